@@ -1,0 +1,67 @@
+"""What a source of frames must offer; one file a kind of source beside this one."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.core.frames import Frame
+
+
+class SourceState(enum.Enum):
+    """Where a source stands; the window puts ``SourceStatus.message`` beside it."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    STREAMING = "streaming"
+    STALLED = "stalled"  # open, but no frame for a while
+    LOST = "lost"  # vanished; it is being reopened
+    ENDED = "ended"  # a file without loop, played to its end
+    FAILED = "failed"  # can't go on by itself
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    state: SourceState
+    message: str = ""  # one sentence for the person at the screen, empty while all is well
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What was granted, not what was asked for."""
+
+    kind: str  # "camera", "video", "images", "demo"
+    name: str  # for people: a camera's or a file's name
+    width: int
+    height: int
+    fps: float  # nominal; 0 where unknown
+    fourcc: str = ""  # the camera's pixel format or the file's codec
+
+
+class Source(Protocol):
+    """Frames in order.  All calls but ``status`` come from one thread: the capture thread."""
+
+    def open(self) -> SourceInfo:
+        """Start; may take seconds.  Raises SourceError."""
+        ...
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame, at its own pace; None when none came in time or the source has ended.
+
+        Never drops a frame knowingly; a lost camera reopens itself while this returns None.
+        Raises SourceError when the source can't go on.
+        """
+        ...
+
+    @property
+    def info(self) -> SourceInfo | None:
+        """As granted; None before ``open``.  A reopened camera may come back with other values."""
+        ...
+
+    @property
+    def status(self) -> SourceStatus: ...
+
+    def close(self) -> None:
+        """Free the device; returns within a second even when the driver hangs.  Idempotent."""
+        ...

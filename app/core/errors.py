@@ -1,0 +1,16 @@
+"""Errors that are meant to be read by the person at the screen."""
+
+
+class UserError(Exception):
+    """One clear sentence: what is wrong and, where it can be known, what to do about it.
+
+    Commands print it on stderr and exit with 1; the window shows it in its status line.
+    """
+
+
+class SourceError(UserError):
+    """A camera, video or image that can't be opened or read."""
+
+
+class SessionError(UserError):
+    """A recording that can't be started, written or read."""

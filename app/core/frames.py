@@ -1,0 +1,86 @@
+"""The records that travel one frame's way: Frame -> FaceResult -> FrameResult."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.types import Angles
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture as captured, never mirrored, never drawn upon."""
+
+    index: int  # 0, 1, 2 ... in its source; a gap is a frame the source lost
+    image: Image  # (H, W, 3) BGR, not to be written to
+    captured_s: float  # monotonic clock at capture
+    media_s: float | None = None  # presentation time within a video file, from its start
+    name: str | None = None  # the file's name where each frame is a file of its own
+    truth: Angles | None = None  # the demo knows the true pose
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A detector's face box in frame pixels; it may reach outside the frame."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face as the detector saw it."""
+
+    box: Box
+    score: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceResult:
+    """Everything measured of one face in one frame.
+
+    K keypoints, N bins.  Angles in degrees, signs as in ``extractor.types``.  ``pose_trained``
+    is False when the checkpoint had no pose heads: then no number here means anything.
+    """
+
+    face_id: int
+    detection: Detection
+    crop_to_frame: Floats  # (2, 3) affine from crop coordinates in [-1, 1] to frame pixels
+    angles: Angles
+    std: Angles  # per-axis standard deviation of the bins
+    rotation: Floats  # (3, 3) head to camera
+    kp: Floats  # (K, 3) neutral shape, head frame
+    exp: Floats  # (K, 3) expression displacement, camera-aligned
+    scale: float
+    t: Floats  # (3,), z ignored
+    keypoints: Floats  # (K, 2) driven keypoints in frame pixels
+    exp_magnitude: float
+    brow_magnitude: float  # NaN where the keypoints have no names, like the next two
+    eye_magnitude: float
+    mouth_magnitude: float
+    logits: Floats  # (3, N) pitch, yaw, roll
+    pose_trained: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """What was found in a frame, the primary face first; it carries its frame along."""
+
+    frame: Frame
+    faces: tuple[FaceResult, ...]
+    finished_s: float  # monotonic clock when the last number was ready
+    detect_ms: float = 0.0
+    infer_ms: float = 0.0
+
+    @property
+    def latency_ms(self) -> float:
+        """From capture to the last number."""
+        return (self.finished_s - self.frame.captured_s) * 1000.0

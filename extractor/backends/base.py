@@ -1,0 +1,46 @@
+"""What an inference engine must offer; one file an engine beside this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.types import Motion, NetworkSpec
+from extractor.weights import LoadReport
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """What runs where, in words for the window and for ``session.json``."""
+
+    engine: str  # "torch"
+    device: str  # "cuda:0", "mps", "cpu"
+    device_name: str  # "NVIDIA H100", "AMD EPYC"
+    dtype: str  # "float32"
+
+
+class Backend(Protocol):
+    """Crops in, decoded motion out.  One thread at a time may call ``run``."""
+
+    @property
+    def info(self) -> BackendInfo: ...
+
+    @property
+    def spec(self) -> NetworkSpec: ...
+
+    @property
+    def report(self) -> LoadReport: ...
+
+    def run(self, crops: NDArray[np.uint8]) -> Motion:
+        """Normalise, run and decode (B, S, S, 3) RGB crops, S being ``spec.crop.input_size``.
+
+        B may be 0.  Raises ValueError on another shape or type.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the device's memory; ``run`` must not be called again."""
+        ...

@@ -1,0 +1,87 @@
+"""Frozen records that leave the network: shapes, units and signs are fixed here.
+
+Camera frame: x right, y down, z away from the viewer.  ``R = Rz(roll) @ Ry(yaw) @ Rx(pitch)``
+maps the head frame to the camera frame; pitch + looks down, yaw + turns the nose to the
+image's left, roll + is clockwise in the image.  Angles are degrees at every public boundary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+HEADS = ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")
+"""The seven heads, in the order in which the network returns them."""
+
+POSE_HEADS = ("pitch", "yaw", "roll")
+
+KEYPOINT_NAMES = (
+    "nose_tip", "nasion", "subnasale",
+    "eye_inner_l", "eye_inner_r", "eye_outer_l", "eye_outer_r",
+    "lid_up_l", "lid_up_r", "lid_low_l", "lid_low_r",
+    "brow_inner_l", "brow_inner_r", "brow_mid_l", "brow_mid_r", "brow_outer_l", "brow_outer_r",
+    "mouth_l", "mouth_r", "lip_up", "lip_low", "chin", "alar_l", "alar_r",
+)  # fmt: skip
+"""Meaning of the 24 keypoints of the project's own weights (l and r are the subject's)."""
+
+
+class Angles(NamedTuple):
+    """Pitch, yaw and roll in degrees."""
+
+    pitch_deg: float
+    yaw_deg: float
+    roll_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class CropSpec:
+    """The square a network was trained on, in units of the detector box's longer side.
+
+    ``side`` is the square's side, ``up`` how far its centre lies above the box centre,
+    ``input_size`` the pixels the square is resized to.
+    """
+
+    side: float = 2.15
+    up: float = 0.054
+    input_size: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """What must be known of a checkpoint to feed it and to read its outputs."""
+
+    backbone: str
+    num_kp: int
+    num_bins: int
+    crop: CropSpec
+    keypoint_names: tuple[str, ...] | None  # None: the points have no fixed meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Decoded motion of a batch of B crops; every tensor is float32 on the CPU.
+
+    K is ``num_kp``, N is ``num_bins``.  ``driven`` is in crop coordinates: x right, y down,
+    the crop's edges at -1 and +1.  ``exp`` is the expression displacement in the
+    camera-aligned frame in units of ``kp``; the magnitudes are root mean squares of its
+    length, over all keypoints or over the named region (NaN where keypoints have no names).
+    """
+
+    angles_deg: Tensor  # (B, 3) pitch, yaw, roll
+    std_deg: Tensor  # (B, 3) spread of the bins, per axis
+    rotation: Tensor  # (B, 3, 3) head to camera
+    kp: Tensor  # (B, K, 3) neutral shape, head frame
+    exp: Tensor  # (B, K, 3)
+    scale: Tensor  # (B,)
+    t: Tensor  # (B, 3), z ignored
+    driven: Tensor  # (B, K, 3)
+    exp_magnitude: Tensor  # (B,)
+    brow_magnitude: Tensor  # (B,)
+    eye_magnitude: Tensor  # (B,)
+    mouth_magnitude: Tensor  # (B,)
+    logits: Tensor  # (B, 3, N) pitch, yaw, roll as the network gave them
+
+    def __len__(self) -> int:
+        return int(self.angles_deg.shape[0])

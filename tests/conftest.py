@@ -1,0 +1,29 @@
+"""Shared fixtures: where the optional real data lie, and a window system for Qt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Tests of the widgets need no screen; the tests that do need xcb start their own program.
+if sys.platform.startswith("linux"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    return ROOT / "assets"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real faces beside the checkout, never part of it; tests that use them skip without them."""
+    path = ROOT.parent / "shared"
+    if not (path / "clips").is_dir():
+        pytest.skip("no real clips beside the checkout")
+    return path
