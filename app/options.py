@@ -1,0 +1,17 @@
+"""What the command line asks of the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOptions:
+    source: str = "auto"  # auto, demo, a camera's index or name, a path
+    weights: str | None = None  # a path; "lite"; None: the weights that come with the app
+    device: str = "auto"
+    record: Path | None = None  # start recording into this folder as soon as there are results
+    duration_s: float | None = None  # close by itself so long after the first result
+    screenshot: Path | None = None  # the window as PNG, just before it closes
+    mirror: bool | None = None  # None: as the user left it

@@ -1,0 +1,136 @@
+"""The capture thread: opens the source that is wanted, reads every frame, hands each on at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from app.capture.source import Source, SourceInfo, SourceState, SourceStatus
+from app.core.errors import SourceError
+from app.core.frames import Frame
+from app.signals.rates import RateMeter
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 0.1  # how soon a switch or a stop is noticed while a source is silent
+CLOSED = SourceStatus(SourceState.CLOSED)
+
+
+class CaptureLoop:
+    """Reads one source at a time; ``switch`` changes it from any thread without waiting."""
+
+    def __init__(self, on_open: Callable[[], None], on_frame: Callable[[Frame], None]) -> None:
+        self._on_open = on_open  # on the capture thread, before the first frame of a source
+        self._on_frame = on_frame  # on the capture thread; must not block
+        self._changed = threading.Condition()
+        self._wanted: Source | None = None
+        self._request = 0  # counts the calls of switch; the thread follows the latest
+        self._stopping = False
+        self._status = CLOSED
+        self._info: SourceInfo | None = None
+        self._current: Source | None = None
+        self.rate = RateMeter()
+        self.frames = 0
+        self.lost = 0
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def switch(self, source: Source | None) -> None:
+        """Close what is open and open ``source``; None closes only."""
+        with self._changed:
+            self._wanted = source
+            self._request += 1
+            self._status = SourceStatus(SourceState.OPENING) if source else CLOSED
+            self._changed.notify()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """End the thread; the source is closed by it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    @property
+    def status(self) -> SourceStatus:
+        current = self._current
+        return current.status if current is not None else self._status
+
+    @property
+    def info(self) -> SourceInfo | None:
+        current = self._current
+        return current.info if current is not None else self._info
+
+    def _run(self) -> None:
+        followed = 0
+        while True:
+            with self._changed:
+                # Without a source there is nothing to do until somebody calls: no polling.
+                self._changed.wait_for(lambda: self._stopping or self._request != followed or self._current is not None)
+                stopping, request, wanted = self._stopping, self._request, self._wanted
+            if stopping or request != followed:
+                self._close()
+            if stopping:
+                return
+            if request != followed:
+                followed = request
+                if wanted is not None:
+                    self._open(wanted)
+            elif self._current is not None:
+                self._read(self._current)
+
+    def _open(self, source: Source) -> None:
+        self._info = None
+        self.rate.clear()
+        self.frames = self.lost = 0
+        self._last_index = -1
+        try:
+            self._info = source.open()
+            self._on_open()
+            self._current = source
+        except SourceError as error:
+            self._fail(source, str(error))
+        except Exception:
+            log.exception("opening a source failed")
+            self._fail(source, "The source can't be opened because of an unexpected error; the details are on stderr.")
+
+    def _read(self, source: Source) -> None:
+        try:
+            frame = source.read(READ_TIMEOUT_S)
+            if frame is None:
+                status = source.status
+                if status.state in (SourceState.ENDED, SourceState.FAILED):
+                    self._status = status
+                    self._close(keep_status=True)
+                return
+            self.rate.tick(frame.captured_s)
+            self.frames += 1
+            self.lost += max(0, frame.index - self._last_index - 1)
+            self._last_index = frame.index
+            self._on_frame(frame)
+        except SourceError as error:
+            self._fail(source, str(error))
+        except Exception:
+            log.exception("reading a source failed")
+            self._fail(source, "The source stopped because of an unexpected error; the details are on stderr.")
+
+    def _fail(self, source: Source, message: str) -> None:
+        self._status = SourceStatus(SourceState.FAILED, message)
+        self._current = source
+        self._close(keep_status=True)
+
+    def _close(self, keep_status: bool = False) -> None:
+        source, self._current = self._current, None
+        if source is not None:
+            self._info = source.info
+            try:
+                source.close()
+            except Exception:  # a driver that fails to close must not take the thread along
+                log.exception("closing a source failed")
+        with self._changed:
+            # A switch that came meanwhile has set its own status.
+            if not keep_status and self._wanted is None:
+                self._status = CLOSED

@@ -1,0 +1,156 @@
+"""Source -> [slot] -> analysis -> display, history and recorder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from app.capture.source import Source
+from app.core.clock import now_s
+from app.core.errors import SessionError
+from app.core.frames import Frame, FrameResult
+from app.core.mailbox import Mailbox
+from app.pipeline.capture_loop import CaptureLoop
+from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
+from app.pipeline.status import PipelineStatus
+from app.session.writer import SessionHeader, SessionWriter
+from app.signals.history import History
+
+
+class Pipeline:
+    """Everything between a source and the window; every method returns at once, any thread may call.
+
+    ``results`` holds the latest result for the display, ``history`` the numbers of the last
+    seconds.  While no network is ready, frames pass through with no faces, so that the
+    picture is there before the network is.
+    """
+
+    def __init__(self, weights: str | None = None, device: str = "auto") -> None:
+        self.results: Mailbox[FrameResult] = Mailbox()
+        self.history = History()
+        self._slot: Mailbox[Frame] = Mailbox()
+        self._capture = CaptureLoop(self._opened, self._captured)
+        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device))
+        self._skipped = 0
+        self._recording_lock = threading.Lock()
+        self._recorder: SessionWriter | None = None
+        self._finished: SessionWriter | None = None
+        self._finishers: list[threading.Thread] = []
+
+    def start(self) -> None:
+        self._capture.start()
+        self._inference.start()
+
+    def close(self) -> None:
+        """Finish the recording and end both threads; waits for them."""
+        self._capture.stop()
+        self.stop_recording(wait=True)
+        self._inference.stop()
+        self.results.close()
+
+    def set_source(self, source: Source | None) -> None:
+        """Show another source, or none; a running recording is finished first: it belongs to the old one."""
+        self.stop_recording()
+        self._capture.switch(source)
+
+    def set_network(self, weights: str | None, device: str) -> None:
+        """Load other weights or another device; a running recording is finished first."""
+        self.stop_recording()
+        self._inference.switch(NetworkChoice(weights, device))
+
+    # ------------------------------------------------------------------ recording
+
+    def start_recording(self, claim_folder: Callable[[], Path]) -> Path:
+        """Record from the next frame on, into the new folder that ``claim_folder`` makes.
+
+        Raises SessionError when there is nothing to record or the folder can't be written.
+        """
+        info = self._capture.info
+        if info is None or self._capture.frames == 0:
+            raise SessionError("There is nothing to record yet: start a source first.")
+        network, report = self._inference.network, self._inference.report
+        with self._recording_lock:
+            if self._recorder is not None:
+                return self._recorder.stats.folder
+            header = SessionHeader(
+                source=info,
+                num_kp=report.spec.num_kp if report else 0,
+                weights_name=report.path.name if report else "",
+                weights_sha256=report.sha256 if report else "",
+                weights_summary=report.summary if report else "no network loaded",
+                pose_trained=bool(report and report.pose_trained),
+                engine=network.engine if network else "",
+                device=f"{network.device} ({network.device_name}, {network.dtype})" if network else "",
+            )
+            self._recorder = SessionWriter(claim_folder(), header)
+            return self._recorder.stats.folder
+
+    def stop_recording(self, wait: bool = False) -> None:
+        """Finish the recording in the background; with ``wait`` return when it is whole."""
+        with self._recording_lock:
+            recorder, self._recorder = self._recorder, None
+            if recorder is not None:
+                self._finished = recorder
+                finisher = threading.Thread(target=recorder.close, name="finish recording")
+                finisher.start()
+                self._finishers.append(finisher)
+            self._finishers = [thread for thread in self._finishers if thread.is_alive()]
+            finishers = list(self._finishers)
+        if wait:
+            for thread in finishers:
+                thread.join()
+
+    # ------------------------------------------------------------------ status
+
+    def status(self) -> PipelineStatus:
+        """How all of it stands, now."""
+        capture, inference = self._capture, self._inference
+        recorder = self._recorder
+        shown = recorder or self._finished
+        latency, p95 = inference.latency.median_and_p95()
+        return PipelineStatus(
+            source=capture.status,
+            source_info=capture.info,
+            network=inference.network,
+            report=inference.report,
+            network_loading=inference.loading,
+            network_error=inference.error,
+            capture_fps=capture.rate.rate(),
+            inference_fps=inference.rate.rate(),
+            latency_ms=latency,
+            latency_p95_ms=p95,
+            captured=capture.frames,
+            inferred=inference.inferred,
+            skipped=self._skipped,
+            lost=capture.lost,
+            recording=shown.stats if shown else None,
+            recording_active=recorder is not None,
+            recording_finishing=any(thread.is_alive() for thread in self._finishers),
+        )
+
+    # ------------------------------------------------------------------ on the capture thread
+
+    def _opened(self) -> None:
+        self._slot.take()  # a frame of the source before this one
+        self._skipped = 0
+        self.history.clear()
+        self._inference.new_source()
+
+    def _captured(self, frame: Frame) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.add_frame(frame)
+        if not self._inference.ready:
+            self.results.put(FrameResult(frame, (), now_s()))
+        elif not self._slot.put(frame):
+            self._skipped += 1
+
+    # ------------------------------------------------------------------ on the inference thread
+
+    def _measured(self, result: FrameResult) -> None:
+        self.history.append(result)
+        self.results.put(result)
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.add_result(result)

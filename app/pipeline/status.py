@@ -1,0 +1,54 @@
+"""How the pipeline stands, as one frozen record the window can poll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.session.writer import WriterStats
+from extractor.backends.base import BackendInfo
+from extractor.weights import LoadReport
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStatus:
+    """Rates are per second over the last two seconds, latencies over the last 120 results."""
+
+    source: SourceStatus
+    source_info: SourceInfo | None
+    network: BackendInfo | None  # None while it loads, or when no weights could be loaded
+    report: LoadReport | None
+    network_loading: bool
+    network_error: str  # one sentence; the network before it, if any, goes on
+    capture_fps: float
+    inference_fps: float
+    latency_ms: float  # capture to result, median; NaN before the first
+    latency_p95_ms: float
+    captured: int  # frames of this source
+    inferred: int
+    skipped: int  # frames that a newer one replaced before the network was free
+    lost: int  # frames that the source itself lost, by the gaps in their indices
+    recording: WriterStats | None  # the running recording, or the last one
+    recording_active: bool
+    recording_finishing: bool
+
+    @property
+    def streaming(self) -> bool:
+        return self.source.state is SourceState.STREAMING
+
+    @property
+    def problem(self) -> str:
+        """What is wrong and what to do, in words; empty while all is well."""
+        if self.recording and self.recording.error:
+            return self.recording.error
+        if self.network_error:
+            return self.network_error
+        if self.source.message:
+            return self.source.message
+        if self.recording and self.recording_active and self.recording.warning:
+            return self.recording.warning
+        if self.report is not None and not self.report.pose_trained:
+            return (
+                "Pose heads untrained: these weights hold no head pose, so no angles are shown. Choose other weights."
+            )
+        return ""
