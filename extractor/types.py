@@ -8,9 +8,10 @@ image's left, roll + is clockwise in the image.  Angles are degrees at every pub
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor
+if TYPE_CHECKING:  # torch takes seconds to import, and the window needs these records before it needs torch
+    from torch import Tensor
 
 HEADS = ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")
 """The seven heads, in the order in which the network returns them."""

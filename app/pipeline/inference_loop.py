@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.analyser import FaceAnalyser
 from app.core.clock import now_s
@@ -15,7 +16,9 @@ from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from app.signals.rates import Percentiles, RateMeter
 from extractor.backends.base import Backend, BackendInfo
-from extractor.weights import LoadReport
+
+if TYPE_CHECKING:  # it imports torch, which the window does not wait for
+    from extractor.weights import LoadReport
 
 log = logging.getLogger(__name__)
 

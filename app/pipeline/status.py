@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.session.writer import WriterStats
 from extractor.backends.base import BackendInfo
-from extractor.weights import LoadReport
+
+if TYPE_CHECKING:  # it imports torch, which the window does not wait for
+    from extractor.weights import LoadReport
+
+
+UNTRAINED = "Pose heads untrained: these weights hold no head pose, so no angles are shown; choose other weights."
 
 
 @dataclass(frozen=True, slots=True)

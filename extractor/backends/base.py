@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extractor.types import Motion, NetworkSpec
-from extractor.weights import LoadReport
+
+if TYPE_CHECKING:  # it imports torch
+    from extractor.weights import LoadReport
 
 
 @dataclass(frozen=True, slots=True)
