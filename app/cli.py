@@ -1,0 +1,121 @@
+"""The command ``motionscope``: the window by default, ``extract`` and ``check`` without one."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app import __version__
+from app.core.errors import UserError
+from app.options import LaunchOptions
+
+COMMANDS = ("extract", "check")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code: 0, 1 when something could not be done, 2 for words it doesn't know."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
+    try:
+        if words and words[0] in COMMANDS:
+            return _command(words)
+        return _window(words)
+    except (UserError, ValueError) as error:
+        if not _is_readable(error):
+            raise
+        print(f"motionscope: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("motionscope: interrupted", file=sys.stderr)
+        return 130
+
+
+def _is_readable(error: Exception) -> bool:
+    """Weights and devices have sentences of their own; other ValueErrors are mistakes of ours."""
+    if isinstance(error, UserError):
+        return True
+    from extractor.backends import DeviceError
+    from extractor.weights import WeightsError
+
+    return isinstance(error, (WeightsError, DeviceError))
+
+
+def _window(words: list[str]) -> int:
+    options = parse_window(words)
+    from app.ui.application import run_window
+
+    return run_window(options)
+
+
+def parse_window(words: Sequence[str]) -> LaunchOptions:
+    parser = argparse.ArgumentParser(
+        prog="motionscope",
+        description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
+        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine); each has --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
+    parser.add_argument(
+        "--source",
+        default="auto",
+        metavar="auto|demo|INDEX|NAME|PATH",
+        help="camera by index or name, video, image, folder of images, the demo; auto: the first camera, else the demo",
+    )
+    _network_arguments(parser)
+    parser.add_argument("--record", type=Path, metavar="DIR", help="record from the start into the new folder DIR")
+    parser.add_argument("--duration", type=_positive_seconds, metavar="SECONDS", help="close by itself after so long")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG just before it closes")
+    parser.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="show the picture mirrored (numbers never are); by default cameras only",
+    )
+    args = parser.parse_args(words)
+    return LaunchOptions(
+        args.source, args.weights, args.device, args.record, args.duration, args.screenshot, args.mirror
+    )
+
+
+def _command(words: list[str]) -> int:
+    name, rest = words[0], words[1:]
+    parser = argparse.ArgumentParser(prog=f"motionscope {name}")
+    if name == "extract":
+        parser.description = (
+            "Measure every frame of videos and images. Per video: a session folder without a copy of the video; "
+            "for all images together: images.csv."
+        )
+        parser.add_argument(
+            "paths", nargs="+", metavar="PATH", help="video, image, folder, or a pattern such as '*.mp4'"
+        )
+        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the tables go")
+        parser.add_argument("--quiet", action="store_true", help="no progress bar")
+        _network_arguments(parser)
+        args = parser.parse_args(rest)
+        from app.batch import extract
+
+        return extract(args.paths, args.out, args.weights, args.device, progress=not args.quiet)
+    parser.description = "Print versions, cameras, devices, weights, and what this machine lacks."
+    _network_arguments(parser)
+    args = parser.parse_args(rest)
+    from app.check import check
+
+    return check(args.weights)
+
+
+def _network_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", metavar="PATH", help="a checkpoint; by default the weights that come with the app")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
+
+
+def _positive_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return seconds

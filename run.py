@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Set Motionscope up and start it, with nothing but Python 3.10 to 3.12 on the machine.
+
+python3 run.py              set up once, then open the window
+python3 run.py test         set up with the test tools, then run the tests
+python3 run.py WORDS...     the same with further words for the app, e.g.
+                            python3 run.py extract clip.mp4 --out out
+
+The environment is .venv beside this file.  Nothing else on the machine is changed, except
+that as root on Debian and its kin the few missing system libraries are installed with apt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from app.system import install_command, missing_packages, remedy  # noqa: E402
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+MINORS = (10, 11, 12)  # MediaPipe has no builds for others
+
+
+def say(text: str) -> None:
+    print(f"motionscope: {text}", file=sys.stderr, flush=True)
+
+
+def find_python() -> tuple[str, str]:
+    """A supported interpreter and its version; this one where possible."""
+    if sys.version_info[0] == 3 and sys.version_info[1] in MINORS:
+        return sys.executable, "3.%d" % sys.version_info[1]
+    for minor in reversed(MINORS):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found, f"3.{minor}"
+    raise SystemExit(f"motionscope: Python 3.10, 3.11 or 3.12 is needed; this is {platform.python_version()}.")
+
+
+def install_system_packages(packages: list[str]) -> None:
+    """As root with apt: install.  Otherwise print the one command and go on: not all of it may be needed."""
+    if not packages:
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        say("installing system libraries: " + " ".join(packages))
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        quiet = {"env": env, "stdout": subprocess.DEVNULL, "check": False}
+        subprocess.run(["apt-get", "update", "-q"], **quiet)
+        if subprocess.run(install_command(packages), **quiet).returncode == 0:
+            return
+        say("apt-get could not install them.")
+    say("system libraries are missing: " + remedy(packages))
+
+
+def make_venv() -> None:
+    python, version = find_python()
+    probe = [python, "-c", "import ensurepip, venv"]
+    if subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        install_system_packages([f"python{version}-venv"])  # Debian splits it off
+    say("making .venv")
+    # A half-made environment of an interrupted run is replaced, not mended.
+    if subprocess.run([python, "-m", "venv", "--clear", str(VENV)], check=False).returncode != 0:
+        raise SystemExit("motionscope: the virtual environment can't be made; Python's message is above.")
+
+
+def fingerprint() -> str:
+    """Changes whenever what would be installed changes, or the folder has moved."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def set_up(testing: bool) -> None:
+    """Make .venv and install into it, unless that is done already."""
+    wanted = fingerprint()
+    app, test = VENV / "installed-app", VENV / "installed-test"
+    # The test tools come on top of the app, so either set-up serves the app.
+    for stamp in [test] if testing else [app, test]:
+        if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+            return
+    install_system_packages(missing_packages(for_tests=testing))
+    whole = VENV / "whole"
+    if not (PYTHON.exists() and whole.exists() and whole.read_text() == str(ROOT)):
+        make_venv()
+        whole.write_text(str(ROOT))
+    say("installing packages into .venv (once; a few minutes)")
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q", "-c", "constraints.txt"]
+    if subprocess.run([*pip, "-e", ".[test]" if testing else "."], cwd=ROOT, check=False).returncode != 0:
+        raise SystemExit("motionscope: installing the packages failed; pip's message is above.")
+    (test if testing else app).write_text(wanted)
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    testing = words[:1] == ["test"]
+    set_up(testing)
+    try:
+        if testing:
+            return subprocess.run([str(PYTHON), "-m", "pytest", *words[1:]], cwd=ROOT, check=False).returncode
+        # The current folder stays the user's own: relative paths on the command line are theirs.
+        return subprocess.run([str(PYTHON), "-m", "app", *words], check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
