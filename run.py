@@ -37,7 +37,7 @@ def say(text: str) -> None:
 def find_python() -> tuple[str, str]:
     """A supported interpreter and its version; this one where possible."""
     if sys.version_info[0] == 3 and sys.version_info[1] in MINORS:
-        return sys.executable, "3.%d" % sys.version_info[1]
+        return sys.executable, f"3.{sys.version_info[1]}"
     for minor in reversed(MINORS):
         found = shutil.which(f"python3.{minor}")
         if found:

@@ -55,7 +55,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine); each has --help.",
+        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine).",
     )
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
     parser.add_argument(

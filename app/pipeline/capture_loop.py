@@ -69,7 +69,8 @@ class CaptureLoop:
         while True:
             with self._changed:
                 # Without a source there is nothing to do until somebody calls: no polling.
-                self._changed.wait_for(lambda: self._stopping or self._request != followed or self._current is not None)
+                while not (self._stopping or self._request != followed or self._current is not None):
+                    self._changed.wait()
                 stopping, request, wanted = self._stopping, self._request, self._wanted
             if stopping or request != followed:
                 self._close()

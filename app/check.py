@@ -1,0 +1,114 @@
+"""``motionscope check``: what this machine has, and what it lacks with the command that brings it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+
+from app import __version__
+from app.system import missing_packages, remedy
+
+PACKAGES = (
+    "torch",
+    "mediapipe",
+    "opencv-python",
+    "opencv-contrib-python",
+    "numpy",
+    "av",
+    "PyQt6",
+    "pyqtgraph",
+    "safetensors",
+)
+
+
+def check(weights: str | None) -> int:
+    """Print the report; 0 when the app can run, 1 when something essential is missing."""
+    problems: list[str] = []
+    print(f"motionscope {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    print("packages   " + ", ".join(_version(name, problems) for name in PACKAGES))
+    _check_opencv(problems)
+    print("cameras    " + _cameras())
+    print("devices    " + _devices())
+    print("weights    " + _weights(weights, problems))
+    print("faces      " + _detector(problems))
+    print("recording  " + _encoder(problems))
+    packages = missing_packages()
+    if packages:
+        problems.append("System libraries are missing: " + remedy(packages))
+    for problem in problems:
+        print(f"motionscope: {problem}", file=sys.stderr)
+    print("ready" if not problems else f"not ready: {len(problems)} problem(s), see above")
+    return 1 if problems else 0
+
+
+def _version(name: str, problems: list[str]) -> str:
+    try:
+        return f"{name} {importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:
+        problems.append(f"The package {name} is missing: python3 run.py installs it.")
+        return f"{name} missing"
+
+
+def _check_opencv(problems: list[str]) -> None:
+    """MediaPipe brings a second OpenCV into the same folder; two versions there overwrite each other."""
+    versions = set()
+    for name in ("opencv-python", "opencv-contrib-python"):
+        try:
+            versions.add(importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            return
+    if len(versions) > 1:
+        problems.append("opencv-python and opencv-contrib-python differ in version; install the same version of both.")
+
+
+def _cameras() -> str:
+    from app.capture import list_sources
+
+    names = [f"{choice.spec}: {choice.label}" for choice in list_sources() if choice.spec != "demo"]
+    return "; ".join(names) if names else "none found; the window plays the built-in demo"
+
+
+def _devices() -> str:
+    from extractor.backends import available_devices
+
+    return ", ".join(available_devices())
+
+
+def _weights(weights: str | None, problems: list[str]) -> str:
+    from extractor.backends import create_backend
+
+    try:
+        backend = create_backend(weights, "auto")
+    except ValueError as error:
+        problems.append(str(error))
+        return "not usable"
+    try:
+        report = backend.report
+        return f"{report.path.name}: {report.summary}, runs with {backend.info.engine} on {backend.info.device_name}"
+    finally:
+        backend.close()
+
+
+def _detector(problems: list[str]) -> str:
+    import numpy as np
+
+    from app.faces.detector import create_detector
+
+    try:
+        detector = create_detector()
+        detector.detect(np.zeros((64, 64, 3), np.uint8))
+        detector.close()
+    except Exception as error:  # MediaPipe raises what its C++ parts happen to raise
+        problems.append(f"MediaPipe's face detector does not run: {error}")
+        return "not usable"
+    return "MediaPipe's face detector runs"
+
+
+def _encoder(problems: list[str]) -> str:
+    import av
+
+    codecs = [name for name in ("libx264", "ffv1") if name in av.codecs_available]
+    if "libx264" not in codecs:
+        problems.append("PyAV was built without libx264, so video can't be recorded: reinstall av from PyPI.")
+    return "video codecs " + ", ".join(codecs) if codecs else "no video codec"

@@ -1,0 +1,80 @@
+"""The arrows between the folders: who may import whom, and what the window must not wait for."""
+
+import ast
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# ui -> pipeline -> {capture, faces, signals, session} -> core -> extractor's records.
+MAY_IMPORT = {
+    "app/core": {"core"},
+    "app/capture": {"core", "capture"},
+    "app/faces": {"core", "faces"},
+    "app/signals": {"core", "signals"},
+    "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
+    "app/pipeline": {"core", "capture", "faces", "signals", "session", "analyser", "pipeline"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return found
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_folders_import_only_what_lies_below_them(folder):
+    assert modules(folder)
+    for path in modules(folder):
+        used = {name.split(".")[1] for name in imports(path) if name.startswith("app.")}
+        assert used <= MAY_IMPORT[folder], path
+
+
+def test_only_the_window_imports_qt():
+    for path in modules("app") + modules("extractor"):
+        if "ui" not in path.parts:
+            assert not {name for name in imports(path) if name.split(".")[0] in ("PyQt6", "pyqtgraph")}, path
+
+
+def test_the_library_knows_neither_the_app_nor_opencv():
+    for path in modules("extractor"):
+        foreign = {"app"} if "training" in path.parts else {"app", "cv2", "mediapipe", "av"}
+        assert not {name for name in imports(path) if name.split(".")[0] in foreign}, path
+
+
+def test_backends_are_made_only_by_pipeline_batch_and_check():
+    allowed = {"app/pipeline/inference_loop.py", "app/batch.py", "app/check.py"}
+    for path in modules("app"):
+        if path.relative_to(ROOT).as_posix() not in allowed:
+            assert "create_backend" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_window_does_not_wait_for_torch_or_mediapipe():
+    code = (
+        "import sys, app.ui.application, app.ui.window; print([m for m in ('torch', 'mediapipe') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert out.stdout.strip() == "set()"
+
+
+def test_both_opencv_packages_are_one_version():
+    versions = {importlib.metadata.version(name) for name in ("opencv-python", "opencv-contrib-python")}
+    assert len(versions) == 1
+
+
+def test_no_python_file_is_longer_than_one_can_hold_in_mind():
+    for path in modules("app") + modules("extractor") + [ROOT / "run.py"]:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
