@@ -30,6 +30,7 @@ class CaptureLoop:
         self._status = CLOSED
         self._info: SourceInfo | None = None
         self._current: Source | None = None
+        self._last_index = -1
         self.rate = RateMeter()
         self.frames = 0
         self.lost = 0
@@ -85,6 +86,7 @@ class CaptureLoop:
 
     def _open(self, source: Source) -> None:
         self._info = None
+        self._status = SourceStatus(SourceState.OPENING)
         self.rate.clear()
         self.frames = self.lost = 0
         self._last_index = -1
