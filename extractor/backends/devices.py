@@ -1,0 +1,65 @@
+"""What this machine can compute on, with names a person knows."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class DeviceError(ValueError):
+    """A device that isn't there; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of torch's."""
+
+    id: str  # "cuda:0", "mps", "cpu"
+    name: str  # "NVIDIA H100", "AMD EPYC"
+
+
+def available_devices() -> tuple[Device, ...]:
+    """The devices of this machine, the fastest kind first; the CPU is always the last."""
+    import torch
+
+    devices = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        devices.append(Device("mps", f"{cpu_name()} GPU"))
+    return (*devices, Device("cpu", cpu_name()))
+
+
+def find_device(wanted: str = "auto") -> Device:
+    """The device called ``wanted``; ``auto`` is the fastest kind, ``cuda`` the first of its kind."""
+    devices = available_devices()
+    if wanted == "auto":
+        return devices[0]
+    for device in devices:
+        if wanted in (device.id, device.id.partition(":")[0]):
+            return device
+    there = ", ".join(device.id for device in devices)
+    raise DeviceError(f"The device {wanted!r} isn't there: this machine has {there}.")
+
+
+@functools.cache
+def cpu_name() -> str:
+    """The processor's model, as its maker calls it."""
+    try:
+        if sys.platform == "darwin":
+            name = subprocess.run(
+                ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, timeout=2
+            ).stdout
+        elif sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DESCRIPTION\System\CentralProcessor\0") as key:
+                name = str(winreg.QueryValueEx(key, "ProcessorNameString")[0])
+        else:
+            lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+            name = next((line.partition(":")[2] for line in lines if line.startswith("model name")), "")
+    except (OSError, subprocess.SubprocessError):
+        name = ""
+    return name.strip() or platform.processor() or platform.machine() or "CPU"

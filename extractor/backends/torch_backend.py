@@ -1,0 +1,66 @@
+"""The reference engine: eager torch in float32 on CUDA, Apple's GPU or the CPU."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from extractor.backends.base import BackendInfo
+from extractor.backends.devices import find_device
+from extractor.decode import NUM_BINS, decode
+from extractor.model import MotionExtractor
+from extractor.types import Motion, NetworkSpec
+from extractor.weights import LoadReport, WeightsError
+
+
+class TorchBackend:
+    """``extractor.backends.base.Backend`` on a torch device."""
+
+    def __init__(self, weights: str | PathLike[str], device: str = "auto") -> None:
+        """Raises ``WeightsError`` and ``DeviceError``."""
+        chosen = find_device(device)
+        network = MotionExtractor.from_checkpoint(weights)
+        assert network.report is not None
+        self._report = network.report
+        if network.num_bins != NUM_BINS:
+            reason = f"its pose heads have {network.num_bins} bins, and degrees are defined for {NUM_BINS}"
+            raise WeightsError.of(weights, reason)
+        self._device = torch.device(chosen.id)
+        network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network: MotionExtractor | None = network
+        self._info = BackendInfo("torch", chosen.id, chosen.name, "float32")
+
+    @property
+    def info(self) -> BackendInfo:
+        return self._info
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return self._report.spec
+
+    @property
+    def report(self) -> LoadReport:
+        return self._report
+
+    @torch.inference_mode()
+    def run(self, crops: NDArray[np.uint8]) -> Motion:
+        """See ``Backend.run``."""
+        if self._network is None:
+            raise RuntimeError("This backend is closed.")
+        side = self.spec.crop.input_size
+        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (side, side, 3):
+            raise ValueError(f"Crops must be uint8 of shape (B, {side}, {side}, 3), not {crops.dtype} {crops.shape}.")
+        # torch shares the array's memory: it wants it contiguous, and warns where it may not write.
+        pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self._device)
+        # Interleaved RGB is channels-last memory already; the conversion to float keeps it.
+        images = pixels.permute(0, 3, 1, 2).float().div_(255.0)
+        return decode(self._network(images), self.spec.keypoint_names)
+
+    def close(self) -> None:
+        """See ``Backend.close``; a second call does nothing."""
+        self._network = None
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()

@@ -1,0 +1,200 @@
+"""Opens files that claim to be checkpoints, whatever they are, and never runs code from them.
+
+Safetensors, and torch's zip and legacy pickles with ``weights_only=True``.  Everything that can't be
+read becomes one ``WeightsError``.  What the tensors mean is decided in ``extractor.weights``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import pickle
+import re
+import struct
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+Container = Literal["safetensors", "bare", "model"]
+"""How the state dict lies in the file: safetensors, a pickle of it, or a pickle of ``{'model': it}``."""
+
+_PLAIN = (str, int, float, bool, type(None))
+
+# The words with which well-known files of another kind begin.
+_SIGNATURES = (
+    (b"version https://git-lfs", "it is a Git LFS pointer and not the file itself, which `git lfs pull` fetches"),
+    (b"\x89PNG", "it is a PNG image"),
+    (b"\xff\xd8\xff", "it is a JPEG image"),
+    (b"GIF8", "it is a GIF image"),
+    (b"%PDF", "it is a PDF document"),
+    (b"\x1f\x8b", "it is a gzip archive, which must be unpacked first"),
+    (b"\xfd7zXZ", "it is an xz archive, which must be unpacked first"),
+    (b"\x89HDF", "it is an HDF5 file, perhaps weights for another framework"),
+    (b"\x93NUMPY", "it is a NumPy array"),
+)
+
+
+class WeightsError(ValueError):
+    """Weights that can't be used; the message is one sentence that names the file and the reason."""
+
+    @classmethod
+    def of(cls, path: str | PathLike[str], reason: str) -> WeightsError:
+        return cls(f"The weights {path} can't be used: {reason}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckpointFile:
+    """A file's tensors under the names they have there, and what else it says."""
+
+    path: Path
+    sha256: str
+    container: Container
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, object]  # safetensors: strings; a pickle: the plain values beside 'model'
+
+
+def read_file(path: str | PathLike[str]) -> CheckpointFile:
+    """Read a checkpoint of any known container; raises ``WeightsError``."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise WeightsError.of(path, "it is a folder")
+        size = path.stat().st_size
+        if not path.is_file():
+            raise WeightsError.of(path, "it is not a regular file")
+        with path.open("rb") as file:
+            start = file.read(512)
+    except FileNotFoundError:
+        raise WeightsError.of(path, "there is no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        if isinstance(error, WeightsError):
+            raise
+        raise WeightsError.of(path, f"it can't be opened ({getattr(error, 'strerror', None) or error})") from error
+    if not start:
+        raise WeightsError.of(path, "it is empty (0 bytes)")
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, object]
+    container: Container
+    if start.startswith(b"PK\x03\x04"):
+        _check_zip(path)
+        container, tensors, metadata = _unwrap(path, _load_pickle(path))
+    elif _looks_like_safetensors(start):
+        container = "safetensors"
+        tensors, metadata = _load_safetensors(path, start, size)
+    elif start[:1] == b"\x80":
+        container, tensors, metadata = _unwrap(path, _load_pickle(path))
+    else:
+        raise WeightsError.of(path, _foreign(start))
+    return CheckpointFile(path, _sha256(path), container, tensors, metadata)
+
+
+def _looks_like_safetensors(start: bytes) -> bool:
+    # Eight bytes of header length, then the JSON header; 100 MB is the format's own limit.
+    return len(start) > 8 and start[8:9] == b"{" and struct.unpack("<Q", start[:8])[0] <= 100_000_000
+
+
+def _load_safetensors(path: Path, start: bytes, size: int) -> tuple[dict[str, Tensor], dict[str, str]]:
+    if struct.unpack("<Q", start[:8])[0] + 8 > size:
+        raise WeightsError.of(path, "it is cut short, its header already is incomplete")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except SafetensorError as error:
+        if "not fully covered" in str(error):
+            raise WeightsError.of(
+                path, "it is cut short or has bytes too many, so the download should be repeated"
+            ) from error
+        raise WeightsError.of(path, "its safetensors header is damaged") from error
+    except Exception as error:  # the tensors' types may be unknown to this torch
+        raise WeightsError.of(path, f"its tensors can't be read ({_first_line(error)})") from error
+
+
+def _check_zip(path: Path) -> None:
+    """Tell a zip that is cut short, or holds something else, from a checkpoint, before torch opens it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.rpartition("/")[2] for name in archive.namelist()}
+    except Exception as error:
+        raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
+    if "constants.pkl" in names:
+        raise WeightsError.of(path, "it is a TorchScript program, not a state dict")
+    if "data.pkl" not in names:
+        raise WeightsError.of(path, "it is a zip archive without a checkpoint in it")
+
+
+def _load_pickle(path: Path) -> object:
+    try:
+        # The published training code keeps its command line beside the weights as a Namespace,
+        # a bag of attributes that runs nothing.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            content: object = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f"refers to {found[1]}" if found else "holds more than plain weights"
+        raise WeightsError.of(
+            path, f"its pickle {what}, which could run code on this machine, so it was refused and nothing was run"
+        ) from error
+    except Exception as error:  # a damaged file makes torch's reader raise almost anything
+        raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
+    return content
+
+
+def _unwrap(path: Path, content: object) -> tuple[Container, dict[str, Tensor], dict[str, object]]:
+    """The state dict inside a pickle's content, bare or under 'model', and the plain values beside it."""
+    if not isinstance(content, Mapping):
+        raise WeightsError.of(path, f"it holds a {type(content).__name__} and not a state dict")
+    container: Container = "bare"
+    state: object = content
+    metadata: dict[str, object] = {}
+    if "model" in content and not isinstance(content["model"], Tensor):
+        container, state = "model", content["model"]
+        metadata = {str(key): value for key, value in content.items() if key != "model" and _is_plain(value)}
+    if not isinstance(state, Mapping):
+        raise WeightsError.of(path, "its entry 'model' is not a state dict")
+    for name, value in state.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise WeightsError.of(path, f"it is not a state dict: {str(name)[:80]!r} is a {type(value).__name__}")
+    return container, dict(state), metadata
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value could as well have come out of JSON."""
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item) for item in value)
+    return isinstance(value, _PLAIN)
+
+
+def _foreign(start: bytes) -> str:
+    for signature, reason in _SIGNATURES:
+        if start.startswith(signature):
+            return reason
+    text = start.lstrip().lower()
+    if text.startswith((b"<!doctype", b"<html")):
+        return "it is a web page, so the download has failed"
+    # The last character may be cut in two, and control characters are no text.
+    if "\x00" not in (decoded := start.decode("utf-8", errors="ignore")) and len(decoded.encode()) >= len(start) - 3:
+        return "it is a text file"
+    return "it is neither a safetensors file nor a PyTorch checkpoint"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

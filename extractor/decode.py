@@ -1,0 +1,166 @@
+"""From the seven heads to motion: degrees with their spread, rotation, driven keypoints, expression.
+
+Conventions (frames, signs, units) are those of ``extractor.types``.  Everything here is batched
+and differentiable; half precision is raised to float32 first, because 66 bins of up to 97.5
+degrees leave half precision with errors of a tenth of a degree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from extractor.types import HEADS, POSE_HEADS, Motion
+
+NUM_BINS = 66
+BIN_DEGREES = 3.0
+FIRST_BIN_DEGREES = -97.5
+"""66 bins of 3 degrees, centres -97.5 to +97.5 (Ruiz et al. 2018, arXiv:1710.00925, and LivePortrait)."""
+
+REGIONS: Mapping[str, tuple[str, ...]] = {
+    "brow": ("brow_",),
+    "eye": ("eye_", "lid_"),
+    "mouth": ("mouth_", "lip_"),
+}
+"""Which keypoints, by the beginning of their names, belong to which region of the face."""
+
+
+def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion:
+    """Decode a batch: ``heads`` as ``MotionExtractor`` returns them, names as in ``NetworkSpec``.
+
+    Pitch, yaw and roll (B, 66), t (B, 3), exp and kp (B, 3K), scale (B, 1); B may be 0.  Without
+    names the magnitudes of brows, eyes and mouth are NaN.  The result lies on the CPU.  Raises
+    ValueError where a head is missing or has another shape.
+    """
+    host = _to_host(heads)
+    batch, num_kp = host["kp"].shape[0], host["kp"].shape[1] // 3
+    if keypoint_names is not None and len(keypoint_names) != num_kp:
+        raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
+
+    logits = torch.stack([host[name] for name in POSE_HEADS], dim=1)
+    angles, std = bins_to_degrees(logits)
+    rotation = rotation_matrix(angles)
+    kp = host["kp"].reshape(batch, num_kp, 3)
+    exp = host["exp"].reshape(batch, num_kp, 3)
+    scale = host["scale"].reshape(batch)
+    magnitudes = {region: _region_magnitude(exp, keypoint_names, region) for region in REGIONS}
+    return Motion(
+        angles_deg=angles,
+        std_deg=std,
+        rotation=rotation,
+        kp=kp,
+        exp=exp,
+        scale=scale,
+        t=host["t"],
+        driven=driven_keypoints(kp, rotation, exp, scale, host["t"]),
+        exp_magnitude=expression_magnitude(exp),
+        brow_magnitude=magnitudes["brow"],
+        eye_magnitude=magnitudes["eye"],
+        mouth_magnitude=magnitudes["mouth"],
+        logits=logits,
+    )
+
+
+def bin_centres(device: torch.device | None = None) -> Tensor:
+    """The 66 bin centres in degrees, float32."""
+    return torch.arange(NUM_BINS, dtype=torch.float32, device=device) * BIN_DEGREES + FIRST_BIN_DEGREES
+
+
+def bins_to_degrees(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation in degrees, each (...), of the distribution ``softmax(logits)``, (..., 66).
+
+    ``degrees = sum(softmax(logits) * arange(66)) * 3 - 97.5`` (LivePortrait's ``headpose_pred_to_degree``);
+    the spread is this project's measure of uncertainty.
+    """
+    if logits.shape[-1:] != (NUM_BINS,):
+        raise ValueError(f"Degrees are defined for {NUM_BINS} bins, not for logits of shape {tuple(logits.shape)}.")
+    probability = _at_least_single(logits).softmax(dim=-1)
+    centres = bin_centres(logits.device).to(probability.dtype)
+    mean = (probability * centres).sum(dim=-1)
+    # About the mean and not E[x^2] - E[x]^2, which cancels to nothing in float32 when the peak is sharp.
+    variance = (probability * (centres - mean[..., None]) ** 2).sum(dim=-1)
+    return mean, variance.sqrt()
+
+
+def rotation_matrix(angles_deg: Tensor) -> Tensor:
+    """``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (..., 3, 3), of pitch, yaw and roll in degrees, (..., 3)."""
+    pitch, yaw, roll = torch.deg2rad(_at_least_single(angles_deg)).unbind(dim=-1)
+    cp, sp, cy, sy, cr, sr = pitch.cos(), pitch.sin(), yaw.cos(), yaw.sin(), roll.cos(), roll.sin()
+    rows = (
+        (cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp),
+        (sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp),
+        (-sy, cy * sp, cy * cp),
+    )
+    return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
+
+
+def angles_from_matrix(rotation: Tensor) -> Tensor:
+    """Pitch, yaw and roll in degrees, (..., 3), of rotations (..., 3, 3); yaw lies in [-90, 90].
+
+    ``yaw = asin(-R[2, 0])``, ``pitch = atan2(R[2, 1], R[2, 2])``, ``roll = atan2(R[1, 0], R[0, 0])``.
+    At yaw = +-90 only roll - pitch or roll + pitch is defined: there pitch is 0.
+    """
+    r = _at_least_single(rotation)
+    cos_yaw = torch.hypot(r[..., 2, 1], r[..., 2, 2])
+    locked = cos_yaw < 1e-6
+    # asin loses half the digits near 90 degrees; this is the same angle without that loss.
+    yaw = torch.atan2(-r[..., 2, 0], cos_yaw)
+    pitch = torch.where(locked, torch.zeros_like(yaw), torch.atan2(r[..., 2, 1], r[..., 2, 2]))
+    roll = torch.where(locked, torch.atan2(-r[..., 0, 1], r[..., 1, 1]), torch.atan2(r[..., 1, 0], r[..., 0, 0]))
+    return torch.rad2deg(torch.stack([pitch, yaw, roll], dim=-1))
+
+
+def driven_keypoints(kp: Tensor, rotation: Tensor, exp: Tensor, scale: Tensor, t: Tensor) -> Tensor:
+    """``scale * (kp @ R.T + exp) + t`` in row vectors, (..., K, 3), with t's z ignored.
+
+    kp and exp (..., K, 3), rotation (..., 3, 3), scale (...), t (..., 3).  x and y of the result are
+    crop coordinates: the crop's edges at -1 and +1.  It is LivePortrait's ``transform_keypoint``,
+    whose stored rotation is the transpose of ours.
+    """
+    moved = scale[..., None, None] * (kp @ rotation.transpose(-1, -2) + exp)
+    return moved + torch.cat([t[..., :2], torch.zeros_like(t[..., 2:])], dim=-1)[..., None, :]
+
+
+def to_frame(points: Tensor, crop_to_frame: Tensor) -> Tensor:
+    """Crop coordinates (..., K, 2 or 3) to frame pixels (..., K, 2) by an affine (2, 3) or (..., 2, 3)."""
+    return points[..., :2] @ crop_to_frame[..., :2].transpose(-1, -2) + crop_to_frame[..., None, :, 2]
+
+
+def expression_magnitude(exp: Tensor, keypoints: Sequence[int] | None = None) -> Tensor:
+    """Root mean square over the keypoints (all, or those at the given indices) of ``|exp|``; (..., K, 3) to (...)."""
+    chosen = exp if keypoints is None else exp[..., list(keypoints), :]
+    return chosen.square().sum(dim=-1).mean(dim=-1).sqrt()
+
+
+def region_keypoints(names: Sequence[str], region: str) -> tuple[int, ...]:
+    """Indices of the keypoints that belong to ``region``, a key of ``REGIONS``."""
+    return tuple(i for i, name in enumerate(names) if name.startswith(REGIONS[region]))
+
+
+def _region_magnitude(exp: Tensor, names: Sequence[str] | None, region: str) -> Tensor:
+    keypoints = region_keypoints(names, region) if names is not None else ()
+    if not keypoints:
+        return exp.new_full((exp.shape[0],), math.nan)
+    return expression_magnitude(exp, keypoints)
+
+
+def _to_host(heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The checked heads in float32 on the CPU, fetched from the device in one transfer, not in seven."""
+    missing = [name for name in HEADS if name not in heads]
+    if missing:
+        raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
+    widths = {name: heads[name].shape[-1] for name in HEADS}
+    batch = heads["kp"].shape[0]
+    expected = {**dict.fromkeys(POSE_HEADS, NUM_BINS), "t": 3, "scale": 1, "exp": widths["kp"], "kp": widths["kp"]}
+    for name in HEADS:
+        if tuple(heads[name].shape) != (batch, expected[name]) or widths["kp"] % 3 or not widths["kp"]:
+            raise ValueError(f"The head {name} has the shape {tuple(heads[name].shape)}, which can't be decoded.")
+    packed = torch.cat([_at_least_single(heads[name]) for name in HEADS], dim=-1).float().cpu()
+    return dict(zip(HEADS, torch.split(packed, [widths[name] for name in HEADS], dim=-1), strict=True))
+
+
+def _at_least_single(x: Tensor) -> Tensor:
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

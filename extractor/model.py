@@ -1,0 +1,128 @@
+"""``MotionExtractor``: a ConvNeXtV2 and seven linear heads, from a face crop to motion."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from extractor.backbone import STRIDE, ConvNeXtV2, init_weights, size_by_name
+from extractor.types import HEADS, POSE_HEADS
+
+if TYPE_CHECKING:
+    from extractor.weights import LoadReport
+
+
+def head_widths(num_kp: int, num_bins: int) -> dict[str, int]:
+    """Outputs of each head, in the order of ``HEADS``."""
+    widths = {"t": 3, "scale": 1, "kp": 3 * num_kp, "exp": 3 * num_kp, **dict.fromkeys(POSE_HEADS, num_bins)}
+    return {name: widths[name] for name in HEADS}
+
+
+class Detector(ConvNeXtV2):
+    """The backbone with the heads ``fc_kp`` ... ``fc_exp`` on its pooled features."""
+
+    def __init__(self, num_kp: int, num_bins: int, backbone: str, drop_path_rate: float = 0.0) -> None:
+        super().__init__(size_by_name(backbone), drop_path_rate)
+        for name, width in head_widths(num_kp, num_bins).items():
+            self.add_module(f"fc_{name}", nn.Linear(self.num_features, width))
+        self.apply(init_weights)
+
+    def head(self, name: str) -> nn.Linear:
+        """The head called ``name`` in ``HEADS``."""
+        head = self.get_submodule(f"fc_{name}")
+        assert isinstance(head, nn.Linear)
+        return head
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+        features = self.forward_features(x)
+        return {name: self.head(name)(features) for name in HEADS}
+
+
+class MotionExtractor(nn.Module):
+    """Face crops to the raw outputs of the seven heads; ``extractor.decode`` makes degrees of them.
+
+    The parameters have published names under ``detector.``.  ``backbone`` is a key of
+    ``extractor.backbone.SIZES``.  A new network is untrained: see ``from_checkpoint``.
+    """
+
+    report: LoadReport | None
+    """What the last file loaded held; None while nothing was loaded."""
+
+    def __init__(
+        self, num_kp: int = 24, num_bins: int = 66, backbone: str = "tiny", drop_path_rate: float = 0.0
+    ) -> None:
+        super().__init__()
+        if num_kp < 1 or num_bins < 1:
+            raise ValueError(f"A network needs keypoints and bins, not num_kp={num_kp} and num_bins={num_bins}.")
+        self.num_kp = num_kp
+        self.num_bins = num_bins
+        self.backbone = backbone.removeprefix("convnextv2_")
+        self.detector = Detector(num_kp, num_bins, backbone, drop_path_rate)
+        self.report = None
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Images (B, 3, H, W) in [0, 1], RGB, to a dict in the order of ``HEADS``.
+
+        ``pitch``, ``yaw``, ``roll`` (B, num_bins) logits; ``t`` (B, 3); ``exp`` and ``kp`` (B, 3 * num_kp);
+        ``scale`` (B, 1).  B may be 0.  Raises ValueError unless H and W are multiples of 32, at least 32.
+        """
+        if x.ndim != 4 or x.shape[1] != 3:
+            raise ValueError(f"The network takes images of shape (B, 3, H, W), not {tuple(x.shape)}.")
+        height, width = x.shape[-2:]
+        if height < STRIDE or width < STRIDE or height % STRIDE or width % STRIDE:
+            raise ValueError(f"Height and width must be multiples of {STRIDE}, not {height} and {width}.")
+        outputs: dict[str, Tensor] = self.detector(x)
+        return outputs
+
+    def load_pretrained(self, path: str | PathLike[str]) -> LoadReport:
+        """Load what fits from a checkpoint ``{'model': state_dict}`` (or any other layout that is read).
+
+        A classifier ``head`` is dropped and the rest is loaded non-strictly: parameters that the file
+        lacks keep their values and are named in the report.  Raises ``WeightsError``, and changes
+        nothing, where the file can't be read or its shapes are those of another network.
+        """
+        from extractor.weights import load_into  # it imports this module
+
+        self.report = load_into(self, path)
+        return self.report
+
+    @classmethod
+    def from_checkpoint(cls, path: str | PathLike[str], drop_path_rate: float = 0.0) -> MotionExtractor:
+        """Build the network that a checkpoint of any layout holds, in float32 on the CPU, in evaluation mode.
+
+        Size, num_kp and num_bins come from the file; ``report`` says what it held.  Raises ``WeightsError``.
+        """
+        from extractor.weights import load_network
+
+        return load_network(path, drop_path_rate)
+
+    @classmethod
+    def from_tensors(
+        cls, tensors: dict[str, Tensor], num_kp: int, num_bins: int, backbone: str, drop_path_rate: float = 0.0
+    ) -> MotionExtractor:
+        """Build a network around the detector's parameters, without initialising what is replaced anyway.
+
+        Parameters that ``tensors`` lacks are initialised; shapes must fit.
+        """
+        with torch.device("meta"):
+            network = cls(num_kp, num_bins, backbone, drop_path_rate)
+        detector = network.detector
+        detector.load_state_dict(tensors, strict=False, assign=True)
+        for module in detector.modules():
+            own = dict(module.named_parameters(recurse=False))
+            if any(parameter.is_meta for parameter in own.values()):
+                _materialise(module, own)
+        return network.eval()
+
+
+def _materialise(module: nn.Module, parameters: dict[str, nn.Parameter]) -> None:
+    """Give initial values to a module whose file held only some of its parameters, or none."""
+    kept = {name: parameter for name, parameter in parameters.items() if not parameter.is_meta}
+    module.to_empty(device="cpu", recurse=False)
+    init_weights(module)
+    with torch.no_grad():
+        for name, parameter in kept.items():
+            getattr(module, name).copy_(parameter)
