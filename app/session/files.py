@@ -1,0 +1,156 @@
+"""The files of a session while it is recorded, under their temporary names; used by the writer's thread."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from app.core.errors import SessionError
+from app.core.frames import Box, Detection, FaceResult, Frame
+from app.session.disk import GuardedFile, Reserve
+from app.session.folders import FACES, FRAMES, MANIFEST, VIDEO, part, reason, sync_folder
+from app.session.manifest import Fitted, Manifest, VideoInfo
+from app.session.rows import PendingRow
+from app.session.table import columns, encode_rows, row
+from app.session.video import VideoEncoder, fit
+
+
+class SessionFiles:
+    """Video, tables and manifest of one recording.  Counts may be read from any thread."""
+
+    def __init__(self, folder: Path, manifest: Manifest, video: bool) -> None:
+        """Raises OSError; FileExistsError when the folder already holds a session."""
+        self.frames = 0  # in the video
+        self.rows = 0
+        self.inferred = 0
+        self.last_timestamp_s = 0.0
+        self.video: VideoInfo | None = None
+        self.fitted: tuple[Fitted, ...] = ()
+        self._folder = folder
+        self._num_kp = manifest.header.num_kp
+        self._with_video = video
+        self._encoder: VideoEncoder | None = None
+        self._size: tuple[int, int] | None = None  # width, height of the first frame
+        self._open: dict[str, GuardedFile] = {}
+        if any((folder / name).exists() for name in (MANIFEST, FRAMES, VIDEO)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        self._reserve = Reserve(folder)
+        table = self._guarded(FRAMES)  # made exclusively: of two writers, one fails here
+        try:
+            self._reserve.fill()
+            table.write(encode_rows([columns("frame", self._num_kp)]))
+            if table.failed is not None:
+                raise table.failed
+            manifest.write(folder)
+        except OSError:
+            self.abandon()
+            part(folder / FRAMES).unlink(missing_ok=True)
+            raise
+
+    def _guarded(self, name: str) -> GuardedFile:
+        file = GuardedFile(part(self._folder / name), self._reserve)
+        self._open[name] = file
+        return file
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.written for file in list(self._open.values()))
+
+    @property
+    def failure(self) -> SessionError | None:
+        """Why no more can be written, once that is so."""
+        for file in list(self._open.values()):
+            if file.failed is not None:
+                full = file.failed.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+                why = "the disk is full" if full else reason(file.failed)
+                return SessionError(f"The recording ended because {why}; all up to then is kept in {self._folder}.")
+        return None
+
+    def add_frame(self, frame: Frame, timestamp_s: float) -> None:
+        """Encode the next frame, fitted into the video when its size isn't the first one's.
+
+        Raises av.FFmpegError, OSError.
+        """
+        image = frame.image
+        height, width = image.shape[:2]
+        scale, x, y = 1.0, 0, 0
+        if self._size is None:
+            self._size = (width, height)
+        elif self._with_video and (width, height) != self._size:
+            image, scale, x, y = fit(image, *self._size)
+        latest = (self.fitted[-1].width, self.fitted[-1].height) if self.fitted else self._size
+        if latest != (width, height):
+            self.fitted = (*self.fitted, Fitted(self.frames, width, height, scale, x, y))
+        if self._with_video:
+            if self._encoder is None:
+                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size)
+                self.video = self._encoder.info
+            self._encoder.encode(image, timestamp_s)
+        self.last_timestamp_s = timestamp_s
+        self.frames += 1
+
+    def add_rows(self, rows: list[PendingRow]) -> None:
+        """Append rows; the second and further faces go to a table of their own."""
+        lines, further = [], []
+        for item in rows:
+            faces = [self._as_recorded(face, item.number) for face in item.faces]
+            key = (item.number, item.timestamp_s)
+            lines.append(row(*key, faces[0] if faces else None, item.latency_ms, self._num_kp))
+            further += [row(*key, face, item.latency_ms, self._num_kp) for face in faces[1:]]
+            self.inferred += item.inferred
+        if lines:
+            self._open[FRAMES].write(encode_rows(lines))
+            self.rows += len(lines)
+        if further:
+            if FACES not in self._open:
+                self._guarded(FACES).write(encode_rows([columns("frame", self._num_kp)]))
+            self._open[FACES].write(encode_rows(further))
+
+    def _as_recorded(self, face: FaceResult, number: int) -> FaceResult:
+        """The face in the video's pixels."""
+        fitted = next((item for item in reversed(self.fitted) if item.frame <= number), None)
+        if fitted is None or (fitted.scale == 1.0 and not fitted.offset_x and not fitted.offset_y):
+            return face
+        s, x, y, box = fitted.scale, fitted.offset_x, fitted.offset_y, face.detection.box
+        box = Box(s * box.x + x, s * box.y + y, s * box.w, s * box.h)
+        points = face.keypoints * s + (x, y)
+        return replace(face, detection=Detection(box, face.detection.score), keypoints=points)
+
+    def sync(self) -> None:
+        """Push what was written to the disk itself; from any thread, may take long."""
+        for file in list(self._open.values()):
+            file.sync()
+
+    def close(self) -> None:
+        """Finish the files, still under their temporary names.
+
+        Raises OSError or av.FFmpegError when one of them can't be whole.
+        """
+        if self._encoder is not None:
+            self._encoder.close()
+        for file in self._open.values():
+            file.close()
+        self._reserve.release()
+        for file in self._open.values():
+            if file.broken and file.failed is not None:
+                raise file.failed
+
+    def publish(self, manifest: Manifest) -> None:
+        """Give the files their names and write the final manifest.  Raises OSError."""
+        for name in self._open:
+            final = self._folder / name
+            if final.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
+            part(final).replace(final)
+        sync_folder(self._folder)
+        manifest.write(self._folder)
+
+    def abandon(self) -> None:
+        """Let go of the files as they are."""
+        for file in self._open.values():
+            with contextlib.suppress(OSError):
+                file.close()
+        self._reserve.release()

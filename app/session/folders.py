@@ -1,0 +1,96 @@
+"""The files of a session folder, and how a folder is claimed so that nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core.errors import SessionError
+
+VIDEO = "video.mkv"
+FRAMES = "frames.csv"
+FACES = "faces.csv"
+EVENTS = "events.csv"
+MANIFEST = "session.json"
+RESERVE = ".reserve"  # room set aside while recording
+
+
+def part(path: Path) -> Path:
+    """The name of a file that isn't whole yet; the ending stays, so that players still open it."""
+    return path.with_name(f"{path.stem}.part{path.suffix}")
+
+
+def new_session_folder(parent: Path) -> Path:
+    """A new, empty folder below ``parent`` named by the local date and time.  Raises SessionError."""
+    now = datetime.datetime.now()
+    return claim_folder(parent / now.strftime("%Y-%m-%d_%H-%M-%S"))
+
+
+def claim_folder(path: Path) -> Path:
+    """Make ``path`` a session's folder: itself if it is new or empty, else ``path-2``, ``path-3`` ...
+
+    Raises SessionError when no folder can be made or written there.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow the links of the name given)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in _numbered(path):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return _writable(folder)
+            if folder.is_dir() and not any(folder.iterdir()):
+                return _writable(folder)
+    except OSError as error:
+        raise SessionError(f"No recording can be made in {path}: {reason(error)}.") from error
+    raise SessionError(f"No recording can be made in {path}: too many recordings of that name.")
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    yield path
+    for number in range(2, 10_000):
+        yield path.with_name(f"{path.name}-{number}")
+
+
+def _writable(folder: Path) -> Path:
+    # os.access is wrong on network drives and on Windows, so a file is tried.
+    probe = folder / RESERVE
+    probe.touch()
+    probe.unlink()
+    return folder
+
+
+def reason(error: OSError) -> str:
+    """The system's own words, beginning in lower case to stand within a sentence."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+def replace_atomically(path: Path, data: bytes) -> None:
+    """Write ``path`` so that after a crash it holds either the old bytes or the new ones.  Raises OSError."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` outlive a power loss; where the system can't, nothing happens."""
+    if os.name != "posix":
+        return  # Windows opens no folders
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

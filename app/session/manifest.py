@@ -1,0 +1,229 @@
+"""``session.json``: what was recorded, with what, when, and what is missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import app
+from app.capture.source import SourceInfo
+from app.core.clock import ClockPair, clock_pair
+from app.core.errors import SessionError
+from app.session.folders import MANIFEST, reason, replace_atomically
+
+SCHEMA = 1
+
+RECORDING, COMPLETE, STOPPED, RECOVERED = "recording", "complete", "stopped", "recovered"
+"""The states: being written (or cut off); whole; ended early, ``ended_by`` says why; put in order after a crash."""
+
+CONVENTIONS = (
+    "Camera frame: x right, y down, z away from the viewer. R = Rz(roll) Ry(yaw) Rx(pitch) maps head to camera, "
+    "in degrees: pitch + looks down, yaw + turns the nose to the image's left, roll + is clockwise in the image.",
+    "Signs and pixels refer to the picture as captured, never mirrored; pixel (0, 0) is the upper left one.",
+    "*_std_deg is the standard deviation of the 66 bins of 3 degrees behind each angle.",
+    "tx, ty and scale are in crop coordinates, -1 to +1 over the square given to the network.",
+    "exp_magnitude is the root mean square over the keypoints of the expression's displacement.",
+    "timestamp_s counts from the first frame on the monotonic clock at capture; first_frame_monotonic_s and the "
+    "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
+    "Row k of frames.csv (from 0) is frame k of the video and its primary face; further faces are in faces.csv.",
+    "success 0 with empty numbers: no face, not inferred, or untrained pose heads.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """The file that was measured, where the session has no copy of it."""
+
+    path: str
+    size_bytes: int
+    modified_unix_s: float
+
+    @classmethod
+    def of(cls, path: Path) -> MediaFile:
+        """Raises SessionError."""
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise SessionError(f"{path} can't be read: {reason(error)}.") from error
+        return cls(os.path.abspath(path), stat.st_size, stat.st_mtime)  # noqa: PTH100
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHeader:
+    """What is known when a recording starts."""
+
+    source: SourceInfo
+    num_kp: int  # 0: no network, so no keypoint columns
+    weights_name: str = ""
+    weights_sha256: str = ""
+    weights_summary: str = ""
+    pose_trained: bool = True
+    engine: str = ""
+    device: str = ""
+    keypoint_names: tuple[str, ...] | None = None
+    media: MediaFile | None = None
+    participant: str = ""
+    task: str = ""
+    comment: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """The recorded video.  An odd size is padded to the right and below by repeating the last pixels."""
+
+    codec: str
+    encoder: str
+    width: int  # of the captured frames, without padding
+    height: int
+    padded_width: int
+    padded_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """From this frame on the source gave another size, which was fitted into the video.
+
+    Recorded pixels = ``scale`` times captured pixels plus the offset; the table's are recorded pixels.
+    """
+
+    frame: int
+    width: int  # as captured
+    height: int
+    scale: float
+    offset_x: int
+    offset_y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Frames missing in the recording just before frame ``frame``."""
+
+    frame: int
+    count: int
+    why: str  # "writer" was too slow, "source" lost them, "clock" did not move on
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """All of them by kind, and where they fell (the first 2000 places)."""
+
+    writer: int = 0
+    source: int = 0
+    clock: int = 0
+    places: tuple[Drop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that writes the session; the start time tells it from a later one of the same number."""
+
+    pid: int
+    started_unix_s: float
+
+    @classmethod
+    def this_process(cls) -> Owner:
+        return cls(os.getpid(), psutil.Process().create_time())
+
+    @property
+    def alive(self) -> bool:
+        try:
+            started = psutil.Process(self.pid).create_time()
+        except psutil.Error:
+            return False
+        return bool(abs(started - self.started_unix_s) < 5.0)  # the clock may have been corrected meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The whole of ``session.json``; a new one is made for every change."""
+
+    header: SessionHeader
+    state: str = RECORDING
+    ended_by: str = ""  # one sentence where it didn't end as wished
+    app_version: str = app.__version__
+    clocks: tuple[ClockPair, ...] = field(default_factory=lambda: (clock_pair(),))  # at start, each minute, at end
+    first_frame_monotonic_s: float | None = None
+    duration_s: float = 0.0  # first to last frame
+    frames: int = 0  # of the video, or measured where there is none
+    inferred: int = 0  # rows that got a result, with or without a face
+    drops: Drops = Drops()
+    video: VideoInfo | None = None
+    fitted: tuple[Fitted, ...] = ()
+    owner: Owner | None = None  # while it is being written
+
+    @property
+    def started_utc(self) -> str:
+        started = datetime.datetime.fromtimestamp(self.clocks[0].unix_s, datetime.timezone.utc)
+        return started.isoformat(timespec="milliseconds")
+
+    def write(self, folder: Path) -> None:
+        """Replace ``session.json`` in one step.  Raises OSError."""
+        values = {"schema": SCHEMA, "started_utc": self.started_utc, **dataclasses.asdict(self)}
+        values["conventions"] = CONVENTIONS
+        text = json.dumps(values, indent=1, ensure_ascii=False)
+        replace_atomically(folder / MANIFEST, text.encode("utf-8", "surrogateescape") + b"\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Raises SessionError when there is none, or one this version can't read."""
+        path = folder / MANIFEST
+        try:
+            values = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        except FileNotFoundError as error:
+            raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.") from error
+        except OSError as error:
+            raise SessionError(f"{path} can't be read: {reason(error)}.") from error
+        except ValueError as error:
+            raise SessionError(f"{path} is damaged: it isn't JSON.") from error
+        schema = values.get("schema") if isinstance(values, dict) else None
+        if not isinstance(schema, int) or not isinstance(values.get("header"), dict):
+            raise SessionError(f"{path} was not written by this app.")
+        if schema > SCHEMA:
+            raise SessionError(f"{folder} was recorded by a newer version of the app: please update.")
+        try:
+            return _manifest(values)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SessionError(f"{path} is damaged: {type(error).__name__} {error}.") from error
+
+
+def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Only the fields this version knows: a later one may add some without a new schema."""
+    names = {item.name for item in dataclasses.fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _record(kind: Any, values: dict[str, Any] | None) -> Any:
+    return None if values is None else kind(**_known(kind, values))
+
+
+def _manifest(values: dict[str, Any]) -> Manifest:
+    header = values["header"]
+    names = header.get("keypoint_names")
+    drops = values.get("drops") or {}
+    places = tuple(_record(Drop, item) for item in drops.get("places", ()))
+    return Manifest(
+        **{
+            **_known(Manifest, values),
+            "header": SessionHeader(
+                **{
+                    **_known(SessionHeader, header),
+                    "source": _record(SourceInfo, header["source"]),
+                    "media": _record(MediaFile, header.get("media")),
+                    "keypoint_names": None if names is None else tuple(names),
+                }
+            ),
+            "clocks": tuple(_record(ClockPair, pair) for pair in values["clocks"]),
+            "drops": Drops(**{**_known(Drops, drops), "places": places}),
+            "video": _record(VideoInfo, values.get("video")),
+            "fitted": tuple(_record(Fitted, item) for item in values.get("fitted", ())),
+            "owner": _record(Owner, values.get("owner")),
+        }
+    )

@@ -1,0 +1,218 @@
+"""The table of measurements: its columns, its number formats, writing and reading it.
+
+``frames.csv`` has one row a video frame: row k (counted from 0) is frame k and holds the primary
+face.  Where more faces were measured, they stand in ``faces.csv`` beside it: the same columns, any
+number of rows a frame.  ``images.csv`` has the file's name in place of the frame's number.
+
+``success`` is 1 when a pose was measured.  Otherwise (no face, not inferred, a checkpoint whose
+pose heads are untrained, numbers that aren't finite) it is 0 and every number after it, and
+``face_id``, is empty.  Decimal points, commas between fields, UTF-8, line feeds; never "nan".
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.core.frames import FaceResult
+
+Key = Literal["frame", "file"]
+
+_LEAD = ("timestamp_s", "face_id", "success")
+
+_DECIMALS: dict[str, int] = {
+    "detection_score": 4,
+    "pitch_deg": 4,
+    "yaw_deg": 4,
+    "roll_deg": 4,
+    "pitch_std_deg": 4,
+    "yaw_std_deg": 4,
+    "roll_std_deg": 4,
+    "tx": 5,
+    "ty": 5,
+    "scale": 5,
+    "exp_magnitude": 6,
+    "box_x": 3,
+    "box_y": 3,
+    "box_w": 3,
+    "box_h": 3,
+    "latency_ms": 2,
+}
+_KEYPOINT_DECIMALS = 3
+_NUMBERS = tuple(_DECIMALS)
+
+ENCODING = "utf-8"
+ERRORS = "surrogateescape"  # a file name that isn't UTF-8 survives the way through the table
+
+
+def columns(key: Key, num_kp: int) -> tuple[str, ...]:
+    """The header, in order."""
+    points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
+    return (key, *_LEAD, *_NUMBERS, *points)
+
+
+def row(
+    key: int | str, timestamp_s: float | None, face: FaceResult | None, latency_ms: float, num_kp: int
+) -> tuple[str, ...]:
+    """One row's fields; ``face`` None where nothing was measured.
+
+    The keypoints stay empty when the face has another number of them than the table has columns for.
+    """
+    lead = (str(key), "" if timestamp_s is None else f"{timestamp_s:.6f}")
+    if face is None or not measured(face):
+        return (*lead, "", "0", *[""] * (len(_NUMBERS) + 2 * num_kp))
+    box = face.detection.box
+    numbers = (
+        face.detection.score,
+        *face.angles,
+        *face.std,
+        float(face.t[0]),
+        float(face.t[1]),
+        face.scale,
+        face.exp_magnitude,
+        *(box.x, box.y, box.w, box.h),
+        latency_ms,
+    )
+    fields = [_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
+    points = [""] * (2 * num_kp)
+    if face.keypoints.shape == (num_kp, 2):
+        points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
+    return (*lead, str(face.face_id), "1", *fields, *points)
+
+
+def measured(face: FaceResult) -> bool:
+    """Whether a pose was measured, which is what ``success`` says."""
+    return face.pose_trained and all(math.isfinite(angle) for angle in face.angles)
+
+
+def _field(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
+
+
+def encode_rows(rows: Iterable[Iterable[str]]) -> bytes:
+    """Rows as the bytes that stand in the file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode(ENCODING, ERRORS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table in memory: N rows, K keypoints; NaN (``face_id`` -1) where a field is empty."""
+
+    key: Key
+    num_kp: int
+    files: tuple[str, ...]  # N names where the key is "file", else empty
+    frame: NDArray[np.int64]  # (N,) 0, 1, 2 ... where the key is "file"
+    timestamp_s: NDArray[np.float64]  # (N,)
+    face_id: NDArray[np.int64]  # (N,)
+    success: NDArray[np.bool_]  # (N,)
+    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``success``
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        """(N,) one of the columns after ``success``, by its name; KeyError for another one."""
+        names = columns(self.key, self.num_kp)[1 + len(_LEAD) :]
+        if name not in names:
+            raise KeyError(name)
+        return self.numbers[:, names.index(name)]
+
+    @property
+    def angles_deg(self) -> NDArray[np.float32]:
+        """(N, 3) pitch, yaw, roll."""
+        return self._block("pitch_deg", 3)
+
+    @property
+    def std_deg(self) -> NDArray[np.float32]:
+        """(N, 3) standard deviation of pitch, yaw, roll."""
+        return self._block("pitch_std_deg", 3)
+
+    @property
+    def box(self) -> NDArray[np.float32]:
+        """(N, 4) x, y, width, height of the detector's box in frame pixels."""
+        return self._block("box_x", 4)
+
+    @property
+    def keypoints(self) -> NDArray[np.float32]:
+        """(N, K, 2) in frame pixels."""
+        return self.numbers[:, len(_NUMBERS) :].reshape(len(self), self.num_kp, 2)
+
+    def _block(self, first: str, width: int) -> NDArray[np.float32]:
+        start = _NUMBERS.index(first)
+        return self.numbers[:, start : start + width]
+
+
+def read_table(path: Path) -> Table:
+    """Read a table; a last line that was cut off by a crash is left out.
+
+    Raises SessionError when it can't be read or isn't such a table.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SessionError(f"The table {path} can't be read: {error.strerror or error}.") from error
+    return parse_table(data, str(path))
+
+
+def parse_table(data: bytes, name: str) -> Table:
+    """``read_table`` of bytes; ``name`` stands in the error."""
+    head, _, body = data.partition(b"\n")
+    key, num_kp = parse_header(head, name)
+    body = body[: body.rfind(b"\n") + 1]
+    try:
+        files, values = _parse_body(body, key, len(columns(key, num_kp)))
+    except (ValueError, csv.Error) as error:
+        raise SessionError(f"The table {name} is damaged: {error}.") from error
+    lead, numbers = values[:, : 1 + len(_LEAD)], values[:, 1 + len(_LEAD) :]
+    if not np.isin(lead[:, 3], (0, 1)).all():
+        raise SessionError(f"The table {name} is damaged: success is neither 0 nor 1 somewhere.")
+    return Table(
+        key=key,
+        num_kp=num_kp,
+        files=files,
+        frame=np.arange(len(values)) if key == "file" else lead[:, 0].astype(np.int64),
+        timestamp_s=lead[:, 1].copy(),
+        face_id=np.nan_to_num(lead[:, 2], nan=-1).astype(np.int64),
+        success=lead[:, 3] == 1,
+        numbers=numbers.astype(np.float32),
+    )
+
+
+def parse_header(head: bytes, name: str) -> tuple[Key, int]:
+    """The key column and the number of keypoints; SessionError when the columns aren't ours."""
+    names = tuple(head.decode(ENCODING, ERRORS).rstrip("\r").split(","))
+    fixed = 1 + len(_LEAD) + len(_NUMBERS)
+    num_kp, odd = divmod(len(names) - fixed, 2)
+    keys: tuple[Key, ...] = ("frame", "file")
+    for key in keys:
+        if num_kp >= 0 and not odd and names == columns(key, num_kp):
+            return key, num_kp
+    raise SessionError(f"{name} is not a table of this app: its columns differ from frame, timestamp_s, face_id, ...")
+
+
+def _parse_body(body: bytes, key: Key, width: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    if not body:
+        return (), np.empty((0, width))
+    if key == "frame":
+        # numpy's own parser is about ten times as fast as csv, but knows no empty fields.
+        filled = body.replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,").replace(b",\n", b",nan\n")
+        values = np.loadtxt(io.StringIO(filled.decode("ascii", "replace")), delimiter=",", ndmin=2, comments=None)
+        if values.shape[1] != width:
+            raise ValueError(f"its rows have {values.shape[1]} fields instead of {width}")
+        return (), values
+    rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
+    if any(len(fields) != width for fields in rows):
+        raise ValueError(f"a row hasn't {width} fields")
+    values = np.array([[math.nan, *(float(field or "nan") for field in fields[1:])] for fields in rows])
+    return tuple(fields[0] for fields in rows), values.reshape(len(rows), width)

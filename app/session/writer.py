@@ -1,0 +1,292 @@
+"""Records a session while it happens; neither the capture nor the inference thread ever waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from app.core.clock import clock_pair, now_s
+from app.core.errors import SessionError
+from app.core.frames import Frame, FrameResult
+from app.session.disk import DiskWatch, Usage, disk_usage
+from app.session.events import Event, append_event
+from app.session.files import SessionFiles
+from app.session.folders import EVENTS, reason
+from app.session.manifest import COMPLETE, RECORDING, STOPPED, Drop, Manifest, Owner, SessionHeader
+from app.session.rows import RowBook
+
+__all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
+
+QUEUE_BYTES = 192 * 1024 * 1024  # 2.3 s of 720p at 30 a second
+QUEUE_FRAMES = 150
+MAX_DROP_PLACES = 2000
+TICK_S = 0.25  # how often final rows are written
+SYNC_S = 1.0
+MANIFEST_TICKS = 5  # session.json every so many syncs
+CLOCK_TICKS = 60  # a clock pair; a multiple of the above
+LINGER_S = 0.3  # how long the last frames' results are waited for
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStats:
+    """How a recording stands; ``error`` and ``warning`` are one sentence each, or empty."""
+
+    folder: Path
+    seconds: float  # first to last frame
+    frames: int  # in the video
+    rows: int  # in the table; equal to ``frames`` when finished
+    dropped: int  # captured, but the writer was behind
+    bytes: int
+    warning: str
+    error: str
+    finished: bool
+
+
+class SessionWriter:
+    """Writes the captured frames, one row for each, and ``session.json`` into a claimed, empty folder.
+
+    ``add_frame`` is for the capture thread, ``add_result`` for the inference thread, in the order
+    of the frames; the rest may be called from anywhere.  Everything is under ``*.part.*`` names
+    until it is whole; what a crash leaves is for ``recovery``.  When the disk fills up or a file
+    can't be written, the recording ends with all it has, and ``stats.error`` says why.
+
+    With ``video`` off the numbers of the captured frames are kept, but no picture.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        header: SessionHeader,
+        *,
+        video: bool = True,
+        usage: Callable[[Path], Usage] = disk_usage,
+    ) -> None:
+        """Raises SessionError when the folder can't be written, isn't empty, or its disk is full."""
+        self._folder = folder
+        self._disk = DiskWatch(folder, usage)
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[Frame, float]] = deque()
+        self._queue_bytes = 0
+        self._book = RowBook()
+        self._first_s: float | None = None
+        self._last_s = float("-inf")
+        self._last_index: int | None = None
+        self._accepted = 0
+        self._closing = False
+        self._finished = threading.Event()
+        self._manifest_file = threading.Lock()
+        self._warning = ""
+        self._error = ""
+        self._manifest = Manifest(header, owner=Owner.this_process())
+        state = self._disk.check(0, now_s())
+        if state.full:
+            raise SessionError(f"No recording was started: {state.warning[:1].lower()}{state.warning[1:]}")
+        try:
+            self._files = SessionFiles(folder, self._manifest, video)
+        except OSError as error:
+            raise SessionError(f"No recording can be made in {folder}: {reason(error)}.") from error
+        self._writer = threading.Thread(target=self._run, name="session writer", daemon=True)
+        self._syncer = threading.Thread(target=self._sync, name="session sync", daemon=True)
+        self._writer.start()
+        self._syncer.start()
+
+    # ------------------------------------------------------------------ from other threads
+
+    def add_frame(self, frame: Frame) -> bool:
+        """Take a captured frame; never waits.  False when it won't be in the recording."""
+        with self._changed:
+            if self._closing:
+                return False
+            if self._last_index is not None and frame.index > self._last_index + 1:
+                self._note_drop("source", frame.index - self._last_index - 1)
+            self._last_index = frame.index
+            if frame.captured_s <= self._last_s:
+                self._note_drop("clock")
+                return False
+            size = frame.image.nbytes
+            if self._queue and (self._queue_bytes + size > QUEUE_BYTES or len(self._queue) >= QUEUE_FRAMES):
+                self._note_drop("writer")
+                return False
+            if self._first_s is None:
+                self._first_s = frame.captured_s
+            self._last_s = frame.captured_s
+            self._queue.append((frame, frame.captured_s - self._first_s))
+            self._queue_bytes += size
+            self._book.expect(self._accepted, frame, frame.captured_s - self._first_s, now_s())
+            self._accepted += 1
+            self._changed.notify()
+            return True
+
+    def add_result(self, result: FrameResult) -> None:
+        """Take a frame's result; results of frames that aren't in the video are welcome too."""
+        with self._changed:
+            self._book.resolve(result)
+            if self._closing:
+                self._changed.notify()
+
+    def add_event(self, label: str, note: str = "", duration_s: float = 0.0, at_s: float | None = None) -> Event:
+        """Mark ``at_s`` on the monotonic clock (None: now) in ``events.csv``.
+
+        Raises SessionError when it can't be written or the recording has ended.
+        """
+        at_s = now_s() if at_s is None else at_s
+        with self._changed:
+            if self._closing:
+                raise SessionError("The recording has ended, so no marker was set.")
+            onset = 0.0 if self._first_s is None else max(0.0, at_s - self._first_s)
+            event = Event(onset, duration_s, label, note, max(0, self._accepted - 1))
+        try:
+            append_event(self._folder / EVENTS, event)
+        except OSError as error:
+            raise SessionError(f"The marker was not written: {reason(error)}.") from error
+        return event
+
+    @property
+    def stats(self) -> WriterStats:
+        with self._changed:
+            return WriterStats(
+                folder=self._folder,
+                seconds=0.0 if self._first_s is None else self._last_s - self._first_s,
+                frames=self._files.frames,
+                rows=self._files.rows,
+                dropped=self._manifest.drops.writer,
+                bytes=self._files.bytes,
+                warning="" if self._finished.is_set() else self._warning,
+                error=self._error,
+                finished=self._finished.is_set(),
+            )
+
+    def close(self, timeout_s: float = 60.0) -> WriterStats:
+        """Write what is queued, finish the files and return; idempotent, raises nothing.
+
+        A disk that doesn't answer within ``timeout_s`` is left alone, and ``finished`` is False.
+        """
+        self._end("")
+        self._finished.wait(timeout_s)
+        if self._finished.is_set():
+            self._writer.join()
+            self._syncer.join(timeout_s)
+        return self.stats
+
+    def __enter__(self) -> SessionWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ inside
+
+    def _end(self, error: str) -> None:
+        with self._changed:
+            self._error = self._error or error
+            self._closing = True
+            self._changed.notify_all()
+
+    def _note_drop(self, why: str, count: int = 1) -> None:
+        drops = self._manifest.drops
+        places = drops.places
+        if places and places[-1].frame == self._accepted and places[-1].why == why:
+            places = (*places[:-1], replace(places[-1], count=places[-1].count + count))
+        elif len(places) < MAX_DROP_PLACES:
+            places = (*places, Drop(self._accepted, count, why))
+        total = {why: getattr(drops, why) + count}
+        self._manifest = replace(self._manifest, drops=replace(drops, places=places, **total))
+
+    def _snapshot(self) -> Manifest:
+        """The manifest as things stand; call with the lock held."""
+        self._manifest = replace(
+            self._manifest,
+            first_frame_monotonic_s=self._first_s,
+            duration_s=0.0 if self._first_s is None else self._files.last_timestamp_s,
+            frames=self._files.frames,
+            inferred=self._files.inferred,
+            video=self._files.video,
+            fitted=self._files.fitted,
+        )
+        return self._manifest
+
+    def _run(self) -> None:
+        try:
+            while self._step():
+                pass
+            self._linger()
+        except SessionError as error:
+            self._end(str(error))
+        except Exception as error:  # whatever it is, the frames so far must survive it and the app go on
+            self._end(f"The recording in {self._folder} ended early: {error}.")
+        finally:
+            self._finish()
+
+    def _step(self) -> bool:
+        """Encode one frame, write the rows that are final; False when all is done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing, TICK_S)
+            if not self._queue and self._closing:
+                return False
+            taken = self._queue[0] if self._queue else None
+        if taken is not None:
+            self._files.add_frame(*taken)
+            with self._changed:
+                self._queue.popleft()
+                self._queue_bytes -= taken[0].image.nbytes
+        with self._changed:
+            final = self._book.take_final(self._files.frames, now_s())
+        self._files.add_rows(final)
+        if self._files.failure is not None:
+            raise self._files.failure
+        return True
+
+    def _linger(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._book.waiting(self._files.frames), LINGER_S)
+
+    def _finish(self) -> None:
+        try:
+            with self._changed:
+                self._queue.clear()
+                rest = self._book.take_all(self._files.frames)
+            self._files.add_rows(rest)
+            self._files.close()
+            with self._changed:
+                state = STOPPED if self._error else COMPLETE
+                clocks = (*self._manifest.clocks, clock_pair())
+                self._manifest = replace(self._snapshot(), state=state, ended_by=self._error, clocks=clocks, owner=None)
+            with self._manifest_file:
+                self._files.publish(self._manifest)
+        except Exception as error:
+            self._end(f"The recording in {self._folder} was kept, but must be recovered: {error}.")
+            self._files.abandon()
+            # Without its owner it is offered for recovery even while this program still runs.
+            with contextlib.suppress(OSError), self._manifest_file:
+                replace(self._manifest, state=RECORDING, owner=None).write(self._folder)
+        finally:
+            self._finished.set()
+
+    def _sync(self) -> None:
+        """Each second: onto the disk itself, free space, now and then ``session.json``; on its own thread."""
+        second = 0
+        while not self._finished.wait(SYNC_S):
+            second += 1
+            self._files.sync()
+            state = self._disk.check(self._files.bytes, now_s())
+            self._warning = state.warning
+            if state.full and not self._closing:
+                self._end(f"The recording ended before the disk was full. {state.warning}")
+            if second % MANIFEST_TICKS:
+                continue
+            with self._manifest_file:
+                with self._changed:
+                    if self._closing:
+                        return
+                    if second % CLOCK_TICKS == 0:
+                        self._manifest = replace(self._manifest, clocks=(*self._manifest.clocks, clock_pair()))
+                    manifest = self._snapshot()
+                with contextlib.suppress(OSError):  # the one from before stays; a full disk is noticed elsewhere
+                    manifest.write(self._folder)
