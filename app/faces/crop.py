@@ -1,0 +1,103 @@
+"""From a face box to the network's input, and back: pure geometry and one resize.
+
+Frame coordinates are continuous: pixel (i, j) covers [i, i+1) x [j, j+1), so a frame's edges
+are 0 and its width or height.  Crop coordinates are those of the network: x right, y down,
+the crop's edges at -1 and +1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.frames import Box, Floats, Image
+from extractor.types import CropSpec
+
+__all__ = ["CropTransform", "crop_square", "extract"]
+
+
+@dataclass(frozen=True, slots=True)
+class CropTransform:
+    """A square of whole frame pixels, resized to ``size`` pixels; never rotated.
+
+    The square lies on whole pixels because a resize of a slice is then exactly the affine given
+    here.  It may leave the frame.
+    """
+
+    left: int
+    top: int
+    side: int  # frame pixels, at least 1
+    size: int  # pixels of the network's input, at least 1
+
+    @property
+    def crop_to_frame(self) -> Floats:
+        """(2, 3) affine from crop coordinates to frame coordinates."""
+        half = self.side / 2
+        return np.array([[half, 0, self.left + half], [0, half, self.top + half]], np.float32)
+
+    @property
+    def frame_to_crop(self) -> Floats:
+        """(2, 3) affine from frame coordinates to crop coordinates."""
+        k = 2 / self.side
+        return np.array([[k, 0, -1 - k * self.left], [0, k, -1 - k * self.top]], np.float32)
+
+    @property
+    def input_to_frame(self) -> Floats:
+        """(2, 3) affine from continuous pixels of the input, 0 to ``size``, to frame coordinates."""
+        k = self.side / self.size
+        return np.array([[k, 0, self.left], [0, k, self.top]], np.float32)
+
+    def to_frame(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """(..., 2) crop coordinates to frame coordinates."""
+        return (np.asarray(points, np.float64) + 1) * (self.side / 2) + (self.left, self.top)
+
+    def to_crop(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """(..., 2) frame coordinates to crop coordinates."""
+        return (np.asarray(points, np.float64) - (self.left, self.top)) * (2 / self.side) - 1
+
+
+def crop_square(box: Box, spec: CropSpec) -> CropTransform:
+    """The square for a face box: side ``spec.side`` times its longer side, ``spec.up`` of it above its centre.
+
+    Snapped to whole pixels, which moves an edge by at most half a pixel.
+    """
+    longer = max(box.w, box.h)
+    side = max(1, round(spec.side * longer))
+    left = round(box.x + box.w / 2 - side / 2)
+    top = round(box.y + box.h / 2 - spec.up * longer - side / 2)
+    return CropTransform(left, top, side, spec.input_size)
+
+
+def extract(image_bgr: Image, transform: CropTransform) -> Image:
+    """The square as the network wants it: (S, S, 3) RGB uint8, contiguous.
+
+    Outside the frame the nearest pixel of its edge is repeated.  Shrinking averages over areas,
+    so fine texture does not alias; enlarging is bilinear.
+    """
+    height, width = image_bgr.shape[:2]
+    left, right, before_x, after_x = _inside(transform.left, transform.side, width)
+    top, bottom, before_y, after_y = _inside(transform.top, transform.side, height)
+    part = image_bgr[top:bottom, left:right]
+    if before_x or after_x or before_y or after_y:
+        part = _u8(cv2.copyMakeBorder(part, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE))
+    if transform.side != transform.size:
+        shrinks = transform.side > transform.size
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        part = _u8(cv2.resize(part, (transform.size, transform.size), interpolation=method))
+    return _u8(cv2.cvtColor(part, cv2.COLOR_BGR2RGB))
+
+
+def _u8(array: Any) -> Image:
+    return np.asarray(array, np.uint8)  # OpenCV's types say any number; no copy is made
+
+
+def _inside(start: int, side: int, length: int) -> tuple[int, int, int, int]:
+    """First and last-plus-one index within [0, length), at least one, and how often each edge is repeated."""
+    first = min(max(start, 0), length - 1)
+    stop = min(max(start + side, first + 1), length)
+    before = min(max(first - start, 0), side - 1)
+    return first, stop, before, side - before - (stop - first)

@@ -1,0 +1,117 @@
+"""The crop's geometry: what is drawn in the frame must appear in the crop where the affine says."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app.core.frames import Box
+from app.faces.crop import CropTransform, crop_square, extract
+from extractor.types import CropSpec
+
+coordinates = st.floats(-3000, 9000)
+sizes = st.floats(0.1, 5000)
+boxes = st.builds(Box, coordinates, coordinates, sizes, sizes)
+specs = st.builds(CropSpec, st.floats(0.5, 4), st.floats(-0.5, 0.5), st.sampled_from([32, 96, 256]))
+transforms = st.builds(
+    CropTransform, st.integers(-60, 160), st.integers(-60, 120), st.integers(1, 200), st.sampled_from([32, 96])
+)
+
+
+def apply(affine, points):
+    return points @ affine[:, :2].T + affine[:, 2]
+
+
+@given(boxes, specs)
+def test_the_square_is_the_one_of_the_conventions_to_half_a_pixel(box, spec):
+    square = crop_square(box, spec)
+    longer = max(box.w, box.h)
+    assert square.side == pytest.approx(max(1, spec.side * longer), abs=0.51)
+    centre = apply(square.crop_to_frame.astype(float), np.zeros(2))
+    assert centre[0] == pytest.approx(box.x + box.w / 2, abs=0.51)
+    assert centre[1] == pytest.approx(box.y + box.h / 2 - spec.up * longer, abs=0.51)
+
+
+@given(boxes, specs, st.tuples(st.floats(-1.5, 1.5), st.floats(-1.5, 1.5)))
+def test_crop_and_frame_coordinates_are_inverse(box, spec, point):
+    square = crop_square(box, spec)
+    crop_point = np.array(point)
+    frame_point = square.to_frame(crop_point)
+    assert square.to_crop(frame_point) == pytest.approx(crop_point, abs=1e-6)
+    tolerance = 1e-2  # the affines are single precision, the frame up to 10000 pixels
+    assert apply(square.crop_to_frame, crop_point) == pytest.approx(frame_point, abs=tolerance)
+    assert apply(square.frame_to_crop, frame_point) == pytest.approx(crop_point, abs=tolerance * 2 / square.side + 1e-3)
+    in_input = (crop_point + 1) / 2 * spec.input_size
+    assert apply(square.input_to_frame, in_input) == pytest.approx(frame_point, abs=tolerance)
+
+
+def test_the_crops_edges_are_minus_one_and_one():
+    square = CropTransform(left=10, top=20, side=40, size=256)
+    corners = square.to_frame(np.array([[-1, -1], [1, 1]]))
+    assert corners.tolist() == [[10, 20], [50, 60]]
+
+
+@given(transforms, st.floats(-0.7, 0.7), st.floats(-0.7, 0.7))
+def test_a_dot_lands_where_the_affine_says(square, u, v):
+    height, width = 120, 160
+    x, y = square.to_frame(np.array([u, v]))
+    radius = max(1.5, square.side / 20)
+    assume(radius + 1 < x < width - radius - 1 and radius + 1 < y < height - radius - 1)
+    assume(square.side >= 20)
+    rows, columns = np.mgrid[:height, :width] + 0.5  # pixel centres
+    dot = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius**2))
+    image = np.repeat((dot * 255).round().astype(np.uint8)[..., None], 3, axis=2)
+    crop = extract(image, square)[..., 0].astype(float)
+    crop[crop < 30] = 0  # so that a tail cut off by the crop's edge does not count
+    rows, columns = np.mgrid[: square.size, : square.size] + 0.5
+    assume(crop[[0, -1]].max() == 0 and crop[:, [0, -1]].max() == 0)
+    found = np.array([(crop * columns).sum(), (crop * rows).sum()]) / crop.sum()
+    expected = (np.array([u, v]) + 1) / 2 * square.size
+    assert np.abs(found - expected).max() < 0.5
+
+
+@given(transforms, st.integers(1, 160), st.integers(1, 120))
+def test_the_crop_equals_the_padded_frame_resized(square, width, height):
+    """Replication written down the slow way: clamp every index."""
+    image = np.random.default_rng(width * 121 + height).integers(0, 256, (height, width, 3), np.uint8)
+    rows = np.clip(np.arange(square.top, square.top + square.side), 0, height - 1)
+    columns = np.clip(np.arange(square.left, square.left + square.side), 0, width - 1)
+    method = cv2.INTER_AREA if square.side > square.size else cv2.INTER_LINEAR
+    expected = cv2.resize(image[rows][:, columns], (square.size, square.size), interpolation=method)[..., ::-1]
+    crop = extract(image, square)
+    assert crop.shape == (square.size, square.size, 3)
+    assert crop.dtype == np.uint8
+    assert crop.flags.c_contiguous
+    assert np.array_equal(crop, expected)
+
+
+def test_colours_become_rgb():
+    image = np.full((50, 50, 3), (255, 128, 0), np.uint8)
+    assert extract(image, CropTransform(0, 0, 50, 32))[5, 5].tolist() == [0, 128, 255]
+
+
+def test_shrinking_does_not_alias():
+    """A fine checkerboard must become even grey, not a pattern."""
+    board = np.indices((900, 900)).sum(0) % 2 * 255
+    image = np.repeat(board.astype(np.uint8)[..., None], 3, axis=2)
+    crop = extract(image, CropTransform(0, 0, 900, 256)).astype(int)
+    assert np.abs(crop - 127).max() <= 25
+
+
+def test_the_frame_is_left_alone_and_may_be_a_view():
+    image = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    before = image.copy()
+    square = CropTransform(-20, -10, 180, 96)
+    for view in (image[:, ::-1], image[::2, ::3], image[..., ::-1], np.asfortranarray(image)):
+        assert np.array_equal(extract(view, square), extract(np.ascontiguousarray(view), square))
+    crop = extract(image, CropTransform(0, 0, 96, 96))
+    crop[:] = 0
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (4320, 7680)])
+def test_frames_of_any_size(shape):
+    image = np.full((*shape, 3), 7, np.uint8)
+    for box in (Box(0, 0, 1, 1), Box(-50, -50, 900, 700), Box(shape[1], shape[0], 30, 30)):
+        assert (extract(image, crop_square(box, CropSpec())) == 7).all()
