@@ -1,0 +1,240 @@
+"""A video file as a source: PyAV, exact presentation times, paced like a camera or as fast as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+
+from app.capture.pacing import Pacer
+from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.core.errors import SourceError
+from app.core.frames import Frame, Image
+
+__all__ = ["VIDEO_SUFFIXES", "VideoSource"]
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".ogv",
+     ".3gp", ".mjpeg", ".gif"}
+)  # fmt: skip
+
+SHORT_BY_S = 0.5  # a file whose pictures end so much before its own length is damaged
+FALLBACK_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded frame and its presentation time from the start of the file."""
+
+    image: Image
+    media_s: float
+
+
+class VideoSource:
+    """Plays ``path``: at its own pace or, with ``paced=False``, as fast as it is read; once or in a loop.
+
+    A damaged file plays as far as it can be read; ``status`` then says where it ended.
+    """
+
+    kind = "video"
+
+    def __init__(self, path: str | Path, *, paced: bool = True, loop: bool = False, pacer: Pacer | None = None) -> None:
+        self._path = Path(path).expanduser()
+        self._paced = paced
+        self._loop = loop
+        self._pacer = pacer or Pacer()
+        self._file: _VideoFile | None = None
+        self._info: SourceInfo | None = None
+        self._status = SourceStatus(SourceState.CLOSED)
+
+    def open(self) -> SourceInfo:
+        """Open the file and decode its first frame; raises SourceError when there is none."""
+        self.close()
+        self._status = SourceStatus(SourceState.OPENING)
+        try:
+            self._file = _VideoFile(self._path)
+        except SourceError as error:
+            self._status = SourceStatus(SourceState.FAILED, str(error))
+            raise
+        self._pictures = self._file.pictures()
+        self._next: Picture | None = self._file.first
+        self._index = 0
+        self._offset_s = 0.0  # media time of earlier plays
+        height, width = self._file.first.image.shape[:2]
+        self._info = SourceInfo(self.kind, self._path.name, width, height, self._file.fps, self._file.codec)
+        self._status = SourceStatus(SourceState.STREAMING)
+        return self._info
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame when it is due; None while it is not, and at the end."""
+        if self._file is None:
+            return None
+        if self._next is None and self._status.state is SourceState.STREAMING:
+            self._advance(self._file)  # here rather than after the last frame, which would have been delayed
+        picture = self._next
+        if picture is None:
+            return None
+        if self._paced:
+            captured = self._pacer.wait(self._offset_s + picture.media_s, timeout_s)
+            if captured is None:
+                return None
+        else:
+            captured = self._pacer.now()
+        frame = Frame(self._index, picture.image, captured, picture.media_s)
+        self._index += 1
+        self._next = None
+        return frame
+
+    def _advance(self, file: _VideoFile) -> None:
+        self._next = next(self._pictures, None)
+        if self._next is not None:
+            return
+        problem = file.problem
+        if not self._loop:
+            self._status = SourceStatus(SourceState.ENDED, problem)
+            return
+        self._status = SourceStatus(SourceState.STREAMING, problem)
+        self._offset_s += file.played_s
+        file.close()
+        self._file = _VideoFile(self._path)  # a fresh start is more dependable than seeking
+        self._pictures = self._file.pictures()
+        self._next = self._file.first
+
+    @property
+    def info(self) -> SourceInfo | None:
+        return self._info
+
+    @property
+    def status(self) -> SourceStatus:
+        return self._status
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames the file says it has; 0 where it doesn't say."""
+        return self._file.frame_count if self._file else 0
+
+    def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+            if self._status.state is not SourceState.ENDED:
+                self._status = SourceStatus(SourceState.CLOSED)
+
+
+class _VideoFile:
+    """One pass through a file, from an open container with its first picture decoded to its end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._container = _open(path)
+        try:
+            # A music file's cover picture is a video stream too, but no video.
+            streams = [s for s in self._container.streams.video if not s.disposition & s.disposition.attached_pic]
+            if not streams:
+                raise SourceError(f"{path.name} contains no video.")
+            self._stream = streams[0]
+            self._stream.thread_type = "AUTO"
+            rate = self._stream.average_rate or self._stream.guessed_rate
+            self.fps = float(rate) if rate else 0.0
+            self.codec = str(self._stream.codec_context.name)
+            self.frame_count = self._stream.frames
+            self._frame_s = 1 / (self.fps or FALLBACK_FPS)
+            self._damaged = 0
+            self._start_s: float | None = None
+            self._last_s = -self._frame_s
+            self._decoded = self._decode()
+            first = next(self._decoded, None)
+            if first is None:
+                raise SourceError(f"{path.name} can't be decoded: not one picture in it is readable.")
+            self.first = first
+        except BaseException:
+            self._container.close()
+            raise
+
+    def pictures(self) -> Iterator[Picture]:
+        """The pictures after the first one."""
+        return self._decoded
+
+    @property
+    def played_s(self) -> float:
+        """From the start to the end of the last picture shown so far."""
+        return self._last_s + self._frame_s
+
+    @property
+    def problem(self) -> str:
+        """One sentence when the file turned out to be damaged; call it at the end."""
+        length = self._length_s()
+        if length - self.played_s > max(SHORT_BY_S, 2 * self._frame_s):
+            return (
+                f"{self._path.name} is damaged or incomplete: only the first {self.played_s:.1f} of its "
+                f"{length:.1f} seconds can be read."
+            )
+        if self._damaged:
+            return f"{self._path.name} is damaged: {self._damaged} of its parts could not be decoded."
+        return ""
+
+    def _length_s(self) -> float:
+        if self._stream.duration is not None and self._stream.time_base is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        if self._container.duration is not None and not self._container.streams.audio:
+            return float(self._container.duration / av.time_base)
+        return 0.0
+
+    def _decode(self) -> Generator[Picture, None, None]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, OSError):  # unreadable from here on
+                self._damaged += 1
+                return
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except (av.error.FFmpegError, OSError):  # a later packet may be sound
+                self._damaged += 1
+                continue
+            for frame in frames:
+                yield Picture(_to_bgr(frame), self._media_s(frame))
+
+    def _media_s(self, frame: av.VideoFrame) -> float:
+        """Seconds from the first picture; a missing or backward time becomes the nominal next one."""
+        time_s = frame.time
+        if time_s is not None:
+            if self._start_s is None:
+                self._start_s = time_s
+            time_s -= self._start_s
+        if time_s is None or time_s <= self._last_s:
+            time_s = self._last_s + self._frame_s
+        self._last_s = time_s
+        return time_s
+
+    def close(self) -> None:
+        self._decoded.close()
+        self._container.close()
+
+
+def _open(path: Path) -> av.container.InputContainer:
+    try:
+        # A playlist must not reach for the network.
+        return av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    except FileNotFoundError:
+        raise SourceError(f"{path} does not exist.") from None
+    except PermissionError:
+        raise SourceError(f"{path} can't be read: permission denied.") from None
+    except IsADirectoryError:
+        raise SourceError(f"{path} is a folder, not a video.") from None
+    except (av.error.FFmpegError, OSError, ValueError):
+        raise SourceError(f"{path.name} is not a video, or its beginning is damaged.") from None
+
+
+def _to_bgr(frame: av.VideoFrame) -> Image:
+    """(H, W, 3) BGR, upright: phones store portrait video lying on its side and say so."""
+    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
