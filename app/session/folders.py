@@ -43,6 +43,8 @@ def claim_folder(path: Path) -> Path:
                 return _writable(folder)
             if folder.is_dir() and not any(folder.iterdir()):
                 return _writable(folder)
+    except ValueError as error:  # a null byte in the name
+        raise SessionError(f"No recording can be made in {path}: {error}.") from error
     except OSError as error:
         raise SessionError(f"No recording can be made in {path}: {reason(error)}.") from error
     raise SessionError(f"No recording can be made in {path}: too many recordings of that name.")

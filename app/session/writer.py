@@ -74,7 +74,7 @@ class SessionWriter:
         self._queue_bytes = 0
         self._book = RowBook()
         self._first_s: float | None = None
-        self._last_s = float("-inf")
+        self._last_timestamp_s = -1.0
         self._last_index: int | None = None
         self._accepted = 0
         self._closing = False
@@ -105,19 +105,21 @@ class SessionWriter:
             if self._last_index is not None and frame.index > self._last_index + 1:
                 self._note_drop("source", frame.index - self._last_index - 1)
             self._last_index = frame.index
-            if frame.captured_s <= self._last_s:
+            # To the microsecond, as in the table: the video's times can then be had from the table's.
+            start_s = frame.captured_s if self._first_s is None else self._first_s
+            timestamp_s = round(frame.captured_s - start_s, 6)
+            if timestamp_s <= self._last_timestamp_s:
                 self._note_drop("clock")
                 return False
             size = frame.image.nbytes
             if self._queue and (self._queue_bytes + size > QUEUE_BYTES or len(self._queue) >= QUEUE_FRAMES):
                 self._note_drop("writer")
                 return False
-            if self._first_s is None:
-                self._first_s = frame.captured_s
-            self._last_s = frame.captured_s
-            self._queue.append((frame, frame.captured_s - self._first_s))
+            self._first_s = start_s
+            self._last_timestamp_s = timestamp_s
+            self._queue.append((frame, timestamp_s))
             self._queue_bytes += size
-            self._book.expect(self._accepted, frame, frame.captured_s - self._first_s, now_s())
+            self._book.expect(self._accepted, frame, timestamp_s, now_s())
             self._accepted += 1
             self._changed.notify()
             return True
@@ -151,7 +153,7 @@ class SessionWriter:
         with self._changed:
             return WriterStats(
                 folder=self._folder,
-                seconds=0.0 if self._first_s is None else self._last_s - self._first_s,
+                seconds=max(0.0, self._last_timestamp_s),
                 frames=self._files.frames,
                 rows=self._files.rows,
                 dropped=self._manifest.drops.writer,
@@ -204,7 +206,7 @@ class SessionWriter:
         self._manifest = replace(
             self._manifest,
             first_frame_monotonic_s=self._first_s,
-            duration_s=0.0 if self._first_s is None else self._files.last_timestamp_s,
+            duration_s=self._files.last_timestamp_s,
             frames=self._files.frames,
             inferred=self._files.inferred,
             video=self._files.video,
@@ -272,6 +274,7 @@ class SessionWriter:
     def _sync(self) -> None:
         """Each second: onto the disk itself, free space, now and then ``session.json``; on its own thread."""
         second = 0
+        described: object = None
         while not self._finished.wait(SYNC_S):
             second += 1
             self._files.sync()
@@ -279,8 +282,11 @@ class SessionWriter:
             self._warning = state.warning
             if state.full and not self._closing:
                 self._end(f"The recording ended before the disk was full. {state.warning}")
-            if second % MANIFEST_TICKS:
+            # The video's size and how frames were fitted into it can't be found out after a crash.
+            description = (self._files.video, self._files.fitted)
+            if second % MANIFEST_TICKS and description == described:
                 continue
+            described = description
             with self._manifest_file:
                 with self._changed:
                     if self._closing:

@@ -1,0 +1,151 @@
+"""Tables written one result after the other, without threads: for measuring files instead of a camera."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from app.core.clock import clock_pair
+from app.core.errors import SessionError
+from app.core.frames import FaceResult, FrameResult
+from app.session.folders import FACES, FRAMES, MANIFEST, part, reason
+from app.session.manifest import COMPLETE, Manifest, Owner, SessionHeader
+from app.session.table import Key, columns, encode_rows, row
+
+
+class TableWriter:
+    """One table under a temporary name until ``close``; the table of an earlier run is then replaced.
+
+    Every method raises SessionError when the disk doesn't play along.
+    """
+
+    def __init__(self, path: Path, key: Key, num_kp: int) -> None:
+        self.rows = 0
+        self._path = path
+        self._num_kp = num_kp
+        try:
+            self._file: BinaryIO = part(path).open("wb")
+        except OSError as error:
+            raise self._error(error) from error
+        self._append(columns(key, num_kp))
+
+    def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
+        """A row with the result's primary face; None where nothing could be measured."""
+        if result is None or not result.faces:
+            self.write_face(None, key, timestamp_s, 0.0)
+        else:
+            self.write_face(result.faces[0], key, timestamp_s, result.latency_ms)
+
+    def write_face(self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
+        """A row of any one face."""
+        self._append(row(key, timestamp_s, face, latency_ms, self._num_kp))
+        self.rows += 1
+
+    def close(self) -> None:
+        """Give the table its name."""
+        try:
+            self._file.close()
+            part(self._path).replace(self._path)
+        except OSError as error:
+            raise self._error(error) from error
+
+    def discard(self) -> None:
+        """Remove the unfinished table; raises nothing."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            part(self._path).unlink()
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _append(self, fields: tuple[str, ...]) -> None:
+        try:
+            self._file.write(encode_rows([fields]))
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> SessionError:
+        return SessionError(f"{self._path} can't be written: {reason(error)}.")
+
+
+class ExtractWriter:
+    """A session folder of a measured video file: tables and manifest, no copy of the video.
+
+    ``header.media`` says which file.  Until ``close`` the state is "recording", so that a run
+    that was cut off is known to be incomplete; as a context manager an exception leaves it so.
+    """
+
+    def __init__(self, folder: Path, header: SessionHeader) -> None:
+        """``folder`` is a claimed one.  Raises SessionError."""
+        if (folder / MANIFEST).exists():
+            raise SessionError(f"{folder} already holds a session.")
+        self._folder = folder
+        self._manifest = Manifest(header, owner=Owner.this_process())
+        self._publish(self._manifest)
+        self._frames = TableWriter(folder / FRAMES, "frame", header.num_kp)
+        self._faces: TableWriter | None = None
+        self._last_s = 0.0
+
+    def write(self, result: FrameResult, timestamp_s: float) -> None:
+        """The next frame's result, ``timestamp_s`` from the video's start.  Raises SessionError."""
+        number = self._frames.rows
+        self._frames.write(result, number, timestamp_s)
+        for face in result.faces[1:]:
+            if self._faces is None:
+                self._faces = TableWriter(self._folder / FACES, "frame", self._manifest.header.num_kp)
+            self._faces.write_face(face, number, timestamp_s, result.latency_ms)
+        self._last_s = timestamp_s
+
+    def close(self) -> None:
+        """Finish: from now on the folder is whole.  Raises SessionError."""
+        for table in (self._frames, self._faces):
+            if table is not None:
+                table.close()
+        rows = self._frames.rows
+        clocks = (*self._manifest.clocks, clock_pair())
+        self._publish(
+            replace(
+                self._manifest,
+                state=COMPLETE,
+                clocks=clocks,
+                duration_s=self._last_s,
+                frames=rows,
+                inferred=rows,
+                owner=None,
+            )
+        )
+
+    def discard(self) -> None:
+        """Give up: the tables are removed, the manifest stays and says "recording"; raises nothing."""
+        for table in (self._frames, self._faces):
+            if table is not None:
+                table.discard()
+
+    def __enter__(self) -> ExtractWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _publish(self, manifest: Manifest) -> None:
+        try:
+            manifest.write(self._folder)
+        except OSError as error:
+            raise SessionError(f"{self._folder / MANIFEST} can't be written: {reason(error)}.") from error

@@ -1,0 +1,137 @@
+"""Opens a recorded session: manifest, table, markers, and any frame of its video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.core.frames import Image
+from app.session.events import Event, read_events
+from app.session.folders import EVENTS, FACES, FRAMES, VIDEO
+from app.session.manifest import RECORDING, Manifest
+from app.session.recovery import is_unfinished, recover
+from app.session.table import Table, read_table
+from app.session.video import TICKS_PER_S, ticks
+
+_READ_ON = 30  # frames that are decoded on the way rather than jumped over
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it is on the disk; row k of ``table`` is frame k of ``video``."""
+
+    folder: Path
+    manifest: Manifest
+    table: Table
+    faces: Table | None  # the second and further faces
+    events: tuple[Event, ...]
+    video: Path | None  # None where no video was recorded, or the measured file is gone
+
+    @classmethod
+    def open(cls, folder: Path) -> Session:
+        """Read a session; one that was cut off is recovered first.  Raises SessionError."""
+        manifest = Manifest.read(folder)
+        if is_unfinished(manifest):
+            recover(folder)
+            manifest = Manifest.read(folder)
+        if manifest.state == RECORDING:
+            why = (
+                "it is still being recorded"
+                if manifest.header.media is None
+                else "its file was not measured to the end"
+            )
+            raise SessionError(f"{folder} can't be opened: {why}.")
+        table = read_table(folder / FRAMES)
+        if not np.array_equal(table.frame, np.arange(len(table))):
+            raise SessionError(f"The table {folder / FRAMES} is damaged: its rows aren't the frames 0, 1, 2 ...")
+        faces = read_table(folder / FACES) if (folder / FACES).exists() else None
+        media = manifest.header.media
+        video = folder / VIDEO if media is None else Path(media.path)
+        return cls(folder, manifest, table, faces, read_events(folder / EVENTS), video if video.exists() else None)
+
+    def frames(self) -> VideoFrames:
+        """The pictures.  Raises SessionError when there are none."""
+        if self.video is None:
+            raise SessionError(f"The session {self.folder} has no video.")
+        info = self.manifest.video
+        if info is None:  # a measured file: its times are its own
+            return VideoFrames(self.video, None, None)
+        return VideoFrames(self.video, ticks(self.table.timestamp_s), (info.width, info.height))
+
+
+class VideoFrames:
+    """Frames of a video by their number; not thread-safe.
+
+    Stepping forward decodes one frame, a jump what lies between it and the key frame before it.
+    """
+
+    def __init__(self, path: Path, times: NDArray[np.int64] | None, size: tuple[int, int] | None) -> None:
+        """``times``: every frame's (in milliseconds), None to look them up in the file.
+
+        ``size``: (width, height) without padding.  Raises SessionError.
+        """
+        self._path = path
+        self._size = size
+        try:
+            self._container = av.open(str(path))
+            self._stream = self._container.streams.video[0]
+            self._times = self._index() if times is None else self._to_stream(times)
+        except (av.FFmpegError, IndexError, OSError) as error:
+            raise SessionError(f"The video {path} can't be opened.") from error
+        self._next = self._container.decode(self._stream)
+        self._at = -1  # number of the frame decoded last
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def frame_at(self, number: int) -> Image:
+        """(H, W, 3) BGR of the frame.  Raises IndexError, and SessionError when it can't be decoded."""
+        if not 0 <= number < len(self._times):
+            raise IndexError(f"frame {number} of {len(self._times)}")
+        wanted = int(self._times[number])
+        try:
+            if not self._at < number <= self._at + _READ_ON:
+                self._container.seek(wanted, stream=self._stream)
+                self._next = self._container.decode(self._stream)
+            for frame in self._next:
+                if frame.pts is not None and frame.pts >= wanted:
+                    if frame.pts > wanted:
+                        break
+                    self._at = number
+                    image = frame.to_ndarray(format="bgr24")
+                    return image if self._size is None else image[: self._size[1], : self._size[0]]  # type: ignore[return-value]
+        except av.FFmpegError as error:
+            raise SessionError(f"Frame {number} of {self._path} can't be decoded: {error}.") from error
+        finally:
+            if self._at != number:
+                self._at = len(self._times)  # the next call jumps
+        raise SessionError(f"Frame {number} is missing in {self._path}.")
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __enter__(self) -> VideoFrames:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _index(self) -> NDArray[np.int64]:
+        """Every frame's time in the stream's own units, from the packets, undecoded."""
+        times = [packet.pts for packet in self._container.demux(self._stream) if packet.pts is not None]
+        self._container.seek(0)
+        return np.sort(np.array(times, np.int64))
+
+    def _to_stream(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        base = self._stream.time_base
+        if base is None or base.denominator % TICKS_PER_S or base.numerator != 1:
+            raise SessionError(f"The video {self._path} is not one of this app: its times aren't in milliseconds.")
+        return times * (base.denominator // TICKS_PER_S)

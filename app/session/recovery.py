@@ -1,0 +1,233 @@
+"""Puts a session in order that a crash, a power loss or a broken disk cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.session.events import COLUMNS as EVENT_COLUMNS
+from app.session.folders import (
+    EVENTS,
+    FACES,
+    FRAMES,
+    RESERVE,
+    VIDEO,
+    part,
+    reason,
+    replace_atomically,
+    sync_folder,
+)
+from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
+from app.session.table import ENCODING, ERRORS, columns, encode_rows, row
+from app.session.video import TICKS_PER_S
+
+CUT_OFF = "The program or the computer stopped while recording."
+DAMAGED = "video.damaged.mkv"
+_EMPTY = 4096  # a video's head is smaller; what can't be read and is no larger holds no frame
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A session that nobody writes any more and that isn't whole."""
+
+    folder: Path
+    started_utc: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovery found: rows were added for frames without one and dropped where the frame is lost."""
+
+    folder: Path
+    frames: int
+    seconds: float
+    rows_added: int
+    rows_dropped: int
+
+
+def find_unfinished(parent: Path) -> tuple[Unfinished, ...]:
+    """The recordings directly below ``parent`` that can be recovered, by name; none where it can't be read."""
+    found = []
+    with contextlib.suppress(OSError):
+        for folder in sorted(parent.iterdir()):
+            try:
+                manifest = Manifest.read(folder)
+            except SessionError:
+                continue
+            if is_unfinished(manifest):
+                size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+                found.append(Unfinished(folder, manifest.started_utc, size))
+    return tuple(found)
+
+
+def is_unfinished(manifest: Manifest) -> bool:
+    """Whether it was cut off.  The measuring of a file isn't recovered but done again."""
+    alive = manifest.owner is not None and manifest.owner.alive
+    return manifest.state == RECORDING and manifest.header.media is None and not alive
+
+
+def recover(folder: Path) -> Recovered:
+    """Make frames and rows agree again, give the files their names and note it in the manifest.
+
+    What is on the disk stays until its whole copy is; cut off itself, it can be run again.
+    Raises SessionError when there is nothing to recover or the folder can't be written.
+    """
+    manifest = Manifest.read(folder)
+    if not is_unfinished(manifest):
+        raise SessionError(f"{folder} needs no recovery: it is whole or still being written.")
+    try:
+        return _recover(folder, manifest)
+    except OSError as error:
+        raise SessionError(f"{folder} can't be recovered: {reason(error)}.") from error
+
+
+def _recover(folder: Path, manifest: Manifest) -> Recovered:
+    (folder / RESERVE).unlink(missing_ok=True)
+    num_kp = manifest.header.num_kp
+    times_s, size = _recover_video(folder)
+    kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
+    frames = len(kept) if times_s is None else len(times_s)
+    added = [] if times_s is None else [row(k, times_s[k], None, 0.0, num_kp) for k in range(len(kept), frames)]
+    rows = [*kept, *added]
+    replace_atomically(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
+    if part(folder / FACES).exists():
+        further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
+        replace_atomically(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
+    _recover_events(folder / EVENTS, frames)
+    seconds = float(rows[-1][1]) if rows else 0.0
+    video = manifest.video
+    if size is None:
+        video = None
+    elif video is None:
+        video = _video_info(manifest, *size)
+    replace(
+        manifest,
+        state=RECOVERED,
+        ended_by=CUT_OFF,
+        duration_s=seconds,
+        frames=frames,
+        inferred=min(manifest.inferred, frames),
+        video=video,
+        owner=None,
+    ).write(folder)
+    for name in (VIDEO, FRAMES, FACES):
+        part(folder / name).unlink(missing_ok=True)
+    sync_folder(folder)
+    return Recovered(folder, frames, seconds, len(added), lost)
+
+
+# ---------------------------------------------------------------------- video
+
+
+def _recover_video(folder: Path) -> tuple[list[float] | None, tuple[int, int] | None]:
+    """Every frame's time and the size; no times where none was recorded or nothing of it can be read."""
+    source, final, copy = part(folder / VIDEO), folder / VIDEO, folder / "video.recovering.mkv"
+    copy.unlink(missing_ok=True)
+    if not source.exists():
+        source = final
+    if not source.exists():
+        return None, None
+    try:
+        room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
+        times, size = copy_packets(source, copy if room else None)
+    except av.FFmpegError:
+        copy.unlink(missing_ok=True)
+        if source.stat().st_size < _EMPTY:
+            source.unlink()
+            return [], None
+        source.rename(folder / DAMAGED)
+        return None, None
+    if copy.exists():
+        copy.replace(final)
+    elif source != final:
+        source.replace(final)  # no room for a copy with an index; without one it plays as well, only jumps slower
+    return (times / TICKS_PER_S).tolist(), size
+
+
+def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], tuple[int, int]]:
+    """Copy all that can be read of a Matroska video, undecoded; with no target it is only read.
+
+    Returns the (N,) times in milliseconds and (width, height).  Raises av.FFmpegError when it isn't a video.
+    """
+    times = []
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(av.open(str(source)))
+        if not reader.streams.video:
+            raise av.InvalidDataError(0, "no video stream", str(source))
+        stream = reader.streams.video[0]
+        writer = copied = None
+        if target is not None:
+            writer = stack.enter_context(av.open(str(target), "w", format="matroska"))
+            copied = writer.add_stream_from_template(stream)
+        with contextlib.suppress(av.FFmpegError):  # a damaged end: all before it counts
+            for packet in reader.demux(stream):
+                if packet.pts is None:
+                    continue  # the end
+                times.append(packet.pts)
+                if writer is not None and copied is not None:
+                    packet.stream = copied
+                    writer.mux_one(packet)
+        return np.array(times, np.int64), (stream.width, stream.height)
+
+
+def _video_info(manifest: Manifest, padded_width: int, padded_height: int) -> VideoInfo:
+    """The size without padding isn't in the file: the source's, where that fits."""
+    source = manifest.header.source
+    width = source.width if padded_width == max(16, source.width + source.width % 2) else padded_width
+    height = source.height if padded_height == max(16, source.height + source.height % 2) else padded_height
+    return VideoInfo("h264", "libx264", width, height, padded_width, padded_height)
+
+
+# ---------------------------------------------------------------------- tables
+
+
+def _recover_rows(path: Path, num_kp: int, frames: int | None) -> tuple[list[list[str]], int]:
+    """The rows 0, 1, 2 ... that have their frame, and how many others there were."""
+    rows = list(_rows(path, num_kp))
+    good = next((k for k, fields in enumerate(rows) if int(fields[0]) != k), len(rows))
+    kept = rows[: good if frames is None else min(good, frames)]
+    return kept, len(rows) - len(kept)
+
+
+def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
+    """A table's rows up to the first one that isn't whole."""
+    source = part(path) if part(path).exists() else path
+    if not source.exists():
+        return
+    width = len(columns("frame", num_kp))
+    data = source.read_bytes()
+    # A row holds digits only, so a line is a row.  After a power loss the end may be zeros.
+    for line in data[: data.rfind(b"\n") + 1].split(b"\n")[1:-1]:
+        fields = line.decode("ascii", "replace").split(",")
+        try:
+            numbers = [float(field) for field in fields if field]
+            if len(fields) != width or len(numbers) < 3 or fields[3] not in ("0", "1"):
+                return
+            int(fields[0])
+        except ValueError:
+            return
+        yield fields
+
+
+def _recover_events(path: Path, frames: int) -> None:
+    """Drop a marker that was cut off; one set after the last frame that was kept refers to that frame."""
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    kept: list[list[str]] = []
+    for line in data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).split("\n")[1:-1]:
+        fields = next(csv.reader(io.StringIO(line)), [])
+        if len(fields) == len(EVENT_COLUMNS) and fields[4].isdecimal():
+            kept.append([*fields[:4], str(min(int(fields[4]), max(0, frames - 1)))])
+    replace_atomically(path, encode_rows([EVENT_COLUMNS, *kept]))

@@ -1,0 +1,157 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import SessionError
+from app.core.frames import FrameResult
+from app.session.events import Event, append_event, read_events
+from app.session.folders import claim_folder
+from app.session.manifest import Fitted, Manifest, MediaFile, Owner
+from app.session.offline import ExtractWriter
+from app.session.reader import Session
+from app.session.writer import SessionWriter
+
+
+def test_any_frame_can_be_had_in_any_order(tmp_path, header, make_frame):
+    folder = claim_folder(tmp_path / "session")
+    rng = np.random.default_rng(1)
+    times = np.cumsum(rng.uniform(0.001, 0.1, 150))
+    with SessionWriter(folder, header) as writer:
+        for i, time in enumerate(times):
+            assert writer.add_frame(make_frame(i, captured_s=float(time), value=i))
+    session = Session.open(folder)
+    with session.frames() as video:
+        assert len(video) == 150
+        for number in [0, 1, 2, 149, 148, 75, 75, 76, 110, 3, 0, *rng.integers(0, 150, 20).tolist()]:
+            assert np.median(video.frame_at(number)[:, 0]) == pytest.approx(number, abs=2), number
+        for number in (-1, 150):
+            with pytest.raises(IndexError):
+                video.frame_at(number)
+
+
+def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make_frame, make_face):
+    folder = claim_folder(tmp_path / "recorded")
+    with SessionWriter(folder, header) as writer:
+        for i in range(10):
+            writer.add_frame(make_frame(i, value=10 * i))
+    clip = folder / "video.mkv"
+    extracted = claim_folder(tmp_path / "extracted")
+    with ExtractWriter(extracted, replace(header, media=MediaFile.of(clip))) as table:
+        for i in range(10):
+            frame = make_frame(i)
+            faces = (make_face(i), make_face(i, face_id=1)) if i == 4 else (make_face(i),)
+            table.write(FrameResult(frame, faces, frame.captured_s), i / 30)
+        assert Manifest.read(extracted).state == "recording"
+    session = Session.open(extracted)
+    assert (len(session.table), len(session.faces), session.manifest.frames) == (10, 1, 10)
+    assert session.manifest.duration_s == pytest.approx(0.3)
+    with session.frames() as video:
+        assert np.median(video.frame_at(7)[:, 0]) == pytest.approx(70, abs=2)
+    clip.unlink()
+    with pytest.raises(SessionError, match="has no video"):
+        Session.open(extracted).frames()
+    with pytest.raises(SessionError, match="already holds a session"):
+        ExtractWriter(extracted, header)
+    with pytest.raises(SessionError, match="can't be read"):
+        MediaFile.of(clip)
+
+
+def test_an_extraction_that_failed_is_not_taken_for_a_whole_one(tmp_path, header, make_frame, make_result):
+    def measure():
+        with ExtractWriter(tmp_path, replace(header, media=MediaFile.of(tmp_path))) as table:
+            table.write(make_result(make_frame(0)), 0.0)
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        measure()
+    assert [item.name for item in tmp_path.iterdir()] == ["session.json"]
+    assert Manifest.read(tmp_path).state == "recording"
+
+
+def test_the_manifest_is_read_back_as_written(tmp_path, header):
+    fitted = (Fitted(3, 640, 480, 0.5, 0, 12),)
+    media = MediaFile("/clips/ü\udce9.mp4", 5, 1.5)  # a name that isn't UTF-8
+    header = replace(header, media=media, participant="P 01", comment='"quoted"\nlines', consent="yes")
+    manifest = Manifest(header, fitted=fitted, owner=Owner.this_process(), first_frame_monotonic_s=1.25)
+    manifest.write(tmp_path)
+    assert Manifest.read(tmp_path) == manifest
+    text = json.loads((tmp_path / "session.json").read_bytes().decode("utf-8", "surrogateescape"))
+    assert text["schema"] == 1
+    assert any("Rz(roll) Ry(yaw) Rx(pitch)" in line for line in text["conventions"])
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (None, "is not a recorded session"),
+        (b"{", "isn't JSON"),
+        (b"\xff\xfe", "isn't JSON"),
+        (b"[]", "not written by this app"),
+        (b'{"schema": 1}', "not written by this app"),
+        ({"schema": 2}, "newer version"),
+        ({"clocks": 5}, "is damaged"),
+        ({"header": {"num_kp": 3}}, "is damaged"),
+    ],
+)
+def test_a_bad_manifest_is_one_sentence(tmp_path, header, change, words):
+    path = tmp_path / "session.json"
+    if isinstance(change, bytes):
+        path.write_bytes(change)
+    elif change is not None:
+        Manifest(header).write(tmp_path)
+        path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
+    with pytest.raises(SessionError, match=words) as caught:
+        Session.open(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_fields_of_a_later_version_do_not_disturb(tmp_path, header):
+    Manifest(header).write(tmp_path)
+    path = tmp_path / "session.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["mood"] = values["header"]["mood"] = values["drops"]["mood"] = "good"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert Manifest.read(tmp_path).header == header
+
+
+@given(
+    st.lists(
+        st.builds(
+            Event,
+            st.integers(0, 10**10).map(lambda n: n / 1e6),
+            st.integers(0, 10**10).map(lambda n: n / 1e6),
+            st.text("aé頭 ,\"';"),
+            st.text("aé頭 ,\"';"),
+            st.integers(0, 10**7),
+        ),
+        max_size=5,
+    )
+)
+def test_markers_are_read_back_as_written(tmp_path_factory, events):
+    path = tmp_path_factory.mktemp("events") / "events.csv"
+    for event in events:
+        append_event(path, event)
+    read = read_events(path)
+    assert [replace(e, label=e.label, note=e.note) for e in read] == events
+    if events:
+        data = path.read_bytes()
+        path.write_bytes(data[:-1])
+        assert list(read_events(path)) == events[:-1]
+
+
+def test_damaged_markers_are_one_sentence(tmp_path):
+    path = tmp_path / "events.csv"
+    assert read_events(path) == ()
+    for data in (
+        b"onset\n",
+        b"onset_s,duration_s,label,note,frame\nx,0,a,b,0\n",
+        b"onset_s,duration_s,label,note,frame\n1\n",
+    ):
+        path.write_bytes(data)
+        with pytest.raises(SessionError, match="are damaged"):
+            read_events(path)

@@ -1,0 +1,149 @@
+import csv
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import SessionError
+from app.core.frames import Box, Detection
+from app.session.offline import TableWriter
+from app.session.table import columns, encode_rows, parse_table, read_table, row
+from extractor.types import Angles
+
+FIXED_ORDER = (
+    "frame,timestamp_s,face_id,success,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
+    "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
+)
+
+numbers = st.floats(-9999, 9999, width=32)
+
+
+def test_the_columns_stand_in_their_fixed_order():
+    assert ",".join(columns("frame", 2)) == FIXED_ORDER
+    assert columns("file", 0)[:2] == ("file", "timestamp_s")
+
+
+@given(
+    angles=st.tuples(numbers, numbers, numbers),
+    points=st.lists(numbers, min_size=4, max_size=4),
+    box=st.tuples(numbers, numbers, numbers, numbers),
+    score=st.floats(0, 1),
+    time_s=st.floats(0, 1e6),
+    face_id=st.integers(0, 10**9),
+)
+def test_what_was_written_is_read_back(make_face_once, angles, points, box, score, time_s, face_id):
+    face = make_face_once(
+        face_id=face_id,
+        num_kp=2,
+        angles=Angles(*angles),
+        detection=Detection(Box(*box), score),
+        keypoints=np.array(points, np.float32).reshape(2, 2),
+    )
+    data = encode_rows([columns("frame", 2), row(0, time_s, face, 12.5, 2), row(1, time_s + 1, None, 0.0, 2)])
+    table = parse_table(data, "table")
+    assert (len(table), table.num_kp, table.success.tolist()) == (2, 2, [True, False])
+    assert table.face_id.tolist() == [face_id, -1]
+    assert table.timestamp_s == pytest.approx([time_s, time_s + 1], abs=6e-7)
+    assert table.angles_deg[0] == pytest.approx(angles, abs=6e-4)  # float32 near 9999
+    assert table.keypoints[0].ravel() == pytest.approx(points, abs=1.1e-3)
+    assert table.box[0] == pytest.approx(box, abs=1.1e-3)
+    assert table.column("detection_score")[0] == pytest.approx(score, abs=6e-5)
+    assert table.column("latency_ms")[0] == 12.5
+    assert np.isnan(table.numbers[1]).all()
+
+
+@pytest.fixture(scope="module")
+def make_face_once():
+    """``make_face`` for hypothesis, which wants fixtures that last."""
+    from app.core.frames import FaceResult
+
+    def make(num_kp, **changes):
+        z = np.zeros(3, np.float32)
+        values = {"crop_to_frame": z, "std": Angles(1, 1, 1), "rotation": z, "kp": z, "exp": z, "scale": 1.0, "t": z}
+        values |= dict.fromkeys(("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude"), 0.0)
+        return FaceResult(**{**values, "logits": z, **changes})
+
+    return make
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"])), max_size=5))
+def test_any_file_name_survives(names):
+    rows = [row(name, None, None, 0.0, 1) for name in names]
+    table = parse_table(encode_rows([columns("file", 1), *rows]), "table")
+    assert table.files == tuple(names)
+    assert np.isnan(table.timestamp_s).all()
+
+
+def test_a_file_name_that_is_not_utf8_survives():
+    name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
+    data = encode_rows([columns("file", 1), row(name, None, None, 0.0, 1)])
+    assert b"caf\xe9.jpg" in data
+    assert parse_table(data, "table").files == (name,)
+
+
+def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
+    for changes in ({"pose_trained": False}, {"angles": Angles(math.nan, 0.0, 0.0)}):
+        fields = row(3, 0.1, make_face(**changes), 5.0, 24)
+        assert fields == ("3", "0.100000", "", "0", *[""] * (16 + 48))
+
+
+def test_a_single_number_that_is_not_finite_is_empty(make_face):
+    fields = dict(zip(columns("frame", 24), row(0, 0.0, make_face(scale=math.inf), 5.0, 24), strict=True))
+    assert (fields["scale"], fields["success"], fields["pitch_deg"]) == ("", "1", "0.2500")
+
+
+def test_keypoints_of_another_network_stay_empty_beside_the_pose(make_face):
+    fields = row(0, 0.0, make_face(num_kp=21), 5.0, 24)
+    assert fields[5] == "0.2500"
+    assert set(fields[20:]) == {""}
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(make_face):
+    lines = [row(k, k / 30, make_face(k), 5.0, 24) for k in range(3)]
+    data = encode_rows([columns("frame", 24), *lines])
+    whole = len(encode_rows([columns("frame", 24), *lines[:2]]))
+    for end in range(whole, len(data)):
+        assert len(parse_table(data[:end], "table")) == 2
+    assert len(parse_table(data, "table")) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not a table of this app"),
+        (b"frame,time\n0,1\n", "not a table of this app"),
+        (b"\xff\xfe\x00", "not a table of this app"),
+        (",".join(columns("frame", 1)).encode() + b"\n0,0.0,,0\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("file", 0)).encode() + b'\n"a,0,,0\n', "damaged"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):
+    path = tmp_path / "frames.csv"
+    path.write_bytes(data)
+    with pytest.raises(SessionError, match=words) as caught:
+        read_table(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(SessionError, match="can't be read"):
+        read_table(tmp_path / "none.csv")
+
+
+def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, make_result):
+    path = tmp_path / "images.csv"
+    with TableWriter(path, "file", 24) as table:
+        table.write(make_result(make_frame(7)), "a,b.jpg", None)
+        table.write(None, "broken.jpg", None)
+        assert not path.exists()
+    with path.open(newline="", encoding="utf-8") as file:
+        first, second = csv.DictReader(file)
+    assert (first["file"], first["yaw_deg"], first["success"]) == ("a,b.jpg", "-7.5000", "1")
+    assert (second["file"], second["yaw_deg"], second["success"]) == ("broken.jpg", "", "0")
+    with pytest.raises(RuntimeError), TableWriter(path, "file", 24):
+        raise RuntimeError
+    assert [item.name for item in tmp_path.iterdir()] == ["images.csv"]
+    assert len(read_table(path)) == 2  # the table of the run before
+    with pytest.raises(SessionError, match="can't be written"):
+        TableWriter(tmp_path / "none" / "images.csv", "file", 24)
