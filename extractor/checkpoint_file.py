@@ -84,12 +84,13 @@ def read_file(path: str | PathLike[str]) -> CheckpointFile:
     metadata: Mapping[str, object]
     container: Container
     if start.startswith(b"PK\x03\x04"):
-        _check_zip(path)
+        _check_protocol(path, _start_of_zipped_pickle(path))
         container, tensors, metadata = _unwrap(path, _load_pickle(path))
     elif _looks_like_safetensors(start):
         container = "safetensors"
         tensors, metadata = _load_safetensors(path, start, size)
     elif start[:1] == b"\x80":
+        _check_protocol(path, start)
         container, tensors, metadata = _unwrap(path, _load_pickle(path))
     else:
         raise WeightsError.of(path, _foreign(start))
@@ -117,17 +118,26 @@ def _load_safetensors(path: Path, start: bytes, size: int) -> tuple[dict[str, Te
         raise WeightsError.of(path, f"its tensors can't be read ({_first_line(error)})") from error
 
 
-def _check_zip(path: Path) -> None:
-    """Tell a zip that is cut short, or holds something else, from a checkpoint, before torch opens it."""
+def _start_of_zipped_pickle(path: Path) -> bytes:
+    """The first bytes of a checkpoint's pickle; a zip that is cut short or holds something else is refused."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = {name.rpartition("/")[2] for name in archive.namelist()}
+            names = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            start = archive.open(names["data.pkl"]).read(2) if "data.pkl" in names else b""
     except Exception as error:
         raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
     if "constants.pkl" in names:
         raise WeightsError.of(path, "it is a TorchScript program, not a state dict")
     if "data.pkl" not in names:
         raise WeightsError.of(path, "it is a zip archive without a checkpoint in it")
+    return start
+
+
+def _check_protocol(path: Path, start: bytes) -> None:
+    """Refuse pickles with operations that torch's restricted reader does not know; torch itself writes protocol 2."""
+    if len(start) > 1 and start[0] == 0x80 and 3 < start[1] <= pickle.HIGHEST_PROTOCOL:
+        reason = f"its pickle has protocol {start[1]}, which can't be read without the risk of running code"
+        raise WeightsError.of(path, f"{reason}, so it was refused and nothing was run")
 
 
 def _load_pickle(path: Path) -> object:
@@ -138,10 +148,8 @@ def _load_pickle(path: Path) -> object:
             content: object = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"refers to {found[1]}" if found else "holds more than plain weights"
-        raise WeightsError.of(
-            path, f"its pickle {what}, which could run code on this machine, so it was refused and nothing was run"
-        ) from error
+        what = f"calls {found[1]}, which could run code on this machine" if found else "is damaged or no plain weights"
+        raise WeightsError.of(path, f"its pickle {what}, so it was refused and nothing was run") from error
     except Exception as error:  # a damaged file makes torch's reader raise almost anything
         raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
     return content

@@ -86,7 +86,9 @@ def crop(values: Mapping[str, object], default: CropSpec) -> CropSpec:
     if not _is_number(side) or not 0.1 <= side <= 100 or not _is_number(up) or not abs(up) <= 100:
         raise MetadataError(f"its metadata ask for an impossible crop of side {side} and shift {up}")
     if not _is_int(size) or size % STRIDE or not STRIDE <= size <= MAX_INPUT_SIZE:
-        raise MetadataError(f"its metadata ask for an input of {size} pixels, which is no multiple of {STRIDE}")
+        raise MetadataError(
+            f"its metadata ask for an input of {size} pixels, which is no multiple of {STRIDE} up to {MAX_INPUT_SIZE}"
+        )
     return CropSpec(float(side), float(up), size)
 
 

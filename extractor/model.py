@@ -120,7 +120,8 @@ class MotionExtractor(nn.Module):
 
 def _materialise(module: nn.Module, parameters: dict[str, nn.Parameter]) -> None:
     """Give initial values to a module whose file held only some of its parameters, or none."""
-    kept = {name: parameter for name, parameter in parameters.items() if not parameter.is_meta}
+    # Copies, because to_empty() empties the parameters themselves.
+    kept = {name: parameter.detach().clone() for name, parameter in parameters.items() if not parameter.is_meta}
     module.to_empty(device="cpu", recurse=False)
     init_weights(module)
     with torch.no_grad():

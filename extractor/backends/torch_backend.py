@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from os import PathLike
 
 import numpy as np
@@ -9,29 +10,46 @@ import torch
 from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
-from extractor.backends.devices import find_device
+from extractor.backends.devices import Device, DeviceError, available_devices, find_device
 from extractor.decode import NUM_BINS, decode
 from extractor.model import MotionExtractor
 from extractor.types import Motion, NetworkSpec
 from extractor.weights import LoadReport, WeightsError
+
+log = logging.getLogger(__name__)
 
 
 class TorchBackend:
     """``extractor.backends.base.Backend`` on a torch device."""
 
     def __init__(self, weights: str | PathLike[str], device: str = "auto") -> None:
-        """Raises ``WeightsError`` and ``DeviceError``."""
-        chosen = find_device(device)
+        """Raises ``WeightsError`` and ``DeviceError``.  ``auto`` takes the first device that really works."""
+        candidates = available_devices() if device == "auto" else (find_device(device),)
         network = MotionExtractor.from_checkpoint(weights)
         assert network.report is not None
         self._report = network.report
         if network.num_bins != NUM_BINS:
             reason = f"its pose heads have {network.num_bins} bins, and degrees are defined for {NUM_BINS}"
             raise WeightsError.of(weights, reason)
-        self._device = torch.device(chosen.id)
-        network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network: MotionExtractor | None = network
-        self._info = BackendInfo("torch", chosen.id, chosen.name, "float32")
+        for candidate in candidates:
+            try:
+                self._start(network, candidate)
+                break
+            except (RuntimeError, AssertionError) as error:  # out of memory, or a card this torch was not built for
+                lines = str(error).splitlines() or [type(error).__name__]
+                sentence = f"The device {candidate.id} ({candidate.name}) can't be used: {lines[0].rstrip('.')}."
+                if candidate is candidates[-1]:
+                    raise DeviceError(sentence) from error
+                log.warning(sentence)
+
+    def _start(self, network: MotionExtractor, device: Device) -> None:
+        """Move the network and run it once, so that a device that can't fails now and the first frame is quick."""
+        self._device = torch.device(device.id)
+        self._info = BackendInfo("torch", device.id, device.name, "float32")
+        network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        side = self.spec.crop.input_size
+        self.run(np.zeros((1, side, side, 3), np.uint8))
 
     @property
     def info(self) -> BackendInfo:
