@@ -72,7 +72,7 @@ def _cameras() -> str:
 def _devices() -> str:
     from extractor.backends import available_devices
 
-    return ", ".join(available_devices())
+    return ", ".join(f"{device.id} ({device.name})" for device in available_devices())
 
 
 def _weights(weights: str | None, problems: list[str]) -> str:

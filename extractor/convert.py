@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"convert: {given.target} can't be written ({error.strerror or error}).", file=sys.stderr)
         return 1
-    print(report.summary)
+    print(f"{report.path}: {report.summary}")
     return 0
 
 

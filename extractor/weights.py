@@ -76,7 +76,7 @@ class LoadReport:
 
     @property
     def summary(self) -> str:
-        """One line for a person."""
+        """One line for a person, without the file's name."""
         spec = self.spec
         points = f"{spec.num_kp} {'named' if spec.keypoint_names else 'unnamed'} keypoints"
         untrained = [name for name in HEADS if name not in self.trained_heads]
@@ -89,7 +89,7 @@ class LoadReport:
         parts = [f"ConvNeXtV2 {spec.backbone}", points, f"{spec.num_bins} bins", f"{spec.crop.input_size} px", heads]
         if self.unexpected:
             parts.append(f"{len(self.unexpected)} entries ignored")
-        return f"{self.path.name}: {', '.join(parts)}"
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

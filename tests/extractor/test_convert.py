@@ -26,7 +26,7 @@ def test_command_converts_and_says_what_it_wrote(save: Save, tmp_path: Path, sta
     done = subprocess.run(
         [*command, "--dtype", "fp16", "--metadata", str(card)], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "out.safetensors: ConvNeXtV2 atto, 24 unnamed keypoints, 66 bins, 64 px, all heads trained\n"
+    assert done.stdout == f"{target}: ConvNeXtV2 atto, 24 unnamed keypoints, 66 bins, 64 px, all heads trained\n"
     assert done.stderr == ""
     with safe_open(target, framework="pt") as file:
         assert {file.get_tensor(name).dtype for name in file.keys()} == {torch.float16}  # noqa: SIM118
