@@ -1,0 +1,121 @@
+"""Everything the window can do, as one table: text, key, tool tip, menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMenuBar, QWidget
+
+from app.ui import settings, theme
+from app.ui.icons import icon
+from app.ui.settings import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """``text`` has the menu's mnemonic; ``tip`` is a sentence without its full stop; the key is added to it."""
+
+    name: str
+    menu: str
+    text: str
+    key: str
+    tip: str
+    icon: str = ""
+    setting: Setting[Any] | None = None  # a switch, remembered here
+    checkable: bool = False
+    separated: bool = False  # a line above it in the menu
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
+    ActionSpec("open_folder", "&File", "Open &folder of images…", "Ctrl+Shift+O", "Play a folder of images"),
+    ActionSpec("open_weights", "&File", "Open &weights…", "Ctrl+Shift+W", "Load a checkpoint", separated=True),
+    ActionSpec(
+        "recordings_folder", "&File", "&Recordings folder…", "Ctrl+Shift+R", "Choose where recordings go",
+        separated=True,
+    ),
+    ActionSpec("show_recordings", "&File", "S&how recordings", "Ctrl+E", "Open the recordings folder"),
+    ActionSpec(
+        "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",
+        icon="screenshot", separated=True,
+    ),
+    ActionSpec("quit", "&File", "&Quit", "Ctrl+Q", "Finish the recording and close the window", separated=True),
+    ActionSpec("run", "&Capture", "&Start", "P", "Start or stop the source", icon="start"),
+    ActionSpec("record", "&Capture", "&Record", "R", "Start or finish a recording", icon="record", checkable=True),
+    ActionSpec("demo", "&Capture", "Play the &demo", "Ctrl+D", "Play the built-in demo, whose true pose is known",
+               separated=True),
+    ActionSpec("refresh", "&Capture", "Look for &cameras", "F5", "Look for cameras again"),
+    ActionSpec("pick_source", "&Capture", "Choose s&ource", "Ctrl+1", "Choose what is measured", separated=True),
+    ActionSpec("pick_weights", "&Capture", "Choose &weights", "Ctrl+2", "Choose the network's weights"),
+    ActionSpec("pick_device", "&Capture", "Choose de&vice", "Ctrl+3", "Choose where the network runs"),
+    ActionSpec("mirror", "&View", "&Mirror", "M", "Mirror the picture; the numbers never are", icon="mirror",
+               checkable=True),
+    ActionSpec("axes", "&View", "Pose &axes", "1", "Draw the pose axes at the nose", icon="axes",
+               setting=settings.SHOW_AXES, separated=True),
+    ActionSpec("keypoints", "&View", "&Keypoints", "2", "Draw the keypoints", icon="keypoints",
+               setting=settings.SHOW_KEYPOINTS),
+    ActionSpec("box", "&View", "Face &box", "3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
+    ActionSpec("expression", "&View", "&Expression bars", "4", "Draw the expression bars", icon="expression",
+               setting=settings.SHOW_EXPRESSION),
+    ActionSpec("label", "&View", "A&ngles at the face", "5", "Write the angles at the face", icon="label",
+               setting=settings.SHOW_LABEL),
+    ActionSpec("truth", "&View", "&True axes of the demo", "6", "Draw the demo's true axes as dashed lines",
+               setting=settings.SHOW_TRUTH),
+    ActionSpec("numbers", "&View", "&Numbers", "F2", "Show or hide the numbers", checkable=True, separated=True),
+    ActionSpec("plots", "&View", "&Plots", "F3", "Show or hide the plots", checkable=True),
+    ActionSpec("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
+               checkable=True, separated=True),
+    ActionSpec("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
+    ActionSpec("reset_settings", "&View", "&Reset settings", "Ctrl+Shift+Backspace", "Forget all settings",
+               separated=True),
+    ActionSpec("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
+    ActionSpec("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie"),
+)  # fmt: skip
+
+
+def build_actions(parent: QWidget, slots: Mapping[str, Callable[..., object]]) -> dict[str, QAction]:
+    """A QAction for each row, connected to the slot of its name; switches call it with their new state."""
+    actions = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, parent)
+        action.setObjectName(spec.name)
+        action.setShortcut(QKeySequence(spec.key))
+        describe(action, spec.tip)
+        action.setCheckable(spec.checkable or spec.setting is not None)
+        if spec.icon:
+            action.setIcon(icon(spec.icon, theme.RECORD if spec.name == "record" else theme.TEXT))
+        slot = slots[spec.name]
+        if action.isCheckable():
+            action.triggered.connect(lambda checked, slot=slot: slot(checked))
+        else:
+            action.triggered.connect(lambda checked, slot=slot: slot())
+        parent.addAction(action)
+        actions[spec.name] = action
+    actions["leave_full_screen"].setEnabled(False)
+    actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+    actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
+    return actions
+
+
+def describe(action: QAction, tip: str) -> None:
+    """The tool tip with the key in it, and the same words for a screen reader."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({key})")
+    action.setStatusTip("")
+    action.setWhatsThis(tip)
+
+
+def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
+    """The menus in the order of the table."""
+    menus = {}
+    for spec in ACTIONS:
+        if spec.menu not in menus:
+            menu = bar.addMenu(spec.menu)
+            assert menu is not None
+            menus[spec.menu] = menu
+        elif spec.separated:
+            menus[spec.menu].addSeparator()
+        menus[spec.menu].addAction(actions[spec.name])

@@ -1,0 +1,85 @@
+"""What the command line asked the window to do by itself: record, close, and with which exit code."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from app.capture.source import SourceState
+from app.options import LaunchOptions
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+
+GRACE_S = 60.0  # a window with --duration closes so long after it at the latest, whatever went wrong
+
+
+class Step(enum.Enum):
+    NOTHING = "nothing"
+    RECORD = "record"
+    CLOSE = "close"
+
+
+class Automation:
+    """Looks at each status and says what is due; knows neither window nor clock."""
+
+    def __init__(self, options: LaunchOptions, launched_s: float) -> None:
+        self._options = options
+        self._launched_s = launched_s
+        self._recording_due = options.record is not None
+        self._recorded = False
+        self._counting_since_s: float | None = None
+        self.failures: list[str] = []  # sentences; any of them makes the exit code 1
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.failures else 0
+
+    def advance(self, status: PipelineStatus | None, source_error: str, own_source: bool, at_s: float) -> Step:
+        """What is due now; RECORD comes once.  ``own_source``: still the one of the command line."""
+        if status is not None:
+            self._note_failures(status, source_error, own_source)
+            if self._recording_due and status.streaming and status.captured and not status.network_loading:
+                self._recording_due = False
+                return Step.RECORD
+            if self._counting_since_s is None and self._has_begun(status, source_error):
+                self._counting_since_s = at_s
+        duration = self._options.duration_s
+        if duration is None:
+            return Step.NOTHING
+        begun = self._counting_since_s
+        over = (begun is not None and at_s >= begun + duration) or at_s >= self._launched_s + duration + GRACE_S
+        return Step.CLOSE if over else Step.NOTHING
+
+    def recording_started(self, started: bool) -> None:
+        self._recorded = started
+        if not started:
+            self.fail("The recording could not be started.")
+
+    def fail(self, sentence: str) -> None:
+        if sentence and sentence not in self.failures:
+            self.failures.append(sentence)
+
+    def finish(self, status: PipelineStatus | None) -> None:
+        """The window is about to close, the recording is whole: take a last look."""
+        if self._options.record is not None and not self._recorded:
+            self.fail("Nothing was recorded: there was no picture.")
+        if status is not None and status.recording is not None:
+            self.fail(status.recording.error)
+
+    def _has_begun(self, status: PipelineStatus, source_error: str) -> bool:
+        hopeless = bool(source_error) or status.source.state is SourceState.FAILED
+        if self._recording_due and not hopeless:
+            return False
+        network_failed = bool(status.network_error) and not status.network_loading and status.captured > 0
+        return hopeless or network_failed or (status.network is not None and status.inferred > 0)
+
+    def _note_failures(self, status: PipelineStatus, source_error: str, own_source: bool) -> None:
+        if own_source and self._options.source != "auto":
+            self.fail(source_error)
+            if status.source.state is SourceState.FAILED:
+                self.fail(status.source.message)
+        if self._options.weights is not None and status.network is None and not status.network_loading:
+            self.fail(status.network_error)
+        if status.recording is not None:
+            self.fail(status.recording.error)

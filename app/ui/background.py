@@ -1,0 +1,59 @@
+"""Slow calls off the window's thread, their results back on it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Background(QObject):
+    """Runs each piece of work on a thread of its own: listing cameras may hang in a driver."""
+
+    _returned = pyqtSignal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._returned.connect(self._deliver)
+
+    def run(
+        self, name: str, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object]
+    ) -> None:
+        """Call ``work`` elsewhere, then ``done`` with what it returned or ``failed`` with what it raised, here."""
+
+        def call() -> None:
+            answer: Callable[[], object]
+            try:
+                value = work()
+            except Exception as error:
+                caught = error
+                answer = lambda: failed(caught)  # noqa: E731
+            else:
+                answer = lambda: done(value)  # noqa: E731
+            with contextlib.suppress(RuntimeError):  # the window is gone already
+                self._returned.emit(answer)
+
+        thread = threading.Thread(target=call, name=name, daemon=True)
+        self._threads = [other for other in self._threads if other.is_alive()] + [thread]
+        thread.start()
+
+    def close(self, timeout_s: float) -> None:
+        """Deliver nothing any more; wait a little for what still runs, and leave alone what hangs."""
+        self._closed = True
+        for thread in self._threads:
+            thread.join(timeout_s)
+            if thread.is_alive():
+                log.warning("%s still runs while the window closes", thread.name)
+
+    def _deliver(self, answer: Any) -> None:
+        if not self._closed:
+            answer()

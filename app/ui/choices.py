@@ -1,0 +1,88 @@
+"""Keeps the three pickers, the controller and the remembered settings in step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject
+
+from app.options import LaunchOptions
+from app.ui import settings
+from app.ui.controller import Controller, Network
+from app.ui.pickers import device_entries, source_entries, weights_entries
+from app.ui.settings import Settings
+from app.ui.toolbar import MainToolBar
+
+MAX_RECENT = 6
+SHIPPED = ("", "lite")  # weights that come with the app
+ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed
+
+
+def first_network(options: LaunchOptions, store: Settings) -> tuple[Network, str]:
+    """The network to begin with, and what should be known about it.
+
+    The command line wins over what is remembered; remembered weights may be gone by now.
+    """
+    device = options.device if options.device != "auto" else store.get(settings.DEVICE)
+    if options.weights is not None:
+        return Network(options.weights, device), ""
+    weights = store.get(settings.WEIGHTS)
+    if weights in SHIPPED or Path(weights).is_file():
+        return Network(weights, device), ""
+    return Network("", device), f"{weights} is gone, so the weights that come with Motionscope are used."
+
+
+class Choices(QObject):
+    """What can be chosen, what is, and what is remembered of it."""
+
+    def __init__(self, toolbar: MainToolBar, controller: Controller, store: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._toolbar = toolbar
+        self._controller = controller
+        self._settings = store
+        self._sources: tuple[tuple[str, str], ...] = ALWAYS
+        self._devices: tuple[tuple[str, str], ...] = ()
+        self._has_lite = False
+        controller.source_changed.connect(self._show_source)
+        controller.network_changed.connect(self._network_changed)
+        controller.sources_listed.connect(self._sources_listed)
+        controller.devices_listed.connect(self._devices_listed)
+        toolbar.source.chosen.connect(controller.open_source)
+        toolbar.weights.chosen.connect(self.open_weights)
+        toolbar.device.chosen.connect(self.use_device)
+        self._show_source(controller.source)
+        self._show_network()
+
+    def open_weights(self, weights: str) -> None:
+        """A path, ``"lite"``, or empty for the default weights."""
+        self._controller.set_network(replace(self._controller.network, weights=weights))
+
+    def use_device(self, device: str) -> None:
+        self._controller.set_network(replace(self._controller.network, device=device))
+
+    def _sources_listed(self, choices: Any) -> None:
+        self._sources = (ALWAYS[0], *((choice.spec, choice.label) for choice in choices))
+        self._show_source(self._controller.source)
+
+    def _show_source(self, spec: str) -> None:
+        self._toolbar.source.show_entries(source_entries(self._sources, spec), spec)
+
+    def _network_changed(self, network: Network) -> None:
+        self._settings.set(settings.DEVICE, network.device)
+        self._settings.set(settings.WEIGHTS, network.weights)
+        if network.weights not in SHIPPED:
+            recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
+            self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])
+        self._show_network()
+
+    def _devices_listed(self, found: Any) -> None:
+        self._devices, self._has_lite = found
+        self._show_network()
+
+    def _show_network(self) -> None:
+        network = self._controller.network
+        recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
+        self._toolbar.weights.show_entries(weights_entries(self._has_lite, recent, network.weights), network.weights)
+        self._toolbar.device.show_entries(device_entries(self._devices, network.device), network.device)

@@ -1,0 +1,261 @@
+"""Between the window and the pipeline: what is chosen, what falls back, what is recorded.  No widgets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.capture.source import SourceState
+from app.core.clock import now_s
+from app.core.errors import UserError
+from app.ui.background import Background
+from app.ui.messages import Message, Severity
+from app.ui.wording import duration
+
+if TYPE_CHECKING:
+    from app.pipeline import Pipeline, PipelineStatus
+
+log = logging.getLogger(__name__)
+
+FALLBACK = "demo"
+COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
+UNEXPECTED = "That failed because of an unexpected error; the details are on stderr."
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    weights: str = ""  # empty: those that come with the app
+    device: str = "auto"
+
+
+class Controller(QObject):
+    """Opens sources and networks without making the window wait."""
+
+    noticed = pyqtSignal(object)  # Message, of passing interest
+    source_changed = pyqtSignal(str)  # the spec that is being opened, or shown
+    network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
+    sources_listed = pyqtSignal(object)  # tuple of SourceChoice
+    devices_listed = pyqtSignal(object)  # tuple of (id, name), whether lite weights came with the app
+    closed = pyqtSignal()
+
+    def __init__(self, source: str, network: Network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.source = source  # as asked for: "auto" stays "auto"
+        self.network = network
+        self.note = ""  # what should be known of the present source
+        self.source_error = ""  # why there is no source
+        self.pipeline: Pipeline | None = None
+        self._good_network: Network | None = None
+        self._background = Background(self)
+        self._resolving = 0  # counts; only the last one's answer matters
+        self._running = True  # a source is wanted
+        self._fell_back = False
+        self._complaint: tuple[str, float] = ("", 0.0)
+        self._was_recording = False
+        self._closing = False
+        self._devices_asked = False
+
+    # ------------------------------------------------------------------ start and end
+
+    def start(self) -> None:
+        """Load what is needed, then open the source; ``pipeline`` is there when ``source_changed`` comes."""
+        self._background.run("load", _import_pipeline, self._loaded, self._failed)
+
+    def _loaded(self, make: Callable[..., Pipeline]) -> None:
+        self.pipeline = make(self.network.weights or None, self.network.device)
+        self.pipeline.start()
+        self.open_source(self.source)
+        self.list_sources()
+
+    def close(self) -> None:
+        """Finish the recording and end the threads, in the background; ``closed`` follows."""
+        if self._closing:
+            return
+        self._closing = True
+        pipeline = self.pipeline
+        if pipeline is None:
+            self.closed.emit()
+            return
+        self._background.run("close", pipeline.close, lambda _: self.closed.emit(), lambda _: self.closed.emit())
+
+    def join(self, timeout_s: float = 2.0) -> None:
+        """After ``closed``: no thread is left."""
+        self._background.close(timeout_s)
+
+    # ------------------------------------------------------------------ sources
+
+    def open_source(self, spec: str, note: str = "") -> None:
+        """``spec`` as on the command line; what goes wrong appears in ``source_error`` or in the status."""
+        if self.pipeline is None or self._closing:
+            self.source = spec
+            return
+        self._resolving += 1
+        serial = self._resolving
+        self.source, self.source_error, self.note = spec, "", note
+        self._running, self._fell_back = True, bool(note)
+        self.source_changed.emit(spec)
+
+        def done(resolved: Any) -> None:
+            if serial == self._resolving and self.pipeline is not None and self._running:
+                self.note = " ".join(part for part in (note, resolved.note) if part)
+                self.pipeline.set_source(resolved.source)
+
+        def failed(error: Exception) -> None:
+            if serial == self._resolving:
+                self.source_error = _sentence(error)
+                self._running = False
+                if self.pipeline is not None:
+                    self.pipeline.set_source(None)
+
+        self._background.run("resolve source", lambda: _resolve(spec), done, failed)
+
+    def stop_source(self) -> None:
+        self._running = False
+        self.note = ""
+        if self.pipeline is not None:
+            self.pipeline.set_source(None)
+
+    @property
+    def running(self) -> bool:
+        """Whether a source is open or being opened, as far as it has been asked for."""
+        return self._running
+
+    def toggle_source(self) -> None:
+        if self._running:
+            self.stop_source()
+        else:
+            self.open_source(self.source)
+
+    def list_sources(self) -> None:
+        """Look for cameras; ``sources_listed`` follows."""
+        self._background.run("list cameras", _list_sources, self.sources_listed.emit, self._failed)
+
+    # ------------------------------------------------------------------ network
+
+    def set_network(self, network: Network) -> None:
+        if self.pipeline is not None and network != self.network:
+            self.network = network
+            self._complaint = ("", 0.0)
+            self.pipeline.set_network(network.weights or None, network.device)
+            self.network_changed.emit(network)
+
+    # ------------------------------------------------------------------ recording
+
+    def start_recording(self, claim_folder: Callable[[], Path]) -> bool:
+        """Record from now on; False, with a notice, when it can't be."""
+        if self.pipeline is None:
+            return False
+        try:
+            folder = self.pipeline.start_recording(claim_folder)
+        except UserError as error:
+            self.noticed.emit(Message(str(error), Severity.ERROR))
+            return False
+        self.noticed.emit(Message(f"Recording into {folder}", Severity.INFO))
+        return True
+
+    def stop_recording(self) -> None:
+        if self.pipeline is not None:
+            self.pipeline.stop_recording()
+
+    # ------------------------------------------------------------------ the regular look
+
+    def poll(self) -> PipelineStatus | None:
+        """How things stand, after doing what must follow from it; None before the pipeline is there."""
+        if self.pipeline is None:
+            return None
+        status = self.pipeline.status()
+        if not self._closing:
+            self._follow_source(status)
+            self._follow_network(status)
+            self._follow_recording(status)
+        return self._calmed(status)
+
+    def _follow_source(self, status: PipelineStatus) -> None:
+        state = status.source.state
+        if state in (SourceState.FAILED, SourceState.ENDED) and self._running:
+            if state is SourceState.FAILED and self.source == "auto" and not self._fell_back:
+                # The window never stays empty on its own account: an unasked-for camera may fail.
+                self.open_source(FALLBACK, f"{status.source.message} The built-in demo plays instead.")
+                return
+            if self.pipeline is not None and self.pipeline.status().source.state is state:
+                self._running = False
+
+    def _follow_network(self, status: PipelineStatus) -> None:
+        if status.network_loading:
+            return
+        if not self._devices_asked:
+            # torch is imported by now, so asking for devices disturbs nobody.
+            self._devices_asked = True
+            self._background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
+        if not status.network_error:
+            self._good_network = self.network
+        elif self._good_network is not None and self.network != self._good_network:
+            self.network = self._good_network
+            self.network_changed.emit(self.network)
+
+    def _follow_recording(self, status: PipelineStatus) -> None:
+        stats = status.recording
+        if stats is not None and status.recording_active and stats.error:
+            self.stop_recording()  # it has ended by itself; its error stays in the status
+        busy = status.recording_active or status.recording_finishing
+        if self._was_recording and not busy and stats is not None and not stats.error:
+            text = f"Saved {duration(stats.seconds)}, {stats.frames} frames, in {stats.folder}"
+            self.noticed.emit(Message(text, Severity.GOOD))
+        self._was_recording = busy
+
+    def _calmed(self, status: PipelineStatus) -> PipelineStatus:
+        """Without a complaint about a network that was replaced by a working one a while ago."""
+        error = status.network_error
+        if error != self._complaint[0]:
+            self._complaint = (error, now_s())
+        if error and status.network is not None and now_s() - self._complaint[1] > COMPLAINT_S:
+            return replace(status, network_error="")
+        return status
+
+    def _failed(self, error: Exception) -> None:
+        self.noticed.emit(Message(_sentence(error), Severity.ERROR))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    log.error("unexpected error", exc_info=error)
+    return UNEXPECTED
+
+
+# The imports of these bring OpenCV, PyAV and torch along: after the first paint, on other threads.
+
+
+def _import_pipeline() -> Callable[..., Pipeline]:
+    from app.pipeline import Pipeline
+
+    return Pipeline
+
+
+def _resolve(spec: str) -> Any:
+    from app.capture import resolve_source
+
+    return resolve_source(spec)
+
+
+def _list_sources() -> Any:
+    from app.capture import list_sources
+
+    return list_sources()
+
+
+def _list_devices() -> tuple[tuple[tuple[str, str], ...], bool]:
+    from extractor.backends import available_devices
+    from extractor.weights import WeightsError, find_weights
+
+    try:
+        find_weights("lite")
+        has_lite = True
+    except WeightsError:
+        has_lite = False
+    return tuple((device.id, device.name) for device in available_devices()), has_lite

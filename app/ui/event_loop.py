@@ -1,0 +1,74 @@
+"""QApplication and what surrounds it: look, signals, errors that nobody caught."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from types import FrameType, TracebackType
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from app import __version__
+from app.options import LaunchOptions
+from app.ui import theme
+from app.ui.messages import Message, Severity
+from app.ui.settings import Settings
+from app.ui.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_MS = 250  # Python answers signals only between its own steps, so there must be some
+
+
+def run(options: LaunchOptions) -> int:
+    """Show the window until it is closed; the exit code."""
+    app = make_application()
+    window = MainWindow(options, Settings())
+    install_excepthook(window)
+    install_signals(window)
+    heartbeat = QTimer()
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start(HEARTBEAT_MS)
+    window.ended.connect(app.exit)
+    window.show()
+    code = app.exec()
+    for failure in window.failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    return code
+
+
+def make_application() -> QApplication:
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("motionscope")
+    app.setApplicationDisplayName("Motionscope")
+    app.setApplicationVersion(__version__)
+    app.setQuitOnLastWindowClosed(False)  # the window ends by itself, when the recording is whole
+    theme.apply(app)
+    return app
+
+
+def install_excepthook(window: MainWindow) -> None:
+    """An exception in a slot would abort the program: log it, and say so in the status line."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        log.critical("unexpected error", exc_info=(kind, error, trace))
+        text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
+        window.show_notice(Message(text, Severity.ERROR))
+
+    sys.excepthook = hook
+
+
+def install_signals(window: MainWindow) -> None:
+    """The first SIGINT or SIGTERM closes the window as a person would; the next one is the system's again."""
+
+    def close(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        QTimer.singleShot(0, window.close)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close)

@@ -1,0 +1,94 @@
+"""Where recordings and screenshots go, and how files come in."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QMimeData, QStandardPaths, QUrl
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QWidget
+
+from app.ui import dialogs, settings
+from app.ui.choices import Choices
+from app.ui.controller import Controller
+from app.ui.messages import Message, Severity
+from app.ui.settings import Settings
+
+WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
+
+
+class Files:
+    """The window's dealings with the disk, apart from what the recorder writes."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        choices: Choices,
+        store: Settings,
+        notice: Callable[[Message], None],
+    ) -> None:
+        self._window = window
+        self._controller = controller
+        self._choices = choices
+        self._settings = store
+        self._notice = notice
+
+    def recordings_folder(self) -> Path:
+        """As chosen, or a folder of our own where the system keeps videos."""
+        chosen = self._settings.get(settings.RECORDINGS)
+        if chosen:
+            return Path(chosen)
+        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        return Path(movies or Path.home()) / "Motionscope"
+
+    def start_recording(self, folder: Path | None = None) -> bool:
+        """Into this new folder, or into one named by date and time."""
+        from app.session.folders import claim_folder, new_session_folder
+
+        if folder is not None:
+            return self._controller.start_recording(lambda: claim_folder(folder))
+        return self._controller.start_recording(lambda: new_session_folder(self.recordings_folder()))
+
+    def choose_recordings_folder(self) -> None:
+        def chosen(folder: str) -> None:
+            self._settings.set(settings.RECORDINGS, folder)
+            self._notice(Message(f"Recordings go to {folder} from now on."))
+
+        dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
+
+    def show_recordings(self) -> None:
+        folder = self.recordings_folder()
+        if not folder.is_dir():
+            self._notice(Message(f"There are no recordings yet; they will be in {folder}"))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._notice(Message(f"No file manager was found; the recordings are in {folder}", Severity.WARNING))
+
+    def save_screenshot(self) -> None:
+        path = self.recordings_folder() / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
+        problem = dialogs.save_picture(self._window, path)
+        self._notice(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+
+    def ask_source_file(self) -> None:
+        dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.open_source)
+
+    def ask_source_folder(self) -> None:
+        dialogs.ask_folder(self._window, "Open a folder of images", "", self._controller.open_source)
+
+    def ask_weights(self) -> None:
+        dialogs.ask_file(self._window, "Open weights", "", dialogs.WEIGHTS_FILTER, self._choices.open_weights)
+
+    def open_path(self, path: Path) -> None:
+        """What was dropped: weights by their ending, everything else is tried as a source."""
+        if path.suffix.lower() in WEIGHTS_SUFFIXES and not path.is_dir():
+            self._choices.open_weights(str(path))
+        else:
+            self._controller.open_source(str(path))
+
+
+def dragged_path(data: QMimeData | None) -> Path | None:
+    """The first local file or folder among what is dragged."""
+    urls = data.urls() if data is not None else []
+    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)

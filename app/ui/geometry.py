@@ -1,0 +1,67 @@
+"""Where things of a frame lie in the view: pure functions of frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PyQt6.QtCore import QPointF, QRectF
+
+from app.core.frames import Box
+
+PERSPECTIVE_DISTANCE = 4.0
+"""The eye's distance from the axes' origin in axis lengths: foreshortening to be seen, yet no distortion."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTransform:
+    """Frame pixels to view points: one scale, letterboxed, mirrored or not.
+
+    ``left`` and ``top`` are where the picture's upper left corner lies in the view.
+    """
+
+    width: int  # the frame's
+    height: int
+    scale: float  # view points per frame pixel
+    left: float
+    top: float
+    mirrored: bool
+
+    @classmethod
+    def fit(cls, width: int, height: int, view_width: float, view_height: float, mirrored: bool) -> ViewTransform:
+        """The largest picture of a ``width`` x ``height`` frame that fits into the view, centred."""
+        scale = min(view_width / width, view_height / height)
+        left, top = (view_width - width * scale) / 2, (view_height - height * scale) / 2
+        return cls(width, height, scale, left, top, mirrored)
+
+    @property
+    def picture(self) -> QRectF:
+        return QRectF(self.left, self.top, self.width * self.scale, self.height * self.scale)
+
+    def points(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Frame pixels (..., 2) to view points (..., 2)."""
+        xy = np.asarray(xy, dtype=np.float64)
+        x = self.width - xy[..., 0] if self.mirrored else xy[..., 0]
+        return np.stack([x * self.scale + self.left, xy[..., 1] * self.scale + self.top], axis=-1)
+
+    def point(self, x: float, y: float) -> QPointF:
+        view_x, view_y = self.points((x, y))
+        return QPointF(view_x, view_y)
+
+    def box(self, box: Box) -> QRectF:
+        return QRectF(self.point(box.x, box.y), self.point(box.x + box.w, box.y + box.h)).normalized()
+
+
+def project_axes(rotation: NDArray[np.floating[Any]], length: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The head's axes in perspective, seen from straight before it.
+
+    ``rotation`` (3, 3) head to camera.  Returns the tips of x (to the image's right for a face
+    that looks into the camera), y (down) and minus z (out of the face, where the nose points)
+    as offsets in the units of ``length``, (3, 2), and each tip's magnification, (3,): above 1
+    for a tip nearer than the origin.
+    """
+    tips = (np.asarray(rotation, np.float64) * (1.0, 1.0, -1.0)).T  # a row for each axis
+    magnification = PERSPECTIVE_DISTANCE / (PERSPECTIVE_DISTANCE + tips[:, 2])
+    return tips[:, :2] * magnification[:, None] * length, magnification

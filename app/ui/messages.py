@@ -1,0 +1,85 @@
+"""What the status line and the middle of the picture say: pure functions of how things stand."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.capture.source import SourceState
+from app.core.frames import FrameResult
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+
+
+class Severity(enum.Enum):
+    """How much a message matters; each has its colour and its icon."""
+
+    GOOD = "good"
+    INFO = "info"
+    BUSY = "busy"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    text: str
+    severity: Severity = Severity.INFO
+
+
+def problem_message(status: PipelineStatus) -> Message | None:
+    """What is wrong, None while all is well."""
+    if not status.problem:
+        return None
+    serious = (
+        bool(status.recording and status.recording.error)
+        or bool(status.network_error)
+        or status.source.state is SourceState.FAILED
+    )
+    busy = status.source.state is SourceState.OPENING and status.problem == status.source.message
+    return Message(status.problem, Severity.ERROR if serious else Severity.BUSY if busy else Severity.WARNING)
+
+
+def usual_message(status: PipelineStatus, result: FrameResult | None) -> Message:
+    """What goes on while nothing is wrong."""
+    state = status.source.state
+    if status.recording_finishing:
+        return Message("Finishing the recording…", Severity.BUSY)
+    if state is SourceState.OPENING:
+        return Message("Opening the source…", Severity.BUSY)
+    if state is SourceState.CLOSED:
+        return Message("Stopped. Press P to start.", Severity.INFO)
+    if state is SourceState.ENDED:
+        return Message("The clip has ended. Press P to play it again.", Severity.INFO)
+    if state is SourceState.STALLED:
+        return Message("No new picture for a while; waiting for the source.", Severity.WARNING)
+    if state is SourceState.LOST:
+        return Message("The camera is lost; looking for it again. Check its cable.", Severity.WARNING)
+    if status.network_loading:
+        return Message("Loading the network; the picture is live already.", Severity.BUSY)
+    faces = len(result.faces) if result else 0
+    if status.network is None or not faces:
+        return Message("No face found. Face the camera, with light from the front.", Severity.INFO)
+    return Message("Tracking one face." if faces == 1 else f"Tracking {faces} faces.", Severity.GOOD)
+
+
+def view_message(status: PipelineStatus, has_picture: bool) -> tuple[str, str]:
+    """Title and detail for the middle of the picture; ("", "") while the picture should speak."""
+    detail = status.source.message
+    match status.source.state:
+        case SourceState.OPENING:
+            return "Opening…", detail
+        case SourceState.CLOSED:
+            return "Stopped", "Press P to start, or choose another source above."
+        case SourceState.FAILED:
+            return "No picture", detail
+        case SourceState.LOST:
+            return "Camera lost, looking for it again…", detail
+        case SourceState.ENDED:
+            return "The clip has ended", "Press P to play it again."
+        case SourceState.STALLED if not has_picture:
+            return "Waiting for the first picture…", detail
+        case _:
+            return ("", "") if has_picture else ("Waiting for the first picture…", detail)

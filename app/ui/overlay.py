@@ -1,0 +1,250 @@
+"""What is drawn over the picture: a pure function of a result, the view's transform and a style."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.core.frames import FaceResult, FrameResult
+from app.core.rotation import rotation_of
+from app.ui import theme
+from app.ui.face_lines import FaceLines, face_lines
+from app.ui.geometry import ViewTransform, project_axes
+from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
+
+UNTRAINED = "pose heads untrained"
+AXIS_LENGTH = 0.6  # of the face box's longer side
+AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayStyle:
+    """What to draw, and how large text is; sizes are view points."""
+
+    axes: bool = True
+    keypoints: bool = True
+    box: bool = True
+    expression: bool = True
+    label: bool = True
+    truth: bool = True
+    keypoint_names: tuple[str, ...] | None = None  # None: points without meaning, drawn without lines
+    font: QFont | None = None
+
+
+def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
+    """Draw everything measured in ``result``; the painter's state is as before afterwards."""
+    painter.save()
+    painter.setClipRect(view.picture, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    lines = face_lines(style.keypoint_names)
+    # The primary face is the first, so it is drawn last, over the others.
+    for number, face in reversed(list(enumerate(result.faces))):
+        painter.setOpacity(1.0 if number == 0 else 0.6)
+        _paint_face(painter, face, view, style, lines)
+        if number == 0 and style.truth and style.axes and result.frame.truth is not None:
+            _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
+        if style.label:
+            _paint_label(painter, face, view, style)
+    painter.restore()
+
+
+def axes_origin(face: FaceResult, names: tuple[str, ...] | None) -> tuple[float, float]:
+    """The nose in frame pixels; where no keypoint is called so, the head's origin as the network has it."""
+    if names is not None and "nose_tip" in names:
+        x, y = face.keypoints[names.index("nose_tip")]
+    else:
+        x, y = face.crop_to_frame[:, :2] @ face.t[:2] + face.crop_to_frame[:, 2]
+    return float(x), float(y)
+
+
+def axes_tips(
+    face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, names: tuple[str, ...] | None
+) -> tuple[QPointF, list[QPointF], NDArray[np.float64]]:
+    """Origin and the tips of x, y and z in view points, and the tips' magnification."""
+    x, y = axes_origin(face, names)
+    box = face.detection.box
+    offsets, magnification = project_axes(rotation, AXIS_LENGTH * max(box.w, box.h))
+    tips = [view.point(x + dx, y + dy) for dx, dy in offsets]
+    return view.point(x, y), tips, magnification
+
+
+def _paint_face(
+    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines
+) -> None:
+    box = view.box(face.detection.box)
+    if style.box:
+        _paint_box(painter, box)
+    if style.keypoints:
+        _paint_keypoints(painter, view.points(face.keypoints), box, lines)
+    if style.axes and face.pose_trained:
+        origin, tips, magnification = axes_tips(face, face.rotation, view, style.keypoint_names)
+        _paint_axes(painter, origin, tips, magnification, _line_width(box), style)
+    if style.expression and face.pose_trained:
+        _paint_expression(painter, face, box, view, style)
+
+
+def _line_width(box: QRectF) -> float:
+    """Lines grow with the face, within reason."""
+    return min(max(max(box.width(), box.height()) / 70, 1.6), 3.5)
+
+
+def _paint_box(painter: QPainter, box: QRectF) -> None:
+    """Four corners: the face stays free to be seen."""
+    corner = min(box.width(), box.height()) * 0.14
+    for colour, width in ((QColor(0, 0, 0, 110), 3.2), (QColor(255, 255, 255, 210), 1.4)):
+        painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
+        for x, sx in ((box.left(), 1), (box.right(), -1)):
+            for y, sy in ((box.top(), 1), (box.bottom(), -1)):
+                painter.drawPolyline(
+                    QPolygonF([QPointF(x + sx * corner, y), QPointF(x, y), QPointF(x, y + sy * corner)])
+                )
+
+
+def _paint_keypoints(painter: QPainter, points: NDArray[np.float64], box: QRectF, lines: FaceLines) -> None:
+    if not np.isfinite(points).all():
+        return
+    size = _line_width(box)
+    dots = [QPointF(x, y) for x, y in points]
+    for colour, width in ((QColor(0, 0, 0, 120), size * 0.5 + 1.6), (QColor(255, 255, 255, 190), size * 0.5)):
+        painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
+        for chain in lines.chains:
+            painter.drawPolyline(QPolygonF([dots[i] for i in chain]))
+    painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
+    painter.setBrush(QBrush(theme.POINTS))
+    for dot in dots:
+        painter.drawEllipse(dot, size * 0.75, size * 0.75)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_axes(
+    painter: QPainter,
+    origin: QPointF,
+    tips: list[QPointF],
+    magnification: NDArray[np.float64],
+    width: float,
+    style: OverlayStyle,
+) -> None:
+    """Farthest first, nearer ones thicker: so one sees which tip comes towards the viewer."""
+    for i in np.argsort(magnification):
+        name, colour = AXES[i]
+        thickness = width * magnification[i] ** 2
+        painter.setPen(QPen(QColor(0, 0, 0, 140), thickness + 2, cap=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(origin, tips[i])
+        painter.setPen(QPen(colour, thickness, cap=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(origin, tips[i])
+        _paint_tip(painter, name, colour, origin, tips[i], thickness, style)
+
+
+def _paint_tip(
+    painter: QPainter, name: str, colour: QColor, origin: QPointF, tip: QPointF, thickness: float, style: OverlayStyle
+) -> None:
+    painter.setPen(QPen(QColor(0, 0, 0, 140), 1))
+    painter.setBrush(QBrush(colour))
+    painter.drawEllipse(tip, thickness * 1.3, thickness * 1.3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dx, dy = tip.x() - origin.x(), tip.y() - origin.y()
+    length = math.hypot(dx, dy)
+    if length < 12:  # it points at the viewer: a letter would cover the nose
+        return
+    font = _font(painter, style, 0.85, QFont.Weight.DemiBold)
+    metrics = QFontMetricsF(font)
+    away = thickness * 1.3 + metrics.height() * 0.55
+    centre = QPointF(tip.x() + dx / length * away, tip.y() + dy / length * away)
+    painter.setFont(font)
+    rect = QRectF(centre.x() - 12, centre.y() - 12, 24, 24)
+    painter.setPen(QColor(0, 0, 0, 200))
+    painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, name)
+    painter.setPen(colour)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _paint_true_axes(
+    painter: QPainter, face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, style: OverlayStyle
+) -> None:
+    origin, tips, _ = axes_tips(face, rotation, view, style.keypoint_names)
+    for tip in tips:
+        painter.setPen(QPen(QColor(0, 0, 0, 130), 2.4))
+        painter.drawLine(origin, tip)
+        pen = QPen(theme.TRUTH, 1.1)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawLine(origin, tip)
+
+
+def label_text(face: FaceResult) -> str:
+    """What stands at a face; no angles where they mean nothing."""
+    if not face.pose_trained:
+        return UNTRAINED
+    pitch, yaw, roll = face.angles
+    return f"yaw {degrees(yaw)}   pitch {degrees(pitch)}   roll {degrees(roll)}"
+
+
+def _paint_label(painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle) -> None:
+    font = _font(painter, style, 0.9)
+    metrics = QFontMetricsF(font)
+    text = label_text(face)
+    box, picture = view.box(face.detection.box), view.picture
+    width, height = metrics.horizontalAdvance(text) + 12, metrics.height() + 5
+    rect = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)
+    _keep_inside(rect, picture)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(14, 15, 17, 190))
+    painter.drawRoundedRect(rect, 3, 3)
+    painter.setFont(font)
+    painter.setPen(theme.TEXT if face.pose_trained else theme.WARNING)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
+    """Names and magnitudes of the bars: the whole face, then its parts where the keypoints are named."""
+    rows = [("face", face.exp_magnitude)]
+    parts = (("brows", face.brow_magnitude), ("eyes", face.eye_magnitude), ("mouth", face.mouth_magnitude))
+    return rows + [(name, value) for name, value in parts if math.isfinite(value)]
+
+
+def _paint_expression(
+    painter: QPainter, face: FaceResult, box: QRectF, view: ViewTransform, style: OverlayStyle
+) -> None:
+    """Horizontal bars below the face box."""
+    font = _font(painter, style, 0.75)
+    metrics = QFontMetricsF(font)
+    rows = expression_rows(face)
+    row_height = metrics.height() + 1
+    name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
+    width = min(max(box.width() * 0.9, name_width + 56), 220.0)
+    rect = QRectF(box.center().x() - width / 2, box.bottom() + 8, width, row_height * len(rows) + 6)
+    _keep_inside(rect, view.picture)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(14, 15, 17, 170))
+    painter.drawRoundedRect(rect, 3, 3)
+    painter.setFont(font)
+    for i, (name, value) in enumerate(rows):
+        top = rect.top() + 3 + i * row_height
+        painter.setPen(theme.TEXT if i == 0 else theme.DIM)
+        painter.drawText(QRectF(rect.left() + 6, top, name_width, row_height), Qt.AlignmentFlag.AlignVCenter, name)
+        track = QRectF(rect.left() + name_width, top + row_height / 2 - 2, rect.width() - name_width - 7, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(255, 255, 255, 40))
+        painter.drawRoundedRect(track, 2, 2)
+        painter.setBrush(theme.EXPRESSION if i == 0 else theme.EXPRESSION.darker(125))
+        track.setWidth(track.width() * min(max(value / EXPRESSION_FULL_SCALE, 0.0), 1.0))
+        painter.drawRoundedRect(track, 2, 2)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _keep_inside(rect: QRectF, picture: QRectF) -> None:
+    """Move ``rect`` into ``picture``; the upper left corner wins where it doesn't fit."""
+    rect.moveRight(min(rect.right(), picture.right() - 2))
+    rect.moveBottom(min(rect.bottom(), picture.bottom() - 2))
+    rect.moveLeft(max(rect.left(), picture.left() + 2))
+    rect.moveTop(max(rect.top(), picture.top() + 2))
+
+
+def _font(painter: QPainter, style: OverlayStyle, scale: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    return theme.tabular(style.font if style.font is not None else painter.font(), scale, weight)

@@ -1,0 +1,166 @@
+"""The primary face in numbers: angles with their uncertainty, errors where the truth is known, expression."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFont, QFontMetrics
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.core.frames import FaceResult, FrameResult
+from app.core.rotation import geodesic_deg, rotation_of
+from app.ui import theme
+from app.ui.panels.fields import Bar, Section, Value, dim_label
+from app.ui.wording import EXPRESSION_FULL_SCALE, NOTHING, degrees, spread, unsigned
+
+ANGLES = ("yaw", "pitch", "roll")
+MEANINGS = {
+    "yaw": "Positive: the nose turns to the image's left",
+    "pitch": "Positive: looks down",
+    "roll": "Positive: clockwise in the image",
+}
+PARTS = ("face", "brows", "eyes", "mouth")
+
+
+class PosePanel(QWidget):
+    """``show_result`` takes a few microseconds while nothing changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._angles: dict[str, Value] = {}
+        self._spreads: dict[str, Value] = {}
+        self._truths: dict[str, Value] = {}
+        self._errors: dict[str, Value] = {}
+        self._bars: dict[str, Bar] = {}
+        self._magnitudes: dict[str, Value] = {}
+        self._truth_headings: list[QLabel] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self._pose_section())
+        layout.addWidget(self._expression_section())
+        layout.addWidget(self._face_section())
+        self._show_truth(False)
+        self.show_result(None)
+
+    def show_result(self, result: FrameResult | None) -> None:
+        face = result.faces[0] if result is not None and result.faces else None
+        self._show_angles(face)
+        self._show_errors(result, face)
+        self._show_expression(face)
+        self._identity.show_text(str(face.face_id) if face else NOTHING)
+        self._score.show_text(unsigned(face.detection.score, 2) if face else NOTHING)
+        self._count.show_text(str(len(result.faces)) if result is not None else NOTHING)
+
+    def _pose_section(self) -> Section:
+        section = Section("Head pose")
+        rows = section.rows
+        for column, name in ((3, "true"), (4, "error")):
+            heading = dim_label(name)
+            heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._truth_headings.append(heading)
+            rows.addWidget(heading, 0, column)
+        for row, name in enumerate(ANGLES, 1):
+            label = QLabel(name.capitalize())
+            label.setStyleSheet(f"color: {theme.ANGLE_COLOURS[name].name()}")
+            label.setToolTip(MEANINGS[name])
+            self._angles[name] = _number(name, 1.7, QFont.Weight.DemiBold, "−180.0°")
+            self._spreads[name] = _number(f"{name} standard deviation", 1.0, QFont.Weight.Normal, "± 88.8°")
+            self._spreads[name].setToolTip("Standard deviation of the network's own distribution over the angle")
+            self._truths[name] = _number(f"true {name}", 1.0, QFont.Weight.Normal, "−88.8°")
+            self._errors[name] = _number(f"{name} error", 1.0, QFont.Weight.Normal, "−88.8°")
+            widgets = (label, self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
+            for column, widget in enumerate(widgets):
+                rows.addWidget(widget, row, column)
+            self._spreads[name].setStyleSheet(f"color: {theme.DIM.name()}")
+            self._truths[name].setStyleSheet(f"color: {theme.DIM.name()}")
+        self._geodesic_name = dim_label("Angle between measured and true pose")
+        self._geodesic = _number("angle between measured and true pose", 1.0, QFont.Weight.DemiBold, "−88.8°")
+        rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
+        rows.addWidget(self._geodesic, 4, 4)
+        rows.setColumnStretch(5, 1)
+        self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
+        self._untrained.setWordWrap(True)
+        self._untrained.setStyleSheet(f"color: {theme.WARNING.name()}")
+        self._untrained.hide()
+        rows.addWidget(self._untrained, 5, 0, 1, 6)
+        return section
+
+    def _expression_section(self) -> Section:
+        section = Section("Expression")
+        for row, name in enumerate(PARTS):
+            label = dim_label("Whole face" if name == "face" else name.capitalize())
+            label.setToolTip("Root mean square displacement of the keypoints, in units of the neutral face")
+            colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION.darker(130)
+            self._bars[name] = Bar(f"{name} expression", colour)
+            self._magnitudes[name] = _number(f"{name} expression magnitude", 1.0, QFont.Weight.Normal, "0.000")
+            section.rows.addWidget(label, row, 0)
+            section.rows.addWidget(self._bars[name], row, 1)
+            section.rows.addWidget(self._magnitudes[name], row, 2)
+        section.rows.setColumnStretch(1, 1)
+        return section
+
+    def _face_section(self) -> Section:
+        section = Section("Face")
+        self._count = section.add_row("In the picture")
+        self._identity = section.add_row("Identity")
+        self._score = section.add_row("Detection score")
+        return section
+
+    def _show_angles(self, face: FaceResult | None) -> None:
+        trained = face is None or face.pose_trained
+        if self._untrained.isHidden() == (not trained):
+            self._untrained.setVisible(not trained)
+        for name in ANGLES:
+            if face is None or not face.pose_trained:
+                self._angles[name].show_text(NOTHING)
+                self._spreads[name].show_text("", self._spreads[name].toolTip())
+                continue
+            self._angles[name].show_text(degrees(getattr(face.angles, f"{name}_deg")))
+            self._spreads[name].show_text(spread(getattr(face.std, f"{name}_deg")), self._spreads[name].toolTip())
+
+    def _show_errors(self, result: FrameResult | None, face: FaceResult | None) -> None:
+        truth = result.frame.truth if result is not None else None
+        self._show_truth(truth is not None)
+        if truth is None:
+            return
+        measured = face.angles if face is not None and face.pose_trained else None
+        for name in ANGLES:
+            true = getattr(truth, f"{name}_deg")
+            self._truths[name].show_text(degrees(true))
+            error = getattr(measured, f"{name}_deg") - true if measured else math.nan
+            self._errors[name].show_text(degrees(error))
+        angle = geodesic_deg(face.rotation, rotation_of(truth)) if face is not None and measured else math.nan
+        self._geodesic.show_text(unsigned(angle, 1, "°"))
+
+    def _show_truth(self, shown: bool) -> None:
+        if self._geodesic.isHidden() != shown:
+            return
+        for widget in (*self._truth_headings, *self._truths.values(), *self._errors.values()):
+            widget.setVisible(shown)
+        self._geodesic.setVisible(shown)
+        self._geodesic_name.setVisible(shown)
+
+    def _show_expression(self, face: FaceResult | None) -> None:
+        values = dict.fromkeys(PARTS, math.nan)
+        if face is not None and face.pose_trained:
+            values = {
+                "face": face.exp_magnitude,
+                "brows": face.brow_magnitude,
+                "eyes": face.eye_magnitude,
+                "mouth": face.mouth_magnitude,
+            }
+        for name, value in values.items():
+            self._magnitudes[name].show_text(unsigned(value, 3))
+            self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
+
+
+def _number(name: str, scale: float, weight: QFont.Weight, widest: str) -> Value:
+    """A right-aligned value that keeps its place: as wide as ``widest`` for good."""
+    value = Value(name, scale)
+    value.setFont(theme.tabular(value.font(), 1.0, weight))
+    value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    value.setFixedWidth(QFontMetrics(value.font()).horizontalAdvance(widest) + 2)
+    return value

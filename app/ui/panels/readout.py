@@ -1,0 +1,47 @@
+"""The side panel: the pose above, the machinery below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.core.frames import FrameResult
+from app.ui.panels.pose import PosePanel
+from app.ui.panels.system import SystemPanel
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+
+
+class Readout(QScrollArea):
+    """Scrolls where the window is low; never sideways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Numbers")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the arrow keys scroll it
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.pose = PosePanel()
+        self.system = SystemPanel()
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(12, 8, 10, 8)
+        layout.setSpacing(12)
+        layout.addWidget(self.pose)
+        layout.addWidget(self.system)
+        layout.addStretch(1)
+        self.setWidget(inside)
+        margins = layout.contentsMargins()
+        bar = self.verticalScrollBar()
+        width = inside.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
+        self.setMinimumWidth(max(width, 300 + margins.left()))
+
+    def show_result(self, result: FrameResult | None) -> None:
+        self.pose.show_result(result)
+
+    def show_status(self, status: PipelineStatus, display_fps: float) -> None:
+        self.system.show_status(status, display_fps)

@@ -1,0 +1,95 @@
+"""How the machinery runs: source, rates, latency, network, recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from app.ui.panels.fields import Section
+from app.ui.wording import NOTHING, duration, rate, size, unsigned
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+
+
+class SystemPanel(QWidget):
+    """Shows a ``PipelineStatus``; the display's own rate comes from the view."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        source = Section("Source")
+        self._source = source.add_row("Name")
+        self._granted = source.add_row("Granted", "What the source really delivers, not what was asked of it")
+        rates = Section("Rates")
+        self._capture = rates.add_row("Source")
+        self._inference = rates.add_row("Inference")
+        self._display = rates.add_row("Display")
+        self._latency = rates.add_row(
+            "Latency", "From capture to the last number: median, and what 95 of 100 stay below"
+        )
+        self._losses = rates.add_row(
+            "Not measured",
+            "Skipped: a newer frame came before the network was free. Lost: the source itself lost the frame. "
+            "A recording's own drops stand below.",
+        )
+        network = Section("Network")
+        self._weights = network.add_row("Weights")
+        self._device = network.add_row("Device")
+        self._engine = network.add_row("Engine")
+        recording = Section("Recording")
+        self._state = recording.add_row("State")
+        self._frames = recording.add_row("Frames")
+        self._size = recording.add_row("Size")
+        self._folder = recording.add_row("Folder")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        for section in (source, rates, network, recording):
+            layout.addWidget(section)
+            section.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Not measured "))
+
+    def show_status(self, status: PipelineStatus, display_fps: float) -> None:
+        info = status.source_info
+        self._source.show_text(info.name if info else NOTHING, info.name if info else "")
+        granted = NOTHING
+        if info:
+            parts = [f"{info.width}×{info.height}", info.fourcc, f"{info.fps:g} fps" if info.fps else ""]
+            granted = "  ".join(part for part in parts if part)
+        self._granted.show_text(granted)
+        self._capture.show_text(rate(status.capture_fps))
+        self._inference.show_text(rate(status.inference_fps))
+        self._display.show_text(rate(display_fps))
+        median, p95 = unsigned(status.latency_ms, 0, " ms"), unsigned(status.latency_p95_ms, 0, " ms")
+        self._latency.show_text(median if median == NOTHING else f"{median}   95 %: {p95}")
+        self._losses.show_text(f"{status.skipped} skipped   {status.lost} lost")
+        self._show_network(status)
+        self._show_recording(status)
+
+    def _show_network(self, status: PipelineStatus) -> None:
+        report, network = status.report, status.network
+        if report is None or network is None:
+            waiting = "loading…" if status.network_loading else NOTHING
+            for value in (self._weights, self._device, self._engine):
+                value.show_text(waiting)
+            return
+        self._weights.show_text(report.path.name, f"{report.path}\n{report.summary}")
+        self._device.show_text(f"{network.device}  {network.device_name}", network.device_name)
+        self._engine.show_text(f"{network.engine}  {network.dtype}")
+
+    def _show_recording(self, status: PipelineStatus) -> None:
+        stats = status.recording
+        if stats is None:
+            for value in (self._state, self._frames, self._size, self._folder):
+                value.show_text(NOTHING)
+            return
+        if status.recording_active:
+            state = "recording"
+        elif stats.error:
+            state = "failed"
+        else:
+            state = "saved" if stats.finished else "finishing…"
+        self._state.show_text(f"{state}  {duration(stats.seconds)}")
+        self._frames.show_text(f"{stats.frames}   {stats.dropped} dropped")
+        self._size.show_text(size(stats.bytes))
+        self._folder.show_text(str(stats.folder), str(stats.folder))

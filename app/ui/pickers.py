@@ -1,0 +1,125 @@
+"""Combo boxes that hold choices and, below a line, commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QSizePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a picker; ``command`` entries do something and leave the choice as it was."""
+
+    label: str
+    key: str
+    tip: str = ""
+    command: bool = False
+
+
+class Picker(QComboBox):
+    """Says what a person chose; what is shown as chosen is set from outside, when it is true."""
+
+    chosen = pyqtSignal(str)
+    commanded = pyqtSignal(str)
+
+    def __init__(self, name: str, characters: int) -> None:
+        super().__init__()
+        self._entries: tuple[Entry | None, ...] = ()
+        self._current = ""
+        self.setAccessibleName(name)
+        self.setMinimumContentsLength(characters)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.activated.connect(self._activated)
+
+    @property
+    def entries(self) -> tuple[Entry | None, ...]:
+        return self._entries
+
+    @property
+    def current(self) -> str:
+        return self._current
+
+    def show_entries(self, entries: Sequence[Entry | None], current: str) -> None:
+        """These lines (None: a separator), the choice ``current`` shown; nothing is emitted."""
+        if tuple(entries) != self._entries:
+            self._entries = tuple(entries)
+            self.clear()
+            for i, entry in enumerate(self._entries):
+                if entry is None:
+                    self.insertSeparator(i)
+                    continue
+                self.addItem(entry.label, entry.key)
+                self.setItemData(i, entry.tip or entry.label, Qt.ItemDataRole.ToolTipRole)
+        self.show_current(current)
+
+    def show_current(self, key: str) -> None:
+        self._current = key
+        self.setCurrentIndex(self._index(key))
+        tip = self.currentData(Qt.ItemDataRole.ToolTipRole)
+        self.setAccessibleDescription(self.currentText())
+        self.setToolTip(f"{self.accessibleName()}: {tip}" if tip else self.accessibleName())
+
+    def show_choices(self) -> None:
+        """Open the list, with the keyboard in it."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.showPopup()
+
+    def _index(self, key: str) -> int:
+        return next((i for i, e in enumerate(self._entries) if e is not None and e.key == key and not e.command), -1)
+
+    def _activated(self, index: int) -> None:
+        entry = self._entries[index]
+        if entry is None:
+            return
+        if entry.command:
+            self.show_current(self._current)
+            self.commanded.emit(entry.key)
+        elif entry.key != self._current:
+            self.show_current(entry.key)
+            self.chosen.emit(entry.key)
+
+
+def source_entries(choices: Sequence[tuple[str, str]], current: str, label: str = "") -> list[Entry | None]:
+    """Cameras and the demo as found (spec, label), the opened path, and the commands."""
+    entries: list[Entry | None] = [Entry(text, spec) for spec, text in choices]
+    if current and current not in {spec for spec, _ in choices}:
+        entries.append(Entry(label or path_label(current), current, current))
+    return [
+        *entries,
+        None,
+        Entry("Open video or image…", "open_file", command=True),
+        Entry("Open folder of images…", "open_folder", command=True),
+        Entry("Look for cameras again", "refresh", command=True),
+    ]
+
+
+def weights_entries(has_lite: bool, recent: Sequence[str], current: str) -> list[Entry | None]:
+    """The weights that come with the app, recent files, and the command to open one."""
+    entries: list[Entry | None] = [Entry("Motionscope", "", "The weights that come with Motionscope")]
+    if has_lite or current == "lite":
+        entries.append(Entry("Motionscope lite", "lite", "Smaller and faster weights that come with Motionscope"))
+    files = [*recent, *([current] if current not in ("", "lite", *recent) else [])]
+    if files:
+        entries.append(None)
+    entries += [Entry(path_label(path), path, path) for path in files]
+    return [*entries, None, Entry("Open weights…", "open_weights", command=True)]
+
+
+def device_entries(devices: Sequence[tuple[str, str]], current: str) -> list[Entry | None]:
+    """``auto`` and the devices there are (id, name); one that isn't there is shown while it is the choice."""
+    entries: list[Entry | None] = [Entry("Auto", "auto", "The fastest device there is")]
+    entries += [Entry(identity, identity, name) for identity, name in devices]
+    if current not in ("auto", *(identity for identity, _ in devices)):
+        entries.append(Entry(current, current))
+    return entries
+
+
+def path_label(path: str) -> str:
+    """A file's or folder's own name."""
+    return Path(path).name or path

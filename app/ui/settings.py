@@ -1,0 +1,78 @@
+"""What the window remembers: one table of frozen records, read and written through one class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from PyQt6.QtCore import QByteArray, QSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A key, the type to read it as (an INI file holds the word 'false', which is true), and its default."""
+
+    key: str
+    kind: type[T]
+    default: T
+
+
+MIRROR_CAMERA = Setting("view/mirror_camera", bool, True)
+MIRROR_OTHER = Setting("view/mirror_other", bool, False)
+SHOW_AXES = Setting("overlay/axes", bool, True)
+SHOW_KEYPOINTS = Setting("overlay/keypoints", bool, True)
+SHOW_BOX = Setting("overlay/box", bool, True)
+SHOW_EXPRESSION = Setting("overlay/expression", bool, True)
+SHOW_LABEL = Setting("overlay/label", bool, True)
+SHOW_TRUTH = Setting("overlay/truth", bool, True)
+DEVICE = Setting("network/device", str, "auto")
+WEIGHTS = Setting("network/weights", str, "")  # empty: those that come with the app
+RECENT_WEIGHTS = Setting("network/recent_weights", list, [])
+RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
+GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
+LAYOUT = Setting("window/layout", QByteArray, QByteArray())
+
+SCHEMA: tuple[Setting[Any], ...] = (
+    MIRROR_CAMERA, MIRROR_OTHER,
+    SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, GEOMETRY, LAYOUT,
+)  # fmt: skip
+
+LAYOUT_VERSION = 1  # of docks and toolbars; a saved layout of another version is ignored
+
+
+class Settings:
+    """The settings in a QSettings store, always as the type their record names."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """In the user's own place, or in the INI file ``path``."""
+        if path is None:
+            self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "motionscope", "motionscope")
+        else:
+            self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def path(self) -> str:
+        """The file they lie in."""
+        return self._store.fileName()
+
+    def get(self, setting: Setting[T]) -> T:
+        """The stored value, or the default where there is none or it can't be read as its type."""
+        try:
+            value = self._store.value(setting.key, setting.default, type=setting.kind)
+        except TypeError:  # PyQt's answer to a hand-edited file
+            return setting.default
+        return value if isinstance(value, setting.kind) else setting.default
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        self._store.setValue(setting.key, value)
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._store.clear()
+
+    def save(self) -> None:
+        self._store.sync()

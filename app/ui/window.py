@@ -1,0 +1,419 @@
+"""The main window: puts the parts together, looks at the pipeline and paints.  Everything else is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidget
+
+from app.core.clock import now_s
+from app.options import LaunchOptions
+from app.ui import dialogs, settings
+from app.ui.actions import ACTIONS, build_actions, fill_menus
+from app.ui.automation import Automation, Step
+from app.ui.choices import Choices, first_network
+from app.ui.controller import Controller
+from app.ui.files import Files, dragged_path
+from app.ui.icons import icon
+from app.ui.live_view import LiveView
+from app.ui.messages import Message, Severity, problem_message, usual_message, view_message
+from app.ui.overlay import OverlayStyle
+from app.ui.panels.readout import Readout
+from app.ui.settings import LAYOUT_VERSION, Setting, Settings
+from app.ui.status_line import StatusLine
+from app.ui.toolbar import MainToolBar
+from app.ui.wording import duration
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.ui.plots import Plots
+
+LIVE_TICK_MS = 15  # looks into the mailbox about 60 times a second
+IDLE_TICK_MS = 200
+STATUS_S = 0.2
+NUMBERS_S = 0.1  # faster can't be read
+NOTICE_S = {Severity.ERROR: 15.0, Severity.WARNING: 15.0}
+USUAL_NOTICE_S = 6.0
+UNPAINTED_START_MS = 1000  # a window that begins minimised is never painted, but works
+CLOSE_TIMEOUT_MS = 70_000  # longer than the recorder waits for its disk
+FINISHING = "Finishing the recording…"
+UNFINISHED = "The recording could not be finished in time; its disk does not answer."
+
+
+class MainWindow(QMainWindow):
+    """``ended`` gives the exit code, after the recording is whole and every thread has ended."""
+
+    ended = pyqtSignal(int)
+
+    def __init__(self, options: LaunchOptions, store: Settings) -> None:
+        super().__init__()
+        self.setWindowTitle("Motionscope")
+        self.setAcceptDrops(True)
+        self._options = options
+        self._settings = store
+        self._mirror_asked = options.mirror  # for this run only, until the switch is used
+        self._notice: tuple[Message, float] = (Message(""), 0.0)
+        self._status: PipelineStatus | None = None
+        self._status_due_s = self._numbers_due_s = 0.0
+        self._started = self._closing = self._may_close = False
+        self._automation = Automation(options, now_s())
+        self._dialogs: dict[str, QDialog] = {}
+        self.plots: Plots | None = None
+
+        network, remark = first_network(options, store)
+        self.controller = Controller(options.source, network, self)
+        self._build()
+        self.choices = Choices(self.toolbar, self.controller, store, self)
+        self.files = Files(self, self.controller, self.choices, store, self.show_notice)
+        self._restore()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._connect()
+        self.view.set_message("Starting…")
+        if remark:
+            self.show_notice(Message(remark, Severity.WARNING))
+
+    # ------------------------------------------------------------------ building
+
+    def _build(self) -> None:
+        self.view = LiveView()
+        self.setCentralWidget(self.view)
+        self.commands = build_actions(self, self._slots())
+        bar = self.menuBar()
+        assert bar is not None
+        fill_menus(bar, self.commands)
+        self.toolbar = MainToolBar(self.commands)
+        self.addToolBar(self.toolbar)
+        self.readout = Readout()
+        self._numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._plots_dock = self._add_dock("Plots", QWidget(), Qt.DockWidgetArea.BottomDockWidgetArea)
+        # The numbers keep the full height; the plots lie below the picture.
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.status_line = StatusLine()
+        status_bar = QStatusBar()
+        status_bar.setSizeGripEnabled(False)
+        status_bar.addWidget(self.status_line, 1)
+        self.setStatusBar(status_bar)
+
+    def _add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title)
+        dock.setObjectName(title.lower())
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        action = self.commands[title.lower()]
+        action.setChecked(True)
+        dock.visibilityChanged.connect(lambda _: action.setChecked(not dock.isHidden()))
+        return dock
+
+    def _restore(self) -> None:
+        for spec in ACTIONS:
+            if spec.setting is not None:
+                self.commands[spec.name].setChecked(self._settings.get(spec.setting))
+        self._apply_style()
+        if not self.restoreGeometry(self._settings.get(settings.GEOMETRY)):
+            screen = self.screen()
+            room = screen.availableGeometry().size() if screen is not None else self.sizeHint()
+            self.resize(min(1280, room.width()), min(720, room.height()))
+        if not self.restoreState(self._settings.get(settings.LAYOUT), LAYOUT_VERSION):
+            self._default_layout()
+
+    def _default_layout(self) -> None:
+        for dock, area in (
+            (self._numbers_dock, Qt.DockWidgetArea.RightDockWidgetArea),
+            (self._plots_dock, Qt.DockWidgetArea.BottomDockWidgetArea),
+        ):
+            dock.setFloating(False)
+            self.addDockWidget(area, dock)
+            dock.show()
+        self.resizeDocks([self._plots_dock], [210], Qt.Orientation.Vertical)
+        self.resizeDocks([self._numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
+
+    def _connect(self) -> None:
+        self.controller.noticed.connect(self.show_notice)
+        self.controller.source_changed.connect(self._source_changed)
+        self.controller.closed.connect(self._closed)
+        for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
+            picker.commanded.connect(lambda name: self.commands[name].trigger())
+        self.view.first_painted.connect(lambda: QTimer.singleShot(0, self.start))
+        QTimer.singleShot(UNPAINTED_START_MS, self.start)
+
+    # ------------------------------------------------------------------ the regular look
+
+    def start(self) -> None:
+        """What must not delay the first paint; the first call does it."""
+        if self._started or self._closing:
+            return
+        self._started = True
+        self.controller.start()
+        self._timer.start(IDLE_TICK_MS)
+        from app.ui.plots import Plots  # half a second to import, while the pipeline loads on its thread
+
+        self.plots = Plots()
+        self._plots_dock.setWidget(self.plots)
+
+    def _tick(self) -> None:
+        pipeline = self.controller.pipeline
+        if pipeline is None:
+            return
+        now = now_s()
+        if now >= self._status_due_s:
+            self._look()
+        result = pipeline.results.take()
+        if result is not None:
+            self.view.show_result(result)
+        if now >= self._numbers_due_s:
+            self._numbers_due_s = now + NUMBERS_S
+            self.readout.show_result(self.view.result)
+        if self.plots is not None:
+            self.plots.refresh(pipeline.history)
+
+    def _look(self) -> None:
+        """Take the status, show it everywhere, do what is due."""
+        self._status_due_s = now_s() + STATUS_S
+        controller = self.controller
+        status = self._status = controller.poll()
+        if status is None:
+            return
+        interval = LIVE_TICK_MS if status.streaming else IDLE_TICK_MS
+        if interval != self._timer.interval():
+            self._timer.setInterval(interval)
+        self.readout.show_status(status, self.view.rate.rate())
+        self._show_state(status)
+        self._apply_mirror()
+        self._apply_style()
+        if not self._closing:
+            own = controller.source == self._options.source
+            step = self._automation.advance(status, controller.source_error, own, now_s())
+            if step is Step.RECORD:
+                self._automation.recording_started(self.files.start_recording(self._options.record))
+            elif step is Step.CLOSE:
+                self.close()
+
+    def _show_state(self, status: PipelineStatus) -> None:
+        controller = self.controller
+        if self._closing:
+            self.view.set_message(FINISHING, "The window closes as soon as it is whole.")
+        elif controller.source_error:
+            self.view.set_message("No picture", controller.source_error)
+        else:
+            self.view.set_message(*view_message(status, self.view.result is not None))
+        self.status_line.show_message(self._current_message(status))
+        run, record, stats = self.commands["run"], self.commands["record"], status.recording
+        text = "S&top" if controller.running else "&Start"
+        if text != run.text():
+            run.setText(text)
+            run.setIcon(icon("stop" if controller.running else "start"))
+        recording = status.recording_active and stats is not None
+        record.setChecked(recording)
+        record.setText(duration(stats.seconds) if recording and stats is not None else "&Record")
+        record.setEnabled(recording or (status.captured > 0 and controller.running))
+
+    def _current_message(self, status: PipelineStatus) -> Message:
+        notice, until = self._notice
+        if self._closing:
+            return Message(FINISHING, Severity.BUSY)
+        if now_s() < until:
+            return notice
+        if self.controller.source_error:
+            return Message(self.controller.source_error, Severity.ERROR)
+        problem = problem_message(status)
+        if problem is not None:
+            return problem
+        if self.controller.note and self.controller.running:
+            return Message(self.controller.note, Severity.INFO)
+        return usual_message(status, self.view.result)
+
+    def show_notice(self, message: Message) -> None:
+        """Show this for a while, before everything else."""
+        self._notice = (message, now_s() + NOTICE_S.get(message.severity, USUAL_NOTICE_S))
+        self.status_line.show_message(message)
+
+    def _source_changed(self, spec: str) -> None:
+        self.view.show_result(None)
+        self._status_due_s = 0.0
+
+    # ------------------------------------------------------------------ how the picture is drawn
+
+    def _apply_style(self) -> None:
+        report = self._status.report if self._status is not None else None
+        names = report.spec.keypoint_names if report is not None else None
+        commands = self.commands
+        self.view.set_style(
+            OverlayStyle(
+                axes=commands["axes"].isChecked(),
+                keypoints=commands["keypoints"].isChecked(),
+                box=commands["box"].isChecked(),
+                expression=commands["expression"].isChecked(),
+                label=commands["label"].isChecked(),
+                truth=commands["truth"].isChecked(),
+                keypoint_names=names,
+            )
+        )
+
+    def _mirror_setting(self) -> Setting[bool]:
+        """Cameras and everything else are remembered apart: a camera is a mirror, a film is not."""
+        info = self._status.source_info if self._status is not None else None
+        return settings.MIRROR_CAMERA if info is not None and info.kind == "camera" else settings.MIRROR_OTHER
+
+    def _apply_mirror(self) -> None:
+        stored = self._settings.get(self._mirror_setting())
+        mirrored = stored if self._mirror_asked is None else self._mirror_asked
+        self.commands["mirror"].setChecked(mirrored)
+        self.view.set_mirrored(mirrored)
+
+    # ------------------------------------------------------------------ actions
+
+    def _slots(self) -> dict[str, Callable[..., object]]:
+        """What each row of the table of actions does."""
+        switches = {
+            spec.name: lambda on, setting=spec.setting: self._switch(setting, on)
+            for spec in ACTIONS
+            if spec.setting is not None
+        }
+        return {
+            **switches,
+            "open_file": lambda: self.files.ask_source_file(),
+            "open_folder": lambda: self.files.ask_source_folder(),
+            "open_weights": lambda: self.files.ask_weights(),
+            "recordings_folder": lambda: self.files.choose_recordings_folder(),
+            "show_recordings": lambda: self.files.show_recordings(),
+            "screenshot": lambda: self.files.save_screenshot(),
+            "quit": self.close,
+            "run": self._toggle_source,
+            "record": self._record,
+            "demo": lambda: self.controller.open_source("demo"),
+            "refresh": self._look_for_cameras,
+            "pick_source": lambda: self.toolbar.source.show_choices(),
+            "pick_weights": lambda: self.toolbar.weights.show_choices(),
+            "pick_device": lambda: self.toolbar.device.show_choices(),
+            "mirror": self._mirror,
+            "numbers": lambda on: self._numbers_dock.setVisible(on),
+            "plots": lambda on: self._plots_dock.setVisible(on),
+            "full_screen": self._full_screen,
+            "leave_full_screen": lambda: self._full_screen(False),
+            "reset_settings": self._reset_settings,
+            "keys": lambda: self._show_dialog("keys", lambda: dialogs.KeysDialog(self, self.commands)),
+            "about": lambda: self._show_dialog("about", lambda: dialogs.AboutDialog(self, self._about())),
+        }
+
+    def _switch(self, setting: Setting[bool], on: bool) -> None:
+        self._settings.set(setting, on)
+        self._apply_style()
+
+    def _mirror(self, on: bool) -> None:
+        self._mirror_asked = None
+        self._settings.set(self._mirror_setting(), on)
+        self._apply_mirror()
+
+    def _toggle_source(self) -> None:
+        self.controller.toggle_source()
+        self._look()
+
+    def _record(self, on: bool) -> None:
+        if on:
+            self.files.start_recording()
+        else:
+            self.controller.stop_recording()
+        self._look()
+
+    def _look_for_cameras(self) -> None:
+        self.controller.list_sources()
+        self.show_notice(Message("Looking for cameras…", Severity.BUSY))
+
+    def _full_screen(self, on: bool) -> None:
+        if on:
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
+        else:
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+        self.commands["full_screen"].setChecked(on)
+        self.commands["leave_full_screen"].setEnabled(on)
+
+    def _reset_settings(self) -> None:
+        self._settings.reset()
+        self._mirror_asked = None
+        for spec in ACTIONS:
+            if spec.setting is not None:
+                self.commands[spec.name].setChecked(spec.setting.default)
+        self._apply_style()
+        self._apply_mirror()
+        self._default_layout()
+        self.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
+
+    def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
+        if name not in self._dialogs:
+            self._dialogs[name] = make()
+        self._dialogs[name].show()
+        self._dialogs[name].raise_()
+
+    def _about(self) -> list[str]:
+        lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self._settings.path}"]
+        if self._status is not None and self._status.report is not None:
+            lines.insert(0, f"Weights: {self._status.report.summary}")
+        return lines
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and dragged_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        path = dragged_path(event.mimeData()) if event is not None else None
+        if event is not None and path is not None:
+            event.acceptProposedAction()
+            self.files.open_path(path)
+
+    # ------------------------------------------------------------------ the end
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        assert event is not None
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        if not self._closing:
+            self._begin_close()
+
+    def _begin_close(self) -> None:
+        """The picture for the command line, then finish in the background; the window stays until it is done."""
+        if self._options.screenshot is not None:
+            self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
+        self._closing = True
+        self._settings.set(settings.GEOMETRY, self.saveGeometry())
+        self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
+        self._settings.save()
+        for dialog in self._dialogs.values():
+            dialog.close()
+        for part in (self.toolbar, self.menuBar(), self.readout):
+            if part is not None:
+                part.setEnabled(False)
+        status = self._status
+        if status is not None and (status.recording_active or status.recording_finishing):
+            self._look()
+        else:
+            self.hide()  # nothing to finish but threads: nobody needs to watch that
+        QTimer.singleShot(CLOSE_TIMEOUT_MS, self._give_up)
+        self.controller.close()
+
+    def _give_up(self) -> None:
+        if not self._may_close:
+            self._automation.fail(UNFINISHED)
+            self._end()
+
+    def _closed(self) -> None:
+        pipeline = self.controller.pipeline
+        self._automation.finish(pipeline.status() if pipeline is not None else None)
+        self.controller.join()
+        self._end()
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._may_close = True
+        self.close()
+        self.ended.emit(self._automation.exit_code)
+
+    @property
+    def failures(self) -> list[str]:
+        """Why the exit code is 1, in sentences."""
+        return self._automation.failures

@@ -1,0 +1,48 @@
+"""Numbers and states as the words that stand on the screen."""
+
+from __future__ import annotations
+
+import math
+
+EXPRESSION_FULL_SCALE = 0.2
+"""Expression magnitude, in units of the neutral keypoints, at which a bar is full."""
+
+MINUS = "\u2212"
+NOTHING = "\u2013"  # what stands where there is no number
+
+
+def degrees(value: float, decimals: int = 1) -> str:
+    """A signed angle with a true minus sign; a dash where there is none."""
+    if not math.isfinite(value):
+        return NOTHING
+    text = f"{value:+.{decimals}f}"
+    if float(text) == 0:
+        text = text.replace("-", "+")
+    return text.replace("-", MINUS) + "°"
+
+
+def spread(value: float) -> str:
+    return f"± {value:.1f}°" if math.isfinite(value) else ""
+
+
+def unsigned(value: float, decimals: int, unit: str = "") -> str:
+    return f"{value:.{decimals}f}{unit}" if math.isfinite(value) else NOTHING
+
+
+def rate(value: float) -> str:
+    return f"{value:.1f} fps" if value > 0 else NOTHING
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, with hours once there are any."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
+
+
+def size(num_bytes: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if num_bytes < 999.5:
+            return f"{num_bytes:.0f} {unit}" if unit == "B" else f"{num_bytes:.1f} {unit}"
+        num_bytes /= 1000
+    return f"{num_bytes:.2f} GB"

@@ -1,0 +1,127 @@
+"""Hand-made results, a settings file of its own for each test, and no thread left behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtWidgets import QApplication
+
+from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.rotation import rotation_of
+from app.ui import theme
+from app.ui.settings import Settings
+from extractor.types import KEYPOINT_NAMES, Angles
+
+# Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
+_LAYOUT = {
+    "nose_tip": (0, 0.08), "nasion": (0, -0.18), "subnasale": (0, 0.17),
+    "eye_inner": (0.1, -0.17), "eye_outer": (0.28, -0.17), "lid_up": (0.19, -0.21), "lid_low": (0.19, -0.14),
+    "brow_inner": (0.08, -0.3), "brow_mid": (0.2, -0.34), "brow_outer": (0.32, -0.28),
+    "mouth": (0.15, 0.3), "lip_up": (0, 0.26), "lip_low": (0, 0.36), "chin": (0, 0.55), "alar": (0.09, 0.1),
+}  # fmt: skip
+
+
+def neutral_keypoints() -> np.ndarray:
+    """(24, 2) crop coordinates in the order of KEYPOINT_NAMES."""
+    points = []
+    for name in KEYPOINT_NAMES:
+        x, y = _LAYOUT.get(name) or _LAYOUT[name[:-2]]
+        points.append((-x if name.endswith("_r") else x, y))
+    return np.array(points, np.float32)
+
+
+def make_face(
+    centre: tuple[float, float] = (320, 240),
+    side: float = 160,
+    angles: Angles = Angles(0, 0, 0),  # noqa: B008  (frozen)
+    num_kp: int = 24,
+    pose_trained: bool = True,
+    exp_magnitude: float = 0.1,
+    face_id: int = 1,
+) -> FaceResult:
+    """A face whose box is ``side`` wide around ``centre``, frame pixels."""
+    half = 1.075 * side
+    affine = np.array([[half, 0, centre[0]], [0, half, centre[1]]], np.float32)
+    crop_points = neutral_keypoints()[:num_kp]
+    kp = np.zeros((num_kp, 3), np.float32)
+    kp[:, :2] = crop_points
+    parts = exp_magnitude if num_kp == 24 else float("nan")
+    return FaceResult(
+        face_id=face_id,
+        detection=Detection(Box(centre[0] - side / 2, centre[1] - side / 2, side, side), 0.93),
+        crop_to_frame=affine,
+        angles=angles,
+        std=Angles(1.5, 1.8, 0.9),
+        rotation=rotation_of(angles),
+        kp=kp,
+        exp=np.zeros((num_kp, 3), np.float32),
+        scale=1.0,
+        t=np.zeros(3, np.float32),
+        keypoints=crop_points @ affine[:, :2].T + affine[:, 2],
+        exp_magnitude=exp_magnitude,
+        brow_magnitude=parts * 0.5,
+        eye_magnitude=parts * 0.8,
+        mouth_magnitude=parts * 1.4,
+        logits=np.zeros((3, 66), np.float32),
+        pose_trained=pose_trained,
+    )
+
+
+def make_result(
+    *faces: FaceResult,
+    size: tuple[int, int] = (640, 480),
+    truth: Angles | None = None,
+    captured_s: float | None = None,
+    grey: int = 40,
+    index: int = 0,
+) -> FrameResult:
+    """A plain grey frame of ``size`` (width, height) with these faces."""
+    captured = time.monotonic() if captured_s is None else captured_s
+    image = np.full((size[1], size[0], 3), grey, np.uint8)
+    return FrameResult(Frame(index, image, captured, truth=truth), faces, captured + 0.02)
+
+
+@pytest.fixture
+def face() -> Callable[..., FaceResult]:
+    return make_face
+
+
+@pytest.fixture
+def result() -> Callable[..., FrameResult]:
+    return make_result
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["motionscope"]
+
+
+@pytest.fixture(autouse=True)
+def _theme(qapp: QApplication) -> None:
+    if not qapp.styleSheet():
+        theme.apply(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left(qapp: QApplication) -> Iterator[None]:
+    """A test that leaves a thread running fails; those of libraries' pools, made once, don't count."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    left: list[threading.Thread] = []
+    while time.monotonic() < deadline:
+        left = [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+        if not left:
+            return
+        left[0].join(0.05)
+    pytest.fail(f"threads left running: {', '.join(thread.name for thread in left)}")
