@@ -1,0 +1,136 @@
+"""A camera as a source: drained by a thread of its own, watched, and reopened when it vanishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.capture.camera_worker import CameraFormat, CameraTiming, CameraWorker, Phase
+from app.capture.devices import CameraDevice, CaptureFactory, list_cameras, open_capture, why_not
+from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.core.clock import now_s
+from app.core.errors import SourceError
+from app.core.frames import Frame
+
+__all__ = ["CameraFormat", "CameraSource", "CameraTiming"]
+
+BLACK = "The camera sends black pictures: open its shutter, switch on a light, or close another program that uses it."
+
+
+class CameraSource:
+    """A camera; frames that nobody took in time are dropped, the oldest first, and leave a gap in ``Frame.index``.
+
+    Nothing here waits for the driver longer than ``CameraTiming`` allows, even when the driver
+    never returns: its thread is given up and a new one started.  ``capture_factory`` and
+    ``lister`` stand in for OpenCV and for the system's list of cameras in tests.
+    """
+
+    def __init__(
+        self,
+        device: CameraDevice,
+        wanted: CameraFormat | None = None,
+        *,
+        timing: CameraTiming | None = None,
+        capture_factory: CaptureFactory = open_capture,
+        lister: Callable[[], tuple[CameraDevice, ...]] = list_cameras,
+    ) -> None:
+        self._device = device
+        self._wanted = wanted or CameraFormat()
+        self._timing = timing or CameraTiming()
+        self._factory = capture_factory
+        self._lister = lister
+        self._worker: CameraWorker | None = None
+        self._info: SourceInfo | None = None
+        self._opened_s = 0.0
+        self._failure = ""
+        self._dropped_before = 0  # by workers that were given up
+
+    def open(self) -> SourceInfo:
+        """Open the camera and wait for its first frame; raises SourceError with a remedy."""
+        self.close()
+        self._failure = ""
+        self._dropped_before = 0
+        worker = self._worker = self._start(first_index=0, reopening=False)
+        worker.wait_opened(self._timing.open_s)
+        if worker.phase is Phase.STREAMING and worker.info is not None:
+            self._info = worker.info
+            return worker.info
+        if worker.phase is Phase.REFUSED:
+            reason = worker.reason or why_not(self._device)
+        else:
+            reason = (
+                f"The camera {self._device.name!r} gave no picture within {self._timing.open_s:.0f} seconds: "
+                "close other programs that use it, or unplug it and plug it in again."
+            )
+        self.close()
+        self._failure = reason
+        raise SourceError(reason)
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """The next frame; None when none came in time, also while a lost camera is being reopened."""
+        worker = self._worker
+        if worker is None:
+            return None
+        shot = worker.take(timeout_s)
+        if shot is not None:
+            return Frame(shot.index, shot.image, shot.captured_s)
+        if worker.phase is not Phase.LOST and now_s() - worker.alive_s > self._timing.hang_s:
+            self._dropped_before += worker.dropped
+            worker.give_up()
+            self._worker = self._start(first_index=worker.next_index, reopening=True)
+        return None
+
+    @property
+    def info(self) -> SourceInfo | None:
+        worker = self._worker
+        if worker is not None and worker.info is not None:
+            self._info = worker.info
+        return self._info
+
+    @property
+    def status(self) -> SourceStatus:
+        worker = self._worker
+        if worker is None:
+            state = SourceState.FAILED if self._failure else SourceState.CLOSED
+            return SourceStatus(state, self._failure)
+        if worker.phase is Phase.OPENING:
+            return SourceStatus(SourceState.OPENING)
+        if worker.phase is not Phase.STREAMING:
+            return SourceStatus(
+                SourceState.LOST,
+                f"The camera {self._device.name!r} has stopped or was unplugged; it goes on by itself once it is back.",
+            )
+        silent_s = now_s() - (worker.last_shot_s or now_s())
+        if silent_s > self._timing.stall_s:
+            return SourceStatus(
+                SourceState.STALLED,
+                f"The camera {self._device.name!r} has sent no picture for {silent_s:.0f} seconds; "
+                "if it stays so, unplug it and plug it in again.",
+            )
+        return SourceStatus(SourceState.STREAMING, BLACK if worker.black else "")
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were captured but not taken in time."""
+        return self._dropped_before + (self._worker.dropped if self._worker else 0)
+
+    @property
+    def measured_fps(self) -> float:
+        """The rate at which frames really come; 0 before it is known."""
+        return self._worker.fps if self._worker else 0.0
+
+    def close(self) -> None:
+        """Free the camera; a driver that hangs is left to its thread, which frees it when it can."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.give_up(self._timing.close_s)
+
+    def _start(self, *, first_index: int, reopening: bool) -> CameraWorker:
+        return CameraWorker(
+            self._device,
+            self._wanted,
+            self._timing,
+            self._factory,
+            self._lister,
+            first_index=first_index,
+            reopening=reopening,
+        )

@@ -1,0 +1,124 @@
+"""From what a person typed or picked to a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from app.capture.camera import CameraSource
+from app.capture.demo import DemoSource
+from app.capture.devices import CameraDevice, can_list_cameras, list_cameras
+from app.capture.images import IMAGE_SUFFIXES, ImageSource
+from app.capture.source import Source
+from app.capture.video import VIDEO_SUFFIXES, VideoSource
+from app.core.errors import SourceError
+
+__all__ = ["Resolved", "SourceChoice", "list_sources", "resolve_source"]
+
+NO_CAMERA = "No camera was found, so the built-in demo plays. Connect a camera and choose it as the source."
+
+Lister = Callable[[], tuple[CameraDevice, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolved:
+    """A source, not yet open, and a sentence for the person at the screen, usually empty."""
+
+    source: Source
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChoice:
+    """An entry of a source picker."""
+
+    spec: str  # for resolve_source
+    label: str  # for people
+
+
+def list_sources(lister: Lister = list_cameras) -> tuple[SourceChoice, ...]:
+    """The cameras and the demo; opens nothing."""
+    cameras = tuple(SourceChoice(str(camera.index), camera.name) for camera in lister())
+    return (*cameras, SourceChoice("demo", "Built-in demo"))
+
+
+def resolve_source(spec: str, *, loop: bool = True, lister: Lister = list_cameras) -> Resolved:
+    """The source meant by ``auto``, ``demo``, a camera's index or name, or a path.
+
+    Files play at their own pace, videos in a loop unless told otherwise.  A file is opened once to
+    see that it can be: raises SourceError for one that can't and for a camera that isn't there.
+    A camera is not touched.
+    """
+    spec = spec.strip()
+    if spec == "auto":
+        cameras = lister()
+        return Resolved(CameraSource(cameras[0])) if cameras else Resolved(DemoSource(loop=loop), NO_CAMERA)
+    if spec == "demo":
+        return Resolved(DemoSource(loop=loop))
+    if spec.isdecimal():
+        return Resolved(CameraSource(_by_index(int(spec), lister())))
+    path = Path(spec).expanduser()
+    if _exists(path):
+        return Resolved(_checked(_file_source(path, loop)))
+    camera = _by_name(spec, lister())
+    if camera is not None:
+        return Resolved(CameraSource(camera))
+    if _looks_like_a_path(spec, path):
+        raise SourceError(f"{spec} does not exist.")
+    raise SourceError(f"There is no camera and no file named {spec!r}. {_there_are(lister())}")
+
+
+def _file_source(path: Path, loop: bool) -> Source:
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageSource(path)
+    return VideoSource(path, loop=loop)
+
+
+def _checked(source: Source) -> Source:
+    try:
+        source.open()
+    finally:
+        source.close()
+    return source
+
+
+def _by_index(index: int, cameras: tuple[CameraDevice, ...]) -> CameraDevice:
+    for camera in cameras:
+        if camera.index == index:
+            return camera
+    if not can_list_cameras():
+        return CameraDevice(index, f"Camera {index}", "", cv2.CAP_ANY)
+    raise SourceError(f"There is no camera {index}. {_there_are(cameras)}")
+
+
+def _by_name(name: str, cameras: tuple[CameraDevice, ...]) -> CameraDevice | None:
+    """The camera of that name, or the only one whose name contains it; case doesn't matter."""
+    wanted = name.casefold()
+    if not wanted:
+        return None
+    exact = [camera for camera in cameras if camera.name.casefold() == wanted]
+    if exact:
+        return exact[0]
+    partial = [camera for camera in cameras if wanted in camera.name.casefold()]
+    return partial[0] if len(partial) == 1 else None
+
+
+def _there_are(cameras: tuple[CameraDevice, ...]) -> str:
+    if not cameras:
+        return "No camera was found at all; the source 'demo' plays without one."
+    return "The cameras are: " + ", ".join(f"{camera.index} ({camera.name})" for camera in cameras) + "."
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, forbidden characters, no permission to look
+        return False
+
+
+def _looks_like_a_path(spec: str, path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return "/" in spec or "\\" in spec or suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES
