@@ -50,6 +50,8 @@ _DECIMALS: dict[str, int] = {
 _KEYPOINT_DECIMALS = 3
 _NUMBERS = tuple(_DECIMALS)
 
+_PIECE = 4 * 1024 * 1024  # bytes parsed at once
+
 ENCODING = "utf-8"
 ERRORS = "surrogateescape"  # a file name that isn't UTF-8 survives the way through the table
 
@@ -171,21 +173,22 @@ def parse_table(data: bytes, name: str) -> Table:
     key, num_kp = parse_header(head, name)
     body = body[: body.rfind(b"\n") + 1]
     try:
-        files, values = _parse_body(body, key, len(columns(key, num_kp)))
+        parse = _parse_frames if key == "frame" else _parse_files
+        files, lead, numbers = parse(body, len(columns(key, num_kp)))
     except (ValueError, csv.Error) as error:
         raise SessionError(f"The table {name} is damaged: {error}.") from error
-    lead, numbers = values[:, : 1 + len(_LEAD)], values[:, 1 + len(_LEAD) :]
-    if not np.isin(lead[:, 3], (0, 1)).all():
-        raise SessionError(f"The table {name} is damaged: success is neither 0 nor 1 somewhere.")
+    key_column, timestamp_s, face_id, success = lead.T
+    if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin(success, (0, 1)).all():
+        raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
     return Table(
         key=key,
         num_kp=num_kp,
         files=files,
-        frame=np.arange(len(values)) if key == "file" else lead[:, 0].astype(np.int64),
-        timestamp_s=lead[:, 1].copy(),
-        face_id=np.nan_to_num(lead[:, 2], nan=-1).astype(np.int64),
-        success=lead[:, 3] == 1,
-        numbers=numbers.astype(np.float32),
+        frame=key_column.astype(np.int64),
+        timestamp_s=timestamp_s.copy(),
+        face_id=np.nan_to_num(face_id, nan=-1).astype(np.int64),
+        success=success == 1,
+        numbers=numbers,
     )
 
 
@@ -201,18 +204,34 @@ def parse_header(head: bytes, name: str) -> tuple[Key, int]:
     raise SessionError(f"{name} is not a table of this app: its columns differ from frame, timestamp_s, face_id, ...")
 
 
-def _parse_body(body: bytes, key: Key, width: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    if not body:
-        return (), np.empty((0, width))
-    if key == "frame":
-        # numpy's own parser is about ten times as fast as csv, but knows no empty fields.
-        filled = body.replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,").replace(b",\n", b",nan\n")
-        values = np.loadtxt(io.StringIO(filled.decode("ascii", "replace")), delimiter=",", ndmin=2, comments=None)
-        if values.shape[1] != width:
-            raise ValueError(f"its rows have {values.shape[1]} fields instead of {width}")
-        return (), values
+_Parsed = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float32]]
+"""File names, the (N, 4) columns up to ``success`` and the (N, 16 + 2 K) after it."""
+
+
+def _parse_frames(body: bytes, width: int) -> _Parsed:
+    lead = [np.empty((0, 1 + len(_LEAD)))]
+    numbers = [np.empty((0, width - 1 - len(_LEAD)), np.float32)]
+    start = 0
+    while start < len(body):  # piece by piece: two hours are 100 MB of text
+        end = body.rfind(b"\n", start, start + _PIECE) + 1 or len(body)
+        # numpy's own parser is faster than csv, but knows no empty fields.
+        piece = body[start:end].replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,")
+        lines = piece.replace(b",\n", b",nan\n").decode("ascii", "replace").split("\n")[:-1]
+        if any(lines):
+            values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
+            if values.shape[1] != width:
+                raise ValueError(f"its rows have {values.shape[1]} fields instead of {width}")
+            lead.append(values[:, : 1 + len(_LEAD)].copy())
+            numbers.append(values[:, 1 + len(_LEAD) :].astype(np.float32))
+        start = end
+    return (), np.concatenate(lead), np.concatenate(numbers)
+
+
+def _parse_files(body: bytes, width: int) -> _Parsed:
     rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
     if any(len(fields) != width for fields in rows):
         raise ValueError(f"a row hasn't {width} fields")
-    values = np.array([[math.nan, *(float(field or "nan") for field in fields[1:])] for fields in rows])
-    return tuple(fields[0] for fields in rows), values.reshape(len(rows), width)
+    values = np.array([[i, *(float(field or "nan") for field in fields[1:])] for i, fields in enumerate(rows)])
+    values = values.reshape(len(rows), width)
+    split = 1 + len(_LEAD)
+    return tuple(fields[0] for fields in rows), values[:, :split], values[:, split:].astype(np.float32)

@@ -118,6 +118,8 @@ def test_a_last_line_that_was_cut_off_is_left_out(make_face):
         (",".join(columns("frame", 1)).encode() + b"\n0,0.0,,0\n", "damaged"),
         (",".join(columns("frame", 0)).encode() + b"\n0,0,,7" + b"," * 16 + b"\n", "damaged"),
         (",".join(columns("frame", 0)).encode() + b"\n0,0,,x" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1" + b"," * 16 + b"\n", "damaged"),
         (",".join(columns("file", 0)).encode() + b'\n"a,0,,0\n', "damaged"),
     ],
 )
@@ -129,6 +131,16 @@ def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):
     assert "\n" not in str(caught.value)
     with pytest.raises(SessionError, match="can't be read"):
         read_table(tmp_path / "none.csv")
+
+
+def test_a_long_table_is_read_piece_by_piece(make_face, monkeypatch):
+    lines = [row(k, k / 30, make_face(k) if k % 3 else None, 5.0, 24) for k in range(50)]
+    data = encode_rows([columns("frame", 24), *lines])
+    whole = parse_table(data, "table")
+    monkeypatch.setattr("app.session.table._PIECE", 1000)
+    pieces = parse_table(data, "table")
+    assert np.array_equal(whole.numbers, pieces.numbers, equal_nan=True)
+    assert pieces.frame.tolist() == list(range(50))
 
 
 def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, make_result):
