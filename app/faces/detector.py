@@ -22,7 +22,8 @@ __all__ = ["FaceDetector", "MediaPipeDetector", "create_detector", "overlap"]
 
 SURE = 0.5  # the whole frame's score from which a face needs no second look
 WEAK = 0.3  # below this nothing is looked at again
-KEPT = 0.3  # enough where a face was in the frame before
+PROVEN = 0.7  # hardly anything but faces scores this: such a face is kept with less in later frames
+KEPT = 0.3  # enough where a proven face was in the frame before
 CONFIRMED = 0.6  # what a second look must give
 TILE_WEAK = 0.4  # tiles are many, so their finds must be better to be worth a second look
 SECOND_LOOK = 2.5  # side of the square of a second look, in box sides: unbiased boxes there
@@ -62,32 +63,36 @@ class MediaPipeDetector:
             self._short = _Model("FaceDetectionShortRange", WEAK)
             self._full = _Model("FaceDetectionFullRange", WEAK)
         self._stills = stills
-        self._before: tuple[Box, ...] = ()
+        self._proven: tuple[Box, ...] = ()  # of the frame before
         self._shape: tuple[int, ...] = ()
         self._turn = 0
 
     def detect(self, image_bgr: Image) -> tuple[Detection, ...]:
         if image_bgr.shape != self._shape:
-            self._shape, self._before, self._turn = image_bgr.shape, (), 0
+            self._shape, self._proven, self._turn = image_bgr.shape, (), 0
         height, width = image_bgr.shape[:2]
         whole = self._short.look(image_bgr, Box(0, 0, width, height))
         found = [face for face in whole if face.score >= SURE]
+        proven = [face for face in found if face.score >= PROVEN or self._was_proven(face)]
         if not self._stills:
-            found += self._keep(image_bgr, whole, found)
+            kept = self._keep(image_bgr, whole, found)
+            found, proven = found + kept, proven + kept
         if not found:
-            found = self._search(image_bgr, whole)
-        faces = tuple(sorted(found, key=lambda face: face.box.w * face.box.h, reverse=True))
-        self._before = tuple(face.box for face in faces)
-        return faces
+            found = proven = self._search(image_bgr, whole)
+        self._proven = tuple(face.box for face in proven)
+        return tuple(sorted(found, key=lambda face: face.box.w * face.box.h, reverse=True))
 
     def close(self) -> None:
         self._short.close()
         self._full.close()
 
+    def _was_proven(self, face: Detection) -> bool:
+        return any(overlap(face.box, box) >= NEAR for box in self._proven)
+
     def _keep(self, image: Image, whole: Sequence[Detection], found: Sequence[Detection]) -> list[Detection]:
-        """Faces of the frame before that this frame's sure finds lack: there a low score is enough."""
+        """Proven faces of the frame before that this frame's sure finds lack: there a low score is enough."""
         kept: list[Detection] = []
-        for box in self._before:
+        for box in self._proven:
             if _near(box, found) is None and _near(box, kept) is None:
                 face = _near(box, whole) or _near(box, self._short.look(image, _around(box, SECOND_LOOK)))
                 if face is not None and face.score >= KEPT:
