@@ -7,6 +7,7 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
+from PyQt6 import sip
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -36,6 +37,9 @@ def run(options: LaunchOptions) -> int:
     code = app.exec()
     for failure in window.failures:
         print(f"motionscope: {failure}", file=sys.stderr)
+    sys.excepthook = sys.__excepthook__
+    heartbeat.stop()
+    sip.delete(window)  # left to the garbage collector, widgets may outlive the application and crash it
     return code
 
 

@@ -19,7 +19,6 @@ _CHAINS = (
     ("nasion", "nose_tip"),
     ("alar_l", "nose_tip", "alar_r", "subnasale", "alar_l"),
     ("mouth_l", "lip_up", "mouth_r", "lip_low", "mouth_l"),
-    ("eye_outer_l", "chin", "eye_outer_r"),  # the jaw has one point of its own
 )  # fmt: skip
 
 
@@ -28,12 +27,14 @@ class FaceLines:
     """Chains of keypoint indices, each to be drawn as one polyline."""
 
     chains: tuple[tuple[int, ...], ...]
+    jaw: tuple[int, int, int] | None  # outer eye, chin, outer eye: a curve that only the chin belongs to
 
 
 @lru_cache(maxsize=8)
 def face_lines(names: tuple[str, ...] | None) -> FaceLines:
     """The chains whose points all have a name; none where keypoints have no names."""
     index = {name: i for i, name in enumerate(names or ())}
-    return FaceLines(
-        tuple(tuple(index[name] for name in chain) for chain in _CHAINS if all(name in index for name in chain))
-    )
+    chains = [tuple(index[name] for name in chain) for chain in _CHAINS if all(name in index for name in chain)]
+    jaw = ("eye_outer_l", "chin", "eye_outer_r")
+    left, chin, right = (index.get(name, -1) for name in jaw)
+    return FaceLines(tuple(chains), (left, chin, right) if min(left, chin, right) >= 0 else None)

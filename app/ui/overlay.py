@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.core.frames import FaceResult, FrameResult
 from app.core.rotation import rotation_of
@@ -19,7 +19,7 @@ from app.ui.geometry import ViewTransform, project_axes
 from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"
-AXIS_LENGTH = 0.6  # of the face box's longer side
+AXIS_LENGTH = 0.55  # of the face box's longer side
 AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
 
 
@@ -82,11 +82,11 @@ def _paint_face(
         _paint_box(painter, box)
     if style.keypoints:
         _paint_keypoints(painter, view.points(face.keypoints), box, lines)
+    if style.expression and face.pose_trained:
+        _paint_expression(painter, face, box, view, style)
     if style.axes and face.pose_trained:
         origin, tips, magnification = axes_tips(face, face.rotation, view, style.keypoint_names)
         _paint_axes(painter, origin, tips, magnification, _line_width(box), style)
-    if style.expression and face.pose_trained:
-        _paint_expression(painter, face, box, view, style)
 
 
 def _line_width(box: QRectF) -> float:
@@ -115,11 +115,26 @@ def _paint_keypoints(painter: QPainter, points: NDArray[np.float64], box: QRectF
         painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
         for chain in lines.chains:
             painter.drawPolyline(QPolygonF([dots[i] for i in chain]))
+        if lines.jaw is not None:
+            painter.drawPath(_jaw(*(dots[i] for i in lines.jaw)))
     painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
     painter.setBrush(QBrush(theme.POINTS))
     for dot in dots:
         painter.drawEllipse(dot, size * 0.75, size * 0.75)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _jaw(left: QPointF, chin: QPointF, right: QPointF) -> QPainterPath:
+    """Around the chin, from where the line of each outer eye corner meets the jaw."""
+    middle = (left + right) / 2
+    path = QPainterPath()
+    for eye in (left, right):
+        side = eye - middle
+        corner = eye + (chin - middle) * 0.62 - side * 0.06  # where the jaw bends
+        piece = QPainterPath(corner)
+        piece.cubicTo(eye + (chin - middle) * 0.85 - side * 0.2, chin + side * 0.45, chin)
+        path.addPath(piece)
+    return path
 
 
 def _paint_axes(
@@ -211,14 +226,16 @@ def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
 def _paint_expression(
     painter: QPainter, face: FaceResult, box: QRectF, view: ViewTransform, style: OverlayStyle
 ) -> None:
-    """Horizontal bars below the face box."""
+    """Horizontal bars beside the face box, where the axes seldom reach."""
     font = _font(painter, style, 0.75)
     metrics = QFontMetricsF(font)
     rows = expression_rows(face)
     row_height = metrics.height() + 1
     name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
-    width = min(max(box.width() * 0.9, name_width + 56), 220.0)
-    rect = QRectF(box.center().x() - width / 2, box.bottom() + 8, width, row_height * len(rows) + 6)
+    rect = QRectF(0, 0, name_width + 64, row_height * len(rows) + 6)
+    rect.moveBottomLeft(box.bottomRight() + QPointF(10, 0))
+    if rect.right() > view.picture.right():
+        rect.moveBottomRight(box.bottomLeft() - QPointF(10, 0))
     _keep_inside(rect, view.picture)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 170))

@@ -58,4 +58,4 @@ class MainToolBar(QToolBar):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             # Wide enough for each of its texts: the bar must not move when one replaces another.
             widest = max(button.fontMetrics().horizontalAdvance(text) for text in ("Record", "0:00:00", "Start"))
-            button.setMinimumWidth(widest + 58 if action.objectName() == "record" else widest + 40)
+            button.setMinimumWidth(widest + 54 if action.objectName() == "record" else widest + 38)

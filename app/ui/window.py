@@ -378,6 +378,7 @@ class MainWindow(QMainWindow):
     def _begin_close(self) -> None:
         """The picture for the command line, then finish in the background; the window stays until it is done."""
         if self._options.screenshot is not None:
+            self.readout.show_result(self.view.result)  # the same moment everywhere in the picture
             self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
         self._closing = True
         self._settings.set(settings.GEOMETRY, self.saveGeometry())

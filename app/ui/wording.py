@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-EXPRESSION_FULL_SCALE = 0.2
+EXPRESSION_FULL_SCALE = 0.06
 """Expression magnitude, in units of the neutral keypoints, at which a bar is full."""
 
 MINUS = "\u2212"

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
+from app.ui.wording import NOTHING
 
 
 class Value(QLabel):
@@ -14,7 +15,7 @@ class Value(QLabel):
 
     def __init__(self, name: str, scale: float = 1.0) -> None:
         super().__init__()
-        self._whole = ""
+        self._whole = NOTHING
         self.setAccessibleName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.tabular(self.font(), scale))

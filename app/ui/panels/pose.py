@@ -50,7 +50,7 @@ class PosePanel(QWidget):
         self._show_errors(result, face)
         self._show_expression(face)
         self._identity.show_text(str(face.face_id) if face else NOTHING)
-        self._score.show_text(unsigned(face.detection.score, 2) if face else NOTHING)
+        self._score.show_text(_score(face) if face else NOTHING)
         self._count.show_text(str(len(result.faces)) if result is not None else NOTHING)
 
     def _pose_section(self) -> Section:
@@ -75,6 +75,10 @@ class PosePanel(QWidget):
                 rows.addWidget(widget, row, column)
             self._spreads[name].setStyleSheet(f"color: {theme.DIM.name()}")
             self._truths[name].setStyleSheet(f"color: {theme.DIM.name()}")
+        for widget in (self._truths["yaw"], self._errors["yaw"]):
+            policy = widget.sizePolicy()  # the panel is as wide without truth as with it
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         self._geodesic_name = dim_label("Angle between measured and true pose")
         self._geodesic = _number("angle between measured and true pose", 1.0, QFont.Weight.DemiBold, "−88.8°")
         rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
@@ -154,6 +158,11 @@ class PosePanel(QWidget):
         for name, value in values.items():
             self._magnitudes[name].show_text(unsigned(value, 3))
             self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
+
+
+def _score(face: FaceResult) -> str:
+    """The detector's score; 0 stands for a face that the network alone still follows."""
+    return unsigned(face.detection.score, 2) if face.detection.score > 0 else "lost, the network follows"
 
 
 def _number(name: str, scale: float, weight: QFont.Weight, widest: str) -> Value:

@@ -29,7 +29,7 @@ class Readout(QScrollArea):
         self.system = SystemPanel()
         inside = QWidget()
         layout = QVBoxLayout(inside)
-        layout.setContentsMargins(12, 8, 10, 8)
+        layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(12)
         layout.addWidget(self.pose)
         layout.addWidget(self.system)
