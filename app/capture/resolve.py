@@ -61,7 +61,7 @@ def resolve_source(spec: str, *, loop: bool = True, lister: Lister = list_camera
     if spec.isdecimal():
         return Resolved(CameraSource(_by_index(int(spec), lister())))
     path = Path(spec).expanduser()
-    if _exists(path):
+    if spec and _exists(path):
         return Resolved(_checked(_file_source(path, loop)))
     camera = _by_name(spec, lister())
     if camera is not None:
