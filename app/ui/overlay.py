@@ -236,6 +236,8 @@ def _paint_expression(
     rect.moveBottomLeft(box.bottomRight() + QPointF(10, 0))
     if rect.right() > view.picture.right():
         rect.moveBottomRight(box.bottomLeft() - QPointF(10, 0))
+    if rect.left() < view.picture.left():
+        rect.moveCenter(QPointF(box.center().x(), box.bottom() + 10 + rect.height() / 2))
     _keep_inside(rect, view.picture)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 170))

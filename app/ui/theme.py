@@ -26,6 +26,7 @@ EXPRESSION = QColor("#e6c35c")
 TRUTH = QColor("#ffffff")
 POINTS = QColor("#f2f4f7")
 
+WHITE = QColor("#ffffff")
 RECORD = QColor("#e5484d")
 WARNING = QColor("#f0b429")
 ERROR = QColor("#ff6a5c")

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
-from app.ui import dialogs, settings
+from app.ui import dialogs, settings, theme
 from app.ui.actions import ACTIONS, build_actions, fill_menus
 from app.ui.automation import Automation, Step
 from app.ui.choices import Choices, first_network
@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self._status_due_s = self._numbers_due_s = 0.0
         self._started = self._closing = self._may_close = False
         self._automation = Automation(options, now_s())
+        self._record_shown = False
         self._dialogs: dict[str, QDialog] = {}
         self.plots: Plots | None = None
 
@@ -207,7 +208,10 @@ class MainWindow(QMainWindow):
             run.setText(text)
             run.setIcon(icon("stop" if controller.running else "start"))
         recording = status.recording_active and stats is not None
-        record.setChecked(recording)
+        if recording != record.isChecked() or recording != self._record_shown:
+            self._record_shown = recording
+            record.setChecked(recording)
+            record.setIcon(icon("stop", theme.WHITE) if recording else icon("record", theme.RECORD))
         record.setText(duration(stats.seconds) if recording and stats is not None else "&Record")
         record.setEnabled(recording or (status.captured > 0 and controller.running))
 

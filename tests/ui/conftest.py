@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from PyQt6.QtWidgets import QApplication
 
+from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.rotation import rotation_of
+from app.pipeline import PipelineStatus
 from app.ui import theme
 from app.ui.settings import Settings
 from extractor.types import KEYPOINT_NAMES, Angles
@@ -84,6 +86,38 @@ def make_result(
     captured = time.monotonic() if captured_s is None else captured_s
     image = np.full((size[1], size[0], 3), grey, np.uint8)
     return FrameResult(Frame(index, image, captured, truth=truth), faces, captured + 0.02)
+
+
+def make_status(
+    state: SourceState = SourceState.STREAMING, message: str = "", kind: str = "video", **other: object
+) -> PipelineStatus:
+    """A pipeline that streams, without a network unless one is given."""
+    values: dict[str, object] = {
+        "source": SourceStatus(state, message),
+        "source_info": SourceInfo(kind, "clip.mp4", 640, 480, 30.0, "h264"),
+        "network": None,
+        "report": None,
+        "network_loading": False,
+        "network_error": "",
+        "capture_fps": 30.0,
+        "inference_fps": 25.0,
+        "latency_ms": 40.0,
+        "latency_p95_ms": 60.0,
+        "captured": 100,
+        "inferred": 90,
+        "skipped": 8,
+        "lost": 2,
+        "recording": None,
+        "recording_active": False,
+        "recording_finishing": False,
+        **other,
+    }
+    return PipelineStatus(**values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def status() -> Callable[..., PipelineStatus]:
+    return make_status
 
 
 @pytest.fixture

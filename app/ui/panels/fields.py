@@ -9,6 +9,8 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayou
 from app.ui import theme
 from app.ui.wording import NOTHING
 
+WIDEST_NAME = "Detection score"
+
 
 class Value(QLabel):
     """A text that changes often: tabular figures, repainted only when it differs, shortened in the middle."""
@@ -69,6 +71,8 @@ class Section(QFrame):
         self.rows.addWidget(label, row, 0)
         self.rows.addWidget(value, row, 1)
         self.rows.setColumnStretch(1, 1)
+        # Values stand in one line down the whole panel.
+        self.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance(WIDEST_NAME))
         return value
 
 

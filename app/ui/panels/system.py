@@ -47,7 +47,6 @@ class SystemPanel(QWidget):
         layout.setSpacing(12)
         for section in (source, rates, network, recording):
             layout.addWidget(section)
-            section.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Not measured "))
 
     def show_status(self, status: PipelineStatus, display_fps: float) -> None:
         info = status.source_info

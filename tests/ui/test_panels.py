@@ -1,0 +1,94 @@
+"""The numbers beside the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.session.writer import WriterStats
+from app.ui.panels.readout import Readout
+from app.ui.wording import NOTHING
+from extractor.types import Angles
+
+
+@pytest.fixture
+def readout(qtbot) -> Readout:
+    readout = Readout()
+    qtbot.addWidget(readout)
+    readout.resize(readout.minimumWidth(), 700)
+    readout.show()
+    return readout
+
+
+def texts(values) -> dict[str, str]:
+    return {name: value.whole_text for name, value in values.items()}
+
+
+def test_angles_come_with_their_uncertainty(readout, face, result):
+    readout.show_result(result(face(angles=Angles(4.2, -12.34, 0.5))))
+    pose = readout.pose
+    assert texts(pose._angles) == {"yaw": "−12.3°", "pitch": "+4.2°", "roll": "+0.5°"}
+    assert texts(pose._spreads) == {"yaw": "± 1.8°", "pitch": "± 1.5°", "roll": "± 0.9°"}
+    assert pose._score.whole_text == "0.93"
+
+
+def test_without_a_face_there_are_no_numbers(readout, face, result):
+    readout.show_result(result(face()))
+    readout.show_result(result())
+    assert set(texts(readout.pose._angles).values()) == {NOTHING}
+    assert set(texts(readout.pose._magnitudes).values()) == {NOTHING}
+    assert readout.pose._count.whole_text == "0"
+
+
+def test_untrained_heads_show_words_and_no_numbers(readout, face, result):
+    readout.show_result(result(face(pose_trained=False)))
+    assert set(texts(readout.pose._angles).values()) == {NOTHING}
+    assert readout.pose._untrained.isVisible()
+    readout.show_result(result(face()))
+    assert not readout.pose._untrained.isVisible()
+
+
+def test_errors_are_shown_where_the_truth_is_known(readout, face, result):
+    pose = readout.pose
+    readout.show_result(result(face(angles=Angles(0, 25, 0)), truth=Angles(0, 20, 0)))
+    assert pose._truths["yaw"].whole_text == "+20.0°"
+    assert texts(pose._errors) == {"yaw": "+5.0°", "pitch": "+0.0°", "roll": "+0.0°"}
+    assert pose._geodesic.whole_text == "5.0°"
+    assert pose._geodesic.isVisible()
+    readout.show_result(result(truth=Angles(0, 20, 0)))
+    assert (pose._truths["yaw"].whole_text, pose._errors["yaw"].whole_text) == ("+20.0°", NOTHING)
+    readout.show_result(result(face()))
+    assert not pose._geodesic.isVisible()
+    assert not pose._truths["yaw"].isVisible()
+
+
+def test_no_number_is_cut_off_at_the_panels_narrowest(readout, face, result):
+    widest = Angles(-97.5, -97.5, -97.5)
+    readout.show_result(result(face(angles=widest), truth=Angles(-88.8, -88.8, -88.8)))
+    pose = readout.pose
+    for value in (*pose._angles.values(), *pose._spreads.values(), *pose._truths.values(), *pose._errors.values()):
+        assert value.text() == value.whole_text
+        right = value.mapTo(readout, value.rect().topRight()).x()
+        assert right < readout.viewport().width()
+
+
+def test_the_machinery_is_shown_in_words(readout, status):
+    folder = Path("recordings") / ("a very long name " * 6)
+    stats = WriterStats(folder, 83.0, 2490, 2490, 3, 12_345_678, "", "", False)
+    readout.show_status(status(recording=stats, recording_active=True), 24.9)
+    system = readout.system
+    assert system._granted.whole_text == "640×480  h264  30 fps"
+    assert system._display.whole_text == "24.9 fps"
+    assert system._latency.whole_text == "40 ms   95 %: 60 ms"
+    assert system._losses.whole_text == "8 skipped   2 lost"
+    assert system._state.whole_text == "recording  01:23"
+    assert system._frames.whole_text == "2490   3 dropped"
+    assert system._size.whole_text == "12.3 MB"
+    assert system._folder.text() != system._folder.whole_text  # shortened, whole in the tool tip
+    assert system._folder.toolTip() == str(folder)
+
+
+def test_names_are_there_for_those_who_listen(readout):
+    for value in (*readout.pose._angles.values(), readout.system._latency, readout.pose._bars["mouth"]):
+        assert value.accessibleName()
