@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
+from app.pipeline.recording import Recording
 from app.pipeline.status import PipelineStatus
-from app.session.writer import SessionHeader, SessionWriter
+from app.session.header import describe
 from app.signals.history import History
 
 
@@ -33,10 +33,7 @@ class Pipeline:
         self._capture = CaptureLoop(self._opened, self._captured)
         self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device))
         self._skipped = 0
-        self._recording_lock = threading.Lock()
-        self._recorder: SessionWriter | None = None
-        self._finished: SessionWriter | None = None
-        self._finishers: list[threading.Thread] = []
+        self._recording = Recording()
 
     def start(self) -> None:
         self._capture.start()
@@ -69,45 +66,17 @@ class Pipeline:
         info = self._capture.info
         if info is None or self._capture.frames == 0:
             raise SessionError("There is nothing to record yet: start a source first.")
-        network, report = self._inference.network, self._inference.report
-        with self._recording_lock:
-            if self._recorder is not None:
-                return self._recorder.stats.folder
-            header = SessionHeader(
-                source=info,
-                num_kp=report.spec.num_kp if report else 0,
-                weights_name=report.path.name if report else "",
-                weights_sha256=report.sha256 if report else "",
-                weights_summary=report.summary if report else "no network loaded",
-                pose_trained=bool(report and report.pose_trained),
-                engine=network.engine if network else "",
-                device=f"{network.device} ({network.device_name}, {network.dtype})" if network else "",
-            )
-            self._recorder = SessionWriter(claim_folder(), header)
-            return self._recorder.stats.folder
+        return self._recording.start(describe(info, self._inference.network, self._inference.report), claim_folder)
 
     def stop_recording(self, wait: bool = False) -> None:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
-        with self._recording_lock:
-            recorder, self._recorder = self._recorder, None
-            if recorder is not None:
-                self._finished = recorder
-                finisher = threading.Thread(target=recorder.close, name="finish recording")
-                finisher.start()
-                self._finishers.append(finisher)
-            self._finishers = [thread for thread in self._finishers if thread.is_alive()]
-            finishers = list(self._finishers)
-        if wait:
-            for thread in finishers:
-                thread.join()
+        self._recording.stop(wait)
 
     # ------------------------------------------------------------------ status
 
     def status(self) -> PipelineStatus:
         """How all of it stands, now."""
         capture, inference = self._capture, self._inference
-        recorder = self._recorder
-        shown = recorder or self._finished
         latency, p95 = inference.latency.median_and_p95()
         return PipelineStatus(
             source=capture.status,
@@ -124,9 +93,9 @@ class Pipeline:
             inferred=inference.inferred,
             skipped=self._skipped,
             lost=capture.lost,
-            recording=shown.stats if shown else None,
-            recording_active=recorder is not None,
-            recording_finishing=any(thread.is_alive() for thread in self._finishers),
+            recording=self._recording.stats,
+            recording_active=self._recording.active,
+            recording_finishing=self._recording.finishing,
         )
 
     # ------------------------------------------------------------------ on the capture thread
@@ -138,9 +107,7 @@ class Pipeline:
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
-        recorder = self._recorder
-        if recorder is not None:
-            recorder.add_frame(frame)
+        self._recording.add_frame(frame)
         if not self._inference.ready:
             self.results.put(FrameResult(frame, (), now_s()))
         elif not self._slot.put(frame):
@@ -151,6 +118,4 @@ class Pipeline:
     def _measured(self, result: FrameResult) -> None:
         self.history.append(result)
         self.results.put(result)
-        recorder = self._recorder
-        if recorder is not None:
-            recorder.add_result(result)
+        self._recording.add_result(result)

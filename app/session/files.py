@@ -11,10 +11,10 @@ from pathlib import Path
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
 from app.session.disk import GuardedFile, Reserve
-from app.session.folders import FACES, FRAMES, MANIFEST, VIDEO, part, reason, sync_folder
+from app.session.folders import FACES, FRAMES, MANIFEST, TRUTH, VIDEO, part, reason, sync_folder
 from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.rows import PendingRow
-from app.session.table import columns, encode_rows, row
+from app.session.table import TRUTH_COLUMNS, columns, encode_rows, row, truth_row
 from app.session.video import VideoEncoder, fit
 
 
@@ -89,6 +89,10 @@ class SessionFiles:
                 self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size)
                 self.video = self._encoder.info
             self._encoder.encode(image, timestamp_s)
+        if frame.truth is not None:
+            if TRUTH not in self._open:
+                self._guarded(TRUTH).write(encode_rows([TRUTH_COLUMNS]))
+            self._open[TRUTH].write(encode_rows([truth_row(self.frames, timestamp_s, frame.truth)]))
         self.last_timestamp_s = timestamp_s
         self.frames += 1
 

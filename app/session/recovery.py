@@ -21,6 +21,7 @@ from app.session.folders import (
     FACES,
     FRAMES,
     RESERVE,
+    TRUTH,
     VIDEO,
     part,
     reason,
@@ -104,6 +105,10 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     if part(folder / FACES).exists():
         further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
         replace_atomically(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
+    if part(folder / TRUTH).exists():
+        truth = part(folder / TRUTH).read_bytes()
+        lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
+        replace_atomically(folder / TRUTH, b"".join(lines[: 1 + frames]))
     _recover_events(folder / EVENTS, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
     video = manifest.video
@@ -121,7 +126,7 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         video=video,
         owner=None,
     ).write(folder)
-    for name in (VIDEO, FRAMES, FACES):
+    for name in (VIDEO, FRAMES, FACES, TRUTH):
         part(folder / name).unlink(missing_ok=True)
     sync_folder(folder)
     return Recovered(folder, frames, seconds, len(added), lost)

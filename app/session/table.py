@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
+from extractor.types import Angles
 
 Key = Literal["frame", "file"]
 
@@ -48,6 +49,8 @@ _DECIMALS: dict[str, int] = {
     "latency_ms": 2,
 }
 _KEYPOINT_DECIMALS = 3
+
+TRUTH_COLUMNS = ("frame", "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
 _NUMBERS = tuple(_DECIMALS)
 
 _PIECE = 4 * 1024 * 1024  # bytes parsed at once
@@ -89,6 +92,11 @@ def row(
     if face.keypoints.shape == (num_kp, 2):
         points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
     return (*lead, str(face.face_id), "1", *fields, *points)
+
+
+def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:
+    """One row of ``truth.csv``: what a source that knows it says of the pose, such as the demo."""
+    return (str(frame), f"{timestamp_s:.6f}", *(_field(angle, 4) for angle in truth))
 
 
 def measured(face: FaceResult) -> bool:

@@ -1,0 +1,68 @@
+"""The recording that runs, and those that are being finished."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from app.core.frames import Frame, FrameResult
+from app.session.manifest import SessionHeader
+from app.session.writer import SessionWriter, WriterStats
+
+
+class Recording:
+    """At most one recording runs; frames and results may come from their own threads at any time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: SessionWriter | None = None
+        self._last: SessionWriter | None = None  # finished or being finished
+        self._finishers: list[threading.Thread] = []
+
+    def start(self, header: SessionHeader, claim_folder: Callable[[], Path]) -> Path:
+        """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""
+        with self._lock:
+            if self._running is None:
+                self._running = SessionWriter(claim_folder(), header)
+            return self._running.stats.folder
+
+    def stop(self, wait: bool = False) -> None:
+        """Finish in the background; with ``wait`` return when everything is whole."""
+        with self._lock:
+            writer, self._running = self._running, None
+            if writer is not None:
+                self._last = writer
+                finisher = threading.Thread(target=writer.close, name="finish recording")
+                finisher.start()
+                self._finishers.append(finisher)
+            self._finishers = [thread for thread in self._finishers if thread.is_alive()]
+            finishers = list(self._finishers)
+        if wait:
+            for thread in finishers:
+                thread.join()
+
+    def add_frame(self, frame: Frame) -> None:
+        writer = self._running
+        if writer is not None and not writer.add_frame(frame) and writer.stats.error:
+            self.stop()  # it ended by itself: a full disk
+
+    def add_result(self, result: FrameResult) -> None:
+        # The results of the last frames come after the stop, and the writer waits a moment for them.
+        writer = self._running or self._last
+        if writer is not None:
+            writer.add_result(result)
+
+    @property
+    def active(self) -> bool:
+        return self._running is not None
+
+    @property
+    def finishing(self) -> bool:
+        return any(thread.is_alive() for thread in self._finishers)
+
+    @property
+    def stats(self) -> WriterStats | None:
+        """Of the recording that runs, otherwise of the last one."""
+        writer = self._running or self._last
+        return writer.stats if writer is not None else None

@@ -1,0 +1,32 @@
+"""The header of a session from what is running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.capture.source import SourceInfo
+from app.session.manifest import MediaFile, SessionHeader
+
+if TYPE_CHECKING:  # they import torch, which the window does not wait for
+    from extractor.backends.base import BackendInfo
+    from extractor.weights import LoadReport
+
+
+def describe(
+    source: SourceInfo, network: BackendInfo | None, report: LoadReport | None, media: MediaFile | None = None
+) -> SessionHeader:
+    """What is measured with what; without a network there are frames but no numbers."""
+    if network is None or report is None:
+        return SessionHeader(source, num_kp=0, weights_summary="no network was loaded", pose_trained=False, media=media)
+    return SessionHeader(
+        source=source,
+        num_kp=report.spec.num_kp,
+        weights_name=report.path.name,
+        weights_sha256=report.sha256,
+        weights_summary=report.summary,
+        pose_trained=report.pose_trained,
+        engine=network.engine,
+        device=f"{network.device} ({network.device_name}, {network.dtype})",
+        keypoint_names=report.spec.keypoint_names,
+        media=media,
+    )
