@@ -63,9 +63,7 @@ def test_backends_are_made_only_by_pipeline_batch_and_check():
 
 
 def test_the_window_does_not_wait_for_torch_or_mediapipe():
-    code = (
-        "import sys, app.ui.application, app.ui.window; print([m for m in ('torch', 'mediapipe') if m in sys.modules])"
-    )
+    code = "import sys, app.ui.application, app.ui.window; print({*sys.modules} & {'torch', 'mediapipe'})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "set()"
 
