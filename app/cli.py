@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ COMMANDS = ("extract", "check")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0, 1 when something could not be done, 2 for words it doesn't know."""
     words = list(sys.argv[1:] if argv is None else argv)
+    # OpenMP's threads otherwise spin while they wait, and take the cores from capture and encoding.  Read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
     try:
         if words and words[0] in COMMANDS:

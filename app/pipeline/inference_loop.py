@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # it imports torch, which the window does not wait for
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.25
+THREADS = max(1, (os.cpu_count() or 1) - 1)  # one core is for capture, encoding and painting
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class InferenceLoop:
             # torch and MediaPipe take seconds to import: here they do not delay the window.
             from extractor.backends import create_backend
 
-            backend = create_backend(wanted.weights, wanted.device)
+            backend = create_backend(wanted.weights, wanted.device, threads=THREADS)
             if self._detector is None:
                 self._detector = create_detector()
             previous, self._backend = self._backend, backend

@@ -22,8 +22,13 @@ log = logging.getLogger(__name__)
 class TorchBackend:
     """``extractor.backends.base.Backend`` on a torch device."""
 
-    def __init__(self, weights: str | PathLike[str], device: str = "auto") -> None:
-        """Raises ``WeightsError`` and ``DeviceError``.  ``auto`` takes the first device that really works."""
+    def __init__(self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None) -> None:
+        """Raises ``WeightsError`` and ``DeviceError``.  ``auto`` takes the first device that really works.
+
+        ``threads`` is torch's own setting, so it holds for the whole process.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
         candidates = available_devices() if device == "auto" else (find_device(device),)
         network = MotionExtractor.from_checkpoint(weights)
         assert network.report is not None
