@@ -1,15 +1,21 @@
-"""Where the faces are: MediaPipe's short-range model first, a search through its blind spots when it finds nothing.
+"""Where the faces are: MediaPipe's short-range model, looking twice, and a search through its blind spots.
 
-The short-range model looks at the whole frame shrunk to 128 pixels.  It is exact on faces that
-fill a good part of the picture and blind to small ones; the full-range model (192 pixels) sees
-smaller faces but misses more profiles and its boxes are larger, higher and shifted towards the
-nose.  So every doubtful or foreign find is looked at again by the short-range model in a square
-around it: that either drops it or gives a box of the one kind the crop constants are meant for.
+The short-range model sees 128 pixels.  Over a whole frame it is blind to small faces, and well
+before that its boxes grow too large: in a 1280x720 frame by 7 % for a face of 180 pixels, 24 % at
+160, 56 % at 120.  In a square of 2.5 box sides around the face they are right to 4 % at every
+distance.  So the whole frame only says where to look again, and a face that was there before is
+looked for in its square at once.
+
+What neither finds is searched with the full-range model (192 pixels: smaller faces, but it misses
+profiles, and its boxes are 5 % larger, higher and shifted towards the nose) and in tiles of the
+frame.  Their finds are looked at again too, which drops most that are no faces and leaves one kind
+of box, the one that the crop constants are meant for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
@@ -20,19 +26,20 @@ from app.faces.quiet import without_chatter
 
 __all__ = ["FaceDetector", "MediaPipeDetector", "create_detector", "overlap"]
 
-SURE = 0.5  # the whole frame's score from which a face needs no second look
-WEAK = 0.3  # below this nothing is looked at again
-PROVEN = 0.7  # hardly anything but faces scores this: such a face is kept with less in later frames
-KEPT = 0.3  # enough where a proven face was in the frame before
-CONFIRMED = 0.6  # what a second look must give
-TILE_WEAK = 0.4  # tiles are many, so their finds must be better to be worth a second look
-SECOND_LOOK = 2.5  # side of the square of a second look, in box sides: unbiased boxes there
+WEAK = 0.3  # the models report nothing below
+SURE = 0.5  # a look at the whole frame that gives this is believed, whatever the second look says
+PROVEN = 0.7  # hardly anything but faces ever scores this: such a face is kept with less in later frames
+CONFIRMED = 0.65  # what the second look at a weak find, or at one of the full-range model, must give
+TILE_WEAK = 0.4  # tiles are many, so their finds must be better to be worth a second look,
+TILE_CONFIRMED = 0.7  # and must pass a harder one
+AROUND = 2.5  # side of the square of a second look, in box sides
 NEAR = 0.3  # overlap (intersection over union) from which two boxes are the same face
+WHOLE_EVERY = 5  # frames between two looks at the whole frame while every known face is found
+LOOKED_AT_AGAIN = 2  # candidates of each step of the search
 TILE_SHARE = 0.36  # a tile's side as a share of the frame's shorter side
 TILE_OVERLAP = 0.25
 TILE_LEAST = 128  # pixels; a smaller tile would be enlarged, which shows nothing new
-LOOKED_AT_AGAIN = 2  # candidates a frame
-SHRINK_TO = 256  # a larger picture is averaged down first, or the model's sampling aliases
+SHRINK_TO = 256  # a larger part is averaged down first, or the model's sampling aliases and its boxes tremble
 
 
 class FaceDetector(Protocol):
@@ -55,6 +62,12 @@ def create_detector(*, stills: bool = False) -> FaceDetector:
     return MediaPipeDetector(stills=stills)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    box: Box
+    proven: bool
+
+
 class MediaPipeDetector:
     """See the module; one thread at a time."""
 
@@ -63,68 +76,74 @@ class MediaPipeDetector:
             self._short = _Model("FaceDetectionShortRange", WEAK)
             self._full = _Model("FaceDetectionFullRange", WEAK)
         self._stills = stills
-        self._proven: tuple[Box, ...] = ()  # of the frame before
+        self._known: tuple[_Known, ...] = ()  # faces of the frame before
         self._shape: tuple[int, ...] = ()
-        self._turn = 0
+        self._frames = 0
+        self._turn = 0  # of the search
 
     def detect(self, image_bgr: Image) -> tuple[Detection, ...]:
-        if image_bgr.shape != self._shape:
-            self._shape, self._proven, self._turn = image_bgr.shape, (), 0
-        height, width = image_bgr.shape[:2]
-        whole = self._short.look(image_bgr, Box(0, 0, width, height))
-        found = [face for face in whole if face.score >= SURE]
-        proven = [face for face in found if face.score >= PROVEN or self._was_proven(face)]
-        if not self._stills:
-            kept = self._keep(image_bgr, whole, found)
-            found, proven = found + kept, proven + kept
-        if not found:
-            found = proven = self._search(image_bgr, whole)
-        self._proven = tuple(face.box for face in proven)
-        return tuple(sorted(found, key=lambda face: face.box.w * face.box.h, reverse=True))
+        if image_bgr.shape != self._shape or self._stills:
+            self._shape, self._known, self._turn = image_bgr.shape, (), 0
+        self._frames += 1
+        faces = self._find_known(image_bgr)
+        if not faces or len(faces) < len(self._known) or self._frames % WHOLE_EVERY == 0:
+            whole = self._short.look(image_bgr, _whole(image_bgr))
+            new = [find for find in whole if _near(find.box, faces) is None]
+            faces += self._look_again(image_bgr, [find for find in new if find.score >= SURE])
+            if not faces:
+                faces = self._search(image_bgr, new)
+        before = [known.box for known in self._known if known.proven]
+        self._known = tuple(
+            _Known(face.box, face.score >= PROVEN or any(overlap(face.box, box) >= NEAR for box in before))
+            for face in faces
+        )
+        return tuple(sorted(faces, key=lambda face: face.box.w * face.box.h, reverse=True))
 
     def close(self) -> None:
         self._short.close()
         self._full.close()
 
-    def _was_proven(self, face: Detection) -> bool:
-        return any(overlap(face.box, box) >= NEAR for box in self._proven)
+    def _find_known(self, image: Image) -> list[Detection]:
+        """The faces of the frame before, each looked for around its place."""
+        faces: list[Detection] = []
+        for known in self._known:
+            face = _near(known.box, self._short.look(image, _around(known.box)))
+            if face is not None and face.score >= (WEAK if known.proven else SURE) and _near(face.box, faces) is None:
+                faces.append(face)
+        return faces
 
-    def _keep(self, image: Image, whole: Sequence[Detection], found: Sequence[Detection]) -> list[Detection]:
-        """Proven faces of the frame before that this frame's sure finds lack: there a low score is enough."""
-        kept: list[Detection] = []
-        for box in self._proven:
-            if _near(box, found) is None and _near(box, kept) is None:
-                face = _near(box, whole) or _near(box, self._short.look(image, _around(box, SECOND_LOOK)))
-                if face is not None and face.score >= KEPT:
-                    kept.append(face)
-        return kept
+    def _look_again(self, image: Image, finds: Iterable[Detection], least: float = 0.0) -> list[Detection]:
+        """Finds with the boxes seen from near; those that score less than ``least`` there are dropped."""
+        faces: list[Detection] = []
+        for find in finds:
+            face = _near(find.box, self._short.look(image, _around(find.box)))
+            if face is None and least == 0:
+                face = find
+            if face is not None and face.score >= least and _near(face.box, faces) is None:
+                faces.append(face)
+        return faces
 
-    def _search(self, image: Image, whole: Sequence[Detection]) -> list[Detection]:
+    def _search(self, image: Image, weak: Sequence[Detection]) -> list[Detection]:
         """Look where the whole frame's first look is blind: everywhere in a still, one part a frame in a stream."""
-        found = self._confirm(image, whole)
+        faces = self._confirm(image, weak, CONFIRMED)
         tiles = _tiles(image.shape[1], image.shape[0])
         turns = range(len(tiles) + 1)
         if not self._stills:
             self._turn = (self._turn + 1) % len(turns)
             turns = range(self._turn, self._turn + 1)
         for turn in turns:
-            if found:
+            if faces:
                 break
             if turn == 0:
-                candidates = self._full.look(image, Box(0, 0, image.shape[1], image.shape[0]))
+                faces = self._confirm(image, self._full.look(image, _whole(image)), CONFIRMED)
             else:
-                candidates = [f for f in self._short.look(image, tiles[turn - 1]) if f.score >= TILE_WEAK]
-            found = self._confirm(image, candidates)
-        return found
+                finds = [find for find in self._short.look(image, tiles[turn - 1]) if find.score >= TILE_WEAK]
+                faces = self._confirm(image, finds, TILE_CONFIRMED)
+        return faces
 
-    def _confirm(self, image: Image, candidates: Sequence[Detection]) -> list[Detection]:
-        """The best candidates as a second look sees them, without those it doesn't see."""
-        confirmed: list[Detection] = []
-        for candidate in sorted(candidates, key=lambda face: face.score, reverse=True)[:LOOKED_AT_AGAIN]:
-            face = _near(candidate.box, self._short.look(image, _around(candidate.box, SECOND_LOOK)))
-            if face is not None and face.score >= CONFIRMED and _near(face.box, confirmed) is None:
-                confirmed.append(face)
-        return confirmed
+    def _confirm(self, image: Image, finds: Sequence[Detection], least: float) -> list[Detection]:
+        best = sorted(finds, key=lambda find: find.score, reverse=True)[:LOOKED_AT_AGAIN]
+        return self._look_again(image, best, least)
 
 
 class _Model:
@@ -193,9 +212,13 @@ def _near(box: Box, faces: Iterable[Detection]) -> Detection | None:
     return best if best is not None and overlap(box, best.box) >= NEAR else None
 
 
-def _around(box: Box, times: float) -> Box:
-    """A square about the box's centre, its side ``times`` the box's longer side."""
-    side = times * max(box.w, box.h)
+def _whole(image: Image) -> Box:
+    return Box(0, 0, image.shape[1], image.shape[0])
+
+
+def _around(box: Box) -> Box:
+    """The square of a second look, which may leave the frame."""
+    side = AROUND * max(box.w, box.h)
     return Box(box.x + box.w / 2 - side / 2, box.y + box.h / 2 - side / 2, side, side)
 
 

@@ -20,6 +20,7 @@ CUTOFF_HZ = 2.0  # at rest
 CUTOFF_HZ_PER_SPEED = 20.0  # for each box side a second
 SPEED_CUTOFF_HZ = 1.0
 PAUSE_S = 0.5  # after a gap the past says nothing
+INSTANT_S = 1e-4  # nor does a step so short that no speed can be told
 LEAST = 1e-3  # pixels; a box without extent has no logarithm
 
 
@@ -40,7 +41,7 @@ class BoxFilter:
         raw = np.array([box.x + box.w / 2, box.y + box.h / 2, math.log(w), math.log(h)])
         step_s = time_s - self._time_s
         self._time_s = time_s
-        if self._value is None or not 0 < step_s < PAUSE_S:
+        if self._value is None or not INSTANT_S < step_s < PAUSE_S:
             self._value = raw
             self._speed = np.zeros(4)
         else:
@@ -57,4 +58,5 @@ class BoxFilter:
 
 def _share(cutoff_hz: float | NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
     """How much of a new value a first-order low-pass takes over in one step."""
-    return np.asarray(1 / (1 + 1 / (2 * math.pi * cutoff_hz * step_s)))
+    turn = 2 * math.pi * cutoff_hz * step_s
+    return np.asarray(turn / (1 + turn))

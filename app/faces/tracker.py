@@ -19,7 +19,7 @@ REACH_MOST = 1.5  # but never further
 SIZE_RATIO = 2.0  # sizes that differ by more are different faces
 TAKES_OVER = 1.5  # a face must have so many times the area of the primary one to become it
 FOLLOWED_S = 2.0  # how long the network alone may follow a face that the detector has lost
-SAME = 0.3  # overlap from which a followed face and a detected one are the same
+SAME = 0.2  # overlap from which a followed face and a detected one are the same
 
 
 @dataclass(frozen=True, slots=True)
