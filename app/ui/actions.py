@@ -60,7 +60,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("box", "&View", "Face &box", "3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
     ActionSpec("expression", "&View", "&Expression bars", "4", "Draw the expression bars", icon="expression",
                setting=settings.SHOW_EXPRESSION),
-    ActionSpec("label", "&View", "A&ngles at the face", "5", "Write the angles at the face", icon="label",
+    ActionSpec("label", "&View", "An&gles at the face", "5", "Write the angles at the face", icon="label",
                setting=settings.SHOW_LABEL),
     ActionSpec("truth", "&View", "&True axes of the demo", "6", "Draw the demo's true axes as dashed lines",
                setting=settings.SHOW_TRUTH),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from app.options import LaunchOptions
 from app.ui.display import display_problem, forget_foreign_qt
 
+if TYPE_CHECKING:  # it imports Qt
+    from app.ui.window import MainWindow
 
-def run_window(options: LaunchOptions) -> int:
-    """Show the window until it is closed; the exit code.
+
+def run_window(options: LaunchOptions, prepare: Callable[[MainWindow], None] | None = None) -> int:
+    """Show the window until it is closed; the exit code.  ``prepare`` gets it before it is shown.
 
     0 normally; 1, with sentences on stderr, when there is no display, when the source or the
     weights that were asked for failed, or when the recording or the screenshot did.
@@ -21,4 +26,4 @@ def run_window(options: LaunchOptions) -> int:
         return 1
     from app.ui.event_loop import run
 
-    return run(options)
+    return run(options, prepare)

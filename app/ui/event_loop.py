@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 from PyQt6 import sip
@@ -23,10 +24,12 @@ log = logging.getLogger(__name__)
 HEARTBEAT_MS = 250  # Python answers signals only between its own steps, so there must be some
 
 
-def run(options: LaunchOptions) -> int:
-    """Show the window until it is closed; the exit code."""
+def run(options: LaunchOptions, prepare: Callable[[MainWindow], None] | None = None) -> int:
+    """Show the window until it is closed; the exit code.  ``prepare`` gets it before it is shown."""
     app = make_application()
     window = MainWindow(options, Settings())
+    if prepare is not None:
+        prepare(window)
     install_excepthook(window)
     install_signals(window)
     heartbeat = QTimer()
@@ -62,7 +65,7 @@ def install_excepthook(window: MainWindow) -> None:
             return
         log.critical("unexpected error", exc_info=(kind, error, trace))
         text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
-        window.show_notice(Message(text, Severity.ERROR))
+        window.state.show_notice(Message(text, Severity.ERROR))
 
     sys.excepthook = hook
 

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from app.core.clock import now_s
 from app.core.frames import FrameResult, Image
 from app.signals.rates import RateMeter
 from app.ui import theme
@@ -21,6 +22,7 @@ class LiveView(QWidget):
     """Shows the latest result, letterboxed; mirrored for the eye only."""
 
     first_painted = pyqtSignal()
+    painted = pyqtSignal(float)  # a new frame was: milliseconds since its capture
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +118,8 @@ class LiveView(QWidget):
         if self._unpainted:
             self._unpainted = False
             self.rate.tick()
+            if result is not None:
+                self.painted.emit((now_s() - result.frame.captured_s) * 1000.0)
 
     def _paint_message(self, painter: QPainter) -> None:
         title_font = theme.tabular(self.font(), 1.6)

@@ -110,6 +110,11 @@ def style_sheet() -> str:
     QDockWidget {{ color: {DIM.name()}; }}
     QDockWidget::title {{ background: {WINDOW.name()}; padding: 4px 8px; border-bottom: 1px solid {GROUND.name()}; }}
     QScrollArea {{ border: 0; }}
+    QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {BORDER.name()}; border-radius: 3px; min-height: 24px; margin: 1px; }}
+    QScrollBar::handle:vertical:hover {{ background: #565b63; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+        background: transparent; height: 0; }}
     QStatusBar {{ background: {WINDOW.name()}; border-top: 1px solid {GROUND.name()}; }}
     QStatusBar::item {{ border: 0; }}
     QLabel[dim="true"] {{ color: {DIM.name()}; }}

@@ -11,21 +11,20 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
-from app.ui import dialogs, settings, theme
+from app.ui import dialogs, settings
 from app.ui.actions import ACTIONS, build_actions, fill_menus
 from app.ui.automation import Automation, Step
 from app.ui.choices import Choices, first_network
 from app.ui.controller import Controller
+from app.ui.drawing import Drawing
 from app.ui.files import Files, dragged_path
-from app.ui.icons import icon
 from app.ui.live_view import LiveView
-from app.ui.messages import Message, Severity, problem_message, usual_message, view_message
-from app.ui.overlay import OverlayStyle
+from app.ui.messages import Message, Severity
 from app.ui.panels.readout import Readout
-from app.ui.settings import LAYOUT_VERSION, Setting, Settings
+from app.ui.settings import LAYOUT_VERSION, Settings
+from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
-from app.ui.wording import duration
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
@@ -35,11 +34,8 @@ LIVE_TICK_MS = 15  # looks into the mailbox about 60 times a second
 IDLE_TICK_MS = 200
 STATUS_S = 0.2
 NUMBERS_S = 0.1  # faster can't be read
-NOTICE_S = {Severity.ERROR: 15.0, Severity.WARNING: 15.0}
-USUAL_NOTICE_S = 6.0
 UNPAINTED_START_MS = 1000  # a window that begins minimised is never painted, but works
 CLOSE_TIMEOUT_MS = 70_000  # longer than the recorder waits for its disk
-FINISHING = "Finishing the recording…"
 UNFINISHED = "The recording could not be finished in time; its disk does not answer."
 
 
@@ -54,13 +50,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._options = options
         self._settings = store
-        self._mirror_asked = options.mirror  # for this run only, until the switch is used
-        self._notice: tuple[Message, float] = (Message(""), 0.0)
         self._status: PipelineStatus | None = None
         self._status_due_s = self._numbers_due_s = 0.0
         self._started = self._closing = self._may_close = False
         self._automation = Automation(options, now_s())
-        self._record_shown = False
         self._dialogs: dict[str, QDialog] = {}
         self.plots: Plots | None = None
 
@@ -68,14 +61,16 @@ class MainWindow(QMainWindow):
         self.controller = Controller(options.source, network, self)
         self._build()
         self.choices = Choices(self.toolbar, self.controller, store, self)
-        self.files = Files(self, self.controller, self.choices, store, self.show_notice)
+        self.state = StateDisplay(self.controller, self.view, self.status_line, self.commands)
+        self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
+        self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._connect()
         self.view.set_message("Starting…")
         if remark:
-            self.show_notice(Message(remark, Severity.WARNING))
+            self.state.show_notice(Message(remark, Severity.WARNING))
 
     # ------------------------------------------------------------------ building
 
@@ -110,10 +105,6 @@ class MainWindow(QMainWindow):
         return dock
 
     def _restore(self) -> None:
-        for spec in ACTIONS:
-            if spec.setting is not None:
-                self.commands[spec.name].setChecked(self._settings.get(spec.setting))
-        self._apply_style()
         if not self.restoreGeometry(self._settings.get(settings.GEOMETRY)):
             screen = self.screen()
             room = screen.availableGeometry().size() if screen is not None else self.sizeHint()
@@ -133,7 +124,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self._numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
-        self.controller.noticed.connect(self.show_notice)
+        self.controller.noticed.connect(self.state.show_notice)
         self.controller.source_changed.connect(self._source_changed)
         self.controller.closed.connect(self._closed)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
@@ -182,9 +173,8 @@ class MainWindow(QMainWindow):
         if interval != self._timer.interval():
             self._timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate())
-        self._show_state(status)
-        self._apply_mirror()
-        self._apply_style()
+        self.drawing.follow(status)
+        self.state.show(status, self._closing)
         if not self._closing:
             own = controller.source == self._options.source
             step = self._automation.advance(status, controller.source_error, own, now_s())
@@ -193,87 +183,16 @@ class MainWindow(QMainWindow):
             elif step is Step.CLOSE:
                 self.close()
 
-    def _show_state(self, status: PipelineStatus) -> None:
-        controller = self.controller
-        if self._closing:
-            self.view.set_message(FINISHING, "The window closes as soon as it is whole.")
-        elif controller.source_error:
-            self.view.set_message("No picture", controller.source_error)
-        else:
-            self.view.set_message(*view_message(status, self.view.result is not None))
-        self.status_line.show_message(self._current_message(status))
-        run, record, stats = self.commands["run"], self.commands["record"], status.recording
-        text = "S&top" if controller.running else "&Start"
-        if text != run.text():
-            run.setText(text)
-            run.setIcon(icon("stop" if controller.running else "start"))
-        recording = status.recording_active and stats is not None
-        if recording != record.isChecked() or recording != self._record_shown:
-            self._record_shown = recording
-            record.setChecked(recording)
-            record.setIcon(icon("stop", theme.WHITE) if recording else icon("record", theme.RECORD))
-        record.setText(duration(stats.seconds) if recording and stats is not None else "&Record")
-        record.setEnabled(recording or (status.captured > 0 and controller.running))
-
-    def _current_message(self, status: PipelineStatus) -> Message:
-        notice, until = self._notice
-        if self._closing:
-            return Message(FINISHING, Severity.BUSY)
-        if now_s() < until:
-            return notice
-        if self.controller.source_error:
-            return Message(self.controller.source_error, Severity.ERROR)
-        problem = problem_message(status)
-        if problem is not None:
-            return problem
-        if self.controller.note and self.controller.running:
-            return Message(self.controller.note, Severity.INFO)
-        return usual_message(status, self.view.result)
-
-    def show_notice(self, message: Message) -> None:
-        """Show this for a while, before everything else."""
-        self._notice = (message, now_s() + NOTICE_S.get(message.severity, USUAL_NOTICE_S))
-        self.status_line.show_message(message)
-
     def _source_changed(self, spec: str) -> None:
         self.view.show_result(None)
         self._status_due_s = 0.0
-
-    # ------------------------------------------------------------------ how the picture is drawn
-
-    def _apply_style(self) -> None:
-        report = self._status.report if self._status is not None else None
-        names = report.spec.keypoint_names if report is not None else None
-        commands = self.commands
-        self.view.set_style(
-            OverlayStyle(
-                axes=commands["axes"].isChecked(),
-                keypoints=commands["keypoints"].isChecked(),
-                box=commands["box"].isChecked(),
-                expression=commands["expression"].isChecked(),
-                label=commands["label"].isChecked(),
-                truth=commands["truth"].isChecked(),
-                keypoint_names=names,
-            )
-        )
-
-    def _mirror_setting(self) -> Setting[bool]:
-        """Cameras and everything else are remembered apart: a camera is a mirror, a film is not."""
-        info = self._status.source_info if self._status is not None else None
-        return settings.MIRROR_CAMERA if info is not None and info.kind == "camera" else settings.MIRROR_OTHER
-
-    def _apply_mirror(self) -> None:
-        stored = self._settings.get(self._mirror_setting())
-        mirrored = stored if self._mirror_asked is None else self._mirror_asked
-        self.commands["mirror"].setChecked(mirrored)
-        self.view.set_mirrored(mirrored)
 
     # ------------------------------------------------------------------ actions
 
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
         switches = {
-            spec.name: lambda on, setting=spec.setting: self._switch(setting, on)
+            spec.name: lambda on, setting=spec.setting: self.drawing.switch(setting, on)
             for spec in ACTIONS
             if spec.setting is not None
         }
@@ -293,7 +212,7 @@ class MainWindow(QMainWindow):
             "pick_source": lambda: self.toolbar.source.show_choices(),
             "pick_weights": lambda: self.toolbar.weights.show_choices(),
             "pick_device": lambda: self.toolbar.device.show_choices(),
-            "mirror": self._mirror,
+            "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
             "plots": lambda on: self._plots_dock.setVisible(on),
             "full_screen": self._full_screen,
@@ -302,15 +221,6 @@ class MainWindow(QMainWindow):
             "keys": lambda: self._show_dialog("keys", lambda: dialogs.KeysDialog(self, self.commands)),
             "about": lambda: self._show_dialog("about", lambda: dialogs.AboutDialog(self, self._about())),
         }
-
-    def _switch(self, setting: Setting[bool], on: bool) -> None:
-        self._settings.set(setting, on)
-        self._apply_style()
-
-    def _mirror(self, on: bool) -> None:
-        self._mirror_asked = None
-        self._settings.set(self._mirror_setting(), on)
-        self._apply_mirror()
 
     def _toggle_source(self) -> None:
         self.controller.toggle_source()
@@ -325,7 +235,7 @@ class MainWindow(QMainWindow):
 
     def _look_for_cameras(self) -> None:
         self.controller.list_sources()
-        self.show_notice(Message("Looking for cameras…", Severity.BUSY))
+        self.state.show_notice(Message("Looking for cameras…", Severity.BUSY))
 
     def _full_screen(self, on: bool) -> None:
         if on:
@@ -337,14 +247,9 @@ class MainWindow(QMainWindow):
 
     def _reset_settings(self) -> None:
         self._settings.reset()
-        self._mirror_asked = None
-        for spec in ACTIONS:
-            if spec.setting is not None:
-                self.commands[spec.name].setChecked(spec.setting.default)
-        self._apply_style()
-        self._apply_mirror()
+        self.drawing.reset()
         self._default_layout()
-        self.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
+        self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
 
     def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:

@@ -7,16 +7,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.rotation import rotation_of
+from app.options import LaunchOptions
 from app.pipeline import PipelineStatus
 from app.ui import theme
 from app.ui.settings import Settings
+from app.ui.window import MainWindow
+from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
 
 # Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
@@ -133,6 +139,60 @@ def result() -> Callable[..., FrameResult]:
 @pytest.fixture
 def store(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., MainWindow]]:
+    """Windows with settings of their own, closed properly at the end of the test."""
+    windows: list[MainWindow] = []
+
+    def make(**options: object) -> MainWindow:
+        window = MainWindow(LaunchOptions(**options), store)  # type: ignore[arg-type]
+        windows.append(window)
+        return window
+
+    yield make
+    for window in windows:
+        if not window._may_close:
+            with qtbot.waitSignal(window.ended, timeout=30_000):
+                window.close()
+        sip.delete(window)
+
+
+@pytest.fixture
+def idle_window(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> MainWindow:
+    """A window on the screen whose pipeline never starts."""
+    window = make_window()
+    monkeypatch.setattr(window, "start", lambda: None)
+    window._started = True
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows without torch: pictures flow, the network is said to be missing, everything else is real."""
+
+    def refuse(weights: str | None, device: str) -> None:
+        raise DeviceError("There is no network in this test.")
+
+    monkeypatch.setattr("extractor.backends.create_backend", refuse)
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of a moving grey bar, without a face."""
+    path = tmp_path_factory.mktemp("clip") / "bar.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for i in range(50):
+            image = np.full((240, 320, 3), 60, np.uint8)
+            image[:, i * 6 : i * 6 + 20] = 200
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
+        container.mux(stream.encode())
+    return path
 
 
 @pytest.fixture(scope="session")

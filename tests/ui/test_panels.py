@@ -30,7 +30,7 @@ def test_angles_come_with_their_uncertainty(readout, face, result):
     pose = readout.pose
     assert texts(pose._angles) == {"yaw": "−12.3°", "pitch": "+4.2°", "roll": "+0.5°"}
     assert texts(pose._spreads) == {"yaw": "± 1.8°", "pitch": "± 1.5°", "roll": "± 0.9°"}
-    assert pose._score.whole_text == "0.93"
+    assert (pose._identity.whole_text, pose._score.whole_text) == ("1   of 1 face", "0.93")
 
 
 def test_without_a_face_there_are_no_numbers(readout, face, result):
@@ -38,7 +38,7 @@ def test_without_a_face_there_are_no_numbers(readout, face, result):
     readout.show_result(result())
     assert set(texts(readout.pose._angles).values()) == {NOTHING}
     assert set(texts(readout.pose._magnitudes).values()) == {NOTHING}
-    assert readout.pose._count.whole_text == "0"
+    assert readout.pose._identity.whole_text == NOTHING
 
 
 def test_untrained_heads_show_words_and_no_numbers(readout, face, result):
@@ -82,9 +82,8 @@ def test_the_machinery_is_shown_in_words(readout, status):
     assert system._display.whole_text == "24.9 fps"
     assert system._latency.whole_text == "40 ms   95 %: 60 ms"
     assert system._losses.whole_text == "8 skipped   2 lost"
-    assert system._state.whole_text == "recording  01:23"
+    assert system._state.whole_text == "recording   01:23   12.3 MB"
     assert system._frames.whole_text == "2490   3 dropped"
-    assert system._size.whole_text == "12.3 MB"
     assert system._folder.text() != system._folder.whole_text  # shortened, whole in the tool tip
     assert system._folder.toolTip() == str(folder)
 

@@ -37,7 +37,7 @@ class PosePanel(QWidget):
         self._truth_headings: list[QLabel] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
+        layout.setSpacing(9)
         layout.addWidget(self._pose_section())
         layout.addWidget(self._expression_section())
         layout.addWidget(self._face_section())
@@ -49,9 +49,8 @@ class PosePanel(QWidget):
         self._show_angles(face)
         self._show_errors(result, face)
         self._show_expression(face)
-        self._identity.show_text(str(face.face_id) if face else NOTHING)
+        self._identity.show_text(f"{face.face_id}   of {_faces(len(result.faces))}" if face and result else NOTHING)
         self._score.show_text(_score(face) if face else NOTHING)
-        self._count.show_text(str(len(result.faces)) if result is not None else NOTHING)
 
     def _pose_section(self) -> Section:
         section = Section("Head pose")
@@ -107,8 +106,7 @@ class PosePanel(QWidget):
 
     def _face_section(self) -> Section:
         section = Section("Face")
-        self._count = section.add_row("In the picture")
-        self._identity = section.add_row("Identity")
+        self._identity = section.add_row("Identity", "A number that stays with a face while it is followed")
         self._score = section.add_row("Detection score")
         return section
 
@@ -158,6 +156,10 @@ class PosePanel(QWidget):
         for name, value in values.items():
             self._magnitudes[name].show_text(unsigned(value, 3))
             self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
+
+
+def _faces(count: int) -> str:
+    return "1 face" if count == 1 else f"{count} faces"
 
 
 def _score(face: FaceResult) -> str:

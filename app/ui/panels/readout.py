@@ -30,7 +30,7 @@ class Readout(QScrollArea):
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(12)
+        layout.setSpacing(9)
         layout.addWidget(self.pose)
         layout.addWidget(self.system)
         layout.addStretch(1)

@@ -40,11 +40,10 @@ class SystemPanel(QWidget):
         recording = Section("Recording")
         self._state = recording.add_row("State")
         self._frames = recording.add_row("Frames")
-        self._size = recording.add_row("Size")
         self._folder = recording.add_row("Folder")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
+        layout.setSpacing(9)
         for section in (source, rates, network, recording):
             layout.addWidget(section)
 
@@ -79,7 +78,7 @@ class SystemPanel(QWidget):
     def _show_recording(self, status: PipelineStatus) -> None:
         stats = status.recording
         if stats is None:
-            for value in (self._state, self._frames, self._size, self._folder):
+            for value in (self._state, self._frames, self._folder):
                 value.show_text(NOTHING)
             return
         if status.recording_active:
@@ -88,7 +87,6 @@ class SystemPanel(QWidget):
             state = "failed"
         else:
             state = "saved" if stats.finished else "finishing…"
-        self._state.show_text(f"{state}  {duration(stats.seconds)}")
+        self._state.show_text(f"{state}   {duration(stats.seconds)}   {size(stats.bytes)}")
         self._frames.show_text(f"{stats.frames}   {stats.dropped} dropped")
-        self._size.show_text(size(stats.bytes))
         self._folder.show_text(str(stats.folder), str(stats.folder))

@@ -1,0 +1,86 @@
+"""Every action has a key, a tool tip that names it, a place in a menu, and can be reached without a mouse."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QToolButton
+
+from app.ui.actions import ACTIONS
+from app.ui.dialogs import KeysDialog
+from app.ui.theme import palette
+
+
+def test_every_action_has_a_key_and_says_it_in_its_tool_tip(idle_window):
+    for spec in ACTIONS:
+        action = idle_window.commands[spec.name]
+        key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        assert key, spec.name
+        assert action.toolTip() == f"{spec.tip} ({key})"
+
+
+def test_no_key_is_given_twice(idle_window):
+    keys = Counter(action.shortcut().toString() for action in idle_window.commands.values())
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_no_letter_of_a_menu_is_given_twice():
+    for menu in {spec.menu for spec in ACTIONS}:
+        letters = Counter(
+            spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text
+        )
+        assert [letter for letter, count in letters.items() if count > 1] == [], menu
+
+
+def test_every_action_is_in_a_menu(idle_window):
+    in_menus = {action.objectName() for menu in idle_window.menuBar().actions() for action in menu.menu().actions()}
+    assert {spec.name for spec in ACTIONS} <= in_menus
+
+
+def test_every_button_and_picker_has_a_name_and_can_be_reached_with_tab(idle_window):
+    widgets = idle_window.toolbar.findChildren((QToolButton, QComboBox))
+    shown = [widget for widget in widgets if widget.objectName() != "qt_toolbar_ext_button"]
+    assert len(shown) >= 14
+    for widget in shown:
+        assert widget.accessibleName(), widget
+        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget.accessibleName()
+
+
+def test_tab_goes_through_the_toolbar_from_left_to_right(idle_window):
+    idle_window.toolbar.source.setFocus()
+    places, widget = [], idle_window.toolbar.source
+    for _ in range(12):
+        places.append(widget.mapTo(idle_window, widget.rect().center()).x())
+        widget = widget.nextInFocusChain()
+        while not (isinstance(widget, QAbstractButton | QComboBox) and widget.parent() is idle_window.toolbar):
+            widget = widget.nextInFocusChain()
+    ordered = places[: places.index(max(places)) + 1]
+    assert ordered == sorted(ordered)
+    assert len(ordered) > 8
+
+
+def test_the_list_of_keys_is_complete(idle_window, qtbot):
+    dialog = KeysDialog(idle_window, idle_window.commands)
+    qtbot.addWidget(dialog)
+    texts = {label.text() for label in dialog.findChildren(QLabel)}
+    for spec in ACTIONS:
+        assert spec.tip in texts
+        assert idle_window.commands[spec.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText) in texts
+
+
+@pytest.mark.parametrize("role", ["Text", "WindowText", "ButtonText", "ToolTipText"])
+def test_text_can_be_read_on_its_ground(role):
+    """At least 7 to 1, as WCAG asks for enhanced contrast."""
+
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    colours = palette()
+    ground = {"Text": "Base", "WindowText": "Window", "ButtonText": "Button", "ToolTipText": "ToolTipBase"}[role]
+    roles = colours.ColorRole
+    bright, dark = luminance(colours.color(roles[role])), luminance(colours.color(roles[ground]))
+    assert (bright + 0.05) / (dark + 0.05) > 7
