@@ -1,4 +1,4 @@
-"""The command ``motionscope``: the window by default, ``extract`` and ``check`` without one."""
+"""The command ``motionscope``: the window by default, ``extract``, ``check`` and ``bench`` without one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from app import __version__
 from app.core.errors import UserError
 from app.options import LaunchOptions
 
-COMMANDS = ("extract", "check")
+COMMANDS = ("extract", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0, 1 when something could not be done, 2 for words it doesn't know."""
     words = list(sys.argv[1:] if argv is None else argv)
-    # OpenMP's threads otherwise spin while they wait, and take the cores from capture and encoding.  Read when torch loads.
+    # Read when torch loads: otherwise OpenMP's threads spin while they wait, and a frame took 200 ms instead of 20
+    # whenever capture or encoding wanted a core too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
     try:
@@ -58,7 +59,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine).",
+        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine), "
+        "motionscope bench (how fast it is here).",
     )
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
     parser.add_argument(
@@ -101,12 +103,31 @@ def _command(words: list[str]) -> int:
         from app.batch import extract
 
         return extract(args.paths, args.out, args.weights, args.device, progress=not args.quiet)
+    if name == "bench":
+        return _bench(parser, rest)
     parser.description = "Print versions, cameras, devices, weights, and what this machine lacks."
     _network_arguments(parser)
     args = parser.parse_args(rest)
     from app.check import check
 
     return check(args.weights)
+
+
+def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    from app.bench import PEERS, BenchOptions, bench
+
+    parser.description = "Measure what this machine reaches, with the pipeline that the window runs."
+    parser.add_argument("--source", default="demo", metavar="demo|INDEX|NAME|PATH", help="what is played, in real time")
+    parser.add_argument("--seconds", type=_positive_seconds, default=10.0, help="how long is measured (default: 10)")
+    _network_arguments(parser)
+    parser.add_argument("--window", action="store_true", help="in the real window, capture to paint included")
+    parser.add_argument(
+        "--record", action="store_true", help="while recording into a folder that is deleted afterwards"
+    )
+    parser.add_argument("--peer", choices=PEERS, help="compare with another program on the same frames")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    args = parser.parse_args(words)
+    return bench(BenchOptions(**vars(args)))
 
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import app
+from app.check import check
+from app.cli import main, parse_window
+from app.options import LaunchOptions
+
+
+def test_the_window_by_default():
+    assert parse_window([]) == LaunchOptions()
+
+
+def test_every_option_of_the_window():
+    words = "--source d9.mp4 --weights lite --device cpu --record out --duration 2.5 --screenshot a.png --no-mirror"
+    assert parse_window(words.split()) == LaunchOptions("d9.mp4", "lite", "cpu", Path("out"), 2.5, Path("a.png"), False)
+    assert parse_window(["--mirror"]).mirror is True
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_duration_must_be_a_positive_number(seconds, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse_window(["--duration", seconds])
+    assert stop.value.code == 2
+    assert "positive number of seconds" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.strip() == f"motionscope {app.__version__}"
+
+
+def test_unknown_words_are_refused(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--sourec", "demo"])
+    assert stop.value.code == 2
+    assert "--sourec" in capsys.readouterr().err
+
+
+def test_check_reports_this_machine(capsys):
+    code = check(None)
+    out = capsys.readouterr().out
+    assert f"motionscope {app.__version__}" in out
+    assert "torch 2." in out
+    assert "motion_extractor.safetensors" in out
+    assert ("not ready" in out) == bool(code)
+
+
+def test_check_names_bad_weights(tmp_path, capsys):
+    bad = tmp_path / "bad.pth"
+    bad.write_bytes(b"nothing")
+    assert check(str(bad)) == 1
+    assert "bad.pth" in capsys.readouterr().err

@@ -1,0 +1,153 @@
+"""The whole pipeline without a window: the real demo, the real detector, the real network, real files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.capture import resolve_source
+from app.capture.source import SourceState
+from app.core.clock import now_s
+from app.core.errors import SessionError
+from app.core.frames import FrameResult
+from app.pipeline import Pipeline
+from app.session.folders import claim_folder
+from app.session.reader import Session
+
+WAIT_S = 60.0
+
+
+class Watched:
+    """A pipeline whose results can be waited for."""
+
+    def __init__(self, weights: str | None = None) -> None:
+        self.pipeline = Pipeline(weights, "cpu")
+        self._changed = threading.Condition()
+        self.results: list[FrameResult] = []
+        self.pipeline.subscribe(self._add)
+
+    def _add(self, result: FrameResult) -> None:
+        with self._changed:
+            self.results.append(result)
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Look again with every result, and now and then without one: a status has no event of its own."""
+        end_s = now_s() + WAIT_S
+        with self._changed:
+            while not condition():
+                assert now_s() < end_s, self.pipeline.status()
+                self._changed.wait(0.05)
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    watched = Watched()
+    watched.pipeline.start()
+    yield watched
+    watched.pipeline.close()
+    assert not {thread.name for thread in threading.enumerate()} & {"capture", "inference", "session writer"}
+
+
+def test_the_demo_is_measured_shown_and_recorded(watched: Watched, tmp_path: Path):
+    pipeline = watched.pipeline
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: len(watched.results) >= 3)
+    folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+    start = len(watched.results)
+    watched.wait_for(lambda: len(watched.results) >= start + 15)
+    status = pipeline.status()
+    assert status.streaming
+    assert status.recording_active
+    assert status.problem == ""
+    assert status.source_info is not None
+    assert (status.source_info.width, status.source_info.height) == (640, 480)
+    assert status.captured >= status.inferred > 0
+    assert 0 < status.latency_ms <= status.latency_p95_ms
+    pipeline.stop_recording(wait=True)
+
+    measured = [result for result in watched.results if result.faces]
+    assert len(measured) >= 0.9 * len(watched.results)
+    errors = np.array([np.subtract(result.faces[0].angles, result.frame.truth) for result in measured])
+    assert np.abs(errors).mean() < 8.0  # the network's error, and no sign is flipped
+    for result in measured:
+        # Keypoints lie in and around the face box, in frame pixels.
+        box, points = result.faces[0].detection.box, result.faces[0].keypoints
+        assert (points.min(0) > (box.x - 0.5 * box.w, box.y - 0.5 * box.h)).all()
+        assert (points.max(0) < (box.x + 1.5 * box.w, box.y + 1.5 * box.h)).all()
+
+    session = Session.open(folder)
+    assert session.manifest.frames == len(session.table) > 0
+    # The first of the results may be of frames from before the recording.
+    assert 10 <= session.manifest.inferred <= session.manifest.frames
+    assert session.table.success.sum() >= 0.9 * session.manifest.inferred
+    truth = np.loadtxt(folder / "truth.csv", delimiter=",", skiprows=1)
+    assert truth[:, 0].tolist() == list(range(session.manifest.frames))
+    assert np.allclose(truth[:, 1], session.table.timestamp_s)
+    times = [result.frame.captured_s for result in watched.results]
+    assert pipeline.history.last(600)[: len(times), 0].tolist() == times
+
+
+def test_the_latest_frame_wins_and_every_other_one_is_counted(watched: Watched):
+    pipeline = watched.pipeline
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: len(watched.results) >= 20)
+    pipeline.set_source(None)
+    watched.wait_for(lambda: pipeline.status().source.state is SourceState.CLOSED)
+    indices = [result.frame.index for result in watched.results]
+    assert indices == sorted(set(indices))
+    assert all(result.latency_ms >= result.detect_ms + result.infer_ms for result in watched.results)
+
+
+def test_recording_needs_a_source(watched: Watched, tmp_path: Path):
+    with pytest.raises(SessionError, match="start a source first"):
+        watched.pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_source_finishes_the_recording_of_the_first(watched: Watched, tmp_path: Path):
+    pipeline = watched.pipeline
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: len(watched.results) >= 2)
+    folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+    count = len(watched.results)
+    watched.wait_for(lambda: len(watched.results) >= count + 2)
+    pipeline.set_source(resolve_source("demo").source)
+    assert not pipeline.status().recording_active
+    pipeline.stop_recording(wait=True)
+    assert Session.open(folder).manifest.state == "complete"
+
+
+def test_bad_weights_leave_the_network_before_them_running(watched: Watched, tmp_path: Path):
+    pipeline = watched.pipeline
+    bad = tmp_path / "empty.pth"
+    bad.touch()
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: len(watched.results) >= 1)
+    before = pipeline.status().report
+    pipeline.set_network(str(bad), "cpu")
+    watched.wait_for(lambda: pipeline.status().network_error != "")
+    status = pipeline.status()
+    assert "empty.pth" in status.problem
+    assert status.report is before
+    count = len(watched.results)
+    watched.wait_for(lambda: len(watched.results) > count)
+
+
+def test_frames_pass_through_without_a_network(tmp_path: Path):
+    bad = tmp_path / "empty.pth"
+    bad.touch()
+    pipeline = Pipeline(str(bad), "cpu")
+    pipeline.start()
+    try:
+        pipeline.set_source(resolve_source("demo").source)
+        result = pipeline.results.take(WAIT_S)
+        assert result is not None
+        assert result.faces == ()
+        assert result.frame.image.shape == (480, 640, 3)
+    finally:
+        pipeline.close()
