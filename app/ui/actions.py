@@ -87,6 +87,7 @@ def build_actions(parent: QWidget, slots: Mapping[str, Callable[..., object]]) -
         action.setCheckable(spec.checkable or spec.setting is not None)
         if spec.icon:
             action.setIcon(icon(spec.icon, theme.RECORD if spec.name == "record" else theme.TEXT))
+            action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
         slot = slots[spec.name]
         if action.isCheckable():
             action.triggered.connect(lambda checked, slot=slot: slot(checked))

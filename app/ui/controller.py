@@ -52,7 +52,9 @@ class Controller(QObject):
         self.pipeline: Pipeline | None = None
         self._good_network: Network | None = None
         self._background = Background(self)
-        self._resolving = 0  # counts; only the last one's answer matters
+        self._serial = 0  # of what was asked for; only the last one's answer matters
+        self.resolving = False  # a source has been asked for and is being looked for
+        self.opened_s = 0.0  # results of frames before this belong to another source
         self._running = True  # a source is wanted
         self._fell_back = False
         self._complaint: tuple[str, float] = ("", 0.0)
@@ -94,28 +96,32 @@ class Controller(QObject):
         if self.pipeline is None or self._closing:
             self.source = spec
             return
-        self._resolving += 1
-        serial = self._resolving
+        self._serial += 1
+        serial = self._serial
         self.source, self.source_error, self.note = spec, "", note
         self._running, self._fell_back = True, bool(note)
+        self.resolving, self.opened_s = True, now_s()
+        self.pipeline.set_source(None)  # what played before must not go on under the new name
         self.source_changed.emit(spec)
 
         def done(resolved: Any) -> None:
-            if serial == self._resolving and self.pipeline is not None and self._running:
+            if serial != self._serial:
+                return
+            self.resolving = False
+            if self.pipeline is not None:
                 self.note = " ".join(part for part in (note, resolved.note) if part)
                 self.pipeline.set_source(resolved.source)
 
         def failed(error: Exception) -> None:
-            if serial == self._resolving:
+            if serial == self._serial:
                 self.source_error = _sentence(error)
-                self._running = False
-                if self.pipeline is not None:
-                    self.pipeline.set_source(None)
+                self.resolving = self._running = False
 
         self._background.run("resolve source", lambda: _resolve(spec), done, failed)
 
     def stop_source(self) -> None:
-        self._running = False
+        self._serial += 1  # what is still being looked for is no longer wanted
+        self.resolving = self._running = False
         self.note = ""
         if self.pipeline is not None:
             self.pipeline.set_source(None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtGui import QAction, QIcon, QKeySequence
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app import __version__
@@ -55,6 +55,7 @@ class KeysDialog(QDialog):
         for i, menu in enumerate(menus):
             grid = QGridLayout()
             grid.setHorizontalSpacing(16)
+            grid.setVerticalSpacing(4)
             heading = QLabel(menu.replace("&", ""))
             heading.setProperty("heading", True)
             grid.addWidget(heading, 0, 0, 1, 2)
@@ -98,6 +99,8 @@ class AboutDialog(QDialog):
 def _close_button(dialog: QDialog) -> QDialogButtonBox:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
     return buttons
 
 

@@ -59,6 +59,8 @@ class StateDisplay:
         controller = self._controller
         if controller.source_error:
             return Message(controller.source_error, Severity.ERROR)
+        if controller.resolving:
+            return Message("Opening the source…", Severity.BUSY)
         problem = problem_message(status)
         if problem is not None:
             return problem
@@ -69,6 +71,8 @@ class StateDisplay:
     def _words_in_the_picture(self, status: PipelineStatus) -> tuple[str, str]:
         if self._controller.source_error:
             return "No picture", self._controller.source_error
+        if self._controller.resolving:
+            return "Opening…", ""
         return view_message(status, self._view.result is not None)
 
     def _show_buttons(self, status: PipelineStatus) -> None:

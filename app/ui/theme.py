@@ -18,6 +18,7 @@ BORDER = QColor("#3a3d43")
 TEXT = QColor("#dcdee2")
 DIM = QColor("#92979f")
 ACCENT = QColor("#58a6ff")
+SELECTED = QColor("#2b5f9e")  # behind white text
 
 X_RED = QColor("#ff6a5c")
 Y_GREEN = QColor("#7fdc7a")
@@ -57,8 +58,8 @@ def palette() -> QPalette:
         roles.ButtonText: TEXT,
         roles.BrightText: QColor("#ffffff"),
         roles.Link: ACCENT,
-        roles.Highlight: ACCENT,
-        roles.HighlightedText: QColor("#0c1116"),
+        roles.Highlight: SELECTED,
+        roles.HighlightedText: QColor("#ffffff"),
         roles.Accent: ACCENT,
         roles.Light: BORDER,
         roles.Midlight: BORDER,
@@ -106,6 +107,8 @@ def style_sheet() -> str:
                 padding: 3px 6px; min-height: 1.3em; }}
     QComboBox:hover {{ border-color: #50545b; }}
     QComboBox:focus {{ border-color: {ACCENT.name()}; }}
+    QComboBox QAbstractItemView {{ background: {BASE.name()}; selection-background-color: {SELECTED.name()};
+                                   selection-color: white; outline: 0; }}
     QComboBox::drop-down {{ border: 0; width: 1.5em; }}
     QDockWidget {{ color: {DIM.name()}; }}
     QDockWidget::title {{ background: {WINDOW.name()}; padding: 4px 8px; border-bottom: 1px solid {GROUND.name()}; }}
