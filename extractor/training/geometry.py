@@ -1,0 +1,64 @@
+"""Rotations, projections and alignments in numpy; angles in degrees."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+Array = NDArray[Any]
+
+FLIP_YZ: Array = np.diag([1.0, -1.0, -1.0])
+"""Between the conventions' axes (y down, z away) and OpenGL's (y up, z towards the viewer)."""
+
+FLIP_X: Array = np.diag([-1.0, 1.0, 1.0])
+
+
+def rotation(pitch: float, yaw: float, roll: float) -> Array:
+    """``Rz(roll) @ Ry(yaw) @ Rx(pitch)`` in the conventions' frame, (3, 3)."""
+    # Capital letters mean rotations about the moving axes, which is the product in this order.
+    return cast("Array", Rotation.from_euler("ZYX", [roll, yaw, pitch], degrees=True).as_matrix())
+
+
+def angles(matrix: Array) -> Array:
+    """Pitch, yaw and roll (..., 3) of conventions' rotations (..., 3, 3); see ``extractor.decode``."""
+    yaw = np.arctan2(-matrix[..., 2, 0], np.hypot(matrix[..., 2, 1], matrix[..., 2, 2]))
+    pitch = np.arctan2(matrix[..., 2, 1], matrix[..., 2, 2])
+    roll = np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
+    return np.degrees(np.stack([pitch, yaw, roll], axis=-1))
+
+
+def to_gl(matrix: Array) -> Array:
+    """A conventions' rotation as the renderer's, and the other way round."""
+    return cast("Array", FLIP_YZ @ matrix @ FLIP_YZ)
+
+
+def between(a: Array, b: Array, share: float) -> Array:
+    """The rotation ``share`` of the way from ``a`` to ``b`` on the shortest path."""
+    way = Rotation.from_matrix(a.T @ b).as_rotvec()
+    return cast("Array", a @ Rotation.from_rotvec(share * way).as_matrix())
+
+
+def rigid(turn: Array, shift: Array) -> Array:
+    """(4, 4) of ``x -> turn @ x + shift``."""
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = turn, shift
+    return matrix
+
+
+def perspective(tangent: float, near: float = 1.0, far: float = 200.0) -> Array:
+    """OpenGL's projection of a square image whose half angle has this tangent."""
+    k = 1 / tangent
+    a, b = (far + near) / (near - far), 2 * far * near / (near - far)
+    return np.array([[k, 0, 0, 0], [0, k, 0, 0], [0, 0, a, b], [0, 0, -1, 0]])
+
+
+def align(source: Array, target: Array) -> tuple[Array, float]:
+    """Rotation and scale that best take the centred points (K, 3) ``source`` to ``target`` (Umeyama 1991)."""
+    a, b = source - source.mean(0), target - target.mean(0)
+    u, _, vt = np.linalg.svd(a.T @ b)
+    sign = np.sign(np.linalg.det(u @ vt))
+    turn = (u @ np.diag([1, 1, sign]) @ vt).T
+    return turn, float(np.sqrt((b**2).sum() / (a**2).sum()))
