@@ -17,6 +17,7 @@ _CHATTER = re.compile(
     rb"|INFO: Created TensorFlow Lite"
     rb"|WARNING: All log messages before absl::InitializeLog"
     rb"|W\d{4} .*inference_feedback_manager"  # says of the bundled models that they have one signature
+    rb"|W\d{4} .*landmark_projection_calculator"  # FaceMesh on frames that are not square
 )
 
 

@@ -34,6 +34,11 @@ class Pipeline:
         self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device))
         self._skipped = 0
         self._recording = Recording()
+        self._listeners: tuple[Callable[[FrameResult], None], ...] = ()
+
+    def subscribe(self, listener: Callable[[FrameResult], None]) -> None:
+        """Call ``listener`` with every measured frame, on the inference thread: it must return at once."""
+        self._listeners = (*self._listeners, listener)
 
     def start(self) -> None:
         self._capture.start()
@@ -119,3 +124,5 @@ class Pipeline:
         self.history.append(result)
         self.results.put(result)
         self._recording.add_result(result)
+        for listener in self._listeners:
+            listener(result)

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "app/faces": {"core", "faces"},
     "app/signals": {"core", "signals"},
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
+    "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench"},
     "app/pipeline": {"core", "capture", "faces", "signals", "session", "analyser", "pipeline"},
 }
 
@@ -55,8 +56,14 @@ def test_the_library_knows_neither_the_app_nor_opencv():
         assert not {name for name in imports(path) if name.split(".")[0] in foreign}, path
 
 
-def test_backends_are_made_only_by_pipeline_batch_and_check():
-    allowed = {"app/pipeline/inference_loop.py", "app/batch.py", "app/check.py"}
+def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
+    allowed = {
+        "app/pipeline/inference_loop.py",
+        "app/batch.py",
+        "app/check.py",
+        "app/bench/engines.py",
+        "app/bench/peer.py",
+    }
     for path in modules("app"):
         if path.relative_to(ROOT).as_posix() not in allowed:
             assert "create_backend" not in path.read_text(encoding="utf-8"), path

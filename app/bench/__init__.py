@@ -1,0 +1,35 @@
+"""``motionscope bench``: what the real pipeline reaches on this machine, in numbers that can be compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from app.bench.options import PEERS, BenchOptions
+from app.bench.report import BenchReport
+
+__all__ = ["PEERS", "BenchOptions", "BenchReport", "bench", "measure"]
+
+
+def bench(options: BenchOptions) -> int:
+    """Measure and print, as a table or as one JSON object; 0.  Raises UserError, WeightsError, DeviceError."""
+    report = measure(options)
+    if options.json:
+        print(json.dumps(report.to_json(), indent=1, allow_nan=False))
+    else:
+        from app.bench.table import as_table
+
+        print(as_table(report))
+    return 0
+
+
+def measure(options: BenchOptions) -> BenchReport:
+    """Run the pipeline live, then the network by itself, then the peer, one after the other."""
+    from app.bench.compose import compose  # it imports the pipeline, with it OpenCV and torch
+
+    return compose(options, say=_say)
+
+
+def _say(text: str) -> None:
+    """Progress goes to stderr: stdout holds the result only."""
+    print(f"motionscope: {text}", file=sys.stderr, flush=True)

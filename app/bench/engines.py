@@ -1,0 +1,60 @@
+"""The network by itself, one crop at a time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.bench.machine import usable_cores
+from app.bench.report import EngineTime, Spread
+from app.core.clock import now_s
+from app.core.frames import FrameResult
+from app.faces.crop import crop_square, extract
+from app.pipeline.inference_loop import THREADS
+from extractor.backends import Backend, create_backend
+
+WARM_UP_RUNS = 5
+RUNS = (10, 300)  # at least and at most
+MOST_S = 3.0
+
+
+def time_engines(
+    weights: str | None, device: str, example: FrameResult | None, seconds: float
+) -> tuple[EngineTime, ...]:
+    """With every core, and with as many threads as the live pipeline uses, for at most ``seconds`` each."""
+    return tuple(_time(weights, device, threads, example, seconds) for threads in sorted({THREADS, usable_cores()}))
+
+
+def _time(weights: str | None, device: str, threads: int, example: FrameResult | None, seconds: float) -> EngineTime:
+    backend = create_backend(weights, device, threads)
+    try:
+        return time_backend(backend, a_crop(backend, example), threads, min(seconds, MOST_S))
+    finally:
+        backend.close()
+
+
+def a_crop(backend: Backend, example: FrameResult | None) -> NDArray[np.uint8]:
+    """(1, S, S, 3) as the pipeline would cut it from the example; mid grey where there is none."""
+    spec = backend.spec.crop
+    if example is None or not example.faces:
+        return np.full((1, spec.input_size, spec.input_size, 3), 128, np.uint8)
+    box = example.faces[0].detection.box
+    return extract(example.frame.image, crop_square(box, spec))[None]
+
+
+def time_backend(backend: Backend, crop: NDArray[np.uint8], threads: int, seconds: float) -> EngineTime:
+    """Time ``run``, which may take so many CPU threads, for about ``seconds``."""
+    for _ in range(WARM_UP_RUNS):
+        backend.run(crop)
+    times: list[float] = []
+    started, cpu_started = now_s(), time.process_time()
+    while len(times) < RUNS[0] or (len(times) < RUNS[1] and now_s() - started < seconds):
+        begun = now_s()
+        backend.run(crop)
+        times.append((now_s() - begun) * 1e3)
+    cpu_ms = (time.process_time() - cpu_started) * 1e3 / len(times)
+    info = backend.info
+    on_cpu = info.device == "cpu"
+    return EngineTime(info.engine, info.device, info.dtype, threads, Spread.of(times), cpu_ms if on_cpu else None)

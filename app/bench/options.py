@@ -1,0 +1,20 @@
+"""What the command line asks of the measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PEERS = ("mediapipe",)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions:
+    source: str = "demo"  # as for the window
+    seconds: float = 10.0  # measured, after the warm-up
+    weights: str | None = None
+    device: str = "auto"
+    window: bool = False  # in the real window rather than without one
+    record: bool = False  # while a recording is written, into a folder that is deleted afterwards
+    peer: str | None = None  # one of PEERS
+    json: bool = False
+    warm_up_s: float = 2.0  # from the first result on, not measured
