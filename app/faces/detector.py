@@ -27,7 +27,7 @@ from app.faces.quiet import without_chatter
 __all__ = ["FaceDetector", "MediaPipeDetector", "create_detector", "overlap"]
 
 WEAK = 0.3  # the models report nothing below
-SURE = 0.5  # a look at the whole frame that gives this is believed, whatever the second look says
+SURE = 0.5  # a look at the whole frame that gives this is believed where no other face is
 PROVEN = 0.7  # hardly anything but faces ever scores this: such a face is kept with less in later frames
 CONFIRMED = 0.65  # what the second look at a weak find, or at one of the full-range model, must give
 TILE_WEAK = 0.4  # tiles are many, so their finds must be better to be worth a second look,
@@ -89,7 +89,9 @@ class MediaPipeDetector:
         if not faces or len(faces) < len(self._known) or self._frames % WHOLE_EVERY == 0:
             whole = self._short.look(image_bgr, _whole(image_bgr))
             new = [find for find in whole if _near(find.box, faces) is None]
-            faces += self._look_again(image_bgr, [find for find in new if find.score >= SURE])
+            # Beside a face that is there, a hand near the camera is more likely than a newcomer in doubt.
+            least = CONFIRMED if faces or any(find.score >= PROVEN for find in whole) else 0.0
+            faces += self._look_again(image_bgr, [find for find in new if find.score >= SURE], least)
             if not faces:
                 faces = self._search(image_bgr, new)
         before = [known.box for known in self._known if known.proven]
@@ -112,8 +114,11 @@ class MediaPipeDetector:
                 faces.append(face)
         return faces
 
-    def _look_again(self, image: Image, finds: Iterable[Detection], least: float = 0.0) -> list[Detection]:
-        """Finds with the boxes seen from near; those that score less than ``least`` there are dropped."""
+    def _look_again(self, image: Image, finds: Iterable[Detection], least: float) -> list[Detection]:
+        """Finds with the boxes seen from near; those that score less than ``least`` there are dropped.
+
+        With ``least`` 0 a find that is not seen from near stays as it was.
+        """
         faces: list[Detection] = []
         for find in finds:
             face = _near(find.box, self._short.look(image, _around(find.box)))

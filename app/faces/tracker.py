@@ -17,7 +17,8 @@ REACH = 0.5  # how far a face may jump between two looks, in box sides,
 REACH_PER_S = 4.0  # plus so much for every second between them,
 REACH_MOST = 1.5  # but never further
 SIZE_RATIO = 2.0  # sizes that differ by more are different faces
-TAKES_OVER = 1.5  # a face must have so many times the area of the primary one to become it
+TAKES_OVER = 1.5  # a face must have so many times the area of the primary one to become it,
+TAKES_OVER_S = 0.5  # and for so long
 FOLLOWED_S = 2.0  # how long the network alone may follow a face that the detector has lost
 SAME = 0.2  # overlap from which a followed face and a detected one are the same
 
@@ -63,14 +64,15 @@ class FaceTracker:
         """Forget everybody; numbers go on."""
         self._tracks: list[_Track] = []
         self._primary: int | None = None
+        self._challenger: tuple[int, float] | None = None  # a much larger face, and since when
         self._shown: frozenset[int] = frozenset()
         self._time_s = -math.inf
 
     def update(self, detections: Sequence[Detection], time_s: float) -> tuple[TrackedFace, ...]:
         """The faces of the frame captured at ``time_s``, the primary one first.
 
-        The primary face stays so until another is much larger, or until it has been gone for
-        longer than a short loss: meanwhile nobody takes its place.
+        The primary face stays so until another has been much larger for a while, or until it has
+        been gone for longer than a short loss: meanwhile nobody takes its place.
         """
         step_s = max(0.0, time_s - self._time_s)
         self._time_s = time_s
@@ -147,16 +149,7 @@ class FaceTracker:
     def _choose(self, faces: list[TrackedFace]) -> tuple[TrackedFace, ...]:
         # Those shown before get a bonus, so that two faces of one size don't alternate.
         faces.sort(key=lambda f: _area(f.box) * (TAKES_OVER if f.face_id in self._shown else 1), reverse=True)
-        alive = {track.face_id for track in self._tracks}
-        if self._primary not in alive:
-            self._primary = None
-        primary = next((face for face in faces if face.face_id == self._primary), None)
-        largest = max(faces, key=lambda f: _area(f.box), default=None)
-        if largest is not None and (
-            self._primary is None or (primary is not None and _area(largest.box) > TAKES_OVER * _area(primary.box))
-        ):
-            primary = largest
-            self._primary = largest.face_id
+        primary = self._elect(faces)
         room = self._max_faces
         if primary is not None:
             faces = [primary, *(face for face in faces if face is not primary)]
@@ -165,6 +158,26 @@ class FaceTracker:
         chosen = tuple(faces[:room])
         self._shown = frozenset(face.face_id for face in chosen)
         return chosen
+
+    def _elect(self, faces: Sequence[TrackedFace]) -> TrackedFace | None:
+        """The primary face; None when there is none, or when it is missing for a moment."""
+        if all(track.face_id != self._primary for track in self._tracks):
+            self._primary = None
+        primary = next((face for face in faces if face.face_id == self._primary), None)
+        largest = max(faces, key=lambda f: _area(f.box), default=None)
+        if largest is None:
+            return None
+        if self._primary is not None:
+            if primary is None or _area(largest.box) <= TAKES_OVER * _area(primary.box):
+                self._challenger = None
+                return primary
+            if self._challenger is None or self._challenger[0] != largest.face_id:
+                self._challenger = largest.face_id, self._time_s
+            if self._time_s - self._challenger[1] < TAKES_OVER_S:
+                return primary
+        self._challenger = None
+        self._primary = largest.face_id
+        return largest
 
 
 def _area(box: Box) -> float:

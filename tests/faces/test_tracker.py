@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
 from app.faces.smoothing import BoxFilter
-from app.faces.tracker import FOLLOWED_S, KEPT_S, FaceTracker
+from app.faces.tracker import FOLLOWED_S, KEPT_S, TAKES_OVER_S, FaceTracker
 
 FRAME_S = 1 / 30
 
@@ -99,11 +99,23 @@ def test_the_primary_face_does_not_alternate_between_equals():
         assert ids(film.show(at(100, side=100 - wobble), at(500, side=100 + wobble))) == [0]
 
 
-def test_a_much_larger_face_becomes_primary():
+def test_a_face_much_larger_for_a_while_becomes_primary():
     film = Film(max_faces=2)
     film.show(at(100, side=100), at(500, side=90))
-    assert ids(film.show(at(100, side=100), at(500, side=150))) == [1, 0]
+    frames = [ids(film.show(at(100, side=100), at(500, side=150))) for _ in range(20)]
+    first = frames.index([1, 0])
+    assert first == pytest.approx(TAKES_OVER_S / FRAME_S, abs=1)
+    assert frames[:first] == [[0, 1]] * first
+    assert frames[first:] == [[1, 0]] * (20 - first)
     assert ids(film.show(at(100, side=110), at(500, side=110))) == [1, 0]
+
+
+def test_a_large_face_that_comes_and_goes_takes_nothing_over():
+    film = Film()
+    film.show(at(100))
+    for step in range(60):
+        large = [at(500, side=200)] if step % 12 < 6 else []
+        assert ids(film.show(at(100), *large)) == [0]
 
 
 def test_no_more_than_wanted():
