@@ -80,7 +80,7 @@ def _paint_face(
     box = view.box(face.detection.box)
     if style.box:
         _paint_box(painter, box)
-    if style.keypoints:
+    if style.keypoints and face.pose_trained:  # untrained heads put points anywhere
         _paint_keypoints(painter, view.points(face.keypoints), box, lines)
     if style.expression and face.pose_trained:
         _paint_expression(painter, face, box, view, style)

@@ -110,10 +110,11 @@ def test_lines_join_named_points_of_one_part_of_the_face():
     assert face_lines(KEYPOINT_NAMES[:3]).jaw is None
 
 
-def test_untrained_heads_get_words_instead_of_numbers_and_axes(face, result):
+def test_untrained_heads_get_words_instead_of_numbers_axes_and_points(face, result):
     measured = face(pose_trained=False, angles=Angles(10, 20, 30))
     assert label_text(measured) == "pose heads untrained"
     assert not paint(result(measured), AXES).any()
+    assert not paint(result(measured), KEYPOINTS).any()
     assert not paint(result(measured), OverlayStyle(False, False, False, True, False, False)).any()
     assert paint(result(measured), OverlayStyle(False, False, False, False, True, False)).any()
 

@@ -353,6 +353,15 @@ def test_the_screenshot_key_saves_beside_the_recordings(idle_window, store, tmp_
     assert idle_window.status_line.message.severity is Severity.GOOD
 
 
+def test_keys_and_about_are_shown_by_key(idle_window, qtbot):
+    qtbot.keyClick(idle_window, Qt.Key.Key_Question)
+    assert idle_window._dialogs["keys"].isVisible()
+    qtbot.keyClick(idle_window._dialogs["keys"], Qt.Key.Key_Escape)
+    assert not idle_window._dialogs["keys"].isVisible()
+    qtbot.keyClick(idle_window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    assert idle_window._dialogs["about"].isVisible()
+
+
 def test_full_screen_and_back_by_key(idle_window, qtbot):
     qtbot.keyClick(idle_window, Qt.Key.Key_F11)
     assert idle_window.isFullScreen()
