@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +55,7 @@ class Controller(QObject):
         self._background = Background(self)
         self._serial = 0  # of what was asked for; only the last one's answer matters
         self.resolving = False  # a source has been asked for and is being looked for
-        self.opened_s = 0.0  # results of frames before this belong to another source
+        self.shown_from_s = 0.0  # results of frames captured before this belong to another source
         self._running = True  # a source is wanted
         self._fell_back = False
         self._complaint: tuple[str, float] = ("", 0.0)
@@ -100,7 +101,7 @@ class Controller(QObject):
         serial = self._serial
         self.source, self.source_error, self.note = spec, "", note
         self._running, self._fell_back = True, bool(note)
-        self.resolving, self.opened_s = True, now_s()
+        self.resolving, self.shown_from_s = True, math.inf
         self.pipeline.set_source(None)  # what played before must not go on under the new name
         self.source_changed.emit(spec)
 
@@ -110,6 +111,7 @@ class Controller(QObject):
             self.resolving = False
             if self.pipeline is not None:
                 self.note = " ".join(part for part in (note, resolved.note) if part)
+                self.shown_from_s = now_s()
                 self.pipeline.set_source(resolved.source)
 
         def failed(error: Exception) -> None:

@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         if now >= self._status_due_s:
             self._look()
         result = pipeline.results.take()
-        if result is not None and result.frame.captured_s >= self.controller.opened_s:
+        if result is not None and result.frame.captured_s >= self.controller.shown_from_s:
             self.view.show_result(result)
         if now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S

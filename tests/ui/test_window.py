@@ -157,6 +157,17 @@ def test_a_source_that_is_not_there_is_said_everywhere(no_network, make_window, 
     assert any("nothing.mp4" in failure for failure in window.failures)
 
 
+def test_a_source_that_fails_leaves_nothing_of_the_one_before(no_network, make_window, qtbot, clip, tmp_path):
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    window.controller.open_source(str(tmp_path / "nothing.mp4"))
+    qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
+    qtbot.wait(300)  # a frame that was on its way
+    assert window.view.result is None
+    window.controller.open_source(str(clip))
+    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+
+
 def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qtbot, clip, monkeypatch):
     from app.capture import resolve_source
 
