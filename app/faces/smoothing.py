@@ -12,10 +12,12 @@ from app.core.frames import Box
 __all__ = ["BoxFilter"]
 
 # A detector's box trembles by about 0.2 % of its side, and a crop that trembles makes the pose tremble.
-# Measured on 300 frames of a talking head (one bootstrap network, 96 pixels), noise of pitch, yaw
-# and roll as the standard deviation of the second difference over sqrt(6), in degrees:
-# raw boxes .42 .41 .27; these two constants .33 .32 .21 with the box at most 1.9 % of its side behind;
-# stronger ones no better (1 Hz, 5: .32 .35 .20, 2.7 %), as is a crop that never moves (.36 .41 .21).
+# Measured on 300 frames each of three talking heads with the bootstrap network (96 pixels): noise of
+# pitch, yaw and roll in degrees, as the standard deviation of the second difference over sqrt(6).
+#   raw boxes     .42 .41 .27   .66 .34 .28   .45 .32 .30
+#   steadied      .33 .32 .21   .29 .16 .16   .29 .20 .15   and at most 1.9 % of the box behind
+# On the first, stronger constants gain nothing (1 Hz, 5: .32 .35 .20, 2.7 % behind), nor would a
+# crop that never moves (.36 .41 .21).
 CUTOFF_HZ = 2.0  # at rest
 CUTOFF_HZ_PER_SPEED = 20.0  # for each box side a second
 SPEED_CUTOFF_HZ = 1.0

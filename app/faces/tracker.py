@@ -74,7 +74,9 @@ class FaceTracker:
         The primary face stays so until another has been much larger for a while, or until it has
         been gone for longer than a short loss: meanwhile nobody takes its place.
         """
-        step_s = max(0.0, time_s - self._time_s)
+        if time_s < self._time_s:  # a film that starts again
+            self.reset()
+        step_s = time_s - self._time_s
         self._time_s = time_s
         faces = self._match(detections, time_s, step_s)
         faces += self._carried(faces, time_s)

@@ -71,6 +71,12 @@ def test_numbers_are_never_used_again():
     assert seen == [0, 1, 2, 3, 4]
 
 
+def test_a_film_that_starts_again_has_other_faces():
+    film = Film()
+    assert ids(film.show(at(100))) == [0]
+    assert ids(film.show(at(100), after_s=-10)) == [1]
+
+
 def test_a_slow_machine_still_follows():
     film = Film()
     assert [ids(film.show(at(100 + 40 * step), after_s=0.7)) for step in range(5)] == [[0]] * 5
