@@ -14,7 +14,7 @@ from app import __version__
 from app.core.errors import UserError
 from app.options import LaunchOptions
 
-COMMANDS = ("extract", "check", "bench")
+COMMANDS = ("extract", "export", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,8 +59,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope check (this machine), "
-        "motionscope bench (how fast it is here).",
+        epilog="Other commands: motionscope extract (files to tables), motionscope export (sessions to other "
+        "formats), motionscope check (this machine), motionscope bench (how fast it is here).",
     )
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
     parser.add_argument(
@@ -103,6 +103,8 @@ def _command(words: list[str]) -> int:
         from app.batch import extract
 
         return extract(args.paths, args.out, args.weights, args.device, progress=not args.quiet)
+    if name == "export":
+        return _export(parser, rest)
     if name == "bench":
         return _bench(parser, rest)
     parser.description = "Print versions, cameras, devices, weights, and what this machine lacks."
@@ -128,6 +130,20 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args(words)
     return bench(BenchOptions(**vars(args)))
+
+
+def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    from app.export import export
+    from app.session.exporters import EXPORTERS
+
+    parser.description = "Export recorded sessions: " + ", ".join(f"{e.name} ({e.label})" for e in EXPORTERS) + "."
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
+    parser.add_argument("--format", required=True, metavar="NAME[,NAME]", help=", ".join(e.name for e in EXPORTERS))
+    parser.add_argument("--out", type=Path, metavar="PATH", help="where the files go; by default DIR/export")
+    parser.add_argument("--force", action="store_true", help="replace what an earlier export left there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    args = parser.parse_args(words)
+    return export(args.folders, args.format, args.out, force=args.force, progress=not args.quiet)
 
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:

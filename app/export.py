@@ -1,0 +1,78 @@
+"""``motionscope export``: recorded sessions in other programs' formats."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.core.errors import SessionError, UserError
+from app.session.exporters import Exporter, export_session, exporters_named, open_finished
+
+FOLDER = "export"
+"""Where a session's exports go by default: into this folder of the session."""
+
+
+def export(
+    folders: Sequence[Path], formats: str, out: Path | None, *, force: bool = False, progress: bool = True
+) -> int:
+    """Export each session to each of the formats, named as in "mp4,parquet"; 0, or 1 when one failed.
+
+    Into ``out``, in a folder of its own for each session where there are several, or else into the
+    session's folder ``export``.  One that fails doesn't stop the others.  Raises UserError when a
+    format is unknown or two sessions would go to the same place.
+    """
+    exporters = exporters_named(formats)
+    failures: list[str] = []
+    for folder, target in _targets(folders, out):
+        try:
+            session = open_finished(folder)
+        except SessionError as error:
+            failures.append(str(error))
+            continue
+        for exporter in exporters:
+            try:
+                with _Bar(exporter, folder, progress) as bar:
+                    made = export_session(session, exporter, target, force=force, progress=bar)
+            except UserError as error:
+                failures.append(str(error))
+                continue
+            for path in made:
+                print(path)
+    for failure in failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _targets(folders: Sequence[Path], out: Path | None) -> list[tuple[Path, Path]]:
+    """Each session once, and where its exports go."""
+    sessions = list({folder.resolve(): folder for folder in folders}.values())
+    if out is None:
+        return [(folder, folder / FOLDER) for folder in sessions]
+    if len(sessions) == 1:
+        return [(sessions[0], out)]
+    targets = [(folder, out / folder.resolve().name) for folder in sessions]
+    names = [target.name.casefold() for _, target in targets]
+    for (folder, target), name in zip(targets, names, strict=True):
+        if names.count(name) > 1:
+            raise UserError(f"Two sessions are called {target.name}, {folder} among them: export them one by one.")
+    return targets
+
+
+class _Bar:
+    """A progress bar that learns how long it is with its first step."""
+
+    def __init__(self, exporter: Exporter, folder: Path, shown: bool) -> None:
+        self._bar = tqdm(desc=f"{folder.name} {exporter.name}", disable=not shown, file=sys.stderr, leave=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()

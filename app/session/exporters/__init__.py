@@ -1,0 +1,33 @@
+"""The formats a session can be exported to; one file each."""
+
+from __future__ import annotations
+
+from app.core.errors import UserError
+from app.session.exporters.annotated import AnnotatedVideo
+from app.session.exporters.base import Exporter, export_session, open_finished
+from app.session.exporters.bids import BidsMotion
+from app.session.exporters.elan import ElanAnnotations
+from app.session.exporters.openface import OpenFaceCsv
+from app.session.exporters.parquet import ParquetTables
+
+__all__ = ["EXPORTERS", "Exporter", "export_session", "exporters_named", "open_finished"]
+
+EXPORTERS: tuple[Exporter, ...] = (
+    AnnotatedVideo(),
+    ParquetTables(),
+    OpenFaceCsv(),
+    BidsMotion(),
+    ElanAnnotations(),
+)
+"""In the order of the menu."""
+
+
+def exporters_named(names: str) -> tuple[Exporter, ...]:
+    """The exporters of a list such as "mp4,parquet", each once.  Raises UserError for a name that is none."""
+    known = {exporter.name: exporter for exporter in EXPORTERS}
+    wanted = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        what = f"{', '.join(unknown)} is not a format" if unknown else "No format was named"
+        raise UserError(f"{what}: there are {', '.join(known)}.")
+    return tuple(known[name] for name in wanted)

@@ -1,0 +1,113 @@
+"""``annotated.mp4``: the recorded video with everything measured drawn into it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.core.frames import Image
+from app.session.exporters.base import Progress, faces_of_frames
+from app.session.exporters.drawing import DrawnFace, draw_face
+from app.session.reader import Session
+
+FILE = "annotated.mp4"
+
+TICKS_PER_S = 90_000  # MPEG's own clock: every frame within 6 microseconds of its time in the table
+_SMALLEST = 16  # H.264's macroblock
+_LAST_S = 1 / 30  # how long a single frame is shown
+# No B-frames: they would need an edit list, which some players and editors don't honour.
+_OPTIONS = {"preset": "veryfast", "crf": "20", "bf": "0"}
+
+
+class AnnotatedVideo:
+    """H.264 in MP4, every frame at its own time, readable from its first bytes on, without sound.
+
+    A size that H.264 can't hold is padded to the right and below by repeating the last pixels.
+    """
+
+    name = "mp4"
+    label = "Annotated video"
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        return (FILE,)
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        times = presentation_ticks(session.table.timestamp_s)
+        with session.frames() as video:
+            if len(video) < len(times):
+                raise SessionError(
+                    f"The video {session.video} has changed: it has {len(video)} of its {len(times)} frames."
+                )
+            encoder: _Encoder | None = None
+            try:
+                for k, faces in enumerate(faces_of_frames(session)):
+                    image = np.ascontiguousarray(video.frame_at(k))
+                    # The primary face is the first, so it is drawn last, over the others.
+                    for table, row in reversed(faces):
+                        draw_face(image, DrawnFace.of(table, row), session.manifest.header.keypoint_names)
+                    if encoder is None:
+                        encoder = _Encoder(folder / FILE, *image.shape[1::-1])
+                    after = int(times[k + 1] - times[k]) if k + 1 < len(times) else 0
+                    encoder.encode(image, int(times[k]), after)
+                    progress(k + 1, len(times))
+                if encoder is None:
+                    raise SessionError(f"The session {session.folder} has no frames.")
+            finally:
+                if encoder is not None:
+                    encoder.close()
+
+
+def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(N,) increasing times in 1/90000 s of these increasing seconds."""
+    rounded = np.rint(np.asarray(timestamps_s, np.float64) * TICKS_PER_S).astype(np.int64)
+    steps = np.arange(len(rounded))
+    shown: NDArray[np.int64] = np.maximum.accumulate(rounded - steps) + steps
+    return shown
+
+
+class _Encoder:
+    """One MP4 file; the first frame's size is the video's."""
+
+    def __init__(self, path: Path, width: int, height: int) -> None:
+        self._size = (width, height)
+        self._padded = (max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2))
+        self._shown = round(_LAST_S * TICKS_PER_S)
+        self._container = av.open(
+            str(path),
+            "w",
+            format="mp4",
+            container_options={"movflags": "+faststart", "video_track_timescale": str(TICKS_PER_S)},
+        )
+        self._stream = self._container.add_stream("libx264", rate=30, options=_OPTIONS)
+        self._stream.width, self._stream.height = self._padded
+        self._stream.pix_fmt = "yuv420p"
+        context = self._stream.codec_context
+        context.time_base = Fraction(1, TICKS_PER_S)
+        # cv2 converts with BT.601 to video range; untagged, players would guess BT.709 from 720 lines on.
+        context.colorspace, context.color_range = 6, 1  # AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG
+
+    def encode(self, image: Image, time: int, shown: int) -> None:
+        """``shown``: ticks until the next frame; 0 for the last one, which stays as long as the one before."""
+        if image.shape[1::-1] != self._size:
+            raise SessionError("The video changes its size on the way, which can't be exported.")
+        right, below = self._padded[0] - self._size[0], self._padded[1] - self._size[1]
+        if right or below:
+            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+        frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), format="yuv420p")  # type: ignore[arg-type]
+        frame.pts = time
+        frame.time_base = Fraction(1, TICKS_PER_S)
+        self._shown = shown or self._shown
+        frame.duration = self._shown
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        try:
+            self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()

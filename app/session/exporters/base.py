@@ -1,0 +1,129 @@
+"""What an exporter is, and how its files reach their place: whole or not at all, and never over another's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from app.core.errors import SessionError
+from app.session.folders import reason, sync_folder
+from app.session.manifest import Manifest
+from app.session.reader import Session
+from app.session.recovery import is_unfinished
+from app.session.table import Table
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many of how many steps are done; what it raises ends the export and leaves nothing."""
+
+
+class Exporter(Protocol):
+    """One format.  ``openface`` is the example to copy: one file, from the table alone."""
+
+    @property
+    def name(self) -> str:
+        """What ``--format`` takes."""
+
+    @property
+    def label(self) -> str:
+        """What the menu shows."""
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        """The names of the files and folders that ``write`` makes."""
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        """Make them in ``folder``, which is empty; they get to their place afterwards.
+
+        Raises UserError where the session or this machine lacks what the format needs, and OSError.
+        """
+
+
+def open_finished(folder: Path) -> Session:
+    """Open a session for export, which changes nothing in it.
+
+    Raises SessionError; also for a recording that was cut off, which ``Session.open`` would recover.
+    """
+    if is_unfinished(Manifest.read(folder)):
+        raise SessionError(f"{folder} can't be exported: it was cut off while recording. Start the app to recover it.")
+    return Session.open(folder)
+
+
+def ignore_progress(done: int, total: int) -> None:
+    """For callers that show none."""
+
+
+def export_session(
+    session: Session, exporter: Exporter, out: Path, *, force: bool = False, progress: Progress = ignore_progress
+) -> tuple[Path, ...]:
+    """Export into the folder ``out``, made if need be; returns the files and folders that are there now.
+
+    What stands there already is only replaced with ``force``, and then only by whole files.
+    Raises UserError.
+    """
+    names = exporter.outputs(session)
+    targets = tuple(out / name for name in names)
+    _refuse_existing(targets, force)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{exporter.name}-", suffix=".part", dir=out))
+    except OSError as error:
+        raise SessionError(f"Nothing can be exported to {out}: {reason(error)}.") from error
+    try:
+        exporter.write(session, staging, progress)
+        _refuse_existing(targets, force)
+        for name, target in zip(names, targets, strict=True):
+            _put(staging / name, target, staging)
+        sync_folder(out)
+    except OSError as error:
+        raise SessionError(f"{targets[0]} can't be written: {reason(error)}.") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return targets
+
+
+def _refuse_existing(targets: tuple[Path, ...], force: bool) -> None:
+    for target in targets:
+        if not force and (target.exists() or target.is_symlink()):
+            raise SessionError(f"{target} exists already; it is replaced only with --force.")
+
+
+def _put(made: Path, target: Path, staging: Path) -> None:
+    """Move one file or folder to its place; one that is there is out of the way only for a moment."""
+    if made.is_file():
+        _sync(made)
+    if target.is_dir() or (made.is_dir() and target.exists()):
+        old = staging / f"replaced-{target.name}"
+        target.rename(old)
+        try:
+            made.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+    else:
+        made.replace(target)
+
+
+def _sync(path: Path) -> None:
+    # A rename may reach the disk before the bytes do.
+    with path.open("rb+") as file, contextlib.suppress(OSError):
+        os.fsync(file.fileno())
+
+
+def faces_of_frames(session: Session) -> Iterator[list[tuple[Table, int]]]:
+    """For each frame its measured faces as (table, row), the primary one first."""
+    table, further = session.table, session.faces
+    if further is None:
+        for row, success in enumerate(table.success):
+            yield [(table, row)] if success else []
+        return
+    order = np.argsort(further.frame, kind="stable")
+    bounds = np.searchsorted(further.frame[order], np.arange(len(table) + 1))
+    for row, success in enumerate(table.success):
+        faces = [(table, row)] if success else []
+        yield faces + [(further, int(k)) for k in order[bounds[row] : bounds[row + 1]] if further.success[k]]

@@ -1,0 +1,162 @@
+"""``session.eaf``: the markers as annotations for ELAN, with the video linked."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.session.events import Event
+from app.session.exporters.base import Progress
+from app.session.reader import Session
+
+FILE = "session.eaf"
+
+_FORMAT = "3.0"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_TYPE = "marker"
+_UNNAMED = "marker"
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """An interval in milliseconds of the video; ``end`` is after ``start``."""
+
+    start: int
+    end: int
+    text: str
+
+
+class ElanAnnotations:
+    """An EAF 3.0 document: a tier for each label, the note (or else the label) as the annotation's text.
+
+    ELAN knows no points and no overlaps within a tier: a point lasts as long as its frame is
+    shown, and where two markers of one label overlap, the later goes to a second tier.
+    """
+
+    name = "elan"
+    label = "ELAN annotations"
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        return (FILE,)
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        tiers = tiers_of(session.events, session.table.timestamp_s)
+        root = ElementTree.Element(
+            "ANNOTATION_DOCUMENT",
+            {
+                "AUTHOR": f"Motionscope {__version__}",
+                "DATE": session.manifest.started_utc,
+                "FORMAT": _FORMAT,
+                "VERSION": _FORMAT,
+                "xmlns:xsi": _XSI,
+                "xsi:noNamespaceSchemaLocation": _SCHEMA,
+            },
+        )
+        header = ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+        if session.video is not None:
+            # The file goes one level up from the staging folder when it is whole.
+            ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", _media(session.video, folder.parent))
+        annotations = sum(len(tier) for _, tier in tiers)
+        last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
+        last.text = str(annotations)
+        order = ElementTree.SubElement(root, "TIME_ORDER")
+        slots = {time: f"ts{i}" for i, time in enumerate(_times(tiers), 1)}
+        for time, slot in slots.items():
+            ElementTree.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(time)})
+        number = 0
+        for label, tier in tiers:
+            attributes = {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": label}
+            if session.manifest.header.participant:
+                attributes["PARTICIPANT"] = _printable(session.manifest.header.participant)
+            element = ElementTree.SubElement(root, "TIER", attributes)
+            for annotation in tier:
+                number += 1
+                alignable = ElementTree.SubElement(
+                    ElementTree.SubElement(element, "ANNOTATION"),
+                    "ALIGNABLE_ANNOTATION",
+                    {
+                        "ANNOTATION_ID": f"a{number}",
+                        "TIME_SLOT_REF1": slots[annotation.start],
+                        "TIME_SLOT_REF2": slots[annotation.end],
+                    },
+                )
+                ElementTree.SubElement(alignable, "ANNOTATION_VALUE").text = annotation.text
+        ElementTree.SubElement(
+            root,
+            "LINGUISTIC_TYPE",
+            {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true"},
+        )
+        ElementTree.indent(root)
+        ElementTree.ElementTree(root).write(folder / FILE, encoding="UTF-8", xml_declaration=True)
+        progress(1, 1)
+
+
+def tiers_of(events: Iterable[Event], timestamps_s: NDArray[np.float64]) -> list[tuple[str, list[Annotation]]]:
+    """The tiers by name, in the order of their first markers; annotations in the order of time.
+
+    ``timestamps_s``: (N,) when the video's frames are shown.
+    """
+    tiers: dict[str, list[Annotation]] = {}
+    for event in sorted(events, key=lambda event: event.onset_s):
+        label = _printable(event.label) or _UNNAMED
+        start = max(0, round(event.onset_s * 1000))
+        end = start + max(1, round((event.duration_s or _frame_s(event.onset_s, timestamps_s)) * 1000))
+        annotation = Annotation(start, end, _printable(event.note) or label)
+        for tier_id in _tier_ids(label):
+            tier = tiers.setdefault(tier_id, [])
+            if not tier or tier[-1].end <= start:
+                tier.append(annotation)
+                break
+    return list(tiers.items())
+
+
+def _tier_ids(label: str) -> Iterator[str]:
+    yield label
+    number = 2
+    while True:
+        yield f"{label} ({number})"
+        number += 1
+
+
+def _frame_s(onset_s: float, timestamps_s: NDArray[np.float64]) -> float:
+    """How long the picture is shown in which ``onset_s`` falls."""
+    after = int(np.searchsorted(timestamps_s, onset_s, side="right"))
+    if 0 < after < len(timestamps_s):
+        return float(timestamps_s[after] - timestamps_s[after - 1])
+    return float(np.median(np.diff(timestamps_s))) if len(timestamps_s) > 1 else 1 / 30
+
+
+def _times(tiers: list[tuple[str, list[Annotation]]]) -> list[int]:
+    return sorted({time for _, tier in tiers for annotation in tier for time in (annotation.start, annotation.end)})
+
+
+def _media(video: Path, out: Path) -> dict[str, str]:
+    """How the video is found: where it is now, and from where the document is.
+
+    ELAN takes both as plain paths: an escaped blank, ``%20``, it would look for in the name.
+    """
+    video = Path(os.path.abspath(video))  # noqa: PTH100  (resolve() would follow the links of the name given)
+    kind = {".mkv": "video/x-matroska"}.get(video.suffix.lower()) or mimetypes.guess_type(video.name)[0]
+    url = "file:///" + _printable(video.as_posix()).lstrip("/")
+    media = {"MEDIA_URL": url, "MIME_TYPE": kind or "unknown"}
+    try:
+        relative = Path(os.path.relpath(video, os.path.abspath(out))).as_posix()  # noqa: PTH100
+    except ValueError:  # another drive
+        return media
+    return {**media, "RELATIVE_MEDIA_URL": _printable(relative if relative.startswith("..") else f"./{relative}")}
+
+
+def _printable(text: str) -> str:
+    """XML has no way to write control characters and halves of surrogate pairs."""
+    return _NOT_XML.sub("", text).strip()

@@ -1,0 +1,78 @@
+"""``openface.csv``: the columns that OpenFace 2 writes for ``FeatureExtraction -pose``."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.exporters.base import Progress, faces_of_frames
+from app.session.reader import Session
+from app.session.table import Table
+
+FILE = "openface.csv"
+
+COLUMNS = (
+    "frame", "face_id", "timestamp", "confidence", "success",
+    "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz",
+)  # fmt: skip
+
+_EVERY = 1000
+
+
+def openface_angles(angles_deg: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """OpenFace's pitch, yaw and roll in radians, (N, 3), of ours in degrees, (N, 3).
+
+    OpenFace's camera frame is ours (x right, y down, z away) and so are its signs: a head that is
+    lowered has a positive pose_Rx, one turned to the subject's right, the image's left, a positive
+    pose_Ry.  But it composes ``R = Rx Ry Rz`` (``Utilities/RotationHelpers.h``), where ours is
+    ``Rz Ry Rx``: the three numbers differ as soon as two of them aren't zero.
+    """
+    sp, sy, sr = np.sin(np.deg2rad(angles_deg, dtype=np.float64)).T
+    cp, cy, cr = np.cos(np.deg2rad(angles_deg, dtype=np.float64)).T
+    r00, r01, r02 = cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp
+    r12, r22 = sr * sy * cp - cr * sp, cy * cp
+    # atan2 rather than asin for yaw: asin loses half the digits near 90 degrees.
+    return np.stack([np.arctan2(-r12, r22), np.arctan2(r02, np.hypot(r00, r01)), np.arctan2(-r01, r00)], axis=-1)
+
+
+class OpenFaceCsv:
+    """One row a face and frame; a frame without a face has one with ``success`` 0 and ``confidence`` 0.
+
+    Frames count from 1, as OpenFace's do.  ``pose_T*`` stay empty, because our translation is not
+    metric, and ``pose_R*`` where nothing was measured: OpenFace's 0 there would read as a face
+    that looks into the camera.
+    """
+
+    name = "openface"
+    label = "OpenFace-compatible CSV"
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        return (FILE,)
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        tables = [session.table] if session.faces is None else [session.table, session.faces]
+        angles = {id(table): openface_angles(table.angles_deg) for table in tables}
+        with (folder / FILE).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for k, faces in enumerate(faces_of_frames(session)):
+                time = f"{session.table.timestamp_s[k]:.6f}"
+                if not faces:
+                    writer.writerow((k + 1, 0, time, 0, 0, *[""] * 6))
+                for table, row in faces:
+                    writer.writerow((k + 1, *_face(table, row, time), *map(_radians, angles[id(table)][row])))
+                if k % _EVERY == 0:
+                    progress(k, len(session.table))
+
+
+def _face(table: Table, row: int, time: str) -> tuple[object, ...]:
+    score = table.column("detection_score")[row]
+    return (table.face_id[row], time, f"{score:.4f}" if np.isfinite(score) else "", 1, "", "", "")
+
+
+def _radians(value: float) -> str:
+    return f"{value:.6f}" if np.isfinite(value) else ""

@@ -1,0 +1,84 @@
+"""``frames.parquet``: the table as it is, typed, with ``session.json`` in the schema's metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.core.errors import SessionError, UserError
+from app.session.exporters.base import Progress
+from app.session.folders import MANIFEST, reason
+from app.session.reader import Session
+from app.session.table import Table, columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FRAMES_FILE = "frames.parquet"
+FACES_FILE = "faces.parquet"
+METADATA_KEY = b"motionscope.session"
+"""Under this key of the schema's metadata stands ``session.json``."""
+
+_ROWS = 65_536  # a row group: readers then need not take in a whole table
+
+
+class ParquetTables:
+    """``frames.parquet``, and ``faces.parquet`` where there were further faces: the columns of the tables.
+
+    What is empty there is null here; ``success`` is a boolean.
+    """
+
+    name = "parquet"
+    label = "Parquet tables"
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        return (FRAMES_FILE,) if session.faces is None else (FRAMES_FILE, FACES_FILE)
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        pa, parquet = _pyarrow()
+        try:
+            manifest = (session.folder / MANIFEST).read_bytes()
+        except OSError as error:
+            raise SessionError(f"{session.folder / MANIFEST} can't be read: {reason(error)}.") from error
+        done, total = 0, len(session.table) + (0 if session.faces is None else len(session.faces))
+        for name, table in ((FRAMES_FILE, session.table), (FACES_FILE, session.faces)):
+            if table is None:
+                continue
+            schema = _schema(pa, table).with_metadata({METADATA_KEY: manifest})
+            with parquet.ParquetWriter(folder / name, schema, compression="zstd") as writer:
+                for start in range(0, len(table), _ROWS):
+                    part = slice(start, min(start + _ROWS, len(table)))
+                    writer.write_table(pa.table(_arrays(pa, table, part), schema=schema))
+                    progress(done + part.stop, total)
+            done += len(table)
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        raise UserError("Parquet needs pyarrow: install it with pip install 'motionscope[parquet]'.") from error
+    except ImportError as error:  # pyarrow 26 refuses the numpy that mediapipe wants
+        raise UserError(f"Parquet needs another pyarrow: pip install 'motionscope[parquet]' ({error}).") from error
+    return pyarrow, parquet
+
+
+def _schema(pa: Any, table: Table) -> pa.Schema:
+    lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_())
+    names = columns("frame", table.num_kp)
+    return pa.schema(list(zip(names, (*lead, *[pa.float32()] * (len(names) - len(lead))), strict=True)))
+
+
+def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
+    face_id = table.face_id[part]
+    numbers = table.numbers[part]
+    return [
+        pa.array(table.frame[part]),
+        pa.array(table.timestamp_s[part]),
+        pa.array(face_id, mask=face_id < 0),
+        pa.array(table.success[part]),
+        *(pa.array(np.ascontiguousarray(column), mask=np.isnan(column)) for column in numbers.T),
+    ]
