@@ -6,7 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("motionscope", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("motionscope")
 
 ROOT = Path(__file__).resolve().parent.parent
 
