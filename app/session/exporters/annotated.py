@@ -78,6 +78,7 @@ class _Encoder:
         self._size = (width, height)
         self._padded = (max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2))
         self._shown = round(_LAST_S * TICKS_PER_S)
+        self._durations: dict[int, int] = {}  # of the frames the encoder still holds, by their times
         self._container = av.open(
             str(path),
             "w",
@@ -103,11 +104,17 @@ class _Encoder:
         frame.pts = time
         frame.time_base = Fraction(1, TICKS_PER_S)
         self._shown = shown or self._shown
-        frame.duration = self._shown
-        self._container.mux(self._stream.encode(frame))
+        self._durations[time] = self._shown
+        self._mux(frame)
 
     def close(self) -> None:
         try:
-            self._container.mux(self._stream.encode(None))
+            self._mux(None)
         finally:
             self._container.close()
+
+    def _mux(self, frame: av.VideoFrame | None) -> None:
+        for packet in self._stream.encode(frame):
+            # The encoder says a thirtieth of a second for each, which counts for the last one.
+            packet.duration = self._durations.pop(packet.pts or 0)
+            self._container.mux_one(packet)

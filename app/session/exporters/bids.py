@@ -192,7 +192,7 @@ def _sidecar(session: Session, channels: Sequence[Channel], task: str) -> dict[s
     return {
         "TaskName": task,
         "SamplingFrequency": header.source.fps or effective or MISSING,
-        "SamplingFrequencyEffective": MISSING if effective is None else effective,
+        **({} if effective is None else {"SamplingFrequencyEffective": effective}),
         "TrackingSystemName": TRACKING_SYSTEM,
         "Manufacturer": "Motionscope",
         "ManufacturersModelName": header.weights_name or MISSING,

@@ -1,0 +1,68 @@
+import csv
+
+import pytest
+
+from app.cli import main
+from app.session.folders import claim_folder
+from app.session.manifest import Manifest
+from app.session.writer import SessionWriter
+from tests.session.conftest import header, make_face, make_frame, make_result
+
+__all__ = ["header", "make_face", "make_frame", "make_result"]
+
+
+@pytest.fixture
+def record(tmp_path, header, make_frame, make_result):
+    def make(name):
+        folder = claim_folder(tmp_path / name)
+        with SessionWriter(folder, header) as writer:
+            for i in range(5):
+                frame = make_frame(i)
+                writer.add_frame(frame)
+                writer.add_result(make_result(frame))
+        return folder
+
+    return make
+
+
+def test_the_formats_land_in_the_sessions_own_folder(record, capsys):
+    folder = record("one")
+    assert main(["export", str(folder), "--format", "openface,elan", "--quiet"]) == 0
+    assert sorted(path.name for path in (folder / "export").iterdir()) == ["openface.csv", "session.eaf"]
+    assert capsys.readouterr().out.splitlines() == [str(folder / "export" / n) for n in ("openface.csv", "session.eaf")]
+    assert main(["export", str(folder), "--format", "openface", "--quiet"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert main(["export", str(folder), "--format", "openface", "--force"]) == 0
+    # An export beside the recording doesn't disturb the recording.
+    assert Manifest.read(folder).frames == 5
+
+
+def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(record, tmp_path, capsys):
+    folders = [record("one"), tmp_path / "none", record("two")]
+    words = ["export", *map(str, folders), "--format", "openface", "--out", str(tmp_path / "out"), "--quiet"]
+    assert main(words) == 1
+    for name in ("one", "two"):
+        with (tmp_path / "out" / name / "openface.csv").open(newline="", encoding="utf-8") as file:
+            assert len(list(csv.DictReader(file))) == 5
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "none is not a recorded session" in error
+
+
+def test_one_session_goes_straight_to_the_place_named(record, tmp_path):
+    folder = record("one")
+    assert main(["export", str(folder), f"{folder}/", "--format", "openface", "--out", str(tmp_path / "out")]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["openface.csv"]
+
+
+def test_sessions_of_one_name_would_overwrite_each_other(record, tmp_path, capsys):
+    folders = [record("a/same"), record("b/same")]
+    words = ["export", *map(str, folders), "--format", "openface", "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    assert "Two sessions are called same" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_format_is_one_sentence(record, capsys):
+    assert main(["export", str(record("one")), "--format", "avi"]) == 1
+    assert capsys.readouterr().err.startswith("motionscope: avi is not a format: there are mp4, parquet")

@@ -1,0 +1,133 @@
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pympi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.session.events import Event
+from app.session.exporters import export_session
+from app.session.exporters.elan import ElanAnnotations, tiers_of
+from app.session.reader import Session
+
+# What EAF 3.0's schema asks for, as far as this exporter uses it: the children in their order, and the attributes.
+CHILDREN = {
+    "ANNOTATION_DOCUMENT": r"HEADER TIME_ORDER( TIER)*( LINGUISTIC_TYPE)*",
+    "HEADER": r"(MEDIA_DESCRIPTOR )*PROPERTY",
+    "TIME_ORDER": r"(TIME_SLOT ?)*",
+    "TIER": r"(ANNOTATION ?)*",
+    "ANNOTATION": r"ALIGNABLE_ANNOTATION",
+    "ALIGNABLE_ANNOTATION": r"ANNOTATION_VALUE",
+}
+REQUIRED = {
+    "ANNOTATION_DOCUMENT": {"AUTHOR", "DATE", "VERSION"},
+    "MEDIA_DESCRIPTOR": {"MEDIA_URL", "MIME_TYPE"},
+    "TIME_SLOT": {"TIME_SLOT_ID"},
+    "TIER": {"TIER_ID", "LINGUISTIC_TYPE_REF"},
+    "ALIGNABLE_ANNOTATION": {"ANNOTATION_ID", "TIME_SLOT_REF1", "TIME_SLOT_REF2"},
+    "LINGUISTIC_TYPE": {"LINGUISTIC_TYPE_ID"},
+}
+ALLOWED = {
+    "ANNOTATION_DOCUMENT": {"FORMAT", "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"},
+    "HEADER": {"MEDIA_FILE", "TIME_UNITS"},
+    "MEDIA_DESCRIPTOR": {"RELATIVE_MEDIA_URL", "TIME_ORIGIN", "EXTRACTED_FROM"},
+    "PROPERTY": {"NAME"},
+    "TIME_SLOT": {"TIME_VALUE"},
+    "TIER": {"PARTICIPANT", "ANNOTATOR"},
+    "LINGUISTIC_TYPE": {"TIME_ALIGNABLE", "GRAPHIC_REFERENCES"},
+}
+
+
+def check_structure(path):
+    root = ElementTree.parse(path).getroot()
+    assert root.tag == "ANNOTATION_DOCUMENT"
+    for element in root.iter():
+        assert re.fullmatch(CHILDREN.get(element.tag, ""), " ".join(child.tag for child in element)), element.tag
+        required = REQUIRED.get(element.tag, set())
+        assert required <= set(element.attrib) <= required | ALLOWED.get(element.tag, set()), element.tag
+    ids = [
+        e.get("TIME_SLOT_ID") or e.get("ANNOTATION_ID")
+        for e in root.iter()
+        if e.tag in ("TIME_SLOT", "ALIGNABLE_ANNOTATION")
+    ]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+\d+", name) for name in ids)  # an xsd:ID
+    slots = {slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE")) for slot in root.iter("TIME_SLOT")}
+    assert list(slots.values()) == sorted(slots.values())
+    types = {kind.get("LINGUISTIC_TYPE_ID") for kind in root.iter("LINGUISTIC_TYPE")}
+    names = [tier.get("TIER_ID") for tier in root.iter("TIER")]
+    assert len(set(names)) == len(names)
+    for tier in root.iter("TIER"):
+        assert tier.get("LINGUISTIC_TYPE_REF") in types
+        end = 0
+        for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
+            start, after = (slots[annotation.get(f"TIME_SLOT_REF{i}")] for i in (1, 2))
+            assert end <= start < after
+            end = after
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)", root.get("DATE"))
+    return root
+
+
+def test_a_second_reader_finds_the_markers(session, tmp_path):
+    (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
+    check_structure(path)
+    eaf = pympi.Elan.Eaf(str(path))
+    assert set(eaf.get_tier_names()) == {"blink", "speech", "speech (2)"}
+    first, second = eaf.get_annotation_data_for_tier("blink")
+    times = session.table.timestamp_s
+    after = int(np.searchsorted(times, 0.11, side="right"))
+    shown = round(1000 * (times[after] - times[after - 1]))
+    assert first == (110, 110 + shown, "blink")
+    assert second[0] == 800
+    assert eaf.get_annotation_data_for_tier("speech") == [(200, 500, "hello & <goodbye>")]
+    assert eaf.get_annotation_data_for_tier("speech (2)") == [(350, 750, "overlaps")]
+    assert eaf.tiers["speech"][2]["PARTICIPANT"] == "P 01"
+
+
+def test_the_video_is_linked_from_where_the_document_lies(record, tmp_path):
+    session = Session.open(record("a ü %20 name"))
+    (path,) = export_session(session, ElanAnnotations(), session.folder / "export")
+    (media,) = check_structure(path).iter("MEDIA_DESCRIPTOR")
+    assert media.get("MIME_TYPE") == "video/x-matroska"
+    assert (path.parent / media.get("RELATIVE_MEDIA_URL")).resolve() == session.video.resolve()
+    assert media.get("MEDIA_URL") == f"file:///{session.video.as_posix().lstrip('/')}"
+    (path,) = export_session(session, ElanAnnotations(), session.folder, force=True)
+    (media,) = check_structure(path).iter("MEDIA_DESCRIPTOR")
+    assert media.get("RELATIVE_MEDIA_URL") == "./video.mkv"
+
+
+def test_without_video_and_markers_the_document_is_still_sound(record, tmp_path):
+    (path,) = export_session(Session.open(record(video=False)), ElanAnnotations(), tmp_path / "out")
+    root = check_structure(path)
+    assert not list(root.iter("MEDIA_DESCRIPTOR"))
+    assert not list(root.iter("TIER"))
+
+
+seconds = st.floats(0, 10_000)
+words = st.text(max_size=8)
+events = st.lists(
+    st.builds(Event, seconds, st.just(0.0) | seconds, st.sampled_from(["a", "b", ""]) | words, words, st.just(0))
+)
+
+
+@given(events)
+def test_any_markers_fit_into_tiers_without_overlap(events):
+    tiers = tiers_of(events, np.arange(300) / 30)
+    assert sum(len(tier) for _, tier in tiers) == len(events)
+    for label, tier in tiers:
+        assert label.strip()
+        ends = [0, *(annotation.end for annotation in tier)]
+        assert all(end <= a.start < a.end for end, a in zip(ends, tier, strict=False))
+        for text in (label, *(annotation.text for annotation in tier)):
+            element = ElementTree.Element("x")
+            element.text = text
+            back = ElementTree.fromstring(ElementTree.tostring(element, encoding="utf-8"))
+            assert (back.text or "").replace("\r", "\n") == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize(("onset", "end"), [(0.0, 33), (5.0, 5033), (99.0, 99033)])
+def test_a_point_lasts_as_long_as_its_frame(onset, end):
+    ((_, (annotation,)),) = tiers_of([Event(onset, 0.0, "x", "", 0)], np.arange(300) / 30)
+    assert (annotation.start, annotation.end) == (round(onset * 1000), end)
