@@ -230,7 +230,7 @@ def _open(path: Path) -> av.container.InputContainer:
     except IsADirectoryError:
         raise SourceError(f"{path} is a folder, not a video.") from None
     except (av.error.FFmpegError, OSError, ValueError):
-        raise SourceError(f"{path.name} is not a video, or its beginning is damaged.") from None
+        raise SourceError(f"{path.name} is not a video, or it is damaged or cut short.") from None
 
 
 def _to_bgr(frame: av.VideoFrame) -> Image:
