@@ -35,6 +35,7 @@ class ExpressionWeights:
     def put(self, name: str, left: float, right: float | None = None) -> None:
         """Set an ICT unit; the stronger of two settings stays."""
         units = self._model.ict_units
+        sides: tuple[tuple[str, float], ...]
         if f"{name}_L" in units:
             sides = ((f"{name}_L", left), (f"{name}_R", left if right is None else right))
         else:

@@ -27,7 +27,7 @@ def angles(matrix: Array) -> Array:
     yaw = np.arctan2(-matrix[..., 2, 0], np.hypot(matrix[..., 2, 1], matrix[..., 2, 2]))
     pitch = np.arctan2(matrix[..., 2, 1], matrix[..., 2, 2])
     roll = np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
-    return np.degrees(np.stack([pitch, yaw, roll], axis=-1))
+    return np.asarray(np.degrees(np.stack([pitch, yaw, roll], axis=-1)))
 
 
 def to_gl(matrix: Array) -> Array:

@@ -132,13 +132,13 @@ def mask_cover(model: HeadModel) -> Array:
     up = (b[:, 1] - middle) / half + 0.35 * np.clip(np.abs(b[:, 0]) / wide, 0, 1) * (b[:, 1] > middle)
     reach = np.maximum(np.abs(up), np.abs(b[:, 0]) / wide)
     front = b[:, 2] > model.landmark(b, "tragus_l")[2] + 0.25
-    return np.clip((1.25 - reach) * 1.6, 0, 1) * front
+    return np.asarray(np.clip((1.25 - reach) * 1.6, 0, 1) * front)
 
 
 def create_context() -> Any:
     """A context without a window; raises ``TrainingError`` where the system has no EGL."""
     try:
-        return moderngl.create_standalone_context(backend="egl")
+        return moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type, unused-ignore]
     except Exception as error:  # moderngl raises bare Exceptions
         raise TrainingError(
             f"No OpenGL context could be made ({error}); rendering needs EGL, on Debian the packages "

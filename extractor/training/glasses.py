@@ -70,9 +70,7 @@ def _fit(rng: np.random.Generator, eyes: Array, landmarks: list[Array]) -> tuple
     inner = centre - width
     bridge_y = middle[1] + droop + height * rng.uniform(0.15, 0.6)
     arch = 1 - k**2
-    bridge = np.stack(
-        [middle[0] + k * (inner + 0.01), bridge_y + 0.035 * arch, depth(inner) + 0.03 * arch], 1
-    )
+    bridge = np.stack([middle[0] + k * (inner + 0.01), bridge_y + 0.035 * arch, depth(inner) + 0.03 * arch], 1)
     frame.append(tube(bridge, thick * 0.9, SIDES))
     for side, ear in ((1, ear_l), (-1, ear_r)):
         x0, y0 = middle[0] + side * (centre + width), middle[1] + droop + height * 0.45
@@ -84,7 +82,7 @@ def _fit(rng: np.random.Generator, eyes: Array, landmarks: list[Array]) -> tuple
                 [x0 + 0.3 * (hook[0] - x0), y0, z0 - 0.06],
                 [x0 + 0.75 * (hook[0] - x0), 0.5 * y0 + 0.5 * hook[1], 0.5 * z0 + 0.5 * hook[2]],
                 hook,
-                hook + [-side * 0.01, -0.18, -0.16],
+                hook + np.array([-side * 0.01, -0.18, -0.16]),
             ]
         )
         frame.append(tube(temple, thick * 1.1, SIDES))

@@ -98,7 +98,7 @@ class HeadModel:
 
     def vertices_of(self, names: tuple[str, ...]) -> Array:
         """Base vertices of landmarks."""
-        return cast("Array", self.landmark_vertices[[self.landmarks.index(name) for name in names]])
+        return np.asarray(self.landmark_vertices[[self.landmarks.index(name) for name in names]])
 
     def landmark(self, vertices: Array, name: str) -> Array:
         """(3,) of one landmark."""
@@ -106,7 +106,7 @@ class HeadModel:
 
     def shapes(self, weights: Array) -> Array:
         """Rows of morph weights (B, M) or (M,) to base vertices (B, N, 3)."""
-        return self.base + (np.atleast_2d(weights) @ self.morphs).reshape(-1, *self.base.shape)
+        return np.asarray(self.base + (np.atleast_2d(weights) @ self.morphs).reshape(-1, *self.base.shape))
 
     def displacement(self, weights: Array) -> Array:
         """What the morphs (M,) add to any shape, (N, 3)."""
@@ -142,7 +142,7 @@ class HeadModel:
         g, meta = self.pack.geometry, self.pack.meta["proxies"][name]
 
         def part(key: str) -> Array:
-            return cast("Array", g[f"{name}/{key}"])
+            return g[f"{name}/{key}"]
 
         corners, weights, faces = part("idx"), part("w"), part("rv")[part("tri")]
         return Proxy(

@@ -74,16 +74,14 @@ def sample_identity(model: HeadModel, rng: np.random.Generator) -> Identity:
     )
 
 
-def _skins(
-    model: HeadModel, rng: np.random.Generator, race: str, is_male: bool, age: str
-) -> tuple[str, str]:
+def _skins(model: HeadModel, rng: np.random.Generator, race: str, is_male: bool, age: str) -> tuple[str, str]:
     """Two skins of this tone; sex counts more than age where the pack has no skin of both."""
     table = model.pack.meta["skins"]
     same = [name for name, s in table.items() if s["race"] == race]
 
     def misfit(name: str) -> float:
         s = table[name]
-        return 2.0 * (s["sex"] != ("m" if is_male else "f")) + abs(AGES.index(s["age"]) - AGES.index(age))
+        return float(2 * (s["sex"] != ("m" if is_male else "f")) + abs(AGES.index(s["age"]) - AGES.index(age)))
 
     order = sorted(same, key=lambda name: misfit(name) + rng.uniform(0, 0.9))
     return order[0], order[min(int(rng.integers(1, 3)), len(order) - 1)]

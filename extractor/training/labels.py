@@ -71,7 +71,7 @@ def visible(points: Array, distances: Array, depth: Array) -> Array:
     column, row = np.clip(column, 1, size - 2), np.clip(row, 1, size - 2)
     # The farthest of 3 x 3 pixels: at a silhouette the point itself may lie beside its pixel.
     around = np.stack([depth[row + i, column + j] for i in (-1, 0, 1) for j in (-1, 0, 1)])
-    return (inside & (around.max(0) > distances - HIDDEN_BY)).astype(np.uint8)
+    return np.asarray(inside & (around.max(0) > distances - HIDDEN_BY), np.uint8)
 
 
 def stack(labels: list[HeadLabel], persons: list[int]) -> Heads:

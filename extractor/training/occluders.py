@@ -31,7 +31,9 @@ def sample_held(rng: np.random.Generator, skin: Colour) -> Mesh:
     elif kind == "mug":
         k = np.linspace(0, 1, 12)[:, None]
         handle = np.concatenate([0.42 + 0.25 * np.sin(np.pi * k), 0.3 - 0.6 * k, 0 * k], axis=1)
-        body = tube(np.array([[0, -0.5, 0], [0, -0.49, 0], [0, 0.5, 0], [0, 0.501, 0]]), np.array([0.01, 0.4, 0.42, 0.36]), 24)
+        body = tube(
+            np.array([[0, -0.5, 0], [0, -0.49, 0], [0, 0.5, 0], [0, 0.501, 0]]), np.array([0.01, 0.4, 0.42, 0.36]), 24
+        )
         solid = join([body, tube(handle, 0.06)])
     else:
         rod = tube(np.array([[0, -2.2, 0], [0, 0, 0.0]]), np.array([0.12, 0.14]), 14)
@@ -40,7 +42,9 @@ def sample_held(rng: np.random.Generator, skin: Colour) -> Mesh:
     around = rng.uniform(0, 2 * np.pi)
     # Mostly from below and from the sides; seldom over the middle of the face.
     distance = rng.uniform(0.35, 1.3)
-    at = np.array([np.cos(around) * distance, -abs(np.sin(around)) * distance - rng.uniform(-0.2, 0.4), rng.uniform(1.35, 1.9)])
+    at = np.array(
+        [np.cos(around) * distance, -abs(np.sin(around)) * distance - rng.uniform(-0.2, 0.4), rng.uniform(1.35, 1.9)]
+    )
     return Mesh(*moved(solid, tilt.as_matrix(), at), surface, "camera")
 
 
@@ -51,7 +55,9 @@ def sample_headphones(model: HeadModel, rng: np.random.Generator, deformed: Arra
     middle, half = (left + right) / 2, abs(left[0] - right[0]) / 2 + rng.uniform(0.08, 0.16)
     angle = np.linspace(0, np.pi, 24)
     rise = top - middle[1]
-    band = np.stack([middle[0] + half * np.cos(angle), middle[1] + rise * np.sin(angle), np.full(24, middle[2] - 0.1)], 1)
+    band = np.stack(
+        [middle[0] + half * np.cos(angle), middle[1] + rise * np.sin(angle), np.full(24, middle[2] - 0.1)], 1
+    )
     parts = [tube(band, rng.uniform(0.04, 0.09))]
     size = rng.uniform(0.25, 0.42)
     for side in (1, -1):

@@ -73,4 +73,4 @@ def _grid(rows: int, columns: int, closed: bool) -> Array:
     i, j = np.meshgrid(np.arange(rows if closed else rows - 1), np.arange(columns), indexing="ij")
     right, below = (j + 1) % columns, (i + 1) % rows
     a, b, c, d = i * columns + j, i * columns + right, below * columns + j, below * columns + right
-    return np.stack([np.stack([a, b, c], -1), np.stack([b, d, c], -1)], 2).reshape(-1, 3)
+    return np.asarray(np.stack([np.stack([a, b, c], -1), np.stack([b, d, c], -1)], 2).reshape(-1, 3))

@@ -67,7 +67,9 @@ def _hair_colour(rng: np.random.Generator, dark: float, old: float) -> Array:
         shares[8:] += 6 * old
     i, j = rng.choice(len(shares), size=2, p=shares / shares.sum())
     t = rng.random() * 0.5
-    return np.asarray((HAIR_COLOURS[i] * (1 - t) + HAIR_COLOURS[j] * t) * np.exp(rng.normal(0, 0.15, 3) * [1, 0.5, 0.5]))
+    return np.asarray(
+        (HAIR_COLOURS[i] * (1 - t) + HAIR_COLOURS[j] * t) * np.exp(rng.normal(0, 0.15, 3) * [1, 0.5, 0.5])
+    )
 
 
 def _skin(rng: np.random.Generator, person: Person, hair: Array) -> Skin:
@@ -116,7 +118,9 @@ def _eyes(model: HeadModel, rng: np.random.Generator, person: Person, dark: floa
 def _brows(model: HeadModel, rng: np.random.Generator, person: Person, hair: Array, outfit: Outfit) -> None:
     def paint(name: str, colour: Array, alpha: float) -> Surface:
         texture = model.proxies[name].textures[0]
-        return Surface(texture, _colour(colour), recolour=1.0, luminance_scale=-1.0, alpha=alpha, specular=0.0, ao_flat=1.0)
+        return Surface(
+            texture, _colour(colour), recolour=1.0, luminance_scale=-1.0, alpha=alpha, specular=0.0, ao_flat=1.0
+        )
 
     brows = model.of_kind("brow")
     name = brows[rng.integers(len(brows))]
@@ -154,7 +158,7 @@ def _hair(model: HeadModel, rng: np.random.Generator, person: Person, hair: Arra
             )
         )
         return 1.0
-    choice = MALE_HAIR if male else FEMALE_HAIR
+    choice: tuple[str, ...] = MALE_HAIR if male else FEMALE_HAIR
     if rng.random() < 0.12:
         choice = tuple(HAIR_BRIGHTNESS)
     name = choice[rng.integers(len(choice))]
@@ -225,7 +229,16 @@ def _headwear(model: HeadModel, rng: np.random.Generator, outfit: Outfit) -> Non
         outfit.shells = [s for s in outfit.shells if s.region != "scalp"]
         a, b = (hsv(rng.random(), rng.uniform(0, 0.7), rng.uniform(0.03, 0.6)) for _ in range(2))
         outfit.shells.append(
-            Shell("scalp", rng.uniform(0.1, 0.2), a, b, solid=True, frequency=rng.uniform(20, 60), seed=rng.uniform(0, 9), clump=0.08)
+            Shell(
+                "scalp",
+                rng.uniform(0.1, 0.2),
+                a,
+                b,
+                solid=True,
+                frequency=rng.uniform(20, 60),
+                seed=rng.uniform(0, 9),
+                clump=0.08,
+            )
         )
     else:
         hats = model.of_kind("hat")

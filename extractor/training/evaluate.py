@@ -1,0 +1,121 @@
+"""``python -m extractor.training.evaluate``: errors of a checkpoint on rendered heads that were kept aside."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from extractor.model import MotionExtractor
+from extractor.training.augment import PhotoFaults
+from extractor.training.errors import TrainingError
+from extractor.training.losses import decode_heads
+from extractor.training.metrics import TONES, Metrics, jitter, measure
+from extractor.training.pool import HeadPool
+from extractor.training.targets import Targets
+from extractor.training.trainer import fixed_batch
+from extractor.types import HEADS
+from extractor.weights import WeightsError
+
+MILD = PhotoFaults(strength=0.6, occluders=0.0)
+"""Faults of an ordinary webcam, for evaluation."""
+
+
+def predictions(
+    network: MotionExtractor, pool: HeadPool, size: int, faults: PhotoFaults = MILD, batch: int = 64
+) -> tuple[dict[str, Tensor], Targets, Tensor]:
+    """The seven heads for all of the pool, the labels in crop coordinates, and some clean crops."""
+    heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
+    targets: list[Targets] = []
+    network = network.to(pool.device).eval()
+    for start in range(0, len(pool), batch):
+        rows = torch.arange(start, min(start + batch, len(pool)))
+        cropped = fixed_batch(pool, rows, size, seed=start, faults=faults)
+        with torch.inference_mode():
+            for name, answer in network(cropped.crops).items():
+                heads[name].append(answer.float())
+        targets.append(cropped.targets)
+    clean = fixed_batch(pool, torch.arange(min(16, len(pool))), size, 0, PhotoFaults(strength=0.0)).crops
+    return {name: torch.cat(parts) for name, parts in heads.items()}, Targets.join(targets), clean
+
+
+def evaluate(network: MotionExtractor, pool: HeadPool, size: int, faults: PhotoFaults = MILD) -> Metrics:
+    """All metrics on a pool, with the app's expected crops of ``size`` pixels."""
+    heads, targets, clean = predictions(network, pool, size, faults)
+
+    def answer(x: Tensor) -> dict[str, Tensor]:
+        with torch.inference_mode():
+            found: dict[str, Tensor] = network(x)
+        return found
+
+    forward: Callable[[Tensor], dict[str, Tensor]] = answer
+    return measure(decode_heads(heads), targets, jitter(forward, clean, torch.Generator().manual_seed(0)))
+
+
+def table(metrics: Metrics) -> str:
+    """The metrics as lines for a person."""
+    m = metrics
+
+    def three(values: tuple[float, float, float]) -> str:
+        return " ".join(f"{v:6.2f}" for v in values)
+
+    tones = ", ".join(f"{name} {value:.2f}" for name, value in zip(TONES, m.tone_geodesic_deg, strict=True))
+    return "\n".join(
+        (
+            f"heads                         {m.heads} ({m.webcam_heads} in the webcam range)",
+            f"MAE pitch yaw roll, all       {three(m.mae_deg)} deg",
+            f"geodesic, all                 {m.geodesic_deg:6.2f} deg",
+            f"MAE pitch yaw roll, webcam    {three(m.webcam_mae_deg)} deg, mean {m.webcam_mae_mean_deg:.2f}",
+            f"geodesic, webcam              {m.webcam_geodesic_deg:6.2f} deg",
+            f"keypoints / inter-ocular      {100 * m.keypoints_over_interocular:6.2f} %",
+            f"expression magnitude          correlation {m.expression_correlation:.3f}, slope {m.expression_slope:.2f}",
+            f"geodesic by tone              {tones}; worst / best {m.tone_ratio:.2f}",
+            f"error / reported deviation    {three(m.spread_ratio)} (1: calibrated)",
+            f"jitter pitch yaw roll         {three(m.jitter_deg)} deg at noise sigma 6",
+        )
+    )
+
+
+def load_for_training(path: Path) -> tuple[MotionExtractor, int]:
+    """A checkpoint's network and input size; raises ``TrainingError``."""
+    try:
+        network = MotionExtractor.from_checkpoint(path)
+    except WeightsError as error:
+        raise TrainingError(str(error)) from error
+    assert network.report is not None
+    return network, network.report.spec.crop.input_size
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.training.evaluate", description=__doc__.split(": ", 1)[1]
+    )
+    parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
+    parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
+    parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, help="write the numbers here as well")
+    given = parser.parse_args(arguments)
+    try:
+        network, size = load_for_training(given.checkpoint)
+        metrics = evaluate(
+            network, HeadPool([given.heads], torch.device(given.device), resident=False), given.size or size
+        )
+    except (TrainingError, ValueError, RuntimeError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 1
+    print(table(metrics))
+    if given.json:
+        given.json.write_text(json.dumps(asdict(metrics), indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What training minimises.
+
+Angles near a profile: pitch and roll turn about nearly the same axis there, so their errors count with
+the cosine of yaw, and the rotation matrix carries the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from extractor.decode import bin_centres, bins_to_degrees, driven_keypoints, expression_magnitude, rotation_matrix
+from extractor.training.targets import Targets
+from extractor.types import POSE_HEADS
+
+Heads = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """Factors of the terms; found on rendered heads at 96 pixels."""
+
+    bins: float = 0.15  # cross-entropy of the bins, per axis
+    degrees: float = 0.05  # smooth L1 of the decoded angles, per axis
+    rotation: float = 0.5  # Frobenius distance of the rotation matrices
+    points: float = 8.0  # L1 of the driven keypoints in crop coordinates
+    kp: float = 8.0
+    exp: float = 30.0  # with 4, of a displacement of some hundredths, the head stayed at zero
+    magnitude: float = 10.0  # L1 of the expression magnitude
+    scale: float = 1.0
+    t: float = 1.0
+    twins: float = 0.05  # smooth L1, per axis, between a picture and its mirrored twin
+    hidden: float = 0.5  # what a hidden keypoint counts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """Heads as angles and keypoints; differentiable, on the device."""
+
+    logits: Tensor  # (B, 3, 66)
+    angles_deg: Tensor  # (B, 3)
+    std_deg: Tensor  # (B, 3)
+    rotation: Tensor  # (B, 3, 3)
+    kp: Tensor  # (B, K, 3)
+    exp: Tensor  # (B, K, 3)
+    scale: Tensor  # (B,)
+    t: Tensor  # (B, 3)
+    driven: Tensor  # (B, K, 3)
+
+
+def decode_heads(heads: Heads) -> Decoded:
+    """``extractor.decode.decode`` without leaving the device."""
+    logits = torch.stack([heads[name].float() for name in POSE_HEADS], dim=1)
+    angles, std = bins_to_degrees(logits)
+    rotation = rotation_matrix(angles)
+    kp, exp = (heads[name].float().view(len(logits), -1, 3) for name in ("kp", "exp"))
+    scale, t = heads["scale"].float()[:, 0], heads["t"].float()
+    return Decoded(logits, angles, std, rotation, kp, exp, scale, t, driven_keypoints(kp, rotation, exp, scale, t))
+
+
+def bin_shares(degrees: Tensor, spread_deg: float) -> Tensor:
+    """(..., 66) a normal distribution about ``degrees`` over the bins, whose mean is ``degrees``."""
+    centres = bin_centres(degrees.device)
+    return F.softmax(-(((degrees[..., None] - centres) / spread_deg) ** 2) / 2, dim=-1)
+
+
+def losses(
+    heads: Heads, targets: Targets, weights: LossWeights, spread_deg: float, twins: int = 0
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss and its terms (detached means).
+
+    The last ``twins`` rows are mirrored twins of the first ``twins``: same crop, other photographic
+    faults, perhaps another expression; the network should see the same pose in both.
+    """
+    out = decode_heads(heads)
+    truth = targets.angles_deg
+    gimbal = torch.deg2rad(truth[:, 1]).cos().clamp(0.08, 1)
+    axes = torch.stack([gimbal, torch.ones_like(gimbal), gimbal], dim=1)
+    seen = targets.visible + weights.hidden * (1 - targets.visible)
+    seen = seen / seen.mean(1, keepdim=True)
+
+    cross = -(bin_shares(truth, spread_deg) * out.logits.log_softmax(-1)).sum(-1)
+    terms = {
+        "bins": (cross * axes).sum(1),
+        "degrees": (F.smooth_l1_loss(out.angles_deg, truth, beta=2.0, reduction="none") * axes).sum(1),
+        "rotation": (out.rotation - targets.rotation).square().sum((1, 2)).add(1e-6).sqrt(),
+        "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen).mean(1),
+        "kp": (out.kp - targets.kp).abs().mean((1, 2)),
+        "exp": ((out.exp - targets.exp).abs().mean(-1) * seen).mean(1),
+        "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs(),
+        "scale": (out.scale - targets.scale).abs(),
+        "t": (out.t[:, :2] - targets.t).abs().mean(1),
+    }
+    total = torch.stack([getattr(weights, name) * term.mean() for name, term in terms.items()]).sum()
+    means = {name: term.detach().mean() for name, term in terms.items()}
+    if twins:
+        mirror = torch.tensor([1.0, -1.0, -1.0], device=truth.device)
+        apart = F.smooth_l1_loss(out.angles_deg[:twins], out.angles_deg[-twins:] * mirror, beta=1.0, reduction="none")
+        means["twins"] = (apart * axes[:twins]).sum(1).mean()
+        total = total + weights.twins * means["twins"]
+        means["twins"] = means["twins"].detach()
+    error = (out.angles_deg - truth).detach().abs() * axes
+    for i, name in enumerate(POSE_HEADS):
+        means[f"mae_{name}"] = error[:, i].sum() / axes[:, i].sum()
+    return total, means
+
+
+def distillation(student: Heads, teacher: Heads, weights: LossWeights) -> Tensor:
+    """How far a student's answers are from a teacher's: divergence of the bins, L1 of the rest."""
+    total = torch.zeros((), device=student["kp"].device)
+    for name in POSE_HEADS:
+        aim = teacher[name].float().softmax(-1)
+        total = total + weights.bins * F.kl_div(student[name].float().log_softmax(-1), aim, reduction="batchmean")
+    for name, weight in (("kp", weights.kp), ("exp", weights.exp), ("scale", weights.scale), ("t", weights.t)):
+        total = total + weight * (student[name].float() - teacher[name].float()).abs().mean()
+    return total
+
+
+def _magnitude(exp: Tensor) -> Tensor:
+    # The square root's slope is infinite at zero, where neutral faces are.
+    return expression_magnitude(exp + 1e-6)

@@ -1,0 +1,118 @@
+"""Errors of predicted motion against the truth; plain functions of tensors, checked against hand-made cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from extractor.decode import expression_magnitude
+from extractor.training.losses import Decoded, decode_heads
+from extractor.training.targets import Targets
+from extractor.types import KEYPOINT_NAMES
+
+WEBCAM_DEG = (45.0, 60.0, 45.0)
+"""Pitch, yaw and roll up to which a head is before a webcam."""
+
+TONES = ("dark", "medium", "light")
+NOISE_SIGMA = 6 / 255
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Degrees unless said otherwise; NaN where nothing was measured."""
+
+    heads: int
+    webcam_heads: int
+    mae_deg: tuple[float, float, float]  # pitch, yaw, roll, all heads
+    geodesic_deg: float
+    webcam_mae_deg: tuple[float, float, float]
+    webcam_mae_mean_deg: float
+    webcam_geodesic_deg: float
+    keypoints_over_interocular: float  # share: mean error of driven keypoints, webcam range
+    expression_correlation: float
+    expression_slope: float  # of predicted against true magnitude
+    tone_geodesic_deg: tuple[float, float, float]  # dark, medium, light; webcam range
+    tone_ratio: float  # worst over best
+    spread_ratio: tuple[float, float, float]  # root mean square of error over reported deviation; 1 is calibrated
+    jitter_deg: tuple[float, float, float]  # pitch, yaw, roll under sensor noise; see ``jitter``
+
+
+def geodesic_deg(a: Tensor, b: Tensor) -> Tensor:
+    """Angle of the rotation between (..., 3, 3) and (..., 3, 3)."""
+    # From the chord and not from the trace, whose arc cosine loses half the digits near zero.
+    chord = (a.double() - b.double()).square().sum((-2, -1)).sqrt() / (2 * 2**0.5)
+    return torch.rad2deg(2 * chord.clamp(0, 1).asin()).float()
+
+
+def angle_errors_deg(a: Tensor, b: Tensor) -> Tensor:
+    """|a - b| on the circle."""
+    return ((a - b + 180) % 360 - 180).abs()
+
+
+def interocular(points: Tensor) -> Tensor:
+    """(...) distance of the outer eye corners, (..., K, 2 or 3)."""
+    left, right = (KEYPOINT_NAMES.index(name) for name in ("eye_outer_l", "eye_outer_r"))
+    apart: Tensor = torch.linalg.vector_norm(points[..., left, :] - points[..., right, :], dim=-1)
+    return apart
+
+
+def correlation(a: Tensor, b: Tensor) -> float:
+    """Pearson's."""
+    a, b = a.double() - a.double().mean(), b.double() - b.double().mean()
+    return float((a * b).sum() / (a.norm() * b.norm()).clamp_min(1e-12))
+
+
+def measure(out: Decoded, targets: Targets, jitter_deg: tuple[float, float, float] = (float("nan"),) * 3) -> Metrics:
+    """All metrics of predictions, on one device."""
+    truth = targets.angles_deg
+    errors = angle_errors_deg(out.angles_deg, truth)
+    geodesic = geodesic_deg(out.rotation, targets.rotation)
+    webcam = (truth.abs() <= torch.tensor(WEBCAM_DEG, device=truth.device)).all(1)
+    # The distance of the eyes as seen from the front: in a profile the projected one shrinks to nothing.
+    apart = targets.scale * interocular(targets.kp)
+    points = (out.driven[..., :2] - targets.points).norm(dim=-1).mean(1) / apart
+    said, true = expression_magnitude(out.exp), expression_magnitude(targets.exp)
+    tones = tuple(_mean(geodesic[webcam & (targets.tone == i)]) for i in range(3))
+    known = [t for t in tones if t == t]
+    slope = ((said - said.mean()) * (true - true.mean())).sum() / (true - true.mean()).square().sum().clamp_min(1e-12)
+    z = errors[webcam] / out.std_deg[webcam].clamp_min(1e-6)
+    return Metrics(
+        heads=len(truth),
+        webcam_heads=int(webcam.sum()),
+        mae_deg=_three(errors.mean(0)),
+        geodesic_deg=_mean(geodesic),
+        webcam_mae_deg=_three(errors[webcam].mean(0)),
+        webcam_mae_mean_deg=_mean(errors[webcam]),
+        webcam_geodesic_deg=_mean(geodesic[webcam]),
+        keypoints_over_interocular=_mean(points[webcam]),
+        expression_correlation=correlation(said, true),
+        expression_slope=float(slope),
+        tone_geodesic_deg=(tones[0], tones[1], tones[2]),
+        tone_ratio=max(known) / min(known) if known else float("nan"),
+        spread_ratio=_three(z.square().mean(0).sqrt()),
+        jitter_deg=jitter_deg,
+    )
+
+
+def jitter(
+    network: Callable[[Tensor], dict[str, Tensor]], crops: Tensor, generator: torch.Generator, times: int = 16
+) -> tuple[float, float, float]:
+    """Deviation of pitch, yaw and roll when only sensor noise (sigma 6 of 255) changes; (B, 3, S, S) clean crops."""
+    shots = []
+    for _ in range(times):
+        grain = torch.randn(crops.shape, generator=generator, device=generator.device).to(crops)
+        noisy = ((crops + grain * NOISE_SIGMA).clamp(0, 1) * 255).round() / 255
+        shots.append(decode_heads(network(noisy)).angles_deg)
+    return _three(torch.stack(shots).std(0).mean(0))
+
+
+def _mean(x: Tensor) -> float:
+    return float(x.double().mean()) if x.numel() else float("nan")
+
+
+def _three(x: Tensor) -> tuple[float, float, float]:
+    a, b, c = (float(v) for v in x)
+    return a, b, c

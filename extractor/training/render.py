@@ -1,0 +1,134 @@
+"""``python -m extractor.training.render``: shards of rendered heads with exact labels."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from extractor.training.errors import TrainingError
+from extractor.training.labels import HeadLabel, label, stack
+from extractor.training.pack import PACK_VARIABLE, Pack
+from extractor.training.shards import write_shard
+
+LEAST_VISIBLE = 4
+"""Keypoints that must be seen; a face behind a hand teaches nothing."""
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """What to render; shard ``i`` holds the same heads whoever renders it and whenever."""
+
+    pack: Path
+    out: Path
+    seed: int
+    heads: int  # a shard
+    size: int
+    supersample: int
+
+
+def render_shard(job: RenderJob, index: int, renderer: object | None = None) -> Path:
+    """Render one shard and return its path; an existing one is kept."""
+    from extractor.training.renderer import Renderer  # needs OpenGL
+    from extractor.training.sampler import Sampler
+
+    path = job.out / f"heads-{job.seed:04d}-{index:05d}.npz"
+    if path.exists():
+        return path
+    if renderer is None:
+        renderer = make_renderer(job)
+    assert isinstance(renderer, Renderer)
+    rng = np.random.default_rng([job.seed, index])
+    images, labels, persons = [], list[HeadLabel](), list[int]()
+    for person, scene in Sampler(renderer.model).scenes(rng):
+        drawn = renderer.draw(scene)
+        found = label(renderer.model, scene, drawn.placement, drawn.depth)
+        if found.visible.sum() < LEAST_VISIBLE:
+            continue
+        images.append(drawn.image)
+        labels.append(found)
+        persons.append(index * 1_000_000 + person)
+        if len(images) == job.heads:
+            break
+    write_shard(path, images, stack(labels, persons))
+    return path
+
+
+def make_renderer(job: RenderJob) -> object:
+    """A renderer with its own context; raises ``TrainingError``."""
+    from extractor.training.head_model import HeadModel
+    from extractor.training.renderer import Renderer
+
+    return Renderer(HeadModel(Pack.open(job.pack)), job.size, job.supersample)
+
+
+def _work(job: RenderJob, worker: int, workers: int, shards: int, first: int) -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        renderer = make_renderer(job)
+        for index in range(first + worker, first + shards, workers):
+            start = time.monotonic()
+            path = render_shard(job, index, renderer)
+            print(f"{path.name}: {job.heads / max(1e-3, time.monotonic() - start):.1f} heads/s", flush=True)
+    except TrainingError as error:
+        print(f"render: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def add_pack_argument(parser: argparse.ArgumentParser) -> None:
+    """``--pack``, or the environment variable, or ``pack`` in the working folder."""
+    parser.add_argument(
+        "--pack",
+        type=Path,
+        default=Path(os.environ.get(PACK_VARIABLE, "pack")),
+        help=f"the unpacked asset pack (default: ${PACK_VARIABLE}, else ./pack)",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 0 when all shards are there."""
+    parser = argparse.ArgumentParser(prog="python -m extractor.training.render", description=__doc__.split(": ", 1)[1])
+    add_pack_argument(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
+    parser.add_argument("--shards", type=int, default=16, help="how many (default: 16)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard (default: 0)")
+    parser.add_argument("--heads", type=int, default=1024, help="heads a shard (default: 1024)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed gives other people (default: 1)")
+    parser.add_argument("--size", type=int, default=256, help="pixels of a side (default: 256)")
+    parser.add_argument(
+        "--supersample", type=int, choices=(1, 2, 4), default=2, help="against jagged edges (default: 2)"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes; a GPU is shared by them (default: 1)")
+    given = parser.parse_args(arguments)
+    job = RenderJob(given.pack, given.out, given.seed, given.heads, given.size, given.supersample)
+    try:
+        Pack.open(given.pack)
+    except TrainingError as error:
+        print(f"render: {error}", file=sys.stderr)
+        return 1
+    if given.workers <= 1:
+        _work(job, 0, 1, given.shards, given.first)
+        return 0
+    context = multiprocessing.get_context("spawn")  # an OpenGL context doesn't survive a fork
+    workers = [
+        context.Process(target=_work, args=(job, i, given.workers, given.shards, given.first))
+        for i in range(given.workers)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return max((abs(worker.exitcode or 0) for worker in workers), default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
