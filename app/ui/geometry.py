@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PyQt6.QtCore import QPointF, QRectF
 
 from app.core.frames import Box
-
-PERSPECTIVE_DISTANCE = 4.0
-"""The eye's distance from the axes' origin in axis lengths: foreshortening to be seen, yet no distortion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +48,3 @@ class ViewTransform:
 
     def box(self, box: Box) -> QRectF:
         return QRectF(self.point(box.x, box.y), self.point(box.x + box.w, box.y + box.h)).normalized()
-
-
-def project_axes(rotation: NDArray[np.floating[Any]], length: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The head's axes in perspective, seen from straight before it.
-
-    ``rotation`` (3, 3) head to camera.  Returns the tips of x (to the image's right for a face
-    that looks into the camera), y (down) and minus z (out of the face, where the nose points)
-    as offsets in the units of ``length``, (3, 2), and each tip's magnification, (3,): above 1
-    for a tip nearer than the origin.
-    """
-    tips = (np.asarray(rotation, np.float64) * (1.0, 1.0, -1.0)).T  # a row for each axis
-    magnification = PERSPECTIVE_DISTANCE / (PERSPECTIVE_DISTANCE + tips[:, 2])
-    return tips[:, :2] * magnification[:, None] * length, magnification

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from app.core.face_lines import FaceLines, face_lines
 from app.core.frames import FaceResult, FrameResult
-from app.core.rotation import rotation_of
+from app.core.rotation import project_axes, rotation_of
 from app.ui import theme
-from app.ui.face_lines import FaceLines, face_lines
-from app.ui.geometry import ViewTransform, project_axes
+from app.ui.geometry import ViewTransform
 from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Box
-from app.core.rotation import rotation_of
-from app.ui.geometry import ViewTransform, project_axes
+from app.core.rotation import project_axes, rotation_of
+from app.ui.geometry import ViewTransform
 from extractor.types import Angles
 
 sizes = st.integers(1, 8000)

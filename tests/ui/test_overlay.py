@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PyQt6.QtGui import QColor, QImage, QPainter
 
+from app.core.face_lines import face_lines
 from app.core.rotation import rotation_of
 from app.ui import theme
-from app.ui.face_lines import face_lines
 from app.ui.geometry import ViewTransform
 from app.ui.overlay import OverlayStyle, axes_origin, axes_tips, expression_rows, label_text, paint_overlay
 from extractor.types import KEYPOINT_NAMES, Angles
