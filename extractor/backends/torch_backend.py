@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
+from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
-from extractor.decode import NUM_BINS, decode
+from extractor.decode import decode
 from extractor.model import MotionExtractor
 from extractor.types import Motion, NetworkSpec
-from extractor.weights import LoadReport, WeightsError
+from extractor.weights import LoadReport
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,7 @@ class TorchBackend:
         network = MotionExtractor.from_checkpoint(weights)
         assert network.report is not None
         self._report = network.report
-        if network.num_bins != NUM_BINS:
-            reason = f"its pose heads have {network.num_bins} bins, and degrees are defined for {NUM_BINS}"
-            raise WeightsError.of(weights, reason)
+        require_decodable(network.report)
         self._network: MotionExtractor | None = network
         for candidate in candidates:
             try:
@@ -73,9 +72,7 @@ class TorchBackend:
         """See ``Backend.run``."""
         if self._network is None:
             raise RuntimeError("This backend is closed.")
-        side = self.spec.crop.input_size
-        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (side, side, 3):
-            raise ValueError(f"Crops must be uint8 of shape (B, {side}, {side}, 3), not {crops.dtype} {crops.shape}.")
+        require_crops(crops, self.spec.crop.input_size)
         # torch shares the array's memory: it wants it contiguous, and warns where it may not write.
         pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self._device)
         # Interleaved RGB is channels-last memory already; the conversion to float keeps it.

@@ -56,6 +56,12 @@ def test_the_library_knows_neither_the_app_nor_opencv():
         assert not {name for name in imports(path) if name.split(".")[0] in foreign}, path
 
 
+def test_runtimes_that_report_on_their_use_are_imported_where_that_is_stopped():
+    for path in modules("app") + modules("extractor"):
+        if path.name != "runtimes.py":
+            assert not {name for name in imports(path) if name.split(".")[0] in ("onnxruntime", "openvino")}, path
+
+
 def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
     allowed = {
         "app/pipeline/inference_loop.py",

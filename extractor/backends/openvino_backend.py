@@ -1,0 +1,92 @@
+"""OpenVINO: in bfloat16 on processors that compute in it, else in float32.
+
+Crops go through one at a time: a network compiled for a fixed shape is faster on a CPU, and more
+crops at a time bring nothing there.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.backends.base import BackendInfo
+from extractor.backends.cache import network_folder
+from extractor.backends.devices import DeviceError
+from extractor.backends.engines import EngineError
+from extractor.backends.exported import ExportedBackend
+from extractor.backends.runtimes import Heads, import_openvino
+from extractor.types import HEADS
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+_TYPES = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
+
+
+class OpenVinoBackend(ExportedBackend):
+    """``extractor.backends.base.Backend`` by OpenVINO."""
+
+    def __init__(
+        self,
+        weights: str | PathLike[str],
+        device: str = "auto",
+        threads: int | None = None,
+        precision: Precision = "auto",
+    ) -> None:
+        """See ``ExportedBackend``.  ``device``: ``auto`` (the CPU), ``cpu``, or OpenVINO's name such as ``gpu``."""
+        self._openvino = import_openvino()
+        self._core = self._openvino.Core()
+        self._threads = threads
+        self._precision = precision
+        self._device = self._find(device)
+        super().__init__(weights)
+
+    def _find(self, wanted: str) -> str:
+        there: list[str] = self._core.available_devices
+        name = "CPU" if wanted == "auto" else wanted.replace(":", ".").upper()
+        if name not in there:
+            names = ", ".join(device.lower().replace(".", ":") for device in there)
+            raise DeviceError(f"The device {wanted!r} isn't there: OpenVINO offers {names}.")
+        return name
+
+    def _load(self, model: bytes) -> None:
+        settings: dict[str, object] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "CACHE_DIR": str(network_folder(self._report) / "openvino"),
+        }
+        if self._precision != "auto":
+            settings["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[self._precision]
+        if self._device == "CPU":
+            settings["ENABLE_CPU_PINNING"] = False  # the cores are shared with capture, encoding and painting
+            if self._threads is not None:
+                settings["INFERENCE_NUM_THREADS"] = self._threads
+        try:
+            network = self._core.read_model(model)
+            network.reshape([1, self.side, self.side, 3])
+            compiled = self._core.compile_model(network, self._device, settings)
+            computes_in = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+            self._request: Any = compiled.create_infer_request()
+        except RuntimeError as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise EngineError(f"OpenVINO can't run this network: {lines[-1].strip().rstrip('.')}.") from error
+        self._info = BackendInfo(
+            "openvino",
+            self._device.lower().replace(".", ":"),
+            str(self._core.get_property(self._device, "FULL_DEVICE_NAME")).strip(),
+            _TYPES.get(computes_in, computes_in),
+        )
+
+    def _heads(self, crops: NDArray[np.uint8]) -> Heads:
+        # Copies, because the request's outputs are overwritten by its next run.
+        runs = [self._one(crops[i : i + 1]) for i in range(len(crops))]
+        return {name: np.concatenate([run[name] for run in runs]) for name in HEADS}
+
+    def _one(self, crop: NDArray[np.uint8]) -> Heads:
+        results = self._request.infer({"crops": crop}, share_inputs=True, share_outputs=True)
+        return {name: np.array(results[name], np.float32) for name in HEADS}
+
+    def _free(self) -> None:
+        self._request = None
+        self._core = None

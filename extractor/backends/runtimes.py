@@ -1,0 +1,54 @@
+"""Imports ONNX Runtime and OpenVINO without the reports on their use that both send by default.
+
+ONNX Runtime's official builds report to Microsoft from the moment they start (its Privacy.md);
+OpenVINO's Python package reports each import to Google.  Nothing may leave this machine, so
+neither is imported anywhere but here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.backends.engines import EngineError, installed_engines
+from extractor.types import HEADS
+
+Heads = Mapping[str, NDArray[np.float32]]
+
+
+def import_onnxruntime() -> Any:
+    """The module ``onnxruntime``, silenced."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it loads; overrides whatever was set
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # Windows' own way, which the variable does not reach
+    return onnxruntime
+
+
+def import_openvino() -> Any:
+    """The module ``openvino``, silenced."""
+    if "openvino" not in sys.modules:
+        # Without this package OpenVINO falls back to a stub of its own that sends nothing.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
+
+
+def run_onnx(model: bytes, crops: NDArray[np.uint8]) -> Heads:
+    """The heads of an exported model in float32, by whichever engine is installed.  Raises ``EngineError``."""
+    installed = installed_engines()
+    if "onnxruntime" in installed:
+        session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
+        return dict(zip(HEADS, session.run(list(HEADS), {"crops": crops}), strict=True))
+    if "openvino" in installed:
+        core = import_openvino().Core()
+        compiled = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        results = compiled({"crops": crops})
+        return {name: np.array(results[name]) for name in HEADS}
+    raise EngineError("Checking an exported model needs ONNX Runtime: pip install 'motionscope[onnx]' brings it.")

@@ -1,0 +1,188 @@
+"""Writes a checkpoint as ONNX, checked against torch: ``python -m extractor.export IN OUT.onnx``.
+
+The graph takes what ``Backend.run`` takes, so that it can't be fed wrongly:
+
+    crops   uint8 (batch, S, S, 3), RGB, cut as the metadata's ``crop`` says
+
+and returns the raw outputs of the seven heads in the order of ``HEADS``, float32 (batch, width), for
+``extractor.decode``.  Everything in it, the GRN's sums of squares included, is float32.  The model's
+metadata are those of ``extractor.metadata``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from extractor import metadata
+from extractor.backends.engines import EngineError
+from extractor.decode import decode
+from extractor.model import MotionExtractor
+from extractor.types import HEADS
+from extractor.weights import LoadReport, WeightsError
+
+OPSET = 20
+"""The first with GELU as one operator; ONNX Runtime and OpenVINO both read it."""
+
+INPUT = "crops"
+CHECK_CROPS = 3  # of noise, and as many with the spectrum of natural pictures
+LARGEST_DEG = 0.01
+LARGEST_CROP = 1e-3  # of the driven keypoints, in crop coordinates
+
+
+class Normalised(nn.Module):
+    """The network behind the normalisation of ``Backend.run``."""
+
+    def __init__(self, network: MotionExtractor) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
+        heads: dict[str, Tensor] = self.network(crops.permute(0, 3, 1, 2).float() / 255.0)
+        return tuple(heads[name] for name in HEADS)
+
+
+def to_onnx(network: MotionExtractor) -> bytes:
+    """The network, loaded from a checkpoint, as a serialised ONNX model.
+
+    Raises ``EngineError`` where the packages for it are missing.
+    """
+    report = network.report
+    if report is None:
+        raise ValueError("Only a network that was loaded from a checkpoint can be exported.")
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  (torch needs it, and would say so less clearly)
+    except ImportError as error:
+        reason = f"Exporting needs the package {error.name}: pip install 'motionscope[onnx]' brings it."
+        raise EngineError(reason) from error
+    side = report.spec.crop.input_size
+    example = torch.zeros((2, side, side, 3), dtype=torch.uint8)  # of one, torch would take the 1 for fixed
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            Normalised(network).eval(),
+            (example,),
+            input_names=[INPUT],
+            output_names=list(HEADS),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            dynamic_shapes={"crops": {0: torch.export.Dim("batch")}},
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    further = dict(report.metadata) if report.layout == "project" else {}
+    further["weights_sha256"] = report.sha256
+    onnx.helper.set_model_props(model, metadata.to_strings(report.spec, further))
+    serialised: bytes = model.SerializeToString()
+    return serialised
+
+
+def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[LoadReport, float]:
+    """Write a checkpoint as ONNX once its numbers are known to be right.
+
+    Returns what the checkpoint held and the largest difference from torch in degrees.  The file
+    appears whole or not at all.  Raises ``WeightsError``, ``EngineError`` and OSError.
+    """
+    from extractor.backends.runtimes import run_onnx
+
+    target = Path(target)
+    network = MotionExtractor.from_checkpoint(source)
+    assert network.report is not None
+    model = to_onnx(network)
+    crops = check_crops(network.report.spec.crop.input_size)
+    worst_deg, worst_crop = difference(network, crops, run_onnx(model, crops))
+    if worst_deg > LARGEST_DEG or worst_crop > LARGEST_CROP:
+        reason = (
+            f"the exported network differs from the original by {worst_deg:.3f} degrees and {worst_crop:.4f} of a crop"
+        )
+        raise WeightsError.of(source, reason)
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        partial.write_bytes(model)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return network.report, worst_deg
+
+
+def check_crops(side: int) -> NDArray[np.uint8]:
+    """(2 * CHECK_CROPS, side, side, 3): white noise, and noise with the 1/f spectrum of natural pictures."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (CHECK_CROPS, 3, side, side)
+    white = torch.rand(shape, generator=generator)
+    natural = torch.zeros(shape)
+    cells = 2
+    while cells <= side:
+        octave = torch.randn((CHECK_CROPS, 3, cells, cells), generator=generator)
+        natural += F.interpolate(octave, size=(side, side), mode="bilinear", align_corners=False) * (2 / cells)
+        cells *= 2
+    natural = (natural / natural.std() * 0.2 + 0.5).clamp(0, 1)
+    crops = torch.cat([white, natural]).permute(0, 2, 3, 1).mul(255).to(torch.uint8)
+    return crops.contiguous().numpy()
+
+
+def difference(
+    network: MotionExtractor, crops: NDArray[np.uint8], heads: Mapping[str, NDArray[np.float32]]
+) -> tuple[float, float]:
+    """The largest difference from torch: of an angle in degrees, of a driven keypoint in crop coordinates."""
+    with torch.inference_mode():
+        expected = decode(dict(zip(HEADS, Normalised(network)(torch.from_numpy(crops)), strict=True)))
+    found = decode({name: torch.from_numpy(np.array(values)) for name, values in heads.items()})
+    worst_deg = (found.angles_deg - expected.angles_deg).abs().max().item()
+    return worst_deg, (found.driven - expected.driven)[..., :2].abs().max().item()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's remarks on packages that are not needed and on its own inner workings."""
+    chatty = logging.getLogger("torch.onnx")
+    level = chatty.level
+    chatty.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        chatty.setLevel(level)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 0 when the file was written, else 1 after one sentence on stderr."""
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.export",
+        description="Write a checkpoint as ONNX, uint8 RGB crops in, the seven heads out, checked against torch.",
+    )
+    parser.add_argument("source", type=Path, metavar="IN", help="a checkpoint of any layout that can be read")
+    parser.add_argument("target", type=Path, metavar="OUT.onnx", help="the file to write")
+    parser.add_argument("--force", action="store_true", help="overwrite OUT where it exists")
+    given = parser.parse_args(arguments)
+    try:
+        if given.target.exists() and not given.force:
+            raise WeightsError(f"{given.target} exists already; --force overwrites it.")
+        report, worst_deg = export(given.source, given.target)
+    except (WeightsError, EngineError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"export: {given.target} can't be written ({error.strerror or error}).", file=sys.stderr)
+        return 1
+    print(f"{given.target}: {report.summary}, within {worst_deg:.5f} degrees of torch")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
