@@ -91,7 +91,7 @@ def measure(out: Decoded, targets: Targets, jitter_deg: tuple[float, float, floa
         expression_correlation=correlation(said, true),
         expression_slope=float(slope),
         tone_geodesic_deg=(tones[0], tones[1], tones[2]),
-        tone_ratio=max(known) / min(known) if known else float("nan"),
+        tone_ratio=max(known) / max(min(known), 1e-9) if known else float("nan"),
         spread_ratio=_three(z.square().mean(0).sqrt()),
         jitter_deg=jitter_deg,
     )

@@ -106,7 +106,7 @@ class Targets:
         )
 
 
-def perfect_outputs(targets: Targets, spread_deg: float = 1.5) -> dict[str, Tensor]:
+def perfect_outputs(targets: Targets, spread_deg: float = 2.0) -> dict[str, Tensor]:
     """The seven heads that a network without errors would return, with this spread of its bins."""
     from extractor.training.losses import bin_shares  # it imports this module
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults, cut, degrade
 from extractor.training.errors import TrainingError
-from extractor.training.framing import Framing, sample_framing
+from extractor.training.framing import Framing, box_framing, sample_framing
 from extractor.training.losses import distillation, losses
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
@@ -82,8 +82,11 @@ class Trainer:
         return Batch(degrade(crops, self._faults, self.settings.faults), whole.crop(framing), twins)
 
     def step(self) -> dict[str, Tensor]:
-        """One optimisation step; returns the loss and its terms, detached, on the device."""
-        batch = self.next_batch()
+        """One optimisation step on the next batch; returns the loss and its terms, detached, on the device."""
+        return self.learn(self.next_batch())
+
+    def learn(self, batch: Batch) -> dict[str, Tensor]:
+        """One optimisation step on this batch."""
         rate = self.settings.rate_at(self.seen)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -183,8 +186,6 @@ def fixed_batch(pool: HeadPool, rows: Tensor, size: int, seed: int, faults: Phot
     """The app's crops of given heads with the same faults every time: for evaluation and tests."""
     generator = torch.Generator().manual_seed(seed)
     plain = pool.targets.take(rows.to(pool.device))
-    from extractor.training.framing import box_framing
-
     framing = box_framing(plain.rotation, plain.scale, plain.t)
     crops = degrade(cut(pool.images(rows), framing, size), generator, faults)
     return Batch(crops, plain.crop(framing), 0)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from extractor.training.augment import PhotoFaults, cut, degrade
+from extractor.training.framing import Framing
+from extractor.training.jpeg import compress
+
+
+def picture(size: int = 64) -> torch.Tensor:
+    """(1, 3, S, S) gradients, an edge and some texture."""
+    line = torch.linspace(0, 1, size)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    texture = 0.1 * torch.sin(x * 40) * torch.sin(y * 30)
+    return torch.stack([x, (y > 0.5).float() * 0.8, 0.5 + texture + 0 * x]).clamp(0, 1)[None]
+
+
+def whole(half: float = 1.0) -> Framing:
+    zero = torch.zeros(1)
+    return Framing(torch.zeros(1, 2), torch.tensor([half]), zero, zero, torch.tensor([False]))
+
+
+def test_the_whole_picture_cut_at_its_own_size_is_itself() -> None:
+    original = (picture() * 255).round().to(torch.uint8)
+    assert torch.allclose(cut(original, whole(), 64), original / 255, atol=1e-4)
+
+
+def test_shrinking_averages() -> None:
+    original = (picture() * 255).round().to(torch.uint8)
+    mean = torch.nn.functional.avg_pool2d(original / 255, 2)
+    assert torch.allclose(cut(original, whole(), 32), mean, atol=0.01)
+
+
+def test_outside_the_edges_are_repeated() -> None:
+    crop = cut((picture() * 255).to(torch.uint8), whole(2.0), 64)
+    assert torch.allclose(crop[0, :, 2, 32:40], crop[0, :, 10, 32:40], atol=1e-4)
+
+
+@pytest.mark.parametrize("quality", [25, 50, 90])
+def test_jpeg_loses_about_what_libjpeg_loses(quality: int) -> None:
+    original = picture()
+    pixels = (original[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    real = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1)[None] / 255
+    ours = compress(original, torch.tensor([float(quality)]), torch.tensor([True]))
+    loss = (real - original).abs().mean()
+    assert (ours - real).abs().mean() < 0.4 * loss + 0.004
+    assert (ours - original).abs().mean().item() == pytest.approx(loss.item(), rel=0.4)
+
+
+def test_jpeg_only_where_asked() -> None:
+    two = picture().expand(2, -1, -1, -1)
+    out = compress(two, torch.tensor([20.0, 20.0]), torch.tensor([False, True]))
+    assert torch.equal(out[0], two[0])
+    assert not torch.allclose(out[1], two[1], atol=1e-2)
+
+
+def test_faults_are_those_of_the_generator() -> None:
+    batch = picture().expand(16, -1, -1, -1)
+    a, b, c = (degrade(batch, torch.Generator().manual_seed(s), PhotoFaults()) for s in (1, 1, 2))
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    assert a.shape == batch.shape
+    assert a.min() >= 0
+    assert a.max() <= 1
+    assert torch.allclose(a * 255, (a * 255).round(), atol=1e-4)  # 8 bits
+    assert len({round(float(x.mean()), 4) for x in a}) > 12  # each picture its own
+
+
+def test_no_strength_changes_nothing() -> None:
+    assert torch.equal(degrade(picture(), torch.Generator(), PhotoFaults(strength=0.0)), picture())
+
+
+def test_each_fault_alone_changes_pictures() -> None:
+    none = {name: 0.0 for name in PhotoFaults.__dataclass_fields__ if name != "strength"}
+    batch = picture().expand(8, -1, -1, -1)
+    plain = degrade(batch, torch.Generator().manual_seed(0), PhotoFaults(**none))
+    for name in none:
+        one = degrade(batch, torch.Generator().manual_seed(0), PhotoFaults(**{**none, name: 1.0}))
+        assert not torch.equal(one, plain), name

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from extractor import MotionExtractor
+from extractor.training import evaluate, export, render, train
+from extractor.weights import read_weights
+
+
+def run_training(heads: Path, out: Path, *more: str) -> int:
+    return train.main(
+        ["--heads", str(heads), "--out", str(out), "--backbone", "atto", "--phase", "0:32:8", "--device", "cpu",
+         "--no-amp", "--warmup", "0", *more]
+    )  # fmt: skip
+
+
+def test_a_missing_pack_is_one_sentence_that_says_where_it_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert render.main(["--pack", str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "no folder" in said
+    assert "MakeHuman" in said
+    assert "--pack" in said
+    assert "Traceback" not in said
+
+
+def test_an_incomplete_pack_says_what_it_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "geom.npz").write_bytes(b"")
+    assert render.main(["--pack", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "lacks meta.json" in capsys.readouterr().err
+
+
+def test_training_writes_logs_and_a_state_and_goes_on(
+    shard_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert run_training(shard_folder, out, "--samples", "16") == 0
+    assert json.loads((out / "settings.json").read_text())["settings"]["samples"] == 16
+    assert len((out / "log.csv").read_text().splitlines()) == 2
+    assert run_training(shard_folder, out, "--samples", "32", "--held-out", str(shard_folder)) == 0
+    said = capsys.readouterr().out
+    assert "Going on after 16 samples" in said
+    assert "geodesic, webcam" in said
+    assert torch.load(out / "state.pth", weights_only=True)["seen"] == 32
+
+
+def test_training_grows_from_smaller_weights(shard_folder: Path, tmp_path: Path) -> None:
+    assert run_training(shard_folder, tmp_path / "small", "--samples", "8") == 0
+    state = str(tmp_path / "small" / "state.pth")
+    assert run_training(shard_folder, tmp_path / "large", "--samples", "4", "--grow", state, "--backbone", "nano",
+                        "--phase", "0:32:2") == 0  # fmt: skip
+    assert MotionExtractor.from_checkpoint(tmp_path / "large" / "state.pth").backbone == "nano"
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        (["--phase", "0.5:32:8x"], "START:SIZE:BATCH"),
+        (["--init", "missing.pth"], "no such file"),
+        (["--grow", "missing.pth"], "no such file"),
+        (["--backbone", "enormous"], "enormous"),
+    ],
+)
+def test_bad_settings_are_one_sentence(
+    shard_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], reason: str
+) -> None:
+    assert run_training(shard_folder, tmp_path / "run", "--samples", "8", *more) == 1
+    said = capsys.readouterr().err
+    assert reason in said
+    assert len(said.splitlines()) == 1
+
+
+def test_no_heads_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_training(tmp_path, tmp_path / "run") == 1
+    assert "python -m extractor.training.render" in capsys.readouterr().err
+
+
+def test_an_exported_file_loads_and_says_what_it_is(
+    shard_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    run_training(shard_folder, out, "--samples", "8")
+    target = tmp_path / "weights.safetensors"
+    words = [str(out / "state.pth"), str(target), "--heads", str(shard_folder), "--recipe", str(out / "settings.json")]
+    assert export.main(words) == 0
+    assert export.main(words) == 1  # it exists
+    assert "--force" in capsys.readouterr().err
+    report = read_weights(target).report
+    assert report.layout == "project"
+    assert report.spec.crop.input_size == 32
+    assert report.spec.keypoint_names is not None
+    assert report.metadata["recipe"]["settings"]["samples"] == 8  # type: ignore[index]
+    assert report.metadata["errors"]["rendered_heldout"]["heads"] == 16  # type: ignore[index]
+    assert evaluate.main([str(target), "--heads", str(shard_folder), "--json", str(tmp_path / "m.json")]) == 0
+    assert json.loads((tmp_path / "m.json").read_text())["heads"] == 16
+
+
+def test_without_held_out_heads_the_numbers_are_the_averaged_networks(shard_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run_training(shard_folder, out, "--samples", "8")
+    target = tmp_path / "weights.safetensors"
+    assert export.main([str(out / "state.pth"), str(target), "--dtype", "fp32"]) == 0
+    a, b = MotionExtractor.from_checkpoint(out / "state.pth"), MotionExtractor.from_checkpoint(target)
+    x = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        ours, theirs = a(x), b(x)
+    # Not bit by bit: the state's tensors are channels-last, which another kernel sums up.
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
