@@ -11,8 +11,9 @@ from pathlib import Path
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
 from app.session.disk import GuardedFile, Reserve
-from app.session.folders import FACES, FRAMES, MANIFEST, TRUTH, VIDEO, part, reason, sync_folder
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO, part, reason, sync_folder
 from app.session.manifest import Fitted, Manifest, VideoInfo
+from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
 from app.session.table import TRUTH_COLUMNS, columns, encode_rows, row, truth_row
 from app.session.video import VideoEncoder, fit
@@ -35,6 +36,7 @@ class SessionFiles:
         self._encoder: VideoEncoder | None = None
         self._size: tuple[int, int] | None = None  # width, height of the first frame
         self._open: dict[str, GuardedFile] = {}
+        self._motion = MotionEncoder()
         if any((folder / name).exists() for name in (MANIFEST, FRAMES, VIDEO)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         self._reserve = Reserve(folder)
@@ -98,13 +100,18 @@ class SessionFiles:
 
     def add_rows(self, rows: list[PendingRow]) -> None:
         """Append rows; the second and further faces go to a table of their own."""
-        lines, further = [], []
+        lines, further, motion = [], [], b""
         for item in rows:
             faces = [self._as_recorded(face, item.number) for face in item.faces]
             key = (item.number, item.timestamp_s)
             lines.append(row(*key, faces[0] if faces else None, item.latency_ms, self._num_kp))
             further += [row(*key, face, item.latency_ms, self._num_kp) for face in faces[1:]]
+            motion += self._motion.encode(item.number, faces[0]) if faces else b""
             self.inferred += item.inferred
+        if motion:  # before the rows: killed in between, no row lacks its record
+            if MOTION not in self._open:
+                self._guarded(MOTION)
+            self._open[MOTION].write(motion)
         if lines:
             self._open[FRAMES].write(encode_rows(lines))
             self.rows += len(lines)
@@ -121,7 +128,8 @@ class SessionFiles:
         s, x, y, box = fitted.scale, fitted.offset_x, fitted.offset_y, face.detection.box
         box = Box(s * box.x + x, s * box.y + y, s * box.w, s * box.h)
         points = face.keypoints * s + (x, y)
-        return replace(face, detection=Detection(box, face.detection.score), keypoints=points)
+        crop = face.crop_to_frame * s + [[0, 0, x], [0, 0, y]]
+        return replace(face, detection=Detection(box, face.detection.score), keypoints=points, crop_to_frame=crop)
 
     def sync(self) -> None:
         """Push what was written to the disk itself; from any thread, may take long."""

@@ -14,6 +14,7 @@ VIDEO = "video.mkv"
 FRAMES = "frames.csv"
 FACES = "faces.csv"
 EVENTS = "events.csv"
+MOTION = "motion.bin"
 TRUTH = "truth.csv"
 MANIFEST = "session.json"
 RESERVE = ".reserve"  # room set aside while recording

@@ -33,6 +33,7 @@ CONVENTIONS = (
     "timestamp_s counts from the first frame on the monotonic clock at capture; first_frame_monotonic_s and the "
     "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
     "Row k of frames.csv (from 0) is frame k of the video and its primary face; further faces are in faces.csv.",
+    "motion.bin: the network's raw outputs for the primary face of each frame with success 1; its first line is JSON.",
     "success 0 with empty numbers: no face, not inferred, or untrained pose heads.",
 )
 

@@ -6,46 +6,41 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from app.core.clock import clock_pair
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, FrameResult
-from app.session.folders import FACES, FRAMES, MANIFEST, part, reason
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
 from app.session.manifest import COMPLETE, Manifest, Owner, SessionHeader
+from app.session.motion import MotionEncoder
 from app.session.table import Key, columns, encode_rows, row
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-class TableWriter:
-    """One table under a temporary name until ``close``; the table of an earlier run is then replaced.
+
+class PartFile:
+    """A file under a temporary name until ``close``; that of an earlier run is then replaced.
 
     Every method raises SessionError when the disk doesn't play along.
     """
 
-    def __init__(self, path: Path, key: Key, num_kp: int) -> None:
-        self.rows = 0
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._num_kp = num_kp
         try:
             self._file: BinaryIO = part(path).open("wb")
         except OSError as error:
             raise self._error(error) from error
-        self._append(columns(key, num_kp))
 
-    def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
-        """A row with the result's primary face; None where nothing could be measured."""
-        if result is None or not result.faces:
-            self.write_face(None, key, timestamp_s, 0.0)
-        else:
-            self.write_face(result.faces[0], key, timestamp_s, result.latency_ms)
-
-    def write_face(self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
-        """A row of any one face."""
-        self._append(row(key, timestamp_s, face, latency_ms, self._num_kp))
-        self.rows += 1
+    def append(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._error(error) from error
 
     def close(self) -> None:
-        """Give the table its name."""
+        """Give the file its name."""
         try:
             self._file.close()
             part(self._path).replace(self._path)
@@ -53,13 +48,13 @@ class TableWriter:
             raise self._error(error) from error
 
     def discard(self) -> None:
-        """Remove the unfinished table; raises nothing."""
+        """Remove the unfinished file; raises nothing."""
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
             part(self._path).unlink()
 
-    def __enter__(self) -> TableWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -70,14 +65,30 @@ class TableWriter:
         else:
             self.discard()
 
-    def _append(self, fields: tuple[str, ...]) -> None:
-        try:
-            self._file.write(encode_rows([fields]))
-        except OSError as error:
-            raise self._error(error) from error
-
     def _error(self, error: OSError) -> SessionError:
         return SessionError(f"{self._path} can't be written: {reason(error)}.")
+
+
+class TableWriter(PartFile):
+    """One table, row by row."""
+
+    def __init__(self, path: Path, key: Key, num_kp: int) -> None:
+        super().__init__(path)
+        self.rows = 0
+        self._num_kp = num_kp
+        self.append(encode_rows([columns(key, num_kp)]))
+
+    def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
+        """A row with the result's primary face; None where nothing could be measured."""
+        if result is None or not result.faces:
+            self.write_face(None, key, timestamp_s, 0.0)
+        else:
+            self.write_face(result.faces[0], key, timestamp_s, result.latency_ms)
+
+    def write_face(self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
+        """A row of any one face."""
+        self.append(encode_rows([row(key, timestamp_s, face, latency_ms, self._num_kp)]))
+        self.rows += 1
 
 
 class ExtractWriter:
@@ -96,6 +107,8 @@ class ExtractWriter:
         self._publish(self._manifest)
         self._frames = TableWriter(folder / FRAMES, "frame", header.num_kp)
         self._faces: TableWriter | None = None
+        self._motion: PartFile | None = None
+        self._encoder = MotionEncoder()
         self._last_s = 0.0
 
     def write(self, result: FrameResult, timestamp_s: float) -> None:
@@ -106,13 +119,18 @@ class ExtractWriter:
             if self._faces is None:
                 self._faces = TableWriter(self._folder / FACES, "frame", self._manifest.header.num_kp)
             self._faces.write_face(face, number, timestamp_s, result.latency_ms)
+        motion = self._encoder.encode(number, result.faces[0]) if result.faces else b""
+        if motion:
+            if self._motion is None:
+                self._motion = PartFile(self._folder / MOTION)
+            self._motion.append(motion)
         self._last_s = timestamp_s
 
     def close(self) -> None:
         """Finish: from now on the folder is whole.  Raises SessionError."""
-        for table in (self._frames, self._faces):
-            if table is not None:
-                table.close()
+        for file in (self._frames, self._faces, self._motion):
+            if file is not None:
+                file.close()
         rows = self._frames.rows
         clocks = (*self._manifest.clocks, clock_pair())
         self._publish(
@@ -128,10 +146,10 @@ class ExtractWriter:
         )
 
     def discard(self) -> None:
-        """Give up: the tables are removed, the manifest stays and says "recording"; raises nothing."""
-        for table in (self._frames, self._faces):
-            if table is not None:
-                table.discard()
+        """Give up: the files are removed, the manifest stays and says "recording"; raises nothing."""
+        for file in (self._frames, self._faces, self._motion):
+            if file is not None:
+                file.discard()
 
     def __enter__(self) -> ExtractWriter:
         return self

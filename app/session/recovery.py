@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from app.session.folders import (
     EVENTS,
     FACES,
     FRAMES,
+    MOTION,
     RESERVE,
     TRUTH,
     VIDEO,
@@ -29,6 +31,7 @@ from app.session.folders import (
     sync_folder,
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
+from app.session.motion import whole_size
 from app.session.table import ENCODING, ERRORS, columns, encode_rows, row
 from app.session.video import TICKS_PER_S
 
@@ -109,6 +112,7 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         truth = part(folder / TRUTH).read_bytes()
         lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
         replace_atomically(folder / TRUTH, b"".join(lines[: 1 + frames]))
+    _recover_motion(folder / MOTION, frames)
     _recover_events(folder / EVENTS, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
     video = manifest.video
@@ -223,6 +227,19 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
         except ValueError:
             return
         yield fields
+
+
+def _recover_motion(path: Path, frames: int) -> None:
+    """Cut off what isn't whole; no copy, because these may be hundreds of megabytes."""
+    source = part(path)
+    if not source.exists():
+        return
+    size = whole_size(source, frames)
+    if size:
+        os.truncate(source, size)
+        source.replace(path)
+    elif source.stat().st_size < _EMPTY:
+        source.unlink()
 
 
 def _recover_events(path: Path, frames: int) -> None:

@@ -16,6 +16,7 @@ from app.core.errors import SessionError
 from app.session.disk import Usage
 from app.session.folders import claim_folder, part
 from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile, Owner
+from app.session.motion import open_motion
 from app.session.reader import Session
 from app.session.recovery import DAMAGED, find_unfinished, recover
 from app.session.table import read_table
@@ -69,8 +70,14 @@ def test_a_killed_recording_is_at_most_two_seconds_short(tmp_path, frames):
     assert all(event.note == str(10 * i) for i, event in enumerate(session.events))
     assert len(session.events) >= (recorded - 1) // 10
     assert find_unfinished(tmp_path) == ()
-    leftovers = {item.name for item in folder.iterdir()} - {"frames.csv", "session.json", "video.mkv", "events.csv"}
-    assert leftovers == set()
+    known = {"frames.csv", "session.json", "video.mkv", "events.csv", "motion.bin"}
+    assert {item.name for item in folder.iterdir()} <= known
+    if frames > FPS:
+        records = open_motion(folder / "motion.bin").records
+        # Records are written before their rows.
+        assert set(np.flatnonzero(session.table.success)) - set(records["frame"].tolist()) == set()
+        assert (records["kp"] == records["frame"][:, None, None]).all()
+        assert len(records) >= (report.frames - 2 * FPS) / 4
     assert (folder / "video.mkv").exists() is (report.frames > 0)
 
 

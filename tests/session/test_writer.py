@@ -224,7 +224,7 @@ def test_a_camera_that_comes_back_with_another_size_is_fitted_into_the_video(
 
 def test_without_video_only_numbers_are_kept(record, make_frame):
     folder, stats = record([make_frame(i) for i in range(4)], video=False)
-    assert sorted(item.name for item in folder.iterdir()) == ["frames.csv", "session.json"]
+    assert sorted(item.name for item in folder.iterdir()) == ["frames.csv", "motion.bin", "session.json"]
     session = Session.open(folder)
     assert (len(session.table), session.manifest.frames, stats.rows) == (4, 4, 4)
     with pytest.raises(SessionError, match="has no video"):

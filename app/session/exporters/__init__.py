@@ -7,6 +7,8 @@ from app.session.exporters.annotated import AnnotatedVideo
 from app.session.exporters.base import Exporter, export_session, open_finished
 from app.session.exporters.bids import BidsMotion
 from app.session.exporters.elan import ElanAnnotations
+from app.session.exporters.liveportrait import LivePortraitTemplate
+from app.session.exporters.motion import MotionArrays
 from app.session.exporters.openface import OpenFaceCsv
 from app.session.exporters.parquet import ParquetTables
 
@@ -18,6 +20,8 @@ EXPORTERS: tuple[Exporter, ...] = (
     OpenFaceCsv(),
     BidsMotion(),
     ElanAnnotations(),
+    MotionArrays(),
+    LivePortraitTemplate(),
 )
 """In the order of the menu."""
 
