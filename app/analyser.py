@@ -35,9 +35,7 @@ class FaceAnalyser:
     def analyse(self, frame: Frame) -> FrameResult:
         """The frame's faces, the primary one first; an empty tuple when there is none."""
         started = now_s()
-        # A file's own time where it has one: then a film gives the same numbers at any speed of reading.
-        time_s = frame.captured_s if frame.media_s is None else frame.media_s
-        faces = self._tracker.update(self._detector.detect(frame.image), time_s)
+        faces = self._tracker.update(self._detector.detect(frame.image), frame.time_s)
         detected = now_s()
         spec = self._backend.spec.crop
         transforms = [crop_square(face.box, spec) for face in faces]

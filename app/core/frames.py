@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.rotation import angles_of, recentred, rotation_of
 from extractor.types import Angles
 
 Image = NDArray[np.uint8]
@@ -23,6 +24,11 @@ class Frame:
     media_s: float | None = None  # presentation time within a video file, from its start
     name: str | None = None  # the file's name where each frame is a file of its own
     truth: Angles | None = None  # the demo knows the true pose
+
+    @property
+    def time_s(self) -> float:
+        """A file's own time where it has one, otherwise the clock: a film gives the same numbers at any speed."""
+        return self.captured_s if self.media_s is None else self.media_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +77,42 @@ class FaceResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ShownFace:
+    """A face after the signal chain: what is displayed, plotted and sent, never what is recorded."""
+
+    face: FaceResult  # filtered; its pose and keypoints are still those of the camera, so they lie on the picture
+    angles: Angles  # the numbers: relative to straight ahead where somebody has recentred
+    rotation: Floats  # (3, 3), the same pose
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """What was found in a frame, the primary face first; it carries its frame along."""
+    """What was found in a frame, the primary face first; it carries its frame along.
+
+    ``faces`` are as measured: what is recorded, and compared with the truth.  ``shown`` are the
+    same faces, in the same order, after the filter and the recentring.
+    """
 
     frame: Frame
     faces: tuple[FaceResult, ...]
     finished_s: float  # monotonic clock when the last number was ready
     detect_ms: float = 0.0
     infer_ms: float = 0.0
+    signals: tuple[ShownFace, ...] | None = None  # None: no signal chain has seen it
+    reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
+
+    @property
+    def shown(self) -> tuple[ShownFace, ...]:
+        if self.signals is not None:
+            return self.signals
+        return tuple(ShownFace(face, face.angles, face.rotation) for face in self.faces)
+
+    @property
+    def shown_truth(self) -> Angles | None:
+        """The demo's true angles, relative to the same reference as those shown."""
+        if self.frame.truth is None or self.reference is None:
+            return self.frame.truth
+        return angles_of(recentred(rotation_of(self.frame.truth), self.reference))
 
     @property
     def latency_ms(self) -> float:

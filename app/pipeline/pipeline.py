@@ -1,4 +1,4 @@
-"""Source -> [slot] -> analysis -> display, history and recorder."""
+"""Source -> [slot] -> analysis -> recorder -> signals -> display and history."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
 from app.pipeline.recording import Recording
 from app.pipeline.status import PipelineStatus
 from app.session.header import describe
+from app.signals.chain import SignalChain
 from app.signals.history import History
 
 
@@ -34,6 +35,7 @@ class Pipeline:
         self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device))
         self._skipped = 0
         self._recording = Recording()
+        self._signals = SignalChain()
         self._listeners: tuple[Callable[[FrameResult], None], ...] = ()
 
     def subscribe(self, listener: Callable[[FrameResult], None]) -> None:
@@ -77,6 +79,12 @@ class Pipeline:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
         self._recording.stop(wait)
 
+    # ------------------------------------------------------------------ signals
+
+    def set_filter(self, preset: str) -> None:
+        """Filter what is shown by this preset; recordings keep what was measured.  Raises ValueError."""
+        self._signals.set_preset(preset)
+
     # ------------------------------------------------------------------ status
 
     def status(self) -> PipelineStatus:
@@ -101,6 +109,7 @@ class Pipeline:
             recording=self._recording.stats,
             recording_active=self._recording.active,
             recording_finishing=self._recording.finishing,
+            filter_preset=self._signals.preset,
         )
 
     # ------------------------------------------------------------------ on the capture thread
@@ -109,6 +118,7 @@ class Pipeline:
         self._slot.take()  # a frame of the source before this one
         self._skipped = 0
         self.history.clear()
+        self._signals.forget()
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
@@ -121,6 +131,8 @@ class Pipeline:
     # ------------------------------------------------------------------ on the inference thread
 
     def _measured(self, result: FrameResult) -> None:
+        self._recording.add_result(result)  # as measured
+        result = self._signals.apply(result)
         self.history.append(result)
         self.results.put(result)
         self._recording.add_result(result)

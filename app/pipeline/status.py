@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.session.writer import WriterStats
+from app.signals.presets import DEFAULT_PRESET
 from extractor.backends.base import BackendInfo
 
 if TYPE_CHECKING:  # it imports torch, which the window does not wait for
@@ -37,6 +38,7 @@ class PipelineStatus:
     recording: WriterStats | None  # the running recording, or the last one
     recording_active: bool
     recording_finishing: bool
+    filter_preset: str = DEFAULT_PRESET
 
     @property
     def streaming(self) -> bool:

@@ -17,16 +17,20 @@ COLUMNS = (
     "exp_magnitude",
     "true_pitch_deg", "true_yaw_deg", "true_roll_deg",
 )  # fmt: skip
-"""``time_s`` is the frame's capture time on the monotonic clock; truth is NaN outside the demo."""
+"""``time_s`` is the frame's capture time on the monotonic clock; truth is NaN outside the demo.
+
+Angles and expression are as shown: filtered and recentred where somebody asked for it.  The truth
+is relative to the same reference, so that the curves can be compared.
+"""
 
 
 def row_of(result: FrameResult) -> Sequence[float]:
     """The plotted numbers of the primary face; NaN where there is no face, so that a curve breaks there."""
-    truth = result.frame.truth or (np.nan, np.nan, np.nan)
-    face = result.faces[0] if result.faces else None
-    if face is None or not face.pose_trained:
+    truth = result.shown_truth or (np.nan, np.nan, np.nan)
+    shown = result.shown[0] if result.shown else None
+    if shown is None or not shown.face.pose_trained:
         return (result.frame.captured_s, *(np.nan,) * 7, *truth)
-    return (result.frame.captured_s, *face.angles, *face.std, face.exp_magnitude, *truth)
+    return (result.frame.captured_s, *shown.angles, *shown.face.std, shown.face.exp_magnitude, *truth)
 
 
 class History:

@@ -9,6 +9,7 @@ from typing import Any
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenuBar, QWidget
 
+from app.signals.presets import PRESETS
 from app.ui import settings, theme
 from app.ui.icons import icon
 from app.ui.settings import Setting
@@ -28,6 +29,8 @@ class ActionSpec:
     checkable: bool = False
     separated: bool = False  # a line above it in the menu
 
+
+PRESET_TIPS = {preset.name: preset.tip for preset in PRESETS}
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
@@ -71,6 +74,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
     ActionSpec("reset_settings", "&View", "&Reset settings", "Ctrl+Shift+Backspace", "Forget all settings",
                separated=True),
+    ActionSpec("filter_off", "&Signals", "Filter: &off", "F6", PRESET_TIPS["off"], checkable=True),
+    ActionSpec("filter_research", "&Signals", "Filter: &research", "F7", PRESET_TIPS["research"], checkable=True),
+    ActionSpec("filter_gaming", "&Signals", "Filter: &gaming", "F8", PRESET_TIPS["gaming"], checkable=True),
+    ActionSpec("filter_streaming", "&Signals", "Filter: &streaming", "F9", PRESET_TIPS["streaming"], checkable=True),
     ActionSpec("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
     ActionSpec("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.core.face_lines import FaceLines, face_lines
-from app.core.frames import FaceResult, FrameResult
+from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.rotation import project_axes, rotation_of
 from app.ui import theme
 from app.ui.geometry import ViewTransform
@@ -44,13 +44,14 @@ def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, s
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     lines = face_lines(style.keypoint_names)
     # The primary face is the first, so it is drawn last, over the others.
-    for number, face in reversed(list(enumerate(result.faces))):
+    for number, shown in reversed(list(enumerate(result.shown))):
+        face = shown.face
         painter.setOpacity(1.0 if number == 0 else 0.6)
         _paint_face(painter, face, view, style, lines)
         if number == 0 and style.truth and style.axes and result.frame.truth is not None:
             _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
         if style.label:
-            _paint_label(painter, face, view, style)
+            _paint_label(painter, shown, view, style)
     painter.restore()
 
 
@@ -192,18 +193,19 @@ def _paint_true_axes(
         painter.drawLine(origin, tip)
 
 
-def label_text(face: FaceResult) -> str:
-    """What stands at a face; no angles where they mean nothing."""
-    if not face.pose_trained:
+def label_text(shown: ShownFace) -> str:
+    """What stands at a face; no angles where they mean nothing.  Numbers may be recentred, axes never are."""
+    if not shown.face.pose_trained:
         return UNTRAINED
-    pitch, yaw, roll = face.angles
+    pitch, yaw, roll = shown.angles
     return f"yaw {degrees(yaw)}   pitch {degrees(pitch)}   roll {degrees(roll)}"
 
 
-def _paint_label(painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle) -> None:
+def _paint_label(painter: QPainter, shown: ShownFace, view: ViewTransform, style: OverlayStyle) -> None:
+    face = shown.face
     font = _font(painter, style, 0.9)
     metrics = QFontMetricsF(font)
-    text = label_text(face)
+    text = label_text(shown)
     box, picture = view.box(face.detection.box), view.picture
     width, height = metrics.horizontalAdvance(text) + 12, metrics.height() + 5
     rect = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
+from app.signals.presets import PRESETS
 from app.ui import dialogs, settings
 from app.ui.actions import ACTIONS, build_actions, fill_menus
 from app.ui.automation import Automation, Step
@@ -22,6 +23,7 @@ from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
 from app.ui.panels.readout import Readout
 from app.ui.settings import LAYOUT_VERSION, Settings
+from app.ui.signals import SignalControls
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         self.state = StateDisplay(self.controller, self.view, self.status_line, self.commands)
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
+        self.signals = SignalControls(self.controller, self.commands, store, self)
         self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -196,8 +199,12 @@ class MainWindow(QMainWindow):
             for spec in ACTIONS
             if spec.setting is not None
         }
+        presets = {
+            f"filter_{preset.name}": lambda _, name=preset.name: self.signals.use_preset(name) for preset in PRESETS
+        }
         return {
             **switches,
+            **presets,
             "open_file": lambda: self.files.ask_source_file(),
             "open_folder": lambda: self.files.ask_source_folder(),
             "open_weights": lambda: self.files.ask_weights(),
@@ -248,6 +255,7 @@ class MainWindow(QMainWindow):
     def _reset_settings(self) -> None:
         self._settings.reset()
         self.drawing.reset()
+        self.signals.restore()
         self._default_layout()
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
 

@@ -112,15 +112,16 @@ def test_lines_join_named_points_of_one_part_of_the_face():
 
 def test_untrained_heads_get_words_instead_of_numbers_axes_and_points(face, result):
     measured = face(pose_trained=False, angles=Angles(10, 20, 30))
-    assert label_text(measured) == "pose heads untrained"
+    assert label_text(result(measured).shown[0]) == "pose heads untrained"
     assert not paint(result(measured), AXES).any()
     assert not paint(result(measured), KEYPOINTS).any()
     assert not paint(result(measured), OverlayStyle(False, False, False, True, False, False)).any()
     assert paint(result(measured), OverlayStyle(False, False, False, False, True, False)).any()
 
 
-def test_the_label_names_the_angles_with_their_signs(face):
-    assert label_text(face(angles=Angles(4.14, -12.36, -0.02))) == "yaw −12.4°   pitch +4.1°   roll +0.0°"
+def test_the_label_names_the_angles_with_their_signs(face, result):
+    (shown,) = result(face(angles=Angles(4.14, -12.36, -0.02))).shown
+    assert label_text(shown) == "yaw −12.4°   pitch +4.1°   roll +0.0°"
 
 
 def test_true_axes_are_white_dashes_where_the_truth_is_and_only_on_request(face, result):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.core.frames import ShownFace
 from app.session.writer import WriterStats
+from app.signals.presets import preset_named
 from app.ui.panels.readout import Readout
 from app.ui.wording import NOTHING
 from extractor.types import Angles
@@ -91,3 +94,21 @@ def test_the_machinery_is_shown_in_words(readout, status):
 def test_names_are_there_for_those_who_listen(readout):
     for value in (*readout.pose._angles.values(), readout.system._latency, readout.pose._bars["mouth"]):
         assert value.accessibleName()
+
+
+def test_numbers_are_those_after_the_filter_but_errors_those_of_the_measurement(readout, face, result):
+    measured = face(angles=Angles(0, 25, 0), exp_magnitude=0.05)
+    filtered = replace(measured, angles=Angles(0, 22, 0), exp_magnitude=0.03)
+    shown = ShownFace(filtered, filtered.angles, filtered.rotation)
+    readout.show_result(replace(result(measured, truth=Angles(0, 20, 0)), signals=(shown,)))
+    pose = readout.pose
+    assert pose._angles["yaw"].whole_text == "+22.0°"
+    assert pose._errors["yaw"].whole_text == "+5.0°"
+    assert pose._geodesic.whole_text == "5.0°"
+    assert pose._magnitudes["face"].whole_text == "0.030"
+
+
+def test_the_filter_is_named(readout, status):
+    readout.show_status(status(filter_preset="gaming"), 30.0)
+    assert readout.signals._filter.whole_text == "gaming"
+    assert readout.signals._filter.toolTip() == preset_named("gaming").tip

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont, QFontMetrics
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.frames import FaceResult, FrameResult
+from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.rotation import geodesic_deg, rotation_of
 from app.ui import theme
 from app.ui.panels.fields import Bar, Section, Value, dim_label
@@ -45,9 +45,10 @@ class PosePanel(QWidget):
         self.show_result(None)
 
     def show_result(self, result: FrameResult | None) -> None:
-        face = result.faces[0] if result is not None and result.faces else None
-        self._show_angles(face)
-        self._show_errors(result, face)
+        shown = result.shown[0] if result is not None and result.shown else None
+        face = shown.face if shown is not None else None
+        self._show_angles(shown)
+        self._show_errors(result)
         self._show_expression(face)
         self._identity.show_text(f"{face.face_id}   of {_faces(len(result.faces))}" if face and result else NOTHING)
         self._score.show_text(_score(face) if face else NOTHING)
@@ -110,27 +111,31 @@ class PosePanel(QWidget):
         self._score = section.add_row("Detection score")
         return section
 
-    def _show_angles(self, face: FaceResult | None) -> None:
+    def _show_angles(self, shown: ShownFace | None) -> None:
+        face = shown.face if shown is not None else None
         trained = face is None or face.pose_trained
         if self._untrained.isHidden() == (not trained):
             self._untrained.setVisible(not trained)
         for name in ANGLES:
-            if face is None or not face.pose_trained:
+            if shown is None or face is None or not face.pose_trained:
                 self._angles[name].show_text(NOTHING)
                 self._spreads[name].show_text("", self._spreads[name].toolTip())
                 continue
-            self._angles[name].show_text(degrees(getattr(face.angles, f"{name}_deg")))
+            self._angles[name].show_text(degrees(getattr(shown.angles, f"{name}_deg")))
             self._spreads[name].show_text(spread(getattr(face.std, f"{name}_deg")), self._spreads[name].toolTip())
 
-    def _show_errors(self, result: FrameResult | None, face: FaceResult | None) -> None:
+    def _show_errors(self, result: FrameResult | None) -> None:
+        """Errors are those of the measurement, whatever filter and recentring make of it on the screen."""
         truth = result.frame.truth if result is not None else None
         self._show_truth(truth is not None)
-        if truth is None:
+        if result is None or truth is None:
             return
+        face = result.faces[0] if result.faces else None
+        shown_truth = result.shown_truth
         measured = face.angles if face is not None and face.pose_trained else None
         for name in ANGLES:
             true = getattr(truth, f"{name}_deg")
-            self._truths[name].show_text(degrees(true))
+            self._truths[name].show_text(degrees(getattr(shown_truth, f"{name}_deg")))
             error = getattr(measured, f"{name}_deg") - true if measured else math.nan
             self._errors[name].show_text(degrees(error))
         angle = geodesic_deg(face.rotation, rotation_of(truth)) if face is not None and measured else math.nan

@@ -1,4 +1,4 @@
-"""The side panel: the pose above, the machinery below."""
+"""The side panel: the pose above, what is done to it, the machinery below."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
 from app.ui.panels.pose import PosePanel
+from app.ui.panels.signals import SignalsPanel
 from app.ui.panels.system import SystemPanel
 
 if TYPE_CHECKING:
@@ -26,12 +27,14 @@ class Readout(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pose = PosePanel()
+        self.signals = SignalsPanel()
         self.system = SystemPanel()
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(9)
         layout.addWidget(self.pose)
+        layout.addWidget(self.signals)
         layout.addWidget(self.system)
         layout.addStretch(1)
         self.setWidget(inside)
@@ -44,4 +47,5 @@ class Readout(QScrollArea):
         self.pose.show_result(result)
 
     def show_status(self, status: PipelineStatus, display_fps: float) -> None:
+        self.signals.show_status(status)
         self.system.show_status(status, display_fps)

@@ -1,0 +1,104 @@
+"""The One-Euro filter: steady at rest, quick in motion (Casiez, Roussel and Vogel, CHI 2012)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.rotation import rotation_from_vector, rotation_vector
+
+__all__ = ["OneEuro", "RotationFilter", "VectorFilter"]
+
+PAUSE_S = 0.5  # after a gap the past says nothing
+INSTANT_S = 1e-4  # nor does a step so short that no speed can be told
+
+
+@dataclass(frozen=True, slots=True)
+class OneEuro:
+    """The filter's three numbers: a low-pass whose cutoff grows with the speed.
+
+    cutoff = ``min_cutoff_hz + cutoff_hz_per_speed * |speed|``, the speed itself low-passed at
+    ``speed_cutoff_hz``.  The first sets the jitter at rest, the second the lag in motion.
+    """
+
+    min_cutoff_hz: float
+    cutoff_hz_per_speed: float  # the speed's unit is that of the filter: degrees, face sides or magnitudes a second
+    speed_cutoff_hz: float = 1.0
+
+    def cutoff_hz(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(self.min_cutoff_hz + self.cutoff_hz_per_speed * speed)
+
+
+class VectorFilter:
+    """Vectors (..., D), each with a cutoff of its own that follows the length of its velocity."""
+
+    def __init__(self, settings: OneEuro) -> None:
+        self._settings = settings
+        self._value: NDArray[np.float64] | None = None
+        self._velocity: NDArray[np.float64] = np.zeros(0)
+        self._time_s = 0.0
+
+    def update(self, value: NDArray[np.floating[Any]], time_s: float, unit: float = 1.0) -> NDArray[np.float64]:
+        """The filtered ``value`` at ``time_s`` (seconds); its velocity counts in ``unit`` a second.
+
+        The value itself comes back first, after a pause, where time runs backwards, where the shape
+        changes, and where a number is not finite; then the filter starts anew.
+        """
+        raw = np.asarray(value, np.float64)
+        step_s = time_s - self._time_s
+        self._time_s = time_s
+        if not np.isfinite(raw).all():
+            self._value = None
+            return raw
+        if self._value is None or self._value.shape != raw.shape or not INSTANT_S < step_s < PAUSE_S:
+            self._value, self._velocity = raw, np.zeros_like(raw)
+            return raw
+        change = raw - self._value
+        self._velocity += share(self._settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
+        speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
+        self._value = self._value + share(self._settings.cutoff_hz(speed), step_s) * change
+        return self._value
+
+
+class RotationFilter:
+    """Rotations (3, 3): the filter's steps are turns about one axis, so no angle ever wraps or locks.
+
+    The difference of two rotations is the rotation vector of ``measured @ filtered.T``, as in the
+    tangent space of SO(3); speeds are degrees a second.
+    """
+
+    def __init__(self, settings: OneEuro) -> None:
+        self._settings = settings
+        self._value: NDArray[np.float64] | None = None
+        self._velocity = np.zeros(3)
+        self._time_s = 0.0
+
+    def update(self, rotation: NDArray[np.floating[Any]], time_s: float) -> NDArray[np.float64]:
+        """The filtered rotation; starts anew when ``VectorFilter`` would."""
+        raw = np.asarray(rotation, np.float64)
+        step_s = time_s - self._time_s
+        self._time_s = time_s
+        if not np.isfinite(raw).all():
+            self._value = None
+            return raw
+        if self._value is None or not INSTANT_S < step_s < PAUSE_S:
+            self._value, self._velocity = raw, np.zeros(3)
+            return raw
+        change = rotation_vector(raw @ self._value.T)
+        self._velocity += share(self._settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
+        cutoff_hz = self._settings.cutoff_hz(np.asarray(np.linalg.norm(self._velocity)))
+        turned = rotation_from_vector(share(cutoff_hz, step_s) * change) @ self._value
+        # Thousands of products drift off the rotations by rounding: back to the nearest one.
+        u, _, vt = np.linalg.svd(turned)
+        self._value = np.asarray(u @ vt)
+        return self._value
+
+
+def share(cutoff_hz: float | NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
+    """How much of a new value a first-order low-pass takes over in a step of ``step_s``."""
+    turn = 2 * math.pi * np.asarray(cutoff_hz) * step_s
+    return np.asarray(turn / (1 + turn))

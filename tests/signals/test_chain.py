@@ -1,0 +1,164 @@
+"""What is shown is filtered and recentred; what was measured stays as it was."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.rotation import geodesic_deg, rotation_of
+from app.signals.chain import SignalChain
+from app.signals.history import COLUMNS, row_of
+from extractor.types import Angles
+
+FPS = 30.0
+IMAGE = np.zeros((2, 2, 3), np.uint8)
+START_S = 1000.0
+
+
+def make_face(
+    angles: Angles, face_id: int = 1, x: float = 0.0, trained: bool = True, parts: float = 0.02
+) -> FaceResult:
+    return FaceResult(
+        face_id=face_id,
+        detection=Detection(Box(x, 0, 100, 100), 0.9),
+        crop_to_frame=np.eye(2, 3, dtype=np.float32),
+        angles=angles,
+        std=Angles(1, 2, 3),
+        rotation=rotation_of(angles),
+        kp=np.zeros((3, 3), np.float32),
+        exp=np.full((3, 3), x * 1e-4, np.float32),  # as large, and as noisy, as the network's
+        scale=1.0,
+        t=np.zeros(3, np.float32),
+        keypoints=np.full((3, 2), x, np.float32),
+        exp_magnitude=abs(x) * 1e-4,
+        brow_magnitude=parts,
+        eye_magnitude=parts,
+        mouth_magnitude=parts,
+        logits=np.zeros((3, 66), np.float32),
+        pose_trained=trained,
+    )
+
+
+def make_result(number: int, *faces: FaceResult, truth: Angles | None = None) -> FrameResult:
+    captured = START_S + number / FPS
+    return FrameResult(Frame(number, IMAGE, captured, truth=truth), faces, captured)
+
+
+def noisy(rng: np.random.Generator, face_id: int = 1) -> FaceResult:
+    return make_face(Angles(*rng.normal(10, 0.5, 3)), face_id, float(rng.normal(50, 0.5)))
+
+
+def test_off_shows_what_was_measured_to_the_last_bit():
+    chain = SignalChain()
+    result = make_result(0, noisy(np.random.default_rng(0)), noisy(np.random.default_rng(1), 2))
+    shown = chain.apply(result).shown
+    assert [s.face for s in shown] == list(result.faces)
+    assert [s.angles for s in shown] == [face.angles for face in result.faces]
+    assert all(s.rotation is face.rotation for s, face in zip(shown, result.faces, strict=True))
+
+
+def test_the_filter_steadies_everything_shown_and_nothing_measured():
+    chain = SignalChain("streaming")
+    rng = np.random.default_rng(0)
+    results = [make_result(i, noisy(rng)) for i in range(200)]
+    out = [chain.apply(result) for result in results]
+    assert all(after.faces is before.faces for after, before in zip(out, results, strict=True))
+
+    def spread(of) -> float:
+        return float(np.std([of(x) for x in out[30:]]))
+
+    for name, of in {
+        "angle": lambda face: face.angles.yaw_deg,
+        "rotation": lambda face: face.rotation[0, 2],
+        "keypoint": lambda face: face.keypoints[0, 0],
+        "exp": lambda face: face.exp[1, 1],
+        "magnitude": lambda face: face.exp_magnitude,
+    }.items():
+        assert spread(lambda x, of=of: of(x.shown[0].face)) < 0.5 * spread(lambda x, of=of: of(x.faces[0])), name
+    face, measured = out[-1].shown[0].face, out[-1].faces[0]
+    assert geodesic_deg(rotation_of(face.angles), face.rotation) < 0.05
+    filtered = {"angles", "rotation", "keypoints", "exp"} | {f"{n}_magnitude" for n in ("exp", "brow", "eye", "mouth")}
+    for field in fields(FaceResult):
+        if field.name not in filtered:
+            assert getattr(face, field.name) is getattr(measured, field.name), field.name
+    assert {face.keypoints.dtype, face.exp.dtype, face.rotation.dtype} == {np.dtype(np.float32)}
+
+
+def test_a_lost_face_and_a_new_one_start_anew():
+    chain = SignalChain("streaming")
+    for i in range(10):
+        chain.apply(make_result(i, make_face(Angles(0, 0, 0))))
+    turned = make_face(Angles(0, 30, 0))
+    behind = chain.apply(make_result(10, turned)).shown[0].angles.yaw_deg
+    assert 0 < behind < 25
+    chain.apply(make_result(11))
+    assert chain.apply(make_result(12, turned)).shown[0].angles == pytest.approx(turned.angles)
+    other = make_face(Angles(0, -30, 0), face_id=2)
+    assert chain.apply(make_result(13, other)).shown[0].angles == pytest.approx(other.angles)
+
+
+def test_each_face_is_filtered_for_itself():
+    together, alone = SignalChain("gaming"), SignalChain("gaming")
+    rng = np.random.default_rng(1)
+    for i in range(20):
+        first, second = noisy(rng, 1), noisy(rng, 2)
+        both = together.apply(make_result(i, *((first, second) if i % 2 else (second, first)))).shown
+        single = alone.apply(make_result(i, first)).shown[0]
+        shown = next(s for s in both if s.face.face_id == 1)
+        np.testing.assert_array_equal(shown.face.keypoints, single.face.keypoints)
+        assert shown.angles == single.angles
+
+
+def test_another_preset_or_source_starts_anew():
+    chain = SignalChain("streaming")
+    turned = make_face(Angles(0, 30, 0))
+    for change in (lambda: chain.set_preset("gaming"), chain.forget):
+        for i in range(10):
+            chain.apply(make_result(i, make_face(Angles(0, 0, 0))))
+        change()
+        assert chain.apply(make_result(10, turned)).shown[0].angles == pytest.approx(turned.angles)
+    with pytest.raises(ValueError, match="no filter preset"):
+        chain.set_preset("loud")
+
+
+def test_keypoints_without_names_have_no_parts_to_filter():
+    chain = SignalChain("gaming")
+    for i in range(5):
+        shown = chain.apply(make_result(i, make_face(Angles(0, 0, 0), x=i, parts=float("nan")))).shown[0].face
+    assert 0 < shown.exp_magnitude < 4e-4
+    assert np.isnan([shown.brow_magnitude, shown.eye_magnitude, shown.mouth_magnitude]).all()
+
+
+def test_untrained_heads_pass():
+    chain = SignalChain("gaming")
+    for i in range(3):
+        face = make_face(Angles(0, 10 * i, 0), trained=False)
+        assert chain.apply(make_result(i, face)).shown[0].face is face
+
+
+def test_a_film_is_filtered_by_its_own_time():
+    """Played faster or slower, it gives the same numbers; where it begins again, so does the filter."""
+    shown = []
+    for speed in (1.0, 3.0):
+        chain = SignalChain("gaming")
+        for i in range(20):
+            result = make_result(i, make_face(Angles(0, i, 0)))
+            frame = replace(result.frame, media_s=i / FPS, captured_s=START_S + i / FPS / speed)
+            out = chain.apply(replace(result, frame=frame))
+        shown.append(out.shown[0].angles)
+        again = replace(result.frame, media_s=0.0)
+        assert chain.apply(replace(result, frame=again)).shown[0].angles == pytest.approx(result.faces[0].angles)
+    assert shown[0] == shown[1]
+
+
+def test_the_history_holds_what_is_shown():
+    chain = SignalChain("streaming")
+    for i in range(5):
+        result = chain.apply(make_result(i, make_face(Angles(0, 5 * i, 0), x=i), truth=Angles(1, 2, 3)))
+    row = dict(zip(COLUMNS, row_of(result), strict=True))
+    assert row["yaw_deg"] == result.shown[0].angles.yaw_deg < 20
+    assert row["exp_magnitude"] == result.shown[0].face.exp_magnitude < 4e-4
+    assert (row["true_pitch_deg"], row["true_yaw_deg"], row["true_roll_deg"]) == (1, 2, 3)
