@@ -21,7 +21,7 @@ from app.core.errors import SessionError, SourceError, UserError
 from app.core.frames import Frame
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
-from app.session.folders import FACES, FRAMES, MANIFEST, claim_folder, part
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, claim_folder, part
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, TableWriter
@@ -46,7 +46,15 @@ class Work:
     images: tuple[Item, ...]
 
 
-def extract(patterns: Sequence[str], out: Path, weights: str | None, device: str, progress: bool = True) -> int:
+def extract(
+    patterns: Sequence[str],
+    out: Path,
+    weights: str | None,
+    device: str,
+    engine: str = "auto",
+    *,
+    progress: bool = True,
+) -> int:
     """Measure everything the patterns name into ``out``; 0, or 1 when a file could not be measured.
 
     A video gets a session folder without a copy of the video, the images share ``images.csv``.
@@ -54,7 +62,7 @@ def extract(patterns: Sequence[str], out: Path, weights: str | None, device: str
     there is nothing to do, and what ``create_backend`` raises.
     """
     work = find_work(patterns)
-    backend = create_backend(weights, device)
+    backend = create_backend(weights, device, engine=engine)
     if not backend.report.pose_trained:
         print(
             "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",
@@ -159,7 +167,7 @@ def _frames(source: Source) -> Iterator[Frame]:
 
 def _fresh_folder(folder: Path) -> Path:
     """The folder itself, emptied of an earlier extraction; one beside it when it holds anything else."""
-    own = {MANIFEST, *(name for table in (FRAMES, FACES) for name in (table, part(Path(table)).name))}
+    own = {MANIFEST, *(name for table in (FRAMES, FACES, MOTION) for name in (table, part(Path(table)).name))}
     with suppress(SessionError):
         extracted = Manifest.read(folder).header.media is not None
         if extracted and {entry.name for entry in folder.iterdir()} <= own:

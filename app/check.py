@@ -22,7 +22,7 @@ PACKAGES = (
 )
 
 
-def check(weights: str | None) -> int:
+def check(weights: str | None, device: str = "auto", engine: str = "auto") -> int:
     """Print the report; 0 when the app can run, 1 when something essential is missing."""
     problems: list[str] = []
     print(f"motionscope {__version__}, Python {platform.python_version()}, {platform.platform()}")
@@ -30,7 +30,8 @@ def check(weights: str | None) -> int:
     _check_opencv(problems)
     print("cameras    " + _cameras())
     print("devices    " + _devices())
-    print("weights    " + _weights(weights, problems))
+    print("engines    " + _engines())
+    print("weights    " + _weights(weights, device, engine, problems))
     print("faces      " + _detector(problems))
     print("recording  " + _encoder(problems))
     packages = missing_packages()
@@ -75,17 +76,28 @@ def _devices() -> str:
     return ", ".join(f"{device.id} ({device.name})" for device in available_devices())
 
 
-def _weights(weights: str | None, problems: list[str]) -> str:
+def _engines() -> str:
+    from extractor.backends import ENGINES, installed_engines
+
+    installed = installed_engines()
+    missing = [
+        f"{name} (pip install 'motionscope[{extra}]')" for name, extra in ENGINES.items() if name not in installed
+    ]
+    there = ", ".join(f"{name} {version}" for name, version in installed.items())
+    return f"{there}; not installed: {', '.join(missing)}" if missing else there
+
+
+def _weights(weights: str | None, device: str, engine: str, problems: list[str]) -> str:
     from extractor.backends import create_backend
 
     try:
-        backend = create_backend(weights, "auto")
+        backend = create_backend(weights, device, engine=engine)
     except ValueError as error:
         problems.append(str(error))
         return "not usable"
     try:
         report = backend.report
-        return f"{report.path.name}: {report.summary}, runs with {backend.info.engine} on {backend.info.device_name}"
+        return f"{report.path.name}: {report.summary}, {backend.info.summary}"
     finally:
         backend.close()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from app import __version__
 from app.core.errors import UserError
 from app.options import LaunchOptions
+from extractor.backends.engines import ENGINES
 
 COMMANDS = ("extract", "export", "check", "bench")
 
@@ -39,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_readable(error: Exception) -> bool:
-    """Weights and devices have sentences of their own; other ValueErrors are mistakes of ours."""
+    """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
     if isinstance(error, UserError):
         return True
-    from extractor.backends import DeviceError
+    from extractor.backends import DeviceError, EngineError
     from extractor.weights import WeightsError
 
-    return isinstance(error, (WeightsError, DeviceError))
+    return isinstance(error, (WeightsError, DeviceError, EngineError))
 
 
 def _window(words: list[str]) -> int:
@@ -81,7 +82,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     )
     args = parser.parse_args(words)
     return LaunchOptions(
-        args.source, args.weights, args.device, args.record, args.duration, args.screenshot, args.mirror
+        args.source, args.weights, args.device, args.record, args.duration, args.screenshot, args.mirror, args.engine
     )
 
 
@@ -102,7 +103,7 @@ def _command(words: list[str]) -> int:
         args = parser.parse_args(rest)
         from app.batch import extract
 
-        return extract(args.paths, args.out, args.weights, args.device, progress=not args.quiet)
+        return extract(args.paths, args.out, args.weights, args.device, args.engine, progress=not args.quiet)
     if name == "export":
         return _export(parser, rest)
     if name == "bench":
@@ -112,7 +113,7 @@ def _command(words: list[str]) -> int:
     args = parser.parse_args(rest)
     from app.check import check
 
-    return check(args.weights)
+    return check(args.weights, args.device, args.engine)
 
 
 def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
@@ -125,6 +126,9 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--window", action="store_true", help="in the real window, capture to paint included")
     parser.add_argument(
         "--record", action="store_true", help="while recording into a folder that is deleted afterwards"
+    )
+    parser.add_argument(
+        "--engines", choices=("all",), help="time every engine that is installed, not only the one used"
     )
     parser.add_argument("--peer", choices=PEERS, help="compare with another program on the same frames")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -149,6 +153,7 @@ def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
 def _network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="PATH", help="a checkpoint; by default the weights that come with the app")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
+    parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
 
 
 def _positive_seconds(text: str) -> float:

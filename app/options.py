@@ -15,3 +15,4 @@ class LaunchOptions:
     duration_s: float | None = None  # close by itself so long after the first result
     screenshot: Path | None = None  # the window as PNG, just before it closes
     mirror: bool | None = None  # None: as the user left it
+    engine: str = "auto"  # what runs the network

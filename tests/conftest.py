@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 # Tests of the widgets need no screen; the tests that do need xcb start their own program.
 if sys.platform.startswith("linux"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Exported networks go into a cache of the tests' own, also those of programs they start."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTIONSCOPE_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -33,11 +33,11 @@ def compose(options: BenchOptions, say: Callable[[str], None]) -> BenchReport:
     if live is None or status is None:
         raise UserError(f"{options.source} ended before anything could be measured.")
     say("timing the network")
-    engines = time_engines(options.weights, options.device, probe.example, options.seconds)
+    engines = time_engines(options, probe.example)
     peer = None
     if options.peer is not None:
         say(f"comparing with {options.peer}")
-        peer = compare(options.source, options.weights, options.device, options.seconds)
+        peer = compare(options)
     return BenchReport(when, machine, _network(status), live, engines, peer)
 
 

@@ -8,29 +8,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.bench.machine import usable_cores
+from app.bench.options import BenchOptions
 from app.bench.report import EngineTime, Spread
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.faces.crop import crop_square, extract
 from app.pipeline.inference_loop import THREADS
-from extractor.backends import Backend, create_backend
+from extractor.backends import Backend, DeviceError, EngineError, create_backend, installed_engines
 
 WARM_UP_RUNS = 5
 RUNS = (10, 300)  # at least and at most
 MOST_S = 3.0
 
 
-def time_engines(
-    weights: str | None, device: str, example: FrameResult | None, seconds: float
-) -> tuple[EngineTime, ...]:
-    """With every core, and with as many threads as the live pipeline uses, for at most ``seconds`` each."""
-    return tuple(_time(weights, device, threads, example, seconds) for threads in sorted({THREADS, usable_cores()}))
+def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[EngineTime, ...]:
+    """With every core, and with as many threads as the live pipeline uses.
+
+    What can't run is in the result with its reason, unless it is the only engine asked for.
+    """
+    every = options.engines == "all"
+    names = list(installed_engines()) if every else [options.engine]
+    times = []
+    for name in names:
+        for threads in sorted({THREADS, usable_cores()}):
+            try:
+                times.append(_time(options, name, threads, example))
+            except (DeviceError, EngineError) as error:
+                if not every:
+                    raise
+                times.append(EngineTime(name, options.device, "", threads, None, None, str(error)))
+    return tuple(times)
 
 
-def _time(weights: str | None, device: str, threads: int, example: FrameResult | None, seconds: float) -> EngineTime:
-    backend = create_backend(weights, device, threads)
+def _time(options: BenchOptions, engine: str, threads: int, example: FrameResult | None) -> EngineTime:
+    backend = create_backend(options.weights, options.device, threads, engine)
     try:
-        return time_backend(backend, a_crop(backend, example), threads, min(seconds, MOST_S))
+        return time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S))
     finally:
         backend.close()
 

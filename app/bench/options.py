@@ -13,6 +13,8 @@ class BenchOptions:
     seconds: float = 10.0  # measured, after the warm-up
     weights: str | None = None
     device: str = "auto"
+    engine: str = "auto"
+    engines: str | None = None  # "all": time every installed engine by itself
     window: bool = False  # in the real window rather than without one
     record: bool = False  # while a recording is written, into a folder that is deleted afterwards
     peer: str | None = None  # one of PEERS

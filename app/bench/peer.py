@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import cv2
 
 from app.analyser import FaceAnalyser
+from app.bench.options import BenchOptions
 from app.bench.report import Peer, Spread
 from app.capture import resolve_source
 from app.capture.source import Source, SourceState
@@ -54,22 +55,22 @@ class _Side:
             self.cpu_s += time.process_time() - cpu_started
 
 
-def compare(spec: str, weights: str | None, device: str, seconds: float) -> Peer:
-    """Both on the source for about ``seconds`` after a block of warm-up.  Raises UserError."""
+def compare(options: BenchOptions) -> Peer:
+    """Both on the source for about the time to be measured, after a block of warm-up.  Raises UserError."""
     with without_chatter():
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
         mesh = FaceMesh(static_image_mode=False, max_num_faces=1)
     detector = create_detector()
-    backend = create_backend(weights, device, THREADS)
-    source = resolve_source(spec).source
+    backend = create_backend(options.weights, options.device, THREADS, options.engine)
+    source = resolve_source(options.source).source
     analyser = FaceAnalyser(detector, FaceTracker(), backend)
     ours = _Side(lambda frame: bool(analyser.analyse(frame).faces))
     peer = _Side(lambda frame: bool(mesh.process(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)).multi_face_landmarks))
     try:
         source.open()
         with without_chatter():  # what the graphs say at their first frame
-            _take_turns(source, ours, peer, seconds)
+            _take_turns(source, ours, peer, options.seconds)
     finally:
         source.close()
         backend.close()
@@ -77,7 +78,7 @@ def compare(spec: str, weights: str | None, device: str, seconds: float) -> Peer
         mesh.close()
     ours_ms, peer_ms = Spread.of(ours.times_ms), Spread.of(peer.times_ms)
     if ours_ms is None or peer_ms is None:
-        raise UserError(f"{spec} is too short to compare with {NAME}: more than {BLOCK} frames are needed.")
+        raise UserError(f"{options.source} is too short to compare with {NAME}: more than {BLOCK} frames are needed.")
     count = len(ours.times_ms)
     return Peer(
         name=NAME,

@@ -31,6 +31,7 @@ THREADS = max(1, (os.cpu_count() or 1) - 1)  # one core is for capture, encoding
 class NetworkChoice:
     weights: str | None = None  # as in LaunchOptions
     device: str = "auto"
+    engine: str = "auto"
 
 
 class InferenceLoop:
@@ -118,7 +119,7 @@ class InferenceLoop:
             # torch and MediaPipe take seconds to import: here they do not delay the window.
             from extractor.backends import create_backend
 
-            backend = create_backend(wanted.weights, wanted.device, threads=THREADS)
+            backend = create_backend(wanted.weights, wanted.device, THREADS, wanted.engine)
             if self._detector is None:
                 self._detector = create_detector()
             previous, self._backend = self._backend, backend

@@ -27,12 +27,12 @@ class Pipeline:
     picture is there before the network is.
     """
 
-    def __init__(self, weights: str | None = None, device: str = "auto") -> None:
+    def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto") -> None:
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
         self._slot: Mailbox[Frame] = Mailbox()
         self._capture = CaptureLoop(self._opened, self._captured)
-        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device))
+        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device, engine))
         self._skipped = 0
         self._recording = Recording()
         self._signals = SignalChain()
@@ -58,10 +58,10 @@ class Pipeline:
         self.stop_recording()
         self._capture.switch(source)
 
-    def set_network(self, weights: str | None, device: str) -> None:
-        """Load other weights or another device; a running recording is finished first."""
+    def set_network(self, weights: str | None, device: str, engine: str = "auto") -> None:
+        """Load other weights, on another device or by another engine; a running recording is finished first."""
         self.stop_recording()
-        self._inference.switch(NetworkChoice(weights, device))
+        self._inference.switch(NetworkChoice(weights, device, engine))
 
     # ------------------------------------------------------------------ recording
 
@@ -135,6 +135,5 @@ class Pipeline:
         result = self._signals.apply(result)
         self.history.append(result)
         self.results.put(result)
-        self._recording.add_result(result)
         for listener in self._listeners:
             listener(result)

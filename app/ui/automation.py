@@ -79,7 +79,8 @@ class Automation:
             self.fail(source_error)
             if status.source.state is SourceState.FAILED:
                 self.fail(status.source.message)
-        if self._options.weights is not None and status.network is None and not status.network_loading:
+        asked = self._options.weights is not None or self._options.engine != "auto"
+        if asked and status.network is None and not status.network_loading:
             self.fail(status.network_error)
         if status.recording is not None:
             self.fail(status.recording.error)

@@ -27,11 +27,12 @@ def first_network(options: LaunchOptions, store: Settings) -> tuple[Network, str
     """
     device = options.device if options.device != "auto" else store.get(settings.DEVICE)
     if options.weights is not None:
-        return Network(options.weights, device), ""
+        return Network(options.weights, device, options.engine), ""
     weights = store.get(settings.WEIGHTS)
     if weights in SHIPPED or Path(weights).is_file():
-        return Network(weights, device), ""
-    return Network("", device), f"{weights} is gone, so the weights that come with Motionscope are used."
+        return Network(weights, device, options.engine), ""
+    remark = f"{weights} is gone, so the weights that come with Motionscope are used."
+    return Network("", device, options.engine), remark
 
 
 class Choices(QObject):

@@ -32,6 +32,7 @@ UNEXPECTED = "That failed because of an unexpected error; the details are on std
 class Network:
     weights: str = ""  # empty: those that come with the app
     device: str = "auto"
+    engine: str = "auto"
 
 
 class Controller(QObject):
@@ -70,7 +71,7 @@ class Controller(QObject):
         self._background.run("load", _import_pipeline, self._loaded, self._failed)
 
     def _loaded(self, make: Callable[..., Pipeline]) -> None:
-        self.pipeline = make(self.network.weights or None, self.network.device)
+        self.pipeline = make(self.network.weights or None, self.network.device, self.network.engine)
         self.pipeline.start()
         self.open_source(self.source)
         self.list_sources()
@@ -149,7 +150,7 @@ class Controller(QObject):
         if self.pipeline is not None and network != self.network:
             self.network = network
             self._complaint = ("", 0.0)
-            self.pipeline.set_network(network.weights or None, network.device)
+            self.pipeline.set_network(network.weights or None, network.device, network.engine)
             self.network_changed.emit(network)
 
     # ------------------------------------------------------------------ recording

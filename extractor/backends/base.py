@@ -18,10 +18,17 @@ if TYPE_CHECKING:  # it imports torch
 class BackendInfo:
     """What runs where, in words for the window and for ``session.json``."""
 
-    engine: str  # "torch"
+    engine: str  # "torch", "onnxruntime", "openvino"
     device: str  # "cuda:0", "mps", "cpu"
     device_name: str  # "NVIDIA H100", "AMD EPYC"
-    dtype: str  # "float32"
+    dtype: str  # "float32", "bfloat16"
+    chosen: str = ""  # why this engine, with the times measured; empty where it was asked for
+
+    @property
+    def summary(self) -> str:
+        """One line for a person."""
+        why = f"; {self.chosen}" if self.chosen else ""
+        return f"runs with {self.engine} on {self.device_name} ({self.device}, {self.dtype}){why}"
 
 
 class Backend(Protocol):

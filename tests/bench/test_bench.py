@@ -14,16 +14,18 @@ from pathlib import Path
 import pytest
 
 from app.bench import BenchOptions, BenchReport, measure
+from app.bench.engines import time_engines
 from app.bench.report import Spread
 from app.bench.table import as_table
 from app.core.errors import SourceError, UserError
+from extractor.backends import EngineError, installed_engines
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def report() -> BenchReport:
-    return measure(BenchOptions(seconds=0.6, warm_up_s=0.3, device="cpu"))
+    return measure(BenchOptions(seconds=0.6, warm_up_s=0.3, device="cpu", engine="torch", engines="all"))
 
 
 def assert_has_schema(value: object, kind: object, where: str = "report") -> None:
@@ -80,7 +82,8 @@ def test_numbers_fit_together(report: BenchReport) -> None:
     assert live.cpu_s_per_result * frames.results == pytest.approx(live.cpu_cores * live.seconds)
     assert 0 < live.memory.start_mb <= live.memory.peak_mb
     assert report.peer is None
-    assert {engine.engine for engine in report.engines} == {report.network.engine}
+    assert report.network.engine == "torch"
+    assert {engine.engine for engine in report.engines} == set(installed_engines())
     assert all(engine.network_ms and engine.network_ms.count >= 10 for engine in report.engines)
     assert report.machine.versions["python"].startswith("3.")
 
@@ -110,6 +113,20 @@ def test_what_cannot_be_measured_is_one_sentence(tmp_path: Path) -> None:
     bad.write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"^The weights .*bad\.pth can't be used"):
         measure(BenchOptions(weights=str(bad)))
+
+
+def test_engines_that_cannot_run_are_in_the_report(monkeypatch: pytest.MonkeyPatch, report: BenchReport) -> None:
+    def refuse(*_: object) -> None:
+        raise EngineError("It can't.")
+
+    monkeypatch.setattr("app.bench.engines.create_backend", refuse)
+    times = time_engines(BenchOptions(engines="all"), None)
+    assert {(time.engine, time.network_ms, time.error) for time in times} == {
+        (name, None, "It can't.") for name in installed_engines()
+    }
+    assert "It can't." in as_table(dataclasses.replace(report, engines=times))
+    with pytest.raises(EngineError):
+        time_engines(BenchOptions(), None)
 
 
 def test_the_command_in_the_window_with_recording_and_peer(tmp_path: Path) -> None:

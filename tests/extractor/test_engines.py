@@ -43,15 +43,6 @@ MAKERS: dict[str, Callable[[], Backend]] = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of the tests' own, so that each run exports once and the user's stays as it is."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MOTIONSCOPE_CACHE", str(folder))
-        yield folder
-
-
 @pytest.fixture(
     scope="module", params=[pytest.param(name, marks=needs.get(name.partition("-")[0], ())) for name in MAKERS]
 )
