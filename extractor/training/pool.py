@@ -10,8 +10,12 @@ import torch
 from torch import Tensor
 
 from extractor.training.errors import TrainingError
+from extractor.training.geometry import Array
 from extractor.training.shards import Heads, Shard, find_shards
 from extractor.training.targets import Targets
+
+RESIDENT_LIMIT = 150_000
+"""Heads kept on a device where no limit is given: 29 GB at 256 pixels."""
 
 
 class HeadPool:
@@ -19,7 +23,7 @@ class HeadPool:
 
     ``resident`` keeps the decoded pictures on the device (256 x 256 pixels: 5 heads a megabyte), which a
     GPU needs; otherwise each batch decodes its own.  ``refresh`` takes in shards that have appeared since,
-    so that rendering and training can run side by side.
+    so that rendering and training can run side by side; at the limit they take the oldest ones' places.
     """
 
     def __init__(
@@ -33,10 +37,11 @@ class HeadPool:
         self.folders = tuple(folders)
         self.device = device
         self.resident = device.type != "cpu" if resident is None else resident
-        self._limit = limit
+        self._limit = limit if limit is not None or not self.resident else RESIDENT_LIMIT
         self._shards: list[Shard] = []
-        self._images: list[Tensor] = []
-        self._broken: set[Path] = set()
+        self._buffer: Tensor | None = None  # (limit, 3, S, S) uint8, when resident
+        self._known: set[Path] = set()
+        self._oldest = 0
         self._starts = np.zeros(1, np.int64)
         self.refresh()
 
@@ -45,38 +50,30 @@ class HeadPool:
 
     @property
     def names(self) -> list[str]:
-        """The shards in use, in order."""
+        """The shards in use."""
         return [shard.path.name for shard in self._shards]
 
     def refresh(self) -> int:
-        """Take in new shards and return how many heads came with them; raises ``TrainingError`` when there are none."""
-        known, before = {shard.path for shard in self._shards}, len(self)
+        """Take in new shards and return how many heads came; raises ``TrainingError`` when there are none at all."""
+        came = 0
         for path in (p for folder in self.folders for p in find_shards(folder)):
-            if path in known or (self._limit is not None and len(self) >= self._limit):
+            if path in self._known:
                 continue
-            shard = Shard(path)
-            self._shards.append(shard)
-            if self.resident:
-                pictures = np.stack([shard.image(i) for i in range(len(shard))])
-                if self._images and self._images[0].shape[2:] != pictures.shape[1:3]:
-                    raise TrainingError(f"The heads in {path} have another size in pixels than those before them.")
-                self._images.append(torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous().to(self.device))
-            self._starts = np.cumsum([0, *(len(s) for s in self._shards)])
-        self._index()
-        return len(self) - before
-
-    def _index(self) -> None:
-        self.heads = Heads.join([shard.heads for shard in self._shards])
-        self.targets = Targets.of(self.heads).to(self.device)
-        self._siblings = siblings(self.heads.person, self._starts)
+            self._known.add(path)
+            came += self._take_in(Shard(path))
+        if came:
+            self.heads = Heads.join([shard.heads for shard in self._shards])
+            self.targets = Targets.of(self.heads).to(self.device)
+            self._siblings = siblings(self.heads.person, self._starts)
+        return came
 
     def images(self, rows: Tensor) -> Tensor:
         """uint8 pictures (B, 3, S, S) on the device."""
+        if self._buffer is not None:
+            return self._buffer[rows.to(self.device)]
         where = rows.cpu().numpy()
         shard = np.searchsorted(self._starts, where, side="right") - 1
         inner = where - self._starts[shard]
-        if self.resident:
-            return torch.stack([self._images[s][i] for s, i in zip(shard, inner, strict=True)])
         pictures = np.stack([self._shards[s].image(int(i)) for s, i in zip(shard, inner, strict=True)])
         return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self.device)
 
@@ -84,8 +81,33 @@ class HeadPool:
         """For each head another picture of the same person in the same pose, or the head itself."""
         return torch.from_numpy(self._siblings[rows.cpu().numpy()])
 
+    def _take_in(self, shard: Shard) -> int:
+        """Append a shard, or put it in the oldest one's place; returns how many heads came."""
+        if self._limit is None or len(self) + len(shard) <= self._limit:
+            start = len(self)
+            self._shards.append(shard)
+            self._starts = np.append(self._starts, start + len(shard))
+        else:
+            if not self._shards or len(self._shards[self._oldest]) != len(shard):
+                return 0  # another length would move everything behind it
+            start = int(self._starts[self._oldest])
+            self._shards[self._oldest] = shard
+            self._oldest = (self._oldest + 1) % len(self._shards)
+        if self.resident:
+            self._upload(shard, start)
+        return len(shard)
 
-def siblings(person: np.ndarray, starts: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def _upload(self, shard: Shard, start: int) -> None:
+        pictures = torch.from_numpy(np.stack([shard.image(i) for i in range(len(shard))])).permute(0, 3, 1, 2)
+        if self._buffer is None:
+            size = (self._limit or len(shard), *pictures.shape[1:])
+            self._buffer = torch.zeros(size, dtype=torch.uint8, device=self.device)
+        if self._buffer.shape[1:] != pictures.shape[1:]:
+            raise TrainingError(f"The heads in {shard.path} have another size in pixels than those before them.")
+        self._buffer[start : start + len(shard)] = pictures.to(self.device)
+
+
+def siblings(person: Array, starts: Array) -> Array:
     """(n,) the neighbour with the same person, inside a shard; itself where there is none."""
     n = len(person)
     other = np.arange(n)

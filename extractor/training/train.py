@@ -124,7 +124,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--held-out", type=Path, help="shards to evaluate on at the end")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="CPU threads")
-    parser.add_argument("--limit", type=int, help="heads in the pool at most")
+    parser.add_argument("--limit", type=int, help="heads in the pool at most; newer ones replace the oldest")
     parser.add_argument("--amp", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 arithmetic")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False)
     parser.add_argument("--log-every", type=float, default=30.0, metavar="S")
@@ -140,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.threads:
             torch.set_num_threads(given.threads)
         torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True  # the same few shapes again and again
         settings = RunSettings(
             samples=given.samples,
             phases=tuple(Phase.parse(text) for text in given.phase) or RunSettings().phases,

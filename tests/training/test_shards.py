@@ -47,7 +47,7 @@ def test_what_can_not_be_read_is_named(tmp_path: Path, heads: Heads) -> None:
 
 @pytest.mark.parametrize("resident", [False, True])
 def test_a_pool_takes_in_new_shards(shard_folder: Path, heads: Heads, resident: bool) -> None:
-    pool = HeadPool([shard_folder], torch.device("cpu"), resident=resident)
+    pool = HeadPool([shard_folder], torch.device("cpu"), resident=resident, limit=100)
     assert len(pool) == 16
     assert pool.refresh() == 0
     write_shard(shard_folder / "later.npz", [np.full((64, 64, 3), 7, np.uint8)] * len(heads), heads)
@@ -57,6 +57,21 @@ def test_a_pool_takes_in_new_shards(shard_folder: Path, heads: Heads, resident: 
     assert pictures.dtype == torch.uint8
     assert pictures[2].float().mean().item() == pytest.approx(7, abs=1)
     assert len(pool.targets) == 28
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_at_the_limit_new_shards_replace_the_oldest(shard_folder: Path, resident: bool) -> None:
+    pool = HeadPool([shard_folder], torch.device("cpu"), resident=resident, limit=16)
+    before = pool.heads.points[:8].copy()
+    write_shard(
+        shard_folder / "later.npz", [np.full((64, 64, 3), 7, np.uint8)] * 8, Shard(shard_folder / "heads-1.npz").heads
+    )
+    assert pool.refresh() == 8
+    assert len(pool) == 16
+    assert pool.names == ["later.npz", "heads-1.npz"]
+    assert pool.images(torch.tensor([3])).float().mean().item() == pytest.approx(7, abs=1)
+    assert not np.array_equal(pool.heads.points[:8], before)
+    assert pool.refresh() == 0
 
 
 def test_siblings_are_neighbours_of_the_same_person_in_one_shard() -> None:

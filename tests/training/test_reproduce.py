@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extractor.training import evaluate, export, render, reproduce, train
+from extractor.training.schedule import Phase
+
+
+@pytest.mark.parametrize("name", list(reproduce.RECIPES))
+def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
+    steps = reproduce.commands(reproduce.RECIPES[name], Path("pack"), tmp_path, "cpu")
+    modules = {"render": render, "train": train, "evaluate": evaluate, "export": export}
+    assert [words[0] for words in steps] == ["render", "render", "train", "train", "export", "export"]
+    for words in steps:
+        assert words[0] in modules
+        if words[0] == "train":
+            given = train.parse(words[1:])
+            phases = [Phase.parse(text) for text in given.phase]
+            assert phases[0].start == 0
+            assert [p.start for p in phases] == sorted(p.start for p in phases)
+    assert "{" not in " ".join(" ".join(words) for words in steps)
+
+
+def test_training_and_held_out_people_differ(tmp_path: Path) -> None:
+    first, second = reproduce.commands(reproduce.RECIPES["gpu"], Path("pack"), tmp_path, "cuda")[:2]
+    assert first[first.index("--seed") + 1] != second[second.index("--seed") + 1]
+    assert first[first.index("--out") + 1] != second[second.index("--out") + 1]
+
+
+def test_a_missing_pack_ends_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert reproduce.main(["--pack", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--recipe", "cpu"]) == 1
+    assert "asset pack can't be used" in capfd.readouterr().err
+
+
+def test_the_commands_can_be_read_without_running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduce.main(["--out", str(tmp_path), "--dry-run"]) == 0
+    assert capsys.readouterr().out.count("extractor.training.train") == 2
