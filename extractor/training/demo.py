@@ -122,7 +122,7 @@ def actor(sampler: Sampler, seed: int) -> Scene:
     key, fill = np.array([-0.55, 0.45, 0.75]), np.array([0.8, 0.2, 0.3])
     light = Light(
         environment=room,
-        turn=to_gl(rotation(0, 58, 0)),
+        turn=to_gl(rotation(0, -58, 0)),
         gain=0.75 * 0.5 / (float(env["sh"][room][0].mean()) * 0.282),
         key_direction=key / np.linalg.norm(key),
         key_colour=0.62 * np.array([1.03, 1, 0.95]),

@@ -110,7 +110,8 @@ class HeadModel:
 
     def displacement(self, weights: Array) -> Array:
         """What the morphs (M,) add to any shape, (N, 3)."""
-        return cast("Array", (weights @ self.morphs).reshape(self.base.shape))
+        used = np.flatnonzero(weights)  # a handful: an expression moves few units
+        return np.asarray((weights[used] @ self.morphs[used]).reshape(self.base.shape))
 
     def canonical(self, neutral: Array) -> Canonical:
         """The head frame of a neutral shape (N, 3): rigid points are laid on the mean head's."""
