@@ -104,8 +104,12 @@ class VideoFrames:
                     if frame.pts > wanted:
                         break
                     self._at = number
-                    image = frame.to_ndarray(format="bgr24")
-                    return image if self._size is None else image[: self._size[1], : self._size[0]]  # type: ignore[return-value]
+                    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+                    if self._size is not None:
+                        return image[: self._size[1], : self._size[0]]
+                    # Phones store portrait video lying on its side and say so; it was measured upright.
+                    turns = round(frame.rotation / 90) % 4
+                    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
         except av.FFmpegError as error:
             raise SessionError(f"Frame {number} of {self._path} can't be decoded: {error}.") from error
         finally:

@@ -1,13 +1,15 @@
 import json
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.capture.video import VideoSource
 from app.core.errors import SessionError
-from app.core.frames import FrameResult
+from app.core.frames import Frame, FrameResult
 from app.session.events import Event, append_event, read_events
 from app.session.folders import claim_folder
 from app.session.manifest import Fitted, Manifest, MediaFile, Owner
@@ -58,6 +60,31 @@ def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make
         ExtractWriter(extracted, header)
     with pytest.raises(SessionError, match="can't be read"):
         MediaFile.of(clip)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, -90])
+def test_the_frames_of_a_phones_film_are_upright_as_they_were_measured(tmp_path, header, rotation):
+    clip = tmp_path / "phone.mp4"
+    image = np.full((48, 64, 3), 255, np.uint8)
+    image[:16, :16] = 0
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.set_display_rotation(rotation)
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode(None))
+    source = VideoSource(clip, paced=False)
+    source.open()
+    measured = source.read(1.0).image
+    source.close()
+    folder = claim_folder(tmp_path / "extracted")
+    with ExtractWriter(folder, replace(header, media=MediaFile.of(clip))) as table:
+        for i in range(3):
+            table.write(FrameResult(Frame(i, measured, 0.0), (), 0.0), i / 30)
+    with Session.open(folder).frames() as video:
+        assert np.array_equal(video.frame_at(0), measured)
+        assert np.array_equal(video.frame_at(2).shape, measured.shape)
 
 
 def test_an_extraction_that_failed_is_not_taken_for_a_whole_one(tmp_path, header, make_frame, make_result):

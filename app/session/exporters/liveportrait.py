@@ -7,6 +7,7 @@ the motion of its own weights, with 21 keypoints; the format itself holds any nu
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class LivePortraitTemplate:
     second, and holds the last motion where none was measured.  ``R`` is the transpose of the
     project's, because LivePortrait multiplies row vectors.  The openness of eyes and lips is
     LivePortrait's ratio of distances, (1, 2) subject's right eye first and (1, 1); it is NaN where
-    the keypoints have no names.  All of it is in memory at once: about 3 MB a minute.
+    the keypoints have no names.
     """
 
     name = "liveportrait"
@@ -49,24 +50,41 @@ class LivePortraitTemplate:
             raise SessionError(f"The session {session.folder} has no measured face.")
         rate, chosen = sample(times, records["frame"].astype(np.int64))
         names = session.manifest.header.keypoint_names
-        motion, eyes, lips = [], [], []
-        for i, k in enumerate(chosen):
-            item = motion_of(records[k])
-            motion.append(item)
-            eyes.append(eye_ratios(item["x_s"][0], names))
-            lips.append(lip_ratio(item["x_s"][0], names))
-            if i % _EVERY == 0:
-                progress(i, len(chosen))
+        eyes: list[NDArray[np.float32]] = []
+        lips: list[NDArray[np.float32]] = []
+
+        def motion() -> Iterator[dict[str, NDArray[np.float32]]]:
+            for i, k in enumerate(chosen):
+                item = motion_of(records[k])
+                eyes.append(eye_ratios(item["x_s"][0], names))
+                lips.append(lip_ratio(item["x_s"][0], names))
+                if i % _EVERY == 0:
+                    progress(i, len(chosen))
+                yield item
+
+        # The order matters: the small lists are complete once the large one has been written.
         template = {
-            "n_frames": len(motion),
+            "n_frames": len(chosen),
             "output_fps": rate,
-            "motion": motion,
+            "motion": _Streamed(motion()),
             "c_eyes_lst": eyes,
             "c_lip_lst": lips,
         }
         with (folder / FILE).open("wb") as file:
-            pickle.dump(template, file, _PROTOCOL)
+            pickler = pickle.Pickler(file, _PROTOCOL)
+            pickler.fast = True  # it remembers nothing it has written: hours of motion need no memory
+            pickler.dump(template)
         progress(len(chosen), len(chosen))
+
+
+class _Streamed:
+    """Pickled as the list of what the iterator gives, taken one by one."""
+
+    def __init__(self, items: Iterator[object]) -> None:
+        self._items = items
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._items
 
 
 def sample(timestamps_s: NDArray[np.float64], frames: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:

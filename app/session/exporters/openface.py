@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.reader import Session
-from app.session.table import Table
 
 FILE = "openface.csv"
 
@@ -20,6 +20,7 @@ COLUMNS = (
     "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz",
 )  # fmt: skip
 
+_NOTHING = ("",) * 6
 _EVERY = 1000
 
 
@@ -56,23 +57,21 @@ class OpenFaceCsv:
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [session.table] if session.faces is None else [session.table, session.faces]
         angles = {id(table): openface_angles(table.angles_deg) for table in tables}
+        scores = {id(table): table.column("detection_score") for table in tables}
         with (folder / FILE).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, faces in enumerate(faces_of_frames(session)):
                 time = f"{session.table.timestamp_s[k]:.6f}"
                 if not faces:
-                    writer.writerow((k + 1, 0, time, 0, 0, *[""] * 6))
+                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING))
                 for table, row in faces:
-                    writer.writerow((k + 1, *_face(table, row, time), *map(_radians, angles[id(table)][row])))
+                    score, pose = _number(scores[id(table)][row], 4), angles[id(table)][row]
+                    numbers = ("", "", "", *(_number(angle, 6) for angle in pose))
+                    writer.writerow((k + 1, table.face_id[row], time, score, 1, *numbers))
                 if k % _EVERY == 0:
                     progress(k, len(session.table))
 
 
-def _face(table: Table, row: int, time: str) -> tuple[object, ...]:
-    score = table.column("detection_score")[row]
-    return (table.face_id[row], time, f"{score:.4f}" if np.isfinite(score) else "", 1, "", "", "")
-
-
-def _radians(value: float) -> str:
-    return f"{value:.6f}" if np.isfinite(value) else ""
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
