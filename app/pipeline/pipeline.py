@@ -15,8 +15,11 @@ from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
 from app.pipeline.recording import Recording
 from app.pipeline.status import PipelineStatus
 from app.session.header import describe
-from app.signals.chain import SignalChain
+from app.signals.chain import Recentring, SignalChain
 from app.signals.history import History
+from extractor.types import Angles
+
+RECENTRE = "recentre"  # the markers' label in events.csv
 
 
 class Pipeline:
@@ -73,7 +76,13 @@ class Pipeline:
         info = self._capture.info
         if info is None or self._capture.frames == 0:
             raise SessionError("There is nothing to record yet: start a source first.")
-        return self._recording.start(describe(info, self._inference.network, self._inference.report), claim_folder)
+        fresh = not self._recording.active
+        header = describe(info, self._inference.network, self._inference.report)
+        folder = self._recording.start(header, claim_folder)
+        reference = self._signals.reference
+        if fresh and reference is not None:
+            self._recording.add_event(RECENTRE, _note(reference.angles))
+        return folder
 
     def stop_recording(self, wait: bool = False) -> None:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
@@ -84,6 +93,23 @@ class Pipeline:
     def set_filter(self, preset: str) -> None:
         """Filter what is shown by this preset; recordings keep what was measured.  Raises ValueError."""
         self._signals.set_preset(preset)
+
+    def recentre(self) -> Recentring:
+        """Show the primary face's angles relative to its present pose from now on.
+
+        Recordings keep what was measured, and a marker with the angles of the reference.  Raises
+        UserError when there is no face, SessionError when only the marker could not be written.
+        """
+        reference = self._signals.recentre()
+        self._recording.add_event(RECENTRE, _note(reference.angles), reference.at_s)
+        return reference
+
+    def undo_recentre(self) -> bool:
+        """Show the angles as the camera sees them; False when they were shown so anyway.  Raises SessionError."""
+        undone = self._signals.undo_recentre()
+        if undone:
+            self._recording.add_event(RECENTRE, "undone")
+        return undone
 
     # ------------------------------------------------------------------ status
 
@@ -137,3 +163,8 @@ class Pipeline:
         self.results.put(result)
         for listener in self._listeners:
             listener(result)
+
+
+def _note(reference: Angles) -> str:
+    """A marker's note: what is taken off the numbers shown."""
+    return f"yaw_deg {reference.yaw_deg:+.2f} pitch_deg {reference.pitch_deg:+.2f} roll_deg {reference.roll_deg:+.2f}"

@@ -53,6 +53,12 @@ class Recording:
         if writer is not None:
             writer.add_result(result)
 
+    def add_event(self, label: str, note: str, at_s: float | None = None) -> None:
+        """Mark the running recording, if there is one, at ``at_s`` (None: now).  Raises SessionError."""
+        writer = self._running
+        if writer is not None:
+            writer.add_event(label, note, at_s=at_s)
+
     @property
     def active(self) -> bool:
         return self._running is not None

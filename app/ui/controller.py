@@ -117,7 +117,7 @@ class Controller(QObject):
 
         def failed(error: Exception) -> None:
             if serial == self._serial:
-                self.source_error = _sentence(error)
+                self.source_error = sentence(error)
                 self.resolving = self._running = False
 
         self._background.run("resolve source", lambda: _resolve(spec), done, failed)
@@ -227,10 +227,11 @@ class Controller(QObject):
         return status
 
     def _failed(self, error: Exception) -> None:
-        self.noticed.emit(Message(_sentence(error), Severity.ERROR))
+        self.noticed.emit(Message(sentence(error), Severity.ERROR))
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """What the person at the screen reads of it; what nobody expected goes to the log."""
     if isinstance(error, UserError):
         return str(error)
     log.error("unexpected error", exc_info=error)

@@ -219,6 +219,8 @@ class MainWindow(QMainWindow):
             "pick_source": lambda: self.toolbar.source.show_choices(),
             "pick_weights": lambda: self.toolbar.weights.show_choices(),
             "pick_device": lambda: self.toolbar.device.show_choices(),
+            "recentre": lambda: self.signals.recentre(),
+            "undo_recentre": lambda: self.signals.undo_recentre(),
             "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
             "plots": lambda on: self._plots_dock.setVisible(on),
@@ -322,6 +324,7 @@ class MainWindow(QMainWindow):
     def _closed(self) -> None:
         pipeline = self.controller.pipeline
         self._automation.finish(pipeline.status() if pipeline is not None else None)
+        self.signals.close()
         self.controller.join()
         self._end()
 

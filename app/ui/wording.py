@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from extractor.types import Angles
+
 EXPRESSION_FULL_SCALE = 0.06
 """Expression magnitude, in units of the neutral keypoints, at which a bar is full."""
 
@@ -19,6 +21,11 @@ def degrees(value: float, decimals: int = 1) -> str:
     if float(text) == 0:
         text = text.replace("-", "+")
     return text.replace("-", MINUS) + "°"
+
+
+def pose(angles: Angles) -> str:
+    """Three angles in one line."""
+    return f"yaw {degrees(angles.yaw_deg)}  pitch {degrees(angles.pitch_deg)}  roll {degrees(angles.roll_deg)}"
 
 
 def spread(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
 from app.pipeline import Pipeline
+from app.session.events import read_events
 from app.session.folders import claim_folder
 from app.session.reader import Session
 
@@ -151,3 +153,36 @@ def test_frames_pass_through_without_a_network(tmp_path: Path):
         assert result.frame.image.shape == (480, 640, 3)
     finally:
         pipeline.close()
+
+
+def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, tmp_path: Path):
+    """Filtered and recentred on the screen; raw in the table, each recentring a marker with its reference."""
+    pipeline = watched.pipeline
+    pipeline.set_filter("streaming")
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: sum(bool(result.faces) for result in watched.results[-3:]) == 3)
+    first = pipeline.recentre()
+    folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+    start = len(watched.results)
+    watched.wait_for(lambda: len(watched.results) >= start + 10 and bool(watched.results[-1].faces))
+    second = pipeline.recentre()
+    assert pipeline.undo_recentre()
+    pipeline.stop_recording(wait=True)
+    assert pipeline.status().filter_preset == "streaming"
+
+    session = Session.open(folder)
+    recorded = session.table.angles_deg[session.table.success]
+    shown = [result for result in watched.results[start + 2 : start + 9] if result.faces]
+    assert len(shown) >= 5
+    for result in shown:
+        assert np.abs(recorded - np.array(result.faces[0].angles)).max(axis=1).min() < 0.001
+        # The demo turns: neither the filter nor the offset leaves the angles as they were.
+        assert np.abs(np.subtract(result.shown[0].angles, result.faces[0].angles)).max() > 0.1
+    events = read_events(folder / "events.csv")
+    assert [event.label for event in events] == ["recentre"] * 3
+    angles = [re.findall(r"[-+][0-9.]+", event.note) for event in events]
+    for found, reference in zip(angles, (first, second), strict=False):
+        pitch, yaw, roll = reference.angles
+        assert np.allclose([float(x) for x in found], (yaw, pitch, roll), atol=0.006)
+    assert events[2].note == "undone"
+    assert 0 == events[0].onset_s < events[1].onset_s <= events[2].onset_s

@@ -7,8 +7,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from app.core.clock import now_s
+from app.core.errors import UserError
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
-from app.core.rotation import geodesic_deg, rotation_of
+from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
 from extractor.types import Angles
@@ -162,3 +164,97 @@ def test_the_history_holds_what_is_shown():
     assert row["yaw_deg"] == result.shown[0].angles.yaw_deg < 20
     assert row["exp_magnitude"] == result.shown[0].face.exp_magnitude < 4e-4
     assert (row["true_pitch_deg"], row["true_yaw_deg"], row["true_roll_deg"]) == (1, 2, 3)
+
+
+def live(chain: SignalChain, faces: int, *angles: Angles, ago_s: float = 0.0, **other: object) -> FrameResult:
+    """Results up to now, the last one returned."""
+    for i, a in enumerate(angles):
+        captured = now_s() - ago_s - (len(angles) - 1 - i) / FPS
+        people = tuple(make_face(a, face_id, **other) for face_id in range(1, faces + 1))  # type: ignore[arg-type]
+        result = chain.apply(FrameResult(Frame(i, IMAGE, captured), people, captured))
+    return result
+
+
+def test_recentring_makes_the_present_pose_zero_and_leaves_what_was_measured():
+    chain = SignalChain()
+    held = Angles(12, -8, 3)
+    live(chain, 1, held)
+    reference = chain.recentre()
+    assert reference.angles == pytest.approx(held, abs=1e-3)
+    result = live(chain, 1, held)
+    assert result.shown[0].angles == pytest.approx((0, 0, 0), abs=1e-3)
+    assert result.faces[0].angles == held
+    # Axes and points lie on the face: the pose they are drawn with is the camera's.
+    assert result.shown[0].face is result.faces[0]
+    assert geodesic_deg(result.shown[0].rotation, np.eye(3)) < 0.01
+    assert angles_of(result.reference) == pytest.approx(held, abs=1e-3)
+    assert chain.undo_recentre()
+    assert not chain.undo_recentre()
+    result = live(chain, 1, held)
+    assert result.shown[0].angles == held
+    assert result.reference is None
+
+
+def test_the_reference_is_the_mean_of_the_last_third_of_a_second():
+    chain = SignalChain()
+    live(chain, 1, *(Angles(0, 40, 0),) * 20, *(Angles(0, yaw, 0) for yaw in (9, 11) * 5))
+    assert chain.recentre().angles.yaw_deg == pytest.approx(10, abs=0.15)
+
+
+def test_there_must_be_a_face_with_a_pose_now():
+    chain = SignalChain()
+    with pytest.raises(UserError, match="no face to recentre on"):
+        chain.recentre()
+    live(chain, 1, Angles(0, 0, 0), ago_s=2.0)
+    with pytest.raises(UserError, match="no face to recentre on"):
+        chain.recentre()
+    live(chain, 1, Angles(0, 0, 0))
+    live(chain, 0, Angles(0, 0, 0))
+    with pytest.raises(UserError, match="no face to recentre on"):
+        chain.recentre()
+    live(chain, 1, Angles(0, 0, 0), trained=False)
+    with pytest.raises(UserError, match="hold no head pose"):
+        chain.recentre()
+    assert chain.reference is None
+
+
+def test_only_the_primary_face_is_recentred_and_a_lost_one_comes_back_recentred():
+    chain = SignalChain("gaming")
+    live(chain, 2, Angles(0, 20, 0))
+    chain.recentre()
+    first, second = live(chain, 2, Angles(0, 20, 0)).shown
+    assert first.angles.yaw_deg == pytest.approx(0, abs=1e-3)
+    assert second.angles.yaw_deg == pytest.approx(20, abs=1e-3)
+    live(chain, 0, Angles(0, 0, 0))
+    again = live(chain, 1, Angles(0, 25, 0)).shown[0]
+    assert again.angles.yaw_deg == pytest.approx(5, abs=1e-3)
+
+
+def test_another_source_is_not_recentred():
+    chain = SignalChain()
+    live(chain, 1, Angles(0, 20, 0))
+    chain.recentre()
+    chain.forget()
+    with pytest.raises(UserError):
+        chain.recentre()
+    assert live(chain, 1, Angles(0, 20, 0)).shown[0].angles.yaw_deg == 20
+
+
+def test_a_profile_counts_on_beyond_a_right_angle():
+    chain = SignalChain()
+    live(chain, 1, Angles(0, -20, 0))
+    chain.recentre()
+    assert live(chain, 1, Angles(0, 80, 0)).shown[0].angles == pytest.approx((0, 100, 0), abs=1e-2)
+
+
+def test_truth_is_shown_relative_to_the_same_reference():
+    chain = SignalChain()
+    live(chain, 1, Angles(10, 20, 0))
+    chain.recentre()
+    truth = Angles(8, 25, 1)
+    result = chain.apply(make_result(0, make_face(Angles(10, 22, 0)), truth=truth))
+    expected = angles_of(recentred(rotation_of(truth), rotation_of(Angles(10, 20, 0))))
+    assert result.shown_truth == pytest.approx(expected, abs=1e-3)
+    assert result.frame.truth == truth
+    row = dict(zip(COLUMNS, row_of(result), strict=True))
+    assert row["true_yaw_deg"] == pytest.approx(expected.yaw_deg, abs=1e-3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.core.frames import ShownFace
@@ -112,3 +113,15 @@ def test_the_filter_is_named(readout, status):
     readout.show_status(status(filter_preset="gaming"), 30.0)
     assert readout.signals._filter.whole_text == "gaming"
     assert readout.signals._filter.toolTip() == preset_named("gaming").tip
+
+
+def test_a_recentring_is_said_with_its_offset(readout, face, result):
+    measured = face(angles=Angles(4, 12.3, -1))
+    shown = ShownFace(measured, Angles(0, 0, 0), np.eye(3, dtype=np.float32))
+    readout.show_result(replace(result(measured), signals=(shown,), reference=measured.rotation))
+    pose = readout.pose
+    assert set(texts(pose._angles).values()) == {"+0.0°"}
+    assert pose._recentred.isVisible()
+    assert pose._recentred.text() == "recentred, offset yaw +12.3°  pitch +4.0°  roll −1.0°"
+    readout.show_result(result(measured))
+    assert not pose._recentred.isVisible()

@@ -1,12 +1,15 @@
-"""The filter by key and menu, remembered, and on the pipeline."""
+"""Filter and recentring by key, remembered, and on the pipeline."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from app.core.rotation import recentred
 from app.signals.presets import PRESETS
 from app.ui import settings
+from app.ui.messages import Severity
 
 WAIT_MS = 20_000
 KEYS = {"off": Qt.Key.Key_F6, "research": Qt.Key.Key_F7, "gaming": Qt.Key.Key_F8, "streaming": Qt.Key.Key_F9}
@@ -42,3 +45,38 @@ def test_the_remembered_preset_reaches_the_pipeline_and_the_panel(no_network, ma
     window.commands["reset_settings"].trigger()
     qtbot.waitUntil(lambda: shown.whole_text == "off", timeout=WAIT_MS)
     assert ticked(window) == ["off"]
+
+
+def test_recentre_and_its_undoing_by_key(make_window, qtbot):
+    """With the real network on the demo: numbers go to zero, axes stay, words say both."""
+    window = make_window(source="demo")
+    window.show()
+
+    def face():
+        result = window.view.result
+        return result.shown[0] if result is not None and result.shown else None
+
+    qtbot.waitUntil(lambda: face() is not None, timeout=60_000)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    label = window.readout.pose._recentred
+    qtbot.waitUntil(lambda: label.text().startswith("recentred, offset yaw"), timeout=WAIT_MS)
+    assert "Recentred, offset yaw" in window.status_line.message.text
+    qtbot.waitUntil(lambda: face() is not None, timeout=WAIT_MS)
+    reference = window.view.result.reference
+    shown = face()
+    np.testing.assert_allclose(shown.rotation, recentred(shown.face.rotation, reference), atol=1e-5)
+    assert shown.face is window.view.result.faces[0]  # what axes and points are drawn with
+    qtbot.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: label.text() == "", timeout=WAIT_MS)
+    assert window.status_line.message.text == "The angles are those that the camera sees again."
+
+
+def test_without_a_face_recentring_says_what_to_do(no_network, make_window, qtbot, clip):
+    window = make_window(source=str(clip))
+    window.show()
+    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: "no face to recentre on" in window.status_line.message.text, timeout=WAIT_MS)
+    assert window.status_line.message.severity is Severity.ERROR
+    qtbot.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: window.status_line.message.text == "Nothing has been recentred.", timeout=WAIT_MS)

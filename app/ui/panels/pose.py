@@ -9,10 +9,10 @@ from PyQt6.QtGui import QFont, QFontMetrics
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
-from app.core.rotation import geodesic_deg, rotation_of
+from app.core.rotation import angles_of, geodesic_deg, rotation_of
 from app.ui import theme
 from app.ui.panels.fields import Bar, Section, Value, dim_label
-from app.ui.wording import EXPRESSION_FULL_SCALE, NOTHING, degrees, spread, unsigned
+from app.ui.wording import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, unsigned
 
 ANGLES = ("yaw", "pitch", "roll")
 MEANINGS = {
@@ -48,6 +48,7 @@ class PosePanel(QWidget):
         shown = result.shown[0] if result is not None and result.shown else None
         face = shown.face if shown is not None else None
         self._show_angles(shown)
+        self._show_recentring(result)
         self._show_errors(result)
         self._show_expression(face)
         self._identity.show_text(f"{face.face_id}   of {_faces(len(result.faces))}" if face and result else NOTHING)
@@ -84,6 +85,15 @@ class PosePanel(QWidget):
         rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
         rows.addWidget(self._geodesic, 4, 4)
         rows.setColumnStretch(5, 1)
+        self._recentred = dim_label("")
+        self._recentred.setWordWrap(True)
+        self._recentred.setAccessibleName("Recentring")
+        self._recentred.setToolTip(
+            "The angles are relative to how the head was held then; the drawn axes and the errors are not. "
+            "Shift+C undoes it"
+        )
+        self._recentred.hide()
+        rows.addWidget(self._recentred, 6, 0, 1, 6)
         self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
         self._untrained.setWordWrap(True)
         self._untrained.setStyleSheet(f"color: {theme.WARNING.name()}")
@@ -123,6 +133,13 @@ class PosePanel(QWidget):
                 continue
             self._angles[name].show_text(degrees(getattr(shown.angles, f"{name}_deg")))
             self._spreads[name].show_text(spread(getattr(face.std, f"{name}_deg")), self._spreads[name].toolTip())
+
+    def _show_recentring(self, result: FrameResult | None) -> None:
+        reference = result.reference if result is not None else None
+        text = f"recentred, offset {pose(angles_of(reference))}" if reference is not None else ""
+        if text != self._recentred.text():
+            self._recentred.setText(text)
+            self._recentred.setVisible(bool(text))
 
     def _show_errors(self, result: FrameResult | None) -> None:
         """Errors are those of the measurement, whatever filter and recentring make of it on the screen."""
