@@ -94,7 +94,7 @@ def read_file(path: str | PathLike[str]) -> CheckpointFile:
         container, tensors, metadata = _unwrap(path, _load_pickle(path))
     else:
         raise WeightsError.of(path, _foreign(start))
-    return CheckpointFile(path, _sha256(path), container, tensors, metadata)
+    return CheckpointFile(path, sha256_of(path), container, tensors, metadata)
 
 
 def _looks_like_safetensors(start: bytes) -> bool:
@@ -195,7 +195,8 @@ def _foreign(start: bytes) -> str:
     return "it is neither a safetensors file nor a PyTorch checkpoint"
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of the file's bytes, in hexadecimal.  Raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -53,4 +53,5 @@ def _network(status: PipelineStatus) -> Network:
         device=info.device,
         device_name=info.device_name,
         dtype=info.dtype,
+        chosen=info.chosen,
     )

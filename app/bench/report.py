@@ -52,6 +52,7 @@ class Network:
     device: str
     device_name: str
     dtype: str
+    chosen: str  # why this engine, where it was not asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def _lines(report: BenchReport) -> Iterator[str]:
     yield "versions    " + ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     yield f"weights     {network.weights}: {network.summary}"
     yield f"engine      {network.engine} on {network.device_name} ({network.device}), {network.dtype}"
+    if network.chosen:
+        yield f"            {network.chosen}"
     yield from _live(report.live)
     yield ""
     yield f"{'network alone, one crop':<40}{'median ms':>12}{'p95 ms':>10}{'CPU ms':>10}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
+from pathlib import Path
 
 from extractor.backends.base import Backend, BackendInfo
 from extractor.backends.devices import Device, DeviceError, available_devices
@@ -32,23 +34,33 @@ def create_backend(
     Devices are ``"auto"`` and the ids of ``available_devices()``.  ``threads`` bounds the CPU threads of one
     ``run`` (None: as many as the engine likes); fewer than there are cores, where others work beside it:
     two of two cores took ten times as long as one while a core was busy.  ``engine`` is a key of
-    ``ENGINES`` or ``"auto"``, which is torch.  Raises ``WeightsError``, ``DeviceError`` or ``EngineError``,
+    ``ENGINES`` or ``"auto"``: what ``MOTIONSCOPE_ENGINE`` names, else the fastest measured here
+    (``extractor.backends.choice``).  Raises ``WeightsError``, ``DeviceError`` or ``EngineError``,
     all of them ValueErrors with one sentence for the user.
     """
     if engine == "auto":
-        engine = "torch"
-    require_engine(engine)
+        engine = os.environ.get("MOTIONSCOPE_ENGINE") or "auto"
+    if engine != "auto":
+        require_engine(engine)
     from extractor.weights import find_weights  # torch takes seconds to import
 
     path = find_weights(weights)
+    if engine != "auto":
+        return _make(engine, path, device, threads)
+    from extractor.backends.choice import auto_backend
+
+    return auto_backend(path, device, threads, lambda name: _make(name, path, device, threads))
+
+
+def _make(engine: str, weights: Path, device: str, threads: int | None) -> Backend:
     if engine == "onnxruntime":
         from extractor.backends.onnx_backend import OnnxBackend
 
-        return OnnxBackend(path, device, threads)
+        return OnnxBackend(weights, device, threads)
     if engine == "openvino":
         from extractor.backends.openvino_backend import OpenVinoBackend
 
-        return OpenVinoBackend(path, device, threads)
+        return OpenVinoBackend(weights, device, threads)
     from extractor.backends.torch_backend import TorchBackend
 
-    return TorchBackend(path, device, threads)
+    return TorchBackend(weights, device, threads)

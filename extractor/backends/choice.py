@@ -1,0 +1,175 @@
+"""``auto``: the engine that is fastest here, measured once for each network and remembered.
+
+Only on a CPU, and only where an engine beside torch is installed; torch runs on everything else.
+What was measured is kept in the user's cache for these weights, versions, processor and threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.backends.base import Backend, BackendInfo
+from extractor.backends.cache import cache_folder
+from extractor.backends.devices import available_devices, cpu_name
+from extractor.backends.engines import ENGINES, EngineError, installed_engines
+from extractor.checkpoint_file import sha256_of
+from extractor.types import Motion, NetworkSpec
+from extractor.weights import LoadReport
+
+log = logging.getLogger(__name__)
+
+WARM_UP_RUNS = 3
+RUNS = 15
+MOST_S = 2.0  # an engine
+REMEMBERED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The fastest engine and what each took for one crop, normalisation and decoding included."""
+
+    engine: str
+    run_ms: Mapping[str, float]
+
+    @property
+    def reason(self) -> str:
+        times = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(self.run_ms.items(), key=lambda item: item[1]))
+        return f"the fastest measured here (ms a crop: {times})"
+
+
+class ChosenBackend:
+    """A backend that says in ``info`` why it was chosen."""
+
+    def __init__(self, backend: Backend, reason: str) -> None:
+        self._backend = backend
+        self._info = dataclasses.replace(backend.info, chosen=reason)
+
+    @property
+    def info(self) -> BackendInfo:
+        return self._info
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return self._backend.spec
+
+    @property
+    def report(self) -> LoadReport:
+        return self._backend.report
+
+    def run(self, crops: NDArray[np.uint8]) -> Motion:
+        """See ``Backend.run``."""
+        return self._backend.run(crops)
+
+    def close(self) -> None:
+        """See ``Backend.close``."""
+        self._backend.close()
+
+
+def auto_backend(weights: Path, device: str, threads: int | None, make: Callable[[str], Backend]) -> Backend:
+    """The fastest of what ``make`` makes by an engine's name.  Raises what it raises for torch."""
+    if len(installed_engines()) == 1 or not _on_cpu(device) or not weights.is_file():
+        return make("torch")
+    key = _key(weights, threads)
+    choice = _recall(key)
+    if choice is not None:
+        try:
+            return ChosenBackend(make(choice.engine), choice.reason)
+        except EngineError as error:
+            log.warning("%s", error)
+    backend, choice = _measure(make)
+    _remember(key, choice)
+    return ChosenBackend(backend, choice.reason)
+
+
+def _on_cpu(device: str) -> bool:
+    return device == "cpu" or (device == "auto" and available_devices()[0].id == "cpu")
+
+
+def _measure(make: Callable[[str], Backend]) -> tuple[Backend, Choice]:
+    """Time every installed engine; the winner stays open, the others are closed.  Torch must work."""
+    run_ms: dict[str, float] = {}
+    best: Backend | None = None
+    for name in installed_engines():
+        try:
+            backend = make(name)
+        except EngineError as error:
+            if name == "torch":
+                raise
+            log.warning("%s", error)
+            continue
+        run_ms[name] = _time(backend)
+        if run_ms[name] == min(run_ms.values()):
+            best, backend = backend, best
+        if backend is not None:
+            backend.close()
+    assert best is not None
+    return best, Choice(min(run_ms, key=run_ms.__getitem__), run_ms)
+
+
+def _time(backend: Backend) -> float:
+    """Milliseconds for one crop: the lower quartile, as a busy machine only ever makes a run slower."""
+    side = backend.spec.crop.input_size
+    crop = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
+    for _ in range(WARM_UP_RUNS):
+        backend.run(crop)
+    times: list[float] = []
+    ends = time.perf_counter() + MOST_S
+    while len(times) < RUNS and (not times or time.perf_counter() < ends):
+        begun = time.perf_counter()
+        backend.run(crop)
+        times.append((time.perf_counter() - begun) * 1e3)
+    return float(np.percentile(times, 25))
+
+
+def _key(weights: Path, threads: int | None) -> str:
+    """Everything on which the order of the engines may depend."""
+    facts = [sha256_of(weights), sorted(installed_engines().items()), cpu_name(), os.cpu_count(), threads]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _file() -> Path:
+    return cache_folder() / "engines.json"
+
+
+def _read() -> dict[str, object]:
+    try:
+        values = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # there is none yet, or it is damaged: measuring again mends it
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _recall(key: str) -> Choice | None:
+    entry = _read().get(key)
+    if not isinstance(entry, dict):
+        return None
+    engine, run_ms = entry.get("engine"), entry.get("run_ms")
+    if engine not in ENGINES or not isinstance(run_ms, dict):
+        return None
+    if not all(isinstance(ms, (int, float)) for ms in run_ms.values()):
+        return None
+    return Choice(str(engine), {str(name): float(ms) for name, ms in run_ms.items()})
+
+
+def _remember(key: str, choice: Choice) -> None:
+    """A cache that can't be written only costs the time to measure again."""
+    values = {**{k: v for k, v in _read().items() if k != key}, key: dataclasses.asdict(choice)}
+    kept = dict(list(values.items())[-REMEMBERED:])
+    path = _file()
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        partial.replace(path)
