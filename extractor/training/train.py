@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -134,7 +135,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; 0 when the run is done, 130 when it was interrupted (its state is saved)."""
+    """The command; 0 when the run is done, 130 when it was told to stop (its state is saved)."""
     given = parse(arguments)
     try:
         if given.threads:
@@ -167,12 +168,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"train: {error}", file=sys.stderr)
         return 1
     print(f"{len(pool)} heads, {given.backbone} on {given.device}", flush=True)
+    before = {name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
         train(trainer, run, log_s=given.log_every, save_s=given.save_every, refresh_s=given.refresh_every, held=held)
     except KeyboardInterrupt:
         trainer.save(run.state)
         print(f"Stopped after {trainer.seen} samples; the same command goes on.", file=sys.stderr)
         return 130
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
     return 0
 
 

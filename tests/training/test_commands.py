@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from extractor import MotionExtractor
 from extractor.training import evaluate, export, render, train
+from extractor.training.trainer import Trainer
 from extractor.weights import read_weights
 
 
@@ -55,6 +57,22 @@ def test_training_grows_from_smaller_weights(shard_folder: Path, tmp_path: Path)
     assert run_training(shard_folder, tmp_path / "large", "--samples", "4", "--grow", state, "--backbone", "nano",
                         "--phase", "0:32:2") == 0  # fmt: skip
     assert MotionExtractor.from_checkpoint(tmp_path / "large" / "state.pth").backbone == "nano"
+
+
+def test_a_run_that_is_told_to_stop_saves_first(
+    shard_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Trainer.step
+
+    def step_and_stop(self: Trainer) -> dict[str, torch.Tensor]:
+        found = step(self)
+        signal.raise_signal(signal.SIGTERM)
+        return found
+
+    monkeypatch.setattr(Trainer, "step", step_and_stop)
+    assert run_training(shard_folder, tmp_path / "run", "--samples", "800") == 130
+    assert "same command goes on" in capsys.readouterr().err
+    assert torch.load(tmp_path / "run" / "state.pth", weights_only=True)["seen"] == 8
 
 
 @pytest.mark.parametrize(
