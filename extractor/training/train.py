@@ -72,12 +72,40 @@ def first_network(given: argparse.Namespace) -> tuple[MotionExtractor, dict[str,
     return MotionExtractor(backbone=given.backbone, drop_path_rate=given.drop_path), {"init": "random"}
 
 
-def train(trainer: Trainer, run: Run, *, log_s: float, save_s: float, refresh_s: float, held: HeadPool | None) -> None:
-    """Steps until the run is done; logs, saves, and takes in new shards by the clock."""
+class StopSignal:
+    """Remembers that the process was told to stop, so that a step is finished and the state saved is whole."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopSignal:
+        self._before = {name: signal.signal(name, self._remember) for name in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+
+    def _remember(self, *_: object) -> None:
+        self.seen = True
+
+
+def train(
+    trainer: Trainer,
+    run: Run,
+    stop: StopSignal,
+    *,
+    log_s: float,
+    save_s: float,
+    refresh_s: float,
+    held: HeadPool | None,
+) -> None:
+    """Steps until the run is done or told to stop; logs, saves, and takes in new shards by the clock."""
     start = logged = saved = refreshed = time.monotonic()
     since = trainer.seen
     means: dict[str, torch.Tensor] = {}
-    while not trainer.done:
+    while not trainer.done and not stop.seen:
         size = trainer.phase.size
         for name, value in trainer.step().items():
             # Averaged on the device: asking for the number would wait for it.
@@ -100,7 +128,9 @@ def train(trainer: Trainer, run: Run, *, log_s: float, save_s: float, refresh_s:
             if more := trainer.pool.refresh():
                 print(f"{more} more heads, {len(trainer.pool)} in all", flush=True)
             refreshed = now
-    if held is not None:
+    if stop.seen:
+        trainer.save(run.state)
+    elif held is not None:
         print(table(evaluate(trainer.averaged, held, trainer.phase.size)), flush=True)
 
 
@@ -168,16 +198,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"train: {error}", file=sys.stderr)
         return 1
     print(f"{len(pool)} heads, {given.backbone} on {given.device}", flush=True)
-    before = {name: signal.signal(name, signal.default_int_handler) for name in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        train(trainer, run, log_s=given.log_every, save_s=given.save_every, refresh_s=given.refresh_every, held=held)
-    except KeyboardInterrupt:
-        trainer.save(run.state)
+    with StopSignal() as stop:
+        train(
+            trainer,
+            run,
+            stop,
+            log_s=given.log_every,
+            save_s=given.save_every,
+            refresh_s=given.refresh_every,
+            held=held,
+        )
+    if stop.seen:
         print(f"Stopped after {trainer.seen} samples; the same command goes on.", file=sys.stderr)
         return 130
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
     return 0
 
 
