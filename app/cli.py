@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
-from app.core.errors import UserError
+from app.core.errors import OutputError, UserError
 from app.options import LaunchOptions
+from app.outputs.address import OPENTRACK_ADDRESS, OPENTRACK_PORT, parse_address
 from extractor.backends.engines import ENGINES
 
 COMMANDS = ("extract", "export", "check", "bench")
@@ -80,9 +81,23 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         default=None,
         help="show the picture mirrored (numbers never are); by default cameras only",
     )
+    parser.add_argument(
+        "--opentrack",
+        type=_opentrack_address,
+        metavar="HOST:PORT",
+        help=f"send the head pose to opentrack's input 'UDP over network', on this computer {OPENTRACK_ADDRESS}",
+    )
     args = parser.parse_args(words)
     return LaunchOptions(
-        args.source, args.weights, args.device, args.record, args.duration, args.screenshot, args.mirror, args.engine
+        args.source,
+        args.weights,
+        args.device,
+        args.record,
+        args.duration,
+        args.screenshot,
+        args.mirror,
+        args.engine,
+        args.opentrack,
     )
 
 
@@ -154,6 +169,13 @@ def _network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="PATH", help="a checkpoint; by default the weights that come with the app")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
+
+
+def _opentrack_address(text: str) -> str:
+    try:
+        return str(parse_address(text, OPENTRACK_PORT))
+    except OutputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive_seconds(text: str) -> float:

@@ -16,3 +16,4 @@ class LaunchOptions:
     screenshot: Path | None = None  # the window as PNG, just before it closes
     mirror: bool | None = None  # None: as the user left it
     engine: str = "auto"  # what runs the network
+    opentrack: str | None = None  # HOST:PORT to send the head pose to; None: nowhere

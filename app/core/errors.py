@@ -14,3 +14,7 @@ class SourceError(UserError):
 
 class SessionError(UserError):
     """A recording that can't be started, written or read."""
+
+
+class OutputError(UserError):
+    """Another program that nothing can be sent to."""

@@ -1,7 +1,8 @@
-"""Source -> [slot] -> analysis -> recorder -> signals -> display and history."""
+"""Source -> [slot] -> analysis -> recorder -> signals -> display, history and outputs."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
+from app.outputs.base import Output
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
 from app.pipeline.recording import Recording
@@ -39,6 +41,9 @@ class Pipeline:
         self._skipped = 0
         self._recording = Recording()
         self._signals = SignalChain()
+        self._outputs: tuple[Output, ...] = ()
+        self._outputs_change = threading.Lock()
+        self._closed = False
         self._listeners: tuple[Callable[[FrameResult], None], ...] = ()
 
     def subscribe(self, listener: Callable[[FrameResult], None]) -> None:
@@ -55,6 +60,11 @@ class Pipeline:
         self.stop_recording(wait=True)
         self._inference.stop()
         self.results.close()
+        with self._outputs_change:
+            outputs, self._outputs = self._outputs, ()
+            self._closed = True
+        for output in outputs:
+            output.close()
 
     def set_source(self, source: Source | None) -> None:
         """Show another source, or none; a running recording is finished first: it belongs to the old one."""
@@ -111,6 +121,26 @@ class Pipeline:
             self._recording.add_event(RECENTRE, "undone")
         return undone
 
+    # ------------------------------------------------------------------ outputs
+
+    def add_output(self, output: Output) -> None:
+        """Send every further result there too; it replaces, and closes, the one of the same name."""
+        self._replace_output(output.name, output)
+
+    def remove_output(self, name: str) -> None:
+        self._replace_output(name, None)
+
+    def _replace_output(self, name: str, output: Output | None) -> None:
+        with self._outputs_change:
+            old = [other for other in self._outputs if other.name == name]
+            if self._closed and output is not None:
+                old.append(output)
+            else:
+                new = (output,) if output is not None else ()
+                self._outputs = (*(other for other in self._outputs if other.name != name), *new)
+        for other in old:
+            other.close()
+
     # ------------------------------------------------------------------ status
 
     def status(self) -> PipelineStatus:
@@ -136,6 +166,7 @@ class Pipeline:
             recording_active=self._recording.active,
             recording_finishing=self._recording.finishing,
             filter_preset=self._signals.preset,
+            outputs=tuple(output.status for output in self._outputs),
         )
 
     # ------------------------------------------------------------------ on the capture thread
@@ -161,6 +192,8 @@ class Pipeline:
         result = self._signals.apply(result)
         self.history.append(result)
         self.results.put(result)
+        for output in self._outputs:
+            output.send(result)
         for listener in self._listeners:
             listener(result)
 

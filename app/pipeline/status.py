@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.outputs.base import OutputStatus
 from app.session.writer import WriterStats
 from app.signals.presets import DEFAULT_PRESET
 from extractor.backends.base import BackendInfo
@@ -39,6 +40,7 @@ class PipelineStatus:
     recording_active: bool
     recording_finishing: bool
     filter_preset: str = DEFAULT_PRESET
+    outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
 
     @property
     def streaming(self) -> bool:
@@ -59,4 +61,4 @@ class PipelineStatus:
             return (
                 "Pose heads untrained: these weights hold no head pose, so no angles are shown. Choose other weights."
             )
-        return ""
+        return next((output.problem for output in self.outputs if output.problem), "")

@@ -81,6 +81,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("filter_research", "&Signals", "Filter: r&esearch", "F7", PRESET_TIPS["research"], checkable=True),
     ActionSpec("filter_gaming", "&Signals", "Filter: &gaming", "F8", PRESET_TIPS["gaming"], checkable=True),
     ActionSpec("filter_streaming", "&Signals", "Filter: &streaming", "F9", PRESET_TIPS["streaming"], checkable=True),
+    ActionSpec("opentrack", "&Signals", "Send to open&track", "T", "Send the head pose to opentrack", checkable=True,
+               separated=True),
+    ActionSpec("opentrack_address", "&Signals", "opentrack &address…", "Shift+T", "Choose where opentrack listens"),
     ActionSpec("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
     ActionSpec("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie"),
 )  # fmt: skip

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QIcon, QKeySequence
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QInputDialog,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import __version__
 from app.ui.actions import ACTIONS
@@ -38,6 +47,18 @@ def ask_folder(parent: QWidget, title: str, folder: str, done: Callable[[str], o
 def _open(dialog: QFileDialog, done: Callable[[str], object]) -> QFileDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(done)
+    dialog.open()
+    return dialog
+
+
+def ask_text(parent: QWidget, title: str, question: str, text: str, done: Callable[[str], object]) -> QInputDialog:
+    """Ask for a line; ``done`` gets it."""
+    dialog = QInputDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(question)
+    dialog.setTextValue(text)
+    dialog.textValueSelected.connect(done)
     dialog.open()
     return dialog
 

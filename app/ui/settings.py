@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from PyQt6.QtCore import QByteArray, QSettings
 
+from app.outputs.address import OPENTRACK_ADDRESS
 from app.signals.presets import DEFAULT_PRESET
 
 T = TypeVar("T")
@@ -35,13 +36,14 @@ WEIGHTS = Setting("network/weights", str, "")  # empty: those that come with the
 RECENT_WEIGHTS = Setting("network/recent_weights", list, [])
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
+OPENTRACK = Setting("outputs/opentrack", str, OPENTRACK_ADDRESS)  # where to; whether is never remembered
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, GEOMETRY, LAYOUT,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, GEOMETRY, LAYOUT,
 )  # fmt: skip
 
 LAYOUT_VERSION = 1  # of docks and toolbars; a saved layout of another version is ignored

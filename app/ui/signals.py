@@ -46,7 +46,9 @@ class SignalControls(QObject):
     def recentre(self) -> None:
         """The present pose is straight ahead from now on."""
         pipeline = self._controller.pipeline
-        if pipeline is not None:
+        if pipeline is None:
+            self._say("Nothing is measured yet.", Severity.INFO)
+        else:
             self._background.run("recentre", pipeline.recentre, self._recentred, self._failed)
 
     def undo_recentre(self) -> None:

@@ -21,6 +21,7 @@ from app.ui.drawing import Drawing
 from app.ui.files import Files, dragged_path
 from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
+from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
+        self.outputs = OutputControls(self.controller, self.commands, store, self, options.opentrack)
         self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -221,6 +223,8 @@ class MainWindow(QMainWindow):
             "pick_device": lambda: self.toolbar.device.show_choices(),
             "recentre": lambda: self.signals.recentre(),
             "undo_recentre": lambda: self.signals.undo_recentre(),
+            "opentrack": lambda on: self.outputs.switch(on),
+            "opentrack_address": lambda: self.outputs.ask_address(),
             "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
             "plots": lambda on: self._plots_dock.setVisible(on),
@@ -325,6 +329,7 @@ class MainWindow(QMainWindow):
         pipeline = self.controller.pipeline
         self._automation.finish(pipeline.status() if pipeline is not None else None)
         self.signals.close()
+        self.outputs.close()
         self.controller.join()
         self._end()
 

@@ -24,8 +24,9 @@ def degrees(value: float, decimals: int = 1) -> str:
 
 
 def pose(angles: Angles) -> str:
-    """Three angles in one line."""
-    return f"yaw {degrees(angles.yaw_deg)}  pitch {degrees(angles.pitch_deg)}  roll {degrees(angles.roll_deg)}"
+    """Three angles in one line, which breaks between them only."""
+    pitch, yaw, roll = (degrees(angle) for angle in angles)
+    return f"yaw\u00a0{yaw} pitch\u00a0{pitch} roll\u00a0{roll}"
 
 
 def spread(value: float) -> str:

@@ -10,15 +10,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# ui -> pipeline -> {capture, faces, signals, session} -> core -> extractor's records.
+# ui -> pipeline -> {capture, faces, signals, session, outputs} -> core -> extractor's records.
 MAY_IMPORT = {
     "app/core": {"core"},
     "app/capture": {"core", "capture"},
     "app/faces": {"core", "faces"},
     "app/signals": {"core", "signals"},
+    "app/outputs": {"core", "signals", "outputs"},
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
     "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench"},
-    "app/pipeline": {"core", "capture", "faces", "signals", "session", "analyser", "pipeline"},
+    "app/pipeline": {"core", "capture", "faces", "signals", "session", "outputs", "analyser", "pipeline"},
 }
 
 

@@ -20,6 +20,22 @@ def test_every_option_of_the_window():
     assert parse_window(["--mirror"]).mirror is True
 
 
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [("127.0.0.1:4242", "127.0.0.1:4242"), ("192.168.0.2", "192.168.0.2:4242"), ("[::1]:5000", "[::1]:5000")],
+)
+def test_opentrack_gets_an_address(words, address):
+    assert parse_window(["--opentrack", words]).opentrack == address
+
+
+@pytest.mark.parametrize("text", ["", "host:port", "127.0.0.1:70000", "1.2.3:4242"])
+def test_an_address_is_checked_before_the_window_opens(text, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse_window(["--opentrack", text])
+    assert stop.value.code == 2
+    assert f"--opentrack: {text!r}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
 def test_a_duration_must_be_a_positive_number(seconds, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.frames import ShownFace
+from app.outputs.base import OutputState, OutputStatus
 from app.session.writer import WriterStats
 from app.signals.presets import preset_named
 from app.ui.panels.readout import Readout
@@ -122,6 +123,31 @@ def test_a_recentring_is_said_with_its_offset(readout, face, result):
     pose = readout.pose
     assert set(texts(pose._angles).values()) == {"+0.0°"}
     assert pose._recentred.isVisible()
-    assert pose._recentred.text() == "recentred, offset yaw +12.3°  pitch +4.0°  roll −1.0°"
+    assert pose._recentred.text() == "recentred, offset yaw\u00a0+12.3° pitch\u00a0+4.0° roll\u00a0−1.0°"
     readout.show_result(result(measured))
     assert not pose._recentred.isVisible()
+
+
+def test_an_output_is_shown_with_its_state_and_rate(readout, status):
+    def row(**values):
+        output = OutputStatus(**{"name": "opentrack", "target": "127.0.0.1:4242", "rate": 24.96, "sent": 7, **values})
+        readout.show_status(status(outputs=(output,)), 30.0)
+        shown = readout.signals._opentrack
+        assert shown.text() == shown.whole_text  # nothing is cut off
+        return shown.whole_text, shown.toolTip()
+
+    readout.show_status(status(), 30.0)
+    assert readout.signals._opentrack.whole_text == "off"
+    assert row(state=OutputState.SENDING) == ("sending   25.0 a second", "To 127.0.0.1:4242, 7 sent")
+    text, tip = row(state=OutputState.UNHEARD)
+    assert text == "nobody listens   25.0 a second"
+    assert "No program listens at 127.0.0.1:4242: start opentrack" in tip
+    assert row(state=OutputState.WAITING)[0] == "waiting for a face"
+    problem = "Nothing can be sent to 127.0.0.1:4242 at present: network is unreachable."
+    assert row(state=OutputState.FAILED, problem=problem) == ("failed", problem)
+
+
+def test_what_an_output_can_not_do_is_a_problem(status):
+    output = OutputStatus("opentrack", "pc:4242", OutputState.FAILED, 0.0, 0, "Nothing can be sent to pc.")
+    assert status(outputs=(output,)).problem == "Nothing can be sent to pc."
+    assert status(outputs=(replace(output, state=OutputState.UNHEARD, problem=""),)).problem == ""

@@ -225,8 +225,8 @@ def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeyp
         def status(self):
             return states.pop(0) if len(states) > 1 else states[0]
 
-        def set_network(self, weights, device):
-            assert (weights, device) == ("bad.pth", "auto")
+        def set_network(self, weights, device, engine):
+            assert (weights, device, engine) == ("bad.pth", "auto", "auto")
 
         def close(self):
             pass
