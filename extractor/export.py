@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -104,11 +105,9 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
     assert network.report is not None
     model = to_onnx(network)
     crops = check_crops(network.report.spec.crop.input_size)
-    worst_deg, worst_crop = difference(network, crops, run_onnx(model, crops))
-    if worst_deg > LARGEST_DEG or worst_crop > LARGEST_CROP:
-        reason = (
-            f"the exported network differs from the original by {worst_deg:.3f} degrees and {worst_crop:.4f} of a crop"
-        )
+    worst = difference(network, crops, run_onnx(model, crops))
+    if not (worst.degrees <= LARGEST_DEG and worst.crop <= LARGEST_CROP):  # NaN too
+        reason = f"exported, it differs from itself by {worst.degrees:.3f} degrees and {worst.crop:.4f} of a crop"
         raise WeightsError.of(source, reason)
     partial = target.with_name(f"{target.name}.partial")
     try:
@@ -116,7 +115,7 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return network.report, worst_deg
+    return network.report, worst.degrees
 
 
 def check_crops(side: int) -> NDArray[np.uint8]:
@@ -135,15 +134,28 @@ def check_crops(side: int) -> NDArray[np.uint8]:
     return crops.contiguous().numpy()
 
 
+class Difference(NamedTuple):
+    """The largest differences from torch."""
+
+    degrees: float  # of an angle
+    crop: float  # of a driven keypoint, in crop coordinates
+    relative: float  # of a head's raw outputs of one crop, length of the difference to length
+
+
 def difference(
     network: MotionExtractor, crops: NDArray[np.uint8], heads: Mapping[str, NDArray[np.float32]]
-) -> tuple[float, float]:
-    """The largest difference from torch: of an angle in degrees, of a driven keypoint in crop coordinates."""
+) -> Difference:
+    """Compare an engine's heads with the network's own."""
     with torch.inference_mode():
-        expected = decode(dict(zip(HEADS, Normalised(network)(torch.from_numpy(crops)), strict=True)))
-    found = decode({name: torch.from_numpy(np.array(values)) for name, values in heads.items()})
-    worst_deg = (found.angles_deg - expected.angles_deg).abs().max().item()
-    return worst_deg, (found.driven - expected.driven)[..., :2].abs().max().item()
+        expected = dict(zip(HEADS, Normalised(network)(torch.from_numpy(crops)), strict=True))
+    found = {name: torch.from_numpy(np.array(values)) for name, values in heads.items()}
+    relative = [((found[name] - expected[name]).norm(dim=1) / expected[name].norm(dim=1)).max() for name in HEADS]
+    motion, true = decode(found), decode(expected)
+    return Difference(
+        (motion.angles_deg - true.angles_deg).abs().max().item(),
+        (motion.driven - true.driven)[..., :2].abs().max().item(),
+        torch.stack(relative).max().item(),
+    )
 
 
 @contextlib.contextmanager

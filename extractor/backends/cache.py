@@ -6,10 +6,12 @@ folder for each state of the weights and of the packages involved.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -57,6 +59,23 @@ def cached_model(report: LoadReport, make: Callable[[], bytes]) -> bytes:
         log.warning("The exported network can't be kept in %s, so it will be made anew each time: %s", folder, error)
         partial.unlink(missing_ok=True)
     return model
+
+
+def was_checked(report: LoadReport, facts: Sequence[str]) -> bool:
+    """Whether ``note_checked`` was called for the same."""
+    return _mark(report, facts).exists()
+
+
+def note_checked(report: LoadReport, facts: Sequence[str]) -> None:
+    """Remember that an engine, as described by ``facts``, gives the right numbers."""
+    mark = _mark(report, facts)
+    with contextlib.suppress(OSError):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text("\n".join(facts), encoding="utf-8")
+
+
+def _mark(report: LoadReport, facts: Sequence[str]) -> Path:
+    return network_folder(report) / f"checked-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:16]}"
 
 
 def forget(report: LoadReport) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 
 ENGINES = {"torch": "", "onnxruntime": "onnx", "openvino": "openvino"}
 """Engines by the name of their package, with the extra of this program that installs it."""
+
+BUILDS = ("gpu", "directml", "openvino", "silicon")
+"""Builds of ONNX Runtime that are published under a name of their own."""
 
 
 class EngineError(ValueError):
@@ -15,7 +19,21 @@ class EngineError(ValueError):
 
 def installed_engines() -> dict[str, str]:
     """The engines that can be used here, with their versions; torch is always the first."""
-    return {name: importlib.metadata.version(name) for name in ENGINES if importlib.util.find_spec(name) is not None}
+    return {name: _version(name) for name in ENGINES if importlib.util.find_spec(name) is not None}
+
+
+def _version(name: str) -> str:
+    """Of the package, which has other names where it is built for an accelerator."""
+    for distribution in (name, *(f"{name}-{build}" for build in BUILDS)):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(distribution)
+    return "of unknown version"
+
+
+def first_line(error: Exception) -> str:
+    """What an engine's exception says first, without the full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].strip().rstrip(".")
 
 
 def require_engine(name: str) -> None:

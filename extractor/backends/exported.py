@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from os import PathLike
 from pathlib import Path
 
@@ -11,14 +12,22 @@ import torch
 from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
-from extractor.backends.cache import cached_model, forget
+from extractor.backends.cache import cached_model, forget, note_checked, was_checked
 from extractor.backends.crops import require_crops, require_decodable
-from extractor.backends.engines import EngineError
+from extractor.backends.engines import EngineError, first_line, installed_engines
 from extractor.backends.runtimes import Heads
 from extractor.decode import decode
+from extractor.export import Difference, check_crops, difference, to_onnx
 from extractor.model import MotionExtractor, head_widths
 from extractor.types import HEADS, Motion, NetworkSpec
 from extractor.weights import LoadReport, read_weights
+
+LARGEST = {"float32": Difference(degrees=0.02, crop=2e-3, relative=2e-3)}
+"""How far an engine may be from torch on the crops of the check."""
+
+# On noise the network is unsure of its angles, so they say little.  Measured in bfloat16: 0.09 relative and
+# 0.015 of a crop; logits that are shifted by one bin have 0.29.
+LARGEST_HALF = Difference(degrees=math.inf, crop=0.05, relative=0.2)
 
 
 class ExportedBackend(abc.ABC):
@@ -29,7 +38,8 @@ class ExportedBackend(abc.ABC):
     def __init__(self, weights: str | PathLike[str]) -> None:
         """Raises ``WeightsError``, ``DeviceError`` and ``EngineError``.
 
-        The first time for given weights the network is exported, which takes seconds.
+        The first time for given weights the network is exported, and the engine's numbers are compared
+        with torch's, which takes seconds.
         """
         self._report = read_weights(weights).report
         require_decodable(self._report)
@@ -40,15 +50,34 @@ class ExportedBackend(abc.ABC):
             # What lay in the cache may be damaged; what is made now is not.
             forget(self._report)
             self._load(self._model(Path(weights)))
+        self._check(Path(weights))
         self.run(np.zeros((1, self.side, self.side, 3), np.uint8))  # what fails, fails now; the first frame is quick
 
     def _model(self, weights: Path) -> bytes:
         def make() -> bytes:
-            from extractor.export import to_onnx  # torch's exporter takes a second to import
-
             return to_onnx(MotionExtractor.from_checkpoint(weights))
 
         return cached_model(self._report, make)
+
+    def _check(self, weights: Path) -> None:
+        """Once for each engine, its version and device: are its numbers torch's?  Raises ``EngineError``."""
+        info = self._info
+        facts = (info.engine, installed_engines()[info.engine], info.device, info.device_name, info.dtype)
+        if was_checked(self._report, facts):
+            return
+        crops = np.ascontiguousarray(check_crops(self.side)[[0, -1]])
+        try:
+            worst = difference(MotionExtractor.from_checkpoint(weights), crops, self._heads(crops))
+        except RuntimeError as error:
+            raise EngineError(f"The engine {info.engine} can't run this network: {first_line(error)}.") from error
+        most = LARGEST.get(info.dtype, LARGEST_HALF)
+        if not all(found <= allowed for found, allowed in zip(worst, most, strict=True)):  # NaN is refused too
+            self.close()
+            raise EngineError(
+                f"The engine {info.engine} gives other numbers than torch on {info.device_name} in {info.dtype}: "
+                f"the outputs are off by {worst.relative:.1%}."
+            )
+        note_checked(self._report, facts)
 
     @abc.abstractmethod
     def _load(self, model: bytes) -> None:

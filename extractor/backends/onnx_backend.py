@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
 from extractor.backends.devices import DeviceError, cpu_name
-from extractor.backends.engines import EngineError
+from extractor.backends.engines import EngineError, first_line
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_onnxruntime
 from extractor.types import HEADS
@@ -60,8 +60,8 @@ class OnnxBackend(ExportedBackend):
                 session = self._ort.InferenceSession(model, options, providers=[choice])
             except Exception as error:  # it raises classes of its own, derived from Exception only
                 if device == "cpu":
-                    raise EngineError(f"ONNX Runtime can't run this network: {_line(error)}.") from error
-                self._give_up(device, _line(error))
+                    raise EngineError(f"ONNX Runtime can't run this network: {first_line(error)}.") from error
+                self._give_up(device, first_line(error))
                 continue
             if session.get_providers()[0] == provider:  # where it can't, it takes the CPU without a word
                 self._session: Any = session
@@ -81,8 +81,3 @@ class OnnxBackend(ExportedBackend):
 
     def _free(self) -> None:
         self._session = None
-
-
-def _line(error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -176,6 +177,17 @@ def test_engines_that_are_not_there_are_one_sentence(monkeypatch: pytest.MonkeyP
         create_backend(engine="openvino")
 
 
+def test_builds_under_another_name_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name in ("torch", "onnxruntime-gpu"):
+            return "1.2"
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("extractor.backends.engines.importlib.util.find_spec", lambda _: True)
+    monkeypatch.setattr("extractor.backends.engines.importlib.metadata.version", version)
+    assert installed_engines() == {"torch": "1.2", "onnxruntime": "1.2", "openvino": "of unknown version"}
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=needs[name]) for name in needs])
 def test_devices_an_engine_does_not_have_are_one_sentence(name: str) -> None:
     with pytest.raises(DeviceError, match=r"^The device 'tpu' isn't there: .* offers .*cpu\.$"):
@@ -206,6 +218,32 @@ def test_export_is_kept_by_the_weights_hash_and_mended(own_cache: Path, referenc
     assert largest_difference(mended.run(crops), reference.run(crops))["angles_deg"] < 0.005
     mended.close()
     assert len(model.read_bytes()) == len(whole)
+
+
+@needs["onnxruntime"]
+def test_an_engine_that_gives_other_numbers_is_refused_once_it_is_new(
+    monkeypatch: pytest.MonkeyPatch, reference: Backend
+) -> None:
+    from extractor.backends.onnx_backend import OnnxBackend
+
+    MAKERS["onnxruntime"]().close()
+    marks = list(network_folder(reference.report).glob("checked-*"))
+    assert any("onnxruntime" in mark.read_text() for mark in marks)
+    for mark in marks:
+        mark.unlink()
+    true_heads = OnnxBackend._heads
+
+    def off_by_a_bin(self: OnnxBackend, crops: Crops) -> dict[str, NDArray[np.float32]]:
+        heads = dict(true_heads(self, crops))
+        heads["yaw"] = np.roll(heads["yaw"], 1, axis=1)
+        return heads
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OnnxBackend, "_heads", off_by_a_bin)
+        with pytest.raises(EngineError, match=r"^The engine onnxruntime gives other numbers than torch .*%\.$"):
+            MAKERS["onnxruntime"]()
+    assert not list(network_folder(reference.report).glob("checked-*"))
+    MAKERS["onnxruntime"]().close()
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=needs[name]) for name in needs])
