@@ -30,7 +30,7 @@ class ActionSpec:
     separated: bool = False  # a line above it in the menu
 
 
-PRESET_TIPS = {preset.name: preset.tip for preset in PRESETS}
+PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{preset.tip[1:]}" for preset in PRESETS}
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
