@@ -21,6 +21,7 @@ from app.core.errors import SessionError, SourceError, UserError
 from app.core.frames import Frame
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
+from app.pipeline.inference_loop import THREADS
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, claim_folder, part
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
@@ -62,7 +63,7 @@ def extract(
     there is nothing to do, and what ``create_backend`` raises.
     """
     work = find_work(patterns)
-    backend = create_backend(weights, device, engine=engine)
+    backend = create_backend(weights, device, THREADS, engine)
     if not backend.report.pose_trained:
         print(
             "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import cv2
@@ -57,25 +58,24 @@ class _Side:
 
 def compare(options: BenchOptions) -> Peer:
     """Both on the source for about the time to be measured, after a block of warm-up.  Raises UserError."""
-    with without_chatter():
+    # Its graphs speak from threads of their own, at their start and at their first frame.
+    with without_chatter(), ExitStack() as stack:
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
-        mesh = FaceMesh(static_image_mode=False, max_num_faces=1)
-    detector = create_detector()
-    backend = create_backend(options.weights, options.device, THREADS, options.engine)
-    source = resolve_source(options.source).source
-    analyser = FaceAnalyser(detector, FaceTracker(), backend)
-    ours = _Side(lambda frame: bool(analyser.analyse(frame).faces))
-    peer = _Side(lambda frame: bool(mesh.process(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)).multi_face_landmarks))
-    try:
+        mesh = stack.enter_context(FaceMesh(static_image_mode=False, max_num_faces=1))
+        detector = create_detector()
+        stack.callback(detector.close)
+        backend = create_backend(options.weights, options.device, THREADS, options.engine)
+        stack.callback(backend.close)
+        source = resolve_source(options.source).source
+        stack.callback(source.close)
+        analyser = FaceAnalyser(detector, FaceTracker(), backend)
+        ours = _Side(lambda frame: bool(analyser.analyse(frame).faces))
+        peer = _Side(
+            lambda frame: bool(mesh.process(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)).multi_face_landmarks)
+        )
         source.open()
-        with without_chatter():  # what the graphs say at their first frame
-            _take_turns(source, ours, peer, options.seconds)
-    finally:
-        source.close()
-        backend.close()
-        detector.close()
-        mesh.close()
+        _take_turns(source, ours, peer, options.seconds)
     ours_ms, peer_ms = Spread.of(ours.times_ms), Spread.of(peer.times_ms)
     if ours_ms is None or peer_ms is None:
         raise UserError(f"{options.source} is too short to compare with {NAME}: more than {BLOCK} frames are needed.")
