@@ -16,7 +16,7 @@ from app.options import LaunchOptions
 from app.outputs.address import OPENTRACK_ADDRESS, OPENTRACK_PORT, parse_address
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "export", "check", "bench")
+COMMANDS = ("extract", "export", "recover", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
         epilog="Other commands: motionscope extract (files to tables), motionscope export (sessions to other "
-        "formats), motionscope check (this machine), motionscope bench (how fast it is here).",
+        "formats), motionscope recover (cut-off recordings), motionscope check (this machine), motionscope bench (how fast it is here).",
     )
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
     parser.add_argument(
@@ -121,6 +121,12 @@ def _command(words: list[str]) -> int:
         return extract(args.paths, args.out, args.weights, args.device, args.engine, progress=not args.quiet)
     if name == "export":
         return _export(parser, rest)
+    if name == "recover":
+        parser.description = "Put recordings in order that were cut off by a crash or a power loss."
+        parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session, or a folder of sessions")
+        from app.recover import recover_all
+
+        return recover_all(parser.parse_args(rest).folders)
     if name == "bench":
         return _bench(parser, rest)
     parser.description = "Print versions, cameras, devices, weights, and what this machine lacks."

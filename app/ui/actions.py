@@ -41,6 +41,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     ActionSpec("show_recordings", "&File", "S&how recordings", "Ctrl+E", "Open the recordings folder"),
+    ActionSpec("recover", "&File", "Re&cover recordings", "Ctrl+Shift+E", "Put recordings in order that were cut off"),
     ActionSpec(
         "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",
         icon="screenshot", separated=True,

@@ -43,6 +43,7 @@ class Controller(QObject):
     network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
     sources_listed = pyqtSignal(object)  # tuple of SourceChoice
     devices_listed = pyqtSignal(object)  # tuple of (id, name), whether lite weights came with the app
+    loaded = pyqtSignal()  # the pipeline is there
     closed = pyqtSignal()
 
     def __init__(self, source: str, network: Network, parent: QObject | None = None) -> None:
@@ -53,7 +54,7 @@ class Controller(QObject):
         self.source_error = ""  # why there is no source
         self.pipeline: Pipeline | None = None
         self._good_network: Network | None = None
-        self._background = Background(self)
+        self.background = Background(self)  # also for the window's other slow work
         self._serial = 0  # of what was asked for; only the last one's answer matters
         self.resolving = False  # a source has been asked for and is being looked for
         self.shown_from_s = 0.0  # results of frames captured before this belong to another source
@@ -68,13 +69,14 @@ class Controller(QObject):
 
     def start(self) -> None:
         """Load what is needed, then open the source; ``pipeline`` is there when ``source_changed`` comes."""
-        self._background.run("load", _import_pipeline, self._loaded, self._failed)
+        self.background.run("load", _import_pipeline, self._loaded, self._failed)
 
     def _loaded(self, make: Callable[..., Pipeline]) -> None:
         self.pipeline = make(self.network.weights or None, self.network.device, self.network.engine)
         self.pipeline.start()
         self.open_source(self.source)
         self.list_sources()
+        self.loaded.emit()
 
     def close(self) -> None:
         """Finish the recording and end the threads, in the background; ``closed`` follows."""
@@ -85,11 +87,11 @@ class Controller(QObject):
         if pipeline is None:
             self.closed.emit()
             return
-        self._background.run("close", pipeline.close, lambda _: self.closed.emit(), lambda _: self.closed.emit())
+        self.background.run("close", pipeline.close, lambda _: self.closed.emit(), lambda _: self.closed.emit())
 
     def join(self, timeout_s: float = 2.0) -> None:
         """After ``closed``: no thread is left."""
-        self._background.close(timeout_s)
+        self.background.close(timeout_s)
 
     # ------------------------------------------------------------------ sources
 
@@ -120,7 +122,7 @@ class Controller(QObject):
                 self.source_error = sentence(error)
                 self.resolving = self._running = False
 
-        self._background.run("resolve source", lambda: _resolve(spec), done, failed)
+        self.background.run("resolve source", lambda: _resolve(spec), done, failed)
 
     def stop_source(self) -> None:
         self._serial += 1  # what is still being looked for is no longer wanted
@@ -142,7 +144,7 @@ class Controller(QObject):
 
     def list_sources(self) -> None:
         """Look for cameras; ``sources_listed`` follows."""
-        self._background.run("list cameras", _list_sources, self.sources_listed.emit, self._failed)
+        self.background.run("list cameras", _list_sources, self.sources_listed.emit, self._failed)
 
     # ------------------------------------------------------------------ network
 
@@ -200,7 +202,7 @@ class Controller(QObject):
         if not self._devices_asked:
             # torch is imported by now, so asking for devices disturbs nobody.
             self._devices_asked = True
-            self._background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
+            self.background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
         if not status.network_error:
             self._good_network = self.network
         elif self._good_network is not None and self.network != self._good_network:

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QWidget
 
 from app.ui import dialogs, settings
 from app.ui.choices import Choices
-from app.ui.controller import Controller
+from app.ui.controller import Controller, sentence
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
 
@@ -58,6 +58,40 @@ class Files:
             self._notice(Message(f"Recordings go to {folder} from now on."))
 
         dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
+
+    def offer_recovery(self) -> None:
+        """Say so when a recording in the recordings folder was cut off."""
+        folder = self.recordings_folder()
+
+        def found(names: list[str]) -> None:
+            if names:
+                what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} recordings were"
+                self._notice(Message(f"{what} cut off; Ctrl+Shift+E recovers what was recorded.", Severity.WARNING))
+
+        def look() -> list[str]:
+            from app.session.recovery import find_unfinished
+
+            return [unfinished.folder.name for unfinished in find_unfinished(folder)]
+
+        self._controller.background.run("look for cut-off recordings", look, found, self._failed)
+
+    def recover(self) -> None:
+        """Put every recording in order that was cut off, in the background; nothing of it is lost on the way."""
+        folder = self.recordings_folder()
+
+        def work() -> list[str]:
+            from app.session.recovery import find_unfinished, recover
+
+            return [recover(unfinished.folder).folder.name for unfinished in find_unfinished(folder)]
+
+        def done(names: list[str]) -> None:
+            text = f"Recovered {', '.join(names)}" if names else f"No recording in {folder} was cut off."
+            self._notice(Message(text, Severity.GOOD if names else Severity.INFO))
+
+        self._controller.background.run("recover recordings", work, done, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._notice(Message(sentence(error), Severity.ERROR))
 
     def show_recordings(self) -> None:
         folder = self.recordings_folder()

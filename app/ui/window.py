@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.controller.noticed.connect(self.state.show_notice)
         self.controller.source_changed.connect(self._source_changed)
+        self.controller.loaded.connect(self.files.offer_recovery)
         self.controller.closed.connect(self._closed)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
             picker.commanded.connect(lambda name: self.commands[name].trigger())
@@ -212,6 +213,7 @@ class MainWindow(QMainWindow):
             "open_weights": lambda: self.files.ask_weights(),
             "recordings_folder": lambda: self.files.choose_recordings_folder(),
             "show_recordings": lambda: self.files.show_recordings(),
+            "recover": lambda: self.files.recover(),
             "screenshot": lambda: self.files.save_screenshot(),
             "quit": self.close,
             "run": self._toggle_source,

@@ -1,0 +1,31 @@
+"""``motionscope recover``: recordings that were cut off are put in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.core.errors import SessionError
+from app.session.folders import MANIFEST
+from app.session.recovery import find_unfinished, recover
+
+
+def recover_all(folders: Sequence[Path]) -> int:
+    """Recover each session named, and every unfinished one directly below a folder named; 1 when one failed."""
+    failed = False
+    for folder in folders:
+        sessions = [folder]
+        if not (folder / MANIFEST).exists() and folder.is_dir():
+            sessions = [unfinished.folder for unfinished in find_unfinished(folder)]
+            if not sessions:
+                print(f"{folder}: no recording there was cut off")
+        for session in sessions:
+            try:
+                done = recover(session)
+            except SessionError as error:
+                print(f"motionscope: {error}", file=sys.stderr)
+                failed = True
+            else:
+                print(f"{session}: recovered {done.frames} frames, {done.seconds:.1f} s")
+    return 1 if failed else 0
