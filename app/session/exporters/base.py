@@ -50,9 +50,7 @@ def open_finished(folder: Path) -> Session:
     Raises SessionError; also for a recording that was cut off, which ``Session.open`` would recover.
     """
     if is_unfinished(Manifest.read(folder)):
-        raise SessionError(
-            f"{folder} can't be exported: it was cut off while recording. First run: motionscope recover {folder}"
-        )
+        raise SessionError(f"{folder} can't be exported: it was cut off; motionscope recover puts it in order.")
     return Session.open(folder)
 
 

@@ -114,7 +114,7 @@ def test_unfinished_and_unreadable_sessions_are_refused_and_left_alone(record, t
     manifest = Manifest.read(folder)
     replace(manifest, state="recording", owner=None).write(folder)
     before = contents(folder)
-    with pytest.raises(SessionError, match=r"was cut off while recording. Start the app to recover it\.$"):
+    with pytest.raises(SessionError, match=r"it was cut off; motionscope recover puts it in order\.$"):
         open_finished(folder)
     assert contents(folder) == before
     with pytest.raises(SessionError, match="is not a recorded session"):
