@@ -136,7 +136,10 @@ class Owner:
     @property
     def alive(self) -> bool:
         try:
-            started = psutil.Process(self.pid).create_time()
+            process = psutil.Process(self.pid)
+            started = process.create_time()
+            if process.status() == psutil.STATUS_ZOMBIE:  # killed, and nobody has asked for its exit code
+                return False
         except psutil.Error:
             return False
         return bool(abs(started - self.started_unix_s) < 5.0)  # the clock may have been corrected meanwhile

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -221,3 +222,13 @@ def test_cutting_at_any_single_byte_of_the_last_cluster(whole_session, tmp_path)
     for i in range(15):
         report = recover(cut_off(whole_session, tmp_path / str(i), size - draw.randrange(1, 20_000), None))
         assert_whole(Session.open(tmp_path / str(i)), report.frames)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX keeps the dead until they are asked for")
+def test_a_killed_process_that_nobody_has_waited_for_is_no_owner():
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        owner = Owner(process.pid, psutil.Process(process.pid).create_time())
+        assert owner.alive
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+        assert not owner.alive
