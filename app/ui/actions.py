@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMenuBar, QWidget
 
 from app.signals.presets import PRESETS
 from app.ui import settings, theme
+from app.ui.docks.catalogue import DOCKS
 from app.ui.icons import icon
 from app.ui.settings import Setting
 
@@ -57,24 +58,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("pick_device", "&Capture", "Choose de&vice", "Ctrl+3", "Choose where the network runs"),
     ActionSpec("mirror", "&View", "&Mirror", "M", "Mirror the picture; the numbers never are", icon="mirror",
                checkable=True),
-    ActionSpec("axes", "&View", "Pose &axes", "1", "Draw the pose axes at the nose", icon="axes",
+    ActionSpec("axes", "&View", "Pose &axes", "Alt+1", "Draw the pose axes at the nose", icon="axes",
                setting=settings.SHOW_AXES, separated=True),
-    ActionSpec("keypoints", "&View", "&Keypoints", "2", "Draw the keypoints", icon="keypoints",
+    ActionSpec("keypoints", "&View", "&Keypoints", "Alt+2", "Draw the keypoints", icon="keypoints",
                setting=settings.SHOW_KEYPOINTS),
-    ActionSpec("box", "&View", "Face &box", "3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
-    ActionSpec("expression", "&View", "&Expression bars", "4", "Draw the expression bars", icon="expression",
+    ActionSpec("box", "&View", "Face &box", "Alt+3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
+    ActionSpec("expression", "&View", "&Expression bars", "Alt+4", "Draw the expression bars", icon="expression",
                setting=settings.SHOW_EXPRESSION),
-    ActionSpec("label", "&View", "An&gles at the face", "5", "Write the angles at the face", icon="label",
+    ActionSpec("label", "&View", "An&gles at the face", "Alt+5", "Write the angles at the face", icon="label",
                setting=settings.SHOW_LABEL),
-    ActionSpec("truth", "&View", "&True axes of the demo", "6", "Draw the demo's true axes as dashed lines",
+    ActionSpec("truth", "&View", "&True axes of the demo", "Alt+6", "Draw the demo's true axes as dashed lines",
                setting=settings.SHOW_TRUTH),
-    ActionSpec("numbers", "&View", "&Numbers", "F2", "Show or hide the numbers", checkable=True, separated=True),
-    ActionSpec("plots", "&View", "&Plots", "F3", "Show or hide the plots", checkable=True),
     ActionSpec("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
                checkable=True, separated=True),
     ActionSpec("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
     ActionSpec("reset_settings", "&View", "&Reset settings", "Ctrl+Shift+Backspace", "Forget all settings",
                separated=True),
+    ActionSpec("numbers", "&Panels", "&Numbers", "F2", "Show or hide the numbers", checkable=True),
+    *(ActionSpec(dock.name, "&Panels", dock.text, dock.key, dock.tip, checkable=True) for dock in DOCKS),
     ActionSpec("recentre", "&Signals", "&Recentre", "C", "Recentre: look straight ahead and press"),
     ActionSpec("undo_recentre", "&Signals", "&Undo recentre", "Shift+C", "Show the angles as the camera sees them"),
     ActionSpec("filter_off", "&Signals", "Filter: &off", "F6", PRESET_TIPS["off"], checkable=True,
