@@ -1,4 +1,4 @@
-"""The last seconds of every plotted number, written by the inference thread, read by the plots."""
+"""The last minutes of every plotted number, written by the inference thread, read by the docks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.frames import FrameResult
+from app.core.rotation import angles_of, recentred
 
 COLUMNS = (
     "time_s",
@@ -16,12 +17,19 @@ COLUMNS = (
     "pitch_std_deg", "yaw_std_deg", "roll_std_deg",
     "exp_magnitude",
     "true_pitch_deg", "true_yaw_deg", "true_roll_deg",
+    "measured_pitch_deg", "measured_yaw_deg", "measured_roll_deg", "measured_exp_magnitude",
+    "brow_magnitude", "eye_magnitude", "mouth_magnitude",
+    "tx", "ty", "scale",
+    "latency_ms",
 )  # fmt: skip
 """``time_s`` is the frame's capture time on the monotonic clock; truth is NaN outside the demo.
 
-Angles and expression are as shown: filtered and recentred where somebody asked for it.  The truth
-is relative to the same reference, so that the curves can be compared.
+Numbers are as shown: filtered and recentred where somebody asked for it; those called
+``measured_`` are before the filter.  Measured and true angles are relative to the same reference
+as those shown, so that the curves can be compared.
 """
+
+CAPACITY = 18_000  # five minutes at 60 results a second
 
 
 def row_of(result: FrameResult) -> Sequence[float]:
@@ -29,21 +37,43 @@ def row_of(result: FrameResult) -> Sequence[float]:
     truth = result.shown_truth or (np.nan, np.nan, np.nan)
     shown = result.shown[0] if result.shown else None
     if shown is None or not shown.face.pose_trained:
-        return (result.frame.captured_s, *(np.nan,) * 7, *truth)
-    return (result.frame.captured_s, *shown.angles, *shown.face.std, shown.face.exp_magnitude, *truth)
+        return (result.frame.captured_s, *(np.nan,) * 7, *truth, *(np.nan,) * 10, result.latency_ms)
+    face, measured = shown.face, result.faces[0]
+    angles = measured.angles
+    if result.reference is not None:
+        angles = angles_of(recentred(measured.rotation, result.reference), near=shown.angles)
+    return (
+        result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
+        *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
+        float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms,
+    )  # fmt: skip
 
 
 class History:
-    """A ring of the last ``capacity`` rows (60 s at 60 results a second by default)."""
+    """A ring of the last ``capacity`` rows, and beside it the expression of every keypoint.
 
-    def __init__(self, capacity: int = 3600) -> None:
+    Each row is written twice, ``capacity`` apart: so the last rows always lie in one piece, and
+    reading copies nothing but them.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
         self._lock = threading.Lock()
-        self._rows = np.full((capacity, len(COLUMNS)), np.nan)
+        self._capacity = capacity
+        self._rows = np.empty((2 * capacity, len(COLUMNS)))  # memory that nobody has written to costs nothing
+        self._expression = np.empty((2 * capacity, 0), np.float32)
         self._count = 0
 
     def append(self, result: FrameResult) -> None:
+        row = row_of(result)
+        face = result.shown[0].face if result.shown else None
+        lengths = np.linalg.norm(face.exp, axis=1) if face is not None and face.pose_trained else np.nan
         with self._lock:
-            self._rows[self._count % len(self._rows)] = row_of(result)
+            if face is not None and self._expression.shape[1] != len(face.exp):  # other weights
+                self._expression = np.full((2 * self._capacity, len(face.exp)), np.nan, np.float32)
+            place = self._count % self._capacity
+            for i in (place, place + self._capacity):
+                self._rows[i] = row
+                self._expression[i] = lengths
             self._count += 1
 
     def clear(self) -> None:
@@ -58,9 +88,21 @@ class History:
     def last(self, seconds: float) -> NDArray[np.float64]:
         """A copy of the rows of the last ``seconds`` before the newest, (n, len(COLUMNS)), oldest first."""
         with self._lock:
-            n, size = min(self._count, len(self._rows)), len(self._rows)
-            start = self._count % size if self._count > size else 0
-            rows = np.roll(self._rows[:n], -start, axis=0) if start else self._rows[:n].copy()
+            return self._rows[self._span(seconds)].copy()
+
+    def last_expression(self, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Times (n,) and the length of each keypoint's displacement (n, K), oldest first; NaN without a face.
+
+        As shown, in units of the neutral keypoints.  K is 0 before the first face.
+        """
+        with self._lock:
+            span = self._span(seconds)
+            return self._rows[span, 0].copy(), self._expression[span].copy()
+
+    def _span(self, seconds: float) -> slice:
+        n = min(self._count, self._capacity)
+        start = self._count % self._capacity if self._count > self._capacity else 0
         if not n:
-            return rows
-        return rows[np.searchsorted(rows[:, 0], rows[-1, 0] - seconds) :]
+            return slice(0, 0)
+        times = self._rows[start : start + n, 0]
+        return slice(start + int(np.searchsorted(times, times[-1] - seconds)), start + n)

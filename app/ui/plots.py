@@ -10,13 +10,12 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPolygonF
 from PyQt6.QtWidgets import QGraphicsItem, QLabel, QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
-from app.core.clock import now_s
+from app.core.frames import FrameResult
 from app.signals.history import COLUMNS, History
 from app.ui import theme
 from app.ui.wording import MINUS
 
 SPAN_S = 10.0
-UPDATE_S = 1 / 15  # an update takes 5 to 10 ms of a core that the network needs too
 ANGLES = ("yaw", "pitch", "roll")
 ANGLE_STEPS = (15.0, 30.0, 45.0, 60.0, 90.0)  # half the height of the angle plot, in degrees; labels at 2/3
 EXPRESSION_STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -28,13 +27,11 @@ _COLUMN = {name: i for i, name in enumerate(COLUMNS)}
 
 
 class Plots(QWidget):
-    """Reads ``History``; ``refresh`` costs nothing when there is nothing new or the plots aren't to be seen."""
+    """A dock over ``History``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Plots of the last ten seconds")
-        self._drawn: tuple[int, int] | None = None  # which history, and how far
-        self._next_s = 0.0
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setBackground(theme.BASE)
         self._canvas.ci.layout.setContentsMargins(4, 4, 10, 2)
@@ -73,15 +70,8 @@ class Plots(QWidget):
         self.setPalette(colours)
         self.setMinimumHeight(120)
 
-    def refresh(self, history: History) -> bool:
-        """Draw what is new, at most every ``UPDATE_S``; True when it drew."""
-        now = now_s()
-        drawn = (id(history), history.count)
-        if drawn == self._drawn or now < self._next_s or not self.isVisible():
-            return False
-        self._drawn, self._next_s = drawn, now + UPDATE_S
+    def show_result(self, result: FrameResult | None, history: History) -> None:
         self.draw(history.last(SPAN_S))
-        return True
 
     def draw(self, rows: NDArray[np.float64]) -> None:
         """Show these rows, (n, len(COLUMNS)), oldest first; the newest stands at the right edge."""

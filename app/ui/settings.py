@@ -46,7 +46,7 @@ SCHEMA: tuple[Setting[Any], ...] = (
     DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, GEOMETRY, LAYOUT,
 )  # fmt: skip
 
-LAYOUT_VERSION = 1  # of docks and toolbars; a saved layout of another version is ignored
+LAYOUT_VERSION = 2  # of docks and toolbars; a saved layout of another version is ignored
 
 
 class Settings:

@@ -17,6 +17,9 @@ from app.ui.actions import ACTIONS, build_actions, fill_menus
 from app.ui.automation import Automation, Step
 from app.ui.choices import Choices, first_network
 from app.ui.controller import Controller
+from app.ui.docks.base import DockContext
+from app.ui.docks.catalogue import DOCKS
+from app.ui.docks.manager import Docks
 from app.ui.drawing import Drawing
 from app.ui.files import Files, dragged_path
 from app.ui.live_view import LiveView
@@ -31,7 +34,6 @@ from app.ui.toolbar import MainToolBar
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
-    from app.ui.plots import Plots
 
 LIVE_TICK_MS = 15  # looks into the mailbox about 60 times a second
 IDLE_TICK_MS = 200
@@ -58,7 +60,6 @@ class MainWindow(QMainWindow):
         self._started = self._closing = self._may_close = False
         self._automation = Automation(options, now_s())
         self._dialogs: dict[str, QDialog] = {}
-        self.plots: Plots | None = None
 
         network, remark = first_network(options, store)
         self.controller = Controller(options.source, network, self)
@@ -69,6 +70,10 @@ class MainWindow(QMainWindow):
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
         self.outputs = OutputControls(self.controller, self.commands, store, self, options.opentrack)
+        context = DockContext(
+            self.controller, store, self.commands, self.view, self.state.show_notice, lambda: self._status
+        )
+        self.docks = Docks(self, context, DOCKS)
         self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -90,9 +95,9 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.toolbar)
         self.readout = Readout()
         self._numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._plots_dock = self._add_dock("Plots", QWidget(), Qt.DockWidgetArea.BottomDockWidgetArea)
-        # The numbers keep the full height; the plots lie below the picture.
+        # What stands at the sides keeps the full height; the plots lie below the picture.
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.status_line = StatusLine()
         status_bar = QStatusBar()
         status_bar.setSizeGripEnabled(False)
@@ -118,14 +123,11 @@ class MainWindow(QMainWindow):
             self._default_layout()
 
     def _default_layout(self) -> None:
-        for dock, area in (
-            (self._numbers_dock, Qt.DockWidgetArea.RightDockWidgetArea),
-            (self._plots_dock, Qt.DockWidgetArea.BottomDockWidgetArea),
-        ):
-            dock.setFloating(False)
-            self.addDockWidget(area, dock)
-            dock.show()
-        self.resizeDocks([self._plots_dock], [210], Qt.Orientation.Vertical)
+        self._numbers_dock.setFloating(False)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._numbers_dock)
+        self._numbers_dock.show()
+        self.docks.default_layout()
+        self.resizeDocks([self.docks.dock("plots")], [210], Qt.Orientation.Vertical)
         self.resizeDocks([self._numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
@@ -147,10 +149,7 @@ class MainWindow(QMainWindow):
         self._started = True
         self.controller.start()
         self._timer.start(IDLE_TICK_MS)
-        from app.ui.plots import Plots  # half a second to import, while the pipeline loads on its thread
-
-        self.plots = Plots()
-        self._plots_dock.setWidget(self.plots)
+        self.docks.start()  # pyqtgraph takes half a second to import, while the pipeline loads on its thread
 
     def _tick(self) -> None:
         pipeline = self.controller.pipeline
@@ -165,8 +164,7 @@ class MainWindow(QMainWindow):
         if now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
             self.readout.show_result(self.view.result)
-        if self.plots is not None:
-            self.plots.refresh(pipeline.history)
+        self.docks.refresh(self.view.result, pipeline.history)
 
     def _look(self) -> None:
         """Take the status, show it everywhere, do what is due."""
@@ -205,9 +203,11 @@ class MainWindow(QMainWindow):
         presets = {
             f"filter_{preset.name}": lambda _, name=preset.name: self.signals.use_preset(name) for preset in PRESETS
         }
+        docks = {spec.name: lambda on, name=spec.name: self.docks.switch(name, on) for spec in DOCKS}
         return {
             **switches,
             **presets,
+            **docks,
             "open_file": lambda: self.files.ask_source_file(),
             "open_folder": lambda: self.files.ask_source_folder(),
             "open_weights": lambda: self.files.ask_weights(),
@@ -229,7 +229,6 @@ class MainWindow(QMainWindow):
             "opentrack_address": lambda: self.outputs.ask_address(),
             "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
-            "plots": lambda on: self._plots_dock.setVisible(on),
             "full_screen": self._full_screen,
             "leave_full_screen": lambda: self._full_screen(False),
             "reset_settings": self._reset_settings,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.signals.history import COLUMNS, History
+from app.signals.history import COLUMNS
 from app.ui.plots import EXPRESSION_STEPS, Plots, _step
-from extractor.types import Angles
 
 
 @pytest.fixture
@@ -68,22 +67,6 @@ def test_truth_is_drawn_and_named_only_where_it_is_known(plots):
 def test_hardly_any_rows_are_no_trouble(plots, n):
     plots.draw(rows(n, yaw_deg=1.0, yaw_std_deg=1.0))
     assert not plots.grab().isNull()
-
-
-def test_it_draws_only_what_is_new_and_not_too_often(plots, face, result, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr("app.ui.plots.now_s", lambda: now[0])
-    history = History()
-    assert plots.refresh(history)
-    history.append(result(face(angles=Angles(1, 2, 3)), captured_s=1.0))
-    assert not plots.refresh(history)  # too soon
-    now[0] += 0.1
-    assert plots.refresh(history)
-    now[0] += 0.1
-    assert not plots.refresh(history)  # nothing new
-    history.append(result(captured_s=2.0))
-    plots.hide()
-    assert not plots.refresh(history)  # nobody would see it
 
 
 def test_curves_wear_the_colours_of_the_legend(plots):

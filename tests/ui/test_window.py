@@ -76,8 +76,7 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
         window.show()
     assert ended.args == [0], window.failures
     assert sorted(errors)[len(errors) // 2] < 15
-    assert window.plots is not None
-    assert len(window.plots._curves["yaw"].getData()[0]) > 5
+    assert len(window.docks.view("plots")._curves["yaw"].getData()[0]) > 5
     assert window.readout.pose._truths["yaw"].whole_text.endswith("°")
     assert picture.stat().st_size > 10_000
     assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}
@@ -270,7 +269,8 @@ def test_the_command_lines_mirror_is_not_remembered(make_window, store, status):
 def test_switches_reach_the_overlay_by_key_and_are_remembered(idle_window, store, qtbot, name):
     action = idle_window.commands[name]
     assert getattr(idle_window.view.style_shown, name) is True
-    qtbot.keyClick(idle_window, action.shortcut()[0].key())
+    combination = action.shortcut()[0]
+    qtbot.keyClick(idle_window, combination.key(), combination.keyboardModifiers())
     assert action.isChecked() is False
     assert getattr(idle_window.view.style_shown, name) is False
     setting = next(spec.setting for spec in ACTIONS if spec.name == name)
@@ -291,11 +291,11 @@ def test_the_window_comes_back_as_it_was_left_and_can_be_reset(make_window, qtbo
     second._started = True
     second.show()
     assert (second.width(), second.height()) == (790, 600)
-    assert second._plots_dock.isHidden()
+    assert second.docks.dock("plots").isHidden()
     assert not second.commands["plots"].isChecked()
     assert not second.view.style_shown.box
     second.commands["reset_settings"].trigger()
-    assert not second._plots_dock.isHidden()
+    assert not second.docks.dock("plots").isHidden()
     assert second.view.style_shown.box
 
 

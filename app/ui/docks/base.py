@@ -1,0 +1,87 @@
+"""What a dock is: a record in the table, and a widget that shows results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+
+from app.core.frames import FrameResult
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.signals.history import History
+    from app.ui.controller import Controller
+    from app.ui.live_view import LiveView
+    from app.ui.messages import Message
+    from app.ui.settings import Settings
+    from extractor.types import NetworkSpec
+
+DISPLAY_S = 1 / 30  # as often as a camera gives something new
+CURVES_S = 1 / 15  # what scrolls is costly to paint and no easier to read when it does so more often
+NUMBERS_S = 1 / 10  # faster can't be read
+
+
+class DockView(Protocol):
+    """A QWidget with this method.
+
+    It is called while the widget is to be seen, when something changed since the last call, and
+    not more often than the spec's ``interval_s``; never otherwise.  ``result`` is what the picture
+    shows (None: nothing), ``history`` the last minutes.  The widget keeps what it needs and
+    repaints; it must be quick, for the network runs on the same machine.
+
+    Colours come from ``app.ui.theme`` at each paint, or again on ``QEvent.Type.PaletteChange``;
+    sizes follow the font.  It has an accessible name, and what can be done in it can be done by key.
+    """
+
+    def show_result(self, result: FrameResult | None, history: History) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DockContext:
+    """What a dock may use of the window besides results."""
+
+    controller: Controller
+    settings: Settings
+    commands: Mapping[str, QAction]
+    view: LiveView
+    notice: Callable[[Message], None]  # says something in the status line for a while
+    status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
+
+    @property
+    def network(self) -> NetworkSpec | None:
+        """What is known of the weights that run; None while there are none."""
+        status = self.status()
+        return status.report.spec if status is not None and status.report is not None else None
+
+    @property
+    def keypoint_names(self) -> tuple[str, ...] | None:
+        """None: the keypoints have no fixed meaning."""
+        network = self.network
+        return network.keypoint_names if network is not None else None
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is drawn mirrored."""
+        return self.view.mirrored
+
+
+@dataclass(frozen=True, slots=True)
+class DockSpec:
+    """A row of the table of docks; its action (name, text, key, tip) follows from it."""
+
+    name: str  # of its action, and in the saved layout
+    text: str  # the menu's, with its mnemonic; without it the dock's title
+    key: str
+    tip: str  # a sentence without its full stop
+    factory: Callable[[DockContext], DockView]  # imports what it needs when it is first called
+    area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
+    interval_s: float = DISPLAY_S
+    shown: bool = False  # in the layout that the window has at first
+
+    @property
+    def title(self) -> str:
+        return self.text.replace("&", "")

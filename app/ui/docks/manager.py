@@ -1,0 +1,119 @@
+"""Makes docks when they are first seen, and feeds those that are to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from app.core.clock import now_s
+from app.core.frames import FrameResult
+from app.ui.docks.base import DockContext, DockSpec, DockView
+
+if TYPE_CHECKING:
+    from app.signals.history import History
+
+
+class Docks(QObject):
+    """Every dock of the table as a QDockWidget of the window, empty until somebody looks at it."""
+
+    def __init__(self, window: QMainWindow, context: DockContext, specs: Sequence[DockSpec]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._context = context
+        self._started = False
+        self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in specs}
+
+    def _add(self, spec: DockSpec) -> QDockWidget:
+        dock = QDockWidget(spec.title, self._window)
+        dock.setObjectName(spec.name)
+        dock.setAccessibleName(spec.title)
+        dock.setToolTip(spec.tip)
+        dock.setWidget(QWidget())
+        self._window.addDockWidget(spec.area, dock)
+        dock.setVisible(spec.shown)
+        self._context.commands[spec.name].setChecked(spec.shown)
+        dock.visibilityChanged.connect(lambda seen, name=spec.name: self._seen(name, seen))
+        return dock
+
+    def start(self) -> None:
+        """Make those that are to be seen; until then they are empty, so that the window appears at once."""
+        self._started = True
+        for entry in self._entries.values():
+            if entry.seen:
+                self._make(entry)
+
+    def default_layout(self) -> None:
+        """Every dock back at its place; those that a new user sees are shown."""
+        for entry in self._entries.values():
+            entry.dock.setFloating(False)
+            self._window.addDockWidget(entry.spec.area, entry.dock)
+            entry.dock.setVisible(entry.spec.shown)
+
+    def switch(self, name: str, on: bool) -> None:
+        """Show or hide it; one that lies behind another's tab comes to the front instead of going away."""
+        entry = self._entries[name]
+        covered = not entry.dock.isHidden() and not entry.seen
+        on = on or (covered and self._window.isVisible())
+        if on and self._started:
+            self._make(entry)  # before it is shown, so that it gets the room it asks for
+        entry.dock.setVisible(on)
+        entry.action.setChecked(on)
+        if on:
+            entry.dock.raise_()
+
+    def dock(self, name: str) -> QDockWidget:
+        return self._entries[name].dock
+
+    def view(self, name: str) -> DockView | None:
+        """The dock's widget; None until it has been seen."""
+        return self._entries[name].view
+
+    def refresh(self, result: FrameResult | None, history: History) -> None:
+        """Show what is new in the docks that are to be seen; costs nothing where there is neither."""
+        if self._window.isMinimized():
+            return
+        now = now_s()
+        state = (result, history, history.count)
+        for entry in self._entries.values():
+            if entry.view is None or not entry.seen or now < entry.due_s or entry.shown == state:
+                continue
+            entry.due_s, entry.shown = now + entry.spec.interval_s, state
+            entry.view.show_result(result, history)
+
+    def _seen(self, name: str, seen: bool) -> None:
+        """A dock is not seen when it is closed, nor when another one's tab lies above it."""
+        entry = self._entries[name]
+        entry.seen = seen
+        entry.shown = None
+        entry.action.setChecked(not entry.dock.isHidden())
+        if seen and self._started:
+            self._make(entry)
+
+    def _make(self, entry: _Entry) -> None:
+        if entry.view is not None:
+            return
+        entry.view = entry.spec.factory(self._context)
+        assert isinstance(entry.view, QWidget)
+        empty = entry.dock.widget()
+        entry.dock.setWidget(entry.view)
+        if empty is not None:
+            empty.deleteLater()
+
+
+class _Entry:
+    """A dock and what is known of it."""
+
+    __slots__ = ("action", "dock", "due_s", "seen", "shown", "spec", "view")
+
+    def __init__(self, spec: DockSpec, dock: QDockWidget, action: QAction) -> None:
+        self.spec = spec
+        self.dock = dock
+        self.action = action
+        self.view: DockView | None = None
+        self.seen = False
+        self.shown: tuple[FrameResult | None, History, int] | None = None
+        self.due_s = 0.0
