@@ -104,7 +104,7 @@ class SessionFiles:
         for item in rows:
             faces = [self._as_recorded(face, item.number) for face in item.faces]
             key = (item.number, item.timestamp_s)
-            lines.append(row(*key, faces[0] if faces else None, item.latency_ms, self._num_kp))
+            lines.append(row(*key, faces[0] if faces else None, item.latency_ms, self._num_kp, item.inferred))
             further += [row(*key, face, item.latency_ms, self._num_kp) for face in faces[1:]]
             motion += self._motion.encode(item.number, faces[0]) if faces else b""
             self.inferred += item.inferred

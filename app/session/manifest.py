@@ -34,7 +34,9 @@ CONVENTIONS = (
     "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
     "Row k of frames.csv (from 0) is frame k of the video and its primary face; further faces are in faces.csv.",
     "motion.bin: the network's raw outputs for the primary face of each frame with success 1; its first line is JSON.",
-    "success 0 with empty numbers: no face, not inferred, or untrained pose heads.",
+    "success 0 with empty numbers: no face, not inferred, or untrained pose heads; inferred 0: the frame was "
+    "skipped because the network was busy with an earlier one. Dropped frames are in the video and the table not "
+    "at all: drops.places says before which frame, how many and why.",
 )
 
 

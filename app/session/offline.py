@@ -80,14 +80,18 @@ class TableWriter(PartFile):
 
     def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
         """A row with the result's primary face; None where nothing could be measured."""
-        if result is None or not result.faces:
-            self.write_face(None, key, timestamp_s, 0.0)
-        else:
-            self.write_face(result.faces[0], key, timestamp_s, result.latency_ms)
+        face = result.faces[0] if result is not None and result.faces else None
+        latency_ms = 0.0 if result is None else result.latency_ms
+        self._append(face, key, timestamp_s, latency_ms, inferred=result is not None)
 
-    def write_face(self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
+    def write_face(self, face: FaceResult, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
         """A row of any one face."""
-        self.append(encode_rows([row(key, timestamp_s, face, latency_ms, self._num_kp)]))
+        self._append(face, key, timestamp_s, latency_ms, inferred=True)
+
+    def _append(
+        self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float, inferred: bool
+    ) -> None:
+        self.append(encode_rows([row(key, timestamp_s, face, latency_ms, self._num_kp, inferred)]))
         self.rows += 1
 
 

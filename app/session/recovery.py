@@ -32,7 +32,7 @@ from app.session.folders import (
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
 from app.session.motion import whole_size
-from app.session.table import ENCODING, ERRORS, columns, encode_rows, row
+from app.session.table import ENCODING, ERRORS, columns, encode_rows, parse_layout, row, with_inferred
 from app.session.video import TICKS_PER_S
 
 CUT_OFF = "The program or the computer stopped while recording."
@@ -126,7 +126,7 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         ended_by=CUT_OFF,
         duration_s=seconds,
         frames=frames,
-        inferred=min(manifest.inferred, frames),
+        inferred=sum(fields[4] == "1" for fields in rows),
         video=video,
         owner=None,
     ).write(folder)
@@ -214,17 +214,23 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
     source = part(path) if part(path).exists() else path
     if not source.exists():
         return
-    width = len(columns("frame", num_kp))
     data = source.read_bytes()
+    head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")
+    try:
+        split = parse_layout(head, str(source))[2]
+    except SessionError:  # not even the header came through
+        return
+    width = len(columns("frame", num_kp))
     # A row holds digits only, so a line is a row.  After a power loss the end may be zeros.
-    for line in data[: data.rfind(b"\n") + 1].split(b"\n")[1:-1]:
+    for line in lines[:-1]:
         fields = line.decode("ascii", "replace").split(",")
         try:
+            fields = with_inferred(fields, split)
             numbers = [float(field) for field in fields if field]
-            if len(fields) != width or len(numbers) < 3 or fields[3] not in ("0", "1"):
+            if len(fields) != width or len(numbers) < 4 or not {fields[3], fields[4]} <= {"0", "1"}:
                 return
             int(fields[0])
-        except ValueError:
+        except (ValueError, IndexError):
             return
         yield fields
 

@@ -5,8 +5,12 @@ face.  Where more faces were measured, they stand in ``faces.csv`` beside it: th
 number of rows a frame.  ``images.csv`` has the file's name in place of the frame's number.
 
 ``success`` is 1 when a pose was measured.  Otherwise (no face, not inferred, a checkpoint whose
-pose heads are untrained, numbers that aren't finite) it is 0 and every number after it, and
-``face_id``, is empty.  Decimal points, commas between fields, UTF-8, line feeds; never "nan".
+pose heads are untrained, numbers that aren't finite) it is 0 and every number after ``inferred``,
+and ``face_id``, is empty.  ``inferred`` is 1 when the network's part of the pipeline got the frame,
+whatever it found: 0 tells a frame that was skipped from one without a face.  Decimal points, commas
+between fields, UTF-8, line feeds; never "nan".
+
+Tables written before there was ``inferred`` lack that column; what was measured counts as inferred.
 """
 
 from __future__ import annotations
@@ -28,7 +32,8 @@ from extractor.types import Angles
 
 Key = Literal["frame", "file"]
 
-_LEAD = ("timestamp_s", "face_id", "success")
+_FIRST_LEAD = ("timestamp_s", "face_id", "success")  # of tables without ``inferred``
+_LEAD = (*_FIRST_LEAD, "inferred")
 
 _DECIMALS: dict[str, int] = {
     "detection_score": 4,
@@ -61,20 +66,30 @@ ERRORS = "surrogateescape"  # a file name that isn't UTF-8 survives the way thro
 
 def columns(key: Key, num_kp: int) -> tuple[str, ...]:
     """The header, in order."""
+    return _columns(key, _LEAD, num_kp)
+
+
+def _columns(key: Key, lead: tuple[str, ...], num_kp: int) -> tuple[str, ...]:
     points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
-    return (key, *_LEAD, *_NUMBERS, *points)
+    return (key, *lead, *_NUMBERS, *points)
 
 
 def row(
-    key: int | str, timestamp_s: float | None, face: FaceResult | None, latency_ms: float, num_kp: int
+    key: int | str,
+    timestamp_s: float | None,
+    face: FaceResult | None,
+    latency_ms: float,
+    num_kp: int,
+    inferred: bool = False,
 ) -> tuple[str, ...]:
-    """One row's fields; ``face`` None where nothing was measured.
+    """One row's fields; ``face`` None where nothing was measured, ``inferred`` True if that was tried.
 
     The keypoints stay empty when the face has another number of them than the table has columns for.
     """
     lead = (str(key), "" if timestamp_s is None else f"{timestamp_s:.6f}")
     if face is None or not measured(face):
-        return (*lead, "", "0", *[""] * (len(_NUMBERS) + 2 * num_kp))
+        tried = "1" if inferred or face is not None else "0"
+        return (*lead, "", "0", tried, *[""] * (len(_NUMBERS) + 2 * num_kp))
     box = face.detection.box
     numbers = (
         face.detection.score,
@@ -91,7 +106,7 @@ def row(
     points = [""] * (2 * num_kp)
     if face.keypoints.shape == (num_kp, 2):
         points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
-    return (*lead, str(face.face_id), "1", *fields, *points)
+    return (*lead, str(face.face_id), "1", "1", *fields, *points)
 
 
 def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:
@@ -126,13 +141,14 @@ class Table:
     timestamp_s: NDArray[np.float64]  # (N,)
     face_id: NDArray[np.int64]  # (N,)
     success: NDArray[np.bool_]  # (N,)
-    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``success``
+    inferred: NDArray[np.bool_]  # (N,)
+    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``inferred``
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """(N,) one of the columns after ``success``, by its name; KeyError for another one."""
+        """(N,) one of the columns after ``inferred``, by its name; KeyError for another one."""
         names = columns(self.key, self.num_kp)[1 + len(_LEAD) :]
         if name not in names:
             raise KeyError(name)
@@ -178,15 +194,16 @@ def read_table(path: Path) -> Table:
 def parse_table(data: bytes, name: str) -> Table:
     """``read_table`` of bytes; ``name`` stands in the error."""
     head, _, body = data.partition(b"\n")
-    key, num_kp = parse_header(head, name)
+    key, num_kp, split = parse_layout(head, name)
     body = body[: body.rfind(b"\n") + 1]
     try:
         parse = _parse_frames if key == "frame" else _parse_files
-        files, lead, numbers = parse(body, len(columns(key, num_kp)))
+        files, lead, numbers = parse(body, split + len(_NUMBERS) + 2 * num_kp, split)
     except (ValueError, csv.Error) as error:
         raise SessionError(f"The table {name} is damaged: {error}.") from error
-    key_column, timestamp_s, face_id, success = lead.T
-    if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin(success, (0, 1)).all():
+    key_column, timestamp_s, face_id, success, *rest = lead.T
+    inferred = rest[0] if rest else success
+    if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin([success, inferred], (0, 1)).all():
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
     return Table(
         key=key,
@@ -196,29 +213,43 @@ def parse_table(data: bytes, name: str) -> Table:
         timestamp_s=timestamp_s.copy(),
         face_id=np.nan_to_num(face_id, nan=-1).astype(np.int64),
         success=success == 1,
+        inferred=inferred == 1,
         numbers=numbers,
     )
 
 
 def parse_header(head: bytes, name: str) -> tuple[Key, int]:
     """The key column and the number of keypoints; SessionError when the columns aren't ours."""
+    return parse_layout(head, name)[:2]
+
+
+def parse_layout(head: bytes, name: str) -> tuple[Key, int, int]:
+    """The key column, the number of keypoints, and how many columns stand before the measured numbers.
+
+    Raises SessionError when the columns aren't ours.
+    """
     names = tuple(head.decode(ENCODING, ERRORS).rstrip("\r").split(","))
-    fixed = 1 + len(_LEAD) + len(_NUMBERS)
-    num_kp, odd = divmod(len(names) - fixed, 2)
     keys: tuple[Key, ...] = ("frame", "file")
-    for key in keys:
-        if num_kp >= 0 and not odd and names == columns(key, num_kp):
-            return key, num_kp
+    for lead in (_LEAD, _FIRST_LEAD):
+        num_kp, odd = divmod(len(names) - 1 - len(lead) - len(_NUMBERS), 2)
+        for key in keys:
+            if num_kp >= 0 and not odd and names == _columns(key, lead, num_kp):
+                return key, num_kp, 1 + len(lead)
     raise SessionError(f"{name} is not a table of this app: its columns differ from frame, timestamp_s, face_id, ...")
 
 
 _Parsed = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float32]]
-"""File names, the (N, 4) columns up to ``success`` and the (N, 16 + 2 K) after it."""
+"""File names, the (N, ``split``) columns before the measured numbers and the (N, 16 + 2 K) of these."""
 
 
-def _parse_frames(body: bytes, width: int) -> _Parsed:
-    lead = [np.empty((0, 1 + len(_LEAD)))]
-    numbers = [np.empty((0, width - 1 - len(_LEAD)), np.float32)]
+def with_inferred(fields: list[str], split: int) -> list[str]:
+    """A row's fields as ``columns`` has them, also of a table from before there was ``inferred``."""
+    return fields if split == 1 + len(_LEAD) else [*fields[:split], fields[split - 1], *fields[split:]]
+
+
+def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
+    lead = [np.empty((0, split))]
+    numbers = [np.empty((0, width - split), np.float32)]
     start = 0
     while start < len(body):  # piece by piece: two hours are 100 MB of text
         end = body.rfind(b"\n", start, start + _PIECE) + 1 or len(body)
@@ -229,17 +260,16 @@ def _parse_frames(body: bytes, width: int) -> _Parsed:
             values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
             if values.shape[1] != width:
                 raise ValueError(f"its rows have {values.shape[1]} fields instead of {width}")
-            lead.append(values[:, : 1 + len(_LEAD)].copy())
-            numbers.append(values[:, 1 + len(_LEAD) :].astype(np.float32))
+            lead.append(values[:, :split].copy())
+            numbers.append(values[:, split:].astype(np.float32))
         start = end
     return (), np.concatenate(lead), np.concatenate(numbers)
 
 
-def _parse_files(body: bytes, width: int) -> _Parsed:
+def _parse_files(body: bytes, width: int, split: int) -> _Parsed:
     rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
     if any(len(fields) != width for fields in rows):
         raise ValueError(f"a row hasn't {width} fields")
     values = np.array([[i, *(float(field or "nan") for field in fields[1:])] for i, fields in enumerate(rows)])
     values = values.reshape(len(rows), width)
-    split = 1 + len(_LEAD)
     return tuple(fields[0] for fields in rows), values[:, :split], values[:, split:].astype(np.float32)

@@ -74,7 +74,8 @@ def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tm
         "nobody.png": False,
     }
     with (tmp_path / "out" / "images.csv").open(newline="", encoding="utf-8") as file:
-        assert next(csv.reader(file))[:5] == ["file", "timestamp_s", "face_id", "success", "detection_score"]
+        assert next(csv.reader(file))[:5] == ["file", "timestamp_s", "face_id", "success", "inferred"]
+    assert images.inferred.all()
 
 
 def test_one_broken_file_does_not_stop_the_rest(material, tmp_path, capsys):

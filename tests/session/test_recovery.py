@@ -68,6 +68,8 @@ def test_a_killed_recording_is_at_most_two_seconds_short(tmp_path, frames):
     if report.frames:
         assert_whole(session, report.frames)
         assert session.manifest.video.width == 320
+        assert session.manifest.inferred == session.table.inferred.sum()
+        assert set(np.flatnonzero(session.table.inferred) % 2) <= {0}
     assert all(event.note == str(10 * i) for i, event in enumerate(session.events))
     assert len(session.events) >= (recorded - 1) // 10
     assert find_unfinished(tmp_path) == ()
@@ -146,6 +148,16 @@ def test_rows_without_a_frame_go_and_frames_without_a_row_get_one(whole_session,
     assert shorter.rows_dropped == 60 - shorter.frames
     table = read_table(tmp_path / "long video" / "frames.csv")
     assert table.timestamp_s == pytest.approx(np.arange(60) / 30, abs=5.1e-4)
+
+
+def test_a_recording_cut_off_by_an_older_version_gets_the_new_columns(whole_session, tmp_path):
+    folder = cut_off(whole_session, tmp_path / "old", None, None)
+    table = part(folder / "frames.csv")
+    lines = [line.split(",") for line in table.read_text().splitlines()]
+    table.write_text("".join(",".join([*fields[:4], *fields[5:]]) + "\n" for fields in lines))
+    assert recover(folder).frames == 60
+    assert_whole(Session.open(folder), 60)
+    assert "inferred" in (folder / "frames.csv").read_text().split("\n")[0].split(",")
 
 
 def test_cut_off_while_the_files_got_their_names(whole_session, tmp_path):

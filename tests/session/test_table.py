@@ -13,7 +13,7 @@ from app.session.table import columns, encode_rows, parse_table, read_table, row
 from extractor.types import Angles
 
 FIXED_ORDER = (
-    "frame,timestamp_s,face_id,success,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
+    "frame,timestamp_s,face_id,success,inferred,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
     "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
 )
 
@@ -83,10 +83,32 @@ def test_a_file_name_that_is_not_utf8_survives():
     assert parse_table(data, "table").files == (name,)
 
 
+def test_a_skipped_frame_is_told_from_one_without_a_face(make_face):
+    rows = [
+        row(0, 0.0, None, 0.0, 1, inferred=False),
+        row(1, 0.1, None, 0.0, 1, inferred=True),
+        row(2, 0.2, make_face(num_kp=1), 5.0, 1, inferred=True),
+    ]
+    table = parse_table(encode_rows([columns("frame", 1), *rows]), "table")
+    assert table.inferred.tolist() == [False, True, True]
+    assert table.success.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("key", ["frame", "file"])
+def test_a_table_from_before_there_was_inferred_still_opens(make_face, key):
+    rows = [row(0, 0.0, make_face(0), 5.0, 24), row(1, 0.1, None, 0.0, 24)]
+    old = [[*fields[:4], *fields[5:]] for fields in (columns(key, 24), *rows)]
+    table = parse_table(encode_rows(old), "table")
+    new = parse_table(encode_rows([columns(key, 24), *rows]), "table")
+    assert table.inferred.tolist() == table.success.tolist() == [True, False]
+    assert np.array_equal(table.numbers, new.numbers, equal_nan=True)
+    assert table.timestamp_s.tolist() == [0.0, 0.1]
+
+
 def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
     for changes in ({"pose_trained": False}, {"angles": Angles(math.nan, 0.0, 0.0)}):
         fields = row(3, 0.1, make_face(**changes), 5.0, 24)
-        assert fields == ("3", "0.100000", "", "0", *[""] * (16 + 48))
+        assert fields == ("3", "0.100000", "", "0", "1", *[""] * (16 + 48))
 
 
 def test_a_single_number_that_is_not_finite_is_empty(make_face):
@@ -96,8 +118,8 @@ def test_a_single_number_that_is_not_finite_is_empty(make_face):
 
 def test_keypoints_of_another_network_stay_empty_beside_the_pose(make_face):
     fields = row(0, 0.0, make_face(num_kp=21), 5.0, 24)
-    assert fields[5] == "0.2500"
-    assert set(fields[20:]) == {""}
+    assert fields[6] == "0.2500"
+    assert set(fields[21:]) == {""}
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(make_face):
@@ -116,10 +138,11 @@ def test_a_last_line_that_was_cut_off_is_left_out(make_face):
         (b"frame,time\n0,1\n", "not a table of this app"),
         (b"\xff\xfe\x00", "not a table of this app"),
         (",".join(columns("frame", 1)).encode() + b"\n0,0.0,,0\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7,1" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x,1" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0,0" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1,1" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,0,2" + b"," * 16 + b"\n", "damaged"),
         (",".join(columns("file", 0)).encode() + b'\n"a,0,,0\n', "damaged"),
     ],
 )

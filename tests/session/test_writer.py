@@ -50,7 +50,7 @@ def test_frame_k_is_row_k_with_its_own_time_and_numbers(record, make_frame):
     table = read_table(folder / "frames.csv")
     assert table.frame.tolist() == list(range(80))
     assert table.timestamp_s == pytest.approx(times - times[0], abs=6e-7)
-    assert table.success.tolist() == [i % 3 == 0 for i in range(80)]
+    assert table.success.tolist() == table.inferred.tolist() == [i % 3 == 0 for i in range(80)]
     assert table.angles_deg[::3, 0] == pytest.approx(np.arange(0, 80, 3) + 0.25)
 
     shown, pictures = decode(folder / "video.mkv")
@@ -119,6 +119,7 @@ def test_frames_nobody_measured_and_results_of_foreign_frames(tmp_path, header, 
         writer.add_result(make_result(frames[4]))
     table = read_table(folder / "frames.csv")
     assert table.success.tolist() == [False, False, False, False, True, False]
+    assert table.inferred.tolist() == [False, True, False, False, True, False]
     assert Manifest.read(folder).inferred == 2
 
 

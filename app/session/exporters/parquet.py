@@ -27,7 +27,7 @@ _ROWS = 65_536  # a row group: readers then need not take in a whole table
 class ParquetTables:
     """``frames.parquet``, and ``faces.parquet`` where there were further faces: the columns of the tables.
 
-    What is empty there is null here; ``success`` is a boolean.
+    What is empty there is null here; ``success`` and ``inferred`` are booleans.
     """
 
     name = "parquet"
@@ -67,7 +67,7 @@ def _pyarrow() -> tuple[Any, Any]:
 
 
 def _schema(pa: Any, table: Table) -> pa.Schema:
-    lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_())
+    lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_(), pa.bool_())
     names = columns("frame", table.num_kp)
     return pa.schema(list(zip(names, (*lead, *[pa.float32()] * (len(names) - len(lead))), strict=True)))
 
@@ -80,5 +80,6 @@ def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
         pa.array(table.timestamp_s[part]),
         pa.array(face_id, mask=face_id < 0),
         pa.array(table.success[part]),
+        pa.array(table.inferred[part]),
         *(pa.array(np.ascontiguousarray(column), mask=np.isnan(column)) for column in numbers.T),
     ]

@@ -38,6 +38,7 @@ def test_the_types_are_those_of_the_numbers(session, tmp_path):
     frames, _faces = export_session(session, ParquetTables(), tmp_path / "out")
     schema = pq.read_schema(frames)
     kinds = {"frame": pa.int64(), "timestamp_s": pa.float64(), "face_id": pa.int64(), "success": pa.bool_()}
+    kinds |= {"inferred": pa.bool_()}
     assert {name: schema.field(name).type for name in kinds} == kinds
     assert {field.type for field in schema if field.name not in kinds} == {pa.float32()}
 
