@@ -16,7 +16,7 @@ from app.options import LaunchOptions
 from app.outputs.address import OPENTRACK_ADDRESS, OPENTRACK_PORT, parse_address
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "export", "recover", "check", "bench")
+COMMANDS = ("extract", "reanalyse", "export", "recover", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,6 +120,8 @@ def _command(words: list[str]) -> int:
         from app.batch import extract
 
         return extract(args.paths, args.out, args.weights, args.device, args.engine, progress=not args.quiet)
+    if name == "reanalyse":
+        return _reanalyse(parser, rest)
     if name == "export":
         return _export(parser, rest)
     if name == "recover":
@@ -156,6 +158,21 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args(words)
     return bench(BenchOptions(**vars(args)))
+
+
+def _reanalyse(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    parser.description = (
+        "Measure every frame of recorded sessions' videos again, into a new table beside the recorded one, "
+        "and compare the two."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
+    parser.add_argument("--name", help="the new table's; by default that of the weights")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _network_arguments(parser)
+    args = parser.parse_args(words)
+    from app.reanalyse import reanalyse_all
+
+    return reanalyse_all(args.folders, args.weights, args.device, args.engine, name=args.name, progress=not args.quiet)
 
 
 def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:

@@ -67,6 +67,7 @@ def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
     allowed = {
         "app/pipeline/inference_loop.py",
         "app/batch.py",
+        "app/reanalyse.py",
         "app/check.py",
         "app/bench/engines.py",
         "app/bench/peer.py",

@@ -1,0 +1,201 @@
+"""A recorded video measured again, every frame of it: ``motionscope reanalyse`` and the window's dialog.
+
+Live, frames are skipped when the network is busy, and better weights come out later.  The new table
+lies beside the recorded one (``app.session.analyses``), row for row comparable with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.analyser import FaceAnalyser
+from app.capture.source import SourceState
+from app.capture.video import VideoSource
+from app.core.errors import SessionError, UserError
+from app.core.frames import Frame, FrameResult
+from app.faces.detector import create_detector
+from app.faces.tracker import FaceTracker
+from app.session.analyses import (
+    ANALYSES,
+    Analysis,
+    AnalysisHeader,
+    discard,
+    file_name,
+    find_analyses,
+    frame_times,
+    new_staging,
+    publish,
+)
+from app.session.comparison import AXES, AxisComparison, Comparison, compare
+from app.session.exporters.base import Progress, ignore_progress
+from app.session.folders import FRAMES, VIDEO
+from app.session.manifest import RECORDING, Manifest
+from app.session.recovery import is_unfinished
+from app.session.result_tables import ResultTables
+from app.session.table import read_table
+from extractor.backends import Backend, create_backend
+
+__all__ = ["Analysis", "CancelledError", "Comparison", "compare", "find_analyses", "reanalyse", "reanalyse_all"]
+
+READ_TIMEOUT_S = 1.0
+
+
+class CancelledError(UserError):
+    """The analysis was stopped on request; nothing of it is left."""
+
+
+def reanalyse(
+    folder: Path,
+    weights: str | None = None,
+    device: str = "auto",
+    engine: str = "auto",
+    *,
+    name: str | None = None,
+    threads: int | None = None,
+    progress: Progress = ignore_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Analysis:
+    """Measure every frame of a session's video into a new table beside the old one, which stays as it is.
+
+    ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``progress`` is
+    told (frames done, frames) on this thread; ``cancelled``, such as ``threading.Event().is_set``, is
+    asked before each frame.  Blocks; call it on a thread of its own.  Raises ``CancelledError``, UserError,
+    and what ``create_backend`` raises; nothing is then left behind.
+    """
+    manifest, video = _open(folder)
+    if name is not None and (folder / ANALYSES / file_name(name)).exists():
+        raise SessionError(f"{folder / ANALYSES / file_name(name)} exists already; analyses are never replaced.")
+    times_s = frame_times(folder)
+    progress(0, len(times_s))
+    with ExitStack() as stack:
+        backend = create_backend(weights, device, threads, engine)
+        stack.callback(backend.close)
+        if cancelled():
+            raise _cancelled(folder)
+        frames = stack.enter_context(closing(_frames(video, manifest, times_s)))
+        staging = new_staging(folder)
+        try:
+            with ResultTables(staging, backend.spec.num_kp) as tables:
+                for result in _results(frames, backend):
+                    if cancelled():
+                        raise _cancelled(folder)
+                    tables.write(result, times_s[tables.rows])
+                    progress(tables.rows, len(times_s))
+                rows = tables.rows
+            if rows != len(times_s):
+                raise SessionError(f"{video} ends after {rows} of its {len(times_s)} frames: it is damaged.")
+            return publish(staging, _header(name, rows, backend), exact=name is not None)
+        except BaseException:
+            discard(staging)
+            raise
+
+
+def _cancelled(folder: Path) -> CancelledError:
+    return CancelledError(f"The analysis of {folder} was cancelled; nothing of it is left.")
+
+
+def _open(folder: Path) -> tuple[Manifest, Path]:
+    manifest = Manifest.read(folder)
+    if is_unfinished(manifest):
+        raise SessionError(f"{folder} was cut off; motionscope recover puts it in order.")
+    if manifest.state == RECORDING:
+        raise SessionError(f"{folder} can't be measured again: it isn't whole yet.")
+    media = manifest.header.media
+    video = folder / VIDEO if media is None else Path(media.path)
+    if not video.exists():
+        raise SessionError(f"The session {folder} has no video." if media is None else f"{video} does not exist.")
+    return manifest, video
+
+
+def _frames(video: Path, manifest: Manifest, times_s: Sequence[float]) -> Generator[Frame, None, None]:
+    """The frames as they were recorded, at the table's times, which the video has rounded."""
+    source = VideoSource(video, paced=False)
+    source.open()
+    try:
+        while source.status.state is SourceState.STREAMING:
+            frame = source.read(READ_TIMEOUT_S)
+            if frame is None:
+                continue
+            if frame.index >= len(times_s):
+                raise SessionError(f"{video} has more frames than the session's {len(times_s)} rows.")
+            image = frame.image
+            if manifest.video is not None:  # recorded with padding to even sizes
+                image = image[: manifest.video.height, : manifest.video.width]
+            yield dataclasses.replace(frame, image=image, media_s=times_s[frame.index])
+    finally:
+        source.close()
+
+
+def _results(frames: Iterator[Frame], backend: Backend) -> Iterator[FrameResult]:
+    with ExitStack() as stack:
+        detector = create_detector()
+        stack.callback(detector.close)
+        analyser = FaceAnalyser(detector, FaceTracker(), backend)
+        for frame in frames:
+            yield analyser.analyse(frame)
+
+
+def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:
+    report, info = backend.report, backend.info
+    return AnalysisHeader(
+        name=file_name(report.path.stem if name is None else name),
+        frames=rows,
+        num_kp=report.spec.num_kp,
+        weights_name=report.path.name,
+        weights_sha256=report.sha256,
+        weights_summary=report.summary,
+        pose_trained=report.pose_trained,
+        engine=info.engine,
+        device=f"{info.device} ({info.device_name}, {info.dtype})",
+        keypoint_names=report.spec.keypoint_names,
+    )
+
+
+def reanalyse_all(
+    folders: Sequence[Path],
+    weights: str | None,
+    device: str,
+    engine: str,
+    *,
+    name: str | None = None,
+    progress: bool = True,
+) -> int:
+    """``motionscope reanalyse``: each session in turn, and how the new table differs; 1 when one failed."""
+    failures: list[str] = []
+    for folder in folders:
+        try:
+            with tqdm(desc=folder.name, unit="frame", disable=not progress, file=sys.stderr, leave=False) as bar:
+
+                def shown(done: int, total: int, bar: tqdm = bar) -> None:
+                    bar.total = total
+                    bar.update(done - bar.n)
+
+                analysis = reanalyse(folder, weights, device, engine, name=name, progress=shown)
+            print(f"{analysis.folder}: {analysis.header.frames} frames")
+            _report(compare(read_table(folder / FRAMES), analysis.read_table()))
+        except UserError as error:
+            failures.append(str(error))
+    for failure in failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _report(comparison: Comparison) -> None:
+    both, first, second = (len(rows) for rows in (comparison.both, comparison.only_first, comparison.only_second))
+    print(f"  measured in both tables: {both} rows; only as recorded: {first}; only now: {second}")
+    if both:
+        for axis in AXES:
+            print(f"  {axis:5} {_words(comparison.axes[axis])}")
+
+
+def _words(axis: AxisComparison) -> str:
+    return (
+        f"mean difference {axis.mean_difference_deg:+.2f}°, absolute {axis.mae_deg:.2f}°, "
+        f"RMS {axis.rms_deg:.2f}°, correlation {axis.correlation:.3f}"
+    )

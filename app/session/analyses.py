@@ -1,0 +1,202 @@
+"""Further analyses of a session: tables beside the recorded one, each in a folder of its own.
+
+``analyses/NAME/`` holds ``frames.csv``, where needed ``faces.csv`` and ``motion.bin``, with the
+same rows, columns and times as the session's own, and ``analysis.json``, which says with what it
+was measured.  It is written elsewhere and gets its name when it is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import re
+import shutil
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import app
+from app.core.errors import SessionError
+from app.session.folders import FRAMES, reason, replace_atomically, sync_folder
+from app.session.manifest import Owner
+from app.session.table import Table, read_table
+
+ANALYSES = "analyses"
+ANALYSIS = "analysis.json"
+SCHEMA = 1
+_STAGING = ".part-"
+_LONGEST_NAME = 60
+
+
+def _now_utc() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisHeader:
+    """With what a video was measured again."""
+
+    name: str
+    frames: int  # rows of the table
+    num_kp: int
+    weights_name: str
+    weights_sha256: str
+    weights_summary: str
+    pose_trained: bool
+    engine: str
+    device: str
+    keypoint_names: tuple[str, ...] | None = None
+    created_utc: str = field(default_factory=_now_utc)
+    app_version: str = app.__version__
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One that is whole."""
+
+    folder: Path
+    header: AnalysisHeader
+
+    @property
+    def name(self) -> str:
+        return self.header.name
+
+    @property
+    def table_path(self) -> Path:
+        return self.folder / FRAMES
+
+    def read_table(self) -> Table:
+        """Row k is frame k of the video, as in the session's own table.  Raises SessionError."""
+        return read_table(self.table_path)
+
+
+def find_analyses(session: Path) -> tuple[Analysis, ...]:
+    """The whole analyses of a session, the oldest first; damaged ones are left out."""
+    found = []
+    with contextlib.suppress(OSError):
+        for folder in (session / ANALYSES).iterdir():
+            if not folder.name.startswith("."):
+                with contextlib.suppress(SessionError):
+                    found.append(read_analysis(folder))
+    return tuple(sorted(found, key=lambda analysis: (analysis.header.created_utc, analysis.name)))
+
+
+def read_analysis(folder: Path) -> Analysis:
+    """Raises SessionError."""
+    path = folder / ANALYSIS
+    try:
+        values: dict[str, Any] = json.loads(path.read_bytes().decode("utf-8", "surrogateescape"))
+        schema = values["schema"]
+        known = {item.name for item in dataclasses.fields(AnalysisHeader)}
+        kept = {name: value for name, value in values.items() if name in known}
+        names = kept.get("keypoint_names")
+        header = AnalysisHeader(**{**kept, "keypoint_names": None if names is None else tuple(names)})
+    except OSError as error:
+        raise SessionError(f"{path} can't be read: {reason(error)}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SessionError(f"{path} is damaged: it isn't the description of an analysis.") from error
+    if schema > SCHEMA:
+        raise SessionError(f"{folder} was written by a newer version of the app: please update.")
+    return Analysis(folder, dataclasses.replace(header, name=folder.name))
+
+
+def file_name(text: str) -> str:
+    """``text`` as a folder's name on any system."""
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f]+', "_", text).strip(" .")
+    return name[:_LONGEST_NAME] or "analysis"
+
+
+def new_staging(session: Path) -> Path:
+    """An empty folder to write an analysis in; what runs that were killed left is removed.
+
+    Raises SessionError.
+    """
+    parent = session / ANALYSES
+    owner = Owner.this_process()
+    try:
+        parent.mkdir(exist_ok=True)
+        _sweep(parent)
+        number = 0
+        while True:
+            path = parent / f"{_STAGING}{_host()}-{owner.pid}-{owner.started_unix_s:.3f}-{number}"
+            with contextlib.suppress(FileExistsError):
+                path.mkdir()
+                return path
+            number += 1
+    except OSError as error:
+        raise SessionError(f"Nothing can be written to {parent}: {reason(error)}.") from error
+
+
+def discard(staging: Path) -> None:
+    """Remove an unfinished analysis; raises nothing."""
+    shutil.rmtree(staging, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        staging.parent.rmdir()  # where it was the first one
+
+
+def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
+    """Give a whole analysis its name in one step: with ``exact`` the header's, else that or a numbered one.
+
+    Raises SessionError, also when the name is taken: nothing is ever replaced.
+    """
+    parent = staging.parent
+    number = 1
+    try:
+        while True:
+            name = header.name if number == 1 else f"{header.name}-{number}"
+            target = parent / name
+            if not os.path.lexists(target):
+                named = dataclasses.replace(header, name=name)
+                values = {"schema": SCHEMA, **dataclasses.asdict(named)}
+                text = json.dumps(values, indent=1, ensure_ascii=False)
+                replace_atomically(staging / ANALYSIS, text.encode("utf-8", "surrogateescape") + b"\n")
+                with contextlib.suppress(FileExistsError):  # another one was quicker
+                    staging.rename(target)
+                    sync_folder(parent)
+                    return Analysis(target, named)
+            if exact:
+                raise SessionError(f"{target} exists already; analyses are never replaced.")
+            number += 1
+    except OSError as error:
+        raise SessionError(f"{parent} can't be written: {reason(error)}.") from error
+
+
+def frame_times(session: Path) -> list[float]:
+    """The times of the session's rows in seconds, read without the rest of the table.  Raises SessionError."""
+    path = session / FRAMES
+    times: list[float] = []
+    try:
+        with path.open("rb") as file:
+            if not file.readline().startswith(b"frame,timestamp_s,"):
+                raise SessionError(f"{path} is not a table of this app.")
+            for line in file:
+                if line.endswith(b"\n"):
+                    number, time_s, _ = line.split(b",", 2)
+                    if int(number) != len(times):
+                        raise ValueError
+                    times.append(float(time_s))
+    except OSError as error:
+        raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
+    except ValueError:
+        raise SessionError(f"The table {path} is damaged: its rows aren't the frames 0, 1, 2 ...") from None
+    return times
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "", socket.gethostname())[:24]
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what processes of this machine left that run no more."""
+    for path in parent.glob(f"{_STAGING}{_host()}-*"):
+        try:
+            _, pid, started, _ = path.name.removeprefix(_STAGING).rsplit("-", 3)
+            alive = Owner(int(pid), float(started)).alive
+        except ValueError:
+            continue
+        if not alive:
+            shutil.rmtree(path, ignore_errors=True)

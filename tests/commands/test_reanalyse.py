@@ -1,0 +1,150 @@
+"""A recorded session measured again: beside the old table, whole or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.capture.video import VideoSource
+from app.cli import main
+from app.core.errors import SessionError
+from app.reanalyse import CancelledError, compare, find_analyses, reanalyse
+from app.session.analyses import ANALYSES, new_staging
+from app.session.folders import FRAMES, VIDEO
+from app.session.manifest import Manifest
+from app.session.reader import Session
+from app.session.table import read_table
+from app.session.writer import SessionWriter
+
+FRAMES_RECORDED = 20
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory, assets: Path) -> Path:
+    """A session of the demo of odd size, at uneven times, for which the network never had the time."""
+    from app.capture.source import SourceInfo
+    from app.core.frames import Frame
+    from app.session.manifest import SessionHeader
+
+    folder = tmp_path_factory.mktemp("recorded") / "a session"
+    folder.mkdir()
+    source = VideoSource(assets / "demo.mp4", paced=False)
+    source.open()
+    times = np.cumsum(np.random.default_rng(0).uniform(0.02, 0.05, FRAMES_RECORDED))
+    header = SessionHeader(SourceInfo("video", "demo.mp4", 0, 0, 30.0), num_kp=24)
+    with SessionWriter(folder, header) as writer:
+        for i, time in enumerate(times):
+            image = np.ascontiguousarray(source.read(1.0).image[:-1, :-1])
+            assert writer.add_frame(Frame(i, image, float(time)))
+    source.close()
+    return folder
+
+
+@pytest.fixture
+def session(recorded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(recorded, tmp_path / "session"))
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_every_frame_is_measured_at_its_time_and_the_old_table_stays(session):
+    before = everything(session)
+    told: list[tuple[int, int]] = []
+    analysis = reanalyse(session, device="cpu", progress=lambda done, total: told.append((done, total)))
+    assert told == [(k, FRAMES_RECORDED) for k in range(FRAMES_RECORDED + 1)]
+    after = everything(session)
+    assert {name: after[name] for name in before} == before
+
+    table, old = analysis.read_table(), read_table(session / FRAMES)
+    assert table.success.all()
+    assert not old.success.any()
+    assert np.array_equal(table.timestamp_s, old.timestamp_s)
+    manifest = Manifest.read(session)
+    right, bottom = (table.box[:, :2] + table.box[:, 2:]).max(0)
+    assert (right, bottom) < (manifest.video.width, manifest.video.height)
+    assert compare(old, table).only_second.tolist() == list(range(FRAMES_RECORDED))
+
+    assert len(analysis.header.weights_sha256) == 64
+    assert analysis.header.engine == "torch"
+    assert find_analyses(session) == (analysis,)
+    assert Session.open(session).manifest == manifest
+
+
+def test_a_second_analysis_gets_a_name_of_its_own_and_gives_the_same_numbers(session):
+    first, second = (reanalyse(session, device="cpu") for _ in range(2))
+    assert second.name == f"{first.name}-2"
+    found = compare(first.read_table(), second.read_table())
+    assert found.yaw.rms_deg < 1e-3
+    assert found.yaw.correlation > 0.999
+    assert {analysis.name for analysis in find_analyses(session)} == {first.name, second.name}
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_measured(session):
+    reanalyse(session, device="cpu", name="better: weights?")
+    before = everything(session)
+    with pytest.raises(SessionError, match="never replaced"):
+        reanalyse(session, device="cpu", name="better: weights?", progress=lambda *_: pytest.fail("it began"))
+    assert everything(session) == before
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_cancelled_it_leaves_nothing(after, session):
+    before = everything(session)
+    asked = itertools.count()
+    with pytest.raises(CancelledError):
+        reanalyse(session, device="cpu", cancelled=lambda: next(asked) >= after)
+    assert everything(session) == before
+    assert not (session / ANALYSES).exists()
+
+
+def test_what_a_killed_run_left_is_not_an_analysis_and_goes_with_the_next_one(session, monkeypatch):
+    from app.session import analyses
+    from app.session.manifest import Owner
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyses.Owner, "this_process", lambda: Owner(2**22 + 1, 1.0))
+        left = new_staging(session)
+    (left / "frames.part.csv").write_text("frame,timestamp_s\n")
+    running = new_staging(session)  # of this process, so it is at work
+    assert find_analyses(session) == ()
+    reanalyse(session, device="cpu")
+    assert not left.exists()
+    assert running.exists()
+
+
+@pytest.mark.parametrize("harm", ["no video", "shorter table", "longer table", "no table", "no session", "damaged"])
+def test_what_can_not_be_measured_is_one_sentence_and_leaves_nothing(harm, session, capsys):
+    table = session / FRAMES
+    lines = table.read_bytes().splitlines(keepends=True)
+    if harm == "no video":
+        (session / VIDEO).unlink()
+    elif harm == "shorter table":
+        table.write_bytes(b"".join(lines[:-1]))
+    elif harm == "longer table":
+        table.write_bytes(b"".join(lines) + lines[-1].replace(b"19,", b"20,", 1))
+    elif harm == "no table":
+        table.unlink()
+    elif harm == "no session":
+        (session / "session.json").unlink()
+    else:
+        (session / VIDEO).write_bytes(b"no video at all")
+    assert main(["reanalyse", str(session), "--device", "cpu", "--quiet"]) == 1
+    err = capsys.readouterr().err.strip()
+    assert err.startswith("motionscope: ")
+    assert len(err.splitlines()) == 1
+    assert not (session / ANALYSES).exists()
+
+
+def test_the_command_compares_and_goes_on_after_a_failure(session, tmp_path, capsys):
+    assert main(["reanalyse", str(tmp_path / "none"), str(session), "--device", "cpu", "--quiet"]) == 1
+    captured = capsys.readouterr()
+    assert f"measured in both tables: 0 rows; only as recorded: 0; only now: {FRAMES_RECORDED}" in captured.out
+    assert len(captured.err.strip().splitlines()) == 1
+    assert main(["reanalyse", str(session), "--device", "cpu", "--quiet", "--weights", "none.pth"]) == 1
+    assert "none.pth" in capsys.readouterr().err
