@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.core.clock import now_s
 from app.core.frames import FrameResult
+from app.signals.rates import RateMeter
+
+FRESH_S = 1.0  # how long what was sent or refused last describes how things stand
 
 
 class OutputState(enum.Enum):
-    WAITING = "waiting for a face"
+    WAITING = "waiting"  # for a face, or for the first picture
     SENDING = "sending"
-    UNHEARD = "nobody listens"  # the receiver's computer says that no program has opened the port
+    UNHEARD = "nobody listens"  # as far as the protocol lets the sender know
     FAILED = "failed"  # ``OutputStatus.problem`` says why; every further result tries again
 
 
@@ -24,6 +29,17 @@ class OutputStatus:
     rate: float  # results sent a second, over the last two seconds
     sent: int
     problem: str = ""  # one sentence while the state is FAILED
+    dropped: int = 0  # results that were not sent because a newer one came, or the receiver was too slow
+    receivers: int | None = None  # how many programs read; None: the protocol can't tell
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A moment that somebody, or the program, has marked."""
+
+    label: str
+    note: str
+    at_s: float  # monotonic clock
 
 
 class Output(Protocol):
@@ -40,5 +56,35 @@ class Output(Protocol):
     def send(self, result: FrameResult) -> None:
         """Send what is shown of a result.  On the inference thread: never waits, raises nothing."""
 
+    def mark(self, marker: Marker) -> None:
+        """Send a marker, where the protocol has markers.  From any thread: never waits, raises nothing."""
+
     def close(self) -> None:
-        """Let go of everything; idempotent, from any thread, also during ``send``."""
+        """Let go of everything within a second or two; idempotent, from any thread, also during ``send``."""
+
+
+class Tally:
+    """What was sent and how things stand; one thread counts, any thread reads."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.problem = ""
+        self._rate = RateMeter()
+        self._sent_s = -math.inf
+
+    def count(self) -> None:
+        """One more result is on its way."""
+        self._sent_s = now_s()
+        self._rate.tick(self._sent_s)
+        self.sent += 1
+
+    @property
+    def rate(self) -> float:
+        return self._rate.rate()
+
+    def state(self, heard: bool = True) -> OutputState:
+        if self.problem:
+            return OutputState.FAILED
+        if not heard:
+            return OutputState.UNHEARD
+        return OutputState.SENDING if now_s() - self._sent_s < FRESH_S else OutputState.WAITING

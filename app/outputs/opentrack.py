@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import math
-import socket
 import struct
-import threading
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.core.frames import FrameResult
 from app.outputs.address import Address
-from app.outputs.base import OutputState, OutputStatus
-from app.signals.rates import RateMeter
+from app.outputs.base import Marker, OutputStatus, Tally
+from app.outputs.udp import UdpPeer
 
 NAME = "opentrack"
 PACKET = struct.Struct("<6d")
 """x, y, z in centimetres, yaw, pitch, roll in degrees, little-endian: what ``tracker-udp`` reads and ``proto-udp``
 writes on the machines opentrack runs on."""
-
-FRESH_S = 1.0  # how long what was sent or refused last describes how things stand
 
 
 def opentrack_angles(rotation: NDArray[np.floating[Any]]) -> tuple[float, float, float]:
@@ -62,25 +57,8 @@ class OpentrackOutput:
     def __init__(self, address: Address) -> None:
         """Resolves a name, which may take a while.  Raises OutputError."""
         self._address = address
-        family, target = address.resolve_udp()
-        try:
-            self._socket = socket.socket(family, socket.SOCK_DGRAM)
-            try:
-                self._socket.setblocking(False)
-                # A connected socket hears of refusals; an unconnected one would send into the void in silence.
-                self._socket.connect(target)
-            except OSError:
-                self._socket.close()
-                raise
-        except OSError as error:
-            raise OutputError(f"Nothing can be sent to {address}: {_reason(error)}.") from error
-        self._lock = threading.Lock()  # of the socket; sending never waits, so neither does whoever holds it
-        self._closed = False
-        self._rate = RateMeter()
-        self._sent = 0
-        self._sent_s = -math.inf
-        self._refused_s = -math.inf
-        self._problem = ""
+        self._peer = UdpPeer(address)
+        self._tally = Tally()
 
     @property
     def name(self) -> str:
@@ -90,47 +68,21 @@ class OpentrackOutput:
         shown = result.shown[0] if result.shown else None
         if shown is None or not shown.face.pose_trained or not np.isfinite(shown.rotation).all():
             return  # opentrack keeps the last pose
-        data = packet(shown.rotation)
-        with self._lock:
-            if not self._closed:
-                self._send(data)
-
-    def _send(self, data: bytes) -> None:
         try:
-            try:
-                self._socket.send(data)
-            except (ConnectionRefusedError, ConnectionResetError):
-                # The answer to an earlier datagram; this one has not been sent yet.
-                self._refused_s = now_s()
-                self._socket.send(data)
-        except (ConnectionRefusedError, ConnectionResetError):
-            self._refused_s = now_s()
-        except BlockingIOError:
-            pass  # the system's buffer is full: the next pose is worth more than a late one
-        except OSError as error:
-            self._problem = f"Nothing can be sent to {self._address} at present: {_reason(error)}."
-        else:
-            self._problem = ""
-            self._sent += 1
-            self._sent_s = now_s()
-            self._rate.tick(self._sent_s)
+            if self._peer.send(packet(shown.rotation)):
+                self._tally.count()
+            self._tally.problem = ""
+        except OutputError as error:
+            self._tally.problem = str(error)
+
+    def mark(self, marker: Marker) -> None:
+        """Nothing: opentrack knows no markers."""
 
     @property
     def status(self) -> OutputStatus:
-        rate, now = self._rate.rate(), now_s()
-        if self._problem:
-            state = OutputState.FAILED
-        elif now - self._refused_s < FRESH_S:
-            state = OutputState.UNHEARD
-        else:
-            state = OutputState.SENDING if now - self._sent_s < FRESH_S else OutputState.WAITING
-        return OutputStatus(NAME, str(self._address), state, rate, self._sent, self._problem)
+        tally = self._tally
+        state = tally.state(self._peer.heard)
+        return OutputStatus(NAME, str(self._address), state, tally.rate, tally.sent, tally.problem)
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            self._socket.close()
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        self._peer.close()

@@ -176,12 +176,12 @@ class _Unreachable:
 
 
 def test_a_network_that_goes_away_is_said_and_tried_again(receiver, output):
-    real, output._socket = output._socket, _Unreachable()
+    real, output._peer._socket = output._peer._socket, _Unreachable()
     output.send(looking())
     status = output.status
     assert status.state is OutputState.FAILED
     assert status.problem == f"Nothing can be sent to {status.target} at present: network is unreachable."
-    output._socket = real
+    output._peer._socket = real
     output.send(looking(yaw=4))
     receiver.recv(100)
     assert output.status.state is OutputState.SENDING

@@ -1,0 +1,83 @@
+"""What is sent of a face, by name and unit: one table for every protocol that carries named numbers.
+
+The names are those of the recorded columns.  Everything is as shown: filtered and recentred.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.frames import FrameResult, ShownFace
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A number of a face; NaN where it is not known."""
+
+    name: str
+    unit: str
+    read: Callable[[ShownFace], float]
+
+
+POSE = (
+    Channel("pitch_deg", "degrees", lambda s: s.angles.pitch_deg),  # + looks down
+    Channel("yaw_deg", "degrees", lambda s: s.angles.yaw_deg),  # + turns the nose to the image's left
+    Channel("roll_deg", "degrees", lambda s: s.angles.roll_deg),  # + is clockwise in the image
+    Channel("pitch_std_deg", "degrees", lambda s: s.face.std.pitch_deg),
+    Channel("yaw_std_deg", "degrees", lambda s: s.face.std.yaw_deg),
+    Channel("roll_std_deg", "degrees", lambda s: s.face.std.roll_deg),
+)
+
+PLACE = (
+    Channel("tx", "half crop sides", lambda s: float(s.face.t[0])),
+    Channel("ty", "half crop sides", lambda s: float(s.face.t[1])),
+    Channel("scale", "half crop sides per keypoint unit", lambda s: s.face.scale),
+    Channel("box_x", "pixels", lambda s: s.face.detection.box.x),
+    Channel("box_y", "pixels", lambda s: s.face.detection.box.y),
+    Channel("box_w", "pixels", lambda s: s.face.detection.box.w),
+    Channel("box_h", "pixels", lambda s: s.face.detection.box.h),
+    Channel("detection_score", "0 to 1", lambda s: s.face.detection.score),
+)
+
+EXPRESSION = (
+    Channel("exp_magnitude", "keypoint units", lambda s: s.face.exp_magnitude),
+    Channel("brow_magnitude", "keypoint units", lambda s: s.face.brow_magnitude),
+    Channel("eye_magnitude", "keypoint units", lambda s: s.face.eye_magnitude),
+    Channel("mouth_magnitude", "keypoint units", lambda s: s.face.mouth_magnitude),
+)
+
+
+def faces_to_send(result: FrameResult) -> tuple[ShownFace, ...]:
+    """The faces whose numbers mean something, the primary one first."""
+    return tuple(s for s in result.shown if s.face.pose_trained and np.isfinite(s.rotation).all())
+
+
+def read(channels: tuple[Channel, ...], face: ShownFace) -> list[float]:
+    return [float(channel.read(face)) for channel in channels]
+
+
+def quaternion(rotation: NDArray[np.floating]) -> tuple[float, float, float, float]:
+    """x, y, z, w of a rotation (3, 3), w not negative.
+
+    Shepperd (1978): divided by the largest of the four, so that nothing small is divided by.
+    """
+    r = np.asarray(rotation, np.float64)
+    trace = float(np.trace(r))
+    squares = (r[0, 0], r[1, 1], r[2, 2], trace)
+    largest = int(np.argmax(squares))
+    if largest == 3:
+        q = [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], 1 + trace]
+    else:
+        i, j, k = largest, (largest + 1) % 3, (largest + 2) % 3
+        q = [0.0, 0.0, 0.0, r[k, j] - r[j, k]]
+        q[i] = 1 - trace + 2 * r[i, i]
+        q[j] = r[j, i] + r[i, j]
+        q[k] = r[k, i] + r[i, k]
+    length = math.copysign(math.sqrt(sum(v * v for v in q)), q[3])
+    x, y, z, w = (float(v / length) for v in q)
+    return x, y, z, w
