@@ -54,3 +54,10 @@ def size(num_bytes: float) -> str:
             return f"{num_bytes:.0f} {unit}" if unit == "B" else f"{num_bytes:.1f} {unit}"
         num_bytes /= 1000
     return f"{num_bytes:.2f} GB"
+
+
+def clock(seconds: float, decimals: int = 0) -> str:
+    """A time within a recording, ``1:02:03.450``: hours once there are any."""
+    unit = 10**decimals
+    whole, fraction = divmod(round(max(seconds, 0.0) * unit), unit)
+    return duration(whole) + (f".{fraction:0{decimals}d}" if decimals else "")

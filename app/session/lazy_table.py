@@ -1,0 +1,182 @@
+"""A table opened for looking at it: a dozen columns at once, a whole row only when it is asked for.
+
+Two hours at 30 frames a second are 216,000 rows and 110 MB of text.  Arrow's reader gets the
+columns that a timeline needs out of them in about half a second, where reading everything takes
+several; the text stays where it is and rows are taken from it one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import mmap
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.session.folders import reason
+from app.session.table import Table, parse_header, parse_table
+
+LEAD = ("frame", "timestamp_s", "face_id", "success")
+ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
+STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
+SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
+"""The columns that are read when a table is opened."""
+
+_PIECE = 1 << 24  # bytes looked through at once for line ends
+_BLOCK = 1 << 22  # bytes Arrow parses at once
+
+
+def read_columns(
+    data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str
+) -> dict[str, NDArray[np.float64]]:
+    """The columns ``names`` of a table as float64, NaN where a field is empty.
+
+    The first ``size`` bytes of ``data`` begin with the header and end with a line feed.  ``name``
+    stands in the error.
+    Raises SessionError where a row has too few or too many fields or one that is no number.
+    """
+    import pyarrow as pa  # a third of a second, which nobody waits for who opens no table
+    from pyarrow import csv as arrow
+
+    buffer = pa.py_buffer(data).slice(0, size)
+    try:
+        table = arrow.read_csv(
+            pa.BufferReader(buffer),
+            read_options=arrow.ReadOptions(block_size=_BLOCK),
+            parse_options=arrow.ParseOptions(quote_char=False),
+            convert_options=arrow.ConvertOptions(
+                include_columns=list(names),
+                column_types={column: pa.float64() for column in names},
+                null_values=[""],
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise SessionError(f"The table {name} is damaged: {_first_line(error)}.") from error
+    return {column: table[column].to_numpy() for column in names}
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).splitlines()[0].strip().rstrip(".")
+    return text[:160]
+
+
+class LazyTable:
+    """A table of N rows with one row or several a frame; its columns have the names of the file's.
+
+    ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none) and ``success`` (N,);
+    ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll and ``exp_magnitude`` (N,) float32,
+    NaN where nothing was measured.  Rows may be read from any thread.
+    """
+
+    def __init__(self, path: Path, rows: bool = True) -> None:
+        """``rows``: row k must be frame k, as in ``frames.csv``.
+
+        Raises SessionError when it can't be read, isn't such a table or is damaged.
+        """
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            with path.open("rb") as file:
+                self._data: mmap.mmap | bytes = (
+                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+                )
+        except OSError as error:
+            raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
+        self._head = self._data[: self._data.find(b"\n") + 1]
+        key, self.num_kp, *_ = parse_header(self._head.rstrip(b"\r\n"), str(path))
+        if key != "frame":
+            raise SessionError(f"{path} is a table of pictures, not of a video.")
+        ends = _line_ends(self._data)
+        self._starts = np.concatenate([ends[:-1] + 1, ends[-1:] + 1])  # of the rows, and where the last one ends
+        series = self._read(int(self._starts[-1]))
+        frame, success = series["frame"], series["success"]
+        if len(frame) != len(self):
+            raise SessionError(f"The table {path} is damaged: it has empty lines.")
+        if np.isnan(frame).any() or not np.isin(success, (0, 1)).all() or not np.isfinite(series["timestamp_s"]).all():
+            raise SessionError(f"The table {path} is damaged: a row's frame, timestamp_s or success makes no sense.")
+        if rows and not np.array_equal(frame, np.arange(len(frame))):
+            raise SessionError(f"The table {path} is damaged: its rows aren't the frames 0, 1, 2 ...")
+        if (np.diff(frame) < 0).any() or (np.diff(series["timestamp_s"]) < 0).any():
+            raise SessionError(f"The table {path} is damaged: its rows aren't in the order of time.")
+        self.frame = frame.astype(np.int64)
+        self.timestamp_s = series["timestamp_s"]
+        self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
+        self.success = success == 1
+        self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
+        self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
+        self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
+
+    def _read(self, size: int) -> dict[str, NDArray[np.float64]]:
+        if not len(self):
+            return {name: np.empty(0) for name in SERIES}
+        return read_columns(self._data, size, SERIES, str(self.path))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def row(self, number: int) -> Table:
+        """Row ``number`` with every column, as a table of one row.  Raises IndexError, SessionError."""
+        return self.rows(number, number + 1)
+
+    def rows(self, first: int, end: int) -> Table:
+        """Rows ``first`` to ``end`` - 1.  Raises IndexError, SessionError."""
+        if not 0 <= first <= end <= len(self):
+            raise IndexError(f"rows {first} to {end} of {len(self)}")
+        with self._lock:
+            text = self._data[int(self._starts[first]) : int(self._starts[end])]
+        return parse_table(self._head + text, str(self.path))
+
+    def rows_of(self, frame: int) -> tuple[int, int]:
+        """The rows of a frame: the first one and the one after the last."""
+        first, end = np.searchsorted(self.frame, (frame, frame + 1))
+        return int(first), int(end)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if isinstance(self._data, mmap.mmap):
+                with contextlib.suppress(BufferError):  # Arrow still looks at it: it goes with the last look
+                    self._data.close()
+
+
+def _line_ends(data: mmap.mmap | bytes) -> NDArray[np.int64]:
+    """Where the line feeds are; the first is the header's."""
+    found = []
+    with memoryview(data) as view:
+        for start in range(0, len(view), _PIECE):
+            piece = np.frombuffer(view[start : start + _PIECE], np.uint8)
+            found.append(np.flatnonzero(piece == ord("\n")) + start)
+            del piece
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def read_truth(path: Path, frames: int) -> NDArray[np.float32] | None:
+    """(frames, 3) true pitch, yaw and roll of ``truth.csv``, NaN where the source didn't say; None without the file.
+
+    Raises SessionError when it is damaged.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
+    data = data[: data.rfind(b"\n") + 1]
+    try:
+        header = next(csv.reader([data.partition(b"\n")[0].decode("ascii", "replace")]), [])
+    except csv.Error as error:
+        raise SessionError(f"The table {path} is damaged: {error}.") from error
+    if not {"frame", *ANGLES} <= set(header):
+        raise SessionError(f"The table {path} is damaged: its columns differ from frame, {', '.join(ANGLES)}.")
+    truth = np.full((frames, 3), np.nan, np.float32)
+    if data.count(b"\n") > 1:
+        columns = read_columns(data, len(data), ("frame", *ANGLES), str(path))
+        number = np.nan_to_num(columns["frame"], nan=-1).astype(np.int64)
+        known = (number >= 0) & (number < frames)
+        truth[number[known]] = np.stack([columns[name] for name in ANGLES], axis=1)[known]
+    return truth

@@ -1,0 +1,1 @@
+"""The review window: a recorded session looked at, marked, measured, exported."""

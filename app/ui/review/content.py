@@ -1,0 +1,114 @@
+"""What the timeline shows of one table or two: frozen, made once, off the window's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.lazy_table import LazyTable
+from app.ui.review.traces import Trace
+
+ANGLES = ("pitch", "yaw", "roll")  # the columns' order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The curves of one table."""
+
+    angles: dict[str, Trace]  # degrees
+    bands: dict[str, Trace]  # one standard deviation to either side
+    expression: Trace
+    angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll
+
+    @classmethod
+    def of(cls, table: LazyTable) -> Series:
+        angles, std = table.angles_deg, table.std_deg
+        return cls(
+            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
+            {name: Trace(angles[:, k] - std[:, k], angles[:, k] + std[:, k]) for k, name in enumerate(ANGLES)},
+            Trace(table.exp_magnitude),
+            angles,
+        )
+
+    @classmethod
+    def of_truth(cls, truth: NDArray[np.float32]) -> Series:
+        """True angles, which have neither uncertainty nor expression."""
+        nothing = Trace(np.full(len(truth), np.nan, np.float32))
+        return cls(
+            {name: Trace(truth[:, k]) for k, name in enumerate(ANGLES)},
+            dict.fromkeys(ANGLES, nothing),
+            nothing,
+            truth,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A second table of the same frames, and how the first one differs from it."""
+
+    name: str
+    series: Series
+    difference: dict[str, Trace]  # first minus second, degrees, at most half a turn
+
+    @classmethod
+    def of(cls, name: str, first: Series, second: Series) -> Comparison:
+        return cls(
+            name,
+            second,
+            {
+                angle: Trace(_turn(first.angles_deg[:, k] - second.angles_deg[:, k]))
+                for k, angle in enumerate(ANGLES)
+            },
+        )
+
+
+def _turn(degrees: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((degrees + 180.0) % 360.0 - 180.0, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """``times_s`` (N,) of the rows; ``top_deg`` and ``top_expression``: how far the lanes reach."""
+
+    times_s: NDArray[np.float64]
+    series: Series
+    second: Comparison | None
+    top_deg: float
+    top_expression: float
+    top_difference: float
+
+    @classmethod
+    def of(cls, times_s: NDArray[np.float64], series: Series, second: Comparison | None = None) -> Content:
+        shown = [series] if second is None else [series, second.series]
+        largest = max((_largest(trace) for one in shown for trace in one.angles.values()), default=0.0)
+        expression = max(_largest(one.expression) for one in shown)
+        difference = max((_largest(trace) for trace in second.difference.values()), default=0.0) if second else 0.0
+        return cls(
+            times_s,
+            series,
+            second,
+            _step(largest * 1.1, (15.0, 30.0, 45.0, 60.0, 90.0, 180.0)),
+            _step(expression * 1.1, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)),
+            _step(difference * 1.1, (1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 90.0, 180.0)),
+        )
+
+    @property
+    def total_s(self) -> float:
+        """From the first frame to the end of the last one."""
+        return float(self.times_s[-1] - self.times_s[0]) + frame_s(self.times_s)
+
+
+def frame_s(times_s: NDArray[np.float64]) -> float:
+    """How long a frame is usually shown."""
+    return float(np.median(np.diff(times_s[:10_000]))) if len(times_s) > 1 else 1 / 30
+
+
+def _largest(trace: Trace) -> float:
+    finite = [abs(value) for value in trace.extremes() if np.isfinite(value)]
+    return max(finite, default=0.0)
+
+
+def _step(value: float, steps: tuple[float, ...]) -> float:
+    return next((step for step in steps if value <= step), steps[-1])

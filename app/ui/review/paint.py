@@ -1,0 +1,342 @@
+"""Painting of the timeline: functions of frozen values, apart from the widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.session.events import Event
+from app.ui import theme
+from app.ui.review.content import Content, Series
+from app.ui.review.scale import TimeScale
+from app.ui.review.traces import Piece, Trace
+from app.ui.wording import MINUS
+
+TICKS_APART = 90.0  # points
+BAND_ALPHA = 46
+POINT_MARKER = 5.0  # half its width, in points
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A horizontal strip in which ``low`` to ``high`` lie from its bottom to its top."""
+
+    rect: QRectF
+    low: float
+    high: float
+
+    def y(self, value: float) -> float:
+        return self.rect.bottom() - (value - self.low) / (self.high - self.low) * self.rect.height()
+
+    def ys(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        share = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
+        return self.rect.bottom() - share * self.rect.height()
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The strips of the timeline from top to bottom; ``difference`` only while two tables are compared."""
+
+    ruler: QRectF
+    markers: QRectF
+    angles: Lane
+    expression: Lane
+    difference: Lane | None
+    overview: QRectF
+
+    @classmethod
+    def of(cls, width: float, height: float, gutter: float, line: float, content: Content) -> Lanes:
+        """For a widget of this size; ``gutter``: room for labels on the left, ``line``: a line's height."""
+        right = max(width - gutter - 8, 1.0)
+        ruler, markers, overview = line + 4, 1.5 * line + 4, 0.9 * line
+        rest = max(height - ruler - markers - overview - 14, 30.0)
+        shares = (5, 2, 2) if content.second is not None else (5, 2)
+        heights = [rest * share / sum(shares) - 4 for share in shares]
+        tops = np.cumsum([ruler + markers, *(h + 4 for h in heights)])
+        lanes = [QRectF(gutter, top, right, h) for top, h in zip(tops, heights, strict=False)]
+        return cls(
+            QRectF(gutter, 0, right, ruler),
+            QRectF(gutter, ruler, right, markers),
+            Lane(lanes[0], -content.top_deg, content.top_deg),
+            Lane(lanes[1], 0.0, content.top_expression),
+            Lane(lanes[2], -content.top_difference, content.top_difference) if content.second is not None else None,
+            QRectF(gutter, height - overview - 3, right, overview),
+        )
+
+
+def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
+    """Grid, bands and curves: all that stays while the cursor moves."""
+    _paint_grid(painter, scale, lanes, font)
+    rows = np.searchsorted(content.times_s, (scale.start_s, scale.end_s))
+    window = (float(rows[0]) - 1, float(rows[1]) + 1, round(scale.width))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw = _Curves(painter, content.times_s, scale, window)
+    painter.save()
+    painter.setClipRect(lanes.angles.rect)
+    for name, band in content.series.bands.items():
+        draw.band(band, lanes.angles, theme.ANGLE_COLOURS[name])
+    if content.second is not None:
+        _paint_series(draw, content.second.series, lanes, second=True)
+    _paint_series(draw, content.series, lanes, second=False)
+    painter.setClipRect(lanes.expression.rect)
+    if content.second is not None:
+        draw.curve(content.second.series.expression, lanes.expression, _second_pen(theme.EXPRESSION))
+    draw.curve(content.series.expression, lanes.expression, _pen(theme.EXPRESSION))
+    if content.second is not None and lanes.difference is not None:
+        painter.setClipRect(lanes.difference.rect)
+        for name, trace in content.second.difference.items():
+            draw.curve(trace, lanes.difference, _pen(theme.ANGLE_COLOURS[name]))
+    painter.restore()
+
+
+def _paint_series(draw: _Curves, series: Series, lanes: Lanes, *, second: bool) -> None:
+    for name, trace in series.angles.items():
+        colour = theme.ANGLE_COLOURS[name]
+        draw.curve(trace, lanes.angles, _second_pen(colour) if second else _pen(colour))
+
+
+def _pen(colour: QColor) -> QPen:
+    return QPen(colour, 1.5)
+
+
+def _second_pen(colour: QColor) -> QPen:
+    """The compared table's: paler and dashed."""
+    pale = QColor(colour)
+    pale.setAlpha(170)
+    pen = QPen(pale, 1.2)
+    pen.setDashPattern([4, 3])
+    return pen
+
+
+class _Curves:
+    """Draws curves of one table in one window of rows: first, end, pixels."""
+
+    def __init__(
+        self, painter: QPainter, times_s: NDArray[np.float64], scale: TimeScale, window: tuple[float, float, int]
+    ) -> None:
+        self._painter = painter
+        self._times = times_s
+        self._scale = scale
+        self._window = window
+
+    def curve(self, trace: Trace, lane: Lane, pen: QPen) -> None:
+        piece = trace.piece(*self._window)
+        dense = piece.low is not piece.high
+        if dense:  # stacked strokes: a dashed line would only be noise
+            pen = QPen(pen)
+            pen.setStyle(Qt.PenStyle.SolidLine)
+            pen.setWidthF(1.0)
+        self._painter.setPen(pen)
+        for x, low, high in self._runs(piece, lane):
+            if len(x) == 1 and not dense:
+                self._painter.drawPoint(QPointF(x[0], low[0]))
+            elif dense:
+                # A stroke from the least to the greatest, the next one from the greatest to the least.
+                ys = np.stack([low, high], axis=1)
+                ys[1::2] = ys[1::2, ::-1]
+                self._painter.drawPolyline(polygon(np.repeat(x, 2), ys.ravel()))
+            else:
+                self._painter.drawPolyline(polygon(x, low))
+
+    def band(self, trace: Trace, lane: Lane, colour: QColor) -> None:
+        fill = QColor(colour)
+        fill.setAlpha(BAND_ALPHA)
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(QBrush(fill))
+        for x, low, high in self._runs(trace.piece(*self._window), lane):
+            self._painter.drawPolygon(polygon(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])))
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _runs(
+        self, piece: Piece, lane: Lane
+    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+        """x, lower and upper y of each stretch without a gap."""
+        if not len(piece.rows):
+            return []
+        times = np.interp(piece.rows, np.arange(len(self._times)), self._times)
+        x = self._scale.left + (times - self._scale.start_s) / self._scale.span_s * self._scale.width
+        low, high = lane.ys(piece.low), lane.ys(piece.high)
+        finite = np.isfinite(low) & np.isfinite(high)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8)))
+        return [(x[a:b], low[a:b], high[a:b]) for a, b in edges.reshape(-1, 2)]
+
+
+def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
+    """(n,) points as Qt's own array of doubles, filled at once: a QPointF for each would take as long as drawing."""
+    result = QPolygonF()
+    result.fill(QPointF(), len(x))  # type: ignore[attr-defined]
+    if len(x):
+        memory = result.data()  # type: ignore[attr-defined]
+        memory.setsize(16 * len(x))
+        points = np.frombuffer(memory, np.float64).reshape(-1, 2)
+        points[:, 0], points[:, 1] = x, y
+    return result
+
+
+def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
+    painter.fillRect(lanes.markers, theme.WINDOW)
+    small = theme.tabular(font, 0.85)
+    painter.setFont(small)
+    metrics = QFontMetricsF(small)
+    shown = [lane for lane in (lanes.angles, lanes.expression, lanes.difference) if lane is not None]
+    faint = QColor(theme.TEXT)
+    faint.setAlpha(22)
+    for time, label in scale.ticks(TICKS_APART):
+        x = scale.x(time)
+        painter.setPen(faint)
+        for lane in shown:
+            painter.drawLine(QPointF(x, lane.rect.top()), QPointF(x, lane.rect.bottom()))
+        painter.setPen(theme.DIM)
+        width = metrics.horizontalAdvance(label)
+        left = min(max(x - width / 2, lanes.ruler.left()), lanes.ruler.right() - width)
+        painter.drawText(QPointF(left, lanes.ruler.bottom() - metrics.descent() - 2), label)
+    for lane, symmetric, unit in ((lanes.angles, True, "°"), (lanes.expression, False, ""), (lanes.difference, True, "°")):
+        if lane is None:
+            continue
+        painter.setPen(QPen(theme.BORDER, 1))
+        painter.drawLine(lane.rect.bottomLeft(), lane.rect.bottomRight())
+        values = (-lane.high * 2 / 3, 0.0, lane.high * 2 / 3) if symmetric else (0.0, lane.high / 2)
+        if lane.rect.height() < 3 * metrics.height():
+            values = (0.0,)
+        for value in values:
+            y = lane.y(value)
+            painter.setPen(faint if value else QPen(theme.BORDER, 1))
+            painter.drawLine(QPointF(lane.rect.left(), y), QPointF(lane.rect.right(), y))
+            painter.setPen(theme.DIM)
+            text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + unit
+            top = min(y - metrics.height() / 2, lane.rect.bottom() - metrics.height() + 2)
+            painter.drawText(
+                QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text
+            )
+    names = (("angles", lanes.angles), ("expression", lanes.expression), ("difference", lanes.difference))
+    for name, lane in names:
+        if lane is not None and name != "angles":
+            painter.setPen(theme.DIM)
+            painter.drawText(QPointF(lane.rect.left() + 6, lane.rect.top() + metrics.ascent() + 1), name)
+
+
+def paint_overview(painter: QPainter, rect: QRectF, scale: TimeScale, measured: NDArray[np.float32]) -> None:
+    """The whole session as a bar, bright where a face was measured, with the stretch that is shown."""
+    painter.fillRect(rect, theme.RAISED)
+    columns = len(measured)
+    for k, share in enumerate(measured):
+        if share > 0:
+            colour = QColor(theme.ACCENT)
+            colour.setAlpha(round(40 + 70 * float(share)))
+            painter.fillRect(
+                QRectF(rect.left() + k * rect.width() / columns, rect.top(), rect.width() / columns + 0.5, rect.height()),
+                colour,
+            )
+    left = rect.left() + scale.start_s / scale.total_s * rect.width()
+    width = max(scale.span_s / scale.total_s * rect.width(), 4.0)
+    frame = QRectF(left, rect.top() + 0.5, width, rect.height() - 1)
+    fill = QColor(theme.TEXT)
+    fill.setAlpha(36)
+    painter.fillRect(frame, fill)
+    painter.setPen(QPen(theme.TEXT, 1.2))
+    painter.drawRect(frame)
+
+
+def marker_rect(event: Event, scale: TimeScale, lane: QRectF) -> QRectF:
+    """Where a marker lies in its lane: an interval as long as it lasts, a point as a lozenge."""
+    left = scale.x(event.onset_s)
+    if event.duration_s <= 0:
+        return QRectF(left - POINT_MARKER, lane.top() + 3, 2 * POINT_MARKER, lane.height() - 6)
+    return QRectF(left, lane.top() + 3, max(scale.x(event.onset_s + event.duration_s) - left, 3.0), lane.height() - 6)
+
+
+def marker_colour(label: str) -> QColor:
+    """The same for every marker of a label, apart from the colours of the curves."""
+    hues = (265, 190, 45, 320, 150, 20, 230)
+    return QColor.fromHsv(hues[sum(label.encode("utf-8", "replace")) % len(hues)], 130, 225)
+
+
+def paint_markers(
+    painter: QPainter, events: Sequence[Event], chosen: int, scale: TimeScale, lanes: Lanes, font: QFont
+) -> None:
+    """Markers in their lane, their onsets as lines through the curves; ``chosen`` stands out."""
+    small = theme.tabular(font, 0.85)
+    painter.setFont(small)
+    metrics = QFontMetricsF(small)
+    lane = lanes.markers
+    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    painter.save()
+    painter.setClipRect(QRectF(lane.left() - POINT_MARKER, lane.top(), lane.width() + 2 * POINT_MARKER, bottom))
+    free = lane.left() - 1e6  # where the next label may begin
+    order = sorted(range(len(events)), key=lambda k: (k == chosen, events[k].onset_s))
+    for k in order:
+        event = events[k]
+        rect = marker_rect(event, scale, lane)
+        if rect.right() < lane.left() or rect.left() > lane.right():
+            continue
+        colour = marker_colour(event.label)
+        line = QColor(colour)
+        line.setAlpha(190 if k == chosen else 110)
+        painter.setPen(QPen(line, 1))
+        top = lanes.angles.rect.top()
+        x = scale.x(event.onset_s)
+        painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+        fill = QColor(colour)
+        if event.duration_s > 0:
+            wash = QColor(colour)
+            wash.setAlpha(34 if k == chosen else 20)
+            painter.fillRect(QRectF(rect.left(), top, rect.width(), bottom - top), wash)
+            fill.setAlpha(120)
+        painter.setPen(QPen(theme.TEXT, 1.6) if k == chosen else QPen(colour, 1))
+        painter.setBrush(fill)
+        if event.duration_s > 0:
+            painter.drawRoundedRect(rect, 2, 2)
+        else:
+            painter.drawPolygon(_lozenge(rect))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        text = event.label or "marker"
+        start = max(rect.left() + 5, lane.left() + 4) if event.duration_s > 0 else rect.right() + 3
+        if start >= free or k == chosen:
+            painter.setPen(theme.TEXT)
+            painter.drawText(QPointF(start, rect.center().y() + metrics.ascent() / 2 - 1), text)
+            free = start + metrics.horizontalAdvance(text) + 10
+    painter.restore()
+
+
+def _lozenge(rect: QRectF) -> QPolygonF:
+    middle = rect.center()
+    half = min(rect.width(), rect.height()) / 2
+    return QPolygonF([middle + QPointF(dx * half, dy * half) for dx, dy in ((0, -1), (1, 0), (0, 1), (-1, 0))])
+
+
+def paint_selection(painter: QPainter, selection: tuple[float, float] | None, scale: TimeScale, lanes: Lanes) -> None:
+    if selection is None:
+        return
+    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    left = max(scale.x(selection[0]), lanes.ruler.left())
+    right = min(scale.x(selection[1]), lanes.ruler.right())
+    if right < left:
+        return
+    wash = QColor(theme.ACCENT)
+    wash.setAlpha(38)
+    painter.fillRect(QRectF(left, 0, right - left, bottom), wash)
+    painter.setPen(QPen(theme.ACCENT, 1))
+    for x in (left, right):
+        painter.drawLine(QPointF(x, 0), QPointF(x, bottom))
+
+
+def paint_cursor(painter: QPainter, time_s: float, scale: TimeScale, lanes: Lanes) -> None:
+    x = scale.x(time_s)
+    rect = lanes.overview
+    place = rect.left() + time_s / scale.total_s * rect.width()
+    painter.setPen(QPen(theme.TEXT, 1.4))
+    painter.drawLine(QPointF(place, rect.top()), QPointF(place, rect.bottom()))
+    if not lanes.ruler.left() - 1 <= x <= lanes.ruler.right() + 1:
+        return
+    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    painter.drawLine(QPointF(x, lanes.ruler.bottom() - 6), QPointF(x, bottom))
+    top = lanes.ruler.bottom()
+    painter.setBrush(theme.TEXT)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawPolygon(QPolygonF([QPointF(x - 5, top - 10), QPointF(x + 5, top - 10), QPointF(x, top - 3)]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,0 +1,180 @@
+"""What the numbers of a stretch of a session come to.  No Qt: numpy in, a frozen record out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIRECTIONS = ("left", "right", "up", "down", "centre")
+CENTRE_DEG = 12.0
+"""A head is turned when its nose points further than this from the camera's axis; otherwise it is at the centre."""
+
+LONGEST_S = 1.0
+"""How long a frame counts at most: a gap in the recording is no time in which something was seen."""
+
+SWING_DEG = 5.0
+"""What pitch or yaw must move before it counts as a movement in one direction."""
+
+SWING_S = 0.7
+"""How long one such movement may last at most, and how long the head may rest before the next one."""
+
+SWINGS = 3
+"""So many movements to and fro in a row are one nod or one shake: down, up, down, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Over the measured frames; NaN without any.  ``sd`` is that of the sample, n - 1."""
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+    @property
+    def range(self) -> float:
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Seconds are those of the frames, each counting until the next one, at most ``LONGEST_S``."""
+
+    frames: int
+    measured: int
+    duration_s: float
+    pitch: Spread  # degrees
+    yaw: Spread
+    roll: Spread
+    expression: Spread
+    seconds: dict[str, float]  # of each of DIRECTIONS
+    nods: int
+    shakes: int
+
+    @property
+    def share_measured(self) -> float:
+        return self.measured / self.frames if self.frames else float("nan")
+
+    @property
+    def measured_s(self) -> float:
+        return sum(self.seconds.values())
+
+
+def statistics(
+    times_s: NDArray[np.float64],
+    success: NDArray[np.bool_],
+    angles_deg: NDArray[np.float32],
+    exp_magnitude: NDArray[np.float32],
+    frame_s: float,
+) -> Statistics:
+    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll; ``frame_s``: how long the last one counts."""
+    n = len(times_s)
+    shown_s = np.minimum(np.diff(times_s, append=times_s[-1] + frame_s if n else 0.0), LONGEST_S)
+    known = success & np.isfinite(angles_deg).all(axis=1)
+    pitch, yaw, roll = (angles_deg[known, k].astype(np.float64) for k in range(3))
+    where = directions(pitch, yaw)
+    return Statistics(
+        frames=n,
+        measured=int(known.sum()),
+        duration_s=float(times_s[-1] - times_s[0] + shown_s[-1]) if n else 0.0,
+        pitch=_spread(pitch),
+        yaw=_spread(yaw),
+        roll=_spread(roll),
+        expression=_spread(exp_magnitude[known].astype(np.float64)),
+        seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
+        nods=len(oscillations(times_s[known], pitch, yaw)),
+        shakes=len(oscillations(times_s[known], yaw, pitch)),
+    )
+
+
+def directions(pitch_deg: NDArray[np.float64], yaw_deg: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The place in DIRECTIONS, (n,), of each pose; left and right as seen in the picture.
+
+    Within ``CENTRE_DEG`` of the camera's axis it is the centre, else the side to which the nose
+    points most: yaw + turns it to the picture's left, pitch + down.
+    """
+    sideways = np.where(yaw_deg > 0, 0, 1)
+    upright = np.where(pitch_deg < 0, 2, 3)
+    turned = np.where(np.abs(yaw_deg) >= np.abs(pitch_deg), sideways, upright)
+    result: NDArray[np.int64] = np.where(np.hypot(pitch_deg, yaw_deg) <= CENTRE_DEG, 4, turned)
+    return result
+
+
+def oscillations(
+    times_s: NDArray[np.float64], angle_deg: NDArray[np.float64], other_deg: NDArray[np.float64]
+) -> list[tuple[float, float]]:
+    """Start and end of each stretch in which ``angle_deg`` goes to and fro: nods of pitch, shakes of yaw.
+
+    A movement goes from one turning point to the next, over at least ``SWING_DEG`` and within
+    ``SWING_S``; turning points closer than that in angle are noise.  ``SWINGS`` movements in a row
+    make one, longer rows still one.  Where the other angle moves more in the meantime, the gesture
+    is the other one.
+    """
+    turns = _turning_points(angle_deg)
+    found: list[tuple[float, float]] = []
+    row: list[int] = []
+    for k in [*turns, None]:
+        if row and k is not None and times_s[k] - times_s[row[-1]] <= SWING_S:
+            row.append(k)
+            continue
+        if len(row) > SWINGS:
+            stretch = slice(row[0], row[-1] + 1)
+            own, others = np.ptp(angle_deg[stretch]), np.ptp(other_deg[stretch])
+            if own >= others:
+                found.append((float(times_s[row[0]]), float(times_s[row[-1]])))
+        row = [] if k is None else [k]
+    return found
+
+
+def _turning_points(values: NDArray[np.float64]) -> list[int]:
+    """Where the values turn by at least ``SWING_DEG``: extremes in turn high and low."""
+    points: list[int] = []
+    if not len(values):
+        return points
+    low = high = 0  # since the last turning point
+    rising: bool | None = None
+    sequence = values.tolist()
+    for k, value in enumerate(sequence):
+        if value < sequence[low]:
+            low = k
+        if value > sequence[high]:
+            high = k
+        if rising is not False and value <= sequence[high] - SWING_DEG:
+            points.append(high)
+            rising, low = False, k
+        elif rising is not True and value >= sequence[low] + SWING_DEG:
+            points.append(low)
+            rising, high = True, k
+    if rising is not None:
+        points.append(high if rising else low)
+    return points
+
+
+def _spread(values: NDArray[np.float64]) -> Spread:
+    if not len(values):
+        return Spread(*[float("nan")] * 4)
+    sd = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+    return Spread(float(values.mean()), sd, float(values.min()), float(values.max()))
+
+
+def as_text(stats: Statistics, title: str) -> str:
+    """Tab-separated lines, for a spreadsheet or a mail."""
+    lines = [
+        title,
+        f"frames\t{stats.frames}",
+        f"measured frames\t{stats.measured}",
+        f"share measured\t{stats.share_measured:.4f}",
+        f"duration (s)\t{stats.duration_s:.3f}",
+        "\tmean\tSD\tmin\tmax\trange",
+    ]
+    for name in ("pitch", "yaw", "roll", "expression"):
+        spread: Spread = getattr(stats, name)
+        unit = "" if name == "expression" else " (deg)"
+        digits = 5 if name == "expression" else 3
+        numbers = (spread.mean, spread.sd, spread.low, spread.high, spread.range)
+        lines.append(f"{name}{unit}\t" + "\t".join(f"{v:.{digits}f}" if np.isfinite(v) else "" for v in numbers))
+    lines += [f"{name} (s)\t{stats.seconds[name]:.3f}" for name in DIRECTIONS]
+    lines += [f"nods\t{stats.nods}", f"shakes\t{stats.shakes}"]
+    return "\n".join(lines) + "\n"

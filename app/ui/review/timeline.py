@@ -1,0 +1,342 @@
+"""The timeline: curves, markers, cursor and selection, moved and zoomed by mouse and by keys."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from app.session.events import Event
+from app.ui import theme
+from app.ui.review import paint
+from app.ui.review.content import Content
+from app.ui.review.scale import TimeScale
+from app.ui.wording import clock
+
+ZOOM_STEP = 1.25  # of a notch of the wheel, or a key
+EDGE = 5.0  # points from an interval's end where it is dragged rather than the whole
+MOVED = 3.0  # points the mouse must go before a press on a marker is a drag
+Range = tuple[float, float]
+
+
+class _Drag(enum.Enum):
+    NONE = 0
+    SCRUB = 1
+    SELECT = 2
+    PAN = 3
+    OVERVIEW = 4
+    MARKER = 5
+    MARKER_END = 6
+
+
+class Timeline(QWidget):
+    """Shows a ``Content``; what the user does comes out as signals, nothing here changes the session."""
+
+    sought = pyqtSignal(float)  # seconds: the cursor should go there
+    selected = pyqtSignal(object)  # (start, end) in seconds, or None
+    marker_chosen = pyqtSignal(int)  # -1: none
+    marker_dragged = pyqtSignal(int, float, float)  # which, and its new onset and duration
+    marker_opened = pyqtSignal(int)  # to be edited
+    marker_wanted = pyqtSignal(float)  # a new one at this time
+    view_changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Timeline")
+        self.setMinimumSize(240, 130)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._content: Content | None = None
+        self._scale = TimeScale.whole(1.0)
+        self._events: Sequence[Event] = ()
+        self._chosen = -1
+        self._cursor_s = 0.0
+        self._selection: Range | None = None
+        self._measured = np.zeros(1, np.float32)
+        self._still: QPixmap | None = None  # all that stays while the cursor moves
+        self._drag = _Drag.NONE
+        self._pressed = QPointF()
+        self._anchor_s = 0.0
+        self._pressed_event: Event | None = None
+        self._preview: Event | None = None
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 260)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show_content(self, content: Content, success: NDArray[np.bool_] | None = None) -> None:
+        """Show these curves; ``success`` (N,) colours the bar of the whole session.  The view stays where it can."""
+        fresh = self._content is None or self._content.total_s != content.total_s
+        self._content = content
+        if success is not None:
+            parts = np.array_split(success, min(400, max(len(success), 1)))
+            self._measured = np.array([part.mean() if len(part) else 0.0 for part in parts], np.float32)
+        if fresh:
+            self._scale = TimeScale.whole(content.total_s)
+        self._renew()
+
+    def show_events(self, events: Sequence[Event], chosen: int = -1) -> None:
+        self._events, self._chosen, self._preview = events, chosen, None
+        self.update()
+
+    def show_cursor(self, time_s: float, follow: bool = False) -> None:
+        """Move the cursor; with ``follow`` the view turns a page when it would leave it."""
+        self._cursor_s = time_s
+        if follow and self._drag is _Drag.NONE:
+            self.set_scale(self._scale.including(time_s))
+        self.update()
+
+    def show_selection(self, selection: Range | None) -> None:
+        self._selection = selection
+        self.update()
+
+    @property
+    def content(self) -> Content | None:
+        return self._content
+
+    @property
+    def scale_shown(self) -> TimeScale:
+        return self._placed()
+
+    def set_scale(self, scale: TimeScale) -> None:
+        if (scale.start_s, scale.end_s) != (self._scale.start_s, self._scale.end_s):
+            self._scale = scale
+            self._renew()
+            self.view_changed.emit()
+
+    def zoom(self, factor: float, about_s: float | None = None) -> None:
+        """Around a time, or around the cursor where that can be seen, or else the middle."""
+        scale = self._scale
+        if about_s is None:
+            seen = scale.start_s <= self._cursor_s <= scale.end_s
+            about_s = self._cursor_s if seen else (scale.start_s + scale.end_s) / 2
+        self.set_scale(scale.zoomed(factor, about_s))
+
+    def fit(self) -> None:
+        self.set_scale(TimeScale.whole(self._scale.total_s))
+
+    def show_range(self, wanted: Range) -> None:
+        """Zoom so that this fills the view, with a little room beside it."""
+        room = (wanted[1] - wanted[0]) * 0.05
+        self.set_scale(self._scale.showing(wanted[0] - room, wanted[1] + room))
+
+    def lanes(self) -> paint.Lanes | None:
+        if self._content is None:
+            return None
+        return paint.Lanes.of(self.width(), self.height(), self._gutter(), QFontMetricsF(self.font()).height(), self._content)
+
+    def _gutter(self) -> float:
+        return QFontMetricsF(theme.tabular(self.font(), 0.85)).horizontalAdvance("+180.0°") + 8
+
+    def _placed(self) -> TimeScale:
+        gutter = self._gutter()
+        return self._scale.placed(gutter, self.width() - gutter - 8)
+
+    def _renew(self) -> None:
+        self._still = None
+        self.update()
+
+    # ------------------------------------------------------------------ painting
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        lanes = self.lanes()
+        if self._content is None or lanes is None:
+            painter.fillRect(self.rect(), theme.BASE)
+            return
+        scale = self._placed()
+        ratio = self.devicePixelRatioF()
+        if self._still is None or self._still.size() != self.size() * ratio:
+            self._still = QPixmap(self.size() * ratio)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(theme.BASE)
+            still = QPainter(self._still)
+            paint.paint_traces(still, self._content, scale, lanes, self.font())
+            still.end()
+        painter.drawPixmap(0, 0, self._still)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint.paint_overview(painter, lanes.overview, scale, self._measured)
+        paint.paint_selection(painter, self._selection, scale, lanes)
+        paint.paint_markers(painter, self._shown_events(), self._chosen, scale, lanes, self.font())
+        paint.paint_cursor(painter, self._cursor_s, scale, lanes)
+        if self.hasFocus():
+            painter.setPen(theme.ACCENT)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _shown_events(self) -> Sequence[Event]:
+        if self._preview is None:
+            return self._events
+        return [self._preview if k == self._chosen else event for k, event in enumerate(self._events)]
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._renew()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        self._renew()  # another palette or font
+        super().changeEvent(event)
+
+    # ------------------------------------------------------------------ mouse
+
+    def marker_at(self, place: QPointF) -> int:
+        """The marker there, -1 for none; of several the chosen one, or else the shortest."""
+        lanes, scale = self.lanes(), self._placed()
+        if lanes is None or not lanes.markers.contains(place):
+            return -1
+        hits = [
+            k
+            for k, event in enumerate(self._events)
+            if paint.marker_rect(event, scale, lanes.markers).adjusted(-2, -4, 2, 4).contains(place)
+        ]
+        if self._chosen in hits:
+            return self._chosen
+        return min(hits, key=lambda k: self._events[k].duration_s, default=-1)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        lanes = self.lanes()
+        if event is None or lanes is None:
+            return
+        place, scale = event.position(), self._placed()
+        self._pressed, self._anchor_s = place, self._within(scale.time(place.x()))
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._drag = _Drag.PAN
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() != Qt.MouseButton.LeftButton:
+            return
+        elif lanes.overview.contains(place):
+            self._drag = _Drag.OVERVIEW
+            self._move_overview(place, lanes)
+        elif shift:
+            self._drag = _Drag.SELECT
+        elif lanes.markers.contains(place):
+            marker = self.marker_at(place)
+            self.marker_chosen.emit(marker)
+            if marker >= 0:
+                self._pressed_event = self._events[marker]
+                rect = paint.marker_rect(self._pressed_event, scale, lanes.markers)
+                at_end = self._pressed_event.duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
+                self._drag = _Drag.MARKER_END if at_end else _Drag.MARKER
+        else:
+            self._drag = _Drag.SCRUB
+            self.sought.emit(self._anchor_s)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        lanes = self.lanes()
+        if event is None or lanes is None:
+            return
+        place, scale = event.position(), self._placed()
+        time_s = self._within(scale.time(place.x()))
+        if self._drag is _Drag.SCRUB:
+            self.sought.emit(time_s)
+        elif self._drag is _Drag.SELECT:
+            self._select_to(time_s)
+        elif self._drag is _Drag.PAN:
+            self.set_scale(self._scale.moved((self._pressed.x() - place.x()) * scale.s_per_point))
+            self._pressed = place
+        elif self._drag is _Drag.OVERVIEW:
+            self._move_overview(place, lanes)
+        elif self._drag in (_Drag.MARKER, _Drag.MARKER_END):
+            self._drag_marker(place, scale)
+        else:
+            self._show_shape(place, scale, lanes)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        drag, self._drag = self._drag, _Drag.NONE
+        self.unsetCursor()
+        if drag in (_Drag.MARKER, _Drag.MARKER_END) and self._preview is not None:
+            preview, self._preview = self._preview, None
+            self.marker_dragged.emit(self._chosen, preview.onset_s, preview.duration_s)
+            self.update()
+        elif drag is _Drag.SELECT and self._selection is not None and event is not None:
+            if abs(event.position().x() - self._pressed.x()) < MOVED:
+                self.selected.emit(None)
+
+    def cancel_drag(self) -> bool:
+        """Let go of the marker that is being dragged, as if it had not been; False where none is."""
+        if self._preview is None:
+            return False
+        self._preview, self._drag = None, _Drag.NONE
+        self.update()
+        return True
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        lanes = self.lanes()
+        if event is None or lanes is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._drag = _Drag.NONE
+        marker = self.marker_at(event.position())
+        if marker >= 0:
+            self.marker_opened.emit(marker)
+        elif lanes.markers.contains(event.position()):
+            self.marker_wanted.emit(self._within(self._placed().time(event.position().x())))
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is None:
+            return
+        scale, turn = self._placed(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or abs(turn.x()) > abs(turn.y()):
+            notches = (turn.x() or turn.y()) / 120
+            self.set_scale(self._scale.moved(-notches * 0.1 * self._scale.span_s))
+        else:
+            self.zoom(ZOOM_STEP ** (turn.y() / 120), scale.time(event.position().x()))
+        event.accept()
+
+    def event(self, event: QEvent | None) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            marker = self.marker_at(QPointF(event.pos()))
+            if marker >= 0:
+                QToolTip.showText(event.globalPos(), describe_marker(self._events[marker]), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def _within(self, time_s: float) -> float:
+        return min(max(time_s, 0.0), self._scale.total_s)
+
+    def _select_to(self, time_s: float) -> None:
+        chosen = (min(self._anchor_s, time_s), max(self._anchor_s, time_s))
+        self.selected.emit(chosen if chosen[1] > chosen[0] else None)
+
+    def _move_overview(self, place: QPointF, lanes: paint.Lanes) -> None:
+        middle = (place.x() - lanes.overview.left()) / lanes.overview.width() * self._scale.total_s
+        if self._scale.span_s >= self._scale.total_s:  # nothing to move: it is a slider then
+            self.sought.emit(self._within(middle))
+        self.set_scale(self._scale.showing(middle - self._scale.span_s / 2, middle + self._scale.span_s / 2))
+
+    def _drag_marker(self, place: QPointF, scale: TimeScale) -> None:
+        event = self._pressed_event
+        if event is None or (self._preview is None and abs(place.x() - self._pressed.x()) < MOVED):
+            return
+        by_s = (place.x() - self._pressed.x()) * scale.s_per_point
+        if self._drag is _Drag.MARKER_END:
+            end = self._within(event.onset_s + event.duration_s + by_s)
+            self._preview = Event(event.onset_s, max(0.001, end - event.onset_s), event.label, event.note, event.frame)
+        else:
+            onset = min(max(event.onset_s + by_s, 0.0), max(0.0, self._scale.total_s - event.duration_s))
+            self._preview = Event(onset, event.duration_s, event.label, event.note, event.frame)
+        self.update()
+
+    def _show_shape(self, place: QPointF, scale: TimeScale, lanes: paint.Lanes) -> None:
+        marker = self.marker_at(place)
+        if marker < 0:
+            self.unsetCursor()
+            return
+        rect = paint.marker_rect(self._events[marker], scale, lanes.markers)
+        at_end = self._events[marker].duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
+        self.setCursor(Qt.CursorShape.SizeHorCursor if at_end else Qt.CursorShape.PointingHandCursor)
+
+
+def describe_marker(event: Event) -> str:
+    lasts = f", {event.duration_s:.2f} s long" if event.duration_s > 0 else ""
+    note = f"\n{event.note}" if event.note else ""
+    return f"{event.label or 'marker'} at {clock(event.onset_s, 2)}{lasts}{note}"
