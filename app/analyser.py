@@ -2,88 +2,178 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from app.core.clock import now_s
-from app.core.frames import Detection, FaceResult, Frame, FrameResult
+from app.core.frames import Detection, FaceResult, Frame, FrameResult, Image
+from app.faces.cadence import Cadence
 from app.faces.crop import CropTransform, crop_square, extract
 from app.faces.detector import FaceDetector
-from app.faces.tracker import FaceTracker, TrackedFace
+from app.faces.identity import shape_of
+from app.faces.tracker import FaceTracker, Observation, TrackedFace
 from extractor.backends.base import Backend
 from extractor.types import Angles, Motion
 
 SURE_STD_DEG = 14.0
-"""Spread of the yaw bins up to which there is a face in the crop.
+"""Spread of the yaw bins up to which there is a face in the crop, for weights that do not say their own.
 
-Pitch and roll can't tell: beside a profile their spread is large by nature.  Measured with the
-bootstrap weights, 10th to 90th percentile: frontal heads 5.2 to 7.3, profiles beyond 80 degrees
-9.9 to 14.6, crops without a face 10.3 to 49.8 (median 18.7).
+Weights say it under ``sure_std_deg``: what 95 of 100 rendered heads with an ordinary webcam's faults
+stay below, profiles and odd poses included.  Measured: 13.9 with the bootstrap weights, 9.3 with the
+femto weights trained on.  Real faces, 10th to 90th percentile of 278 frames: 5.0 to 6.2 and 4.1 to
+5.1; what the detector takes for a face in 976 pictures without any: 7.6 to 44.2 and 7.7 to 35.5.
 """
+
+FRONTAL_DEG = 45.0
+"""Up to so much yaw the spreads of pitch and roll count too; beside a profile they are large by nature."""
+
+OTHERS = 2.0  # they may be so many times as large as that of yaw
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The faces of a frame before the network has seen them."""
+
+    frame: Frame
+    faces: tuple[TrackedFace, ...]
+    crops: tuple[CropTransform, ...]  # where they are cropped
+    detect_ms: float
+    looked: bool  # the detector looked at this frame
 
 
 class FaceAnalyser:
     """Finds the faces of a frame and measures them, all of them in one batch.
 
+    ``analyse`` is ``find``, ``crops``, the backend and ``measure`` in a row.  Whoever calls them one
+    by one, to send several frames through the network at once, must ``measure`` the frames in the
+    order in which they were found; until a frame is measured, what the network says of it can
+    neither carry a lost face on nor tell crossing faces apart.
+
     Not thread-safe; it owns none of its parts.
     """
 
-    def __init__(self, detector: FaceDetector, tracker: FaceTracker, backend: Backend) -> None:
+    def __init__(
+        self, detector: FaceDetector, tracker: FaceTracker, backend: Backend, *, every_frame: bool = True
+    ) -> None:
+        """``every_frame``: let the detector look at every frame, rather than follow faces by the network."""
         self._detector = detector
         self._tracker = tracker
         self._backend = backend
+        self._cadence = Cadence(every_frame=every_frame)
+        self._sure_std_deg = _sure_std_deg(backend.report.metadata)
+
+    @property
+    def tracker(self) -> FaceTracker:
+        return self._tracker
 
     def analyse(self, frame: Frame) -> FrameResult:
         """The frame's faces, the primary one first; an empty tuple when there is none."""
+        found = self.find(frame)
         started = now_s()
-        faces = self._tracker.update(self._detector.detect(frame.image), frame.time_s)
-        detected = now_s()
+        motion = self._backend.run(self.crops(found)) if found.faces else None
+        return self.measure(found, motion, started_s=started)
+
+    def find(self, frame: Frame) -> Found:
+        """Where the faces are, by the detector or, between its looks, by the network's last results."""
+        started = now_s()
+        tracker, time_s = self._tracker, frame.time_s
+        looked = self._cadence.due(tracker, time_s)
+        if looked:
+            expected = () if self._cadence.every_frame else tracker.expected(time_s)
+            faces = tracker.update(
+                self._detector.detect(frame.image, expected, self._cadence.everywhere), time_s
+            )  # fmt: skip
+        else:
+            faces = tracker.carry(time_s)
         spec = self._backend.spec.crop
-        transforms = [crop_square(face.box, spec) for face in faces]
+        transforms = tuple(crop_square(face.box, spec) for face in faces)
+        return Found(frame, faces, transforms, (now_s() - started) * 1e3, looked)
+
+    def crops(self, found: Found) -> Image:
+        """(n, S, S, 3) RGB crops of its faces, in their order; n may be 0."""
+        size = self._backend.spec.crop.input_size
+        if not found.crops:
+            return np.empty((0, size, size, 3), np.uint8)
+        return np.stack([extract(found.frame.image, transform) for transform in found.crops])
+
+    def measure(
+        self, found: Found, motion: Motion | None, first: int = 0, started_s: float | None = None
+    ) -> FrameResult:
+        """What the network's results, from row ``first`` of ``motion`` on, say of the faces found."""
         results: tuple[FaceResult, ...] = ()
-        if faces:
-            crops = np.stack([extract(frame.image, transform) for transform in transforms])
-            motion = self._backend.run(crops)
+        if motion is not None and found.faces:
             trained = self._backend.report.pose_trained
             results = tuple(
-                _face_result(face, transform, motion, i, trained)
-                for i, (face, transform) in enumerate(zip(faces, transforms, strict=True))
+                _face_result(face, transform, motion, first + i, trained)
+                for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
             )
-            for result in results:
-                self._follow(result)
+            results = self._settled(results)
         finished = now_s()
-        return FrameResult(frame, results, finished, (detected - started) * 1e3, (finished - detected) * 1e3)
+        infer_ms = (finished - started_s) * 1e3 if started_s is not None else 0.0
+        return FrameResult(found.frame, results, finished, found.detect_ms, infer_ms)
 
-    def _follow(self, face: FaceResult) -> None:
-        """Let the tracker keep a face that the detector loses next, a profile say, while the network is sure."""
+    def _settled(self, results: tuple[FaceResult, ...]) -> tuple[FaceResult, ...]:
+        """The faces under the numbers they have now that the network has seen them, without those that are none."""
+        numbers = self._tracker.learn([self._observation(face) for face in results])
+        kept = []
+        for face in results:
+            number = numbers.get(face.face_id, face.face_id)
+            if number is not None:
+                kept.append(face if number == face.face_id else replace(face, face_id=number))
+        primary = self._tracker.primary
+        return tuple(sorted(kept, key=lambda face: face.face_id != primary))
+
+    def _observation(self, face: FaceResult) -> Observation:
         affine = face.crop_to_frame
         x, y = affine[:, :2] @ face.t[:2] + affine[:, 2]
-        sure = face.pose_trained and face.std.yaw_deg <= SURE_STD_DEG
-        self._tracker.follow(face.face_id, (float(x), float(y)), face.scale * float(affine[0, 0]), sure)
+        size = face.scale * float(affine[0, 0])
+        sure = face.pose_trained and face.std.yaw_deg <= self._sure_std_deg
+        frontal = abs(face.angles.yaw_deg) <= FRONTAL_DEG
+        others = max(face.std.pitch_deg, face.std.roll_deg)
+        plausible = sure and not (frontal and others > OTHERS * self._sure_std_deg)
+        return Observation(
+            face.face_id,
+            (float(x), float(y)),
+            size,
+            sure,
+            plausible=plausible or not face.pose_trained,  # untrained heads can't tell
+            shape=shape_of(face.kp) if face.pose_trained else None,
+        )
 
     def forget(self) -> None:
         """Start anew with other people: the next frame has nothing to do with the last one."""
         self._tracker.reset()
+        self._cadence.reset()
+
+
+def _sure_std_deg(metadata: Mapping[str, object]) -> float:
+    value = metadata.get("sure_std_deg")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1000:
+        return float(value)
+    return SURE_STD_DEG
 
 
 def _face_result(face: TrackedFace, transform: CropTransform, motion: Motion, i: int, trained: bool) -> FaceResult:
     affine = transform.crop_to_frame
-    keypoints = motion.driven[i, :, :2].numpy() @ affine[:, :2].T + affine[:, 2]
+    keypoints = np.asarray(motion.driven[i, :, :2]) @ affine[:, :2].T + affine[:, 2]
     return FaceResult(
         face_id=face.face_id,
         detection=Detection(face.detection.box, face.detection.score),
         crop_to_frame=affine,
         angles=Angles(*motion.angles_deg[i].tolist()),
         std=Angles(*motion.std_deg[i].tolist()),
-        rotation=motion.rotation[i].numpy(),
-        kp=motion.kp[i].numpy(),
-        exp=motion.exp[i].numpy(),
+        rotation=np.asarray(motion.rotation[i]),
+        kp=np.asarray(motion.kp[i]),
+        exp=np.asarray(motion.exp[i]),
         scale=float(motion.scale[i]),
-        t=motion.t[i].numpy(),
+        t=np.asarray(motion.t[i]),
         keypoints=keypoints,
         exp_magnitude=float(motion.exp_magnitude[i]),
         brow_magnitude=float(motion.brow_magnitude[i]),
         eye_magnitude=float(motion.eye_magnitude[i]),
         mouth_magnitude=float(motion.mouth_magnitude[i]),
-        logits=motion.logits[i].numpy(),
+        logits=np.asarray(motion.logits[i]),
         pose_trained=trained,
     )
