@@ -45,8 +45,14 @@ SHRINK_TO = 256  # a larger part is averaged down first, or the model's sampling
 class FaceDetector(Protocol):
     """Finds faces in one frame after the other."""
 
-    def detect(self, image_bgr: Image) -> tuple[Detection, ...]:
-        """The faces of an (H, W, 3) frame of any size, the largest first; boxes are short-range MediaPipe boxes."""
+    def detect(
+        self, image_bgr: Image, expected: Sequence[Box] = (), everywhere: bool | None = None
+    ) -> tuple[Detection, ...]:
+        """The faces of an (H, W, 3) frame of any size, the largest first; boxes are short-range MediaPipe boxes.
+
+        Whoever does not have every frame looked at says where known faces are ``expected`` by now, and
+        whether newcomers are to be looked for ``everywhere`` (None: every few frames, as the detector likes).
+        """
         ...
 
     def close(self) -> None:
@@ -81,12 +87,17 @@ class MediaPipeDetector:
         self._frames = 0
         self._turn = 0  # of the search
 
-    def detect(self, image_bgr: Image) -> tuple[Detection, ...]:
+    def detect(
+        self, image_bgr: Image, expected: Sequence[Box] = (), everywhere: bool | None = None
+    ) -> tuple[Detection, ...]:
         if image_bgr.shape != self._shape or self._stills:
             self._shape, self._known, self._turn = image_bgr.shape, (), 0
         self._frames += 1
+        if expected:
+            self._known = _moved(self._known, expected)
         faces = self._find_known(image_bgr)
-        if not faces or len(faces) < len(self._known) or self._frames % WHOLE_EVERY == 0:
+        due = self._frames % WHOLE_EVERY == 0 if everywhere is None else everywhere
+        if not faces or len(faces) < len(self._known) or due:
             whole = self._short.look(image_bgr, _whole(image_bgr))
             new = [find for find in whole if _near(find.box, faces) is None]
             # Beside a face that is there, a hand near the camera is more likely than a newcomer in doubt.
@@ -215,6 +226,28 @@ def _near(box: Box, faces: Iterable[Detection]) -> Detection | None:
     """The face that overlaps ``box`` most, if any does enough."""
     best = max(faces, key=lambda face: overlap(box, face.box), default=None)
     return best if best is not None and overlap(box, best.box) >= NEAR else None
+
+
+def _moved(known: Sequence[_Known], expected: Sequence[Box]) -> tuple[_Known, ...]:
+    """The known faces where they are expected by now, those nobody has told of where they were.
+
+    A face that is expected but was not known (one that only the network has followed) is looked for too.
+    """
+    free = list(expected)
+    moved = []
+    for face in known:
+        nearest = min(free, key=lambda box: _apart(face.box, box), default=None)
+        if nearest is not None and _apart(face.box, nearest) <= 1:
+            free.remove(nearest)
+            moved.append(_Known(nearest, face.proven))
+        else:
+            moved.append(face)
+    return (*moved, *(_Known(box, proven=False) for box in free))
+
+
+def _apart(a: Box, b: Box) -> float:
+    """The distance of two boxes' centres in sides of the first."""
+    return float(np.hypot(a.x + a.w / 2 - b.x - b.w / 2, a.y + a.h / 2 - b.y - b.h / 2)) / max(a.w, a.h, 1e-9)
 
 
 def _whole(image: Image) -> Box:

@@ -1,26 +1,31 @@
-"""Which face is which from frame to frame, where its crop is, and who comes first."""
+"""Which face is which from frame to frame, where its crop is, and who is measured."""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.core.frames import Box, Detection
+from app.faces.course import Course, centre, side
 from app.faces.detector import overlap
+from app.faces.identity import Scatter, Shape
+from app.faces.matching import KEPT_S, REACH_AGAIN, Gone, Person, Question, Track, cost_of, decide, match
+from app.faces.primary import Primary
 from app.faces.smoothing import BoxFilter
 
-__all__ = ["FaceTracker", "TrackedFace"]
+__all__ = ["FORGOTTEN_S", "KEPT_S", "FaceTracker", "Observation", "TrackedFace"]
 
-KEPT_S = 0.5  # a face lost for less comes back under its number
-REACH = 0.5  # how far a face may jump between two looks, in box sides,
-REACH_PER_S = 4.0  # plus so much for every second between them,
-REACH_MOST = 1.5  # but never further
-SIZE_RATIO = 2.0  # sizes that differ by more are different faces
-TAKES_OVER = 1.5  # a face must have so many times the area of the primary one to become it,
-TAKES_OVER_S = 0.5  # and for so long
+FORGOTTEN_S = 2.0  # a face lost for less comes back under its number if its shape is the same; then nothing is left
+CONTESTED = 1.0  # box sides; nobody's shape is learnt while somebody else is so near
+CERTAIN = 0.75  # a detector's score that a picture without a face hardly ever gets
+PLAUSIBLE_LOOKS = 2  # a face with less must look like one to the network so often in a row
+DOUBTS = 3  # after so many looks that say otherwise the network is not asked again
+RESTS_S = 0.5  # for so long
 FOLLOWED_S = 2.0  # how long the network alone may follow a face that the detector has lost
 SAME = 0.2  # overlap from which a followed face and a detected one are the same
+PICKED = 0.25  # a click may miss a box by so many of its sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,165 +35,323 @@ class TrackedFace:
     face_id: int
     detection: Detection  # as the detector saw it; score 0 while only the network follows it
     box: Box  # where to crop: the steadied detection
-    detected: bool = True
+    detected: bool = True  # False: carried on from the network's result of the frame before
 
 
-@dataclass(slots=True)
-class _Track:
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the network says of a face that ``update`` or ``carry`` returned."""
+
     face_id: int
-    box: Box  # the last one, raw
-    crop: Box
-    seen_s: float
-    filter: BoxFilter = field(default_factory=BoxFilter)
-    missed: int = 0  # looks in a row without it
-    anchor: tuple[float, float, float] | None = None  # the crop box relative to the network's centre and size
-    followed: Box | None = None  # where the network says it is now
+    centre: tuple[float, float]  # any point that stays with the head, in frame pixels
+    size: float  # any length that stays with the head, in frame pixels
+    sure: bool  # the network may carry the crop on
+    plausible: bool = True  # it may be a face at all
+    shape: Shape | None = None
 
 
 class FaceTracker:
-    """Numbers the faces of successive frames; simple on purpose: nearest first, no model of motion.
+    """Numbers the faces of successive frames.
 
-    The detector looks at every frame.  Where it loses a face, the network's own result may carry
-    the crop on (``follow``); a detector that looks at fewer frames can be built on the same.
+    Boxes are assigned by place, motion and size first, for the network has not seen them yet.  Where
+    that leaves more than one possibility, the shapes that the network reports (``learn``) may say
+    otherwise: faces that cross, or that come back after something has hidden them.
     """
 
-    def __init__(self, max_faces: int = 1) -> None:
-        """``max_faces``: how many ``update`` returns at most."""
-        if max_faces < 1:
-            raise ValueError(f"max_faces must be at least 1, not {max_faces}")
-        self._max_faces = max_faces
+    def __init__(self, max_faces: int = 1, *, stills: bool = False) -> None:
+        """``max_faces``: how many are returned at most; may be changed at any time.
+
+        ``stills``: a picture is all there is, so a face in doubt is believed at the first look or never.
+        """
+        self.max_faces = max_faces
+        self._plausible_looks = 1 if stills else PLAUSIBLE_LOOKS
         self._next_id = 0
+        self._scatter = Scatter()
         self.reset()
+
+    @property
+    def max_faces(self) -> int:
+        return self._max_faces
+
+    @max_faces.setter
+    def max_faces(self, value: int) -> None:
+        if value < 1:
+            raise ValueError(f"max_faces must be at least 1, not {value}")
+        self._max_faces = value
 
     def reset(self) -> None:
         """Forget everybody; numbers go on."""
-        self._tracks: list[_Track] = []
-        self._primary: int | None = None
-        self._challenger: tuple[int, float] | None = None  # a much larger face, and since when
-        self._shown: frozenset[int] = frozenset()
+        self._tracks: list[Track] = []
+        self._gone: list[Gone] = []
+        self._primary = Primary()
+        self._shown: tuple[int, ...] = ()  # numbers of the faces last returned
+        self._question: Question | None = None
         self._time_s = -math.inf
 
+    # ------------------------------------------------------------------ from frame to frame
+
     def update(self, detections: Sequence[Detection], time_s: float) -> tuple[TrackedFace, ...]:
-        """The faces of the frame captured at ``time_s``, the primary one first.
+        """The faces of the frame captured at ``time_s``, in which the detector has looked, the primary one first.
 
         The primary face stays so until another has been much larger for a while, or until it has
         been gone for longer than a short loss: meanwhile nobody takes its place.
         """
-        if time_s < self._time_s:  # a film that starts again
-            self.reset()
-        step_s = time_s - self._time_s
-        self._time_s = time_s
-        faces = self._match(detections, time_s, step_s)
-        faces += self._carried(faces, time_s)
+        self._advance(time_s)
+        faces = self._match(detections, time_s)
+        faces += self._lost_but_followed(faces, time_s)
         here = {face.face_id for face in faces}
         for track in self._tracks:
-            track.missed = 0 if track.face_id in here else track.missed + 1
-        self._tracks = [t for t in self._tracks if t.face_id in here or t.missed < 2 or time_s - t.seen_s <= KEPT_S]
+            track.missed = 0 if track.person.face_id in here else track.missed + 1
+        self._let_go(here, time_s)
         return self._choose(faces)
 
-    def follow(self, face_id: int, centre: tuple[float, float], size: float, sure: bool) -> None:
-        """Tell where the network found the face of the last update: its centre and size in frame pixels.
-
-        Any point and any length that stay with the head will do, such as ``t`` and ``scale`` mapped
-        to the frame.  With ``sure`` the face is kept while the detector loses it.
-        """
-        track = next((t for t in self._tracks if t.face_id == face_id), None)
-        if track is None:
-            return
-        if not (sure and size > 0 and all(map(math.isfinite, (*centre, size)))):
-            track.followed = None
-            return
-        box = track.crop
-        if track.missed == 0 and track.seen_s == self._time_s:
-            x, y, side = box.x + box.w / 2, box.y + box.h / 2, max(box.w, box.h)
-            track.anchor = (x - centre[0]) / size, (y - centre[1]) / size, side / size
-            track.followed = box
-        elif track.anchor is not None:
-            dx, dy, ratio = track.anchor
-            side = ratio * size
-            track.followed = Box(centre[0] + dx * size - side / 2, centre[1] + dy * size - side / 2, side, side)
-
-    def _match(self, detections: Sequence[Detection], time_s: float, step_s: float) -> list[TrackedFace]:
-        reach = min(REACH + REACH_PER_S * step_s, REACH_MOST)
-        pairs = sorted(
-            (distance, i, j)
-            for i, track in enumerate(self._tracks)
-            for j, detection in enumerate(detections)
-            if (distance := _distance(track.followed or track.box, detection.box)) <= reach
-        )
-        matched: dict[int, _Track] = {}
-        taken: set[int] = set()
-        for _, i, j in pairs:
-            if j not in matched and i not in taken:
-                matched[j] = self._tracks[i]
-                taken.add(i)
+    def carry(self, time_s: float) -> tuple[TrackedFace, ...]:
+        """The faces of a frame in which the detector has not looked: where the network's last results put them."""
+        self._advance(time_s)
         faces = []
-        for j, detection in enumerate(detections):
-            track = matched.get(j)
-            if track is None:
-                track = _Track(self._next_id, detection.box, detection.box, time_s)
-                self._next_id += 1
-                self._tracks.append(track)
-            track.box, track.seen_s, track.followed = detection.box, time_s, None
-            track.crop = track.filter.update(detection.box, time_s)
-            faces.append(TrackedFace(track.face_id, detection, track.crop))
-        return faces
+        for track in self._tracks:
+            if track.followed is None or track.person.face_id not in self._shown:
+                continue
+            box = _moved(track.followed, track.course.velocity, time_s - track.placed_s)
+            track.course.see(box, time_s)
+            track.crop = track.filter.update(box, time_s)
+            track.placed_s, track.followed = time_s, None  # until the network says so again
+            detection = Detection(track.crop, track.detection.score)
+            faces.append(TrackedFace(track.person.face_id, detection, track.crop, detected=False))
+        return tuple(sorted(faces, key=lambda face: self._shown.index(face.face_id)))
 
-    def _carried(self, detected: Sequence[TrackedFace], time_s: float) -> list[TrackedFace]:
+    def learn(self, observations: Sequence[Observation]) -> dict[int, int | None]:
+        """Take the network's word on the faces last returned.
+
+        Returns for each of their numbers the one it has now: another where shapes say that faces have
+        been mistaken for each other, None where it does not look like a face.
+        """
+        tracks = {track.person.face_id: track for track in self._tracks}
+        seen = [(tracks[given.face_id], given) for given in observations if given.face_id in tracks]
+        self._answer([(track, given.shape) for track, given in seen if given.shape is not None])
+        numbers: dict[int, int | None] = {}
+        for track, given in seen:
+            numbers[given.face_id] = track.person.face_id if self._believed(track, given) else None
+            self._follow(track, given)
+            if given.sure and given.shape is not None and track.person.trusted and not self._contested(track):
+                track.person.memory.learn(given.shape, self._scatter)
+        return numbers
+
+    # ------------------------------------------------------------------ for whoever decides when to look
+
+    def expected(self, time_s: float) -> tuple[Box, ...]:
+        """Where the known faces should be at ``time_s``."""
+        return tuple(track.course.at(time_s) for track in self._tracks)
+
+    @property
+    def can_carry(self) -> bool:
+        """Whether the network has said of each face last returned where it is now."""
+        shown = [track for track in self._tracks if track.person.face_id in self._shown]
+        return len(shown) == len(self._shown) > 0 and all(t.followed is not None and t.person.trusted for t in shown)
+
+    @property
+    def fastest(self) -> float:
+        """Box sides a second of the fastest face last returned; 0 without any."""
+        shown = (track for track in self._tracks if track.person.face_id in self._shown)
+        return max((track.course.speed for track in shown), default=0.0)
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """The numbers of all the faces there are, whether returned or not."""
+        return tuple(t.person.face_id for t in self._tracks if t.missed == 0 and t.person.trusted)
+
+    # ------------------------------------------------------------------ who comes first
+
+    @property
+    def primary(self) -> int | None:
+        """The number of the primary face, which may be missing for a moment."""
+        return self._primary.face_id
+
+    def pick(self, x: float, y: float) -> int | None:
+        """Make the face at this place, in frame pixels, the primary one; None where there is none."""
+        near = [
+            (math.dist((x, y), centre(track.crop)), track.person.face_id)
+            for track in self._tracks
+            if track.missed == 0 and _within(track.crop, x, y)
+        ]
+        if not near:
+            return None
+        self._primary.take(min(near)[1])
+        return self._primary.face_id
+
+    def pick_next(self) -> int | None:
+        """Make the face with the next number the primary one; None where there is no other."""
+        numbers = sorted(self.present)
+        primary = self._primary.face_id
+        later = [number for number in numbers if primary is None or number > primary]
+        following = next(iter(later or numbers), primary)
+        if following is None or following == primary:
+            return None
+        self._primary.take(following)
+        return following
+
+    # ------------------------------------------------------------------ inside
+
+    def _advance(self, time_s: float) -> None:
+        if time_s < self._time_s:  # a film that starts again
+            self.reset()
+        self._time_s = time_s
+        self._question = None
+
+    def _match(self, detections: Sequence[Detection], time_s: float) -> list[TrackedFace]:
+        before = list(self._tracks)
+        costs, made = match(before, detections, time_s)
+        self._gone = [gone for gone in self._gone if time_s - gone.seen_s <= FORGOTTEN_S]
+        # One face that was there and still is asks no question.
+        open_question = bool(detections and (self._gone or len(before) > 1 or (before and len(detections) > 1)))
+        courses = tuple(copy.copy(track.course) for track in before) if open_question else ()
+        seen_s = tuple(track.seen_s for track in before)
+        owner = {j: before[i] for i, j in enumerate(made) if j is not None}
+        tracks = [self._place(owner.get(j), found, time_s) for j, found in enumerate(detections)]
+        if open_question:
+            again = [[cost_of(g.course.at(time_s), f.box, REACH_AGAIN) for f in detections] for g in self._gone]
+            lost = len(self._gone)
+            self._question = Question(
+                people=(*(track.person for track in before), *(gone.person for gone in self._gone)),
+                courses=(*courses, *(gone.course for gone in self._gone)),
+                seen_s=(*seen_s, *(gone.seen_s for gone in self._gone)),
+                continuous=(*(track.missed == 0 for track in before), *[False] * lost),
+                gone=(*[False] * len(before), *[True] * lost),
+                tracks=tuple(tracks),
+                costs=tuple(map(tuple, costs + again)),
+                made=(*made, *[None] * lost),
+            )
+        return [TrackedFace(track.person.face_id, track.detection, track.crop) for track in tracks]
+
+    def _place(self, track: Track | None, found: Detection, time_s: float) -> Track:
+        """The track, or a new one, where the detector has found its face."""
+        if track is None:
+            track = Track(self._new_person(), found, found.box, time_s, time_s, Course(found.box, time_s))
+            self._tracks.append(track)
+        track.detection, track.seen_s, track.placed_s, track.followed = found, time_s, time_s, None
+        track.person.trusted |= found.score >= CERTAIN
+        track.course.see(found.box, time_s)
+        track.crop = track.filter.update(found.box, time_s)
+        return track
+
+    def _new_person(self) -> Person:
+        self._next_id += 1
+        return Person(self._next_id - 1)
+
+    def _lost_but_followed(self, detected: Sequence[TrackedFace], time_s: float) -> list[TrackedFace]:
         """Faces the detector lost but the network still follows."""
         faces = []
         for track in self._tracks:
             box = track.followed
-            if box is None or time_s - track.seen_s > FOLLOWED_S:
+            if box is None or track.seen_s == time_s or time_s - track.seen_s > FOLLOWED_S:
                 continue
-            if track.seen_s == time_s or any(overlap(box, face.box) >= SAME for face in detected):
+            if any(overlap(box, face.box) >= SAME for face in detected):
                 continue
-            track.box = track.crop = box
-            track.followed = None  # until the network says so again
-            faces.append(TrackedFace(track.face_id, Detection(box, 0.0), box, detected=False))
+            track.crop = box
+            track.course.see(box, time_s)
+            track.placed_s, track.followed = time_s, None  # until the network says so again
+            faces.append(TrackedFace(track.person.face_id, Detection(box, 0.0), box, detected=False))
         return faces
 
-    def _choose(self, faces: list[TrackedFace]) -> tuple[TrackedFace, ...]:
-        # Those shown before get a bonus, so that two faces of one size don't alternate.
-        faces.sort(key=lambda f: _area(f.box) * (TAKES_OVER if f.face_id in self._shown else 1), reverse=True)
-        primary = self._elect(faces)
-        room = self._max_faces
-        if primary is not None:
-            faces = [primary, *(face for face in faces if face is not primary)]
-        elif self._primary is not None:
-            room -= 1  # its place is kept
-        chosen = tuple(faces[:room])
-        self._shown = frozenset(face.face_id for face in chosen)
-        return chosen
+    def _let_go(self, here: set[int], time_s: float) -> None:
+        kept = []
+        for track in self._tracks:
+            if track.person.face_id in here or track.missed < 2 or time_s - track.seen_s <= KEPT_S:
+                kept.append(track)
+            elif track.person.memory.known:
+                self._gone.append(Gone(track.person, track.course, track.seen_s))
+        self._tracks = kept
 
-    def _elect(self, faces: Sequence[TrackedFace]) -> TrackedFace | None:
-        """The primary face; None when there is none, or when it is missing for a moment."""
-        if all(track.face_id != self._primary for track in self._tracks):
-            self._primary = None
-        primary = next((face for face in faces if face.face_id == self._primary), None)
-        largest = max(faces, key=lambda f: _area(f.box), default=None)
-        if largest is None:
-            return None
-        if self._primary is not None:
-            if primary is None or _area(largest.box) <= TAKES_OVER * _area(primary.box):
-                self._challenger = None
-                return primary
-            if self._challenger is None or self._challenger[0] != largest.face_id:
-                self._challenger = largest.face_id, self._time_s
-            if self._time_s - self._challenger[1] < TAKES_OVER_S:
-                return primary
-        self._challenger = None
-        self._primary = largest.face_id
-        return largest
+    def _choose(self, faces: Sequence[TrackedFace]) -> tuple[TrackedFace, ...]:
+        trusted = {t.person.face_id for t in self._tracks if t.person.trusted}
+        resting = {t.person.face_id for t in self._tracks if t.rests_until_s > self._time_s}
+        by_number = {face.face_id: face for face in faces}
+        here = [(face.face_id, face.box) for face in faces if face.face_id in trusted]
+        chosen = self._primary.choose(here, trusted, self._max_faces, self._time_s)
+        # What may be no face at all stands back behind those that are.
+        room = self._max_faces - max(len(chosen), self._primary.face_id is not None)
+        doubtful = [face for face in faces if face.face_id not in trusted | resting]
+        doubtful.sort(key=lambda face: face.box.w * face.box.h, reverse=True)
+        self._shown = (*chosen, *(face.face_id for face in doubtful[:room]))
+        return tuple(by_number[number] for number in self._shown)
+
+    def _answer(self, shapes: Sequence[tuple[Track, Shape]]) -> None:
+        """Give the last look's boxes to other people where shapes make that more likely."""
+        question, self._question = self._question, None
+        if question is None or not shapes:
+            return
+        columns = {id(track): j for j, track in enumerate(question.tracks)}
+        by_column = {columns[id(track)]: shape for track, shape in shapes if id(track) in columns}
+        decided = decide(question, by_column, self._scatter)
+        if decided == list(question.made):
+            return
+        numbers: dict[int, int] = {}
+        owner = {j: i for i, j in enumerate(decided) if j is not None}
+        known = {id(person) for person in question.people}
+        for j, track in enumerate(question.tracks):
+            before, i = track.person, owner.get(j)
+            if i is not None:
+                if question.people[i] is before:
+                    continue
+                track.person, track.course = question.people[i], copy.copy(question.courses[i])
+                track.course.see(track.detection.box, self._time_s)
+            elif id(before) in known:  # taken for somebody who is elsewhere
+                track.person, track.course = self._new_person(), Course(track.detection.box, self._time_s)
+            track.person.trusted |= track.detection.score >= CERTAIN
+            numbers[before.face_id] = track.person.face_id
+        seen = {id(track) for track in question.tracks}
+        there = {id(track.person) for track in question.tracks}
+        self._tracks = [t for t in self._tracks if id(t) in seen or id(t.person) not in there]
+        for i, person in enumerate(question.people):
+            if decided[i] is None and question.made[i] is not None:
+                self._hide(person, question.courses[i], question.seen_s[i], question.tracks[question.made[i] or 0])
+        self._gone = [gone for gone in self._gone if id(gone.person) not in there]
+        self._shown = tuple(numbers.get(number, number) for number in self._shown)
+        self._primary.renumber_shown(numbers)
+
+    def _hide(self, person: Person, course: Course, seen_s: float, mistaken: Track) -> None:
+        """Somebody was taken for a face that is another's: they have not been seen in this look."""
+        box = course.at(self._time_s)
+        track = Track(person, mistaken.detection, box, seen_s, seen_s, copy.copy(course), BoxFilter(), missed=1)
+        self._tracks.append(track)
+
+    def _believed(self, track: Track, given: Observation) -> bool:
+        """Whether it is a face, as far as can be told by now."""
+        if track.person.trusted:
+            return True
+        if not given.plausible:
+            track.plausible, track.doubts = 0, track.doubts + 1
+            if track.doubts >= DOUBTS:
+                track.doubts, track.rests_until_s = 0, self._time_s + RESTS_S
+            return False
+        track.plausible, track.doubts = track.plausible + 1, 0
+        track.person.trusted = track.plausible >= self._plausible_looks
+        return track.person.trusted
+
+    def _follow(self, track: Track, given: Observation) -> None:
+        """Keep where the network found the face, for when the detector loses it or does not look."""
+        (x, y), size = given.centre, given.size
+        if not (given.sure and size > 0 and all(map(math.isfinite, (x, y, size)))):
+            track.followed = None
+        elif track.seen_s == self._time_s:
+            cx, cy = centre(track.crop)
+            track.anchor = (cx - x) / size, (cy - y) / size, side(track.crop) / size
+            track.followed = track.crop
+        elif track.anchor is not None:
+            dx, dy, ratio = track.anchor
+            length = ratio * size
+            track.followed = Box(x + dx * size - length / 2, y + dy * size - length / 2, length, length)
+
+    def _contested(self, track: Track) -> bool:
+        place, near = centre(track.crop), CONTESTED * side(track.crop)
+        others = (other.course.at(self._time_s) for other in self._tracks if other is not track)
+        return any(math.dist(place, centre(box)) < near for box in others)
 
 
-def _area(box: Box) -> float:
-    return box.w * box.h
+def _moved(box: Box, velocity: tuple[float, float], step_s: float) -> Box:
+    return Box(box.x + velocity[0] * step_s, box.y + velocity[1] * step_s, box.w, box.h)
 
 
-def _distance(a: Box, b: Box) -> float:
-    """Between centres, in box sides; infinite for faces of different size."""
-    side_a, side_b = max(a.w, a.h), max(b.w, b.h)
-    if side_a > SIZE_RATIO * side_b or side_b > SIZE_RATIO * side_a:
-        return math.inf
-    return math.hypot(a.x + a.w / 2 - b.x - b.w / 2, a.y + a.h / 2 - b.y - b.h / 2) / ((side_a + side_b) / 2)
+def _within(box: Box, x: float, y: float) -> bool:
+    margin = PICKED * side(box)
+    return box.x - margin <= x <= box.x + box.w + margin and box.y - margin <= y <= box.y + box.h + margin

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
 from app.faces.smoothing import BoxFilter
-from app.faces.tracker import FOLLOWED_S, KEPT_S, TAKES_OVER_S, FaceTracker
+from app.faces.primary import TAKES_OVER_S
+from app.faces.tracker import FOLLOWED_S, KEPT_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 
@@ -164,7 +165,7 @@ def result_of(face):
 def lose(film, steps, dx=4.0, grow=1.0, sure=True):
     """The detector loses a face that moves on while the network still sees it."""
     (face,) = film.show(at(100))
-    film.tracker.follow(face.face_id, *result_of(face), sure=True)
+    film.tracker.learn([Observation(face.face_id, *result_of(face), sure=True)])
     (x, y), size = result_of(face)
     faces = []
     for _ in range(steps):
@@ -172,7 +173,7 @@ def lose(film, steps, dx=4.0, grow=1.0, sure=True):
         faces.append(found)
         x, y, size = x + dx, y, size * grow
         for face in found:
-            film.tracker.follow(face.face_id, (x, y), size, sure=sure)
+            film.tracker.learn([Observation(face.face_id, (x, y), size, sure=sure)])
     return faces
 
 
@@ -213,7 +214,7 @@ def test_without_a_result_nobody_is_carried():
 def test_a_carried_face_does_not_double_a_detected_one():
     film = Film(max_faces=3)
     (face,) = film.show(at(100, side=100))
-    film.tracker.follow(face.face_id, *result_of(face), sure=True)
+    film.tracker.learn([Observation(face.face_id, *result_of(face), sure=True)])
     assert ids(film.show(at(100, side=210))) == [1]  # too different to be the same, but in its place
 
 
@@ -221,9 +222,9 @@ def test_a_carried_face_does_not_double_a_detected_one():
 def test_numbers_that_mean_nothing_carry_nobody(point, size):
     film = Film()
     (face,) = film.show(at(100))
-    film.tracker.follow(face.face_id, point, size, sure=True)
+    film.tracker.learn([Observation(face.face_id, point, size, sure=True)])
     assert film.show() == ()
-    film.tracker.follow(77, (1.0, 1.0), 1.0, sure=True)  # an unknown face is no error
+    assert film.tracker.learn([Observation(77, (1.0, 1.0), 1.0, sure=True)]) == {}  # an unknown face is no error
 
 
 # ---------------------------------------------------------------------- smoothing
