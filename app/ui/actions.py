@@ -47,6 +47,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",
         icon="screenshot", separated=True,
     ),
+    ActionSpec("copy_picture", "&File", "Copy &picture", "Ctrl+C", "Copy the picture with what is drawn over it",
+               separated=True),
+    ActionSpec("copy_numbers", "&File", "Copy &numbers", "Ctrl+Shift+C", "Copy all numbers, tab-separated"),
     ActionSpec("quit", "&File", "&Quit", "Ctrl+Q", "Finish the recording and close the window", separated=True),
     ActionSpec("run", "&Capture", "&Start", "P", "Start or stop the source", icon="start"),
     ActionSpec("record", "&Capture", "&Record", "R", "Start or finish a recording", icon="record", checkable=True),
@@ -69,6 +72,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
                setting=settings.SHOW_LABEL),
     ActionSpec("truth", "&View", "&True axes of the demo", "Alt+6", "Draw the demo's true axes as dashed lines",
                setting=settings.SHOW_TRUTH),
+    ActionSpec("theme", "&View", "Light or &dark", "Ctrl+L", "Switch between light and dark", separated=True),
     ActionSpec("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
                checkable=True, separated=True),
     ActionSpec("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
@@ -100,9 +104,7 @@ def build_actions(parent: QWidget, slots: Mapping[str, Callable[..., object]]) -
         action.setShortcut(QKeySequence(spec.key))
         describe(action, spec.tip)
         action.setCheckable(spec.checkable or spec.setting is not None)
-        if spec.icon:
-            action.setIcon(icon(spec.icon, theme.RECORD if spec.name == "record" else theme.TEXT))
-            action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
+        action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
         slot = slots[spec.name]
         if action.isCheckable():
             action.triggered.connect(lambda checked, slot=slot: slot(checked))
@@ -110,10 +112,18 @@ def build_actions(parent: QWidget, slots: Mapping[str, Callable[..., object]]) -
             action.triggered.connect(lambda checked, slot=slot: slot())
         parent.addAction(action)
         actions[spec.name] = action
+    draw_icons(actions)
     actions["leave_full_screen"].setEnabled(False)
     actions["quit"].setMenuRole(QAction.MenuRole.QuitRole)
     actions["about"].setMenuRole(QAction.MenuRole.AboutRole)
     return actions
+
+
+def draw_icons(actions: Mapping[str, QAction]) -> None:
+    """In the theme's colours, which may have changed."""
+    for spec in ACTIONS:
+        if spec.icon:
+            actions[spec.name].setIcon(icon(spec.icon, theme.RECORD if spec.name == "record" else theme.TEXT))
 
 
 def describe(action: QAction, tip: str) -> None:

@@ -28,7 +28,7 @@ _SHAPES = {
 def icon(name: str, colour: QColor = theme.TEXT) -> QIcon:
     """The icon of this name; greyed for disabled actions."""
     result = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, QColor("#5b6067"))):
+    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, theme.DISABLED)):
         for ratio in (1, 2, 3):
             result.addPixmap(_pixmap(name, tint, ratio), mode)
     return result

@@ -15,7 +15,7 @@ from app.ui import theme
 from app.ui.geometry import ViewTransform
 from app.ui.overlay import OverlayStyle, paint_overlay
 
-SHADE = QColor(theme.GROUND.red(), theme.GROUND.green(), theme.GROUND.blue(), 190)
+SHADE = 200  # of 255: how much of a picture the ground covers behind words
 
 
 class LiveView(QWidget):
@@ -106,7 +106,9 @@ class LiveView(QWidget):
                 self._picture = _Picture(result.frame.image, size, self._mirrored)
             painter.drawImage(target, self._picture.image)
             if self._title:
-                painter.fillRect(self.rect(), SHADE)
+                painter.fillRect(
+                    self.rect(), QColor(theme.GROUND.red(), theme.GROUND.green(), theme.GROUND.blue(), SHADE)
+                )
             else:
                 paint_overlay(painter, result, view, replace(self._style, font=self._style.font or self.font()))
         if self._title:

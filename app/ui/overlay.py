@@ -187,7 +187,7 @@ def _paint_true_axes(
     for tip in tips:
         painter.setPen(QPen(QColor(0, 0, 0, 130), 2.4))
         painter.drawLine(origin, tip)
-        pen = QPen(theme.TRUTH, 1.1)
+        pen = QPen(theme.WHITE, 1.1)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.drawLine(origin, tip)
@@ -214,7 +214,7 @@ def _paint_label(painter: QPainter, shown: ShownFace, view: ViewTransform, style
     painter.setBrush(QColor(14, 15, 17, 190))
     painter.drawRoundedRect(rect, 3, 3)
     painter.setFont(font)
-    painter.setPen(theme.TEXT if face.pose_trained else theme.WARNING)
+    painter.setPen(theme.PICTURE_TEXT if face.pose_trained else theme.PICTURE_WARNING)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
@@ -247,13 +247,13 @@ def _paint_expression(
     painter.setFont(font)
     for i, (name, value) in enumerate(rows):
         top = rect.top() + 3 + i * row_height
-        painter.setPen(theme.TEXT if i == 0 else theme.DIM)
+        painter.setPen(theme.PICTURE_TEXT if i == 0 else theme.PICTURE_DIM)
         painter.drawText(QRectF(rect.left() + 6, top, name_width, row_height), Qt.AlignmentFlag.AlignVCenter, name)
         track = QRectF(rect.left() + name_width, top + row_height / 2 - 2, rect.width() - name_width - 7, 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(255, 255, 255, 40))
         painter.drawRoundedRect(track, 2, 2)
-        painter.setBrush(theme.EXPRESSION if i == 0 else theme.EXPRESSION.darker(125))
+        painter.setBrush(theme.PICTURE_EXPRESSION if i == 0 else theme.PICTURE_EXPRESSION.darker(125))
         track.setWidth(track.width() * min(max(value / EXPRESSION_FULL_SCALE, 0.0), 1.0))
         painter.drawRoundedRect(track, 2, 2)
     painter.setBrush(Qt.BrushStyle.NoBrush)

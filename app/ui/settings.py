@@ -37,13 +37,14 @@ RECENT_WEIGHTS = Setting("network/recent_weights", list, [])
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
 OPENTRACK = Setting("outputs/opentrack", str, OPENTRACK_ADDRESS)  # where to; whether is never remembered
+THEME = Setting("window/theme", str, "system")  # system, dark, light
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, GEOMETRY, LAYOUT,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, THEME, GEOMETRY, LAYOUT,
 )  # fmt: skip
 
 LAYOUT_VERSION = 2  # of docks and toolbars; a saved layout of another version is ignored

@@ -85,5 +85,10 @@ class StateDisplay:
         icons = ("stop" if running else "start", "stop" if recording else "record")
         if icons != self._icons:
             self._icons = icons
-            self._run.setIcon(icon(icons[0]))
-            self._record.setIcon(icon(icons[1], theme.WHITE if recording else theme.RECORD))
+            self.draw_icons()
+
+    def draw_icons(self) -> None:
+        """Those of the two buttons, in the theme's colours."""
+        run, record = self._icons
+        self._run.setIcon(icon(run))
+        self._record.setIcon(icon(record, theme.WHITE if record == "stop" else theme.RECORD))

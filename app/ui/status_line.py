@@ -44,11 +44,7 @@ class StatusLine(QWidget):
             return
         self._message = message
         self._icon.show_severity(message.severity)
-        self._label.setStyleSheet(
-            f"color: {COLOURS[message.severity].name()}"
-            if message.severity in (Severity.WARNING, Severity.ERROR)
-            else ""
-        )
+        theme.set_tone(self._label, {Severity.WARNING: "warning", Severity.ERROR: "error"}.get(message.severity, ""))
         self._label.setText(message.text)
         self._label.setToolTip(message.text)
         self._label.setAccessibleDescription(f"{message.severity.value}: {message.text}")

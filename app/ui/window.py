@@ -14,8 +14,10 @@ from app.options import LaunchOptions
 from app.signals.presets import PRESETS
 from app.ui import dialogs, settings
 from app.ui.actions import ACTIONS, build_actions, fill_menus
+from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
 from app.ui.choices import Choices, first_network
+from app.ui.clipboard import Clipboard
 from app.ui.controller import Controller
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
@@ -74,6 +76,8 @@ class MainWindow(QMainWindow):
             self.controller, store, self.commands, self.view, self.state.show_notice, lambda: self._status
         )
         self.docks = Docks(self, context, DOCKS)
+        self.appearance = Appearance(self.commands, self.state, store, self)
+        self.clipboard = Clipboard(self.view, self.state.show_notice)
         self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -227,6 +231,9 @@ class MainWindow(QMainWindow):
             "undo_recentre": lambda: self.signals.undo_recentre(),
             "opentrack": lambda on: self.outputs.switch(on),
             "opentrack_address": lambda: self.outputs.ask_address(),
+            "copy_picture": lambda: self.clipboard.copy_picture(),
+            "copy_numbers": lambda: self.clipboard.copy_numbers(),
+            "theme": lambda: self.appearance.toggle(),
             "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
             "full_screen": self._full_screen,
@@ -263,6 +270,7 @@ class MainWindow(QMainWindow):
         self._settings.reset()
         self.drawing.reset()
         self.signals.restore()
+        self.appearance.restore()
         self._default_layout()
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
 

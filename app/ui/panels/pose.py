@@ -64,7 +64,7 @@ class PosePanel(QWidget):
             rows.addWidget(heading, 0, column)
         for row, name in enumerate(ANGLES, 1):
             label = QLabel(name.capitalize())
-            label.setStyleSheet(f"color: {theme.ANGLE_COLOURS[name].name()}")
+            label.setProperty("tone", name)
             label.setToolTip(MEANINGS[name])
             self._angles[name] = _number(name, 1.7, QFont.Weight.DemiBold, "−180.0°")
             self._spreads[name] = _number(f"{name} standard deviation", 1.0, QFont.Weight.Normal, "± 88.8°")
@@ -74,8 +74,8 @@ class PosePanel(QWidget):
             widgets = (label, self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
             for column, widget in enumerate(widgets):
                 rows.addWidget(widget, row, column)
-            self._spreads[name].setStyleSheet(f"color: {theme.DIM.name()}")
-            self._truths[name].setStyleSheet(f"color: {theme.DIM.name()}")
+            self._spreads[name].setProperty("dim", True)
+            self._truths[name].setProperty("dim", True)
         for widget in (self._truths["yaw"], self._errors["yaw"]):
             policy = widget.sizePolicy()  # the panel is as wide without truth as with it
             policy.setRetainSizeWhenHidden(True)
@@ -96,7 +96,7 @@ class PosePanel(QWidget):
         rows.addWidget(self._recentred, 6, 0, 1, 6)
         self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
         self._untrained.setWordWrap(True)
-        self._untrained.setStyleSheet(f"color: {theme.WARNING.name()}")
+        self._untrained.setProperty("tone", "warning")
         self._untrained.hide()
         rows.addWidget(self._untrained, 5, 0, 1, 6)
         return section
@@ -106,7 +106,7 @@ class PosePanel(QWidget):
         for row, name in enumerate(PARTS):
             label = dim_label("Whole face" if name == "face" else name.capitalize())
             label.setToolTip("Root mean square displacement of the keypoints, in units of the neutral face")
-            colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION.darker(130)
+            colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION_PART
             self._bars[name] = Bar(f"{name} expression", colour)
             self._magnitudes[name] = _number(f"{name} expression magnitude", 1.0, QFont.Weight.Normal, "0.000")
             section.rows.addWidget(label, row, 0)

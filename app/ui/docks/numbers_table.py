@@ -1,0 +1,113 @@
+"""Every number of a result as rows of text: what the table shows and what is copied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.core.frames import FaceResult, FrameResult, ShownFace
+
+HEADINGS = ("number", "shown", "measured", "unit")
+ANGLES = ("pitch", "yaw", "roll")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """A number as it is shown (filtered, recentred) and as it was measured; texts, empty where there is none."""
+
+    name: str  # as the column of a recording is called, where there is such a column
+    shown: str
+    measured: str
+    unit: str
+
+
+def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[NumberRow]:
+    """The frame's and the primary face's numbers; of the frame alone where there is no face.
+
+    ``names`` are the keypoints' (None: they have no fixed meaning).
+    """
+    frame = result.frame
+    rows = [_same("frame", str(frame.index), ""), _same("timestamp_s", _number(frame.time_s, 3), "s")]
+    rows += [
+        _same("latency_ms", _number(result.latency_ms, 1), "ms"),
+        _same("detect_ms", _number(result.detect_ms, 1), "ms"),
+        _same("infer_ms", _number(result.infer_ms, 1), "ms"),
+        _same("faces", str(len(result.faces)), ""),
+    ]
+    if frame.truth is not None and result.shown_truth is not None:
+        rows += [
+            NumberRow(f"true_{name}_deg", _number(shown, 2), _number(true, 2), "°")
+            for name, shown, true in zip(ANGLES, result.shown_truth, frame.truth, strict=True)
+        ]
+    if result.shown:
+        rows += _face_rows(result.shown[0], result.faces[0], names)
+    return rows
+
+
+def as_text(rows: Sequence[NumberRow]) -> str:
+    """Tab-separated lines, the headings first: what a spreadsheet takes."""
+    lines = [HEADINGS, *((row.name, row.shown, row.measured, row.unit) for row in rows)]
+    return "\n".join("\t".join(line) for line in lines) + "\n"
+
+
+def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
+    face = shown.face
+    yield _same("face_id", str(face.face_id), "")
+    yield _same("detection_score", _number(face.detection.score, 3), "")
+    if face.pose_trained:
+        yield from _pose_rows(shown, measured)
+    box, other = face.detection.box, measured.detection.box
+    for name, value, raw in (
+        ("x", box.x, other.x),
+        ("y", box.y, other.y),
+        ("w", box.w, other.w),
+        ("h", box.h, other.h),
+    ):
+        yield NumberRow(f"box_{name}", _number(value, 1), _number(raw, 1), "px")
+    if face.pose_trained:
+        yield from _keypoint_rows(face, measured, names)
+
+
+def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
+    face = shown.face
+    for name, value, raw in zip(ANGLES, shown.angles, measured.angles, strict=True):
+        yield NumberRow(f"{name}_deg", _number(value, 2), _number(raw, 2), "°")
+    for name, value, raw in zip(ANGLES, face.std, measured.std, strict=True):
+        yield NumberRow(f"{name}_std_deg", _number(value, 2), _number(raw, 2), "°")
+    for name in ("tx", "ty"):
+        i = "xy".index(name[1])
+        yield NumberRow(name, _number(float(face.t[i]), 4), _number(float(measured.t[i]), 4), "half crop")
+    yield NumberRow("scale", _number(face.scale, 4), _number(measured.scale, 4), "half crop")
+    for part in ("exp", "brow", "eye", "mouth"):
+        name = f"{part}_magnitude"
+        yield NumberRow(name, _number(getattr(face, name), 4), _number(getattr(measured, name), 4), "neutral face")
+
+
+def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
+    """Where each keypoint lies in the frame, its displacement, its place in the neutral face."""
+    for prefix, unit, axes, decimals in (
+        ("keypoints", "px", "xy", 1),
+        ("exp", "neutral face", "xyz", 4),
+        ("kp", "neutral face", "xyz", 4),
+    ):
+        values, raw = getattr(face, prefix), getattr(measured, prefix)
+        label = {"keypoints": "kp", "exp": "exp", "kp": "neutral"}[prefix]
+        for k in range(len(values)):
+            meaning = f" {names[k]}" if names is not None and k < len(names) else ""
+            for i, axis in enumerate(axes):
+                yield NumberRow(
+                    f"{label}_{k}_{axis}{meaning}",
+                    _number(float(values[k, i]), decimals),
+                    _number(float(raw[k, i]), decimals),
+                    unit,
+                )
+
+
+def _same(name: str, text: str, unit: str) -> NumberRow:
+    return NumberRow(name, text, text, unit)
+
+
+def _number(value: float, decimals: int) -> str:
+    """With a point and a plain minus sign, so that other programs read it; empty where there is no number."""
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
