@@ -25,19 +25,19 @@ from app.session.analyses import (
     ANALYSES,
     Analysis,
     AnalysisHeader,
+    begin,
     discard,
     file_name,
     find_analyses,
     frame_times,
-    new_staging,
     publish,
 )
 from app.session.comparison import AXES, AxisComparison, Comparison, compare
 from app.session.exporters.base import Progress, ignore_progress
 from app.session.folders import FRAMES, VIDEO
 from app.session.manifest import RECORDING, Manifest
+from app.session.offline import ResultTables
 from app.session.recovery import is_unfinished
-from app.session.result_tables import ResultTables
 from app.session.table import read_table
 from extractor.backends import Backend, create_backend
 
@@ -79,7 +79,7 @@ def reanalyse(
         if cancelled():
             raise _cancelled(folder)
         frames = stack.enter_context(closing(_frames(video, manifest, times_s)))
-        staging = new_staging(folder)
+        staging = begin(folder)
         try:
             with ResultTables(staging, backend.spec.num_kp) as tables:
                 for result in _results(frames, backend):

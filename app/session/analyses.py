@@ -11,24 +11,21 @@ import contextlib
 import dataclasses
 import datetime
 import json
-import os
 import re
 import shutil
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import app
 from app.core.errors import SessionError
-from app.session.folders import FRAMES, reason, replace_atomically, sync_folder
-from app.session.manifest import Owner
+from app.session.folders import FRAMES, reason, replace_atomically
+from app.session.staging import new_staging, publish_new
 from app.session.table import Table, read_table
 
 ANALYSES = "analyses"
 ANALYSIS = "analysis.json"
 SCHEMA = 1
-_STAGING = ".part-"
 _LONGEST_NAME = 60
 
 
@@ -110,25 +107,9 @@ def file_name(text: str) -> str:
     return name[:_LONGEST_NAME] or "analysis"
 
 
-def new_staging(session: Path) -> Path:
-    """An empty folder to write an analysis in; what runs that were killed left is removed.
-
-    Raises SessionError.
-    """
-    parent = session / ANALYSES
-    owner = Owner.this_process()
-    try:
-        parent.mkdir(exist_ok=True)
-        _sweep(parent)
-        number = 0
-        while True:
-            path = parent / f"{_STAGING}{_host()}-{owner.pid}-{owner.started_unix_s:.3f}-{number}"
-            with contextlib.suppress(FileExistsError):
-                path.mkdir()
-                return path
-            number += 1
-    except OSError as error:
-        raise SessionError(f"Nothing can be written to {parent}: {reason(error)}.") from error
+def begin(session: Path) -> Path:
+    """An empty folder to write an analysis in.  Raises SessionError."""
+    return new_staging(session / ANALYSES, ANALYSES)
 
 
 def discard(staging: Path) -> None:
@@ -149,15 +130,12 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
         while True:
             name = header.name if number == 1 else f"{header.name}-{number}"
             target = parent / name
-            if not os.path.lexists(target):
-                named = dataclasses.replace(header, name=name)
-                values = {"schema": SCHEMA, **dataclasses.asdict(named)}
-                text = json.dumps(values, indent=1, ensure_ascii=False)
-                replace_atomically(staging / ANALYSIS, text.encode("utf-8", "surrogateescape") + b"\n")
-                with contextlib.suppress(FileExistsError):  # another one was quicker
-                    staging.rename(target)
-                    sync_folder(parent)
-                    return Analysis(target, named)
+            named = dataclasses.replace(header, name=name)
+            values = {"schema": SCHEMA, **dataclasses.asdict(named)}
+            text = json.dumps(values, indent=1, ensure_ascii=False)
+            replace_atomically(staging / ANALYSIS, text.encode("utf-8", "surrogateescape") + b"\n")
+            if publish_new(staging, target):
+                return Analysis(target, named)
             if exact:
                 raise SessionError(f"{target} exists already; analyses are never replaced.")
             number += 1
@@ -184,19 +162,3 @@ def frame_times(session: Path) -> list[float]:
     except ValueError:
         raise SessionError(f"The table {path} is damaged: its rows aren't the frames 0, 1, 2 ...") from None
     return times
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "", socket.gethostname())[:24]
-
-
-def _sweep(parent: Path) -> None:
-    """Remove what processes of this machine left that run no more."""
-    for path in parent.glob(f"{_STAGING}{_host()}-*"):
-        try:
-            _, pid, started, _ = path.name.removeprefix(_STAGING).rsplit("-", 3)
-            alive = Owner(int(pid), float(started)).alive
-        except ValueError:
-            continue
-        if not alive:
-            shutil.rmtree(path, ignore_errors=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +14,7 @@ from app.core.clock import clock_pair
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, FrameResult
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
-from app.session.manifest import COMPLETE, Manifest, Owner, SessionHeader
+from app.session.manifest import COMPLETE, STOPPED, Manifest, Owner, SessionHeader
 from app.session.motion import MotionEncoder
 from app.session.table import Key, columns, encode_rows, row
 
@@ -40,8 +42,10 @@ class PartFile:
             raise self._error(error) from error
 
     def close(self) -> None:
-        """Give the file its name."""
+        """Give the file its name, once what it holds is on the disk itself."""
         try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
             self._file.close()
             part(self._path).replace(self._path)
         except OSError as error:
@@ -70,7 +74,7 @@ class PartFile:
 
 
 class TableWriter(PartFile):
-    """One table, row by row."""
+    """One table, row by row.  ``latency_ms`` stays empty: nothing was live."""
 
     def __init__(self, path: Path, key: Key, num_kp: int) -> None:
         super().__init__(path)
@@ -80,19 +84,77 @@ class TableWriter(PartFile):
 
     def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
         """A row with the result's primary face; None where nothing could be measured."""
-        face = result.faces[0] if result is not None and result.faces else None
-        latency_ms = 0.0 if result is None else result.latency_ms
-        self._append(face, key, timestamp_s, latency_ms, inferred=result is not None)
-
-    def write_face(self, face: FaceResult, key: int | str, timestamp_s: float | None, latency_ms: float) -> None:
-        """A row of any one face."""
-        self._append(face, key, timestamp_s, latency_ms, inferred=True)
-
-    def _append(
-        self, face: FaceResult | None, key: int | str, timestamp_s: float | None, latency_ms: float, inferred: bool
-    ) -> None:
-        self.append(encode_rows([row(key, timestamp_s, face, latency_ms, self._num_kp, inferred)]))
+        self.append(encode_rows([offline_row(result, key, timestamp_s, self._num_kp)]))
         self.rows += 1
+
+    def write_face(self, face: FaceResult, key: int | str, timestamp_s: float | None) -> None:
+        """A row of any one face."""
+        self.append(encode_rows([row(key, timestamp_s, face, math.nan, self._num_kp, True)]))
+        self.rows += 1
+
+
+def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float | None, num_kp: int) -> tuple[str, ...]:
+    """The fields of a row of the result's primary face; None where nothing could be measured."""
+    face = result.faces[0] if result is not None and result.faces else None
+    return row(key, timestamp_s, face, math.nan, num_kp, result is not None)
+
+
+class ResultTables:
+    """``frames.csv``, ``faces.csv`` and ``motion.bin`` in a folder, under temporary names until ``close``.
+
+    Every method but ``discard`` raises SessionError when the disk doesn't play along.
+    """
+
+    def __init__(self, folder: Path, num_kp: int) -> None:
+        self._folder = folder
+        self._num_kp = num_kp
+        self._frames = TableWriter(folder / FRAMES, "frame", num_kp)
+        self._faces: TableWriter | None = None
+        self._motion: PartFile | None = None
+        self._encoder = MotionEncoder()
+
+    @property
+    def rows(self) -> int:
+        """How many frames were written."""
+        return self._frames.rows
+
+    def write(self, result: FrameResult, timestamp_s: float) -> None:
+        """The next frame's result, ``timestamp_s`` from the video's start."""
+        number = self._frames.rows
+        self._frames.write(result, number, timestamp_s)
+        for face in result.faces[1:]:
+            if self._faces is None:
+                self._faces = TableWriter(self._folder / FACES, "frame", self._num_kp)
+            self._faces.write_face(face, number, timestamp_s)
+        motion = self._encoder.encode(number, result.faces[0]) if result.faces else b""
+        if motion:
+            if self._motion is None:
+                self._motion = PartFile(self._folder / MOTION)
+            self._motion.append(motion)
+
+    def close(self) -> None:
+        """Give the files their names."""
+        for file in self._files():
+            file.close()
+
+    def discard(self) -> None:
+        """Remove the unfinished files; raises nothing."""
+        for file in self._files():
+            file.discard()
+
+    def _files(self) -> list[PartFile]:
+        return [file for file in (self._frames, self._faces, self._motion) if file is not None]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.discard()
 
 
 class ExtractWriter:
@@ -106,56 +168,44 @@ class ExtractWriter:
         """``folder`` is a claimed one.  Raises SessionError."""
         if (folder / MANIFEST).exists():
             raise SessionError(f"{folder} already holds a session.")
+        self.ended_by = ""  # one sentence where the file could not be measured to its end
         self._folder = folder
         self._manifest = Manifest(header, owner=Owner.this_process())
         self._publish(self._manifest)
-        self._frames = TableWriter(folder / FRAMES, "frame", header.num_kp)
-        self._faces: TableWriter | None = None
-        self._motion: PartFile | None = None
-        self._encoder = MotionEncoder()
+        self._tables = ResultTables(folder, header.num_kp)
         self._last_s = 0.0
+
+    @property
+    def rows(self) -> int:
+        """How many frames were written."""
+        return self._tables.rows
 
     def write(self, result: FrameResult, timestamp_s: float) -> None:
         """The next frame's result, ``timestamp_s`` from the video's start.  Raises SessionError."""
-        number = self._frames.rows
-        self._frames.write(result, number, timestamp_s)
-        for face in result.faces[1:]:
-            if self._faces is None:
-                self._faces = TableWriter(self._folder / FACES, "frame", self._manifest.header.num_kp)
-            self._faces.write_face(face, number, timestamp_s, result.latency_ms)
-        motion = self._encoder.encode(number, result.faces[0]) if result.faces else b""
-        if motion:
-            if self._motion is None:
-                self._motion = PartFile(self._folder / MOTION)
-            self._motion.append(motion)
+        self._tables.write(result, timestamp_s)
         self._last_s = timestamp_s
 
     def close(self) -> None:
         """Finish: from now on the folder is whole.  Raises SessionError."""
-        for file in (self._frames, self._faces, self._motion):
-            if file is not None:
-                file.close()
-        rows = self._frames.rows
-        clocks = (*self._manifest.clocks, clock_pair())
+        self._tables.close()
         self._publish(
             replace(
                 self._manifest,
-                state=COMPLETE,
-                clocks=clocks,
+                state=STOPPED if self.ended_by else COMPLETE,
+                ended_by=self.ended_by,
+                clocks=(*self._manifest.clocks, clock_pair()),
                 duration_s=self._last_s,
-                frames=rows,
-                inferred=rows,
+                frames=self.rows,
+                inferred=self.rows,
                 owner=None,
             )
         )
 
     def discard(self) -> None:
         """Give up: the files are removed, the manifest stays and says "recording"; raises nothing."""
-        for file in (self._frames, self._faces, self._motion):
-            if file is not None:
-                file.discard()
+        self._tables.discard()
 
-    def __enter__(self) -> ExtractWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -13,9 +13,9 @@ from app.capture.video import VideoSource
 from app.cli import main
 from app.core.errors import SessionError
 from app.reanalyse import CancelledError, compare, find_analyses, reanalyse
-from app.session.analyses import ANALYSES, new_staging
+from app.session.analyses import ANALYSES, begin
 from app.session.folders import FRAMES, VIDEO
-from app.session.manifest import Manifest
+from app.session.manifest import Manifest, Owner
 from app.session.reader import Session
 from app.session.table import read_table
 from app.session.writer import SessionWriter
@@ -104,14 +104,11 @@ def test_cancelled_it_leaves_nothing(after, session):
 
 
 def test_what_a_killed_run_left_is_not_an_analysis_and_goes_with_the_next_one(session, monkeypatch):
-    from app.session import analyses
-    from app.session.manifest import Owner
-
     with monkeypatch.context() as patch:
-        patch.setattr(analyses.Owner, "this_process", lambda: Owner(2**22 + 1, 1.0))
-        left = new_staging(session)
+        patch.setattr(Owner, "this_process", lambda: Owner(2**22 + 1, 1.0))
+        left = begin(session)
     (left / "frames.part.csv").write_text("frame,timestamp_s\n")
-    running = new_staging(session)  # of this process, so it is at work
+    running = begin(session)  # of this process, so it is at work
     assert find_analyses(session) == ()
     reanalyse(session, device="cpu")
     assert not left.exists()
