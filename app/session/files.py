@@ -11,6 +11,8 @@ from pathlib import Path
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
 from app.session.disk import GuardedFile, Reserve
+from app.session.encoder_choice import CHOICE
+from app.session.encoders import H264
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO, part, reason, sync_folder
 from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
@@ -22,8 +24,9 @@ from app.session.video import VideoEncoder, fit
 class SessionFiles:
     """Video, tables and manifest of one recording.  Counts may be read from any thread."""
 
-    def __init__(self, folder: Path, manifest: Manifest, video: bool) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, video: bool, codec: str = H264) -> None:
         """Raises OSError; FileExistsError when the folder already holds a session."""
+        self._codec = codec
         self.frames = 0  # in the video
         self.rows = 0
         self.inferred = 0
@@ -88,9 +91,10 @@ class SessionFiles:
             self.fitted = (*self.fitted, Fitted(self.frames, width, height, scale, x, y))
         if self._with_video:
             if self._encoder is None:
-                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size)
-                self.video = self._encoder.info
+                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size, CHOICE.encoders(self._codec))
             self._encoder.encode(image, timestamp_s)
+            if self.video is None:  # the first frame decides which encoder it is
+                self.video = self._encoder.info
         if frame.truth is not None:
             if TRUTH not in self._open:
                 self._guarded(TRUTH).write(encode_rows([TRUTH_COLUMNS]))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
+from app.session.encoders import FFV1, TICKS_PER_S
 from app.session.events import COLUMNS as EVENT_COLUMNS
 from app.session.folders import (
     EVENTS,
@@ -33,7 +34,6 @@ from app.session.folders import (
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
 from app.session.motion import whole_size
 from app.session.table import ENCODING, ERRORS, columns, encode_rows, parse_layout, row, with_inferred
-from app.session.video import TICKS_PER_S
 
 CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
@@ -99,7 +99,7 @@ def recover(folder: Path) -> Recovered:
 def _recover(folder: Path, manifest: Manifest) -> Recovered:
     (folder / RESERVE).unlink(missing_ok=True)
     num_kp = manifest.header.num_kp
-    times_s, size = _recover_video(folder)
+    times_s, picture = _recover_video(folder)
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
     added = [] if times_s is None else [row(k, times_s[k], None, 0.0, num_kp) for k in range(len(kept), frames)]
@@ -116,10 +116,10 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     _recover_events(folder / EVENTS, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
     video = manifest.video
-    if size is None:
+    if picture is None:
         video = None
     elif video is None:
-        video = _video_info(manifest, *size)
+        video = _video_info(manifest, picture)
     replace(
         manifest,
         state=RECOVERED,
@@ -139,8 +139,17 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
 # ---------------------------------------------------------------------- video
 
 
-def _recover_video(folder: Path) -> tuple[list[float] | None, tuple[int, int] | None]:
-    """Every frame's time and the size; no times where none was recorded or nothing of it can be read."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a video's own head says of it."""
+
+    codec: str
+    width: int  # with padding
+    height: int
+
+
+def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
+    """Every frame's time and what the video is; no times where none was recorded or nothing of it can be read."""
     source, final, copy = part(folder / VIDEO), folder / VIDEO, folder / "video.recovering.mkv"
     copy.unlink(missing_ok=True)
     if not source.exists():
@@ -149,7 +158,7 @@ def _recover_video(folder: Path) -> tuple[list[float] | None, tuple[int, int] | 
         return None, None
     try:
         room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
-        times, size = copy_packets(source, copy if room else None)
+        times, picture = copy_packets(source, copy if room else None)
     except av.FFmpegError:
         copy.unlink(missing_ok=True)
         if source.stat().st_size < _EMPTY:
@@ -161,13 +170,13 @@ def _recover_video(folder: Path) -> tuple[list[float] | None, tuple[int, int] | 
         copy.replace(final)
     elif source != final:
         source.replace(final)  # no room for a copy with an index; without one it plays as well, only jumps slower
-    return (times / TICKS_PER_S).tolist(), size
+    return (times / TICKS_PER_S).tolist(), picture
 
 
-def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], tuple[int, int]]:
+def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], Picture]:
     """Copy all that can be read of a Matroska video, undecoded; with no target it is only read.
 
-    Returns the (N,) times in milliseconds and (width, height).  Raises av.FFmpegError when it isn't a video.
+    Returns the (N,) times in milliseconds and what it is.  Raises av.FFmpegError when it isn't a video.
     """
     times = []
     with contextlib.ExitStack() as stack:
@@ -187,15 +196,17 @@ def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], 
                 if writer is not None and copied is not None:
                     packet.stream = copied
                     writer.mux_one(packet)
-        return np.array(times, np.int64), (stream.width, stream.height)
+        return np.array(times, np.int64), Picture(stream.codec_context.name, stream.width, stream.height)
 
 
-def _video_info(manifest: Manifest, padded_width: int, padded_height: int) -> VideoInfo:
-    """The size without padding isn't in the file: the source's, where that fits."""
-    source = manifest.header.source
-    width = source.width if padded_width == max(16, source.width + source.width % 2) else padded_width
-    height = source.height if padded_height == max(16, source.height + source.height % 2) else padded_height
-    return VideoInfo("h264", "libx264", width, height, padded_width, padded_height)
+def _video_info(manifest: Manifest, picture: Picture) -> VideoInfo:
+    """The size without padding isn't in the file: the source's, where that fits; nor is the encoder."""
+    width, height = picture.width, picture.height
+    if picture.codec != FFV1:  # which needs no padding
+        source = manifest.header.source
+        width = source.width if width == max(16, source.width + source.width % 2) else width
+        height = source.height if height == max(16, source.height + source.height % 2) else height
+    return VideoInfo(picture.codec, "unknown", width, height, picture.width, picture.height)
 
 
 # ---------------------------------------------------------------------- tables

@@ -1,8 +1,10 @@
-"""The recorded video: H.264 in Matroska, every frame at its own time, readable after a crash."""
+"""The recorded video: H.264 or FFV1 in Matroska, every frame at its own time, readable after a crash."""
 
 from __future__ import annotations
 
-import os
+import contextlib
+import logging
+from collections.abc import Sequence
 from fractions import Fraction
 
 import av
@@ -14,15 +16,11 @@ from numpy.typing import NDArray
 
 from app.core.frames import Image
 from app.session.disk import GuardedFile
+from app.session.encoder_choice import CHOICE
+from app.session.encoders import SOFTWARE, TICKS_PER_S, Encoder, add_stream, as_frame, padded_size
 from app.session.manifest import VideoInfo
 
-TICKS_PER_S = 1000  # Matroska's own
-_SMALLEST = 16  # H.264's macroblock
-_LARGE = 1920 * 1088  # above this many pixels the encoder must hurry
-
-# Measured on 720p camera pictures, one thread, CPU milliseconds a frame, MB a minute and dB:
-# superfast 22: 7.1, 13, 39.7;  superfast 18: 10, 30, 40.0;  ultrafast 20: 8, 28, 39.4;  veryfast 22: 13, 9, 39.6.
-_PRESET, _HURRIED, _CRF = "superfast", "ultrafast", "22"
+log = logging.getLogger(__name__)
 
 
 def ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -44,58 +42,75 @@ def next_tick(timestamp_s: float, last: int) -> int:
 class VideoEncoder:
     """Encodes BGR frames of one size into an open file; not thread-safe.
 
-    Nothing of a frame is held back: after ``encode`` it is in the file once half a second more was encoded.
+    Of ``encoders`` the first one is used that takes the first frame: a hardware encoder may be busy
+    or refuse a size.  Nothing of a frame is held back: after ``encode`` it is in the file once half
+    a second more was encoded.
     """
 
-    def __init__(self, file: GuardedFile, width: int, height: int) -> None:
-        self.info = VideoInfo(
-            codec="h264",
-            encoder="libx264",
-            width=width,
-            height=height,
-            padded_width=max(_SMALLEST, width + width % 2),
-            padded_height=max(_SMALLEST, height + height % 2),
-        )
+    def __init__(self, file: GuardedFile, width: int, height: int, encoders: Sequence[Encoder] = (SOFTWARE,)) -> None:
+        """Raises av.FFmpegError when the last one can't be opened either."""
         self._file = file
+        self._size = (width, height)
         self._last = -1
-        self._container: OutputContainer = av.open(
-            file,
-            "w",
-            format="matroska",
-            # A cluster is written when it ends: half a second is what a crash may cost here.
-            container_options={"cluster_time_limit": "500", "flush_packets": "1"},
-        )
-        self._stream = self._add_stream()
+        self._left = list(encoders)
+        self._open_next()
 
-    def _add_stream(self) -> VideoStream:
-        large = self.info.width * self.info.height > _LARGE
-        options = {"preset": _HURRIED if large else _PRESET, "crf": _CRF, "tune": "zerolatency"}
-        stream = self._container.add_stream("libx264", rate=30, options=options)
-        stream.width, stream.height = self.info.padded_width, self.info.padded_height
-        stream.pix_fmt = "yuv420p"
-        context = stream.codec_context
-        context.time_base = Fraction(1, TICKS_PER_S)
-        context.gop_size = 30  # a second: what a jump to a frame must decode at most
-        context.thread_count = min(4, max(1, (os.cpu_count() or 1) // 2)) if large else 1
-        # cv2 converts with BT.601 to video range; untagged, players would guess BT.709 from 720 lines on.
-        context.colorspace, context.color_range = 6, 1  # AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG
-        return stream
+    @property
+    def info(self) -> VideoInfo:
+        return VideoInfo(self._encoder.codec, self._encoder.name, *self._size, *self._padded)
+
+    def _open_next(self) -> None:
+        while True:
+            self._encoder = self._left.pop(0)
+            self._padded = padded_size(self._encoder, *self._size)
+            self._container: OutputContainer = av.open(
+                self._file,
+                "w",
+                format="matroska",
+                # A cluster is written when it ends: half a second is what a crash may cost here.
+                container_options={"cluster_time_limit": "500", "flush_packets": "1"},
+            )
+            try:
+                self._stream: VideoStream = add_stream(self._container, self._encoder, *self._padded)
+            except Exception as error:  # bindings raise what they like for a device that isn't there
+                self._give_up(error)
+            else:
+                return
+
+    def _give_up(self, error: Exception) -> None:
+        """Leave the present encoder, if there is another one; otherwise raise ``error``."""
+        if self._encoder.hardware:
+            CHOICE.distrust(self._encoder)
+        if self._last >= 0 or not self._left:
+            raise error
+        log.warning("%s can't record this video, so %s does: %s", self._encoder.label, self._left[0].label, error)
+        with contextlib.suppress(Exception):
+            self._container.close()  # nothing has been written yet
 
     def encode(self, image: Image, timestamp_s: float) -> None:
         """Append a (height, width, 3) frame of the size given at the start.
 
         ``timestamp_s``: since the first frame, later than the last.  Raises av.FFmpegError.
         """
-        info = self.info
-        right, below = info.padded_width - info.width, info.padded_height - info.height
+        shown = next_tick(timestamp_s, self._last)
+        while True:
+            frame = as_frame(self._padded_image(image), self._encoder.pixels)
+            frame.pts, frame.time_base = shown, Fraction(1, TICKS_PER_S)
+            try:
+                packets = self._stream.encode(frame)
+            except Exception as error:
+                self._give_up(error)
+                self._open_next()
+            else:
+                break
+        self._last = shown
+        self._container.mux(packets)
+
+    def _padded_image(self, image: Image) -> Image:
+        right, below = self._padded[0] - self._size[0], self._padded[1] - self._size[1]
         if right or below:
-            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-        # cv2's conversion costs a quarter of swscale's and keeps 4 dB more.
-        frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), format="yuv420p")  # type: ignore[arg-type]
-        self._last = next_tick(timestamp_s, self._last)
-        frame.pts = self._last
-        frame.time_base = Fraction(1, TICKS_PER_S)
-        self._container.mux(self._stream.encode(frame))
+            return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+        return image
 
     def close(self) -> None:
         """Write the index and the duration, and close the file.  Raises av.FFmpegError, OSError."""

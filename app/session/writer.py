@@ -14,6 +14,7 @@ from app.core.clock import clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.disk import DiskWatch, Usage, disk_usage
+from app.session.encoders import H264
 from app.session.events import Event, append_event
 from app.session.files import SessionFiles
 from app.session.folders import EVENTS, reason
@@ -55,7 +56,8 @@ class SessionWriter:
     until it is whole; what a crash leaves is for ``recovery``.  When the disk fills up or a file
     can't be written, the recording ends with all it has, and ``stats.error`` says why.
 
-    With ``video`` off the numbers of the captured frames are kept, but no picture.
+    With ``video`` off the numbers of the captured frames are kept, but no picture; ``codec`` is one
+    of ``encoders.CODECS``.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class SessionWriter:
         header: SessionHeader,
         *,
         video: bool = True,
+        codec: str = H264,
         usage: Callable[[Path], Usage] = disk_usage,
     ) -> None:
         """Raises SessionError when the folder can't be written, isn't empty, or its disk is full."""
@@ -87,7 +90,7 @@ class SessionWriter:
         if state.full:
             raise SessionError(f"No recording was started: {state.warning[:1].lower()}{state.warning[1:]}")
         try:
-            self._files = SessionFiles(folder, self._manifest, video)
+            self._files = SessionFiles(folder, self._manifest, video, codec)
         except OSError as error:
             raise SessionError(f"No recording can be made in {folder}: {reason(error)}.") from error
         self._writer = threading.Thread(target=self._run, name="session writer", daemon=True)

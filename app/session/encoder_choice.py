@@ -1,0 +1,187 @@
+"""Which encoder a recording uses: hardware that has been proven to work, otherwise software.
+
+The proof runs once, in processes of their own, because a broken driver may crash or hang, and is
+remembered in the user's cache folder for a day, or until FFmpeg or the machine's devices change.
+Until it has come out, recordings are made in software: nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import platformdirs
+
+from app.session.encoders import FFV1, H264, HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
+
+TIMEOUT_S = 20.0
+KEPT_S = 24 * 3600.0
+_FILE = "encoders.json"
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of the search: an encoder that works, or None; and why each one before it does not."""
+
+    encoder: Encoder | None
+    refused: tuple[tuple[str, str], ...] = ()  # (name, reason)
+
+
+def prove_apart(encoder: Encoder, timeout_s: float = TIMEOUT_S) -> str:
+    """``prove`` in a process of its own; why the encoder can't be used, empty when it can."""
+    command = [sys.executable, "-m", "app.session.encoder_choice", encoder.name]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])}
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            env=environment,
+            cwd=_ROOT,  # where -m looks first
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {timeout_s:.0f} s"
+    except OSError as error:
+        return f"it can't be tried: {error.strerror or error}"
+    if done.returncode == 0:
+        return ""
+    last = done.stdout.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return last or f"its driver ended the program with {done.returncode}"
+
+
+def find(candidates: Sequence[Encoder] = HARDWARE, proof: Callable[[Encoder], str] = prove_apart) -> Finding:
+    """The first candidate that works; takes seconds."""
+    refused: list[tuple[str, str]] = []
+    for encoder in candidates:
+        # Not to start a process for what isn't there at all.
+        reason = proof(encoder) if encoder.name in av.codecs_available else "not part of this FFmpeg"
+        if not reason:
+            return Finding(encoder, tuple(refused))
+        refused.append((encoder.name, reason))
+    return Finding(None, tuple(refused))
+
+
+class EncoderChoice:
+    """Searches once, in the background; any thread may ask at any time."""
+
+    def __init__(self, candidates: Sequence[Encoder] = HARDWARE, proof: Callable[[Encoder], str] = prove_apart) -> None:
+        self._candidates = tuple(candidates)
+        self._proof = proof
+        self._lock = threading.Lock()
+        self._searching: threading.Thread | None = None
+        self._finding: Finding | None = None
+        self._distrusted: set[str] = set()
+
+    def search(self) -> None:
+        """Begin to search, if nobody has yet; returns at once."""
+        with self._lock:
+            if self._searching is None:
+                self._searching = threading.Thread(target=self._search, name="try encoders", daemon=True)
+                self._searching.start()
+
+    def wait(self, timeout_s: float | None = None) -> Finding | None:
+        """What the search found; None when it is still going on after ``timeout_s``."""
+        self.search()
+        assert self._searching is not None
+        self._searching.join(timeout_s)
+        return self._finding
+
+    @property
+    def finding(self) -> Finding | None:
+        """None while nothing is known yet."""
+        return self._finding
+
+    @property
+    def hardware(self) -> Encoder | None:
+        """The one that works, as far as is known."""
+        encoder = self._finding.encoder if self._finding is not None else None
+        return None if encoder is None or encoder.name in self._distrusted else encoder
+
+    def distrust(self, encoder: Encoder) -> None:
+        """It failed in a recording: not to be used again in this run, and to be tried anew in the next."""
+        with self._lock:
+            self._distrusted.add(encoder.name)
+        with contextlib.suppress(OSError):
+            _cache().unlink()
+
+    def encoders(self, codec: str) -> tuple[Encoder, ...]:
+        """Those to be tried for one of CODECS, in this order.  Raises ValueError for another one."""
+        if codec == FFV1:
+            return (LOSSLESS,)
+        hardware = self.hardware if codec == H264 else None
+        return (SOFTWARE,) if hardware is None else (hardware, SOFTWARE)
+
+    def _search(self) -> None:
+        key = self._key()
+        finding = self._remembered(key)
+        if finding is None:
+            finding = find(self._candidates, self._proof)
+            _remember(key, finding)
+        self._finding = finding
+
+    def _key(self) -> str:
+        """What must be the same for a remembered finding to count."""
+        devices = [path.name for pattern in ("dri/*", "nvidia*") for path in Path("/dev").glob(pattern)]
+        names = [f"{encoder.name} {dict(encoder.options)}" for encoder in self._candidates]
+        return json.dumps([av.library_versions, platform.platform(), platform.node(), sorted(devices), names])
+
+    def _remembered(self, key: str) -> Finding | None:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            values = json.loads(_cache().read_text(encoding="utf-8"))
+            if values["key"] == key and 0 <= time.time() - values["unix_s"] < KEPT_S:
+                found = {encoder.name: encoder for encoder in self._candidates}.get(values["encoder"])
+                if found is not None or values["encoder"] == "":
+                    return Finding(found, tuple((str(name), str(why)) for name, why in values["refused"]))
+        return None
+
+
+def _cache() -> Path:
+    # Where extractor.backends keeps its networks; that module imports torch, which recording does not need.
+    chosen = os.environ.get("MOTIONSCOPE_CACHE")
+    return (Path(chosen) if chosen else platformdirs.user_cache_path("motionscope", appauthor=False)) / _FILE
+
+
+def _remember(key: str, finding: Finding) -> None:
+    values = {
+        "key": key,
+        "unix_s": time.time(),
+        "encoder": finding.encoder.name if finding.encoder is not None else "",
+        "refused": finding.refused,
+    }
+    path = _cache()
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(values), encoding="utf-8")
+        partial.replace(path)
+    except OSError:  # it is searched again the next time
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+CHOICE = EncoderChoice()
+"""The one that recordings ask."""
+
+
+def _main(name: str) -> int:
+    reason = prove(next(encoder for encoder in HARDWARE if encoder.name == name))
+    print(reason)
+    return 1 if reason else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1]))
