@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +55,18 @@ EXPRESSION = (
 
 def faces_to_send(result: FrameResult) -> tuple[ShownFace, ...]:
     """The faces whose numbers mean something, the primary one first."""
-    return tuple(s for s in result.shown if s.face.pose_trained and np.isfinite(s.rotation).all())
+    return tuple(shown for shown in result.shown if is_measured(shown))
+
+
+def is_measured(shown: ShownFace) -> bool:
+    return shown.face.pose_trained and bool(np.isfinite(shown.rotation).all())
 
 
 def read(channels: tuple[Channel, ...], face: ShownFace) -> list[float]:
     return [float(channel.read(face)) for channel in channels]
 
 
-def quaternion(rotation: NDArray[np.floating]) -> tuple[float, float, float, float]:
+def quaternion(rotation: NDArray[np.floating[Any]]) -> tuple[float, float, float, float]:
     """x, y, z, w of a rotation (3, 3), w not negative.
 
     Shepperd (1978): divided by the largest of the four, so that nothing small is divided by.

@@ -1,0 +1,71 @@
+"""What OSC and VMC have in common: bundles of OSC messages, a datagram each, on a thread of their own."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from typing import Any
+
+from app.core.errors import OutputError
+from app.core.frames import FrameResult
+from app.outputs.address import Address
+from app.outputs.base import OutputState
+from app.outputs.threaded import ThreadedOutput
+from app.outputs.udp import UdpPeer
+
+OscMessage = tuple[str, list[str | int | float]]  # address and arguments
+MISSING = "OSC and VMC need python-osc: install it with 'pip install python-osc' and switch them on again."
+
+
+class OscWriter:
+    """Builds bundles with python-osc, which is imported here and nowhere before."""
+
+    def __init__(self) -> None:
+        """Raises OutputError where python-osc is missing."""
+        try:
+            from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+            from pythonosc.osc_message_builder import OscMessageBuilder
+        except ImportError as error:
+            raise OutputError(MISSING) from error
+        self._new_bundle: Callable[[int], Any] = OscBundleBuilder
+        self._timetag: int = IMMEDIATELY
+        self._message = OscMessageBuilder
+
+    def bundle(self, messages: list[OscMessage]) -> bytes:
+        """One datagram; ints as ``i``, floats as ``f``, texts as ``s``."""
+        bundle = self._new_bundle(self._timetag)
+        for address, arguments in messages:
+            message = self._message(address)
+            for argument in arguments:
+                message.add_arg(argument)
+            bundle.add_content(message.build())
+        return bytes(bundle.build().dgram)
+
+
+class BundleOutput(ThreadedOutput):
+    """Times in the messages are seconds since the first result: OSC's floats have 24 bits, too few for a date."""
+
+    def __init__(self, name: str, address: Address) -> None:
+        """Resolves a name, which may take a while.  Raises OutputError."""
+        super().__init__(name, str(address))
+        self._writer = OscWriter()
+        self._peer = UdpPeer(address)
+        self._start_s: float | None = None
+        self._start()
+
+    @abc.abstractmethod
+    def _bundles(self, result: FrameResult, time_s: float) -> list[list[OscMessage]]:
+        """The messages of each datagram; ``time_s`` is the capture, counted from the first result's."""
+
+    def _deliver(self, result: FrameResult) -> bool:
+        if self._start_s is None:
+            self._start_s = result.frame.captured_s
+        bundles = self._bundles(result, result.frame.captured_s - self._start_s)
+        sent = [self._peer.send(self._writer.bundle(bundle)) for bundle in bundles]  # the rest, too, when one is lost
+        return all(sent)
+
+    def _state(self) -> OutputState:
+        return self._tally.state(self._peer.heard)
+
+    def _release(self) -> None:
+        self._peer.close()
