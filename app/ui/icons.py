@@ -10,6 +10,7 @@ from app.ui import theme
 
 _SHAPES = {
     "start": '<path d="M8 5.5v13l10.5-6.5z" fill="{c}"/>',
+    "pause": '<path d="M8.5 6v12M15.5 6v12" stroke-width="3"/>',
     "stop": '<rect x="6.5" y="6.5" width="11" height="11" rx="1.5" fill="{c}"/>',
     "record": '<circle cx="12" cy="12" r="6" fill="{c}" stroke="none"/>',
     "mirror": '<path d="M12 4v2.5M12 9.5v2M12 14.5v2M12 19v1.5M9 7v10H3.5zM15 7v10h5.5z"/>',
