@@ -1,8 +1,12 @@
-"""System libraries that pip can't bring.  Standard library only: ``run.py`` uses it before anything is installed."""
+"""Cores, and system libraries that pip can't bring.
+
+Standard library only: ``run.py`` uses it before anything is installed.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -62,3 +66,10 @@ def _loadable(library: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

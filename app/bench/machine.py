@@ -13,6 +13,7 @@ import psutil
 
 from app import __version__
 from app.bench.report import Machine
+from app.system import usable_cores
 from extractor.backends.devices import cpu_name
 
 PACKAGES = ("torch", "onnxruntime", "openvino", "mediapipe", "opencv-python", "av", "numpy", "PyQt6")
@@ -28,13 +29,6 @@ def describe_machine() -> Machine:
         load_1min=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         versions=versions(),
     )
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:

@@ -42,8 +42,18 @@ class VideoSource:
 
     kind = "video"
 
-    def __init__(self, path: str | Path, *, paced: bool = True, loop: bool = False, pacer: Pacer | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        paced: bool = True,
+        loop: bool = False,
+        pacer: Pacer | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """``threads``: of the decoder, each of which holds a few frames; None: one for each core."""
         self._path = Path(path).expanduser()
+        self._threads = threads
         self._paced = paced
         self._loop = loop
         self._pacer = pacer or Pacer()
@@ -56,7 +66,7 @@ class VideoSource:
         self.close()
         self._status = SourceStatus(SourceState.OPENING)
         try:
-            self._file = _VideoFile(self._path)
+            self._file = _VideoFile(self._path, self._threads)
         except SourceError as error:
             self._status = SourceStatus(SourceState.FAILED, str(error))
             raise
@@ -100,7 +110,7 @@ class VideoSource:
         self._status = SourceStatus(SourceState.STREAMING, problem)
         self._offset_s += file.played_s
         file.close()
-        self._file = _VideoFile(self._path)  # a fresh start is more dependable than seeking
+        self._file = _VideoFile(self._path, self._threads)  # a fresh start is more dependable than seeking
         self._pictures = self._file.pictures()
         self._next = self._file.first
 
@@ -128,7 +138,7 @@ class VideoSource:
 class _VideoFile:
     """One pass through a file, from an open container with its first picture decoded to its end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int | None = None) -> None:
         self._path = path
         self._container = _open(path)
         try:
@@ -138,6 +148,7 @@ class _VideoFile:
                 raise SourceError(f"{path.name} contains no video.")
             self._stream = streams[0]
             self._stream.thread_type = "AUTO"
+            self._stream.codec_context.thread_count = threads or 0
             rate = self._stream.average_rate or self._stream.guessed_rate
             self.fps = float(rate) if rate else 0.0
             self.codec = str(self._stream.codec_context.name)

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "app/signals": {"core", "signals"},
     "app/outputs": {"core", "signals", "outputs"},
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
-    "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench"},
+    "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench", "system"},
     "app/pipeline": {"core", "capture", "faces", "signals", "session", "outputs", "analyser", "pipeline"},
 }
 
