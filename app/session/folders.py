@@ -14,6 +14,7 @@ VIDEO = "video.mkv"
 FRAMES = "frames.csv"
 FACES = "faces.csv"
 EVENTS = "events.csv"
+OPEN_EVENTS = "events.open.csv"  # intervals that have begun and not ended, while recording
 MOTION = "motion.bin"
 TRUTH = "truth.csv"
 MANIFEST = "session.json"

@@ -59,8 +59,18 @@ class MediaFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionFields:
+    """What the experimenter says of a session; may change until it ends."""
+
+    participant: str = ""
+    task: str = ""
+    comment: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionHeader:
-    """What is known when a recording starts."""
+    """What is known when a recording starts, and the experimenter's fields."""
 
     source: SourceInfo
     num_kp: int  # 0: no network, so no keypoint columns
@@ -76,6 +86,13 @@ class SessionHeader:
     task: str = ""
     comment: str = ""
     consent: str = ""
+
+    @property
+    def fields(self) -> SessionFields:
+        return SessionFields(self.participant, self.task, self.comment, self.consent)
+
+    def with_fields(self, fields: SessionFields) -> SessionHeader:
+        return dataclasses.replace(self, **dataclasses.asdict(fields))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,9 +15,8 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.session.encoders import FFV1, TICKS_PER_S
-from app.session.events import COLUMNS as EVENT_COLUMNS
+from app.session.events import recover_events
 from app.session.folders import (
-    EVENTS,
     FACES,
     FRAMES,
     MOTION,
@@ -33,7 +30,7 @@ from app.session.folders import (
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
 from app.session.motion import whole_size
-from app.session.table import ENCODING, ERRORS, columns, encode_rows, parse_layout, row, with_inferred
+from app.session.table import columns, encode_rows, parse_layout, row, with_inferred
 
 CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
@@ -113,8 +110,8 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
         replace_atomically(folder / TRUTH, b"".join(lines[: 1 + frames]))
     _recover_motion(folder / MOTION, frames)
-    _recover_events(folder / EVENTS, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
+    recover_events(folder, frames, seconds)
     video = manifest.video
     if picture is None:
         video = None
@@ -257,16 +254,3 @@ def _recover_motion(path: Path, frames: int) -> None:
         source.replace(path)
     elif source.stat().st_size < _EMPTY:
         source.unlink()
-
-
-def _recover_events(path: Path, frames: int) -> None:
-    """Drop a marker that was cut off; one set after the last frame that was kept refers to that frame."""
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    kept: list[list[str]] = []
-    for line in data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).split("\n")[1:-1]:
-        fields = next(csv.reader(io.StringIO(line)), [])
-        if len(fields) == len(EVENT_COLUMNS) and fields[4].isdecimal():
-            kept.append([*fields[:4], str(min(int(fields[4]), max(0, frames - 1)))])
-    replace_atomically(path, encode_rows([EVENT_COLUMNS, *kept]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from array import array
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,10 +17,10 @@ from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.encoders import H264
-from app.session.events import Event, append_event
+from app.session.events import Event, EventLog, Marked, OpenInterval
 from app.session.files import SessionFiles
-from app.session.folders import EVENTS, reason
-from app.session.manifest import COMPLETE, RECORDING, STOPPED, Drop, Manifest, Owner, SessionHeader
+from app.session.folders import reason
+from app.session.manifest import COMPLETE, RECORDING, STOPPED, Drop, Manifest, Owner, SessionFields, SessionHeader
 from app.session.rows import RowBook
 
 __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
@@ -30,6 +32,7 @@ TICK_S = 0.25  # how often final rows are written
 SYNC_S = 1.0
 MANIFEST_TICKS = 5  # session.json every so many syncs
 CLOCK_TICKS = 60  # a clock pair; a multiple of the above
+TOO_LATE = "The recording has ended, so no marker was set."
 LINGER_S = 0.3  # how long the last frames' results are waited for
 
 
@@ -46,6 +49,8 @@ class WriterStats:
     warning: str
     error: str
     finished: bool
+    intervals: tuple[OpenInterval, ...] = ()  # markers that have begun and not ended
+    markers: int = 0  # in events.csv
 
 
 class SessionWriter:
@@ -76,6 +81,8 @@ class SessionWriter:
         self._queue: deque[tuple[Frame, float]] = deque()
         self._queue_bytes = 0
         self._book = RowBook()
+        self._times_s = array("d")  # of the accepted frames, for the markers: 8 bytes a frame
+        self._events = EventLog(folder)
         self._first_s: float | None = None
         self._last_timestamp_s = -1.0
         self._last_index: int | None = None
@@ -120,6 +127,7 @@ class SessionWriter:
                 return False
             self._first_s = start_s
             self._last_timestamp_s = timestamp_s
+            self._times_s.append(timestamp_s)
             self._queue.append((frame, timestamp_s))
             self._queue_bytes += size
             self._book.expect(self._accepted, frame, timestamp_s, now_s())
@@ -135,21 +143,50 @@ class SessionWriter:
                 self._changed.notify()
 
     def add_event(self, label: str, note: str = "", duration_s: float = 0.0, at_s: float | None = None) -> Event:
-        """Mark ``at_s`` on the monotonic clock (None: now) in ``events.csv``.
+        """Mark ``at_s`` on the monotonic clock (None: now) in ``events.csv``; waits for the disk.
 
-        Raises SessionError when it can't be written or the recording has ended.
+        A recording that has ended takes what happened in it.  Raises SessionError when it can't be
+        written or came after the end.
         """
-        at_s = now_s() if at_s is None else at_s
-        with self._changed:
-            if self._closing:
-                raise SessionError("The recording has ended, so no marker was set.")
-            onset = 0.0 if self._first_s is None else max(0.0, at_s - self._first_s)
-            event = Event(onset, duration_s, label, note, max(0, self._accepted - 1))
+        event = self._event(label, note, duration_s, at_s, late=True)
         try:
-            append_event(self._folder / EVENTS, event)
+            self._events.add(event)
         except OSError as error:
             raise SessionError(f"The marker was not written: {reason(error)}.") from error
         return event
+
+    def mark(self, key: str, label: str, interval: bool, at_s: float | None = None) -> Marked:
+        """What a marker's key does: end the interval of ``key`` that is open, or begin one, or set a point.
+
+        Intervals that are open when the recording ends end with it.  Waits for the disk; raises
+        SessionError like ``add_event``, but takes nothing after the end.
+        """
+        event = self._event(label, "", 0.0, at_s, late=False)
+        try:
+            return self._events.mark(key, event, interval)
+        except OSError as error:
+            raise SessionError(f"The marker was not written: {reason(error)}.") from error
+        except ValueError:
+            raise SessionError(TOO_LATE) from None
+
+    def _event(self, label: str, note: str, duration_s: float, at_s: float | None, late: bool) -> Event:
+        at_s = now_s() if at_s is None else at_s
+        with self._changed:
+            onset = 0.0 if self._first_s is None else round(max(0.0, at_s - self._first_s), 6)
+            if self._closing and (not late or self._first_s is None or onset > self._last_timestamp_s):
+                raise SessionError(TOO_LATE)
+            # The frame captured last at that moment; one before the first frame refers to that.
+            return Event(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
+
+    def set_fields(self, fields: SessionFields) -> None:
+        """Replace what the experimenter says of the session; in ``session.json`` within a second."""
+        with self._changed:
+            self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
+
+    @property
+    def began_s(self) -> float | None:
+        """When the first frame was captured, monotonic clock."""
+        return self._first_s
 
     @property
     def stats(self) -> WriterStats:
@@ -164,6 +201,8 @@ class SessionWriter:
                 warning="" if self._finished.is_set() else self._warning,
                 error=self._error,
                 finished=self._finished.is_set(),
+                intervals=self._events.open,
+                markers=self._events.count,
             )
 
     def close(self, timeout_s: float = 60.0) -> WriterStats:
@@ -258,7 +297,8 @@ class SessionWriter:
                 self._queue.clear()
                 rest = self._book.take_all(self._files.frames)
             self._files.add_rows(rest)
-            self._files.close()
+            self._files.close()  # before the markers: on a full disk it makes the room that they need
+            self._events.finish(self._files.last_timestamp_s, self._files.frames)
             with self._changed:
                 state = STOPPED if self._error else COMPLETE
                 clocks = (*self._manifest.clocks, clock_pair())
@@ -281,12 +321,13 @@ class SessionWriter:
         while not self._finished.wait(SYNC_S):
             second += 1
             self._files.sync()
+            self._events.sync()
             state = self._disk.check(self._files.bytes, now_s())
             self._warning = state.warning
             if state.full and not self._closing:
                 self._end(f"The recording ended before the disk was full. {state.warning}")
-            # The video's size and how frames were fitted into it can't be found out after a crash.
-            description = (self._files.video, self._files.fitted)
+            # The video's size, how frames were fitted into it and what was said can't be found out after a crash.
+            description = (self._files.video, self._files.fitted, self._manifest.header)
             if second % MANIFEST_TICKS and description == described:
                 continue
             described = description

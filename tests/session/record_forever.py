@@ -53,6 +53,8 @@ def main() -> None:
             writer.add_result(FrameResult(frame, (face(i),) if i % 4 == 0 else (), now_s()))
         if i % 10 == 0:
             writer.add_event("tick", str(i))
+        if i % 25 == 0:
+            writer.mark("1", "phase", interval=True, at_s=frame.captured_s)
         print(i, flush=True)
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import SessionError
 from app.session.disk import Usage
+from app.session.events import CUT_OFF_NOTE
 from app.session.folders import claim_folder, part
 from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile, Owner
 from app.session.motion import open_motion
@@ -70,8 +71,17 @@ def test_a_killed_recording_is_at_most_two_seconds_short(tmp_path, frames):
         assert session.manifest.video.width == 320
         assert session.manifest.inferred == session.table.inferred.sum()
         assert set(np.flatnonzero(session.table.inferred) % 2) <= {0}
-    assert all(event.note == str(10 * i) for i, event in enumerate(session.events))
-    assert len(session.events) >= (recorded - 1) // 10
+    ticks = [event for event in session.events if event.label == "tick"]
+    assert [event.note for event in ticks] == [str(10 * i) for i in range(len(ticks))]
+    assert len(ticks) >= (recorded - 1) // 10
+    phases = [event for event in session.events if event.label == "phase"]
+    begun = (recorded - 1) // 25 + 1
+    assert len(phases) >= begun // 2  # the last one may have begun after the last sign of life, or not yet
+    assert all(event.duration_s == pytest.approx(25 / FPS, abs=0.3) for event in phases if not event.note)
+    if begun % 2 and recorded % 25 > 1:
+        last = phases[-1]
+        assert last.note == CUT_OFF_NOTE
+        assert last.onset_s + last.duration_s == pytest.approx(max(session.manifest.duration_s, last.onset_s))
     assert find_unfinished(tmp_path) == ()
     known = {"frames.csv", "session.json", "video.mkv", "events.csv", "motion.bin"}
     assert {item.name for item in folder.iterdir()} <= known
