@@ -39,12 +39,13 @@ FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
 OPENTRACK = Setting("outputs/opentrack", str, OPENTRACK_ADDRESS)  # where to; whether is never remembered
 THEME = Setting("window/theme", str, "system")  # system, dark, light
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
+REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray())
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, THEME, GEOMETRY, LAYOUT,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, THEME, GEOMETRY, LAYOUT, REVIEW_GEOMETRY,
 )  # fmt: skip
 
 LAYOUT_VERSION = 2  # of docks and toolbars; a saved layout of another version is ignored
