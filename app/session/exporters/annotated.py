@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.drawing import DrawnFace, draw_face
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.base import Progress, faces_of_frames
-from app.session.exporters.drawing import DrawnFace, draw_face
 from app.session.reader import Session
+from app.session.table import Table
+from extractor.types import Angles
 
 FILE = "annotated.mp4"
 
@@ -50,7 +52,7 @@ class AnnotatedVideo:
                     image = np.ascontiguousarray(video.frame_at(k))
                     # The primary face is the first, so it is drawn last, over the others.
                     for table, row in reversed(faces):
-                        draw_face(image, DrawnFace.of(table, row), session.manifest.header.keypoint_names)
+                        draw_face(image, _drawn(table, row), session.manifest.header.keypoint_names)
                     if encoder is None:
                         encoder = _Encoder(folder / FILE, *image.shape[1::-1])
                     after = int(times[k + 1] - times[k]) if k + 1 < len(times) else 0
@@ -61,6 +63,11 @@ class AnnotatedVideo:
             finally:
                 if encoder is not None:
                     encoder.close()
+
+
+def _drawn(table: Table, row: int) -> DrawnFace:
+    angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
+    return DrawnFace(angles, table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64))
 
 
 def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""What was measured, drawn into a picture from the recorded numbers alone; without Qt, for exported video."""
+"""What was measured, drawn into a picture from the numbers alone; without Qt, for exported video and virtual cameras."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from app.core.face_lines import FaceLines, face_lines
 from app.core.frames import Image
 from app.core.rotation import project_axes, rotation_of
-from app.session.table import Table
 from extractor.types import Angles
 
 Colour = tuple[int, int, int]  # blue, green, red
@@ -33,16 +32,11 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnFace:
-    """One row of a table: degrees, pixels; NaN where a number is missing."""
+    """What is drawn of a face: degrees, pixels; NaN where a number is missing."""
 
     angles: Angles
     box: NDArray[np.float64]  # (4,) x, y, width, height
     keypoints: NDArray[np.float64]  # (K, 2)
-
-    @classmethod
-    def of(cls, table: Table, row: int) -> DrawnFace:
-        angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
-        return cls(angles, table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64))
 
 
 def draw_face(image: Image, face: DrawnFace, names: tuple[str, ...] | None) -> None:
