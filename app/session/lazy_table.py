@@ -31,9 +31,7 @@ _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 22  # bytes Arrow parses at once
 
 
-def read_columns(
-    data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str
-) -> dict[str, NDArray[np.float64]]:
+def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str) -> dict[str, NDArray[np.float64]]:
     """The columns ``names`` of a table as float64, NaN where a field is empty.
 
     The first ``size`` bytes of ``data`` begin with the header and end with a line feed.  ``name``

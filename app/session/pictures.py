@@ -187,9 +187,7 @@ class PictureReader:
         self._container.close()
 
 
-def _again(
-    first: av.VideoFrame, others: Generator[av.VideoFrame, None, None]
-) -> Generator[av.VideoFrame, None, None]:
+def _again(first: av.VideoFrame, others: Generator[av.VideoFrame, None, None]) -> Generator[av.VideoFrame, None, None]:
     """A generator as before its first frame was taken."""
     yield first
     yield from others

@@ -112,17 +112,16 @@ class ReviewedSession:
             found += [recorded_face(rows, k, names) for k in range(len(rows))]
         return tuple(face for face in found if face is not None)
 
-    def other_tables(self) -> tuple[Path, ...]:
-        """Further tables of the same frames beside ``frames.csv``, as re-analysis makes them, by name."""
-        return tuple(sorted(path for path in self.folder.glob("frames*.csv") if _is_other(path)))
-
     def open_table(self, path: Path) -> LazyTable:
-        """One of the others.  Raises SessionError, also when it doesn't have a row for each frame."""
+        """Another table of the same frames, as an analysis has it.
+
+        Raises SessionError, also when it doesn't have a row for each frame.
+        """
         table = LazyTable(path)
         if len(table) != len(self):
             count = len(table)
             table.close()
-            raise SessionError(f"{path.name} can't be compared: it has {count} rows for {len(self)} frames.")
+            raise SessionError(f"The table {path} can't be compared: it has {count} rows for {len(self)} frames.")
         return table
 
     def close(self) -> None:
@@ -130,10 +129,6 @@ class ReviewedSession:
         self.table.close()
         if self.faces is not None:
             self.faces.close()
-
-
-def _is_other(path: Path) -> bool:
-    return path.name != FRAMES and ".part" not in path.suffixes and path.is_file()
 
 
 def _session_folder(folder: Path) -> Path:

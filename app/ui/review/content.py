@@ -46,21 +46,18 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """A second table of the same frames, and how the first one differs from it."""
+    """A second table of the same frames, and how it differs from the first one."""
 
     name: str
     series: Series
-    difference: dict[str, Trace]  # first minus second, degrees, at most half a turn
+    difference: dict[str, Trace]  # second minus first, degrees, at most half a turn
 
     @classmethod
     def of(cls, name: str, first: Series, second: Series) -> Comparison:
         return cls(
             name,
             second,
-            {
-                angle: Trace(_turn(first.angles_deg[:, k] - second.angles_deg[:, k]))
-                for k, angle in enumerate(ANGLES)
-            },
+            {angle: Trace(_turn(second.angles_deg[:, k] - first.angles_deg[:, k])) for k, angle in enumerate(ANGLES)},
         )
 
 

@@ -195,7 +195,11 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
         width = metrics.horizontalAdvance(label)
         left = min(max(x - width / 2, lanes.ruler.left()), lanes.ruler.right() - width)
         painter.drawText(QPointF(left, lanes.ruler.bottom() - metrics.descent() - 2), label)
-    for lane, symmetric, unit in ((lanes.angles, True, "°"), (lanes.expression, False, ""), (lanes.difference, True, "°")):
+    for lane, symmetric, unit in (
+        (lanes.angles, True, "°"),
+        (lanes.expression, False, ""),
+        (lanes.difference, True, "°"),
+    ):
         if lane is None:
             continue
         painter.setPen(QPen(theme.BORDER, 1))
@@ -210,9 +214,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
             painter.setPen(theme.DIM)
             text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + unit
             top = min(y - metrics.height() / 2, lane.rect.bottom() - metrics.height() + 2)
-            painter.drawText(
-                QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text
-            )
+            painter.drawText(QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text)
     names = (("angles", lanes.angles), ("expression", lanes.expression), ("difference", lanes.difference))
     for name, lane in names:
         if lane is not None and name != "angles":
@@ -229,7 +231,9 @@ def paint_overview(painter: QPainter, rect: QRectF, scale: TimeScale, measured: 
             colour = QColor(theme.ACCENT)
             colour.setAlpha(round(40 + 70 * float(share)))
             painter.fillRect(
-                QRectF(rect.left() + k * rect.width() / columns, rect.top(), rect.width() / columns + 0.5, rect.height()),
+                QRectF(
+                    rect.left() + k * rect.width() / columns, rect.top(), rect.width() / columns + 0.5, rect.height()
+                ),
                 colour,
             )
     left = rect.left() + scale.start_s / scale.total_s * rect.width()

@@ -63,15 +63,18 @@ class Player(QObject):
         self.pause()
         self.go_to(self._frame + frames)
 
+    def stepped(self, time_s: float, frames: int) -> float:
+        """The time so many frames from the one that is on the screen at ``time_s``."""
+        frame = min(max(self._frame_at(time_s) + frames, 0), len(self._times) - 1)
+        return float(self._times[frame])
+
     def play(self) -> None:
         """From here, or from the start where this is the end."""
         if self.playing:
             return
         start, end = self._bounds()
         here = self.time_s
-        if self._loop is not None and not start <= here < end:
-            here = start
-        elif self._frame >= len(self._times) - 1:
+        if (self._loop is not None and not start <= here < end) or self._frame >= len(self._times) - 1:
             here = start
         self._restart(here)
         self._show(self._frame_at(here))

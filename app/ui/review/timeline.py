@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import (
+    QFontMetricsF,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.session.events import Event
@@ -131,7 +140,9 @@ class Timeline(QWidget):
     def lanes(self) -> paint.Lanes | None:
         if self._content is None:
             return None
-        return paint.Lanes.of(self.width(), self.height(), self._gutter(), QFontMetricsF(self.font()).height(), self._content)
+        return paint.Lanes.of(
+            self.width(), self.height(), self._gutter(), QFontMetricsF(self.font()).height(), self._content
+        )
 
     def _gutter(self) -> float:
         return QFontMetricsF(theme.tabular(self.font(), 0.85)).horizontalAdvance("+180.0°") + 8

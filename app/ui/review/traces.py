@@ -65,7 +65,9 @@ class Trace:
         """The least and the greatest value of all; NaN without any."""
         low, high = self._levels[-1]
         with np.errstate(all="ignore"):
-            return float(np.fmin.reduce(low)) if len(low) else np.nan, float(np.fmax.reduce(high)) if len(high) else np.nan
+            return float(np.fmin.reduce(low)) if len(low) else np.nan, float(np.fmax.reduce(high)) if len(
+                high
+            ) else np.nan
 
 
 def _reduced(values: NDArray[np.float32], extreme: np.ufunc, width: int) -> NDArray[np.float32]:

@@ -1,0 +1,106 @@
+"""``motionscope review``: the review window alone, without camera, network or main window."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from app.core.errors import SessionError
+from app.ui.display import display_problem, forget_foreign_qt
+
+log = logging.getLogger(__name__)
+
+
+def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None = None) -> int:
+    """Show a session until its window is closed; the exit code.
+
+    ``screenshot``: save the window as PNG once the session is shown, ``at_s`` seconds into it, and close it.
+    1, with a sentence on stderr, when there is no display or the session can't be opened.
+    """
+    from app.session.manifest import Manifest
+
+    if not folder.exists():
+        raise SessionError(f"{folder} does not exist.")
+    Manifest.read(folder)  # what is no session is said before a window opens
+    forget_foreign_qt()
+    problem = display_problem()
+    if problem:
+        print(f"motionscope: {problem}", file=sys.stderr)
+        return 1
+    return _run(folder, screenshot, at_s)
+
+
+def _run(folder: Path, screenshot: Path | None, at_s: float | None) -> int:
+    from PyQt6 import sip
+    from PyQt6.QtCore import QTimer
+
+    from app.session.reviewed import CutOffError
+    from app.ui import dialogs
+    from app.ui.event_loop import HEARTBEAT_MS, make_application
+    from app.ui.messages import Message, Severity
+    from app.ui.review.window import ReviewWindow
+    from app.ui.settings import Settings
+
+    app = make_application()
+    window = ReviewWindow(Settings())
+    failures: list[str] = []
+
+    def opened() -> None:
+        if window.problem is not None and not isinstance(window.problem, CutOffError):
+            failures.append(str(window.problem))
+            window.close()
+        elif screenshot is not None:
+            if at_s is not None and window.player is not None:
+                window.player.seek(at_s)
+            QTimer.singleShot(0, picture)
+
+    def picture() -> None:
+        if window.screen_feed is not None:
+            window.screen_feed.wait(30.0)
+        # The statistics come a moment later; then the window is as a person sees it.
+        if window.problem is None and window.measuring.statistics is None:
+            window.measuring.counted.connect(lambda: QTimer.singleShot(0, save))
+        else:
+            save()
+
+    def save() -> None:
+        assert screenshot is not None
+        text = dialogs.save_picture(window, screenshot)
+        if text:
+            failures.append(text)
+        window.close()
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("unexpected error", exc_info=(kind, error, trace))
+        text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
+        window.say(Message(text, Severity.ERROR))
+
+    sys.excepthook = hook
+    _close_on_signals(window.close)
+    heartbeat = QTimer()  # Python answers signals only between its own steps, so there must be some
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start(HEARTBEAT_MS)
+    window.opened.connect(opened)
+    window.ended.connect(lambda: app.exit(1 if failures else 0))
+    window.show()
+    window.open(folder)
+    code = app.exec()
+    sys.excepthook = sys.__excepthook__
+    heartbeat.stop()
+    sip.delete(window)  # left to the garbage collector, widgets may outlive the application and crash it
+    for failure in failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    return code
+
+
+def _close_on_signals(close: Callable[[], object]) -> None:
+    def handler(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        close()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)

@@ -1,0 +1,65 @@
+"""Review windows opened from the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6 import sip
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QWidget
+
+from app.session.folders import FRAMES, MANIFEST
+from app.ui import dialogs
+from app.ui.review.window import ReviewWindow
+from app.ui.settings import Settings
+
+
+class ReviewControls:
+    """Opens them, one for each session, and closes them with the main window."""
+
+    def __init__(self, window: QWidget, store: Settings, recordings: Callable[[], Path]) -> None:
+        self._window = window
+        self._settings = store
+        self._recordings = recordings
+        self.windows: list[ReviewWindow] = []
+
+    def ask(self) -> None:
+        """Ask for a session's folder."""
+        folder = self._recordings()
+        start = str(folder) if folder.is_dir() else ""
+        dialogs.ask_folder(self._window, "Open a recorded session", start, lambda path: self.open(Path(path)))
+
+    def open(self, folder: Path) -> ReviewWindow:
+        """Show a session, in the window that shows it already where there is one."""
+        for window in self.windows:
+            if window.folder is not None and window.folder.resolve() == folder.resolve():
+                window.raise_()
+                window.activateWindow()
+                return window
+        window = ReviewWindow(self._settings)
+        self.windows.append(window)
+        window.ended.connect(lambda: QTimer.singleShot(0, lambda: self._forget(window)))
+        window.show()
+        window.open(folder)
+        return window
+
+    def close(self) -> bool:
+        """Close them all; False when one stays open because its markers can't be saved."""
+        for window in list(self.windows):
+            if not window.close():
+                return False
+            self._forget(window)
+        return True
+
+    def _forget(self, window: ReviewWindow) -> None:
+        if window in self.windows:
+            self.windows.remove(window)
+            sip.delete(window)
+
+
+def is_session(path: Path) -> bool:
+    """Whether a path is a recorded session's folder, or its ``session.json`` or ``frames.csv``."""
+    if path.is_dir():
+        return (path / MANIFEST).is_file()
+    return path.name in (MANIFEST, FRAMES) and (path.parent / MANIFEST).is_file()

@@ -1,0 +1,193 @@
+"""What the user does to markers, by mouse, by key or in the panel, carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QWidget
+
+from app.session.events import Event
+from app.ui.messages import Message, Severity
+from app.ui.review.marker_panel import MarkerDialog, MarkerPanel, labels_of
+from app.ui.review.markers import Markers
+from app.ui.review.measuring import Measuring
+from app.ui.review.player import Player
+from app.ui.review.timeline import Timeline
+
+
+class Editing(QObject):
+    """Keeps timeline, panel and actions in step with the markers, and knows which one is chosen."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        timeline: Timeline,
+        panel: MarkerPanel,
+        commands: Mapping[str, QAction],
+        labels: Callable[[], list[str]],
+        say: Callable[[Message], None],
+    ) -> None:
+        """``labels``: those that are offered while recording."""
+        super().__init__(window)
+        self._window = window
+        self._timeline = timeline
+        self._panel = panel
+        self._commands = commands
+        self._labels = labels
+        self._say = say
+        self._markers: Markers | None = None
+        self._player: Player | None = None
+        self._measuring: Measuring | None = None
+        self._total_s = 0.0
+        self.chosen = -1
+        self.dialog: MarkerDialog | None = None
+        timeline.marker_chosen.connect(self.choose)
+        timeline.marker_dragged.connect(self._dragged)
+        timeline.marker_opened.connect(self._opened)
+        timeline.marker_wanted.connect(self.add)
+        panel.chosen.connect(self._chosen_in_panel)
+        panel.opened.connect(self._opened)
+
+    def use(self, markers: Markers | None, player: Player | None, measuring: Measuring | None, total_s: float) -> None:
+        """The session's; None: there is none."""
+        if self.dialog is not None:
+            self.dialog.reject()
+        self._markers, self._player, self._measuring, self._total_s = markers, player, measuring, total_s
+        if markers is not None:
+            markers.changed.connect(self._changed)
+            markers.failed.connect(lambda text: self._say(Message(text, Severity.ERROR)))
+            stack = markers.undo_stack
+            stack.indexChanged.connect(lambda _: self.refresh())
+        self._changed(-1)
+
+    def choose(self, number: int) -> None:
+        """This marker is the one that is edited, moved, deleted; -1: none."""
+        self.chosen = number
+        self._panel.choose(number)
+        self._timeline.show_events(self._events(), number)
+        self.refresh()
+
+    def chosen_range(self) -> tuple[float, float] | None:
+        """What the chosen interval covers; None for a point, or where none is chosen."""
+        if not 0 <= self.chosen < len(self._events()):
+            return None
+        event = self._events()[self.chosen]
+        return (event.onset_s, event.onset_s + event.duration_s) if event.duration_s > 0 else None
+
+    def add(self, at_s: float | None = None) -> None:
+        """Ask for a new marker: at a time, over the selection, or at the cursor."""
+        if self._markers is None or self._player is None:
+            return
+        onset, duration = self._player.time_s if at_s is None else at_s, 0.0
+        selection = self._measuring.selection if self._measuring is not None else None
+        if selection is not None and at_s is None:
+            onset, duration = selection[0], selection[1] - selection[0]
+        labels = labels_of(self._markers, self._labels())
+        last = self._events()[self.chosen].label if 0 <= self.chosen < len(self._events()) else ""
+        event = Event(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
+        self._ask("Add marker", event, self._markers.add)
+
+    def add_labelled(self, label: str) -> None:
+        """Without asking: at the cursor, or over the selection."""
+        if self._markers is None or self._player is None:
+            return
+        selection = self._measuring.selection if self._measuring is not None else None
+        if selection is None:
+            self._markers.add(self._player.time_s, 0.0, label)
+        else:
+            self._markers.add(selection[0], selection[1] - selection[0], label)
+
+    def edit(self) -> None:
+        if self._markers is None or not 0 <= self.chosen < len(self._events()):
+            return
+        markers, number = self._markers, self.chosen
+
+        def change(onset_s: float, duration_s: float, label: str, note: str) -> None:
+            event = markers.events[number]
+            # Fields show milliseconds; what wasn't touched keeps its exact value.
+            onset = event.onset_s if abs(onset_s - event.onset_s) < 0.0006 else onset_s
+            duration = event.duration_s if abs(duration_s - event.duration_s) < 0.0006 else duration_s
+            markers.change(number, onset, duration, label, note)
+
+        self._ask("Edit marker", self._events()[number], change)
+
+    def delete(self) -> None:
+        if self._markers is not None and 0 <= self.chosen < len(self._events()):
+            label = self._events()[self.chosen].label or "marker"
+            self._markers.delete(self.chosen)
+            self._say(Message(f"Deleted {label}; Ctrl+Z brings it back."))
+
+    def nudge(self, frames: int) -> None:
+        """Move the chosen marker so many frames."""
+        player, markers = self._player, self._markers
+        if markers is None or player is None or not 0 <= self.chosen < len(self._events()):
+            return
+        event = self._events()[self.chosen]
+        markers.move(self.chosen, player.stepped(event.onset_s, frames), event.duration_s)
+
+    def go(self, direction: int) -> None:
+        """To the next (1) or the previous (-1) marker."""
+        if self._player is None:
+            return
+        here = self._player.frame
+        events = list(enumerate(self._events()))
+        beyond = [(k, e) for k, e in events if (e.frame - here) * direction > 0]
+        if not beyond:
+            self._say(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
+            return
+        number, event = min(beyond, key=lambda pair: abs(pair[1].frame - here))
+        self.choose(number)
+        self._player.go_to(event.frame)
+        self._timeline.set_scale(self._timeline.scale_shown.including(event.onset_s))
+
+    def refresh(self) -> None:
+        """What can be done now."""
+        markers = self._markers
+        some = markers is not None and 0 <= self.chosen < len(markers.events)
+        for name in ("edit", "delete", "earlier", "later"):
+            self._commands[name].setEnabled(some)
+        self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
+        for name in ("previous_marker", "next_marker"):
+            self._commands[name].setEnabled(bool(self._events()))
+        stack = markers.undo_stack if markers is not None else None
+        undo, redo = self._commands["undo"], self._commands["redo"]
+        undo.setEnabled(stack is not None and stack.canUndo())
+        redo.setEnabled(stack is not None and stack.canRedo())
+        undo.setText(f"&Undo {stack.undoText()}".rstrip() if stack is not None else "&Undo")
+        redo.setText(f"&Redo {stack.redoText()}".rstrip() if stack is not None else "&Redo")
+
+    def _events(self) -> tuple[Event, ...]:
+        return self._markers.events if self._markers is not None else ()
+
+    def _changed(self, chosen: int) -> None:
+        self.chosen = chosen
+        self._panel.show_events(self._events(), chosen)
+        self._timeline.show_events(self._events(), chosen)
+        self.refresh()
+
+    def _dragged(self, number: int, onset_s: float, duration_s: float) -> None:
+        if self._markers is not None:
+            self._markers.move(number, onset_s, duration_s)
+
+    def _opened(self, number: int) -> None:
+        self.choose(number)
+        self.edit()
+
+    def _chosen_in_panel(self, number: int) -> None:
+        self.choose(number)
+        if self._player is not None:
+            event = self._events()[number]
+            self._player.go_to(event.frame)
+            self._timeline.set_scale(self._timeline.scale_shown.including(event.onset_s))
+
+    def _ask(self, title: str, event: Event, done: Callable[[float, float, str, str], object]) -> None:
+        assert self._markers is not None
+        labels = labels_of(self._markers, self._labels())
+        self.dialog = MarkerDialog(self._window, title, event, self._total_s, labels, done)
+        self.dialog.finished.connect(self._dialog_closed)
+        self.dialog.open()
+
+    def _dialog_closed(self) -> None:
+        self.dialog = None

@@ -1,0 +1,106 @@
+"""The exporters as menu entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMessageBox, QWidget
+
+from app.export import FOLDER
+from app.session.exporters import EXPORTERS, Exporter, export_session, open_finished
+from app.session.reader import Session
+from app.session.reviewed import ReviewedSession
+from app.ui.controller import sentence
+from app.ui.messages import Message, Severity
+from app.ui.review.jobs import JobDialog, StoppedError
+
+
+class Exports:
+    """Into the session's folder ``export``, one at a time; what is there is replaced only when that is wished."""
+
+    def __init__(self, window: QWidget, say: Callable[[Message], None], ready: Callable[[], str]) -> None:
+        """``ready`` is called first, to save what isn't saved; what it returns is why that failed."""
+        self._window = window
+        self._say = say
+        self._ready = ready
+        self._session: ReviewedSession | None = None
+        self.job: JobDialog | None = None
+        self.question: QMessageBox | None = None
+        self.actions = [self._action(exporter) for exporter in EXPORTERS]
+        self.use(None)
+
+    def use(self, session: ReviewedSession | None) -> None:
+        """The session to export; None: there is none."""
+        self._session = session
+        for action in self.actions:
+            action.setEnabled(session is not None)
+
+    def _action(self, exporter: Exporter) -> QAction:
+        action = QAction(exporter.label, self._window)
+        action.setObjectName(f"export_{exporter.name}")
+        action.setToolTip(f"{exporter.label} into the folder {FOLDER} of the session")
+        action.setWhatsThis(action.toolTip())
+        action.triggered.connect(lambda: self.export(exporter))
+        return action
+
+    def export(self, exporter: Exporter) -> None:
+        """Ask where something would be replaced, then do it."""
+        session = self._session
+        if session is None:
+            return
+        if self.job is not None and self.job.running:
+            self._say(Message("Another export is still running.", Severity.WARNING))
+            return
+        problem = self._ready()
+        if problem:
+            self._say(Message(problem, Severity.ERROR))
+            return
+        out = session.folder / FOLDER
+        # What an exporter makes depends on whether there are further faces, which both kinds of session know.
+        there = [name for name in exporter.outputs(cast(Session, session)) if (out / name).exists()]
+        if not there:
+            self._run(exporter, out, force=False)
+            return
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(exporter.label)
+        what = " and ".join(there)
+        box.setText(f"{what} {'is' if len(there) == 1 else 'are'} in {out} already. Replace {_it(there)}?")
+        replace = box.addButton("&Replace", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.buttonClicked.connect(lambda button: self._run(exporter, out, force=True) if button is replace else None)
+        self.question = box
+        box.open()
+
+    def _run(self, exporter: Exporter, out: Path, *, force: bool) -> None:
+        assert self._session is not None
+        folder = self._session.folder
+        self.job = JobDialog(self._window, exporter.label, f"{exporter.label} is made in {out}")
+
+        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[Path, ...]:
+            session = open_finished(folder)
+            progress(0, 0)
+            return export_session(session, exporter, out, force=force, progress=progress)
+
+        def done(made: tuple[Path, ...]) -> None:
+            self._say(Message(f"Saved {', '.join(str(path) for path in made)}", Severity.GOOD))
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, StoppedError):
+                self._say(Message(f"{exporter.label}: stopped; nothing of it is left.", Severity.INFO))
+            else:
+                self._say(Message(sentence(error), Severity.ERROR))
+
+        self.job.start(work, done, failed)
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Stop what runs: no half-made file and no thread are left."""
+        if self.job is not None:
+            self.job.finish(timeout_s)
+
+
+def _it(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"

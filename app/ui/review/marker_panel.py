@@ -1,0 +1,226 @@
+"""The markers as a table, and the dialog in which one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.session.events import Event
+from app.ui.review.markers import Events, Markers
+from app.ui.review.paint import marker_colour
+from app.ui.wording import NOTHING, clock
+
+COLUMNS = ("Time", "Length", "Label", "Note")
+
+
+class MarkerModel(QAbstractTableModel):
+    """The markers, one a row; edited through the dialog."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._events: Events = ()
+
+    def show(self, events: Events) -> None:
+        self.beginResetModel()
+        self._events = events
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's own signature)
+        return 0 if parent.isValid() else len(self._events)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        event = self._events[index.row()]
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
+            return marker_colour(event.label)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            lasts = f"{event.duration_s:.2f} s" if event.duration_s > 0 else NOTHING
+            return (clock(event.onset_s, 2), lasts, event.label, event.note)[index.column()]
+        return None
+
+
+class MarkerPanel(QWidget):
+    """Emits what the user wants; the window does it."""
+
+    chosen = pyqtSignal(int)
+    opened = pyqtSignal(int)
+
+    def __init__(self, actions: dict[str, QAction]) -> None:
+        super().__init__()
+        heading = QLabel("Markers")
+        heading.setProperty("heading", True)
+        self._model = MarkerModel(self)
+        self.table = QTableView()
+        self.table.setAccessibleName("Markers")
+        self.table.setModel(self._model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        vertical, header = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert vertical is not None
+        assert header is not None
+        vertical.hide()
+        vertical.setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column in (0, 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (2, 3):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._empty = QLabel("None yet. M adds one, at the cursor or over the selection.")
+        self._empty.setProperty("dim", True)
+        self._empty.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        buttons.addWidget(heading)
+        buttons.addStretch(1)
+        for name, text in (("add", "Add"), ("edit", "Edit"), ("delete", "Delete")):
+            buttons.addWidget(_button(actions[name], text))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 4)
+        layout.setSpacing(4)
+        layout.addLayout(buttons)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.table, 1)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._current_changed)
+        self.table.clicked.connect(lambda index: self.chosen.emit(index.row()))
+        self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+        self._showing = False
+
+    def show_events(self, events: Events, chosen: int) -> None:
+        self._showing = True
+        self._model.show(events)
+        self._empty.setVisible(not events)
+        self.choose(chosen)
+        self._showing = False
+
+    def choose(self, number: int) -> None:
+        showing, self._showing = self._showing, True
+        if number < 0:
+            self.table.clearSelection()
+            self.table.setCurrentIndex(QModelIndex())
+        else:
+            self.table.selectRow(number)
+            self.table.scrollTo(self._model.index(number, 0))
+        self._showing = showing
+
+    def _current_changed(self, current: QModelIndex) -> None:
+        if not self._showing and current.isValid():
+            self.chosen.emit(current.row())
+
+
+def _button(action: QAction, text: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setAccessibleName(action.whatsThis())
+    button.setToolTip(action.toolTip())
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(action.trigger)
+    button.setEnabled(action.isEnabled())
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    return button
+
+
+class MarkerDialog(QDialog):
+    """Label, note, onset and length of one marker; ``done_with`` gets them when it is accepted."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        event: Event,
+        total_s: float,
+        labels: list[str],
+        done_with: Callable[[float, float, str, str], object],
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.label = QComboBox()
+        self.label.setEditable(True)
+        self.label.addItems(labels)
+        self.label.setCurrentText(event.label)
+        self.label.setAccessibleName("Label")
+        self.note = QLineEdit(event.note)
+        self.note.setAccessibleName("Note")
+        self.onset = _seconds(event.onset_s, total_s, "Time")
+        self.duration = _seconds(event.duration_s, total_s, "Length")
+        self.duration.setSpecialValueText("a point")
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for text, field in (
+            ("&Label", self.label),
+            ("&Note", self.note),
+            ("&Time", self.onset),
+            ("L&ength", self.duration),
+        ):
+            form.addRow(text, field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(12)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(340)
+        self.label.setFocus()
+        line = self.label.lineEdit()
+        if line is not None:
+            line.selectAll()
+        self.accepted.connect(lambda: done_with(*self.values()))
+
+    def values(self) -> tuple[float, float, str, str]:
+        return self.onset.value(), self.duration.value(), self.label.currentText().strip(), self.note.text().strip()
+
+
+def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setDecimals(3)
+    box.setRange(0.0, max(most, value))
+    box.setSingleStep(0.1)
+    box.setSuffix(" s")
+    box.setValue(value)
+    box.setAccessibleName(name)
+    return box
+
+
+def labels_of(markers: Markers, known: list[str]) -> list[str]:
+    """Labels to choose from: those in use, then those that are offered while recording."""
+    return list(dict.fromkeys([event.label for event in markers.events if event.label] + known))

@@ -1,0 +1,164 @@
+"""The selection, and its statistics as they are counted, shown and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QGuiApplication
+
+from app.session.comparison import AXES, compare
+from app.session.reviewed import ReviewedSession
+from app.ui.background import Background
+from app.ui.review.content import Content, frame_s
+from app.ui.review.statistics import Statistics, as_text, statistics
+from app.ui.review.statistics_panel import StatisticsPanel
+from app.ui.review.timeline import Timeline
+from app.ui.wording import clock
+
+SETTLE_MS = 60  # while a selection is dragged its statistics follow that much later
+
+Range = tuple[float, float]
+
+
+class Measuring(QObject):
+    changed = pyqtSignal()  # the selection
+    counted = pyqtSignal()  # its statistics are shown
+
+    def __init__(self, timeline: Timeline, panel: StatisticsPanel, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timeline = timeline
+        self._panel = panel
+        self._background = background
+        self._session: ReviewedSession | None = None
+        self._content: Content | None = None
+        self._total_s = 0.0
+        self._serial = 0
+        self.selection: Range | None = None
+        self.statistics: Statistics | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self.refresh)
+
+    def use(self, session: ReviewedSession | None, total_s: float) -> None:
+        """Of this session; None: of none."""
+        self._session, self._total_s, self._content = session, total_s, None
+        self.statistics = None
+        self._serial += 1
+        self.select(None)
+
+    def compare(self, content: Content) -> None:
+        """The copied text says how the other table differs, where there is one."""
+        self._content = content
+
+    def select(self, selection: object) -> None:
+        """(start, end) in seconds, or None for everything."""
+        self.selection = None
+        if isinstance(selection, tuple) and selection[1] > selection[0]:
+            self.selection = (max(0.0, selection[0]), min(self._total_s, selection[1]))
+        self._timeline.show_selection(self.selection)
+        self.changed.emit()
+        if self._session is not None:
+            self._timer.start()
+
+    def begin(self, time_s: float) -> None:
+        """Let the selection begin here, and end where it did, or at the session's end."""
+        end = self.selection[1] if self.selection is not None and self.selection[1] > time_s else self._total_s
+        self.select((time_s, end))
+
+    def end(self, time_s: float) -> None:
+        """Let the selection end with the frame that begins here."""
+        end = time_s + (frame_s(self._session.times_s) if self._session is not None else 0.0)
+        start = self.selection[0] if self.selection is not None and self.selection[0] < time_s else 0.0
+        self.select((start, min(end, self._total_s)))
+
+    def zoom(self) -> None:
+        if self.selection is not None:
+            self._timeline.show_range(self.selection)
+
+    def rows(self) -> slice:
+        """The table's rows that are selected."""
+        assert self._session is not None
+        if self.selection is None:
+            return slice(0, len(self._session))
+        first, end = np.searchsorted(self._session.times_s, self.selection)
+        return slice(int(first), int(end))
+
+    def refresh(self) -> None:
+        """Count again, in the background; the latest wins."""
+        session = self._session
+        if session is None:
+            return
+        self._timer.stop()
+        self._serial += 1
+        serial, rows, title = self._serial, self.rows(), self._title()
+        table = session.table
+
+        def count() -> Statistics:
+            return statistics(
+                table.timestamp_s[rows],
+                table.success[rows],
+                table.angles_deg[rows],
+                table.exp_magnitude[rows],
+                frame_s(table.timestamp_s),
+            )
+
+        def done(stats: Statistics) -> None:
+            if serial == self._serial:
+                self.statistics = stats
+                self._panel.show_statistics(title, stats)
+                self.counted.emit()
+
+        def failed(error: Exception) -> None:
+            raise error
+
+        self._background.run("statistics", count, done, failed)
+
+    def refresh_actions(self, commands: Mapping[str, QAction]) -> None:
+        for name in ("zoom_selection", "select_none"):
+            commands[name].setEnabled(self._session is not None and self.selection is not None)
+
+    def text(self) -> str:
+        """What is copied: tab-separated lines."""
+        if self._session is None or self.statistics is None:
+            return ""
+        start, end = self.selection if self.selection is not None else (0.0, self._total_s)
+        title = f"{self._session.folder.name}\t{start:.3f} to {end:.3f} s"
+        return as_text(self.statistics, title) + self._comparison_text()
+
+    def copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None and self.statistics is not None:
+            clipboard.setText(self.text())
+
+    def _comparison_text(self) -> str:
+        second = self._content.second if self._content is not None else None
+        if second is None or self._session is None:
+            return ""
+        rows, table = self.rows(), self._session.table
+        angles = second.series.angles_deg[rows]
+        figures = compare(
+            _Poses(table.success[rows], table.angles_deg[rows]), _Poses(np.isfinite(angles).all(axis=1), angles)
+        )
+        lines = [f"{second.name} minus recording ({len(figures.both)} frames)\tmean\tMAE\tRMS\tcorrelation"]
+        for axis in AXES:
+            one = figures.axes[axis]
+            values = (one.mean_difference_deg, one.mae_deg, one.rms_deg, one.correlation)
+            lines.append(f"{axis} (deg)\t" + "\t".join(f"{v:.3f}" if np.isfinite(v) else "" for v in values))
+        return "\n".join(lines) + "\n"
+
+    def _title(self) -> str:
+        if self.selection is None:
+            return "Statistics of the whole session"
+        start, end = self.selection
+        return f"Statistics of {clock(start, 2)} to {clock(end, 2)}"
+
+
+class _Poses:
+    """What ``compare`` needs of a table."""
+
+    def __init__(self, success: np.ndarray, angles_deg: np.ndarray) -> None:
+        self.success = success
+        self.angles_deg = angles_deg

@@ -1,0 +1,159 @@
+"""Measuring a recorded video again, with other weights if wished: the dialog, the work and its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+
+from app.core.errors import UserError
+from app.ui import dialogs, settings
+from app.ui.controller import sentence
+from app.ui.messages import Message, Severity
+from app.ui.pickers import path_label
+from app.ui.review.jobs import JobDialog, StoppedError
+from app.ui.settings import Settings
+
+if TYPE_CHECKING:  # it imports torch
+    from app.session.analyses import Analysis
+
+SHIPPED = (("Motionscope's own weights", ""), ("Motionscope lite", "lite"))
+_BROWSE = "…"
+
+
+class ReanalysisDialog(QDialog):
+    """Asks with what; ``start`` gets the weights: a path, "lite", or None for the default ones."""
+
+    def __init__(
+        self, parent: QWidget, frames: int, recent: list[str], has_lite: bool, start: Callable[[str | None], object]
+    ) -> None:
+        super().__init__(parent)
+        self._start = start
+        self.setWindowTitle("Measure again")
+        text = QLabel(
+            f"All {frames} frames of the video are measured again, those too that were skipped while recording. "
+            "The result is a table of its own beside the recorded one, which stays as it is."
+        )
+        text.setWordWrap(True)
+        self.weights = QComboBox()
+        self.weights.setAccessibleName("Weights")
+        for name, key in SHIPPED:
+            if key != "lite" or has_lite:
+                self.weights.addItem(name, key)
+        for path in recent:
+            if path not in ("", "lite"):
+                self._add(path)
+        self.weights.addItem("Choose a file…", _BROWSE)
+        self.weights.activated.connect(self._activated)
+        form = QFormLayout()
+        form.addRow("&Weights", self.weights)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = buttons.addButton("&Measure", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(12)
+        layout.addWidget(text)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(420)
+
+    def choose(self, path: str) -> None:
+        """Choose a file, which joins the list."""
+        place = self.weights.findData(path)
+        if place < 0:
+            place = self.weights.count() - 1
+            self._add(path, place)
+        self.weights.setCurrentIndex(place)
+
+    def _add(self, path: str, place: int = -1) -> None:
+        self.weights.insertItem(self.weights.count() if place < 0 else place, path_label(path), path)
+
+    def _activated(self, place: int) -> None:
+        if self.weights.itemData(place) == _BROWSE:
+            self.weights.setCurrentIndex(0)
+            dialogs.ask_file(self, "Weights", "", dialogs.WEIGHTS_FILTER, self.choose)
+
+    def _accept(self) -> None:
+        chosen = str(self.weights.currentData())
+        self.accept()
+        self._start(None if chosen in ("", _BROWSE) else chosen)
+
+
+class Reanalysis:
+    """One at a time; ``made`` gets each new analysis."""
+
+    def __init__(
+        self, window: QWidget, store: Settings, say: Callable[[Message], None], made: Callable[[Analysis], object]
+    ) -> None:
+        self._window = window
+        self._settings = store
+        self._say = say
+        self._made = made
+        self.dialog: ReanalysisDialog | None = None
+        self.job: JobDialog | None = None
+
+    def ask(self, folder: Path, frames: int) -> None:
+        if self.job is not None and self.job.running:
+            self._say(Message("The video is being measured already.", Severity.WARNING))
+            return
+        recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
+        self.dialog = ReanalysisDialog(
+            self._window, frames, recent, _has_lite(), lambda weights: self.start(folder, weights)
+        )
+        self.dialog.open()
+
+    def start(self, folder: Path, weights: str | None) -> None:
+        """Measure in the background; the window can be used meanwhile."""
+        self.job = JobDialog(self._window, "Measure again", f"Every frame of {folder.name} is measured again")
+
+        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Any:
+            from app.reanalyse import CancelledError, reanalyse
+
+            device = self._settings.get(settings.DEVICE)
+            try:
+                return reanalyse(folder, weights, device, progress=progress, cancelled=stopped)
+            except CancelledError as error:
+                raise StoppedError(str(error)) from error
+            except ValueError as error:
+                raise _readable(error) from error
+
+        def done(analysis: Analysis) -> None:
+            self._made(analysis)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, StoppedError):
+                self._say(Message("Stopped; the new table is discarded.", Severity.INFO))
+            else:
+                self._say(Message(sentence(error), Severity.ERROR))
+
+        self.job.start(work, done, failed)
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Stop what runs: no half-made table and no thread are left."""
+        if self.dialog is not None:
+            self.dialog.reject()
+        if self.job is not None:
+            self.job.finish(timeout_s)
+
+
+def _readable(error: ValueError) -> Exception:
+    """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
+    from extractor.backends import DeviceError, EngineError
+    from extractor.weights import WeightsError
+
+    return UserError(str(error)) if isinstance(error, (WeightsError, DeviceError, EngineError)) else error
+
+
+def _has_lite() -> bool:
+    """Whether the smaller weights came with this copy, as ``extractor.weights.find_weights``, which needs torch."""
+    import extractor
+
+    package = Path(extractor.__file__).resolve().parent
+    return any(
+        (folder / "assets").is_dir() and any((folder / "assets").glob("*lite*.safetensors"))
+        for folder in (package, package.parent)
+    )

@@ -1,0 +1,97 @@
+"""The row between picture and timeline: play, step, speed, where one is, what was measured there, comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app.ui import theme
+from app.ui.icons import icon
+from app.ui.review.player import SPEEDS
+from app.ui.wording import clock
+
+NO_TABLE = "nothing"
+
+
+class Transport(QWidget):
+    speed_chosen = pyqtSignal(float)
+    table_chosen = pyqtSignal(int)  # the place in the list that was set; -1: none
+
+    def __init__(self, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self.play = QToolButton()
+        self._actions = actions
+        buttons = []
+        for name, text in (("back", "◂"), ("play", ""), ("on", "▸")):
+            button = self.play if name == "play" else QToolButton()
+            button.setToolTip(actions[name].toolTip())
+            button.setAccessibleName(actions[name].whatsThis())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(actions[name].trigger)
+            button.setMinimumWidth(30)
+            button.setAutoRepeat(name != "play")
+            button.setText(text)
+            buttons.append(button)
+        self.play.setIconSize(QSize(18, 18))
+        self.speed = QComboBox()
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip("How fast it is played ([ slower, ] faster)")
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed:g}×", speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.activated.connect(lambda k: self.speed_chosen.emit(SPEEDS[k]))
+        self.place = QLabel()
+        self.place.setFont(theme.tabular(self.font()))
+        self.place.setAccessibleName("Place")
+        self.numbers = QLabel()
+        self.numbers.setFont(theme.tabular(self.font()))
+        self.numbers.setAccessibleName("Numbers of this frame")
+        self.numbers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._compare = QLabel("compare with")
+        self._compare.setProperty("dim", True)
+        self.tables = QComboBox()
+        self.tables.setAccessibleName("Compare with")
+        self.tables.setToolTip(actions["compare"].toolTip())
+        self.tables.setMinimumContentsLength(10)
+        self.tables.setMaximumWidth(220)
+        self.tables.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.tables.activated.connect(lambda k: self.table_chosen.emit(k - 1))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(6)
+        for button in buttons:
+            layout.addWidget(button)
+        layout.addWidget(self.speed)
+        layout.addSpacing(8)
+        layout.addWidget(self.place)
+        layout.addSpacing(12)
+        layout.addWidget(self.numbers, 1)
+        layout.addWidget(self._compare)
+        layout.addWidget(self.tables)
+        self.set_tables(())
+        self.set_playing(False)
+
+    def set_tables(self, names: Sequence[str], chosen: int = -1) -> None:
+        """What can be compared with; hidden where there is nothing."""
+        self.tables.clear()
+        self.tables.addItems([NO_TABLE, *names])
+        self.tables.setCurrentIndex(chosen + 1)
+        for widget in (self._compare, self.tables):
+            widget.setVisible(bool(names))
+
+    def set_playing(self, playing: bool) -> None:
+        self.play.setIcon(icon("pause" if playing else "start", theme.TEXT))
+        self.play.setAccessibleName("Pause" if playing else "Play")
+
+    def set_speed(self, speed: float) -> None:
+        self.speed.setCurrentIndex(SPEEDS.index(speed))
+
+    def show_place(self, time_s: float, total_s: float, frame: int, frames: int) -> None:
+        hours = "0:00:00" if total_s >= 3600 and time_s < 3600 else ""
+        shown = clock(time_s, 3)
+        if hours:
+            shown = f"0:{shown}"
+        self.place.setText(f"<b>{shown}</b> / {clock(total_s)} &nbsp; frame {frame} of {frames}")

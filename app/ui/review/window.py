@@ -1,0 +1,475 @@
+"""The review window: puts the parts together and does what its actions say.  Everything else is elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QLabel, QMainWindow, QMessageBox, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
+
+from app.session.analyses import Analysis, find_analyses
+from app.session.folders import EVENTS
+from app.session.marking import MarkerFile
+from app.session.recovery import recover
+from app.session.reviewed import CutOffError, ReviewedSession
+from app.ui import dialogs, settings
+from app.ui.background import Background
+from app.ui.controller import sentence
+from app.ui.files import dragged_path
+from app.ui.live_view import LiveView
+from app.ui.messages import Message, Severity
+from app.ui.overlay import OverlayStyle
+from app.ui.review.actions import ACTIONS, build_actions, fill_menus
+from app.ui.review.content import Content
+from app.ui.review.editing import Editing
+from app.ui.review.exports import Exports
+from app.ui.review.keys import KeysDialog
+from app.ui.review.loading import Loaded, load, load_comparison
+from app.ui.review.marker_panel import MarkerPanel
+from app.ui.review.markers import Markers
+from app.ui.review.measuring import Measuring
+from app.ui.review.player import Player
+from app.ui.review.reanalysis import Reanalysis
+from app.ui.review.screen import Screen
+from app.ui.review.statistics_panel import StatisticsPanel
+from app.ui.review.timeline import ZOOM_STEP, Timeline
+from app.ui.review.transport import Transport
+from app.ui.settings import Setting, Settings
+from app.ui.status_line import StatusLine
+from app.ui.wording import degrees, spread, unsigned
+
+
+class ReviewWindow(QMainWindow):
+    """``open`` a session; ``ended`` when the window is closed and no thread is left."""
+
+    opened = pyqtSignal()  # a session is shown, or why it can't be
+    ended = pyqtSignal()
+
+    def __init__(self, store: Settings) -> None:
+        super().__init__()
+        self.setAcceptDrops(True)
+        self.setWindowTitle("Review")
+        self._settings = store
+        self._loaded: Loaded | None = None
+        self._content: Content | None = None
+        self._folder: Path | None = None
+        self._opening = 0  # the latest request to open; earlier answers don't matter
+        self._ended = False
+        self.player: Player | None = None
+        self.screen_feed: Screen | None = None
+        self.markers: Markers | None = None
+        self.problem: Exception | None = None
+        self._background = Background(self)
+        self.commands = build_actions(self, self._slots())
+        self.exports = Exports(self, self.say, self._save)
+        self.reanalysis = Reanalysis(self, store, self.say, self._analysed)
+        self._build()
+        self.editing = Editing(self, self.timeline, self.marker_panel, self.commands, self._labels, self.say)
+        self.measuring = Measuring(self.timeline, self.statistics, self._background, self)
+        self._connect()
+        self._enable(False)
+        self._draw()
+        self.resize(1180, 760)
+        self.restoreGeometry(store.get(settings.REVIEW_GEOMETRY))
+
+    # ------------------------------------------------------------------ building
+
+    def _build(self) -> None:
+        bar = self.menuBar()
+        assert bar is not None
+        fill_menus(bar, self.commands, self.exports.actions)
+        self.view = LiveView()
+        self.view.setAccessibleName("Recorded picture")
+        self.view.setMinimumSize(160, 90)
+        self.timeline = Timeline()
+        self.transport = Transport(self.commands)
+        self.marker_panel = MarkerPanel(self.commands)
+        self.statistics = StatisticsPanel(self.commands["copy"])
+        self.side = QSplitter(Qt.Orientation.Vertical)
+        self.side.addWidget(self.marker_panel)
+        self.side.addWidget(self.statistics)
+        self.side.setStretchFactor(0, 1)
+        self.side.setMinimumWidth(250)
+        self.recover_button = QPushButton("&Recover the recording")
+        self.recover_button.clicked.connect(self._recover)
+        self.recover_button.hide()
+        picture = QWidget()
+        column = QVBoxLayout(picture)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.recover_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        top = QSplitter(Qt.Orientation.Horizontal)
+        top.addWidget(picture)
+        top.addWidget(self.side)
+        top.setStretchFactor(0, 1)
+        top.setSizes([840, 330])
+        below = QWidget()
+        rows = QVBoxLayout(below)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.transport)
+        rows.addWidget(self.timeline, 1)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.addWidget(top)
+        self._split.addWidget(below)
+        self._split.setStretchFactor(0, 1)
+        self._split.setSizes([470, 270])
+        self._split.setChildrenCollapsible(False)
+        self.setCentralWidget(self._split)
+        self.status_line = StatusLine()
+        self._about = QLabel()
+        self._about.setProperty("dim", True)
+        self._about.setContentsMargins(8, 0, 8, 0)
+        status_bar = QStatusBar()
+        status_bar.setSizeGripEnabled(False)
+        status_bar.addWidget(self.status_line, 1)
+        status_bar.addPermanentWidget(self._about)
+        self.setStatusBar(status_bar)
+        self.commands["side"].setChecked(True)
+        for spec in ACTIONS:
+            if spec.setting is not None:
+                self.commands[spec.name].setChecked(self._settings.get(spec.setting))
+
+    def _connect(self) -> None:
+        self.timeline.sought.connect(lambda time_s: self.player and self.player.seek(time_s))
+        self.timeline.selected.connect(self.measuring.select)
+        self.measuring.changed.connect(self._selection_changed)
+        self.transport.speed_chosen.connect(lambda speed: self.player and self.player.set_speed(speed))
+        self.transport.table_chosen.connect(self.compare)
+
+    def _slots(self) -> dict[str, Callable[..., object]]:
+        """What each row of the table of actions does."""
+
+        def played(do: Callable[[Player], object]) -> Callable[[], object]:
+            return lambda: do(self.player) if self.player is not None else None
+
+        switches = {spec.name: lambda on, s=spec.setting: self._switch(s, on) for spec in ACTIONS if spec.setting}
+        return {
+            **switches,
+            "open": self.ask,
+            "show_folder": self._show_folder,
+            "screenshot": self._screenshot,
+            "close": self.close,
+            "add": lambda: self.editing.add(),
+            "edit": lambda: self.editing.edit(),
+            "delete": lambda: self.editing.delete(),
+            "earlier": lambda: self.editing.nudge(-1),
+            "later": lambda: self.editing.nudge(1),
+            "undo": lambda: self.markers and self.markers.undo_stack.undo(),
+            "redo": lambda: self.markers and self.markers.undo_stack.redo(),
+            "play": played(lambda player: player.toggle()),
+            "back": played(lambda player: player.step(-1)),
+            "on": played(lambda player: player.step(1)),
+            "second_back": played(lambda player: player.seek(player.time_s - 1)),
+            "second_on": played(lambda player: player.seek(player.time_s + 1)),
+            "previous_marker": lambda: self.editing.go(-1),
+            "next_marker": lambda: self.editing.go(1),
+            "start": played(lambda player: player.go_to(0)),
+            "end": played(lambda player: player.go_to(len(self._session()) - 1)),
+            "slower": played(lambda player: player.change_speed(-1)),
+            "faster": played(lambda player: player.change_speed(1)),
+            "loop": lambda on: self._selection_changed(),
+            "zoom_in": lambda: self.timeline.zoom(ZOOM_STEP**2),
+            "zoom_out": lambda: self.timeline.zoom(ZOOM_STEP**-2),
+            "whole": lambda: self.timeline.fit(),
+            "zoom_selection": lambda: self.measuring.zoom(),
+            "select_from": played(lambda player: self.measuring.begin(player.time_s)),
+            "select_to": played(lambda player: self.measuring.end(player.time_s)),
+            "select_marker": lambda: self.measuring.select(self.editing.chosen_range()),
+            "select_none": self._escape,
+            "copy": lambda: self.measuring.copy(),
+            "side": lambda on: self.side.setVisible(on),
+            "reanalyse": self._reanalyse,
+            "compare": lambda: self.transport.tables.showPopup(),
+            "keys": lambda: KeysDialog(self, self.commands).show(),
+        }
+
+    # ------------------------------------------------------------------ opening
+
+    @property
+    def folder(self) -> Path | None:
+        """The session's that is shown, or was to be."""
+        return self._folder
+
+    def ask(self) -> None:
+        """Ask for a session's folder and open it."""
+        start = self._folder.parent if self._folder is not None else self._settings.get(settings.RECORDINGS)
+        dialogs.ask_folder(self, "Open a recorded session", str(start), lambda folder: self.open(Path(folder)))
+
+    def open(self, folder: Path) -> None:
+        """Read a session in the background and show it, or why that can't be."""
+        self._opening += 1
+        number = self._opening
+        self._let_go()
+        self._folder = folder
+        self.setWindowTitle(f"{folder.name} – Review")
+        self.view.set_message("Opening…", folder.name)
+        self.say(Message(f"Opening {folder}", Severity.BUSY))
+
+        def done(loaded: Loaded) -> None:
+            if number == self._opening:
+                self.show_loaded(loaded)
+            else:
+                loaded.session.close()
+
+        def failed(error: Exception) -> None:
+            if number == self._opening:
+                self._show_problem(error)
+
+        self._background.run("open session", lambda: load(folder), done, failed)
+
+    def show_loaded(self, loaded: Loaded) -> None:
+        """Show a session that has been read."""
+        self._let_go()
+        session = loaded.session
+        self._loaded, self._folder, self.problem = loaded, session.folder, None
+        self.setWindowTitle(f"{session.folder.name} – Review")
+        self.view.set_message("")
+        self._draw()
+        self.player = Player(session.times_s, self)
+        self.player.moved.connect(self._moved)
+        self.player.playing_changed.connect(self._playing_changed)
+        self.player.speed_changed.connect(self.transport.set_speed)
+        self.player.set_speed(self.transport.speed.currentData())
+        self.markers = Markers(session.events, MarkerFile(session.folder / EVENTS), session.frame_at, self)
+        self.screen_feed = Screen(self.view, session, self)
+        self.screen_feed.problem.connect(lambda text: self.say(Message(text, Severity.WARNING)))
+        self.transport.set_tables(loaded.names)
+        self._use_content(loaded.content)
+        self.timeline.fit()
+        self.measuring.use(session, loaded.content.total_s)
+        self.editing.use(self.markers, self.player, self.measuring, loaded.content.total_s)
+        self.exports.use(session)
+        self._enable(True)
+        self._moved(0)
+        header = session.manifest.header
+        about = [f"{len(session)} frames", *filter(None, (header.participant, header.task, header.weights_name))]
+        self._about.setText("  ·  ".join(about))
+        remark = session.video_problem or session.manifest.ended_by
+        if remark:
+            self.say(Message(remark, Severity.WARNING))
+        else:
+            self.say(
+                Message("Space plays, the arrow keys step, M adds a marker, Shift and the mouse select.", Severity.INFO)
+            )
+        self.timeline.setFocus()
+        self.opened.emit()
+
+    def _show_problem(self, error: Exception) -> None:
+        self.problem = error
+        self.view.set_message("This can't be opened", sentence(error))
+        self.say(Message(sentence(error), Severity.ERROR))
+        self.recover_button.setVisible(isinstance(error, CutOffError))
+        if self.recover_button.isVisibleTo(self):
+            self.recover_button.setFocus()
+        self.opened.emit()
+
+    def _recover(self) -> None:
+        folder = self._folder
+        if folder is None:
+            return
+        self.recover_button.hide()
+        self.view.set_message("Recovering…", folder.name)
+        self._background.run("recover", lambda: recover(folder), lambda _: self.open(folder), self._show_problem)
+
+    def _let_go(self) -> None:
+        """Of the session that was shown; its markers are saved."""
+        self.recover_button.hide()
+        problem = self._save()
+        if problem:
+            self.say(Message(problem, Severity.ERROR))
+        self.editing.use(None, None, None, 0.0)
+        self.measuring.use(None, 0.0)
+        self.exports.use(None)
+        self.exports.close()
+        self.reanalysis.close()
+        if self.player is not None:
+            self.player.pause()
+        if self.screen_feed is not None:
+            self.screen_feed.close()
+        if self._loaded is not None:
+            self._loaded.session.close()
+        self.player = self.screen_feed = self.markers = self._loaded = self._content = None
+        self.view.show_result(None)
+        self._enable(False)
+
+    def _enable(self, on: bool) -> None:
+        always = {"open", "close", "keys", "side", "screenshot"}
+        for name, action in self.commands.items():
+            action.setEnabled(on or name in always)
+        self.transport.setEnabled(on)
+        self.timeline.setEnabled(on)
+        if on:
+            self.commands["reanalyse"].setEnabled(self._session().video is not None)
+            self.commands["compare"].setEnabled(self._loaded is not None and bool(self._loaded.names))
+            self.editing.refresh()
+            self.measuring.refresh()
+
+    def _session(self) -> ReviewedSession:
+        assert self._loaded is not None
+        return self._loaded.session
+
+    # ------------------------------------------------------------------ showing
+
+    def _moved(self, frame: int) -> None:
+        player, content = self.player, self._content
+        if player is None or content is None or self.screen_feed is None:
+            return
+        self.screen_feed.request(frame)
+        session = self._session()
+        self.timeline.show_cursor(player.time_s, follow=player.playing)
+        self.transport.show_place(player.time_s, content.total_s, frame, len(session))
+        self.transport.numbers.setText(numbers_text(session, content, frame))
+
+    def _playing_changed(self, playing: bool) -> None:
+        self.transport.set_playing(playing)
+        self.commands["play"].setText("&Pause" if playing else "&Play")
+
+    def _use_content(self, content: Content) -> None:
+        self._content = content
+        self.timeline.show_content(content, self._session().table.success)
+        if self.screen_feed is not None:
+            self.screen_feed.compare(content)
+
+    def compare(self, place: int) -> None:
+        """Show the table at this place of ``Loaded.names`` beside the session's own; -1: none."""
+        loaded = self._loaded
+        if loaded is None:
+            return
+        self.transport.set_tables(loaded.names, place)
+
+        def done(content: Content) -> None:
+            if loaded is self._loaded:
+                self._use_content(content)
+                self.measuring.compare(content)
+                if self.player is not None:
+                    self._moved(self.player.frame)
+                if content.second is not None:
+                    self.say(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
+
+        def failed(error: Exception) -> None:
+            if loaded is self._loaded:
+                self.transport.set_tables(loaded.names)
+                self.say(Message(sentence(error), Severity.ERROR))
+
+        self._background.run("compare", lambda: load_comparison(loaded, place), done, failed)
+
+    def _analysed(self, analysis: Analysis) -> None:
+        """A new table of some session; where it is the one shown, it is compared at once."""
+        loaded = self._loaded
+        self.say(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
+        if loaded is None or analysis.folder.parent.parent != loaded.session.folder:
+            return
+        self._loaded = loaded = Loaded(loaded.session, loaded.content, find_analyses(loaded.session.folder))
+        self.commands["compare"].setEnabled(True)
+        with contextlib.suppress(ValueError):
+            self.compare(loaded.names.index(analysis.name))
+
+    def _labels(self) -> list[str]:
+        """Labels that are offered while recording."""
+        return []
+
+    def _reanalyse(self) -> None:
+        session = self._session()
+        self.reanalysis.ask(session.folder, len(session))
+
+    def _selection_changed(self) -> None:
+        looped = self.commands["loop"].isChecked()
+        if self.player is not None:
+            self.player.set_loop(self.measuring.selection if looped else None)
+        self.measuring.refresh_actions(self.commands)
+
+    def _escape(self) -> None:
+        if not self.timeline.cancel_drag():
+            self.measuring.select(None)
+
+    def _switch(self, setting: Setting[bool], on: bool) -> None:
+        self._settings.set(setting, on)
+        self._draw()
+
+    def _draw(self) -> None:
+        names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
+        on = {spec.name: self.commands[spec.name].isChecked() for spec in ACTIONS if spec.setting is not None}
+        self.view.set_style(OverlayStyle(**on, keypoint_names=names))
+
+    def say(self, message: Message) -> None:
+        """One sentence in the line at the bottom."""
+        self.status_line.show_message(message)
+
+    def _show_folder(self) -> None:
+        folder = self._session().folder
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.say(Message(f"No file manager was found; the session is in {folder}", Severity.WARNING))
+
+    def _screenshot(self) -> None:
+        folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()
+        path = folder / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
+        problem = dialogs.save_picture(self, path)
+        self.say(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and dragged_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        path = dragged_path(event.mimeData()) if event is not None else None
+        if event is not None and path is not None:
+            event.acceptProposedAction()
+            # After the drop has ended: opening may take a moment, and the other program waits for the answer.
+            QTimer.singleShot(0, lambda: self.open(session_of(path)))
+
+    # ------------------------------------------------------------------ the end
+
+    def _save(self) -> str:
+        """Everything that was changed is on the disk afterwards; else why not."""
+        return self.markers.close() if self.markers is not None else ""
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        if not self._ended:
+            self._opening += 1
+            problem = self._save()
+            if problem and event is not None and not self._discard(problem):
+                event.ignore()
+                return
+            self._ended = True
+            self._settings.set(settings.REVIEW_GEOMETRY, self.saveGeometry())
+            self._let_go()
+            self._background.close(5.0)
+            self.ended.emit()
+        super().closeEvent(event)
+
+    def _discard(self, problem: str) -> bool:
+        answer = QMessageBox.warning(
+            self,
+            "Markers",
+            f"{problem}\n\nClose anyway, and lose what was changed since it was last saved?",
+            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Discard
+
+
+def session_of(path: Path) -> Path:
+    """The session's folder for what was dropped: the folder itself, or one of its files."""
+    return path if path.is_dir() else path.parent
+
+
+def numbers_text(session: ReviewedSession, content: Content, frame: int) -> str:
+    """What was measured in a frame, in one line; with the other table's difference where there is one."""
+    table = session.table
+    if not table.success[frame]:
+        return "nothing measured in this frame"
+    parts = []
+    for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
+        value, std = float(table.angles_deg[frame, k]), float(table.std_deg[frame, k])
+        text = f"{name} {degrees(value)} {spread(std)}"
+        if content.second is not None:
+            other = float(content.second.series.angles_deg[frame, k])
+            text = f"{name} {degrees(value)} (Δ {degrees(other - value)})"
+        parts.append(text)
+    parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
+    return "    ".join(parts)
