@@ -13,19 +13,12 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from extractor.types import HEADS, POSE_HEADS, Motion
+from extractor.types import HEADS, POSE_HEADS, REGIONS, Motion, region_keypoints
 
 NUM_BINS = 66
 BIN_DEGREES = 3.0
 FIRST_BIN_DEGREES = -97.5
 """66 bins of 3 degrees, centres -97.5 to +97.5 (Ruiz et al. 2018, arXiv:1710.00925, and LivePortrait)."""
-
-REGIONS: Mapping[str, tuple[str, ...]] = {
-    "brow": ("brow_",),
-    "eye": ("eye_", "lid_"),
-    "mouth": ("mouth_", "lip_"),
-}
-"""Which keypoints, by the beginning of their names, belong to which region of the face."""
 
 
 def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion:
@@ -133,11 +126,6 @@ def expression_magnitude(exp: Tensor, keypoints: Sequence[int] | None = None) ->
     """Root mean square over the keypoints (all, or those at the given indices) of ``|exp|``; (..., K, 3) to (...)."""
     chosen = exp if keypoints is None else exp[..., list(keypoints), :]
     return chosen.square().sum(dim=-1).mean(dim=-1).sqrt()
-
-
-def region_keypoints(names: Sequence[str], region: str) -> tuple[int, ...]:
-    """Indices of the keypoints that belong to ``region``, a key of ``REGIONS``."""
-    return tuple(i for i, name in enumerate(names) if name.startswith(REGIONS[region]))
 
 
 def _region_magnitude(exp: Tensor, names: Sequence[str] | None, region: str) -> Tensor:

@@ -7,11 +7,12 @@ image's left, roll + is clockwise in the image.  Angles are degrees at every pub
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-if TYPE_CHECKING:  # torch takes seconds to import, and the window needs these records before it needs torch
-    from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 HEADS = ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")
 """The seven heads, in the order in which the network returns them."""
@@ -26,6 +27,19 @@ KEYPOINT_NAMES = (
     "mouth_l", "mouth_r", "lip_up", "lip_low", "chin", "alar_l", "alar_r",
 )  # fmt: skip
 """Meaning of the 24 keypoints of the project's own weights (l and r are the subject's)."""
+
+
+REGIONS: Mapping[str, tuple[str, ...]] = {
+    "brow": ("brow_",),
+    "eye": ("eye_", "lid_"),
+    "mouth": ("mouth_", "lip_"),
+}
+"""Which keypoints, by the beginning of their names, belong to which region of the face."""
+
+
+def region_keypoints(names: Sequence[str], region: str) -> tuple[int, ...]:
+    """Indices of the keypoints that belong to ``region``, a key of ``REGIONS``."""
+    return tuple(i for i, name in enumerate(names) if name.startswith(REGIONS[region]))
 
 
 class Angles(NamedTuple):

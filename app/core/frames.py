@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.derived import NO_SIGNALS, DerivedSignals
 from app.core.rotation import angles_of, recentred, rotation_of
 from extractor.types import Angles
 
@@ -83,6 +84,8 @@ class ShownFace:
     face: FaceResult  # filtered; its pose and keypoints are still those of the camera, so they lie on the picture
     angles: Angles  # the numbers: relative to straight ahead where somebody has recentred
     rotation: Floats  # (3, 3), the same pose
+    derived: DerivedSignals = NO_SIGNALS
+    neutral: Floats | None = None  # (K, 3) head frame: what was taken off ``face.exp`` as this person's rest; None: 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
