@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.drawing import DrawnFace, draw_face, label_of
 from app.core.errors import SessionError
 from app.session.exporters import export_session
 from app.session.exporters.annotated import AnnotatedVideo, presentation_ticks
-from app.core.drawing import DrawnFace, draw_face, label_of
 from app.session.manifest import MediaFile
 from app.session.offline import ExtractWriter
 from app.session.reader import Session
