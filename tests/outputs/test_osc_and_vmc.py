@@ -1,0 +1,271 @@
+"""Against python-osc's own server; VMC's axes against Unity's, as its manual describes them."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_server import BlockingOSCUDPServer
+
+from app.core.clock import now_s
+from app.core.errors import OutputError
+from app.core.rotation import rotation_of
+from app.outputs.address import Address
+from app.outputs.base import Marker, OutputState
+from app.outputs.osc import OscOutput
+from app.outputs.values import EXPRESSION, PLACE, POSE, quaternion
+from app.outputs.vmc import VmcOutput, head_quaternion
+from extractor.types import Angles
+from tests.signals.test_chain import make_face, make_result
+
+WAIT_S = 10.0
+OUTPUTS = pytest.mark.parametrize("make", [OscOutput, VmcOutput])
+
+
+class Receiver:
+    """python-osc's server on a thread; every message lands in a queue."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.messages: queue.Queue[tuple[str, tuple]] = queue.Queue()
+        dispatcher = Dispatcher()
+        dispatcher.set_default_handler(lambda address, *arguments: self.messages.put((address, arguments)))
+        self._server = BlockingOSCUDPServer(("127.0.0.1", port), dispatcher)
+        self.address = Address(*self._server.server_address)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def get(self) -> tuple[str, tuple]:
+        return self.messages.get(timeout=WAIT_S)
+
+    def until(self, address: str) -> tuple:
+        """The arguments of the next message to this address."""
+        while True:
+            name, arguments = self.get()
+            if name == address:
+                return arguments
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def opened(receiver):
+    outputs = []
+
+    def open_(make, address=None):
+        outputs.append(make(address or receiver.address))
+        return outputs[-1]
+
+    yield open_
+    for output in outputs:
+        output.close()
+
+
+def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0):
+    return make_result(number, make_face(Angles(pitch, yaw, roll)))
+
+
+def test_osc_messages_have_their_names_and_arguments(receiver, opened):
+    opened(OscOutput).send(make_result(4, make_face(Angles(-5, 30, 2), face_id=6), make_face(Angles(0, 1, 0), 9)))
+    got = [receiver.get() for _ in range(10)]
+    assert [name for name, _ in got] == [
+        "/motionscope/frame",
+        "/motionscope/faces",
+        *(f"/motionscope/face/{i}/{part}" for i in (0, 1) for part in ("pose", "quaternion", "place", "expression")),
+    ]
+    values = dict(got)
+    assert values["/motionscope/frame"] == (4, 0.0)
+    assert values["/motionscope/faces"] == (2,)
+    assert values["/motionscope/face/0/pose"] == pytest.approx((6, -5, 30, 2, 1, 2, 3))
+    assert values["/motionscope/face/0/quaternion"][1:] == pytest.approx(quaternion(rotation_of(Angles(-5, 30, 2))))
+    assert values["/motionscope/face/1/pose"][0] == 9
+    for part, channels in (("pose", POSE), ("place", PLACE), ("expression", EXPRESSION)):
+        assert len(values[f"/motionscope/face/0/{part}"]) == 1 + len(channels)
+        assert [type(v) for v in values[f"/motionscope/face/0/{part}"]] == [int] + [float] * len(channels)
+
+
+def test_osc_says_when_there_is_no_face(receiver, opened):
+    output = opened(OscOutput)
+    for number, faces in enumerate(((), (make_face(Angles(0, 0, 0), trained=False),),
+                                    (make_face(Angles(0, float("nan"), 0)),))):  # fmt: skip
+        output.send(make_result(number, *faces))
+        assert receiver.until("/motionscope/frame")[0] == number
+        assert receiver.get() == ("/motionscope/faces", (0,))
+    assert receiver.messages.empty()
+
+
+def test_osc_times_are_those_of_the_capture(receiver, opened):
+    output = opened(OscOutput)
+    times = []
+    for number in (10, 13, 16):
+        output.send(looking(number=number))
+        times.append(receiver.until("/motionscope/frame")[1])
+    assert times == pytest.approx([0, 0.1, 0.2], abs=1e-6)
+
+
+def test_vmc_sends_what_a_performer_sends(receiver, opened):
+    output = opened(VmcOutput)
+    output.send(make_result(0, make_face(Angles(0, 20, 0), 3), make_face(Angles(0, 50, 0), 4)))
+    got = [receiver.get() for _ in range(3)]
+    assert got[0] == ("/VMC/Ext/OK", (1, 3, 0, 1))  # loaded, calibrated, normal mode, tracking well
+    assert got[1] == ("/VMC/Ext/T", (0.0,))
+    name, arguments = got[2]
+    assert name == "/VMC/Ext/Bone/Pos"
+    assert arguments == pytest.approx(("Head", 0, 0, 0, 0, np.sin(np.pi / 18), 0, np.cos(np.pi / 18)), abs=1e-6)
+    assert [type(v) for v in arguments] == [str] + [float] * 7
+    output.send(make_result(1))
+    assert receiver.get() == ("/VMC/Ext/OK", (1, 3, 0, 0))
+    assert receiver.get()[0] == "/VMC/Ext/T"
+    assert receiver.messages.empty()
+
+
+def unity_rotate(q: tuple[float, float, float, float], v: tuple[float, float, float]) -> np.ndarray:
+    """``Quaternion * Vector3`` as Unity computes it."""
+    x, y, z, w = q
+    u = np.array((x, y, z))
+    return 2 * np.dot(u, v) * u + (w * w - np.dot(u, u)) * np.array(v) + 2 * w * np.cross(u, v)
+
+
+RIGHT, UP, FORWARD = (1, 0, 0), (0, 1, 0), (0, 0, 1)  # of an avatar in Unity
+
+
+@pytest.mark.parametrize(
+    ("ours", "axis", "towards"),
+    [
+        (Angles(0, 25, 0), FORWARD, RIGHT),  # the nose to the image's left is to the person's right
+        (Angles(25, 0, 0), FORWARD, (0, -1, 0)),  # looks down
+        (Angles(0, 0, 25), UP, (-1, 0, 0)),  # clockwise in the image: the crown goes to the person's left
+    ],
+)
+def test_the_avatar_turns_its_head_as_the_person_does(ours, axis, towards):
+    shown = make_result(0, make_face(ours)).shown[0]
+    turned = unity_rotate(head_quaternion(shown), axis)
+    expected = np.cos(np.deg2rad(25)) * np.array(axis) + np.sin(np.deg2rad(25)) * np.array(towards)
+    np.testing.assert_allclose(turned, expected, atol=1e-6)
+
+
+@given(st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180))
+def test_any_rotation_is_the_same_motion_in_unitys_axes(pitch, yaw, roll):
+    rotation = rotation_of(Angles(pitch, yaw, roll))
+    shown = make_result(0, make_face(Angles(pitch, yaw, roll))).shown[0]
+    # Rows: the avatar's right, up and forward in camera axes (x right in the image, y down, z away).
+    to_avatar = np.array([[-1, 0, 0], [0, -1, 0], [0, 0, -1]], float)
+    for axis in (RIGHT, UP, FORWARD):
+        expected = to_avatar @ rotation @ to_avatar.T @ np.array(axis, float)
+        np.testing.assert_allclose(unity_rotate(head_quaternion(shown), axis), expected, atol=1e-5)
+
+
+@OUTPUTS
+def test_every_result_arrives_at_the_frame_rate(receiver, opened, make):
+    output = opened(make)
+    first = "/motionscope/frame" if make is OscOutput else "/VMC/Ext/T"
+    for i in range(60):
+        output.send(looking(number=i))
+        receiver.until(first)
+    status = output.status
+    assert (status.dropped, status.state) == (0, OutputState.SENDING)
+    assert status.sent >= 59  # the last one is counted after it has gone
+
+
+@OUTPUTS
+def test_the_receiver_may_come_and_go(opened, make):
+    receiver = Receiver()
+    address = receiver.address
+    output = opened(make, address)
+    output.send(looking())
+    receiver.get()
+    receiver.close()
+    end_s = now_s() + WAIT_S
+    while output.status.state is not OutputState.UNHEARD:
+        output.send(looking())
+        assert now_s() < end_s
+    assert output.status.problem == ""
+    again = Receiver(address.port)
+    try:
+        output.send(looking(number=1))
+        again.get()
+    finally:
+        again.close()
+
+
+@OUTPUTS
+def test_a_burst_is_dropped_down_to_the_latest(receiver, opened, make):
+    output = opened(make)
+    began_s = now_s()
+    for i in range(3000):
+        output.send(looking(number=i))
+    assert now_s() - began_s < 10
+    end_s = now_s() + WAIT_S
+    while output.status.sent + output.status.dropped < 3000:
+        assert now_s() < end_s
+    assert output.status.problem == ""
+
+
+@OUTPUTS
+def test_closing_twice_and_sending_afterwards(receiver, opened, make):
+    output = opened(make)
+    output.close()
+    output.close()
+    output.send(looking())
+    output.mark(Marker("x", "", now_s()))
+    assert not output._thread.is_alive()
+    assert output.status.sent == 0
+
+
+class _Broken:
+    def send(self, data: bytes) -> bool:
+        raise OutputError("Nothing can be sent to x at present: network is unreachable.")
+
+    heard = True
+
+    def close(self) -> None: ...
+
+
+@OUTPUTS
+def test_a_network_that_goes_away_is_said_and_tried_again(receiver, opened, make):
+    output = opened(make)
+    real, output._peer = output._peer, _Broken()
+    output.send(looking())
+    end_s = now_s() + WAIT_S
+    while output.status.state is not OutputState.FAILED:
+        assert now_s() < end_s
+    assert "unreachable" in output.status.problem
+    output._peer = real
+    output.send(looking())
+    receiver.get()
+    while output.status.problem:
+        assert now_s() < end_s
+    assert output.status.state is OutputState.SENDING
+
+
+@OUTPUTS
+def test_a_missing_library_is_one_sentence(monkeypatch, make):
+    monkeypatch.setitem(sys.modules, "pythonosc.osc_bundle_builder", None)
+    with pytest.raises(OutputError, match=r"^OSC and VMC need python-osc: install it with 'pip install python-osc'"):
+        make(Address("127.0.0.1", 9))
+
+
+@given(st.floats(-180, 180), st.floats(-180, 180), st.floats(-180, 180))
+def test_a_quaternion_is_of_length_one_and_turns_as_the_matrix_does(pitch, yaw, roll):
+    rotation = rotation_of(Angles(pitch, yaw, roll))
+    q = quaternion(rotation)
+    assert sum(v * v for v in q) == pytest.approx(1)
+    assert q[3] >= 0
+    for axis in np.eye(3):
+        np.testing.assert_allclose(unity_rotate(q, tuple(axis)), rotation @ axis, atol=1e-5)
