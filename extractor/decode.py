@@ -13,32 +13,43 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from extractor.types import HEADS, POSE_HEADS, REGIONS, Motion, region_keypoints
+from extractor.types import (
+    BIN_DEGREES,
+    FIRST_BIN_DEGREES,
+    HEADS,
+    NUM_BINS,
+    POSE_HEADS,
+    REGIONS,
+    Motion,
+    region_keypoints,
+)
 
-NUM_BINS = 66
-BIN_DEGREES = 3.0
-FIRST_BIN_DEGREES = -97.5
-"""66 bins of 3 degrees, centres -97.5 to +97.5 (Ruiz et al. 2018, arXiv:1710.00925, and LivePortrait)."""
 
-
-def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion:
+def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion[Tensor]:
     """Decode a batch: ``heads`` as ``MotionExtractor`` returns them, names as in ``NetworkSpec``.
 
     Pitch, yaw and roll (B, 66), t (B, 3), exp and kp (B, 3K), scale (B, 1); B may be 0.  Without
     names the magnitudes of brows, eyes and mouth are NaN.  The result lies on the CPU.  Raises
     ValueError where a head is missing or has another shape.
     """
-    host = _to_host(heads)
-    batch, num_kp = host["kp"].shape[0], host["kp"].shape[1] // 3
+    return decode_on_device(_to_host(heads), keypoint_names)
+
+
+def decode_on_device(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion[Tensor]:
+    """``decode`` where the heads are: nothing is transferred and no number looked at, so a CUDA graph can hold it.
+
+    The heads must be float32.
+    """
+    batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
     if keypoint_names is not None and len(keypoint_names) != num_kp:
         raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
 
-    logits = torch.stack([host[name] for name in POSE_HEADS], dim=1)
+    logits = torch.stack([heads[name] for name in POSE_HEADS], dim=1)
     angles, std = bins_to_degrees(logits)
     rotation = rotation_matrix(angles)
-    kp = host["kp"].reshape(batch, num_kp, 3)
-    exp = host["exp"].reshape(batch, num_kp, 3)
-    scale = host["scale"].reshape(batch)
+    kp = heads["kp"].reshape(batch, num_kp, 3)
+    exp = heads["exp"].reshape(batch, num_kp, 3)
+    scale = heads["scale"].reshape(batch)
     magnitudes = {region: _region_magnitude(exp, keypoint_names, region) for region in REGIONS}
     return Motion(
         angles_deg=angles,
@@ -47,8 +58,8 @@ def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = N
         kp=kp,
         exp=exp,
         scale=scale,
-        t=host["t"],
-        driven=driven_keypoints(kp, rotation, exp, scale, host["t"]),
+        t=heads["t"],
+        driven=driven_keypoints(kp, rotation, exp, scale, heads["t"]),
         exp_magnitude=expression_magnitude(exp),
         brow_magnitude=magnitudes["brow"],
         eye_magnitude=magnitudes["eye"],

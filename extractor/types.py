@@ -19,6 +19,11 @@ HEADS = ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")
 
 POSE_HEADS = ("pitch", "yaw", "roll")
 
+NUM_BINS = 66
+BIN_DEGREES = 3.0
+FIRST_BIN_DEGREES = -97.5
+"""66 bins of 3 degrees, centres -97.5 to +97.5 (Ruiz et al. 2018, arXiv:1710.00925, and LivePortrait)."""
+
 KEYPOINT_NAMES = (
     "nose_tip", "nasion", "subnasale",
     "eye_inner_l", "eye_inner_r", "eye_outer_l", "eye_outer_r",
@@ -74,9 +79,17 @@ class NetworkSpec:
     keypoint_names: tuple[str, ...] | None  # None: the points have no fixed meaning
 
 
+class _Sized(Protocol):
+    @property
+    def shape(self) -> Any: ...
+
+
+ArrayT = TypeVar("ArrayT", bound=_Sized)
+
+
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """Decoded motion of a batch of B crops; every tensor is float32 on the CPU.
+class Motion(Generic[ArrayT]):
+    """Decoded motion of a batch of B crops, float32: torch tensors from ``decode``, NumPy arrays from a backend.
 
     K is ``num_kp``, N is ``num_bins``.  ``driven`` is in crop coordinates: x right, y down,
     the crop's edges at -1 and +1.  ``exp`` is the expression displacement in the
@@ -84,19 +97,24 @@ class Motion:
     length, over all keypoints or over the named region (NaN where keypoints have no names).
     """
 
-    angles_deg: Tensor  # (B, 3) pitch, yaw, roll
-    std_deg: Tensor  # (B, 3) spread of the bins, per axis
-    rotation: Tensor  # (B, 3, 3) head to camera
-    kp: Tensor  # (B, K, 3) neutral shape, head frame
-    exp: Tensor  # (B, K, 3)
-    scale: Tensor  # (B,)
-    t: Tensor  # (B, 3), z ignored
-    driven: Tensor  # (B, K, 3)
-    exp_magnitude: Tensor  # (B,)
-    brow_magnitude: Tensor  # (B,)
-    eye_magnitude: Tensor  # (B,)
-    mouth_magnitude: Tensor  # (B,)
-    logits: Tensor  # (B, 3, N) pitch, yaw, roll as the network gave them
+    angles_deg: ArrayT  # (B, 3) pitch, yaw, roll
+    std_deg: ArrayT  # (B, 3) spread of the bins, per axis
+    rotation: ArrayT  # (B, 3, 3) head to camera
+    kp: ArrayT  # (B, K, 3) neutral shape, head frame
+    exp: ArrayT  # (B, K, 3)
+    scale: ArrayT  # (B,)
+    t: ArrayT  # (B, 3), z ignored
+    driven: ArrayT  # (B, K, 3)
+    exp_magnitude: ArrayT  # (B,)
+    brow_magnitude: ArrayT  # (B,)
+    eye_magnitude: ArrayT  # (B,)
+    mouth_magnitude: ArrayT  # (B,)
+    logits: ArrayT  # (B, 3, N) pitch, yaw, roll as the network gave them
 
     def __len__(self) -> int:
         return int(self.angles_deg.shape[0])
+
+
+Floats = NDArray[np.float32]
+HostMotion = Motion[Floats]
+"""What a backend returns: arrays on the host, for which nobody needs torch."""
