@@ -1,0 +1,108 @@
+"""``extractor.decode.decode`` in NumPy, for engines that work without torch; the formulas are explained there."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from extractor.types import (
+    BIN_DEGREES,
+    FIRST_BIN_DEGREES,
+    HEADS,
+    NUM_BINS,
+    POSE_HEADS,
+    REGIONS,
+    Floats,
+    HostMotion,
+    Motion,
+    region_keypoints,
+)
+
+CENTRES: Floats = np.arange(NUM_BINS, dtype=np.float32) * np.float32(BIN_DEGREES) + np.float32(FIRST_BIN_DEGREES)
+"""The 66 bin centres in degrees."""
+
+
+def decode_arrays(heads: Mapping[str, Floats], keypoint_names: Sequence[str] | None = None) -> HostMotion:
+    """Decode a batch of raw heads, float32, shaped as ``MotionExtractor`` returns them; B may be 0.
+
+    Raises ValueError where a head is missing or has another shape.
+    """
+    _require_heads(heads)
+    batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
+    if keypoint_names is not None and len(keypoint_names) != num_kp:
+        raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
+    logits = np.stack([heads[name] for name in POSE_HEADS], axis=1)
+    angles, std = bins_to_degrees(logits)
+    rotation = rotation_matrix(angles)
+    kp = heads["kp"].reshape(batch, num_kp, 3)
+    exp = heads["exp"].reshape(batch, num_kp, 3)
+    scale, t = heads["scale"].reshape(batch), heads["t"]
+    driven = scale[:, None, None] * (kp @ rotation.transpose(0, 2, 1) + exp)
+    driven[..., :2] += t[:, None, :2]
+    lengths = np.square(exp).sum(axis=-1)
+    regions = _regions(tuple(keypoint_names)) if keypoint_names is not None else {}
+    magnitudes = {region: _magnitude(lengths, regions.get(region)) for region in REGIONS}
+    return Motion(
+        angles_deg=angles,
+        std_deg=std,
+        rotation=rotation,
+        kp=kp,
+        exp=exp,
+        scale=scale,
+        t=t,
+        driven=driven,
+        exp_magnitude=_magnitude(lengths, slice(None)),
+        brow_magnitude=magnitudes["brow"],
+        eye_magnitude=magnitudes["eye"],
+        mouth_magnitude=magnitudes["mouth"],
+        logits=logits,
+    )
+
+
+def bins_to_degrees(logits: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation in degrees, each (...), of ``softmax(logits)``, (..., 66)."""
+    probability = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probability /= probability.sum(axis=-1, keepdims=True)
+    mean: Floats = (probability * CENTRES).sum(axis=-1)
+    # About the mean and not E[x^2] - E[x]^2, which cancels to nothing in float32 when the peak is sharp.
+    variance: Floats = (probability * np.square(CENTRES - mean[..., None])).sum(axis=-1)
+    return mean, np.sqrt(variance)
+
+
+def rotation_matrix(angles_deg: Floats) -> Floats:
+    """``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (B, 3, 3), of pitch, yaw and roll in degrees, (B, 3)."""
+    radians = np.deg2rad(angles_deg)
+    (cp, cy, cr), (sp, sy, sr) = np.cos(radians).T, np.sin(radians).T
+    rows = (
+        (cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp),
+        (sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp),
+        (-sy, cy * sp, cy * cp),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2).astype(np.float32, copy=False)
+
+
+@functools.lru_cache(maxsize=8)
+def _regions(names: tuple[str, ...]) -> Mapping[str, list[int]]:
+    found = {region: list(region_keypoints(names, region)) for region in REGIONS}
+    return {region: keypoints for region, keypoints in found.items() if keypoints}
+
+
+def _magnitude(lengths: Floats, keypoints: list[int] | slice | None) -> Floats:
+    """Root mean square over the keypoints; ``lengths`` (B, K) holds the squares."""
+    if keypoints is None:
+        return np.full(len(lengths), math.nan, np.float32)
+    return np.sqrt(lengths[:, keypoints].mean(axis=-1, dtype=np.float32))
+
+
+def _require_heads(heads: Mapping[str, Floats]) -> None:
+    missing = [name for name in HEADS if name not in heads]
+    if missing:
+        raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
+    batch, width = heads["kp"].shape
+    expected = {**dict.fromkeys(POSE_HEADS, NUM_BINS), "t": 3, "scale": 1, "exp": width, "kp": width}
+    for name in HEADS:
+        if heads[name].shape != (batch, expected[name]) or width % 3 or not width:
+            raise ValueError(f"The head {name} has the shape {heads[name].shape}, which can't be decoded.")
