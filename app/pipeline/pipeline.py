@@ -11,17 +11,19 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.outputs.base import Output
+from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
 from app.pipeline.recording import Recording
 from app.pipeline.status import PipelineStatus
+from app.session.events import Event, Marked, MarkKind
 from app.session.header import describe
+from app.session.manifest import SessionFields
 from app.signals.chain import Recentring, SignalChain
 from app.signals.history import History
 from extractor.types import Angles
 
-RECENTRE = "recentre"  # the markers' label in events.csv
+RECENTRE, NOTE = "recentre", "note"  # labels in events.csv
 
 
 class Pipeline:
@@ -97,6 +99,38 @@ class Pipeline:
     def stop_recording(self, wait: bool = False) -> None:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
         self._recording.stop(wait)
+
+    def set_codec(self, codec: str) -> None:
+        """How the next recording's video is coded: one of ``encoders.CODECS``."""
+        self._recording.set_codec(codec)
+
+    def set_fields(self, fields: SessionFields) -> None:
+        """What the experimenter says of the recording that runs and of the next ones."""
+        self._recording.set_fields(fields)
+
+    def mark(self, key: str, label: str, interval: bool, at_s: float) -> Marked | None:
+        """What a marker's key does at ``at_s``: end its interval that is open, or begin one, or set a point.
+
+        The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
+        did, because nothing is recorded.  Waits for the disk.  Raises SessionError.
+        """
+        if not self._recording.active and self._outputs:
+            self._send_marker(Marker(label, "", at_s))
+            return None
+        marked = self._recording.mark(key, label, interval, at_s)
+        suffix = {MarkKind.POINT: "", MarkKind.BEGUN: " begin", MarkKind.ENDED: " end"}[marked.kind]
+        self._send_marker(Marker(marked.event.label + suffix, "", at_s))
+        return marked
+
+    def note(self, text: str, at_s: float) -> Event:
+        """Free text on what was recorded at ``at_s``.  Waits for the disk.  Raises SessionError."""
+        event = self._recording.note(NOTE, text, at_s)
+        self._send_marker(Marker(NOTE, text, at_s))
+        return event
+
+    def _send_marker(self, marker: Marker) -> None:
+        for output in self._outputs:
+            output.mark(marker)
 
     # ------------------------------------------------------------------ signals
 

@@ -6,8 +6,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.session.manifest import SessionHeader
+from app.session.encoders import H264
+from app.session.events import Event, Marked
+from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
 
 
@@ -19,12 +22,26 @@ class Recording:
         self._running: SessionWriter | None = None
         self._last: SessionWriter | None = None  # finished or being finished
         self._finishers: list[threading.Thread] = []
+        self._fields = SessionFields()
+        self._codec = H264
+
+    def set_codec(self, codec: str) -> None:
+        """One of ``encoders.CODECS``, for the next recording."""
+        self._codec = codec
+
+    def set_fields(self, fields: SessionFields) -> None:
+        """What the experimenter says of the recording that runs and of the next ones."""
+        with self._lock:
+            self._fields = fields
+            if self._running is not None:
+                self._running.set_fields(fields)
 
     def start(self, header: SessionHeader, claim_folder: Callable[[], Path]) -> Path:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""
         with self._lock:
             if self._running is None:
-                self._running = SessionWriter(claim_folder(), header)
+                header = header.with_fields(self._fields)
+                self._running = SessionWriter(claim_folder(), header, codec=self._codec)
             return self._running.stats.folder
 
     def stop(self, wait: bool = False) -> None:
@@ -58,6 +75,20 @@ class Recording:
         writer = self._running
         if writer is not None:
             writer.add_event(label, note, at_s=at_s)
+
+    def mark(self, key: str, label: str, interval: bool, at_s: float) -> Marked:
+        """As ``SessionWriter.mark``.  Raises SessionError, also when nothing is recorded."""
+        writer = self._running
+        if writer is None:
+            raise SessionError("Nothing is recorded, so no marker was set; R starts a recording.")
+        return writer.mark(key, label, interval, at_s)
+
+    def note(self, label: str, text: str, at_s: float) -> Event:
+        """A note on what was recorded at ``at_s``, also when that recording has ended since.  Raises SessionError."""
+        for writer in (self._running, self._last):
+            if writer is not None and writer.began_s is not None and at_s >= writer.began_s:
+                return writer.add_event(label, text, at_s=at_s)
+        raise SessionError("Nothing was recorded at that moment, so there is no place for the note.")
 
     @property
     def active(self) -> bool:

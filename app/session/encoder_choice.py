@@ -26,6 +26,9 @@ from app.session.encoders import FFV1, H264, HARDWARE, LOSSLESS, SOFTWARE, Encod
 
 TIMEOUT_S = 20.0
 KEPT_S = 24 * 3600.0
+SWITCH, SOFTWARE_ONLY = "MOTIONSCOPE_ENCODER", "software"
+"""An environment variable, and its value that keeps away from hardware."""
+
 _FILE = "encoders.json"
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,15 +92,17 @@ class EncoderChoice:
     def search(self) -> None:
         """Begin to search, if nobody has yet; returns at once."""
         with self._lock:
-            if self._searching is None:
+            if self._finding is None and os.environ.get(SWITCH) == SOFTWARE_ONLY:
+                self._finding = Finding(None, (("all", f"switched off by {SWITCH}"),))
+            elif self._searching is None and self._finding is None:
                 self._searching = threading.Thread(target=self._search, name="try encoders", daemon=True)
                 self._searching.start()
 
     def wait(self, timeout_s: float | None = None) -> Finding | None:
         """What the search found; None when it is still going on after ``timeout_s``."""
         self.search()
-        assert self._searching is not None
-        self._searching.join(timeout_s)
+        if self._searching is not None:
+            self._searching.join(timeout_s)
         return self._finding
 
     @property

@@ -86,6 +86,7 @@ class SessionHeader:
     task: str = ""
     comment: str = ""
     consent: str = ""
+    max_faces: int = 1  # measured at most, where a file was measured
 
     @property
     def fields(self) -> SessionFields:

@@ -29,6 +29,7 @@ BROKEN = Encoder("h264_nvenc", "h264", "a card without a driver", "yuv420p", (("
 def choice(monkeypatch, tmp_path):
     """A choice of its own for recordings, with what is put into it."""
     monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("MOTIONSCOPE_ENCODER")
 
     def make(*candidates, proof=lambda encoder: ""):
         made = EncoderChoice(candidates, proof)
@@ -131,7 +132,16 @@ def test_a_damaged_memory_is_no_memory(choice):
         assert choice(PRETENDED).hardware == PRETENDED
 
 
+def test_hardware_can_be_switched_off(choice, monkeypatch):
+    monkeypatch.setenv("MOTIONSCOPE_ENCODER", "software")
+    made = choice(PRETENDED)
+    assert made.encoders("h264") == (SOFTWARE,)
+    assert made.finding.refused == (("all", "switched off by MOTIONSCOPE_ENCODER"),)
+
+
 def test_nothing_is_waited_for_while_the_search_goes_on(choice):
+    choice()  # for the environment
+    encoder_choice._cache().unlink()
     made = EncoderChoice((PRETENDED,), lambda encoder: "")
     assert made.encoders("h264") == (SOFTWARE,)
     assert made.finding is None
