@@ -21,11 +21,12 @@ from app.core.errors import SessionError
 from app.session.folders import reason
 from app.session.table import Table, parse_header, parse_table
 
+INFERRED = "inferred"  # tables from before there was this column lack it
 LEAD = ("frame", "timestamp_s", "face_id", "success")
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
 SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
-"""The columns that are read when a table is opened."""
+"""The columns that are read when a table is opened, with ``inferred`` where there is that column."""
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 22  # bytes Arrow parses at once
@@ -66,7 +67,7 @@ def _first_line(error: Exception) -> str:
 class LazyTable:
     """A table of N rows with one row or several a frame; its columns have the names of the file's.
 
-    ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none) and ``success`` (N,);
+    ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none), ``success`` and ``inferred`` (N,);
     ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll and ``exp_magnitude`` (N,) float32,
     NaN where nothing was measured.  Rows may be read from any thread.
     """
@@ -105,14 +106,18 @@ class LazyTable:
         self.timestamp_s = series["timestamp_s"]
         self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
         self.success = success == 1
+        self.inferred = series[INFERRED] == 1
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
 
     def _read(self, size: int) -> dict[str, NDArray[np.float64]]:
         if not len(self):
-            return {name: np.empty(0) for name in SERIES}
-        return read_columns(self._data, size, SERIES, str(self.path))
+            return {name: np.empty(0) for name in (*SERIES, INFERRED)}
+        has_inferred = INFERRED in self._head.decode("ascii", "replace").split(",")
+        names = (*SERIES, INFERRED) if has_inferred else SERIES
+        series = read_columns(self._data, size, names, str(self.path))
+        return series if has_inferred else {**series, INFERRED: series["success"]}
 
     def __len__(self) -> int:
         return len(self._starts) - 1

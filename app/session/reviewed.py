@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
+from app.session.encoders import TICKS_PER_S
 from app.session.events import Event, read_events
 from app.session.folders import EVENTS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
 from app.session.lazy_table import LazyTable, read_truth
@@ -18,7 +19,7 @@ from app.session.motion import MotionRecords, open_motion
 from app.session.pictures import PictureReader
 from app.session.recorded import motion_of, recorded_face
 from app.session.recovery import is_unfinished
-from app.session.video import TICKS_PER_S, ticks
+from app.session.video import ticks
 
 
 class CutOffError(SessionError):

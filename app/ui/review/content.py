@@ -11,6 +11,7 @@ from app.session.lazy_table import LazyTable
 from app.ui.review.traces import Trace
 
 ANGLES = ("pitch", "yaw", "roll")  # the columns' order
+BRIDGE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +25,18 @@ class Series:
 
     @classmethod
     def of(cls, table: LazyTable) -> Series:
-        angles, std = table.angles_deg, table.std_deg
+        """Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
+        skipped = bridged(table.timestamp_s, table.success, table.inferred)
+
+        def drawn(values: NDArray[np.float32]) -> NDArray[np.float32]:
+            return _filled(table.timestamp_s, values, skipped)
+
+        low, high = table.angles_deg - table.std_deg, table.angles_deg + table.std_deg
         return cls(
-            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
-            {name: Trace(angles[:, k] - std[:, k], angles[:, k] + std[:, k]) for k, name in enumerate(ANGLES)},
-            Trace(table.exp_magnitude),
-            angles,
+            {name: Trace(drawn(table.angles_deg[:, k])) for k, name in enumerate(ANGLES)},
+            {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(ANGLES)},
+            Trace(drawn(table.exp_magnitude)),
+            table.angles_deg,
         )
 
     @classmethod
@@ -95,6 +102,31 @@ class Content:
     def total_s(self) -> float:
         """From the first frame to the end of the last one."""
         return float(self.times_s[-1] - self.times_s[0]) + frame_s(self.times_s)
+
+
+def bridged(times_s: NDArray[np.float64], success: NDArray[np.bool_], inferred: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N,) which rows a curve is drawn through without a measurement: skipped ones, for ``BRIDGE_S`` at most."""
+    rows = np.arange(len(times_s))
+    stops = success | inferred  # a frame without a face ends the curve
+    before = np.maximum.accumulate(np.where(stops, rows, -1))
+    after = np.minimum.accumulate(np.where(stops, rows, len(rows))[::-1])[::-1]
+    inside = ~stops & (before >= 0) & (after < len(rows))
+    result = np.zeros(len(rows), bool)
+    k = rows[inside]
+    a, b = before[k], after[k]
+    result[k] = success[a] & success[b] & (times_s[b] - times_s[a] <= BRIDGE_S)
+    return result
+
+
+def _filled(
+    times_s: NDArray[np.float64], values: NDArray[np.float32], skipped: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    known = np.isfinite(values)
+    if not skipped.any() or not known.any():
+        return values
+    result = values.copy()
+    result[skipped] = np.interp(times_s[skipped], times_s[known], values[known])
+    return result
 
 
 def frame_s(times_s: NDArray[np.float64]) -> float:

@@ -119,6 +119,14 @@ class Editing(QObject):
             self._markers.delete(self.chosen)
             self._say(Message(f"Deleted {label}; Ctrl+Z brings it back."))
 
+    def undo(self) -> None:
+        if self._markers is not None:
+            self._markers.undo_stack.undo()
+
+    def redo(self) -> None:
+        if self._markers is not None:
+            self._markers.undo_stack.redo()
+
     def nudge(self, frames: int) -> None:
         """Move the chosen marker so many frames."""
         player, markers = self._player, self._markers

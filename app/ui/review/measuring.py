@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication
 
@@ -102,6 +103,7 @@ class Measuring(QObject):
                 table.success[rows],
                 table.angles_deg[rows],
                 table.exp_magnitude[rows],
+                table.inferred[rows],
                 frame_s(table.timestamp_s),
             )
 
@@ -159,6 +161,6 @@ class Measuring(QObject):
 class _Poses:
     """What ``compare`` needs of a table."""
 
-    def __init__(self, success: np.ndarray, angles_deg: np.ndarray) -> None:
+    def __init__(self, success: NDArray[np.bool_], angles_deg: NDArray[np.float32]) -> None:
         self.success = success
         self.angles_deg = angles_deg

@@ -169,11 +169,11 @@ class _Curves:
 def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
     """(n,) points as Qt's own array of doubles, filled at once: a QPointF for each would take as long as drawing."""
     result = QPolygonF()
-    result.fill(QPointF(), len(x))  # type: ignore[attr-defined]
+    result.fill(QPointF(), len(x))
     if len(x):
-        memory = result.data()  # type: ignore[attr-defined]
+        memory = result.data()
         memory.setsize(16 * len(x))
-        points = np.frombuffer(memory, np.float64).reshape(-1, 2)
+        points = np.frombuffer(memory, np.float64).reshape(-1, 2)  # type: ignore[call-overload]
         points[:, 0], points[:, 1] = x, y
     return result
 
@@ -195,18 +195,14 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
         width = metrics.horizontalAdvance(label)
         left = min(max(x - width / 2, lanes.ruler.left()), lanes.ruler.right() - width)
         painter.drawText(QPointF(left, lanes.ruler.bottom() - metrics.descent() - 2), label)
-    for lane, symmetric, unit in (
-        (lanes.angles, True, "°"),
-        (lanes.expression, False, ""),
-        (lanes.difference, True, "°"),
-    ):
-        if lane is None:
-            continue
+    for lane in shown:
+        symmetric = lane is not lanes.expression
+        unit = "°" if symmetric else ""
         painter.setPen(QPen(theme.BORDER, 1))
         painter.drawLine(lane.rect.bottomLeft(), lane.rect.bottomRight())
-        values = (-lane.high * 2 / 3, 0.0, lane.high * 2 / 3) if symmetric else (0.0, lane.high / 2)
+        values = [-lane.high * 2 / 3, 0.0, lane.high * 2 / 3] if symmetric else [0.0, lane.high / 2]
         if lane.rect.height() < 3 * metrics.height():
-            values = (0.0,)
+            values = [0.0]
         for value in values:
             y = lane.y(value)
             painter.setPen(faint if value else QPen(theme.BORDER, 1))
@@ -215,11 +211,9 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
             text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + unit
             top = min(y - metrics.height() / 2, lane.rect.bottom() - metrics.height() + 2)
             painter.drawText(QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text)
-    names = (("angles", lanes.angles), ("expression", lanes.expression), ("difference", lanes.difference))
-    for name, lane in names:
-        if lane is not None and name != "angles":
-            painter.setPen(theme.DIM)
-            painter.drawText(QPointF(lane.rect.left() + 6, lane.rect.top() + metrics.ascent() + 1), name)
+    for name, lane in zip(("angles", "expression", "difference"), shown, strict=False):
+        painter.setPen(theme.DIM)
+        painter.drawText(QPointF(lane.rect.left() + 6, lane.rect.top() + metrics.ascent() + 1), name)
 
 
 def paint_overview(painter: QPainter, rect: QRectF, scale: TimeScale, measured: NDArray[np.float32]) -> None:

@@ -7,21 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.signals.gestures import NOD, SHAKE, find_gestures
+
 DIRECTIONS = ("left", "right", "up", "down", "centre")
 CENTRE_DEG = 12.0
 """A head is turned when its nose points further than this from the camera's axis; otherwise it is at the centre."""
 
 LONGEST_S = 1.0
 """How long a frame counts at most: a gap in the recording is no time in which something was seen."""
-
-SWING_DEG = 5.0
-"""What pitch or yaw must move before it counts as a movement in one direction."""
-
-SWING_S = 0.7
-"""How long one such movement may last at most, and how long the head may rest before the next one."""
-
-SWINGS = 3
-"""So many movements to and fro in a row are one nod or one shake: down, up, down, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Seconds are those of the frames, each counting until the next one, at most ``LONGEST_S``."""
+    """Seconds are those of the measured frames; see ``statistics``."""
 
     frames: int
     measured: int
@@ -67,25 +60,35 @@ def statistics(
     success: NDArray[np.bool_],
     angles_deg: NDArray[np.float32],
     exp_magnitude: NDArray[np.float32],
+    inferred: NDArray[np.bool_],
     frame_s: float,
 ) -> Statistics:
-    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll; ``frame_s``: how long the last one counts."""
+    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, and whether the network got the frame.
+
+    A measured frame counts until the next one that the network got, at most ``LONGEST_S``: frames
+    that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.
+    Nods and shakes are those of ``app.signals.gestures``.
+    """
     n = len(times_s)
-    shown_s = np.minimum(np.diff(times_s, append=times_s[-1] + frame_s if n else 0.0), LONGEST_S)
     known = success & np.isfinite(angles_deg).all(axis=1)
+    seen = known | inferred
+    end_s = float(times_s[-1]) + frame_s if n else 0.0
+    shown_s = np.zeros(n)
+    shown_s[seen] = np.minimum(np.diff(times_s[seen], append=end_s), LONGEST_S)
     pitch, yaw, roll = (angles_deg[known, k].astype(np.float64) for k in range(3))
     where = directions(pitch, yaw)
+    gestures = [gesture.kind for gesture in find_gestures(times_s[known], pitch, yaw)]
     return Statistics(
         frames=n,
         measured=int(known.sum()),
-        duration_s=float(times_s[-1] - times_s[0] + shown_s[-1]) if n else 0.0,
+        duration_s=end_s - float(times_s[0]) if n else 0.0,
         pitch=_spread(pitch),
         yaw=_spread(yaw),
         roll=_spread(roll),
         expression=_spread(exp_magnitude[known].astype(np.float64)),
         seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
-        nods=len(oscillations(times_s[known], pitch, yaw)),
-        shakes=len(oscillations(times_s[known], yaw, pitch)),
+        nods=gestures.count(NOD),
+        shakes=gestures.count(SHAKE),
     )
 
 
@@ -100,56 +103,6 @@ def directions(pitch_deg: NDArray[np.float64], yaw_deg: NDArray[np.float64]) -> 
     turned = np.where(np.abs(yaw_deg) >= np.abs(pitch_deg), sideways, upright)
     result: NDArray[np.int64] = np.where(np.hypot(pitch_deg, yaw_deg) <= CENTRE_DEG, 4, turned)
     return result
-
-
-def oscillations(
-    times_s: NDArray[np.float64], angle_deg: NDArray[np.float64], other_deg: NDArray[np.float64]
-) -> list[tuple[float, float]]:
-    """Start and end of each stretch in which ``angle_deg`` goes to and fro: nods of pitch, shakes of yaw.
-
-    A movement goes from one turning point to the next, over at least ``SWING_DEG`` and within
-    ``SWING_S``; turning points closer than that in angle are noise.  ``SWINGS`` movements in a row
-    make one, longer rows still one.  Where the other angle moves more in the meantime, the gesture
-    is the other one.
-    """
-    turns = _turning_points(angle_deg)
-    found: list[tuple[float, float]] = []
-    row: list[int] = []
-    for k in [*turns, None]:
-        if row and k is not None and times_s[k] - times_s[row[-1]] <= SWING_S:
-            row.append(k)
-            continue
-        if len(row) > SWINGS:
-            stretch = slice(row[0], row[-1] + 1)
-            own, others = np.ptp(angle_deg[stretch]), np.ptp(other_deg[stretch])
-            if own >= others:
-                found.append((float(times_s[row[0]]), float(times_s[row[-1]])))
-        row = [] if k is None else [k]
-    return found
-
-
-def _turning_points(values: NDArray[np.float64]) -> list[int]:
-    """Where the values turn by at least ``SWING_DEG``: extremes in turn high and low."""
-    points: list[int] = []
-    if not len(values):
-        return points
-    low = high = 0  # since the last turning point
-    rising: bool | None = None
-    sequence = values.tolist()
-    for k, value in enumerate(sequence):
-        if value < sequence[low]:
-            low = k
-        if value > sequence[high]:
-            high = k
-        if rising is not False and value <= sequence[high] - SWING_DEG:
-            points.append(high)
-            rising, low = False, k
-        elif rising is not True and value >= sequence[low] + SWING_DEG:
-            points.append(low)
-            rising, high = True, k
-    if rising is not None:
-        points.append(high if rising else low)
-    return points
 
 
 def _spread(values: NDArray[np.float64]) -> Spread:

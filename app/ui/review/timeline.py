@@ -267,9 +267,8 @@ class Timeline(QWidget):
             preview, self._preview = self._preview, None
             self.marker_dragged.emit(self._chosen, preview.onset_s, preview.duration_s)
             self.update()
-        elif drag is _Drag.SELECT and self._selection is not None and event is not None:
-            if abs(event.position().x() - self._pressed.x()) < MOVED:
-                self.selected.emit(None)
+        elif drag is _Drag.SELECT and event is not None and abs(event.position().x() - self._pressed.x()) < MOVED:
+            self.selected.emit(None)
 
     def cancel_drag(self) -> bool:
         """Let go of the marker that is being dragged, as if it had not been; False where none is."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QLabel, QMainWindow, QMessageBox, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
-from app.session.analyses import Analysis, find_analyses
 from app.session.folders import EVENTS
 from app.session.marking import MarkerFile
 from app.session.recovery import recover
@@ -20,27 +18,24 @@ from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.controller import sentence
 from app.ui.files import dragged_path
-from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
 from app.ui.overlay import OverlayStyle
 from app.ui.review.actions import ACTIONS, build_actions, fill_menus
+from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
 from app.ui.review.keys import KeysDialog
-from app.ui.review.loading import Loaded, load, load_comparison
-from app.ui.review.marker_panel import MarkerPanel
+from app.ui.review.loading import Loaded, load
 from app.ui.review.markers import Markers
 from app.ui.review.measuring import Measuring
+from app.ui.review.panes import Panes
 from app.ui.review.player import Player
 from app.ui.review.reanalysis import Reanalysis
 from app.ui.review.screen import Screen
-from app.ui.review.statistics_panel import StatisticsPanel
-from app.ui.review.timeline import ZOOM_STEP, Timeline
-from app.ui.review.transport import Transport
+from app.ui.review.timeline import ZOOM_STEP
+from app.ui.review.words import numbers_text
 from app.ui.settings import Setting, Settings
-from app.ui.status_line import StatusLine
-from app.ui.wording import degrees, spread, unsigned
 
 
 class ReviewWindow(QMainWindow):
@@ -66,10 +61,11 @@ class ReviewWindow(QMainWindow):
         self._background = Background(self)
         self.commands = build_actions(self, self._slots())
         self.exports = Exports(self, self.say, self._save)
-        self.reanalysis = Reanalysis(self, store, self.say, self._analysed)
         self._build()
-        self.editing = Editing(self, self.timeline, self.marker_panel, self.commands, self._labels, self.say)
-        self.measuring = Measuring(self.timeline, self.statistics, self._background, self)
+        self.comparing = Comparing(self.transport, self._background, self.say, self)
+        self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
+        self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, self._labels, self.say)
+        self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
         self._connect()
         self._enable(False)
         self._draw()
@@ -82,64 +78,23 @@ class ReviewWindow(QMainWindow):
         bar = self.menuBar()
         assert bar is not None
         fill_menus(bar, self.commands, self.exports.actions)
-        self.view = LiveView()
-        self.view.setAccessibleName("Recorded picture")
-        self.view.setMinimumSize(160, 90)
-        self.timeline = Timeline()
-        self.transport = Transport(self.commands)
-        self.marker_panel = MarkerPanel(self.commands)
-        self.statistics = StatisticsPanel(self.commands["copy"])
-        self.side = QSplitter(Qt.Orientation.Vertical)
-        self.side.addWidget(self.marker_panel)
-        self.side.addWidget(self.statistics)
-        self.side.setStretchFactor(0, 1)
-        self.side.setMinimumWidth(250)
-        self.recover_button = QPushButton("&Recover the recording")
+        self.panes = Panes(self.commands)
+        self.view, self.timeline, self.transport = self.panes.view, self.panes.timeline, self.panes.transport
+        self.recover_button, self.status_line = self.panes.recover_button, self.panes.status_line
         self.recover_button.clicked.connect(self._recover)
-        self.recover_button.hide()
-        picture = QWidget()
-        column = QVBoxLayout(picture)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.recover_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        top = QSplitter(Qt.Orientation.Horizontal)
-        top.addWidget(picture)
-        top.addWidget(self.side)
-        top.setStretchFactor(0, 1)
-        top.setSizes([840, 330])
-        below = QWidget()
-        rows = QVBoxLayout(below)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self.transport)
-        rows.addWidget(self.timeline, 1)
-        self._split = QSplitter(Qt.Orientation.Vertical)
-        self._split.addWidget(top)
-        self._split.addWidget(below)
-        self._split.setStretchFactor(0, 1)
-        self._split.setSizes([470, 270])
-        self._split.setChildrenCollapsible(False)
-        self.setCentralWidget(self._split)
-        self.status_line = StatusLine()
-        self._about = QLabel()
-        self._about.setProperty("dim", True)
-        self._about.setContentsMargins(8, 0, 8, 0)
-        status_bar = QStatusBar()
-        status_bar.setSizeGripEnabled(False)
-        status_bar.addWidget(self.status_line, 1)
-        status_bar.addPermanentWidget(self._about)
-        self.setStatusBar(status_bar)
+        self.setCentralWidget(self.panes)
+        self.setStatusBar(self.panes.status_bar)
         self.commands["side"].setChecked(True)
         for spec in ACTIONS:
             if spec.setting is not None:
                 self.commands[spec.name].setChecked(self._settings.get(spec.setting))
 
     def _connect(self) -> None:
-        self.timeline.sought.connect(lambda time_s: self.player and self.player.seek(time_s))
+        self.timeline.sought.connect(self._seek)
         self.timeline.selected.connect(self.measuring.select)
         self.measuring.changed.connect(self._selection_changed)
-        self.transport.speed_chosen.connect(lambda speed: self.player and self.player.set_speed(speed))
-        self.transport.table_chosen.connect(self.compare)
+        self.transport.speed_chosen.connect(self._set_speed)
+        self.comparing.changed.connect(self._compare)
 
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
@@ -159,8 +114,8 @@ class ReviewWindow(QMainWindow):
             "delete": lambda: self.editing.delete(),
             "earlier": lambda: self.editing.nudge(-1),
             "later": lambda: self.editing.nudge(1),
-            "undo": lambda: self.markers and self.markers.undo_stack.undo(),
-            "redo": lambda: self.markers and self.markers.undo_stack.redo(),
+            "undo": lambda: self.editing.undo(),
+            "redo": lambda: self.editing.redo(),
             "play": played(lambda player: player.toggle()),
             "back": played(lambda player: player.step(-1)),
             "on": played(lambda player: player.step(1)),
@@ -182,7 +137,7 @@ class ReviewWindow(QMainWindow):
             "select_marker": lambda: self.measuring.select(self.editing.chosen_range()),
             "select_none": self._escape,
             "copy": lambda: self.measuring.copy(),
-            "side": lambda on: self.side.setVisible(on),
+            "side": lambda on: self.panes.side.setVisible(on),
             "reanalyse": self._reanalyse,
             "compare": lambda: self.transport.tables.showPopup(),
             "keys": lambda: KeysDialog(self, self.commands).show(),
@@ -238,7 +193,7 @@ class ReviewWindow(QMainWindow):
         self.markers = Markers(session.events, MarkerFile(session.folder / EVENTS), session.frame_at, self)
         self.screen_feed = Screen(self.view, session, self)
         self.screen_feed.problem.connect(lambda text: self.say(Message(text, Severity.WARNING)))
-        self.transport.set_tables(loaded.names)
+        self.comparing.use(loaded)
         self._use_content(loaded.content)
         self.timeline.fit()
         self.measuring.use(session, loaded.content.total_s)
@@ -248,7 +203,7 @@ class ReviewWindow(QMainWindow):
         self._moved(0)
         header = session.manifest.header
         about = [f"{len(session)} frames", *filter(None, (header.participant, header.task, header.weights_name))]
-        self._about.setText("  ·  ".join(about))
+        self.panes.about.setText("  ·  ".join(about))
         remark = session.video_problem or session.manifest.ended_by
         if remark:
             self.say(Message(remark, Severity.WARNING))
@@ -285,6 +240,7 @@ class ReviewWindow(QMainWindow):
         self.editing.use(None, None, None, 0.0)
         self.measuring.use(None, 0.0)
         self.exports.use(None)
+        self.comparing.use(None)
         self.exports.close()
         self.reanalysis.close()
         if self.player is not None:
@@ -305,7 +261,7 @@ class ReviewWindow(QMainWindow):
         self.timeline.setEnabled(on)
         if on:
             self.commands["reanalyse"].setEnabled(self._session().video is not None)
-            self.commands["compare"].setEnabled(self._loaded is not None and bool(self._loaded.names))
+            self.commands["compare"].setEnabled(bool(self.comparing.names))
             self.editing.refresh()
             self.measuring.refresh()
 
@@ -314,6 +270,14 @@ class ReviewWindow(QMainWindow):
         return self._loaded.session
 
     # ------------------------------------------------------------------ showing
+
+    def _seek(self, time_s: float) -> None:
+        if self.player is not None:
+            self.player.seek(time_s)
+
+    def _set_speed(self, speed: float) -> None:
+        if self.player is not None:
+            self.player.set_speed(speed)
 
     def _moved(self, frame: int) -> None:
         player, content = self.player, self._content
@@ -335,39 +299,13 @@ class ReviewWindow(QMainWindow):
         if self.screen_feed is not None:
             self.screen_feed.compare(content)
 
-    def compare(self, place: int) -> None:
-        """Show the table at this place of ``Loaded.names`` beside the session's own; -1: none."""
-        loaded = self._loaded
-        if loaded is None:
-            return
-        self.transport.set_tables(loaded.names, place)
-
-        def done(content: Content) -> None:
-            if loaded is self._loaded:
-                self._use_content(content)
-                self.measuring.compare(content)
-                if self.player is not None:
-                    self._moved(self.player.frame)
-                if content.second is not None:
-                    self.say(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
-
-        def failed(error: Exception) -> None:
-            if loaded is self._loaded:
-                self.transport.set_tables(loaded.names)
-                self.say(Message(sentence(error), Severity.ERROR))
-
-        self._background.run("compare", lambda: load_comparison(loaded, place), done, failed)
-
-    def _analysed(self, analysis: Analysis) -> None:
-        """A new table of some session; where it is the one shown, it is compared at once."""
-        loaded = self._loaded
-        self.say(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
-        if loaded is None or analysis.folder.parent.parent != loaded.session.folder:
-            return
-        self._loaded = loaded = Loaded(loaded.session, loaded.content, find_analyses(loaded.session.folder))
-        self.commands["compare"].setEnabled(True)
-        with contextlib.suppress(ValueError):
-            self.compare(loaded.names.index(analysis.name))
+    def _compare(self, content: Content) -> None:
+        """Show the curves together with those of another table, or alone again."""
+        self._use_content(content)
+        self.measuring.compare(content)
+        self.commands["compare"].setEnabled(bool(self.comparing.names))
+        if self.player is not None:
+            self._moved(self.player.frame)
 
     def _labels(self) -> list[str]:
         """Labels that are offered while recording."""
@@ -393,8 +331,21 @@ class ReviewWindow(QMainWindow):
 
     def _draw(self) -> None:
         names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
-        on = {spec.name: self.commands[spec.name].isChecked() for spec in ACTIONS if spec.setting is not None}
-        self.view.set_style(OverlayStyle(**on, keypoint_names=names))
+
+        def on(name: str) -> bool:
+            return self.commands[name].isChecked()
+
+        self.view.set_style(
+            OverlayStyle(
+                axes=on("axes"),
+                keypoints=on("keypoints"),
+                box=on("box"),
+                expression=on("expression"),
+                label=on("label"),
+                truth=on("truth"),
+                keypoint_names=names,
+            )
+        )
 
     def say(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
@@ -420,7 +371,7 @@ class ReviewWindow(QMainWindow):
         if event is not None and path is not None:
             event.acceptProposedAction()
             # After the drop has ended: opening may take a moment, and the other program waits for the answer.
-            QTimer.singleShot(0, lambda: self.open(session_of(path)))
+            QTimer.singleShot(0, lambda: self.open(path if path.is_dir() else path.parent))
 
     # ------------------------------------------------------------------ the end
 
@@ -451,25 +402,3 @@ class ReviewWindow(QMainWindow):
             QMessageBox.StandardButton.Cancel,
         )
         return answer == QMessageBox.StandardButton.Discard
-
-
-def session_of(path: Path) -> Path:
-    """The session's folder for what was dropped: the folder itself, or one of its files."""
-    return path if path.is_dir() else path.parent
-
-
-def numbers_text(session: ReviewedSession, content: Content, frame: int) -> str:
-    """What was measured in a frame, in one line; with the other table's difference where there is one."""
-    table = session.table
-    if not table.success[frame]:
-        return "nothing measured in this frame"
-    parts = []
-    for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
-        value, std = float(table.angles_deg[frame, k]), float(table.std_deg[frame, k])
-        text = f"{name} {degrees(value)} {spread(std)}"
-        if content.second is not None:
-            other = float(content.second.series.angles_deg[frame, k])
-            text = f"{name} {degrees(value)} (Δ {degrees(other - value)})"
-        parts.append(text)
-    parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
-    return "    ".join(parts)

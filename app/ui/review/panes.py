@@ -1,0 +1,67 @@
+"""Where things are in the review window."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QLabel, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
+
+from app.ui.live_view import LiveView
+from app.ui.review.marker_panel import MarkerPanel
+from app.ui.review.statistics_panel import StatisticsPanel
+from app.ui.review.timeline import Timeline
+from app.ui.review.transport import Transport
+from app.ui.status_line import StatusLine
+
+
+class Panes(QSplitter):
+    """Picture and side panel above, the timeline below; the user moves the borders."""
+
+    def __init__(self, commands: dict[str, QAction]) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self.view = LiveView()
+        self.view.setAccessibleName("Recorded picture")
+        self.view.setMinimumSize(160, 90)
+        self.timeline = Timeline()
+        self.transport = Transport(commands)
+        self.marker_panel = MarkerPanel(commands)
+        self.statistics = StatisticsPanel(commands["copy"])
+        self.recover_button = QPushButton("&Recover the recording")
+        self.recover_button.hide()
+        self.side = QSplitter(Qt.Orientation.Vertical)
+        self.side.addWidget(self.marker_panel)
+        self.side.addWidget(self.statistics)
+        self.side.setStretchFactor(0, 1)
+        self.side.setMinimumWidth(250)
+        top = QSplitter(Qt.Orientation.Horizontal)
+        top.addWidget(_column(self.view, self.recover_button))
+        top.addWidget(self.side)
+        top.setStretchFactor(0, 1)
+        top.setSizes([840, 330])
+        self.addWidget(top)
+        self.addWidget(_column(self.transport, self.timeline))
+        self.setStretchFactor(0, 1)
+        self.setSizes([470, 270])
+        self.setChildrenCollapsible(False)
+        self.status_line = StatusLine()
+        self.about = QLabel()
+        self.about.setProperty("dim", True)
+        self.about.setContentsMargins(8, 0, 8, 0)
+        self.status_bar = QStatusBar()
+        self.status_bar.setSizeGripEnabled(False)
+        self.status_bar.addWidget(self.status_line, 1)
+        self.status_bar.addPermanentWidget(self.about)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """The pictures take the room, buttons and rows what they need."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        grows = isinstance(widget, (LiveView, Timeline))
+        layout.addWidget(widget, 1 if grows else 0)
+        if isinstance(widget, QPushButton):
+            layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
+    return box

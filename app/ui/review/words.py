@@ -1,0 +1,24 @@
+"""What the review window says of a frame."""
+
+from __future__ import annotations
+
+from app.session.reviewed import ReviewedSession
+from app.ui.review.content import Content
+from app.ui.wording import degrees, spread, unsigned
+
+
+def numbers_text(session: ReviewedSession, content: Content, frame: int) -> str:
+    """What was measured in a frame, in one line; with the other table's difference where there is one."""
+    table = session.table
+    if not table.success[frame]:
+        return "no face found" if table.inferred[frame] else "not measured: skipped while recording"
+    parts = []
+    for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
+        value, std = float(table.angles_deg[frame, k]), float(table.std_deg[frame, k])
+        text = f"{name} {degrees(value)} {spread(std)}"
+        if content.second is not None:
+            other = float(content.second.series.angles_deg[frame, k])
+            text = f"{name} {degrees(value)} (Δ {degrees(other - value)})"
+        parts.append(text)
+    parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
+    return "    ".join(parts)
