@@ -36,6 +36,7 @@ PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{pres
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
     ActionSpec("open_folder", "&File", "Open &folder of images…", "Ctrl+Shift+O", "Play a folder of images"),
+    ActionSpec("open_session", "&File", "&Review a recording…", "Ctrl+R", "Look at a recorded session again"),
     ActionSpec("open_weights", "&File", "Open &weights…", "Ctrl+Shift+W", "Load a checkpoint", separated=True),
     ActionSpec(
         "recordings_folder", "&File", "&Recordings folder…", "Ctrl+Shift+R", "Choose where recordings go",

@@ -28,6 +28,7 @@ from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
+from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
 from app.ui.state_display import StateDisplay
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         )
         self.docks = Docks(self, context, DOCKS)
         self.appearance = Appearance(self.commands, self.state, store, self)
+        self.review = ReviewControls(self, store, self.files.recordings_folder)
         self.clipboard = Clipboard(self.view, self.state.show_notice)
         self._restore()
         self._timer = QTimer(self)
@@ -214,6 +216,7 @@ class MainWindow(QMainWindow):
             **docks,
             "open_file": lambda: self.files.ask_source_file(),
             "open_folder": lambda: self.files.ask_source_folder(),
+            "open_session": lambda: self.review.ask(),
             "open_weights": lambda: self.files.ask_weights(),
             "recordings_folder": lambda: self.files.choose_recordings_folder(),
             "show_recordings": lambda: self.files.show_recordings(),
@@ -294,7 +297,10 @@ class MainWindow(QMainWindow):
         path = dragged_path(event.mimeData()) if event is not None else None
         if event is not None and path is not None:
             event.acceptProposedAction()
-            self.files.open_path(path)
+            if is_session(path):
+                self.review.open(path if path.is_dir() else path.parent)
+            else:
+                self.files.open_path(path)
 
     # ------------------------------------------------------------------ the end
 
@@ -312,6 +318,8 @@ class MainWindow(QMainWindow):
         if self._options.screenshot is not None:
             self.readout.show_result(self.view.result)  # the same moment everywhere in the picture
             self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
+        if not self.review.close():
+            return
         self._closing = True
         self._settings.set(settings.GEOMETRY, self.saveGeometry())
         self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 
 from app.core.errors import SessionError
 from app.ui.display import display_problem, forget_foreign_qt
 
+LAID_OUT_MS = 100  # from new numbers to their places in the panel
+
 log = logging.getLogger(__name__)
+
+
+def review(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """The command's words."""
+    parser.description = "Look at a recorded session: picture, numbers, markers, statistics, exports."
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a session's folder")
+    parser.add_argument("--at", type=float, metavar="SECONDS", help="where to begin")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG and close it")
+    args = parser.parse_args(words)
+    return run_review(args.folder, args.screenshot, args.at)
 
 
 def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None = None) -> int:
@@ -53,9 +66,10 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None) -> int:
         if window.problem is not None and not isinstance(window.problem, CutOffError):
             failures.append(str(window.problem))
             window.close()
-        elif screenshot is not None:
-            if at_s is not None and window.player is not None:
-                window.player.seek(at_s)
+            return
+        if at_s is not None and window.player is not None:
+            window.player.seek(at_s)
+        if screenshot is not None:
             QTimer.singleShot(0, picture)
 
     def picture() -> None:
@@ -63,7 +77,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None) -> int:
             window.screen_feed.wait(30.0)
         # The statistics come a moment later; then the window is as a person sees it.
         if window.problem is None and window.measuring.statistics is None:
-            window.measuring.counted.connect(lambda: QTimer.singleShot(0, save))
+            window.measuring.counted.connect(lambda: QTimer.singleShot(LAID_OUT_MS, save))
         else:
             save()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6 import sip
 from PyQt6.QtCore import QTimer
@@ -11,8 +12,10 @@ from PyQt6.QtWidgets import QWidget
 
 from app.session.folders import FRAMES, MANIFEST
 from app.ui import dialogs
-from app.ui.review.window import ReviewWindow
 from app.ui.settings import Settings
+
+if TYPE_CHECKING:  # it imports the exporters, which the main window does not wait for
+    from app.ui.review.window import ReviewWindow
 
 
 class ReviewControls:
@@ -37,6 +40,8 @@ class ReviewControls:
                 window.raise_()
                 window.activateWindow()
                 return window
+        from app.ui.review.window import ReviewWindow
+
         window = ReviewWindow(self._settings)
         self.windows.append(window)
         window.ended.connect(lambda: QTimer.singleShot(0, lambda: self._forget(window)))

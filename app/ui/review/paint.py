@@ -219,17 +219,15 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
 def paint_overview(painter: QPainter, rect: QRectF, scale: TimeScale, measured: NDArray[np.float32]) -> None:
     """The whole session as a bar, bright where a face was measured, with the stretch that is shown."""
     painter.fillRect(rect, theme.RAISED)
-    columns = len(measured)
-    for k, share in enumerate(measured):
-        if share > 0:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # seams between columns would show
+    edges = np.rint(np.linspace(rect.left(), rect.right(), len(measured) + 1)).astype(int)
+    for share, left_edge, right_edge in zip(measured, edges, edges[1:], strict=False):
+        if share > 0 and right_edge > left_edge:
             colour = QColor(theme.ACCENT)
-            colour.setAlpha(round(40 + 70 * float(share)))
-            painter.fillRect(
-                QRectF(
-                    rect.left() + k * rect.width() / columns, rect.top(), rect.width() / columns + 0.5, rect.height()
-                ),
-                colour,
-            )
+            colour.setAlpha(round(40 + 90 * float(share)))
+            painter.fillRect(QRectF(left_edge, rect.top(), right_edge - left_edge, rect.height()), colour)
+    painter.restore()
     left = rect.left() + scale.start_s / scale.total_s * rect.width()
     width = max(scale.span_s / scale.total_s * rect.width(), 4.0)
     frame = QRectF(left, rect.top() + 0.5, width, rect.height() - 1)
