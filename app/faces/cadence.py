@@ -8,7 +8,7 @@ from app.faces.tracker import FaceTracker
 
 __all__ = ["Cadence"]
 
-LOOK_S = 0.2  # a followed face is looked at again after so long
+LOOK_S = 0.09  # a followed face is looked at again after so long: in every third frame at 30 a second,
 MOST_SKIPPED = 9  # or so many frames, whatever their rate
 FAST = 1.5  # box sides a second; a faster face is looked at in every frame
 NEWCOMERS_S = 0.5  # how often the whole frame is searched while there are fewer faces than wanted
