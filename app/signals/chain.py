@@ -1,175 +1,196 @@
-"""What happens to a result between the network and everyone who looks at it: filter, then recentring."""
+"""What happens to a result between the network and everyone who looks at it.
+
+The person's rest is taken off the expression, then the filter, then the recentring, then the
+signals derived from all that.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.core.clock import now_s
-from app.core.errors import UserError
-from app.core.frames import FaceResult, FrameResult, ShownFace
-from app.core.rotation import angles_near, angles_of, recentred
-from app.signals.one_euro import OneEuro, RotationFilter, VectorFilter
+from app.core.frames import FaceResult, Floats, FrameResult, ShownFace
+from app.core.rotation import angles_of, recentred
+from app.signals.calibration import Calibration, CalibrationState, Outcome, Recentring, Waiting
+from app.signals.deriver import FaceDeriver
+from app.signals.face_filter import FaceFilter
+from app.signals.face_shape import magnitudes
 from app.signals.presets import DEFAULT_PRESET, FilterPreset, preset_named
-from extractor.types import Angles
+from extractor.types import Angles, NetworkSpec
 
 __all__ = ["Recentring", "SignalChain"]
 
-AVERAGED_S = 0.3  # the reference is the mean over so long: a single frame is a fifth of a degree off
-RECENT_S = 1.0  # a face seen longer ago than this is no longer there
-NO_FACE = "There is no face to recentre on: look straight ahead, face to the camera, and press C again."
-UNTRAINED = "There is nothing to recentre: these weights hold no head pose; choose other weights."
+DEFAULT_CONE_DEG = 20.0
+KEPT_S = 10.0  # blinks and nods of a face that is lost for less than this are still counted together
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Recentring:
-    """A pose that counts as straight ahead."""
+@dataclass(slots=True, eq=False)
+class _FaceState:
+    """What is known of one face."""
 
-    rotation: NDArray[np.float32]  # (3, 3)
-    angles: Angles  # the same: what is taken off the numbers
-    at_s: float  # monotonic clock at capture of the last frame it was taken from
+    deriver: FaceDeriver = field(default_factory=FaceDeriver)
+    filter: FaceFilter | None = None
+    seen_s: float = 0.0
 
 
 class SignalChain:
-    """``apply`` is for the inference thread; presets and recentring may come from anywhere."""
+    """``apply`` is for the inference thread; everything else may come from anywhere."""
 
     def __init__(self, preset: str = DEFAULT_PRESET) -> None:
         self._lock = threading.Lock()
         self._preset = preset_named(preset)
-        self._filters: dict[int, _FaceFilter] = {}
-        self._recent: deque[tuple[float, int, NDArray[np.float32]]] = deque()  # of the primary face, as measured
-        self._untrained = False  # of the latest face
-        self._reference: Recentring | None = None
+        self._cone_deg = DEFAULT_CONE_DEG
+        self._faces: dict[int, _FaceState] = {}
+        self._calibration = Calibration()
+        self._network: NetworkSpec | None = None
+
+    # ------------------------------------------------------------------ settings
 
     @property
     def preset(self) -> str:
+        """The name of the filter's setting."""
         return self._preset.name
 
     @property
-    def reference(self) -> Recentring | None:
-        return self._reference
+    def filter(self) -> FilterPreset:
+        return self._preset
 
     def set_preset(self, name: str) -> None:
         """Raises ValueError where there is no such preset."""
-        preset = preset_named(name)
+        self.set_filter(preset_named(name))
+
+    def set_filter(self, preset: FilterPreset) -> None:
+        """Filters that run go on from where they are: a slider that is moved makes no number jump."""
         with self._lock:
-            if preset != self._preset:
-                self._preset = preset
-                self._filters.clear()
+            self._preset = preset
+
+    @property
+    def cone_deg(self) -> float:
+        """The attention cone's half angle."""
+        return self._cone_deg
+
+    def set_cone(self, half_angle_deg: float) -> None:
+        """Raises ValueError beyond 1 to 90 degrees."""
+        if not 1 <= half_angle_deg <= 90:
+            raise ValueError(f"The cone's half angle must be 1 to 90 degrees, not {half_angle_deg:g}.")
+        self._cone_deg = float(half_angle_deg)
+
+    # ------------------------------------------------------------------ calibration
+
+    @property
+    def reference(self) -> Recentring | None:
+        return self._calibration.reference
+
+    @property
+    def calibration(self) -> CalibrationState:
+        with self._lock:
+            return self._calibration.state
 
     def recentre(self) -> Recentring:
-        """From now on the primary face's present pose, averaged over ``AVERAGED_S``, is straight ahead.
-
-        Raises UserError when there is no face.
-        """
+        """From now on the primary face's present pose is straight ahead; raises UserError when there is no face."""
         with self._lock:
-            if self._untrained:
-                raise UserError(UNTRAINED)
-            if not self._recent or now_s() - self._recent[-1][0] > RECENT_S:
-                raise UserError(NO_FACE)
-            rotation = _mean_rotation([rotation for _, _, rotation in self._recent])
-            self._reference = Recentring(rotation, angles_of(rotation), self._recent[-1][0])
-            return self._reference
+            return self._calibration.recentre()
 
     def undo_recentre(self) -> bool:
         """Angles are the camera's again; False when they have been anyway."""
         with self._lock:
-            had, self._reference = self._reference is not None, None
+            had, self._calibration.reference = self._calibration.reference is not None, None
             return had
+
+    def wait_for(self, waiting: Waiting) -> None:
+        """Calibrate once the primary face's head has held still.  Raises UserError when nothing is measured."""
+        with self._lock:
+            self._calibration.wait(waiting)
+
+    def cancel_wait(self) -> Waiting | None:
+        """What was waited for; None where nothing was."""
+        with self._lock:
+            return self._calibration.cancel()
+
+    def take_outcomes(self) -> tuple[Outcome, ...]:
+        """What has come of waits since the last call."""
+        with self._lock:
+            return self._calibration.take_outcomes()
+
+    def forget_neutral(self) -> int | None:
+        """The primary face's expression is as measured again; its number, None when it has been so anyway."""
+        with self._lock:
+            return self._calibration.forget_neutral()
 
     def forget(self) -> None:
         """Another source: another camera or another person."""
         with self._lock:
-            self._filters.clear()
-            self._recent.clear()
-            self._reference = None
-            self._untrained = False
+            self._faces.clear()
+            self._calibration.forget()
 
-    def apply(self, result: FrameResult) -> FrameResult:
-        """``result`` with what is shown of it; ``faces`` stay as measured."""
-        with self._lock:
-            self._remember(result)
-            reference, preset = self._reference, self._preset
-            # A face that is gone, if only for a frame, leaves no filter behind.
-            known, self._filters = self._filters, {}
-            if preset.rotation is not None:
-                self._filters = {face.face_id: known.get(face.face_id) or _FaceFilter(preset) for face in result.faces}
-            faces = tuple(self._filtered(face, result) for face in result.faces)
-        if reference is None:
-            shown = tuple(ShownFace(face, face.angles, face.rotation) for face in faces)
-            return replace(result, signals=shown)
-        # Only the primary face was looking straight ahead.
-        shown = tuple(
-            _relative(face, reference) if i == 0 and face.pose_trained else ShownFace(face, face.angles, face.rotation)
-            for i, face in enumerate(faces)
-        )
-        return replace(result, signals=shown, reference=reference.rotation)
+    # ------------------------------------------------------------------ each frame
 
-    def _filtered(self, face: FaceResult, result: FrameResult) -> FaceResult:
-        filters = self._filters.get(face.face_id)
-        return filters.update(face, result.frame.time_s) if filters is not None and face.pose_trained else face
+    def apply(self, result: FrameResult, network: NetworkSpec | None = None) -> FrameResult:
+        """``result`` with what is shown of it; ``faces`` stay as measured.
 
-    def _remember(self, result: FrameResult) -> None:
-        if not result.faces:
-            self._recent.clear()
-            return
-        face, at_s = result.faces[0], result.frame.captured_s
-        self._untrained = not face.pose_trained
-        if self._untrained or not np.isfinite(face.rotation).all():
-            self._recent.clear()
-            return
-        while self._recent and (at_s - self._recent[0][0] > AVERAGED_S or self._recent[0][1] != face.face_id):
-            self._recent.popleft()
-        self._recent.append((at_s, face.face_id, face.rotation))
-
-
-class _FaceFilter:
-    """The filters of one face."""
-
-    def __init__(self, preset: FilterPreset) -> None:
-        assert preset.rotation is not None
-        self._rotation = RotationFilter(preset.rotation)
-        self._keypoints = VectorFilter(preset.keypoints or preset.rotation)
-        expression: OneEuro = preset.expression or preset.rotation
-        self._exp = VectorFilter(expression)
-        self._magnitudes = VectorFilter(expression)
-
-    def update(self, face: FaceResult, time_s: float) -> FaceResult:
-        """The face with rotation, angles, keypoints and expression filtered; the rest is as measured.
-
-        The magnitudes are filtered themselves, not computed from the filtered displacement, whose
-        length would be less than what is recorded even in the mean.
+        ``network`` says what measured it: the names of its keypoints.
         """
-        side = max(face.detection.box.w, face.detection.box.h, 1.0)
-        rotation = self._rotation.update(face.rotation, time_s)
-        magnitudes = np.array([face.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude])
-        named = np.isfinite(magnitudes)  # without names there is only the first
-        magnitudes[named] = self._magnitudes.update(magnitudes[named, None], time_s)[:, 0]
-        whole, brow, eye, mouth = magnitudes.tolist()
-        return replace(
-            face,
-            rotation=rotation.astype(np.float32),
-            angles=angles_near(rotation, face.angles) if np.isfinite(rotation).all() else face.angles,
-            keypoints=self._keypoints.update(face.keypoints, time_s, side).astype(np.float32),
-            exp=self._exp.update(face.exp, time_s).astype(np.float32),
-            exp_magnitude=whole,
-            brow_magnitude=brow,
-            eye_magnitude=eye,
-            mouth_magnitude=mouth,
-        )
+        with self._lock:
+            if network is not self._network:  # other weights number their faces anew, too
+                self._network = network
+                self._faces.clear()
+                self._calibration.forget_faces()
+            self._calibration.see(result)
+            self._keep_states(result)
+            shown = tuple(self._shown(face, i == 0, result) for i, face in enumerate(result.faces))
+            reference = self._calibration.reference
+        return replace(result, signals=shown, reference=reference.rotation if reference is not None else None)
+
+    def _keep_states(self, result: FrameResult) -> None:
+        at_s = result.frame.captured_s
+        seen = {face.face_id for face in result.faces}
+        for face_id in seen:
+            self._faces.setdefault(face_id, _FaceState()).seen_s = at_s
+        for face_id, state in list(self._faces.items()):
+            if face_id not in seen:
+                state.filter = None  # a face that is gone, if only for a frame, leaves no filter behind
+                if abs(at_s - state.seen_s) > KEPT_S:
+                    del self._faces[face_id]
+
+    def _shown(self, measured: FaceResult, primary: bool, result: FrameResult) -> ShownFace:
+        if not measured.pose_trained:
+            return ShownFace(measured, measured.angles, measured.rotation)
+        state, time_s = self._faces[measured.face_id], result.frame.time_s
+        names = self._network.keypoint_names if self._network is not None else None
+        neutral = self._calibration.neutral_of(measured)
+        if neutral is not None:
+            measured = at_rest(measured, neutral, names)
+        face = self._filtered(measured, state, time_s)
+        reference = self._calibration.reference if primary else None  # only the primary face looked straight ahead
+        angles, rotation, measured_angles = face.angles, face.rotation, measured.angles
+        if reference is not None:
+            angles, rotation = _relative(face, reference)
+            measured_angles = angles if face is measured else _relative(measured, reference)[0]
+        shown = ShownFace(face, angles, rotation, neutral=neutral)
+        base = reference.rotation if reference is not None else None
+        derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self._cone_deg, base)
+        return replace(shown, derived=derived)
+
+    def _filtered(self, face: FaceResult, state: _FaceState, time_s: float) -> FaceResult:
+        if self._preset.rotation is None:
+            state.filter = None
+            return face
+        if state.filter is None:
+            state.filter = FaceFilter(self._preset)
+        state.filter.set_preset(self._preset)
+        return state.filter.update(face, time_s)
 
 
-def _relative(face: FaceResult, reference: Recentring) -> ShownFace:
+def at_rest(face: FaceResult, neutral: Floats, names: tuple[str, ...] | None) -> FaceResult:
+    """``face`` without the displacements (K, 3), head frame, that it has at rest; magnitudes follow."""
+    exp = (face.exp - neutral @ np.asarray(face.rotation).T).astype(np.float32)
+    whole, brow, eye, mouth = magnitudes(exp, names)
+    return replace(face, exp=exp, exp_magnitude=whole, brow_magnitude=brow, eye_magnitude=eye, mouth_magnitude=mouth)
+
+
+def _relative(face: FaceResult, reference: Recentring) -> tuple[Angles, Floats]:
     rotation = recentred(face.rotation, reference.rotation)
     expected = Angles(*(a - b for a, b in zip(face.angles, reference.angles, strict=True)))
-    return ShownFace(face, angles_of(rotation, expected), rotation.astype(np.float32))
-
-
-def _mean_rotation(rotations: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The rotation nearest to the arithmetic mean: the chordal mean (Hartley et al. 2013, IJCV 103)."""
-    u, _, vt = np.linalg.svd(np.mean(rotations, axis=0, dtype=np.float64))
-    return np.asarray(u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt, np.float32)
+    return angles_of(rotation, expected), rotation.astype(np.float32)

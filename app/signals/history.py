@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.derived import DERIVED, NO_SIGNALS
 from app.core.frames import FrameResult
 from app.core.rotation import angles_of, recentred
 
@@ -21,12 +22,15 @@ COLUMNS = (
     "brow_magnitude", "eye_magnitude", "mouth_magnitude",
     "tx", "ty", "scale",
     "latency_ms",
+    *(signal.name for signal in DERIVED),
 )  # fmt: skip
 """``time_s`` is the frame's capture time on the monotonic clock; truth is NaN outside the demo.
 
 Numbers are as shown: filtered and recentred where somebody asked for it; those called
 ``measured_`` are before the filter.  Measured and true angles are relative to the same reference
-as those shown, so that the curves can be compared.
+as those shown, so that the curves can be compared; ``measured_exp_magnitude`` is as recorded, also
+where a person's rest is taken off the one shown.  The last ones are the derived signals, by the
+names of ``app.core.derived.DERIVED``.
 """
 
 CAPACITY = 18_000  # five minutes at 60 results a second
@@ -37,7 +41,14 @@ def row_of(result: FrameResult) -> Sequence[float]:
     truth = result.shown_truth or (np.nan, np.nan, np.nan)
     shown = result.shown[0] if result.shown else None
     if shown is None or not shown.face.pose_trained:
-        return (result.frame.captured_s, *(np.nan,) * 7, *truth, *(np.nan,) * 10, result.latency_ms)
+        return (
+            result.frame.captured_s,
+            *(np.nan,) * 7,
+            *truth,
+            *(np.nan,) * 10,
+            result.latency_ms,
+            *NO_SIGNALS.values(),
+        )
     face, measured = shown.face, result.faces[0]
     angles = measured.angles
     if result.reference is not None:
@@ -46,6 +57,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
         float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms,
+        *shown.derived.values(),
     )  # fmt: skip
 
 

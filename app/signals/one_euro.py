@@ -37,7 +37,7 @@ class VectorFilter:
     """Vectors (..., D), each with a cutoff of its own that follows the length of its velocity."""
 
     def __init__(self, settings: OneEuro) -> None:
-        self._settings = settings
+        self.settings = settings
         self._value: NDArray[np.float64] | None = None
         self._velocity: NDArray[np.float64] = np.zeros(0)
         self._time_s = 0.0
@@ -58,9 +58,9 @@ class VectorFilter:
             self._value, self._velocity = raw, np.zeros_like(raw)
             return raw
         change = raw - self._value
-        self._velocity += share(self._settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
+        self._velocity += share(self.settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
         speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-        self._value = self._value + share(self._settings.cutoff_hz(speed), step_s) * change
+        self._value = self._value + share(self.settings.cutoff_hz(speed), step_s) * change
         return self._value
 
 
@@ -72,7 +72,7 @@ class RotationFilter:
     """
 
     def __init__(self, settings: OneEuro) -> None:
-        self._settings = settings
+        self.settings = settings
         self._value: NDArray[np.float64] | None = None
         self._velocity = np.zeros(3)
         self._time_s = 0.0
@@ -89,8 +89,8 @@ class RotationFilter:
             self._value, self._velocity = raw, np.zeros(3)
             return raw
         change = rotation_vector(raw @ self._value.T)
-        self._velocity += share(self._settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
-        cutoff_hz = self._settings.cutoff_hz(np.asarray(np.linalg.norm(self._velocity)))
+        self._velocity += share(self.settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
+        cutoff_hz = self.settings.cutoff_hz(np.asarray(np.linalg.norm(self._velocity)))
         turned = rotation_from_vector(share(cutoff_hz, step_s) * change) @ self._value
         # Thousands of products drift off the rotations by rounding: back to the nearest one.
         u, _, vt = np.linalg.svd(turned)

@@ -13,6 +13,8 @@ from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
+from app.signals.one_euro import OneEuro
+from app.signals.presets import preset_named
 from extractor.types import Angles
 
 FPS = 30.0
@@ -114,14 +116,31 @@ def test_each_face_is_filtered_for_itself():
         assert shown.angles == single.angles
 
 
-def test_another_preset_or_source_starts_anew():
+def test_another_source_or_switching_the_filter_off_and_on_starts_anew():
     chain = SignalChain("streaming")
     turned = make_face(Angles(0, 30, 0))
-    for change in (lambda: chain.set_preset("gaming"), chain.forget):
-        for i in range(10):
+
+    def off_and_on() -> None:
+        chain.set_preset("off")
+        chain.apply(make_result(9, turned))
+        chain.set_preset("streaming")
+
+    for change in (off_and_on, chain.forget):
+        for i in range(9):
             chain.apply(make_result(i, make_face(Angles(0, 0, 0))))
         change()
         assert chain.apply(make_result(10, turned)).shown[0].angles == pytest.approx(turned.angles)
+
+
+def test_other_settings_go_on_from_where_the_filter_is():
+    """A slider that is moved while the head turns makes no number jump."""
+    chain = SignalChain("streaming")
+    for i in range(9):
+        before = chain.apply(make_result(i, make_face(Angles(0, 3.0 * i, 0)))).shown[0].angles.yaw_deg
+    chain.set_filter(replace(preset_named("streaming"), name="custom", rotation=OneEuro(0.4, 0.05)))
+    after = chain.apply(make_result(9, make_face(Angles(0, 27, 0)))).shown[0].angles.yaw_deg
+    assert chain.preset == "custom"
+    assert before < after < before + 4 < 27
     with pytest.raises(ValueError, match="no filter preset"):
         chain.set_preset("loud")
 
