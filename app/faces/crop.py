@@ -33,6 +33,13 @@ class CropTransform:
     side: int  # frame pixels, at least 1
     size: int  # pixels of the network's input, at least 1
 
+    @classmethod
+    def from_affine(cls, crop_to_frame: NDArray[np.floating[Any]], size: int) -> CropTransform:
+        """The square whose ``crop_to_frame`` is this (2, 3), for an input of ``size`` pixels."""
+        half = float(crop_to_frame[0, 0])
+        left, top = (float(v) - half for v in crop_to_frame[:, 2])
+        return cls(round(left), round(top), round(2 * half), size)
+
     @property
     def crop_to_frame(self) -> Floats:
         """(2, 3) affine from crop coordinates to frame coordinates."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.signals.history import History
     from app.ui.controller import Controller
     from app.ui.live_view import LiveView
+    from app.ui.markers import MarkerControls
     from app.ui.messages import Message
     from app.ui.settings import Settings
     from extractor.types import NetworkSpec
@@ -50,6 +51,7 @@ class DockContext:
     view: LiveView
     notice: Callable[[Message], None]  # says something in the status line for a while
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
+    markers: MarkerControls | None = None
 
     @property
     def network(self) -> NetworkSpec | None:
@@ -81,6 +83,7 @@ class DockSpec:
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
     interval_s: float = DISPLAY_S
     shown: bool = False  # in the layout that the window has at first
+    tab_of: str = ""  # the dock in whose place it appears, as a tab
 
     @property
     def title(self) -> str:

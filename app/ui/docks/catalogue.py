@@ -16,17 +16,53 @@ def _plots(context: DockContext) -> DockView:
     return Plots()
 
 
+def _bins(context: DockContext) -> DockView:
+    from app.ui.docks.bins import Bins
+
+    return Bins()
+
+
+def _shape(context: DockContext) -> DockView:
+    from app.ui.docks.shape import ShapeView
+
+    return ShapeView(lambda: context.keypoint_names, lambda: context.mirrored)
+
+
+def _crop(context: DockContext) -> DockView:
+    from app.ui.docks.crop import Crop
+
+    return Crop(lambda: context.network.crop.input_size if context.network is not None else None)
+
+
+def _heat(context: DockContext) -> DockView:
+    from app.ui.docks.heat import Heat
+
+    return Heat(lambda: context.keypoint_names)
+
+
 def _table(context: DockContext) -> DockView:
     from app.ui.docks.table import Table
 
     return Table(context)
 
 
+def _markers(context: DockContext) -> DockView:
+    from app.ui.markers_panel import MarkersPanel
+
+    assert context.markers is not None
+    return MarkersPanel(context.markers, context.view)
+
+
 DOCKS: tuple[DockSpec, ...] = (
+    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True),
+    DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from", _bins),
+    DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space", _shape),
+    DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input", _crop),
+    DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time", _heat, _BELOW,
+             CURVES_S),
+    DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _table, _RIGHT, NUMBERS_S,
+             tab_of="numbers"),
     DockSpec(
-        "plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True
-    ),
-    DockSpec(
-        "table", "&Table of all numbers", "Shift+F6", "Show or hide the table of all numbers", _table, _RIGHT, NUMBERS_S
+        "markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields", _markers
     ),
 )  # fmt: skip

@@ -33,11 +33,18 @@ class Docks(QObject):
         dock.setAccessibleName(spec.title)
         dock.setToolTip(spec.tip)
         dock.setWidget(QWidget())
-        self._window.addDockWidget(spec.area, dock)
-        dock.setVisible(spec.shown)
+        self._place(spec, dock)
         self._context.commands[spec.name].setChecked(spec.shown)
         dock.visibilityChanged.connect(lambda seen, name=spec.name: self._seen(name, seen))
         return dock
+
+    def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
+        dock.setFloating(False)
+        self._window.addDockWidget(spec.area, dock)
+        dock.setVisible(spec.shown)
+        other = self._window.findChild(QDockWidget, spec.tab_of) if spec.tab_of else None
+        if other is not None:
+            self._window.tabifyDockWidget(other, dock)
 
     def start(self) -> None:
         """Make those that are to be seen; until then they are empty, so that the window appears at once."""
@@ -49,9 +56,7 @@ class Docks(QObject):
     def default_layout(self) -> None:
         """Every dock back at its place; those that a new user sees are shown."""
         for entry in self._entries.values():
-            entry.dock.setFloating(False)
-            self._window.addDockWidget(entry.spec.area, entry.dock)
-            entry.dock.setVisible(entry.spec.shown)
+            self._place(entry.spec, entry.dock)
 
     def switch(self, name: str, on: bool) -> None:
         """Show or hide it; one that lies behind another's tab comes to the front instead of going away."""
