@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
-from app.core.errors import OutputError, UserError
+from app.core.errors import UserError
 from app.options import LaunchOptions
-from app.outputs.address import OPENTRACK_ADDRESS, OPENTRACK_PORT, parse_address
+from app.output_options import add_output_options, chosen_outputs
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "reanalyse", "export", "recover", "check", "bench")
+COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope export (sessions to other "
+        epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), motionscope export (sessions to other "
         "formats), motionscope recover (cut-off recordings), "
         "motionscope check (this machine), motionscope bench (how fast it is here).",
     )
@@ -82,12 +82,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         default=None,
         help="show the picture mirrored (numbers never are); by default cameras only",
     )
-    parser.add_argument(
-        "--opentrack",
-        type=_opentrack_address,
-        metavar="HOST:PORT",
-        help=f"send the head pose to opentrack's input 'UDP over network', on this computer {OPENTRACK_ADDRESS}",
-    )
+    add_output_options(parser)
     args = parser.parse_args(words)
     return LaunchOptions(
         args.source,
@@ -98,30 +93,22 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         args.screenshot,
         args.mirror,
         args.engine,
-        args.opentrack,
+        chosen_outputs(args),
     )
 
 
 def _command(words: list[str]) -> int:
     name, rest = words[0], words[1:]
     parser = argparse.ArgumentParser(prog=f"motionscope {name}")
-    if name == "extract":
-        parser.description = (
-            "Measure every frame of videos and images. Per video: a session folder without a copy of the video; "
-            "for all images together: images.csv."
-        )
-        parser.add_argument(
-            "paths", nargs="+", metavar="PATH", help="video, image, folder, or a pattern such as '*.mp4'"
-        )
-        parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the tables go")
-        parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    if name in ("extract", "reanalyse"):
         _network_arguments(parser)
-        args = parser.parse_args(rest)
-        from app.batch import extract
+        from app.file_commands import run
 
-        return extract(args.paths, args.out, args.weights, args.device, args.engine, progress=not args.quiet)
-    if name == "reanalyse":
-        return _reanalyse(parser, rest)
+        return run(name, parser, rest)
+    if name == "review":
+        from app.ui.review.application import review
+
+        return review(parser, rest)
     if name == "export":
         return _export(parser, rest)
     if name == "recover":
@@ -160,21 +147,6 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     return bench(BenchOptions(**vars(args)))
 
 
-def _reanalyse(parser: argparse.ArgumentParser, words: list[str]) -> int:
-    parser.description = (
-        "Measure every frame of recorded sessions' videos again, into a new table beside the recorded one, "
-        "and compare the two."
-    )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
-    parser.add_argument("--name", help="the new table's; by default that of the weights")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    _network_arguments(parser)
-    args = parser.parse_args(words)
-    from app.reanalyse import reanalyse_all
-
-    return reanalyse_all(args.folders, args.weights, args.device, args.engine, name=args.name, progress=not args.quiet)
-
-
 def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
     from app.export import export
     from app.session.exporters import EXPORTERS
@@ -193,13 +165,6 @@ def _network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="PATH", help="a checkpoint; by default the weights that come with the app")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
-
-
-def _opentrack_address(text: str) -> str:
-    try:
-        return str(parse_address(text, OPENTRACK_PORT))
-    except OutputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive_seconds(text: str) -> float:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 from tqdm import tqdm
 
-from app.analyser import FaceAnalyser
+from app.batch.measure import measure
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.errors import SessionError, UserError
-from app.core.frames import Frame, FrameResult
-from app.faces.detector import create_detector
-from app.faces.tracker import FaceTracker
+from app.core.frames import Frame
 from app.session.analyses import (
     ANALYSES,
     Analysis,
@@ -39,6 +37,7 @@ from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
 from app.session.recovery import is_unfinished
 from app.session.table import read_table
+from app.system import usable_cores
 from extractor.backends import Backend, create_backend
 
 __all__ = ["Analysis", "CancelledError", "Comparison", "compare", "find_analyses", "reanalyse", "reanalyse_all"]
@@ -57,16 +56,16 @@ def reanalyse(
     engine: str = "auto",
     *,
     name: str | None = None,
-    threads: int | None = None,
+    faces: int = 1,
     progress: Progress = ignore_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Analysis:
     """Measure every frame of a session's video into a new table beside the old one, which stays as it is.
 
-    ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``progress`` is
-    told (frames done, frames) on this thread; ``cancelled``, such as ``threading.Event().is_set``, is
-    asked before each frame.  Blocks; call it on a thread of its own.  Raises ``CancelledError``, UserError,
-    and what ``create_backend`` raises; nothing is then left behind.
+    ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``faces``: measured at
+    most.  ``progress`` is told (frames done, frames) on this thread; ``cancelled``, such as
+    ``threading.Event().is_set``, is asked before each frame.  Blocks; call it on a thread of its own.
+    Raises ``CancelledError``, UserError, and what ``create_backend`` raises; nothing is then left behind.
     """
     manifest, video = _open(folder)
     if name is not None and (folder / ANALYSES / file_name(name)).exists():
@@ -74,15 +73,17 @@ def reanalyse(
     times_s = frame_times(folder)
     progress(0, len(times_s))
     with ExitStack() as stack:
-        backend = create_backend(weights, device, threads, engine)
+        backend = create_backend(weights, device, max(1, usable_cores() - 1), engine)
         stack.callback(backend.close)
         if cancelled():
             raise _cancelled(folder)
-        frames = stack.enter_context(closing(_frames(video, manifest, times_s)))
+        source = stack.enter_context(closing(VideoSource(video, paced=False)))
+        source.open()
+        results = stack.enter_context(closing(measure(_frames(source, manifest, times_s), backend, max_faces=faces)))
         staging = begin(folder)
         try:
             with ResultTables(staging, backend.spec.num_kp) as tables:
-                for result in _results(frames, backend):
+                for result in results:
                     if cancelled():
                         raise _cancelled(folder)
                     tables.write(result, times_s[tables.rows])
@@ -113,32 +114,18 @@ def _open(folder: Path) -> tuple[Manifest, Path]:
     return manifest, video
 
 
-def _frames(video: Path, manifest: Manifest, times_s: Sequence[float]) -> Generator[Frame, None, None]:
+def _frames(source: VideoSource, manifest: Manifest, times_s: Sequence[float]) -> Generator[Frame, None, None]:
     """The frames as they were recorded, at the table's times, which the video has rounded."""
-    source = VideoSource(video, paced=False)
-    source.open()
-    try:
-        while source.status.state is SourceState.STREAMING:
-            frame = source.read(READ_TIMEOUT_S)
-            if frame is None:
-                continue
-            if frame.index >= len(times_s):
-                raise SessionError(f"{video} has more frames than the session's {len(times_s)} rows.")
-            image = frame.image
-            if manifest.video is not None:  # recorded with padding to even sizes
-                image = image[: manifest.video.height, : manifest.video.width]
-            yield dataclasses.replace(frame, image=image, media_s=times_s[frame.index])
-    finally:
-        source.close()
-
-
-def _results(frames: Iterator[Frame], backend: Backend) -> Iterator[FrameResult]:
-    with ExitStack() as stack:
-        detector = create_detector()
-        stack.callback(detector.close)
-        analyser = FaceAnalyser(detector, FaceTracker(), backend)
-        for frame in frames:
-            yield analyser.analyse(frame)
+    while source.status.state is SourceState.STREAMING:
+        frame = source.read(READ_TIMEOUT_S)
+        if frame is None:
+            continue
+        if frame.index >= len(times_s):
+            raise SessionError(f"The video has more frames than the session's {len(times_s)} rows.")
+        image = frame.image
+        if manifest.video is not None:  # recorded with padding to even sizes
+            image = image[: manifest.video.height, : manifest.video.width]
+        yield dataclasses.replace(frame, image=image, media_s=times_s[frame.index])
 
 
 def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:

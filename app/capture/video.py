@@ -127,6 +127,11 @@ class VideoSource:
         """How many frames the file says it has; 0 where it doesn't say."""
         return self._file.frame_count if self._file else 0
 
+    @property
+    def length_s(self) -> float:
+        """How long the file says it is; 0 where it doesn't say."""
+        return self._file.length_s if self._file else 0.0
+
     def close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
@@ -178,7 +183,7 @@ class _VideoFile:
     @property
     def problem(self) -> str:
         """One sentence when the file turned out to be damaged; call it at the end."""
-        length = self._length_s()
+        length = self.length_s
         if length - self.played_s > max(SHORT_BY_S, 2 * self._frame_s):
             return (
                 f"{self._path.name} is damaged or incomplete: only the first {self.played_s:.1f} of its "
@@ -188,7 +193,9 @@ class _VideoFile:
             return f"{self._path.name} is damaged: {self._damaged} of its parts could not be decoded."
         return ""
 
-    def _length_s(self) -> float:
+    @property
+    def length_s(self) -> float:
+        """As the file says; 0 where it doesn't."""
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
         if self._container.duration is not None and not self._container.streams.audio:

@@ -1,0 +1,191 @@
+"""A whole run: what is to be done, who does it, what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import psutil
+
+from app.batch.images import ImageTable, Measured, pictures_of
+from app.batch.jobs import Event, Job, Outcome, PicturesJob, Settings, VideoJob
+from app.batch.local import run_here, run_in_processes
+from app.batch.plan import Sameness, Work, find_places, find_work
+from app.batch.report import Report
+from app.core.errors import UserError
+from app.session.folders import reason
+from app.system import usable_cores
+from extractor.backends import create_backend
+from extractor.backends.cache import cache_folder
+from extractor.backends.devices import available_devices
+from extractor.weights import LoadReport, find_weights, read_weights
+
+MEMORY_BYTES = 1_200_000_000
+"""That a process needs, at most; measured at 1280x720."""
+
+WORTH_BYTES = 24_000_000
+"""Of files, for which a process more is started: it takes about five seconds to begin."""
+
+PICTURES_A_JOB = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractOptions:
+    weights: str | None = None
+    device: str = "auto"
+    engine: str = "auto"
+    jobs: int | None = None  # None: as many as there are cores, memory and files for
+    faces: int = 1
+    force: bool = False  # measure again what is done
+    ray: str | None = None  # the address of a Ray cluster
+    progress: bool = True
+    batch: int | None = None  # frames at a time
+
+
+def extract(patterns: Sequence[str], out: Path, options: ExtractOptions = ExtractOptions()) -> int:
+    """Measure everything the patterns name into ``out``; 0, or 1 when a file could not be measured.
+
+    A video gets a session folder without a copy of the video, the images share ``images.csv``.
+    What an earlier run has measured with the same weights is left as it is.  Raises UserError when
+    there is nothing to do, and what ``create_backend`` raises.
+    """
+    work = find_work(patterns)
+    out = out.absolute()
+    report = read_weights(find_weights(options.weights)).report
+    if not report.pose_trained:
+        print(
+            "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",
+            file=sys.stderr,
+        )
+    with ExitStack() as stack:
+        _lock(stack, out)
+        run = _Run(work, out, report, options)
+        if run.jobs:
+            run.do(stack)
+        run.finish()
+        return run.tell()
+
+
+def _lock(stack: ExitStack, out: Path) -> None:
+    """Two runs would take each other's unfinished results for left over."""
+    name = hashlib.sha256(str(out).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    try:
+        folder = cache_folder() / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(filelock.FileLock(folder / f"{name}.lock", timeout=0))
+    except filelock.Timeout:
+        raise UserError(f"Another motionscope extract is at work in {out}.") from None
+    except (OSError, NotImplementedError):
+        pass  # no folder that can be written, or a system without locks
+
+
+class _Run:
+    def __init__(self, work: Work, out: Path, report: LoadReport, options: ExtractOptions) -> None:
+        self._work = work
+        self._out = out
+        self._weights = report
+        self._options = options
+        engine = None if options.engine == "auto" else options.engine
+        sameness = Sameness(report.sha256, options.faces, engine)
+        self._places = find_places(work.videos, out, sameness, force=options.force)
+        self._pictures = pictures_of(work.images)
+        self._table: ImageTable | None = None
+        measured = Measured(
+            report.path.name, report.sha256, options.engine, options.device, report.spec.num_kp, options.faces
+        )
+        if self._pictures:
+            self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)
+        self._missing = self._table.missing(self._pictures) if self._table else []
+        self._failures: list[str] = []
+        self.jobs = self._split()
+
+    def _split(self) -> list[Job]:
+        """The work that is left, videos first."""
+        todo = [(item, place) for item, place in zip(self._work.videos, self._places, strict=True) if not place.done]
+        jobs: list[Job] = []
+        for item, place in todo:
+            path = item.path.absolute()
+            jobs.append(VideoJob(len(jobs), str(path), str(place.folder), _size(path)))
+        workers = self._options.jobs or usable_cores()
+        chunk = max(1, min(PICTURES_A_JOB, math.ceil(len(self._missing) / workers)))
+        for first in range(0, len(self._missing), chunk):
+            jobs.append(PicturesJob(len(jobs), tuple(self._missing[first : first + chunk])))
+        return jobs
+
+    def do(self, stack: ExitStack) -> None:
+        """Measure what is left."""
+        events = stack.enter_context(closing(self._events(stack)))
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{self._out} can't be written: {reason(error)}.") from error
+        report = stack.enter_context(closing(Report(self.jobs, self._options.progress)))
+        if self._table is not None:
+            stack.callback(self._table.close)
+        for event in events:
+            report.take(event)
+            if isinstance(event, Outcome) and event.rows and self._table is not None:
+                self._table.add(event.rows)
+        report.close()
+        self._failures = report.failures
+
+    def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
+        options = self._options
+        count = 1 if options.ray else _processes(self.jobs, options)
+        threads = 1 if options.ray or count > 1 else max(1, usable_cores() - 1)
+        weights = None if options.weights is None else str(self._weights.path.absolute())
+        settings = Settings(
+            weights, self._weights.sha256, options.device, options.engine, threads, options.faces, options.batch
+        )
+        if count == 1 or options.engine == "auto":
+            backend = create_backend(options.weights, options.device, threads, options.engine)
+            settings = dataclasses.replace(settings, engine=backend.info.engine, device=backend.info.device)
+            if self._table is not None:
+                self._table.measured_with(backend.info.engine, backend.info.device)
+            if count == 1 and not options.ray:
+                stack.callback(backend.close)
+                return run_here(self.jobs, settings, backend)
+            backend.close()
+        return run_in_processes(self.jobs, settings, count)
+
+    def finish(self) -> None:
+        """Write the table of the pictures."""
+        if self._table is not None and (self._missing or not self._table.is_of(self._pictures)):
+            self._table.finish(self._pictures)
+
+    def tell(self) -> int:
+        """What came of it: 0 where all is measured, else 1."""
+        problems = [place.problem for place in self._places if place.done and place.problem]
+        failures = [*problems, *self._failures]
+        for failure in failures:
+            print(f"motionscope: {failure}", file=sys.stderr)
+        total = len(self._work.videos) + len(self._work.images)
+        earlier = sum(place.done for place in self._places) + len(self._pictures) - len(self._missing)
+        note = f", {earlier} of them earlier" if earlier else ""
+        print(f"{total - len(failures)} of {total} files measured{note}, results in {self._out}")
+        return 1 if failures else 0
+
+
+def _size(path: Path) -> int:
+    try:
+        return max(1, path.stat().st_size)
+    except OSError:
+        return 1
+
+
+def _processes(jobs: Sequence[Job], options: ExtractOptions) -> int:
+    """How many to start; one is this one."""
+    if options.jobs is not None:
+        return min(options.jobs, len(jobs))
+    if options.device != "cpu" and (options.device != "auto" or available_devices()[0].id != "cpu"):
+        return 1  # they would share the one accelerator
+    worth = sum(job.size_bytes for job in jobs) // WORTH_BYTES + 1
+    room = int(psutil.virtual_memory().available // MEMORY_BYTES)
+    return max(1, min(usable_cores(), len(jobs), worth, room))

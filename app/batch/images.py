@@ -1,0 +1,175 @@
+"""The table of all pictures: ``images.csv``, with ``images.json`` that says with what they were measured.
+
+While pictures are measured their rows go to a journal, so that a run that was killed is gone on with.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import app
+from app.batch.jobs import Picture
+from app.batch.plan import Item
+from app.core.errors import SessionError
+from app.session.folders import reason, replace_atomically
+from app.session.offline import PartFile
+from app.session.table import ENCODING, ERRORS, columns, encode_rows, row
+
+TABLE = "images.csv"
+ABOUT = "images.json"
+JOURNAL = ".images.jsonl"
+SCHEMA = 1
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """With what all the rows of a table were measured."""
+
+    weights_name: str
+    weights_sha256: str
+    engine: str
+    device: str
+    num_kp: int
+    max_faces: int
+
+    def agrees(self, other: Mapping[str, Any], any_engine: bool) -> bool:
+        """Whether rows that ``other`` describes can stand beside ours."""
+        names = ["weights_sha256", "num_kp", "max_faces", *([] if any_engine else ["engine"])]
+        return all(other.get(name) == getattr(self, name) for name in names)
+
+
+def pictures_of(items: Sequence[Item]) -> tuple[Picture, ...]:
+    """With size and time of change, 0 where a file is gone; names that several have are replaced by whole paths."""
+    names = Counter(item.name for item in items)
+    return tuple(_picture(item, names[item.name] > 1) for item in items)
+
+
+def _picture(item: Item, repeated: bool) -> Picture:
+    path = item.path.absolute()
+    try:
+        stat = path.stat()
+        size, modified = stat.st_size, stat.st_mtime_ns
+    except OSError:
+        size = modified = 0
+    return Picture(str(path), path.as_posix() if repeated else item.name, size, modified)
+
+
+class ImageTable:
+    """The rows that are there, and those that come."""
+
+    def __init__(self, out: Path, measured: Measured, *, any_engine: bool, force: bool) -> None:
+        """Reads what an earlier run left, unless ``force``.  Raises SessionError when the journal can't be written."""
+        self._out = out
+        self._measured = measured
+        self._journal: BinaryIO | None = None
+        table = {} if force else _read_table(out, measured, any_engine)
+        self._whole = tuple(table)  # the pictures whose rows are in the table that is there
+        self._rows = table if force else table | _read_journal(out / JOURNAL, measured, any_engine)
+
+    def measured_with(self, engine: str, device: str) -> None:
+        """What the engine and the device turned out to be."""
+        self._measured = dataclasses.replace(self._measured, engine=engine, device=device)
+
+    def is_of(self, pictures: Sequence[Picture]) -> bool:
+        """Whether the table that is there has a row for just these, in this order."""
+        return self._whole == tuple(pictures)
+
+    def missing(self, pictures: Iterable[Picture]) -> list[Picture]:
+        """Those without a row of the file as it is now."""
+        return [picture for picture in pictures if picture not in self._rows]
+
+    def add(self, rows: Iterable[tuple[Picture, Row]]) -> None:
+        """Raises SessionError."""
+        added = dict(rows)
+        try:
+            if self._journal is None:
+                known = [_line(dataclasses.asdict(self._measured)), *map(_row_line, self._rows.items())]
+                replace_atomically(self._out / JOURNAL, b"".join(known))
+                self._journal = (self._out / JOURNAL).open("ab")
+            self._journal.write(b"".join(map(_row_line, added.items())))
+            self._journal.flush()
+        except OSError as error:
+            raise SessionError(f"{self._out / JOURNAL} can't be written: {reason(error)}.") from error
+        self._rows |= added
+
+    def finish(self, pictures: Sequence[Picture]) -> None:
+        """Write the table: a row for each of them, in their order, empty where it has none.  Raises SessionError."""
+        kept = [picture for picture in pictures if picture in self._rows]
+        with PartFile(self._out / TABLE) as table:
+            table.append(encode_rows([columns("file", self._measured.num_kp)]))
+            for picture in pictures:
+                fields = self._rows.get(picture) or row(picture.name, None, None, 0.0, self._measured.num_kp)
+                table.append(encode_rows([fields]))
+        about = {
+            "schema": SCHEMA,
+            "app_version": app.__version__,
+            **dataclasses.asdict(self._measured),
+            "images": [dataclasses.asdict(picture) for picture in kept],
+        }
+        text = json.dumps(about, ensure_ascii=False, indent=1)
+        try:
+            replace_atomically(self._out / ABOUT, text.encode(ENCODING, ERRORS) + b"\n")
+            self.close()
+            (self._out / JOURNAL).unlink(missing_ok=True)
+        except OSError as error:
+            raise SessionError(f"{self._out / ABOUT} can't be written: {reason(error)}.") from error
+
+    def close(self) -> None:
+        """Let go of the journal, which stays."""
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+
+
+def _row_line(entry: tuple[Picture, Row]) -> bytes:
+    return _line({**dataclasses.asdict(entry[0]), "row": entry[1]})
+
+
+def _line(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False).encode(ENCODING, ERRORS) + b"\n"
+
+
+def _read_table(out: Path, measured: Measured, any_engine: bool) -> dict[Picture, Row]:
+    """The rows of ``images.csv``; none where anything about it is odd, for then it is made anew."""
+    try:
+        about = json.loads((out / ABOUT).read_bytes().decode(ENCODING, ERRORS))
+        if about["schema"] != SCHEMA or not measured.agrees(about, any_engine):
+            return {}
+        with (out / TABLE).open(newline="", encoding=ENCODING, errors=ERRORS) as file:
+            reader = csv.reader(file)
+            if tuple(next(reader)) != columns("file", measured.num_kp):
+                return {}
+            rows = {fields[0]: tuple(fields) for fields in reader}
+        pictures = [Picture(**values) for values in about["images"]]
+        return {picture: rows[picture.name] for picture in pictures}
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, csv.Error):
+        return {}
+
+
+def _read_journal(path: Path, measured: Measured, any_engine: bool) -> dict[Picture, Row]:
+    """The rows up to the first line that isn't whole."""
+    rows: dict[Picture, Row] = {}
+    width = len(columns("file", measured.num_kp))
+    try:
+        data = path.read_bytes()
+        head, *lines = data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).split("\n")[:-1]
+        if not measured.agrees(json.loads(head), any_engine):
+            return {}
+        for line in lines:
+            values = json.loads(line)
+            fields = tuple(values.pop("row"))
+            if len(fields) != width:
+                break
+            rows[Picture(**values)] = fields
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return rows

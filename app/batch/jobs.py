@@ -1,0 +1,72 @@
+"""What goes to a worker and what comes back; all of it can be pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import app
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to measure: the same on every worker."""
+
+    weights: str | None  # an absolute path, or None or a name: those that come with the program
+    weights_sha256: str
+    device: str
+    engine: str  # a certain one, never "auto"
+    threads: int  # of the network and of the decoder
+    max_faces: int = 1
+    batch: int | None = None
+    version: str = app.__version__
+
+
+@dataclass(frozen=True, slots=True)
+class VideoJob:
+    number: int
+    path: str  # absolute
+    folder: str  # absolute: where the result goes
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    path: str  # absolute
+    name: str  # in the table
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesJob:
+    number: int
+    pictures: tuple[Picture, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(picture.size_bytes for picture in self.pictures)
+
+
+Job = VideoJob | PicturesJob
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is in its present attempt."""
+
+    number: int  # the job's
+    frames: int
+    share: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A job is over."""
+
+    number: int
+    frames: int = 0
+    failures: tuple[str, ...] = ()  # a sentence for each file that could not be measured
+    rows: tuple[tuple[Picture, tuple[str, ...]], ...] = ()  # of the pictures that could
+
+
+Event = Progress | Outcome

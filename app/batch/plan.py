@@ -1,0 +1,178 @@
+"""What is to be measured, where each result goes, and what an earlier run has done already."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.capture.images import IMAGE_SUFFIXES, natural_key
+from app.capture.video import VIDEO_SUFFIXES
+from app.core.errors import SessionError, UserError
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
+from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to measure."""
+
+    path: Path
+    name: str  # relative to the folder it was found in, with forward slashes
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    videos: tuple[Item, ...]
+    images: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """What an earlier result must have been measured with to count as done."""
+
+    weights_sha256: str
+    max_faces: int
+    engine: str | None = None  # None: any will do, for none was asked for
+
+    def holds(self, manifest: Manifest) -> bool:
+        header = manifest.header
+        same = header.weights_sha256 == self.weights_sha256 and header.max_faces == self.max_faces
+        return same and self.engine in (None, header.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a video's result goes, or is."""
+
+    folder: Path
+    done: bool = False
+    problem: str = ""  # why the earlier run could not measure all of it
+
+
+def find_work(patterns: Sequence[str]) -> Work:
+    """Files, everything of a known kind below folders, and what the patterns match, each file once.
+
+    A file named outright is tried whatever its ending.  Raises UserError when a path doesn't
+    exist or nothing was found.
+    """
+    videos: dict[Path, Item] = {}
+    images: dict[Path, Item] = {}
+    for pattern in patterns:
+        for path, root, outright in _expand(pattern):
+            suffix = path.suffix.lower()
+            kind = images if suffix in IMAGE_SUFFIXES else videos if outright or suffix in VIDEO_SUFFIXES else None
+            if kind is not None:
+                kind.setdefault(path.resolve(), Item(path, path.relative_to(root).as_posix()))
+    if not videos and not images:
+        raise UserError(f"No video and no image was found in {', '.join(patterns)}.")
+    return Work(tuple(videos.values()), tuple(images.values()))
+
+
+def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
+    """(file, folder its name is relative to, whether the file itself was named)."""
+    path = Path(pattern).expanduser()
+    if path.is_dir():
+        for found in sorted(path.rglob("*"), key=natural_key):
+            if found.is_file():
+                yield found, path, False
+    elif path.exists():
+        yield path, path.parent, True
+    else:
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        if not matches:
+            raise UserError(f"{pattern} does not exist.")
+        for match in matches:
+            yield from _expand(match)
+
+
+def folder_names(videos: Sequence[Item]) -> list[str]:
+    """A folder for each video, named like it; the ending stays only where it tells two apart."""
+    stems = [item.name.removesuffix(item.path.suffix) for item in videos]
+    names = [stem if stems.count(stem) == 1 else item.name for stem, item in zip(stems, videos, strict=True)]
+    taken: set[str] = set()
+    for i, name in enumerate(names):
+        number = 2
+        while names[i] in taken:  # two folders that hold files of the same name
+            names[i] = f"{name}-{number}"
+            number += 1
+        taken.add(names[i])
+    return names
+
+
+def find_places(videos: Sequence[Item], out: Path, sameness: Sameness, *, force: bool) -> list[Place]:
+    """For each video its folder below ``out``, none of them twice.
+
+    That is the one named like it; where that holds anything else than an earlier result of the same
+    file, the next free one beside it, numbered.  With ``force`` nothing counts as done.
+    """
+    taken: set[Path] = set()
+    places = []
+    for item, name in zip(videos, folder_names(videos), strict=True):
+        place = _find_place(item, out / name, sameness, taken, force)
+        taken.add(place.folder)
+        places.append(place)
+    return places
+
+
+def _find_place(item: Item, wanted: Path, sameness: Sameness, taken: set[Path], force: bool) -> Place:
+    try:
+        media = MediaFile.of(item.path)
+    except SessionError:  # measuring it will say why
+        media = None
+    for folder in numbered(wanted):
+        if folder in taken:
+            continue
+        if is_free(folder):
+            return Place(folder)
+        try:
+            manifest = Manifest.read(folder)
+        except SessionError:
+            continue
+        if media is None or manifest.header.media is None or not _same_file(manifest.header.media, media):
+            continue
+        unchanged = _unchanged(manifest.header.media, media)
+        whole = manifest.state in (COMPLETE, STOPPED)
+        if not force and whole and unchanged and sameness.holds(manifest):
+            return Place(folder, done=True, problem=manifest.ended_by)
+        if holds_only_a_result(folder):
+            return Place(folder)
+    raise AssertionError("there is always a next number")
+
+
+def numbered(folder: Path) -> Iterator[Path]:
+    """``folder``, ``folder-2``, ``folder-3`` ..."""
+    yield folder
+    for number in itertools.count(2):
+        yield folder.with_name(f"{folder.name}-{number}")
+
+
+def is_free(folder: Path) -> bool:
+    """Whether nothing is there, or an empty folder."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return not folder.is_symlink()
+    except OSError:
+        return False
+
+
+def holds_only_a_result(folder: Path) -> bool:
+    """Whether an earlier run's files are all there is: no markers, no further analyses, no exports."""
+    own = {MANIFEST, *(name for table in (FRAMES, FACES, MOTION) for name in (table, part(Path(table)).name))}
+    return {entry.name for entry in folder.iterdir()} <= own
+
+
+def _same_file(one: MediaFile, other: MediaFile) -> bool:
+    """By its place; or the same file elsewhere, for folders get moved."""
+    return one.path == other.path or (
+        os.path.basename(one.path) == os.path.basename(other.path) and _unchanged(one, other)  # noqa: PTH119
+    )
+
+
+def _unchanged(one: MediaFile, other: MediaFile) -> bool:
+    # A network drive or a copy may keep whole microseconds only.
+    return one.size_bytes == other.size_bytes and abs(one.modified_unix_s - other.modified_unix_s) < 1e-5

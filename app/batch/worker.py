@@ -1,0 +1,164 @@
+"""Measures one job after the other with one network: here, in a process of its own, or on another machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import shutil
+import socket
+import time
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from app.batch.jobs import Event, Job, Outcome, Picture, PicturesJob, Progress, Settings, VideoJob
+from app.batch.measure import measure
+from app.batch.plan import holds_only_a_result, is_free, numbered
+from app.capture.images import read_image
+from app.capture.source import SourceState
+from app.capture.video import VideoSource
+from app.core.clock import now_s
+from app.core.errors import SessionError, SourceError, UserError
+from app.core.frames import Frame
+from app.session.folders import reason
+from app.session.header import describe
+from app.session.manifest import Manifest, MediaFile
+from app.session.offline import ExtractWriter, offline_row
+from app.session.staging import new_staging, publish_over
+from extractor.backends import Backend, create_backend
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 1.0
+TELL_EVERY_S = 0.5
+
+
+class Worker:
+    """Owns the network; one thread."""
+
+    def __init__(self, settings: Settings, backend: Backend | None = None) -> None:
+        """``backend``: one that was made with these settings already.  Raises UserError, and as ``create_backend``."""
+        self._settings = settings
+        self._backend = backend or create_backend(settings.weights, settings.device, settings.threads, settings.engine)
+        if self._backend.report.sha256 != settings.weights_sha256:
+            self._backend.close()
+            raise UserError(f"The weights on {socket.gethostname()} are others than where the work was given out.")
+
+    def close(self) -> None:
+        self._backend.close()
+
+    def run(self, job: Job) -> Generator[Event, None, None]:
+        """Measure a job: progress now and then, its outcome last.  A file that fails is told there, not raised."""
+        what = job.path if isinstance(job, VideoJob) else "the pictures"
+        try:
+            yield from self._video(job) if isinstance(job, VideoJob) else self._pictures(job)
+        except UserError as error:
+            yield Outcome(job.number, failures=(str(error),))
+        except OSError as error:
+            yield Outcome(job.number, failures=(f"{what} could not be measured: {reason(error)}.",))
+        except Exception as error:
+            log.exception("measuring %s failed", what)
+            why = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+            yield Outcome(
+                job.number, failures=(f"{what} could not be measured because of an unexpected error: {why}.",)
+            )
+
+    def _video(self, job: VideoJob) -> Generator[Event, None, None]:
+        """A session folder without a copy of the video, written aside and put in its place when it is whole."""
+        path, target = Path(job.path), Path(job.folder)
+        source = VideoSource(path, paced=False, threads=self._settings.threads)
+        with closing(source):
+            info = source.open()
+            header = describe(info, self._backend.info, self._backend.report, MediaFile.of(path))
+            header = dataclasses.replace(header, max_faces=self._settings.max_faces)
+            staging = new_staging(target.parent, target.name)
+            try:
+                with ExtractWriter(staging, header) as writer:
+                    tell = _Throttle()
+                    results = measure(
+                        _frames(source), self._backend, max_faces=self._settings.max_faces, batch=self._settings.batch
+                    )
+                    with closing(results):
+                        for result in results:
+                            writer.write(result, result.frame.media_s or 0.0)
+                            if tell.due():
+                                share = _share(result.frame.media_s or 0.0, source.length_s)
+                                yield Progress(job.number, writer.rows, share)
+                    problem = writer.ended_by = source.status.message
+                    rows = writer.rows
+                _publish(staging, target)
+            except BaseException:
+                shutil.rmtree(staging, ignore_errors=True)
+                raise
+        # A truncated file: what there was is measured, and it counts as failed.
+        yield Outcome(job.number, rows, failures=(problem,) if problem else ())
+
+    def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:
+        failures: list[str] = []
+        rows: list[tuple[Picture, tuple[str, ...]]] = []
+        tell = _Throttle()
+        frames = _pictures(job.pictures, failures)
+        results = measure(
+            frames, self._backend, max_faces=self._settings.max_faces, stills=True, batch=self._settings.batch
+        )
+        with closing(results):
+            for result in results:
+                picture = job.pictures[result.frame.index]
+                rows.append((picture, offline_row(result, picture.name, None, self._backend.spec.num_kp)))
+                if tell.due():
+                    yield Progress(job.number, len(rows), len(rows) / len(job.pictures))
+        yield Outcome(job.number, len(rows), tuple(failures), tuple(rows))
+
+
+class _Throttle:
+    """Says when it is time to tell again."""
+
+    def __init__(self) -> None:
+        self._next_s = time.monotonic() + TELL_EVERY_S
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_s:
+            return False
+        self._next_s = now + TELL_EVERY_S
+        return True
+
+
+def _frames(source: VideoSource) -> Generator[Frame, None, None]:
+    while source.status.state is SourceState.STREAMING:
+        frame = source.read(READ_TIMEOUT_S)
+        if frame is not None:
+            yield frame
+
+
+def _pictures(pictures: tuple[Picture, ...], failures: list[str]) -> Generator[Frame, None, None]:
+    for index, picture in enumerate(pictures):
+        try:
+            image = read_image(picture.path)
+        except SourceError as error:
+            failures.append(str(error))
+            continue
+        yield Frame(index, image, now_s(), name=picture.name)
+
+
+def _share(media_s: float, length_s: float) -> float:
+    return min(1.0, media_s / length_s) if length_s > 0 else 0.0
+
+
+def _publish(staging: Path, target: Path) -> None:
+    """Put a whole result where it belongs: in place of an earlier one of this program, of nothing else."""
+    for folder in numbered(target):
+        if not is_free(folder) and not _is_replaceable(folder):
+            continue
+        try:
+            publish_over(staging, folder)
+        except OSError as error:
+            raise SessionError(f"{folder} can't be written: {reason(error)}.") from error
+        return
+
+
+def _is_replaceable(folder: Path) -> bool:
+    try:
+        return Manifest.read(folder).header.media is not None and holds_only_a_result(folder)
+    except (SessionError, OSError):
+        return False
