@@ -79,7 +79,8 @@ class FaceAnalyser:
         """Where the faces are, by the detector or, between its looks, by the network's last results."""
         started = now_s()
         tracker, time_s = self._tracker, frame.time_s
-        looked = self._cadence.due(tracker, time_s)
+        # Pictures of a folder have nothing to do with each other.
+        looked = self._cadence.due(tracker, time_s) or frame.name is not None
         if looked:
             expected = () if self._cadence.every_frame else tracker.expected(time_s)
             faces = tracker.update(
@@ -112,7 +113,8 @@ class FaceAnalyser:
             results = self._settled(results)
         finished = now_s()
         infer_ms = (finished - started_s) * 1e3 if started_s is not None else 0.0
-        return FrameResult(found.frame, results, finished, found.detect_ms, infer_ms)
+        further = self._tracker.further
+        return FrameResult(found.frame, results, finished, found.detect_ms, infer_ms, further=further)
 
     def _settled(self, results: tuple[FaceResult, ...]) -> tuple[FaceResult, ...]:
         """The faces under the numbers they have now that the network has seen them, without those that are none."""

@@ -103,6 +103,7 @@ class FrameResult:
     infer_ms: float = 0.0
     signals: tuple[ShownFace, ...] | None = None  # None: no signal chain has seen it
     reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
+    further: tuple[Box, ...] = ()  # faces that were seen but not measured, for there are more than wanted
 
     @property
     def shown(self) -> tuple[ShownFace, ...]:

@@ -86,6 +86,7 @@ class FaceTracker:
         self._primary = Primary()
         self._shown: tuple[int, ...] = ()  # numbers of the faces last returned
         self._question: Question | None = None
+        self._picked = False  # since the last look
         self._time_s = -math.inf
 
     # ------------------------------------------------------------------ from frame to frame
@@ -103,6 +104,7 @@ class FaceTracker:
         for track in self._tracks:
             track.missed = 0 if track.person.face_id in here else track.missed + 1
         self._let_go(here, time_s)
+        self._picked = False
         return self._choose(faces)
 
     def carry(self, time_s: float) -> tuple[TrackedFace, ...]:
@@ -145,7 +147,9 @@ class FaceTracker:
 
     @property
     def can_carry(self) -> bool:
-        """Whether the network has said of each face last returned where it is now."""
+        """Whether the network has said of each face last returned where it is now, and they are those wanted."""
+        if self._picked:
+            return False
         shown = [track for track in self._tracks if track.person.face_id in self._shown]
         return len(shown) == len(self._shown) > 0 and all(t.followed is not None and t.person.trusted for t in shown)
 
@@ -160,6 +164,15 @@ class FaceTracker:
         """The numbers of all the faces there are, whether returned or not."""
         return tuple(t.person.face_id for t in self._tracks if t.missed == 0 and t.person.trusted)
 
+    @property
+    def further(self) -> tuple[Box, ...]:
+        """Faces that are there but were not returned, for there are more than wanted."""
+        return tuple(
+            track.course.at(self._time_s)
+            for track in self._tracks
+            if track.missed == 0 and track.person.trusted and track.person.face_id not in self._shown
+        )
+
     # ------------------------------------------------------------------ who comes first
 
     @property
@@ -169,15 +182,9 @@ class FaceTracker:
 
     def pick(self, x: float, y: float) -> int | None:
         """Make the face at this place, in frame pixels, the primary one; None where there is none."""
-        near = [
-            (math.dist((x, y), centre(track.crop)), track.person.face_id)
-            for track in self._tracks
-            if track.missed == 0 and _within(track.crop, x, y)
-        ]
-        if not near:
-            return None
-        self._primary.take(min(near)[1])
-        return self._primary.face_id
+        there = ((track, track.course.at(self._time_s)) for track in self._tracks if track.missed == 0)
+        near = [(math.dist((x, y), centre(box)), t.person.face_id) for t, box in there if _within(box, x, y)]
+        return self._pick(min(near)[1]) if near else None
 
     def pick_next(self) -> int | None:
         """Make the face with the next number the primary one; None where there is no other."""
@@ -185,10 +192,12 @@ class FaceTracker:
         primary = self._primary.face_id
         later = [number for number in numbers if primary is None or number > primary]
         following = next(iter(later or numbers), primary)
-        if following is None or following == primary:
-            return None
-        self._primary.take(following)
-        return following
+        return None if following is None or following == primary else self._pick(following)
+
+    def _pick(self, face_id: int) -> int:
+        self._primary.take(face_id)
+        self._picked = True
+        return face_id
 
     # ------------------------------------------------------------------ inside
 

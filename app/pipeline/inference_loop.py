@@ -15,6 +15,7 @@ from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
+from app.faces.wishes import FaceWishes
 from app.signals.rates import Percentiles, RateMeter
 from extractor.backends.base import Backend, BackendInfo
 
@@ -42,7 +43,9 @@ class InferenceLoop:
         frames: Mailbox[Frame],
         on_result: Callable[[FrameResult], None],
         choice: NetworkChoice,
+        faces: int = 1,
     ) -> None:
+        self.wishes = FaceWishes(faces)
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
         self._lock = threading.Lock()
@@ -123,7 +126,7 @@ class InferenceLoop:
             if self._detector is None:
                 self._detector = create_detector()
             previous, self._backend = self._backend, backend
-            self._analyser = FaceAnalyser(self._detector, FaceTracker(), backend)
+            self._analyser = FaceAnalyser(self._detector, FaceTracker(), backend, every_frame=False)
             self.error = ""
             if previous:
                 previous.close()
@@ -141,6 +144,8 @@ class InferenceLoop:
             forget, self._forget = self._forget, False
         if forget:
             analyser.forget()
+            self.wishes.forget()
+        self.wishes.fulfil(analyser.tracker)
         try:
             result = analyser.analyse(frame)
         except Exception:  # one bad frame must not end a recording

@@ -34,12 +34,13 @@ class Pipeline:
     picture is there before the network is.
     """
 
-    def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto") -> None:
+    def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto", faces: int = 1) -> None:
+        """``faces``: how many are measured at most; raises ValueError outside 1 to ``MOST_FACES``."""
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
         self._slot: Mailbox[Frame] = Mailbox()
         self._capture = CaptureLoop(self._opened, self._captured)
-        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device, engine))
+        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device, engine), faces)
         self._skipped = 0
         self._recording = Recording()
         self._signals = SignalChain()
@@ -101,7 +102,7 @@ class Pipeline:
         self._recording.stop(wait)
 
     def set_codec(self, codec: str) -> None:
-        """How the next recording's video is coded: one of ``encoders.CODECS``."""
+        """How the next recording's video is coded: one of ``codecs.CODECS``."""
         self._recording.set_codec(codec)
 
     def set_fields(self, fields: SessionFields) -> None:
@@ -131,6 +132,20 @@ class Pipeline:
     def _send_marker(self, marker: Marker) -> None:
         for output in self._outputs:
             output.mark(marker)
+
+    # ------------------------------------------------------------------ faces
+
+    def set_max_faces(self, count: int) -> None:
+        """Measure at most so many faces from now on; raises ValueError outside 1 to ``MOST_FACES``."""
+        self._inference.wishes.set_max_faces(count)
+
+    def pick_face(self, x: float, y: float) -> None:
+        """Make the face at this place, in frame pixels, the primary one; nothing happens where there is none."""
+        self._inference.wishes.pick(x, y)
+
+    def pick_next_face(self) -> None:
+        """Make the next face the primary one, if there is another."""
+        self._inference.wishes.pick_next()
 
     # ------------------------------------------------------------------ signals
 
@@ -200,6 +215,7 @@ class Pipeline:
             recording_active=self._recording.active,
             recording_finishing=self._recording.finishing,
             filter_preset=self._signals.preset,
+            max_faces=self._inference.wishes.max_faces,
             outputs=tuple(output.status for output in self._outputs),
         )
 

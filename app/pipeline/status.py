@@ -40,6 +40,7 @@ class PipelineStatus:
     recording_active: bool
     recording_finishing: bool
     filter_preset: str = DEFAULT_PRESET
+    max_faces: int = 1  # measured at most
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
 
     @property

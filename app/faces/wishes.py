@@ -1,0 +1,56 @@
+"""What somebody at the screen wants of the faces, handed to the thread that follows them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from app.faces.tracker import FaceTracker
+
+__all__ = ["MOST_FACES", "FaceWishes"]
+
+MOST_FACES = 8
+"""How many faces can be measured at once."""
+
+
+class FaceWishes:
+    """Any thread may ask; the thread that owns the tracker calls ``fulfil`` before each frame."""
+
+    def __init__(self, max_faces: int = 1) -> None:
+        self._lock = threading.Lock()
+        self._picks: list[Callable[[FaceTracker], object]] = []
+        self.set_max_faces(max_faces)
+
+    @property
+    def max_faces(self) -> int:
+        return self._max_faces
+
+    def set_max_faces(self, count: int) -> None:
+        """Measure at most so many faces; raises ValueError unless it is 1 to ``MOST_FACES``."""
+        if not 1 <= count <= MOST_FACES:
+            raise ValueError(f"the number of faces must be 1 to {MOST_FACES}, not {count}")
+        self._max_faces = count
+
+    def pick(self, x: float, y: float) -> None:
+        """Make the face at this place, in frame pixels, the primary one."""
+        with self._lock:
+            self._picks.append(lambda tracker: tracker.pick(x, y))
+
+    def pick_next(self) -> None:
+        """Make the next face the primary one."""
+        with self._lock:
+            self._picks.append(lambda tracker: tracker.pick_next())
+
+    def fulfil(self, tracker: FaceTracker) -> None:
+        tracker.max_faces = self._max_faces
+        if not self._picks:
+            return
+        with self._lock:
+            picks, self._picks = self._picks, []
+        for pick in picks:
+            pick(tracker)
+
+    def forget(self) -> None:
+        """What was asked for belonged to another source; the limit stays."""
+        with self._lock:
+            self._picks.clear()
