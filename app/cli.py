@@ -14,6 +14,7 @@ from app import __version__
 from app.core.errors import UserError
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
+from app.session.codecs import CODECS
 from extractor.backends.engines import ENGINES
 
 COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "check", "bench")
@@ -82,6 +83,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         default=None,
         help="show the picture mirrored (numbers never are); by default cameras only",
     )
+    parser.add_argument("--codec", choices=CODECS, help="how videos are recorded (at first h264, then as last chosen)")
     add_output_options(parser)
     args = parser.parse_args(words)
     return LaunchOptions(
@@ -93,7 +95,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         args.screenshot,
         args.mirror,
         args.engine,
-        chosen_outputs(args),
+        outputs=chosen_outputs(args),
+        codec=args.codec,
     )
 
 

@@ -16,4 +16,5 @@ class LaunchOptions:
     screenshot: Path | None = None  # the window as PNG, just before it closes
     mirror: bool | None = None  # None: as the user left it
     engine: str = "auto"  # what runs the network
-    opentrack: str | None = None  # HOST:PORT to send the head pose to; None: nowhere
+    outputs: tuple[tuple[str, str], ...] = ()  # names and targets of the outputs that are switched on at once
+    codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

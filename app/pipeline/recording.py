@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.session.encoders import H264
+from app.session.codecs import H264
 from app.session.events import Event, Marked
 from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
@@ -26,7 +26,7 @@ class Recording:
         self._codec = H264
 
     def set_codec(self, codec: str) -> None:
-        """One of ``encoders.CODECS``, for the next recording."""
+        """One of ``codecs.CODECS``, for the next recording."""
         self._codec = codec
 
     def set_fields(self, fields: SessionFields) -> None:

@@ -22,7 +22,8 @@ from pathlib import Path
 import av
 import platformdirs
 
-from app.session.encoders import FFV1, H264, HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
+from app.session.codecs import FFV1, H264
+from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
 
 TIMEOUT_S = 20.0
 KEPT_S = 24 * 3600.0

@@ -19,15 +19,9 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from app.core.frames import Image
+from app.session.codecs import FFV1
 
 TICKS_PER_S = 1000  # Matroska's own
-H264, X264, FFV1 = "h264", "x264", "ffv1"
-CODECS = {
-    H264: "H.264: small; by the graphics card where it can",
-    X264: "H.264, always in software",
-    FFV1: "FFV1: lossless, some thirty times larger",
-}
-"""What a user can choose, with a few words about each."""
 
 _SMALLEST = 16  # H.264's macroblock
 _LARGE = 1920 * 1088  # above this many pixels the software encoder must hurry

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
+from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
 from app.session.encoder_choice import CHOICE
-from app.session.encoders import H264
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO, part, reason, sync_folder
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason, sync_folder
 from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
+from app.session.signals import ShownRow, SignalRows
 from app.session.table import TRUTH_COLUMNS, columns, encode_rows, row, truth_row
 from app.session.video import VideoEncoder, fit
 
@@ -40,6 +41,7 @@ class SessionFiles:
         self._size: tuple[int, int] | None = None  # width, height of the first frame
         self._open: dict[str, GuardedFile] = {}
         self._motion = MotionEncoder()
+        self._signals = SignalRows(self._num_kp)
         if any((folder / name).exists() for name in (MANIFEST, FRAMES, VIDEO)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         self._reserve = Reserve(folder)
@@ -116,6 +118,14 @@ class SessionFiles:
             if MOTION not in self._open:
                 self._guarded(MOTION)
             self._open[MOTION].write(motion)
+        signals = self._signals.encode(
+            (item.number, item.timestamp_s, item.signals is not None if item.inferred else None, self._shown(item))
+            for item in rows
+        )
+        if signals:
+            if SIGNALS not in self._open:
+                self._guarded(SIGNALS)
+            self._open[SIGNALS].write(signals)
         if lines:
             self._open[FRAMES].write(encode_rows(lines))
             self.rows += len(lines)
@@ -123,6 +133,14 @@ class SessionFiles:
             if FACES not in self._open:
                 self._guarded(FACES).write(encode_rows([columns("frame", self._num_kp)]))
             self._open[FACES].write(encode_rows(further))
+
+    def _shown(self, item: PendingRow) -> ShownRow | None:
+        if not item.signals:
+            return None
+        face = item.signals[0]
+        measured = self._as_recorded(item.faces[0], item.number)
+        shown = replace(face, face=self._as_recorded(face.face, item.number))
+        return ShownRow(measured, shown, item.recentred)
 
     def _as_recorded(self, face: FaceResult, number: int) -> FaceResult:
         """The face in the video's pixels."""

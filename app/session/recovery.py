@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.encoders import FFV1, TICKS_PER_S
+from app.session.codecs import FFV1
+from app.session.encoders import TICKS_PER_S
 from app.session.events import recover_events
 from app.session.folders import (
     FACES,
     FRAMES,
     MOTION,
     RESERVE,
+    SIGNALS,
     TRUTH,
     VIDEO,
     part,
@@ -30,6 +32,7 @@ from app.session.folders import (
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
 from app.session.motion import whole_size
+from app.session.signals import mend_signals
 from app.session.table import columns, encode_rows, parse_layout, row, with_inferred
 
 CUT_OFF = "The program or the computer stopped while recording."
@@ -105,6 +108,10 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     if part(folder / FACES).exists():
         further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
         replace_atomically(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
+    if part(folder / SIGNALS).exists():
+        signals = mend_signals(part(folder / SIGNALS).read_bytes(), [fields[1] for fields in rows])
+        if signals:
+            replace_atomically(folder / SIGNALS, signals)
     if part(folder / TRUTH).exists():
         truth = part(folder / TRUTH).read_bytes()
         lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
@@ -127,7 +134,7 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         video=video,
         owner=None,
     ).write(folder)
-    for name in (VIDEO, FRAMES, FACES, TRUTH):
+    for name in (VIDEO, FRAMES, FACES, SIGNALS, TRUTH):
         part(folder / name).unlink(missing_ok=True)
     sync_folder(folder)
     return Recovered(folder, frames, seconds, len(added), lost)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from app.core.frames import Image
 from app.session.disk import GuardedFile
 from app.session.encoder_choice import CHOICE
-from app.session.encoders import SOFTWARE, TICKS_PER_S, Encoder, add_stream, as_frame, padded_size
+from app.session.encoders import SOFTWARE, Encoder, add_stream, as_frame, padded_size
+from app.session.encoders import TICKS_PER_S as TICKS_PER_S
 from app.session.manifest import VideoInfo
 
 log = logging.getLogger(__name__)

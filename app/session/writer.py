@@ -15,8 +15,8 @@ from types import TracebackType
 from app.core.clock import clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
-from app.session.encoders import H264
 from app.session.events import Event, EventLog, Marked, OpenInterval
 from app.session.files import SessionFiles
 from app.session.folders import reason
@@ -62,7 +62,7 @@ class SessionWriter:
     can't be written, the recording ends with all it has, and ``stats.error`` says why.
 
     With ``video`` off the numbers of the captured frames are kept, but no picture; ``codec`` is one
-    of ``encoders.CODECS``.
+    of ``codecs.CODECS``.
     """
 
     def __init__(

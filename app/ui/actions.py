@@ -81,6 +81,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
                separated=True),
     ActionSpec("numbers", "&Panels", "&Numbers", "F2", "Show or hide the numbers", checkable=True),
     *(ActionSpec(dock.name, "&Panels", dock.text, dock.key, dock.tip, checkable=True) for dock in DOCKS),
+    *(
+        ActionSpec(f"marker_{key}", "&Markers", f"&{key}", key, f"Set marker {key}, or begin and end its interval")
+        for key in "123456789"
+    ),
+    ActionSpec("note", "&Markers", "&Note…", "N", "Write a note on this moment", separated=True),
     ActionSpec("recentre", "&Signals", "&Recentre", "C", "Recentre: look straight ahead and press"),
     ActionSpec("undo_recentre", "&Signals", "&Undo recentre", "Shift+C", "Show the angles as the camera sees them"),
     ActionSpec("filter_off", "&Signals", "Filter: &off", "F6", PRESET_TIPS["off"], checkable=True,

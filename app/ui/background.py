@@ -19,8 +19,10 @@ class Background(QObject):
 
     _returned = pyqtSignal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, serial: bool = False) -> None:
+        """``serial``: one piece after the other, in the order of the calls."""
         super().__init__(parent)
+        self._serial = serial
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._returned.connect(self._deliver)
@@ -30,7 +32,11 @@ class Background(QObject):
     ) -> None:
         """Call ``work`` elsewhere, then ``done`` with what it returned or ``failed`` with what it raised, here."""
 
+        before = self._threads[-1] if self._serial and self._threads else None
+
         def call() -> None:
+            if before is not None:
+                before.join()
             answer: Callable[[], object]
             try:
                 value = work()

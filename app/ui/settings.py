@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from app.outputs.address import OPENTRACK_ADDRESS
+from app.outputs.catalogue import OUTPUTS
 from app.signals.presets import DEFAULT_PRESET
 
 T = TypeVar("T")
@@ -34,9 +34,13 @@ SHOW_TRUTH = Setting("overlay/truth", bool, True)
 DEVICE = Setting("network/device", str, "auto")
 WEIGHTS = Setting("network/weights", str, "")  # empty: those that come with the app
 RECENT_WEIGHTS = Setting("network/recent_weights", list, [])
+MARKERS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
+TASK = Setting("recording/task", str, "")
+CODEC = Setting("recording/codec", str, "h264")
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
-OPENTRACK = Setting("outputs/opentrack", str, OPENTRACK_ADDRESS)  # where to; whether is never remembered
+OUTPUT_TARGETS = {spec.name: Setting(f"outputs/{spec.name}", str, spec.default) for spec in OUTPUTS}
+OUTPUTS_AT_START = {spec.name: Setting(f"outputs/{spec.name}_at_start", bool, False) for spec in OUTPUTS}
 THEME = Setting("window/theme", str, "system")  # system, dark, light
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
 REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray())
@@ -45,7 +49,9 @@ LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS, FILTER, OPENTRACK, THEME, GEOMETRY, LAYOUT, REVIEW_GEOMETRY,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS,
+    MARKERS, TASK, CODEC, FILTER, THEME, GEOMETRY, LAYOUT, REVIEW_GEOMETRY,
+    *OUTPUT_TARGETS.values(), *OUTPUTS_AT_START.values(),
 )  # fmt: skip
 
 LAYOUT_VERSION = 2  # of docks and toolbars; a saved layout of another version is ignored

@@ -25,6 +25,7 @@ from app.ui.docks.manager import Docks
 from app.ui.drawing import Drawing
 from app.ui.files import Files, dragged_path
 from app.ui.live_view import LiveView
+from app.ui.markers import KEYS, MarkerControls
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
@@ -72,9 +73,17 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
-        self.outputs = OutputControls(self.controller, self.commands, store, self, options.opentrack)
+        self.outputs = OutputControls(self.controller, self.commands, store, self, options.outputs)
+        self.markers = MarkerControls(self.controller, self.commands, store, self.view, self, options.codec)
         context = DockContext(
-            self.controller, store, self.commands, self.view, self.state.show_notice, lambda: self._status
+            self.controller,
+            store,
+            self.commands,
+            self.view,
+            self.state.show_notice,
+            lambda: self._status,
+            self.markers,
+            self.outputs,
         )
         self.docks = Docks(self, context, DOCKS)
         self.appearance = Appearance(self.commands, self.state, store, self)
@@ -184,6 +193,7 @@ class MainWindow(QMainWindow):
             self._timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate())
         self.drawing.follow(status)
+        self.markers.follow(status)
         self.state.show(status, self._closing)
         if not self._closing:
             own = controller.source == self._options.source
@@ -213,6 +223,8 @@ class MainWindow(QMainWindow):
         return {
             **switches,
             **presets,
+            **{f"marker_{key}": lambda key=key: self.markers.press(key) for key in KEYS},
+            "note": lambda: self.markers.ask_note(),
             **docks,
             "open_file": lambda: self.files.ask_source_file(),
             "open_folder": lambda: self.files.ask_source_folder(),
@@ -232,7 +244,7 @@ class MainWindow(QMainWindow):
             "pick_device": lambda: self.toolbar.device.show_choices(),
             "recentre": lambda: self.signals.recentre(),
             "undo_recentre": lambda: self.signals.undo_recentre(),
-            "opentrack": lambda on: self.outputs.switch(on),
+            "opentrack": lambda on: self.outputs.switch("opentrack", on),
             "opentrack_address": lambda: self.outputs.ask_address(),
             "copy_picture": lambda: self.clipboard.copy_picture(),
             "copy_numbers": lambda: self.clipboard.copy_numbers(),
@@ -273,6 +285,8 @@ class MainWindow(QMainWindow):
         self._settings.reset()
         self.drawing.reset()
         self.signals.restore()
+        self.outputs.restore()
+        self.markers.restore()
         self.appearance.restore()
         self._default_layout()
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
@@ -321,6 +335,7 @@ class MainWindow(QMainWindow):
         if not self.review.close():
             return
         self._closing = True
+        self.markers.finish()
         self._settings.set(settings.GEOMETRY, self.saveGeometry())
         self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
         self._settings.save()
@@ -346,6 +361,7 @@ class MainWindow(QMainWindow):
         pipeline = self.controller.pipeline
         self._automation.finish(pipeline.status() if pipeline is not None else None)
         self.signals.close()
+        self.markers.close()
         self.outputs.close()
         self.controller.join()
         self._end()

@@ -48,6 +48,13 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
 
 
+def moment(seconds: float, decimals: int = 1) -> str:
+    """A place in a recording, or how long something lasts: minutes, seconds and their tenth."""
+    ticks = max(0, int(seconds * 10**decimals + 1e-6))
+    whole, rest = divmod(ticks, 10**decimals)
+    return duration(whole) + (f".{rest:0{decimals}d}" if decimals else "")
+
+
 def size(num_bytes: float) -> str:
     for unit in ("B", "kB", "MB"):
         if num_bytes < 999.5:

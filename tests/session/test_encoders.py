@@ -11,8 +11,9 @@ import pytest
 
 from app.core.frames import Frame
 from app.session import encoder_choice, encoders
+from app.session.codecs import CODECS
 from app.session.encoder_choice import EncoderChoice, Finding, find, prove_apart
-from app.session.encoders import CODECS, HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
+from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.reader import Session

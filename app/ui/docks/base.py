@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.ui.live_view import LiveView
     from app.ui.markers import MarkerControls
     from app.ui.messages import Message
+    from app.ui.outputs import OutputControls
     from app.ui.settings import Settings
     from extractor.types import NetworkSpec
 
@@ -52,6 +53,7 @@ class DockContext:
     notice: Callable[[Message], None]  # says something in the status line for a while
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
     markers: MarkerControls | None = None
+    outputs: OutputControls | None = None
 
     @property
     def network(self) -> NetworkSpec | None:

@@ -53,6 +53,13 @@ def _markers(context: DockContext) -> DockView:
     return MarkersPanel(context.markers, context.view)
 
 
+def _outputs(context: DockContext) -> DockView:
+    from app.ui.outputs_panel import OutputsPanel
+
+    assert context.outputs is not None
+    return OutputsPanel(context.outputs, context.status)
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from", _bins),
@@ -62,6 +69,7 @@ DOCKS: tuple[DockSpec, ...] = (
              CURVES_S),
     DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _table, _RIGHT, NUMBERS_S,
              tab_of="numbers"),
+    DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs", _outputs),
     DockSpec(
         "markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields", _markers
     ),

@@ -1,0 +1,279 @@
+"""Markers by key, notes, and what the experimenter says of a session: as set, remembered and confirmed."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QAction
+
+from app.core.clock import now_s
+from app.session.manifest import SessionFields
+from app.ui import settings
+from app.ui.actions import describe
+from app.ui.background import Background
+from app.ui.controller import Controller, sentence
+from app.ui.live_view import LiveView
+from app.ui.markers_note import NoteBox
+from app.ui.markers_strip import Chip, MarkerStrip
+from app.ui.messages import Message, Severity
+from app.ui.settings import Settings
+from app.ui.wording import moment
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.session.events import Event, Marked
+
+KEYS = tuple("123456789")
+CHIP_S = 2.5  # how long a point that was set stands in the picture
+KEPT = 50  # of the latest markers, for the panel
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerSlot:
+    """What one of the keys 1 to 9 sets."""
+
+    label: str
+    interval: bool = False  # begins with the first press and ends with the next
+
+
+@dataclass(frozen=True, slots=True)
+class LatestMarker:
+    """A line for the panel: ``seconds`` from the recording's first frame."""
+
+    seconds: float
+    text: str
+
+
+def default_slots() -> tuple[MarkerSlot, ...]:
+    return tuple(MarkerSlot(f"marker {key}") for key in KEYS)
+
+
+def read_slots(text: str) -> tuple[MarkerSlot, ...]:
+    """As ``write_slots`` wrote them; the defaults for what can't be read."""
+    slots = list(default_slots())
+    try:
+        values = json.loads(text) if text else []
+        for i, (label, interval) in enumerate(values[: len(slots)]):
+            slots[i] = MarkerSlot(str(label), bool(interval))
+    except (ValueError, TypeError):
+        return default_slots()
+    return tuple(slots)
+
+
+def write_slots(slots: tuple[MarkerSlot, ...]) -> str:
+    return json.dumps([[slot.label, slot.interval] for slot in slots], ensure_ascii=False)
+
+
+class MarkerControls(QObject):
+    """Keeps the markers' keys, the session's fields, the pipeline and the settings in step.
+
+    Of the fields only the task is remembered for the next start: a participant or a consent that
+    is carried over by accident is worse than one that is missing.
+    """
+
+    changed = pyqtSignal()  # something below did
+
+    def __init__(
+        self,
+        controller: Controller,
+        commands: Mapping[str, QAction],
+        store: Settings,
+        view: LiveView,
+        window: QObject,
+        codec: str | None,
+    ) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._commands = commands
+        self._settings = store
+        self._view = view
+        self._codec_asked = codec  # by the command line, for this run; one chosen by hand replaces it
+        # A key that ends an interval must not overtake the one that began it.
+        self._background = Background(self, serial=True)
+        self._strip = MarkerStrip(view)
+        self._note: NoteBox | None = None
+        self._chips: deque[tuple[float, Chip]] = deque()  # until when a point is shown
+        self._searched = False
+        self.fields = SessionFields()
+        self.slots = default_slots()
+        self.recording = False
+        self.running: tuple[Chip, ...] = ()  # intervals that have begun
+        self.latest: deque[LatestMarker] = deque(maxlen=KEPT)
+        for name in (*(f"marker_{key}" for key in KEYS), "note"):
+            commands[name].setAutoRepeat(False)  # a key held down is one marker
+        controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
+        self.restore()
+
+    def restore(self) -> None:
+        """Everything as it is remembered."""
+        self.slots = read_slots(self._settings.get(settings.MARKERS))
+        self.fields = replace(self.fields, task=self._settings.get(settings.TASK))
+        self._apply()
+
+    # ------------------------------------------------------------------ what is set
+
+    @property
+    def codec(self) -> str:
+        """How videos are recorded: one of ``codecs.CODECS``."""
+        return self._codec_asked or self._settings.get(settings.CODEC)
+
+    def use_codec(self, codec: str) -> None:
+        self._codec_asked = None
+        self._settings.set(settings.CODEC, codec)
+        self._apply()
+
+    def use_slot(self, key: str, slot: MarkerSlot) -> None:
+        """What this key sets from now on; an interval that has begun keeps the label it began with."""
+        i = KEYS.index(key)
+        slot = replace(slot, label=slot.label.strip() or f"marker {key}")
+        self.slots = (*self.slots[:i], slot, *self.slots[i + 1 :])
+        self._settings.set(settings.MARKERS, write_slots(self.slots))
+        self._apply()
+
+    def use_fields(self, fields: SessionFields) -> None:
+        """For the recording that runs, if one does, and the next ones."""
+        if fields != self.fields:
+            self.fields = fields
+            self._settings.set(settings.TASK, fields.task)
+            self._apply()
+
+    def new_participant(self) -> None:
+        """Only the task stays: nobody's consent or comment is taken for another's."""
+        self.use_fields(SessionFields(task=self.fields.task))
+
+    def _apply(self) -> None:
+        for key, slot in zip(KEYS, self.slots, strict=True):
+            action = self._commands[f"marker_{key}"]
+            action.setText(f"&{key}  {slot.label.replace('&', '&&')}")
+            what = "Begin or end" if slot.interval else "Mark"
+            describe(action, f"{what} “{slot.label}”")
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            pipeline.set_codec(self.codec)
+            pipeline.set_fields(self.fields)
+            if not self._searched:
+                self._searched = True
+                from app.session.encoder_choice import CHOICE  # PyAV, which the pipeline has loaded by now
+
+                CHOICE.search()
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ markers
+
+    def press(self, key: str) -> None:
+        """Set the key's marker now, or begin or end its interval."""
+        at_s, slot, pipeline = now_s(), self.slots[KEYS.index(key)], self._controller.pipeline
+        if pipeline is None:
+            self._say("Nothing is recorded yet.", Severity.INFO)
+            return
+        self._background.run(
+            f"marker {key}",
+            lambda: pipeline.mark(key, slot.label, slot.interval, at_s),
+            lambda marked: self._marked(key, slot.label, marked),
+            self._failed,
+        )
+
+    def _marked(self, key: str, label: str, marked: Marked | None) -> None:
+        if marked is None:
+            self._say(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
+            return
+        event = marked.event
+        at = moment(event.onset_s)
+        match marked.kind.value:
+            case "begun":
+                text, shown = f"“{event.label}” began at {at}; {key} ends it.", f"{event.label} began"
+            case "ended":
+                lasted = moment(event.duration_s)
+                text = f"“{event.label}” ended after {lasted}, from {at}."
+                shown = f"{event.label}, {lasted} long"
+            case _:
+                text, shown = f"“{event.label}” marked at {at}.", event.label
+                self._chips.append((now_s() + CHIP_S, Chip(key, event.label, at, running=False)))
+        self._say(text, Severity.GOOD)
+        self._add_latest(event.onset_s, shown)
+
+    def _add_latest(self, seconds: float, text: str) -> None:
+        self.latest.appendleft(LatestMarker(seconds, text))
+        self._show_strip()
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ notes
+
+    def ask_note(self) -> None:
+        """Open the box; its text belongs to this moment, however long it takes to write."""
+        if self._note is not None:
+            self._note.raise_()
+            self._note.activateWindow()
+            return
+        if not self.recording:
+            self._say("Nothing is recorded, so there is no place for a note; R starts a recording.", Severity.INFO)
+            return
+        at_s = now_s()
+        self._note = NoteBox(self._view, self._seconds)
+        self._note.written.connect(lambda text: self._write_note(text, at_s))
+        self._note.finished.connect(self._forget_note)
+        self._note.show()
+
+    def _forget_note(self) -> None:
+        if self._note is not None:
+            self._note.deleteLater()
+            self._note = None
+
+    def _write_note(self, text: str, at_s: float) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            self._background.run("note", lambda: pipeline.note(text, at_s), self._noted, self._failed)
+
+    def _noted(self, event: Event) -> None:
+        self._say(f"Note written at {moment(event.onset_s)}.", Severity.GOOD)
+        self._add_latest(event.onset_s, f"note: {event.note}")
+
+    # ------------------------------------------------------------------ the regular look
+
+    def follow(self, status: PipelineStatus) -> None:
+        """Show what runs; called a few times a second."""
+        stats = status.recording
+        recording = status.recording_active and stats is not None
+        if recording and not self.recording:
+            self.latest.clear()
+        self._seconds = stats.seconds if stats is not None else 0.0
+        running: tuple[Chip, ...] = ()
+        if recording and stats is not None:
+            running = tuple(
+                Chip(item.key, item.event.label, moment(stats.seconds - item.event.onset_s, 0), running=True)
+                for item in stats.intervals
+            )
+        differs = (recording, running) != (self.recording, self.running)
+        self.recording, self.running = recording, running
+        self._show_strip()
+        if differs:
+            self.changed.emit()
+
+    _seconds = 0.0  # into the recording, as last looked at
+
+    def _show_strip(self) -> None:
+        while self._chips and self._chips[0][0] < now_s():
+            self._chips.popleft()
+        self._strip.show_chips((*self.running, *(chip for _, chip in self._chips)))
+
+    # ------------------------------------------------------------------ the end
+
+    def finish(self) -> None:
+        """The window is about to close: a note that is being written is kept."""
+        if self._note is not None:
+            self._note.accept()
+
+    def close(self) -> None:
+        """No thread is left."""
+        self._background.close(2.0)
+
+    def _failed(self, error: Exception) -> None:
+        self._say(sentence(error), Severity.ERROR)
+
+    def _say(self, text: str, severity: Severity) -> None:
+        self._controller.noticed.emit(Message(text, severity))
