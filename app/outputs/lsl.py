@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from app import __version__
@@ -21,11 +19,10 @@ from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.core.frames import FrameResult
 from app.outputs.base import Marker, OutputStatus, Tally
-from app.outputs.values import EXPRESSION, PLACE, POSE, Channel, faces_to_send, read
+from app.outputs.targets import NETWORK, StreamName
+from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, Channel, faces_to_send, read
 
 NAME = "lsl"
-DEFAULT_STREAM = "Motionscope"
-NETWORK = "@network"
 MISSING = "Lab Streaming Layer needs pylsl: install it with 'pip install pylsl' and switch it on again."
 NO_LIBRARY = (
     "Lab Streaming Layer needs the library liblsl, which pylsl has not brought along for this system: "
@@ -55,30 +52,6 @@ _reach: bool | None = None  # whether streams of this program are announced to t
 _configuring = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class StreamName:
-    """The streams are called NAME Pose, NAME Expression and NAME Markers."""
-
-    name: str = DEFAULT_STREAM
-    network: bool = False  # announced to the lab's network, not only to this computer
-
-    def __str__(self) -> str:
-        return self.name + (NETWORK if self.network else "")
-
-
-def parse_stream(text: str) -> StreamName:
-    """``NAME`` or ``NAME@network``; empty is the default name.  Raises OutputError."""
-    text = text.strip()
-    network = text.endswith(NETWORK)
-    name = (text[: -len(NETWORK)] if network else text).strip() or DEFAULT_STREAM
-    if len(name) > 60 or not re.fullmatch(r"[\w .()+-]+", name):
-        raise OutputError(
-            f"{text!r} is no name for a stream: up to 60 letters, digits, spaces and . _ - + ( ), "
-            f"then {NETWORK} if the lab's network shall see it."
-        )
-    return StreamName(name, network)
-
-
 class LslOutput:
     """Three outlets: every face of every frame is a sample in the first two, every marker one in the third.
 
@@ -97,7 +70,7 @@ class LslOutput:
         self._offset_s = 0.0
         try:
             self._pose = self._outlet("Pose", (*IDS, *POSE, *PLACE))
-            self._expression = self._outlet("Expression", (*IDS, *EXPRESSION))
+            self._expression = self._outlet("Expression", (*IDS, *EXPRESSION, *DERIVED))
             self._markers = self._outlet("Markers", (Channel("marker", "label", lambda s: math.nan),), "string")
         except RuntimeError as error:
             raise OutputError("Lab Streaming Layer could not open its streams; a firewall may forbid it.") from error
@@ -136,7 +109,7 @@ class LslOutput:
         frame = float(result.frame.index)
         faces = [([shown.face.face_id, frame], shown) for shown in faces_to_send(result)]
         pose = [[*ids, *read((*POSE, *PLACE), shown)] for ids, shown in faces]
-        expression = [[*ids, *read(EXPRESSION, shown)] for ids, shown in faces]
+        expression = [[*ids, *read((*EXPRESSION, *DERIVED), shown)] for ids, shown in faces]
         with self._lock:
             if self._pose is None:
                 return

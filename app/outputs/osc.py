@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from app.core.frames import FrameResult
+import math
+
+from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
-from app.outputs.values import EXPRESSION, PLACE, POSE, faces_to_send, quaternion, read
+from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, faces_to_send, quaternion, read
 
 NAME = "osc"
 ROOT = "/motionscope"
@@ -37,6 +39,13 @@ def bundles(result: FrameResult, time_s: float) -> list[list[OscMessage]]:
                 (f"{here}/quaternion", [face_id, *quaternion(shown.rotation)]),
                 (f"{here}/place", [face_id, *read(PLACE, shown)]),
                 (f"{here}/expression", [face_id, *read(EXPRESSION, shown)]),
+                *_derived(here, shown),
             ]
         )
     return out
+
+
+def _derived(here: str, shown: ShownFace) -> list[OscMessage]:
+    """A message for each derived number that is known."""
+    known = ((channel.name, channel.read(shown)) for channel in DERIVED)
+    return [(f"{here}/{name}", [shown.face.face_id, value]) for name, value in known if math.isfinite(value)]

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.derived import DERIVED as DERIVED_SIGNALS
+from app.core.derived import DerivedSignal
 from app.core.frames import FrameResult, ShownFace
 
 
@@ -51,6 +53,13 @@ EXPRESSION = (
     Channel("eye_magnitude", "keypoint units", lambda s: s.face.eye_magnitude),
     Channel("mouth_magnitude", "keypoint units", lambda s: s.face.mouth_magnitude),
 )
+
+
+def _derived(signal: DerivedSignal) -> Channel:
+    return Channel(signal.name, signal.unit or "none", lambda s: signal.of(s.derived))
+
+
+DERIVED = tuple(_derived(signal) for signal in DERIVED_SIGNALS)
 
 
 def faces_to_send(result: FrameResult) -> tuple[ShownFace, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,33 +11,13 @@ from app.core.clock import now_s
 from app.core.drawing import DrawnFace, draw_face
 from app.core.errors import OutputError
 from app.core.frames import FrameResult, Image, ShownFace
+from app.outputs.targets import CameraTarget
 from app.outputs.threaded import ThreadedOutput
 from app.outputs.v4l2 import V4l2Device, find_device
 from extractor.types import KEYPOINT_NAMES
 
 NAME = "virtual_camera"
-OVERLAY = "overlay"
 REOPEN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class CameraTarget:
-    overlay: bool = False
-    device: Path | None = None  # None: the first that is found
-
-    def __str__(self) -> str:
-        words = [OVERLAY if self.overlay else "", str(self.device) if self.device else ""]
-        return " ".join(word for word in words if word)
-
-
-def parse_camera(text: str) -> CameraTarget:
-    """``overlay``, a device's path, both or neither.  Raises OutputError."""
-    words = text.split()
-    overlay = OVERLAY in words
-    devices = [word for word in words if word != OVERLAY]
-    if len(devices) > 1 or len(words) - len(devices) > 1 or any(not word.startswith("/") for word in devices):
-        raise OutputError(f"{text!r} is neither {OVERLAY!r} nor a video device such as /dev/video2, nor both.")
-    return CameraTarget(overlay, Path(devices[0]) if devices else None)
 
 
 class VirtualCameraOutput(ThreadedOutput):

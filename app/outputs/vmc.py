@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from app.core.derived import DerivedSignals
 from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
@@ -9,6 +12,9 @@ from app.outputs.values import faces_to_send, quaternion
 
 NAME = "vmc"
 HEAD = "Head"  # as Unity's HumanBodyBones calls it
+# Where a blendshape is at its end, in distances of the outer eye corners (about 9 cm): a mouth 4.5 cm open, corners of
+# the mouth and brows moved by 1 cm.
+MOUTH_FULL, SMILE_FULL, BROW_FULL = 0.5, 0.11, 0.11
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
 
@@ -35,7 +41,31 @@ def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
     ]
     if faces:
         out.append(("/VMC/Ext/Bone/Pos", [HEAD, 0.0, 0.0, 0.0, *head_quaternion(faces[0])]))
+        shapes = blendshapes(faces[0].derived)
+        out += [("/VMC/Ext/Blend/Val", [name, value]) for name, value in shapes.items()]
+        if shapes:
+            out.append(("/VMC/Ext/Blend/Apply", []))
     return out
+
+
+def blendshapes(derived: DerivedSignals) -> dict[str, float]:
+    """Blendshape names and values from 0 to 1, of what is known of the face.
+
+    The names are case-sensitive: VRM 0's presets, which the protocol asks of every sender, and
+    ARKit's ("perfect sync"), spelt as in Unity's ``ARKitBlendShapeLocation``, which it refers to.
+    """
+    return {
+        name: min(max(value / full, 0.0), 1.0)
+        for value, full, names in (
+            (derived.mouth_opening, MOUTH_FULL, ("A", "JawOpen")),
+            (derived.smile, SMILE_FULL, ("Joy", "MouthSmileLeft", "MouthSmileRight")),
+            (derived.eye_closure_l, 1.0, ("Blink_L", "EyeBlinkLeft")),
+            (derived.eye_closure_r, 1.0, ("Blink_R", "EyeBlinkRight")),
+            (derived.brow_raise, BROW_FULL, ("BrowInnerUp", "BrowOuterUpLeft", "BrowOuterUpRight")),
+        )
+        if math.isfinite(value)
+        for name in names
+    }
 
 
 def head_quaternion(shown: ShownFace) -> tuple[float, float, float, float]:

@@ -27,7 +27,7 @@ from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.udp import reason
-from app.outputs.values import EXPRESSION, PLACE, POSE, is_measured, quaternion
+from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, is_measured, quaternion
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -231,10 +231,12 @@ def _quiet_logger() -> logging.Logger:
 
 # ---------------------------------------------------------------------- the records
 
+CHANNELS = (*POSE, *PLACE, *EXPRESSION, *DERIVED)
+
 
 def hello() -> dict[str, object]:
     """What a client gets first: what the numbers mean."""
-    units = {channel.name: channel.unit for channel in (*POSE, *PLACE, *EXPRESSION)}
+    units = {channel.name: channel.unit for channel in CHANNELS}
     return {
         "type": "hello",
         "program": "motionscope",
@@ -269,7 +271,7 @@ def _face(shown: ShownFace, primary: bool) -> dict[str, object]:
     success = is_measured(shown)
     record: dict[str, object] = {"face_id": face.face_id, "primary": primary, "success": success}
     if success:
-        for channel in (*POSE, *PLACE, *EXPRESSION):
+        for channel in CHANNELS:
             record[channel.name] = _number(channel.read(shown), 6)
         record["quaternion_xyzw"] = [_number(v, 7) for v in quaternion(shown.rotation)]
         record["keypoints_px"] = [[_number(v, 2) for v in point] for point in face.keypoints.tolist()]

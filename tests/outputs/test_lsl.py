@@ -14,7 +14,8 @@ from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.outputs import lsl
 from app.outputs.base import Marker, OutputState
-from app.outputs.lsl import LslOutput, StreamName, clock_offset_s, parse_stream
+from app.outputs.lsl import LslOutput, clock_offset_s
+from app.outputs.targets import StreamName, parse_stream
 from extractor.types import Angles
 from tests.signals.test_chain import make_face, make_result
 
@@ -57,7 +58,7 @@ def channels(inlet: pylsl.StreamInlet) -> list[tuple[str, str]]:
 def test_streams_say_what_they_hold(output):
     for part, kind, labels in (
         ("Pose", "MoCap", {"face_id", "frame", "yaw_deg", "pitch_std_deg", "scale"}),
-        ("Expression", "MoCap", {"face_id", "frame", "exp_magnitude", "mouth_magnitude"}),
+        ("Expression", "MoCap", {"face_id", "frame", "exp_magnitude", "mouth_magnitude", "smile", "eye_closure_l"}),
         ("Markers", "Markers", {"marker"}),
     ):
         inlet = inlet_of(output, part)

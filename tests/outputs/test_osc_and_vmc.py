@@ -6,6 +6,7 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,13 +16,14 @@ from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
 from app.core.clock import now_s
+from app.core.derived import DerivedSignals
 from app.core.errors import OutputError
 from app.core.rotation import rotation_of
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState
 from app.outputs.osc import OscOutput
 from app.outputs.values import EXPRESSION, PLACE, POSE, quaternion
-from app.outputs.vmc import VmcOutput, head_quaternion
+from app.outputs.vmc import VmcOutput, blendshapes, head_quaternion
 from extractor.types import Angles
 from tests.signals.test_chain import make_face, make_result
 
@@ -133,6 +135,38 @@ def test_vmc_sends_what_a_performer_sends(receiver, opened):
     assert receiver.get() == ("/VMC/Ext/OK", (1, 3, 0, 0))
     assert receiver.get()[0] == "/VMC/Ext/T"
     assert receiver.messages.empty()
+
+
+def deriving(**signals: float):
+    result = looking()
+    return replace(result, signals=(replace(result.shown[0], derived=DerivedSignals(**signals)),))
+
+
+def test_osc_names_the_derived_numbers_that_are_known(receiver, opened):
+    opened(OscOutput).send(deriving(smile=0.05, nods=3))
+    receiver.until("/motionscope/face/0/expression")
+    assert receiver.get() == ("/motionscope/face/0/smile", pytest.approx((1, 0.05)))
+    assert receiver.get() == ("/motionscope/face/0/nods", (1, 3))
+    assert receiver.messages.empty()
+
+
+def test_vmc_blendshapes_are_followed_by_apply(receiver, opened):
+    opened(VmcOutput).send(deriving(mouth_opening=0.25, smile=-0.1, eye_closure_l=1.0, eye_closure_r=0.25))
+    receiver.until("/VMC/Ext/Bone/Pos")
+    got = {}
+    while (message := receiver.get())[0] == "/VMC/Ext/Blend/Val":
+        got[message[1][0]] = message[1][1]
+    assert message == ("/VMC/Ext/Blend/Apply", ())
+    assert got == {
+        "A": 0.5, "JawOpen": 0.5, "Joy": 0, "MouthSmileLeft": 0, "MouthSmileRight": 0,
+        "Blink_L": 1, "EyeBlinkLeft": 1, "Blink_R": 0.25, "EyeBlinkRight": 0.25,
+    }  # fmt: skip
+
+
+@given(st.floats(), st.floats(), st.floats(), st.floats(), st.floats())
+def test_blendshapes_stay_within_0_and_1(mouth, smile, left, right, brow):
+    shapes = blendshapes(DerivedSignals(mouth, smile, brow, left, right))
+    assert all(0 <= value <= 1 for value in shapes.values())
 
 
 def unity_rotate(q: tuple[float, float, float, float], v: tuple[float, float, float]) -> np.ndarray:

@@ -1,0 +1,159 @@
+"""Every output as a row of one table: what it is called, where it goes, how it is made.
+
+Nothing but the records is imported here; a library comes with the output that is switched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.errors import OutputError
+from app.outputs import address
+from app.outputs.address import Address, parse_address
+from app.outputs.base import Output
+from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, parse_camera, parse_stream
+
+OSC_PORT = 9000
+VMC_PORT = 39539  # where the protocol's receivers ("marionettes") listen
+WEBSOCKET_PORT = 8765
+
+ELSEWHERE = "What is measured of faces then leaves this computer, readable by anyone on the way."
+ANYONE = "Any program on the network can then read what is measured of faces."
+LSL_PORT = (
+    "LSL announces its streams to this computer only, but liblsl opens its port to the network: whoever knows of it "
+    "can read them unless a firewall forbids it."
+)
+LSL_NETWORK = "Every computer on the network can then find and read these streams."
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """``parse`` brings a target that a person wrote into its usual form and raises OutputError; ``make`` takes that."""
+
+    name: str
+    title: str
+    option: str  # of the command line
+    metavar: str
+    default: str  # the target
+    target_name: str
+    tip: str  # a sentence without its full stop
+    hint: str  # what to write as a target
+    parse: Callable[[str], str]
+    make: Callable[[str], Output]
+    privacy: Callable[[str], str]  # of a parsed target: a plain warning, or nothing
+    unheard: str  # what to do while nobody listens
+    bare: str | None = None  # the target where the option stands without its value; None: it must not
+
+
+def _host_port(port: int) -> Callable[[str], str]:
+    return lambda text: str(parse_address(text, port))
+
+
+def _leaves(target: str) -> str:
+    return "" if parse_address(target, 1).is_this_computer else ELSEWHERE
+
+
+def _opentrack(target: str) -> Output:
+    from app.outputs.opentrack import OpentrackOutput
+
+    return OpentrackOutput(parse_address(target, address.OPENTRACK_PORT))
+
+
+def _osc(target: str) -> Output:
+    from app.outputs.osc import OscOutput
+
+    return OscOutput(parse_address(target, OSC_PORT))
+
+
+def _vmc(target: str) -> Output:
+    from app.outputs.vmc import VmcOutput
+
+    return VmcOutput(parse_address(target, VMC_PORT))
+
+
+def _lsl(target: str) -> Output:
+    from app.outputs.lsl import LslOutput
+
+    return LslOutput(parse_stream(target))
+
+
+def _announced(target: str) -> str:
+    return LSL_NETWORK if target.endswith(NETWORK) else LSL_PORT
+
+
+def _virtual_camera(target: str) -> Output:
+    from app.outputs.virtual_camera import VirtualCameraOutput
+
+    return VirtualCameraOutput(parse_camera(target))
+
+
+def _parse_port(text: str) -> str:
+    """A port on this computer, or HOST:PORT; a port alone is written without the host."""
+    text = text.strip()
+    where = parse_address(f"127.0.0.1:{text}" if text.isascii() and text.isdigit() else text, WEBSOCKET_PORT)
+    return str(where.port) if where.host == "127.0.0.1" else str(where)
+
+
+def _server(target: str) -> Address:
+    return parse_address(f"127.0.0.1:{target}" if target.isdigit() else target, WEBSOCKET_PORT)
+
+
+def _websocket(target: str) -> Output:
+    from app.outputs.websocket import WebSocketOutput
+
+    return WebSocketOutput(_server(target))
+
+
+OUTPUTS: tuple[OutputSpec, ...] = (
+    OutputSpec(
+        "opentrack", "opentrack", "--opentrack", "HOST:PORT", address.OPENTRACK_ADDRESS, "Host and port",
+        "Head pose for games and simulators, through opentrack's input “UDP over network”",
+        "HOST:PORT of opentrack's input “UDP over network”; on this computer 127.0.0.1:4242",
+        _host_port(address.OPENTRACK_PORT), _opentrack, _leaves,
+        "Start opentrack with its input “UDP over network” at {target}.",
+    ),
+    OutputSpec(
+        "osc", "OSC", "--osc", "HOST:PORT", f"127.0.0.1:{OSC_PORT}", "Host and port",
+        "Pose, place, expression and derived numbers of every face, for Max, Pure Data, TouchDesigner and others",
+        "HOST:PORT of the program that receives OSC by UDP",
+        _host_port(OSC_PORT), _osc, _leaves,
+        "No program has opened {target}; start one that receives OSC there.",
+    ),
+    OutputSpec(
+        "vmc", "VMC", "--vmc", "HOST:PORT", f"127.0.0.1:{VMC_PORT}", "Host and port",
+        "Head and face of an avatar by the VMC protocol, for VSeeFace, EVMC4U, VNyan, Warudo and others",
+        "HOST:PORT of the program that shows the avatar; most listen at port 39539 or 39540",
+        _host_port(VMC_PORT), _vmc, _leaves,
+        "No program has opened {target}; switch its VMC receiver on.",
+    ),
+    OutputSpec(
+        "lsl", "Lab Streaming Layer", "--lsl", "NAME", DEFAULT_STREAM, "Stream name",
+        "Pose, expression and marker streams with capture times, for LabRecorder and other recorders",
+        "The streams' name; with @network behind it other computers find them too",
+        lambda text: str(parse_stream(text)), _lsl, _announced,
+        "No recorder reads the streams; choose those called {target} there.", bare=DEFAULT_STREAM,
+    ),
+    OutputSpec(
+        "virtual_camera", "Virtual camera", "--virtual-camera", "overlay", OVERLAY, "Picture",
+        "The picture as a camera for calls and recordings, by v4l2loopback on Linux",
+        "“overlay” draws what is measured into the picture; a device such as /dev/video2 may follow; "
+        "empty is the plain picture on the first device",
+        lambda text: str(parse_camera(text)), _virtual_camera, lambda target: "", "", bare="",
+    ),
+    OutputSpec(
+        "websocket", "WebSocket", "--websocket", "PORT", str(WEBSOCKET_PORT), "Port",
+        "Everything of every frame as JSON lines, for scripts and for web pages on this computer",
+        "The port to open on this computer, or HOST:PORT",
+        _parse_port, _websocket, lambda target: "" if _server(target).is_this_computer else ANYONE,
+        "No program reads it; one can connect at any time.",
+    ),
+)  # fmt: skip
+
+
+def output_named(name: str) -> OutputSpec:
+    """Raises OutputError for a name that the table lacks."""
+    for spec in OUTPUTS:
+        if spec.name == name:
+            return spec
+    raise OutputError(f"There is no output called {name!r}.")
