@@ -36,7 +36,7 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(words)
-    from app.batch import ExtractOptions, extract
+    from app.batch.extract import ExtractOptions, extract
 
     options = ExtractOptions(
         weights=args.weights,

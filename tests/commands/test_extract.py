@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.batch import find_work
+from app.batch.plan import find_work
 from app.cli import main
 from app.core.errors import UserError
 from app.session.reader import Session
