@@ -13,6 +13,7 @@ from app.core.errors import SessionError
 VIDEO = "video.mkv"
 FRAMES = "frames.csv"
 FACES = "faces.csv"
+SIGNALS = "signals.csv"  # as shown: filtered, recentred, derived
 EVENTS = "events.csv"
 OPEN_EVENTS = "events.open.csv"  # intervals that have begun and not ended, while recording
 MOTION = "motion.bin"

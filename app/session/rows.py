@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from app.core.frames import FaceResult, Frame, FrameResult
+from app.core.frames import FaceResult, Frame, FrameResult, ShownFace
 
 
 @dataclass(slots=True)
@@ -20,6 +20,8 @@ class PendingRow:
     inferred: bool = False
     faces: tuple[FaceResult, ...] = ()
     latency_ms: float = 0.0
+    signals: tuple[ShownFace, ...] | None = None  # the faces after the signal chain; None: there was none
+    recentred: bool = False
 
 
 class RowBook:
@@ -49,6 +51,8 @@ class RowBook:
         for row in self._pending:
             if row.captured_s == frame.captured_s and row.source_index == frame.index:
                 row.inferred, row.faces, row.latency_ms = True, result.faces, result.latency_ms
+                row.signals = result.signals
+                row.recentred = result.reference is not None
             if row.captured_s >= frame.captured_s:
                 return
 

@@ -1,0 +1,163 @@
+"""``signals.csv``: the primary face as it was shown, beside ``frames.csv`` with what was measured.
+
+Row k (counted from 0) is frame k, as in ``frames.csv``.  Angles are filtered, once in the camera's frame
+and once relative to the pose that counts as straight ahead (``recentred`` is 1 where somebody has said which);
+magnitudes and derived signals are those of the filtered expression without the person's rest (``neutral`` is 1
+where that is known).  ``success`` 0, and every number empty, where no pose was shown.  The keypoints are
+filtered, and empty while the filter is off: they are then those of ``frames.csv``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.derived import DERIVED
+from app.core.errors import SessionError
+from app.core.frames import FaceResult, ShownFace
+from app.session.folders import reason
+from app.session.table import ENCODING, ERRORS, encode_rows
+
+__all__ = ["ShownRow", "SignalRows", "SignalsTable", "mend_signals", "read_signals", "signal_columns"]
+
+_LEAD = ("frame", "timestamp_s", "face_id", "success", "recentred", "neutral")
+_ANGLES = tuple(f"{frame}_{axis}_deg" for frame in ("filtered", "relative") for axis in ("pitch", "yaw", "roll"))
+_MAGNITUDES = ("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude")
+_NUMBERS = (*_ANGLES, *_MAGNITUDES, *(signal.name for signal in DERIVED))
+_DECIMALS = (*(4 for _ in _ANGLES), *(6 for _ in _MAGNITUDES), *(signal.decimals for signal in DERIVED))
+_KEYPOINT_DECIMALS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownRow:
+    """A frame's primary face after the signal chain, in the video's pixels."""
+
+    measured: FaceResult
+    shown: ShownFace
+    recentred: bool
+
+
+def signal_columns(num_kp: int) -> tuple[str, ...]:
+    """The header, in order."""
+    return (*_LEAD, *_NUMBERS, *(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy"))
+
+
+class SignalRows:
+    """Rows of the table as bytes, one frame after the other."""
+
+    def __init__(self, num_kp: int) -> None:
+        self._num_kp = num_kp
+        self._early: list[tuple[int, float]] = []  # frames before it is known whether there are signals
+        self._wanted: bool | None = None
+
+    def encode(self, rows: Iterable[tuple[int, float, bool | None, ShownRow | None]]) -> bytes:
+        """The next frames' number, time, whether they went through a signal chain, and what it showed.
+
+        None is a frame that was not measured; the first one that was decides for good whether there is
+        such a table.  The header comes with the first rows.
+        """
+        lines: list[tuple[str, ...]] = []
+        for number, timestamp_s, through_chain, shown in rows:
+            if self._wanted is None and through_chain is None:
+                self._early.append((number, timestamp_s))
+                continue
+            if self._wanted is None:
+                self._wanted = bool(through_chain)
+                lines = [signal_columns(self._num_kp), *(_row(*early, None, self._num_kp) for early in self._early)]
+                self._early = []
+            lines.append(_row(number, timestamp_s, shown, self._num_kp))
+        return encode_rows(lines) if self._wanted and lines else b""
+
+
+def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> tuple[str, ...]:
+    lead = (str(number), f"{timestamp_s:.6f}")
+    if row is None or not row.measured.pose_trained or not all(math.isfinite(a) for a in row.shown.angles):
+        return (*lead, "", "0", "", "", *[""] * (len(_NUMBERS) + 2 * num_kp))
+    shown, face = row.shown, row.shown.face
+    numbers = (
+        *face.angles, *shown.angles,
+        face.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
+        *shown.derived.values(),
+    )  # fmt: skip
+    fields = [_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
+    points = [""] * (2 * num_kp)
+    filtered = not np.array_equal(face.keypoints, row.measured.keypoints)
+    if filtered and face.keypoints.shape == (num_kp, 2):
+        points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
+    flags = (str(int(row.recentred)), str(int(shown.neutral is not None)))
+    return (*lead, str(face.face_id), "1", *flags, *fields, *points)
+
+
+def _field(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignalsTable:
+    """The table in memory; NaN where a field is empty."""
+
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]  # (N, len(columns))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """(N,); KeyError where there is no such column."""
+        if name not in self.columns:
+            raise KeyError(name)
+        return self.values[:, self.columns.index(name)]
+
+
+def read_signals(path: Path) -> SignalsTable:
+    """Read a table; a last line that was cut off is left out.  Columns of later versions are welcome.
+
+    Raises SessionError when it can't be read or isn't such a table.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SessionError(f"The signals {path} can't be read: {reason(error)}.") from error
+    head, *lines = data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).replace("\r", "").split("\n")
+    columns = tuple(head.split(","))
+    if columns[: len(_LEAD)] != _LEAD:
+        raise SessionError(f"{path} is not a table of signals: its columns differ from {', '.join(_LEAD)}, ...")
+    try:
+        values = [[float(field or "nan") for field in line.split(",")] for line in lines if line]
+        if any(len(row) != len(columns) for row in values):
+            raise ValueError(f"a row hasn't {len(columns)} fields")
+    except ValueError as error:
+        raise SessionError(f"The signals {path} are damaged: {error}.") from error
+    return SignalsTable(columns, np.array(values, np.float64).reshape(len(values), len(columns)))
+
+
+def mend_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
+    """What of a table's bytes is whole, with a row for each of ``timestamps_s``, the texts in ``frames.csv``.
+
+    Nothing where not even the header came through.
+    """
+    head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")
+    columns = head.decode(ENCODING, ERRORS).split(",")
+    if tuple(columns[: len(_LEAD)]) != _LEAD:
+        return b""
+    rows: list[list[str]] = []
+    for line in lines[:-1]:
+        fields = line.decode("ascii", "replace").split(",")
+        try:
+            whole = len(fields) == len(columns) and int(fields[0]) == len(rows) and fields[3] in ("0", "1")
+            _ = [float(field) for field in fields if field]
+        except ValueError:
+            whole = False
+        if not whole:
+            break
+        rows.append(fields)
+    mended = [columns]
+    for k, timestamp_s in enumerate(timestamps_s):
+        blank = [str(k), timestamp_s, "", "0", *[""] * (len(columns) - 4)]
+        mended.append(rows[k] if k < len(rows) else blank)
+    return encode_rows(mended)
