@@ -46,5 +46,12 @@ class ViewTransform:
         view_x, view_y = self.points((x, y))
         return QPointF(view_x, view_y)
 
+    def frame_point(self, x: float, y: float) -> tuple[float, float] | None:
+        """View points to frame pixels; None outside the picture."""
+        frame_x, frame_y = (x - self.left) / self.scale, (y - self.top) / self.scale
+        if not (0 <= frame_x <= self.width and 0 <= frame_y <= self.height):
+            return None
+        return (self.width - frame_x if self.mirrored else frame_x), frame_y
+
     def box(self, box: Box) -> QRectF:
         return QRectF(self.point(box.x, box.y), self.point(box.x + box.w, box.y + box.h)).normalized()

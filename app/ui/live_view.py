@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.clock import now_s
@@ -23,6 +23,7 @@ class LiveView(QWidget):
 
     first_painted = pyqtSignal()
     painted = pyqtSignal(float)  # a new frame was: milliseconds since its capture
+    clicked = pyqtSignal(float, float)  # in frame pixels
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,6 +93,15 @@ class LiveView(QWidget):
             return None
         height, width = self._result.frame.image.shape[:2]
         return ViewTransform.fit(width, height, self.width(), self.height(), self._mirrored)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        super().mousePressEvent(event)
+        view = self.transform()
+        if event is None or event.button() != Qt.MouseButton.LeftButton or view is None:
+            return
+        point = view.frame_point(event.position().x(), event.position().y())
+        if point is not None:
+            self.clicked.emit(*point)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)

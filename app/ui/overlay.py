@@ -15,6 +15,7 @@ from app.core.face_lines import FaceLines, face_lines
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.rotation import project_axes, rotation_of
 from app.ui import theme
+from app.ui.face_colours import face_colour, ink_on
 from app.ui.geometry import ViewTransform
 from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
 
@@ -43,16 +44,31 @@ def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, s
     painter.setClipRect(view.picture, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     lines = face_lines(style.keypoint_names)
+    several = are_several(result)
+    if style.box:
+        painter.setOpacity(0.45)  # seen, but not measured
+        for box in result.further:
+            _paint_box(painter, view.box(box), theme.WHITE)
     # The primary face is the first, so it is drawn last, over the others.
     for number, shown in reversed(list(enumerate(result.shown))):
         face = shown.face
         painter.setOpacity(1.0 if number == 0 else 0.6)
-        _paint_face(painter, face, view, style, lines)
+        _paint_face(painter, face, view, style, lines, alone=not several)
+        if style.expression and face.pose_trained and number == 0:  # bars for one face are enough to read
+            _paint_expression(painter, face, view.box(face.detection.box), view, style)
         if number == 0 and style.truth and style.axes and result.frame.truth is not None:
             _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
-        if style.label:
-            _paint_label(painter, shown, view, style)
+    if style.label:
+        painter.setOpacity(1.0)
+        taken: list[QRectF] = []
+        for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
+            taken.append(_paint_label(painter, shown, view, style, taken, several, first=number == 0))
     painter.restore()
+
+
+def are_several(result: FrameResult) -> bool:
+    """Whether faces must be told apart, by colour and number."""
+    return len(result.faces) + len(result.further) > 1
 
 
 def axes_origin(face: FaceResult, names: tuple[str, ...] | None) -> tuple[float, float]:
@@ -76,15 +92,13 @@ def axes_tips(
 
 
 def _paint_face(
-    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines
+    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines, alone: bool
 ) -> None:
     box = view.box(face.detection.box)
     if style.box:
-        _paint_box(painter, box)
+        _paint_box(painter, box, theme.WHITE if alone else face_colour(face.face_id))
     if style.keypoints and face.pose_trained:  # untrained heads put points anywhere
         _paint_keypoints(painter, view.points(face.keypoints), box, lines)
-    if style.expression and face.pose_trained:
-        _paint_expression(painter, face, box, view, style)
     if style.axes and face.pose_trained:
         origin, tips, magnification = axes_tips(face, face.rotation, view, style.keypoint_names)
         _paint_axes(painter, origin, tips, magnification, _line_width(box), style)
@@ -95,11 +109,13 @@ def _line_width(box: QRectF) -> float:
     return min(max(max(box.width(), box.height()) / 70, 1.6), 3.5)
 
 
-def _paint_box(painter: QPainter, box: QRectF) -> None:
-    """Four corners: the face stays free to be seen."""
+def _paint_box(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """Four corners: the face stays free to be seen.  A colour that says whose it is is drawn thicker than white."""
     corner = min(box.width(), box.height()) * 0.14
-    for colour, width in ((QColor(0, 0, 0, 110), 3.2), (QColor(255, 255, 255, 210), 1.4)):
-        painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
+    thickness = 1.4 if colour == theme.WHITE else 2.6
+    upper = QColor(colour.red(), colour.green(), colour.blue(), 210 if colour == theme.WHITE else 255)
+    for pen, width in ((QColor(0, 0, 0, 110), thickness + 1.8), (upper, thickness)):
+        painter.setPen(QPen(pen, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
         for x, sx in ((box.left(), 1), (box.right(), -1)):
             for y, sy in ((box.top(), 1), (box.bottom(), -1)):
                 painter.drawPolyline(
@@ -201,21 +217,50 @@ def label_text(shown: ShownFace) -> str:
     return f"yaw {degrees(yaw)}   pitch {degrees(pitch)}   roll {degrees(roll)}"
 
 
-def _paint_label(painter: QPainter, shown: ShownFace, view: ViewTransform, style: OverlayStyle) -> None:
+def _paint_label(
+    painter: QPainter,
+    shown: ShownFace,
+    view: ViewTransform,
+    style: OverlayStyle,
+    taken: list[QRectF],
+    several: bool,
+    first: bool,
+) -> QRectF:
+    """The face's angles above it, or below it where another's stand already; where it is drawn."""
     face = shown.face
-    font = _font(painter, style, 0.9)
+    font = _font(painter, style, 0.9 if first else 0.8)
     metrics = QFontMetricsF(font)
-    text = label_text(shown)
-    box, picture = view.box(face.detection.box), view.picture
-    width, height = metrics.horizontalAdvance(text) + 12, metrics.height() + 5
-    rect = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)
-    _keep_inside(rect, picture)
+    text, number = label_text(shown), str(face.face_id)
+    chip = metrics.horizontalAdvance(number) + 12 if several else 0.0
+    width, height = metrics.horizontalAdvance(text) + 12 + chip, metrics.height() + 5
+    rect = _free_place(view.box(face.detection.box), width, height, view.picture, taken)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 190))
     painter.drawRoundedRect(rect, 3, 3)
     painter.setFont(font)
+    if several:
+        colour = face_colour(face.face_id)
+        left = QRectF(rect.left(), rect.top(), chip, height)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(left, 3, 3)
+        painter.setPen(ink_on(colour))
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, number)
+        if first:  # its numbers are those in the panels
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colour, 1.6))
+            painter.drawRoundedRect(rect, 3, 3)
     painter.setPen(theme.PICTURE_TEXT if face.pose_trained else theme.PICTURE_WARNING)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(rect.adjusted(chip, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
+    return rect
+
+
+def _free_place(box: QRectF, width: float, height: float, picture: QRectF, taken: list[QRectF]) -> QRectF:
+    """Above the box, else below it, else further up: the first that overlaps nothing drawn before."""
+    above = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)
+    places = [above, above.translated(0, box.height() + height + 12), above.translated(0, -height - 4)]
+    for place in places:
+        _keep_inside(place, picture)
+    return next((place for place in places if not any(place.intersects(other) for other in taken)), places[0])
 
 
 def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
