@@ -1,16 +1,18 @@
-"""What is sent to other programs: switched on and off, and where to."""
+"""What is sent to other programs: each output switched on and off, and where it goes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import OutputError
-from app.outputs.address import OPENTRACK_ADDRESS, OPENTRACK_PORT, Address, parse_address
-from app.outputs.opentrack import NAME, OpentrackOutput
+from app.outputs.base import Output
+from app.outputs.catalogue import OUTPUTS, OutputSpec
+from app.outputs.opentrack import NAME as OPENTRACK
 from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
@@ -18,8 +20,23 @@ from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
 
 
-class OutputControls:
-    """Off at every start unless the command line says otherwise: what leaves the program is switched on by hand."""
+class _Entry:
+    """An output, as asked for."""
+
+    def __init__(self, spec: OutputSpec) -> None:
+        self.spec = spec
+        self.on = False
+        self.problem = ""  # why it could not be switched on
+        self.asked: str | None = None  # the target by the command line, for this run; one chosen by hand replaces it
+        self.begun = False  # the pipeline has been told that it is on
+        self.serial = 0  # of what was asked for; only the last one's answer matters
+        self.turn = threading.Lock()  # a port must be free before it is opened again
+
+
+class OutputControls(QObject):
+    """Off at every start but for those of the command line and those that are wanted at every start."""
+
+    changed = pyqtSignal(str)  # the name of an output whose switch, target or problem is another now
 
     def __init__(
         self,
@@ -27,94 +44,153 @@ class OutputControls:
         commands: Mapping[str, QAction],
         store: Settings,
         window: QWidget,
-        opentrack: str | None,
+        asked: Iterable[tuple[str, str]] = (),
     ) -> None:
+        super().__init__(window)
         self._controller = controller
-        self._action = commands[NAME]
+        self._action = commands[OPENTRACK]
         self._settings = store
         self._window = window
-        self._asked = opentrack  # by the command line, for this run; an address chosen by hand replaces it
         self._background = Background(window)  # a name server may take its time
-        self._serial = 0  # of what was asked for; only the last one's answer matters
-        self._lock = threading.Lock()  # of the above and the pipeline's outputs together
-        self._due = opentrack is not None  # switched on before there was a pipeline
-        self._action.setChecked(self._due)
+        self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
+        for entry in self._entries.values():
+            entry.on = self.at_start(entry.spec.name)
+        for name, target in asked:
+            self._entries[name].on, self._entries[name].asked = True, target
+        self._action.setChecked(self.is_on(OPENTRACK))
         controller.source_changed.connect(lambda _: self._catch_up())
 
-    @property
-    def address(self) -> Address:
-        """Where opentrack listens; the default where what is remembered makes no sense."""
+    # ------------------------------------------------------------------ what is known
+
+    def is_on(self, name: str) -> bool:
+        return self._entries[name].on
+
+    def problem(self, name: str) -> str:
+        """Why it could not be switched on; empty where it could, or was not tried."""
+        return self._entries[name].problem
+
+    def target(self, name: str) -> str:
+        """Where it goes; the default where what is remembered makes no sense."""
+        entry = self._entries[name]
         try:
-            return parse_address(self._asked or self._settings.get(settings.OPENTRACK), OPENTRACK_PORT)
+            return entry.spec.parse(entry.asked if entry.asked is not None else self._remembered(entry.spec))
         except OutputError:
-            return parse_address(OPENTRACK_ADDRESS, OPENTRACK_PORT)
+            return entry.spec.default
 
-    def switch(self, on: bool) -> None:
-        pipeline, address = self._controller.pipeline, self.address
-        self._action.setChecked(on)
-        self._due = on and pipeline is None
-        with self._lock:
-            self._serial += 1
-            serial = self._serial
-            if pipeline is not None and not on:
-                pipeline.remove_output(NAME)
-        if pipeline is None:
-            return
-        if not on:
-            self._say("Nothing is sent to opentrack any more.", Severity.INFO)
-            return
+    def privacy(self, name: str) -> str:
+        """What should be known before it is switched on; empty where nothing leaves this computer."""
+        return self._entries[name].spec.privacy(self.target(name))
 
-        def open_it() -> None:
-            output = OpentrackOutput(address)
-            with self._lock:
-                if serial == self._serial:
-                    pipeline.add_output(output)
-                    return
-            output.close()
+    def at_start(self, name: str) -> bool:
+        return self._settings.get(settings.OUTPUTS_AT_START[name])
 
-        def opened(_: None) -> None:
-            if serial == self._serial:
-                where = "on this computer" if address.is_this_computer else "which may be another computer"
-                self._say(f"The head pose goes to opentrack at {address}, {where}.", Severity.GOOD)
+    # ------------------------------------------------------------------ what can be done
 
-        def failed(error: Exception) -> None:
-            if serial == self._serial:
-                self._action.setChecked(False)
-                pipeline.remove_output(NAME)  # the one at the address before
-                self._say(sentence(error), Severity.ERROR)
+    def switch(self, name: str, on: bool) -> None:
+        entry = self._entries[name]
+        entry.on, entry.problem = on, ""
+        entry.serial += 1
+        self._tell(entry)
+        if self._controller.pipeline is not None:
+            self._begin(entry)
 
-        self._background.run("open opentrack", open_it, opened, failed)
+    def set_at_start(self, name: str, on: bool) -> None:
+        self._settings.set(settings.OUTPUTS_AT_START[name], on)
+
+    def use_target(self, name: str, text: str) -> str:
+        """Send there from now on, if at all; what is no target changes nothing, and the sentence says why."""
+        entry = self._entries[name]
+        try:
+            target = entry.spec.parse(text)
+        except OutputError as error:
+            self._say(str(error), Severity.ERROR)
+            return str(error)
+        if target != self.target(name):
+            entry.asked = None
+            self._settings.set(settings.OUTPUT_TARGETS[name], target)
+            if entry.on:
+                self.switch(name, True)
+            else:
+                entry.problem = ""
+                self._tell(entry)
+        return ""
 
     def ask_address(self) -> None:
+        """opentrack's, without its dock."""
         dialogs.ask_text(
             self._window,
             "opentrack",
             "Host and port that opentrack's input “UDP over network” listens on:",
-            str(self.address),
-            self.use_address,
+            self.target(OPENTRACK),
+            lambda text: self.use_target(OPENTRACK, text),
         )
 
-    def use_address(self, text: str) -> None:
-        """Send there from now on, if at all; what is no address is said and changes nothing."""
-        try:
-            address = parse_address(text, OPENTRACK_PORT)
-        except OutputError as error:
-            self._say(str(error), Severity.ERROR)
-            return
-        self._asked = None
-        self._settings.set(settings.OPENTRACK, str(address))
-        if self._action.isChecked():
-            self.switch(True)
+    def restore(self) -> None:
+        """After a reset of all settings: off, and where they go at first."""
+        for name, entry in self._entries.items():
+            entry.asked = None
+            if entry.on:
+                self.switch(name, False)
+            else:
+                self._tell(entry)
 
     def close(self) -> None:
         """No thread is left."""
-        with self._lock:
-            self._serial += 1
+        for entry in self._entries.values():
+            entry.serial += 1
         self._background.close(2.0)
 
+    # ------------------------------------------------------------------ inside
+
+    def _remembered(self, spec: OutputSpec) -> str:
+        return self._settings.get(settings.OUTPUT_TARGETS[spec.name])
+
     def _catch_up(self) -> None:
-        if self._due and self._controller.pipeline is not None:
-            self.switch(True)
+        """There is a pipeline now: begin what was switched on before."""
+        for entry in self._entries.values():
+            if entry.on and not entry.begun and self._controller.pipeline is not None:
+                self._begin(entry)
+
+    def _begin(self, entry: _Entry) -> None:
+        pipeline, spec, serial, on = self._controller.pipeline, entry.spec, entry.serial, entry.on
+        assert pipeline is not None
+        target, entry.begun = self.target(spec.name), on
+
+        def do() -> None:
+            with entry.turn:
+                if serial != entry.serial:
+                    return
+                pipeline.remove_output(spec.name)
+                output: Output | None = spec.make(target) if on else None
+                if output is None:
+                    return
+                if serial == entry.serial:
+                    pipeline.add_output(output)
+                else:
+                    output.close()
+
+        def done(_: None) -> None:
+            if serial != entry.serial:
+                return
+            if not on:
+                self._say(f"{spec.title} is off.", Severity.INFO)
+                return
+            privacy = spec.privacy(target)
+            to = f": {target}" if target else ""
+            self._say(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
+
+        def failed(error: Exception) -> None:
+            if serial == entry.serial:
+                entry.on, entry.begun, entry.problem = False, False, sentence(error)
+                self._tell(entry)
+                self._say(entry.problem, Severity.ERROR)
+
+        self._background.run(f"switch {spec.name}", do, done, failed)
+
+    def _tell(self, entry: _Entry) -> None:
+        if entry.spec.name == OPENTRACK:
+            self._action.setChecked(entry.on)
+        self.changed.emit(entry.spec.name)
 
     def _say(self, text: str, severity: Severity) -> None:
         self._controller.noticed.emit(Message(text, severity))

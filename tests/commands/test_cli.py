@@ -25,7 +25,35 @@ def test_every_option_of_the_window():
     [("127.0.0.1:4242", "127.0.0.1:4242"), ("192.168.0.2", "192.168.0.2:4242"), ("[::1]:5000", "[::1]:5000")],
 )
 def test_opentrack_gets_an_address(words, address):
-    assert parse_window(["--opentrack", words]).opentrack == address
+    assert parse_window(["--opentrack", words]).outputs == (("opentrack", address),)
+
+
+@pytest.mark.parametrize(
+    ("words", "outputs"),
+    [
+        ("--osc pc:7000", (("osc", "pc:7000"),)),
+        ("--vmc 127.0.0.1", (("vmc", "127.0.0.1:39539"),)),
+        ("--lsl", (("lsl", "Motionscope"),)),
+        ("--lsl Rig@network", (("lsl", "Rig@network"),)),
+        ("--virtual-camera", (("virtual_camera", ""),)),
+        ("--virtual-camera overlay", (("virtual_camera", "overlay"),)),
+        ("--websocket 9001", (("websocket", "9001"),)),
+        ("--websocket 0.0.0.0:9001", (("websocket", "0.0.0.0:9001"),)),
+        ("--lsl --websocket 9001", (("lsl", "Motionscope"), ("websocket", "9001"))),
+    ],
+)
+def test_each_output_has_its_switch(words, outputs):
+    assert parse_window(words.split()).outputs == outputs
+
+
+@pytest.mark.parametrize(
+    "words", ["--osc :1", "--vmc x:0", "--lsl a@b", "--virtual-camera on", "--websocket 70000", "--websocket x:y"]
+)
+def test_targets_are_checked_before_the_window_opens(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse_window(words.split())
+    assert stop.value.code == 2
+    assert words.split()[0] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "host:port", "127.0.0.1:70000", "1.2.3:4242"])

@@ -10,9 +10,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QInputDialog
 
-from app.core.errors import OutputError
 from app.outputs.base import OutputState
-from app.ui import outputs as outputs_module
 from app.ui import settings
 from app.ui.messages import Severity
 
@@ -48,11 +46,11 @@ def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(
     qtbot.waitUntil(lambda: len(sending(window)) == 1, timeout=WAIT_MS)
     assert sending(window)[0].target == "127.0.0.1:4242"
     assert sending(window)[0].state is OutputState.WAITING  # the clip shows nobody
-    shown = window.readout.signals._opentrack
-    qtbot.waitUntil(lambda: shown.whole_text == "waiting for a face", timeout=WAIT_MS)
-    assert "goes to opentrack at 127.0.0.1:4242, on this computer" in window.status_line.message.text
+    shown = window.readout.signals._outputs
+    qtbot.waitUntil(lambda: shown.whole_text == "opentrack   waiting", timeout=WAIT_MS)
+    assert "opentrack is on: 127.0.0.1:4242." in window.status_line.message.text
     qtbot.keyClick(window, Qt.Key.Key_T)
-    assert sending(window) == ()
+    qtbot.waitUntil(lambda: sending(window) == (), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: shown.whole_text == "off", timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_T)
     with qtbot.waitSignal(window.ended, timeout=WAIT_MS):
@@ -62,7 +60,7 @@ def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(
 
 def test_the_demos_pose_arrives_as_shown(make_window, qtbot, receiver):
     """From the command line, with the real network: the receiver gets yaw, pitch and roll of the picture."""
-    window = make_window(source="demo", opentrack=address_of(receiver))
+    window = make_window(source="demo", outputs=(("opentrack", address_of(receiver)),))
     assert window.commands["opentrack"].isChecked()
     window.show()
     qtbot.waitUntil(lambda: any(output.sent >= 5 for output in sending(window)), timeout=60_000)
@@ -75,34 +73,34 @@ def test_the_demos_pose_arrives_as_shown(make_window, qtbot, receiver):
 
 
 def test_another_address_is_used_at_once_and_remembered(no_network, make_window, store, qtbot, clip, receiver):
-    window = make_window(source=str(clip), opentrack="127.0.0.1:9")
+    window = make_window(source=str(clip), outputs=(("opentrack", "127.0.0.1:9"),))
     window.show()
     qtbot.waitUntil(lambda: len(sending(window)) == 1, timeout=WAIT_MS)
-    assert store.get(settings.OPENTRACK) == "127.0.0.1:4242"  # the command line's is for this run
+    assert store.get(settings.OUTPUT_TARGETS["opentrack"]) == "127.0.0.1:4242"  # the command line's is for this run
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
     (dialog,) = window.findChildren(QInputDialog)
     assert dialog.textValue() == "127.0.0.1:9"
     dialog.setTextValue(address_of(receiver))
     dialog.accept()
     qtbot.waitUntil(lambda: [o.target for o in sending(window)] == [address_of(receiver)], timeout=WAIT_MS)
-    assert store.get(settings.OPENTRACK) == address_of(receiver)
+    assert store.get(settings.OUTPUT_TARGETS["opentrack"]) == address_of(receiver)
 
 
 def test_what_is_no_address_is_said_and_changes_nothing(idle_window, store):
-    idle_window.outputs.use_address("pc:99999")
+    assert "ports go from 1 to 65535" in idle_window.outputs.use_target("opentrack", "pc:99999")
     assert idle_window.status_line.message.severity is Severity.ERROR
     assert "ports go from 1 to 65535" in idle_window.status_line.message.text
-    assert store.get(settings.OPENTRACK) == "127.0.0.1:4242"
-    store.set(settings.OPENTRACK, "!!")  # a hand-edited file
-    assert str(idle_window.outputs.address) == "127.0.0.1:4242"
+    assert store.get(settings.OUTPUT_TARGETS["opentrack"]) == "127.0.0.1:4242"
+    store.set(settings.OUTPUT_TARGETS["opentrack"], "!!")  # a hand-edited file
+    assert idle_window.outputs.target("opentrack") == "127.0.0.1:4242"
 
 
 def test_a_name_that_nobody_has_is_said_and_it_is_off(no_network, make_window, qtbot, clip, monkeypatch):
-    def refuse(address):
-        raise OutputError(f"No computer is called {address.host}: check the name, or give its IP address instead.")
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(outputs_module, "OpentrackOutput", refuse)
-    window = make_window(source=str(clip), opentrack="nowhere.invalid:4242")
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    window = make_window(source=str(clip), outputs=(("opentrack", "nowhere.invalid:4242"),))
     window.show()
     qtbot.waitUntil(lambda: "No computer is called" in window.status_line.message.text, timeout=WAIT_MS)
     assert not window.commands["opentrack"].isChecked()

@@ -128,23 +128,28 @@ def test_a_recentring_is_said_with_its_offset(readout, face, result):
     assert not pose._recentred.isVisible()
 
 
-def test_an_output_is_shown_with_its_state_and_rate(readout, status):
-    def row(**values):
-        output = OutputStatus(**{"name": "opentrack", "target": "127.0.0.1:4242", "rate": 24.96, "sent": 7, **values})
-        readout.show_status(status(outputs=(output,)), 30.0)
-        shown = readout.signals._opentrack
+def test_outputs_are_shown_with_their_state_and_rate(readout, status):
+    def row(*outputs):
+        made = [OutputStatus(**{"name": "opentrack", "target": "127.0.0.1:4242", "rate": 24.96, "sent": 7, **values})
+                for values in outputs]  # fmt: skip
+        readout.show_status(status(outputs=tuple(made)), 30.0)
+        shown = readout.signals._outputs
         assert shown.text() == shown.whole_text  # nothing is cut off
         return shown.whole_text, shown.toolTip()
 
-    readout.show_status(status(), 30.0)
-    assert readout.signals._opentrack.whole_text == "off"
-    assert row(state=OutputState.SENDING) == ("sending   25.0 a second", "To 127.0.0.1:4242, 7 sent")
-    text, tip = row(state=OutputState.UNHEARD)
-    assert text == "nobody listens   25.0 a second"
-    assert "No program listens at 127.0.0.1:4242: start opentrack" in tip
-    assert row(state=OutputState.WAITING)[0] == "waiting for a face"
-    problem = "Nothing can be sent to 127.0.0.1:4242 at present: network is unreachable."
-    assert row(state=OutputState.FAILED, problem=problem) == ("failed", problem)
+    sending, problem = {"state": OutputState.SENDING}, "Nothing can be sent to 127.0.0.1:4242 at present: no network."
+    assert row() == ("off", "")
+    assert row(sending) == ("opentrack   25.0 a second", "opentrack: sending, to 127.0.0.1:4242, 7 sent")
+    text, tip = row({"state": OutputState.UNHEARD})
+    assert text == "opentrack   nobody listens"
+    assert "Start opentrack with its input “UDP over network” at 127.0.0.1:4242." in tip
+    assert row({"state": OutputState.WAITING})[0] == "opentrack   waiting"
+    failed = {"state": OutputState.FAILED, "problem": problem}
+    assert row(failed) == ("opentrack   failed", f"opentrack: {problem}")
+    assert row(sending, {**sending, "name": "osc"})[0] == "opentrack, OSC"
+    text, tip = row(sending, {**failed, "name": "vmc"})
+    assert text == "VMC failed, opentrack"
+    assert tip.count("\n") == 1
 
 
 def test_what_an_output_can_not_do_is_a_problem(status):

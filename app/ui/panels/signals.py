@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.outputs import opentrack
 from app.outputs.base import OutputState, OutputStatus
+from app.outputs.catalogue import output_named
 from app.signals.presets import preset_named
 from app.ui.panels.fields import Section
 
@@ -24,7 +25,7 @@ class SignalsPanel(QWidget):
         self._filter = signals.add_row(
             "Filter", "What steadies the numbers and points shown; recordings keep what was measured"
         )
-        self._opentrack = signals.add_row("To opentrack", "The head pose as shown, sent by UDP while it is switched on")
+        self._outputs = signals.add_row("Outputs", "Other programs that get what is shown; Shift+F8 has more")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(9)
@@ -32,22 +33,34 @@ class SignalsPanel(QWidget):
 
     def show_status(self, status: PipelineStatus) -> None:
         self._filter.show_text(status.filter_preset, preset_named(status.filter_preset).tip)
-        output = next((output for output in status.outputs if output.name == opentrack.NAME), None)
-        self._opentrack.show_text(output_text(output), output_tip(output))
+        self._outputs.show_text(
+            outputs_text(status.outputs), "\n".join(output_tip(output) for output in status.outputs)
+        )
 
 
-def output_text(output: OutputStatus | None) -> str:
-    """State and rate."""
-    if output is None:
+def outputs_text(outputs: Sequence[OutputStatus]) -> str:
+    """Of one its state or rate, of several their names; those that failed first."""
+    if not outputs:
         return "off"
-    sends = output.state in (OutputState.SENDING, OutputState.UNHEARD) and output.rate > 0
-    return f"{output.state.value}   {output.rate:.1f} a second" if sends else output.state.value
+    if len(outputs) > 1:
+        ordered = sorted(outputs, key=lambda output: output.state is not OutputState.FAILED)
+        return ", ".join(
+            _name(output) + (" failed" if output.state is OutputState.FAILED else "") for output in ordered
+        )
+    (output,) = outputs
+    how = f"{output.rate:.1f} a second" if output.state is OutputState.SENDING else output.state.value
+    return f"{_name(output)}   {how}"
 
 
-def output_tip(output: OutputStatus | None) -> str:
+def output_tip(output: OutputStatus) -> str:
     """Where it goes, and what is wrong there."""
-    if output is None:
-        return ""
+    spec = output_named(output.name)
+    if output.problem:
+        return f"{spec.title}: {output.problem}"
     if output.state is OutputState.UNHEARD:
-        return f"No program listens at {output.target}: start opentrack with its input “UDP over network”."
-    return output.problem or f"To {output.target}, {output.sent} sent"
+        return f"{spec.title}: {spec.unheard.format(target=output.target)}"
+    return f"{spec.title}: {output.state.value}, to {output.target}, {output.sent} sent"
+
+
+def _name(output: OutputStatus) -> str:
+    return output_named(output.name).title

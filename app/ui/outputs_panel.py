@@ -1,0 +1,217 @@
+"""The panel of outputs: for each a switch, where it goes, how it stands, and what should be known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.frames import FrameResult
+from app.outputs.base import OutputState, OutputStatus
+from app.outputs.catalogue import OUTPUTS, OutputSpec
+from app.ui import theme
+from app.ui.outputs import OutputControls
+from app.ui.panels.fields import Value, dim_label
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.signals.history import History
+
+LOOK_MS = 250
+OPENING = "opening…"
+AT_START = "also at start"
+
+
+class OutputsPanel(QScrollArea):
+    """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
+
+    def __init__(self, controls: OutputControls, status: Callable[[], PipelineStatus | None]) -> None:
+        super().__init__()
+        self._status = status
+        self.setAccessibleName("Outputs")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(8)
+        intro = dim_label("What is shown, sent to other programs. Nothing is sent unless it is switched on here.")
+        intro.setWordWrap(True)
+        layout.addWidget(intro)
+        self.rows = {spec.name: OutputRow(spec, controls) for spec in OUTPUTS}
+        for row in self.rows.values():
+            layout.addWidget(_line())
+            layout.addWidget(row)
+        layout.addStretch(1)
+        self.setWidget(content)
+        self.setMinimumWidth(content.minimumSizeHint().width() + 16)
+        self.setFocusProxy(next(iter(self.rows.values())).switch)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        controls.changed.connect(lambda _: self.look())
+
+    def show_result(self, result: FrameResult | None, history: History) -> None:
+        """Nothing: results aren't what it shows."""
+
+    def look(self) -> None:
+        status = self._status()
+        standing = {output.name: output for output in status.outputs} if status is not None else {}
+        for name, row in self.rows.items():
+            row.show_status(standing.get(name))
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        self.look()
+        self._timer.start(LOOK_MS)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
+
+
+class OutputRow(QWidget):
+    """One output."""
+
+    def __init__(self, spec: OutputSpec, controls: OutputControls) -> None:
+        super().__init__()
+        self._spec = spec
+        self._controls = controls
+        self._wrong = ""  # why what was typed is no target
+        self.setAccessibleName(spec.title)
+        self.setToolTip(f"{spec.tip}.")
+        self.switch = QCheckBox(spec.title)
+        self.switch.setAccessibleName(spec.title)
+        self.switch.setAccessibleDescription(spec.tip)
+        self.switch.setToolTip(f"{spec.tip}.")
+        self.switch.clicked.connect(lambda on: self._switch(on))
+        self.state = Value(f"{spec.title}: state")
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.target = QLineEdit()
+        self.target.setAccessibleName(f"{spec.title}: {spec.target_name.lower()}")
+        self.target.setPlaceholderText(spec.metavar if spec.default else "")
+        self.target.setToolTip(f"{spec.hint}.")
+        self.target.editingFinished.connect(self._use_target)
+        self.target.installEventFilter(self)
+        self.at_start = QCheckBox(AT_START)
+        self.at_start.setAccessibleName(f"{spec.title}: {AT_START}")
+        self.at_start.setToolTip(
+            "Switch it on by itself whenever Motionscope starts; otherwise it begins switched off."
+        )
+        self.at_start.clicked.connect(lambda on: controls.set_at_start(spec.name, on))
+        label = dim_label(spec.target_name)
+        label.setBuddy(self.target)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self.note.hide()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(self.switch, 0, 0, 1, 2)
+        grid.addWidget(self.state, 0, 2)
+        grid.addWidget(label, 1, 0)
+        grid.addWidget(self.target, 1, 1)
+        grid.addWidget(self.at_start, 1, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.note, 2, 0, 1, 3)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        widest = max(self.fontMetrics().horizontalAdvance(other.target_name) for other in OUTPUTS)
+        grid.setColumnMinimumWidth(0, widest)
+
+    def show_status(self, status: OutputStatus | None) -> None:
+        """``status`` is None while it is off, or not open yet."""
+        name = self._spec.name
+        on = self._controls.is_on(name)
+        self.switch.setChecked(on)
+        self.at_start.setChecked(self._controls.at_start(name))
+        if not self.target.hasFocus():
+            self._show_target()
+        problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")
+        self.state.show_text(state_text(status, on, bool(problem)), status_tip(status) if on else "")
+        text, tone = problem, "error"
+        if not text and on and status is not None and status.state is OutputState.UNHEARD:
+            text, tone = self._spec.unheard.format(target=self._controls.target(name)), ""
+        if not text:
+            text, tone = self._controls.privacy(name), "warning"
+        if not on and tone == "warning":
+            text = text if self.switch.hasFocus() or self.target.hasFocus() else ""
+        if text != self.note.text():
+            self.note.setText(text)
+            self.note.setAccessibleDescription(text)
+        theme.set_tone(self.note, tone)
+        self.note.setVisible(bool(text))
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Escape takes back what was typed; it and Enter give the keys back to the picture."""
+        if watched is self.target and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self._wrong = ""
+                self._show_target()
+            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.target.clearFocus()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _switch(self, on: bool) -> None:
+        if on and not self._use_target():
+            self.switch.setChecked(False)
+            return
+        self._controls.switch(self._spec.name, on)
+
+    def _use_target(self) -> bool:
+        """What was typed, if anything was; what is no target stays there to be mended."""
+        text = self.target.text()
+        if text == self._controls.target(self._spec.name):
+            self._wrong = ""
+            return True
+        self._wrong = self._controls.use_target(self._spec.name, text)
+        self._show_target()
+        return not self._wrong
+
+    def _show_target(self) -> None:
+        target = self._controls.target(self._spec.name)
+        if self.target.text() != target and not self._wrong:
+            self.target.setText(target)
+
+
+def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:
+    """State and rate in a few words."""
+    if status is None or not on:
+        return "failed" if failed else OPENING if on else "off"
+    words = [status.state.value]
+    if status.state is OutputState.SENDING:
+        if status.receivers is not None:
+            words[0] += " to one program" if status.receivers == 1 else f" to {status.receivers} programs"
+        words.append(f"{status.rate:.1f} a second")
+    return "  ".join(words)
+
+
+def status_tip(status: OutputStatus | None) -> str:
+    if status is None:
+        return ""
+    dropped = f", {status.dropped} skipped because newer ones came" if status.dropped else ""
+    return f"{status.target}: {status.sent} results sent{dropped}"
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setProperty("rule", True)
+    return line
