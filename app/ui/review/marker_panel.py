@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QColor, QPainter, QPixmap
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -60,13 +60,26 @@ class MarkerModel(QAbstractTableModel):
             return None
         event = self._events[index.row()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return marker_colour(event.label)
+            return _dot(marker_colour(event.label))
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             lasts = f"{event.duration_s:.2f} s" if event.duration_s > 0 else NOTHING
             return (clock(event.onset_s, 2), lasts, event.label, event.note)[index.column()]
         return None
+
+
+def _dot(colour: QColor) -> QPixmap:
+    pixmap = QPixmap(20, 20)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(QRectF(1, 1, 8, 8))
+    painter.end()
+    return pixmap
 
 
 class MarkerPanel(QWidget):

@@ -69,7 +69,8 @@ class Timeline(QWidget):
         self._cursor_s = 0.0
         self._selection: Range | None = None
         self._measured = np.zeros(1, np.float32)
-        self._still: QPixmap | None = None  # all that stays while the cursor moves
+        self._still: QPixmap | None = None  # all that stays while markers are moved
+        self._marked: QPixmap | None = None  # all that stays while the cursor moves
         self._drag = _Drag.NONE
         self._pressed = QPointF()
         self._anchor_s = 0.0
@@ -94,7 +95,7 @@ class Timeline(QWidget):
 
     def show_events(self, events: Sequence[Event], chosen: int = -1) -> None:
         self._events, self._chosen, self._preview = events, chosen, None
-        self.update()
+        self._renew_markers()
 
     def show_cursor(self, time_s: float, follow: bool = False) -> None:
         """Move the cursor; with ``follow`` the view turns a page when it would leave it."""
@@ -155,6 +156,10 @@ class Timeline(QWidget):
         self._still = None
         self.update()
 
+    def _renew_markers(self) -> None:
+        self._marked = None
+        self.update()
+
     # ------------------------------------------------------------------ painting
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -170,13 +175,20 @@ class Timeline(QWidget):
             self._still.setDevicePixelRatio(ratio)
             self._still.fill(theme.BASE)
             still = QPainter(self._still)
+            paint.paint_overview(still, lanes.overview, self._measured)
             paint.paint_traces(still, self._content, scale, lanes, self.font())
             still.end()
-        painter.drawPixmap(0, 0, self._still)
+            self._marked = None
+        if self._marked is None:
+            self._marked = QPixmap(self._still)
+            marked = QPainter(self._marked)
+            marked.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint.paint_markers(marked, self._shown_events(), self._chosen, scale, lanes, self.font())
+            marked.end()
+        painter.drawPixmap(0, 0, self._marked)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint.paint_overview(painter, lanes.overview, scale, self._measured)
+        paint.paint_window(painter, lanes.overview, scale)
         paint.paint_selection(painter, self._selection, scale, lanes)
-        paint.paint_markers(painter, self._shown_events(), self._chosen, scale, lanes, self.font())
         paint.paint_cursor(painter, self._cursor_s, scale, lanes)
         if self.hasFocus():
             painter.setPen(theme.ACCENT)
@@ -265,8 +277,8 @@ class Timeline(QWidget):
         self.unsetCursor()
         if drag in (_Drag.MARKER, _Drag.MARKER_END) and self._preview is not None:
             preview, self._preview = self._preview, None
+            self._renew_markers()
             self.marker_dragged.emit(self._chosen, preview.onset_s, preview.duration_s)
-            self.update()
         elif drag is _Drag.SELECT and event is not None and abs(event.position().x() - self._pressed.x()) < MOVED:
             self.selected.emit(None)
 
@@ -275,7 +287,7 @@ class Timeline(QWidget):
         if self._preview is None:
             return False
         self._preview, self._drag = None, _Drag.NONE
-        self.update()
+        self._renew_markers()
         return True
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
@@ -334,7 +346,7 @@ class Timeline(QWidget):
         else:
             onset = min(max(event.onset_s + by_s, 0.0), max(0.0, self._scale.total_s - event.duration_s))
             self._preview = Event(onset, event.duration_s, event.label, event.note, event.frame)
-        self.update()
+        self._renew_markers()
 
     def _show_shape(self, place: QPointF, scale: TimeScale, lanes: paint.Lanes) -> None:
         marker = self.marker_at(place)
