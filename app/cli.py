@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app import __version__
 from app.core.errors import UserError
+from app.core.limits import MOST_FACES
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS
@@ -83,6 +84,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         default=None,
         help="show the picture mirrored (numbers never are); by default cameras only",
     )
+    _faces_argument(parser, None)
     parser.add_argument("--codec", choices=CODECS, help="how videos are recorded (at first h264, then as last chosen)")
     add_output_options(parser)
     args = parser.parse_args(words)
@@ -96,6 +98,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         args.mirror,
         args.engine,
         outputs=chosen_outputs(args),
+        faces=args.faces,
         codec=args.codec,
     )
 
@@ -137,6 +140,7 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--source", default="demo", metavar="demo|INDEX|NAME|PATH", help="what is played, in real time")
     parser.add_argument("--seconds", type=_positive_seconds, default=10.0, help="how long is measured (default: 10)")
     _network_arguments(parser)
+    _faces_argument(parser, 1)
     parser.add_argument("--window", action="store_true", help="in the real window, capture to paint included")
     parser.add_argument(
         "--record", action="store_true", help="while recording into a folder that is deleted afterwards"
@@ -168,6 +172,23 @@ def _network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="PATH", help="a checkpoint; by default the weights that come with the app")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
+
+
+def _faces_argument(parser: argparse.ArgumentParser, default: int | None) -> None:
+    usual = "as last chosen, 1 at first" if default is None else f"default: {default}"
+    parser.add_argument(
+        "--faces",
+        type=_face_count,
+        default=default,
+        metavar="N",
+        help=f"measure at most N faces, 1 to {MOST_FACES} ({usual})",
+    )
+
+
+def _face_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_FACES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_FACES}")
+    return int(text)
 
 
 def _positive_seconds(text: str) -> float:

@@ -17,4 +17,5 @@ class LaunchOptions:
     mirror: bool | None = None  # None: as the user left it
     engine: str = "auto"  # what runs the network
     outputs: tuple[tuple[str, str], ...] = ()  # names and targets of the outputs that are switched on at once
+    faces: int | None = None  # measured at most, 1 to limits.MOST_FACES; None: as the user left it
     codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

@@ -26,7 +26,7 @@ CLOSING_S = 0.5  # the window closes so long after the measurement is over
 def run_headless(options: BenchOptions, probe: Probe, recording: Path | None) -> None:
     """Run until the probe is done or the source has ended.  Raises UserError when nothing can be measured."""
     source = resolve_source(options.source).source
-    pipeline = Pipeline(options.weights, options.device, options.engine)
+    pipeline = Pipeline(options.weights, options.device, options.engine, options.faces)
     probe.attach(pipeline)
     pipeline.start()
     try:
@@ -74,6 +74,7 @@ def run_in_window(options: BenchOptions, probe: Probe, recording: Path | None) -
         device=options.device,
         engine=options.engine,
         record=recording,
+        faces=options.faces,
         duration_s=options.warm_up_s + options.seconds + CLOSING_S,
     )
     if run_window(launch, prepare):

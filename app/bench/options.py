@@ -19,4 +19,5 @@ class BenchOptions:
     record: bool = False  # while a recording is written, into a folder that is deleted afterwards
     peer: str | None = None  # one of PEERS
     json: bool = False
+    faces: int = 1  # measured at most
     warm_up_s: float = 2.0  # from the first result on, not measured

@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from app.core.limits import MOST_FACES
 from app.faces.tracker import FaceTracker
 
-__all__ = ["MOST_FACES", "FaceWishes"]
-
-MOST_FACES = 8
-"""How many faces can be measured at once."""
+__all__ = ["FaceWishes"]
 
 
 class FaceWishes:

@@ -41,6 +41,10 @@ RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place f
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
 OUTPUT_TARGETS = {spec.name: Setting(f"outputs/{spec.name}", str, spec.default) for spec in OUTPUTS}
 OUTPUTS_AT_START = {spec.name: Setting(f"outputs/{spec.name}_at_start", bool, False) for spec in OUTPUTS}
+PLOT_SIGNALS = Setting("plots/signals", str, "yaw,pitch,roll,expression")
+PLOT_SPAN = Setting("plots/span_s", int, 10)
+PLOT_RAW = Setting("plots/raw", bool, False)
+FACES = Setting("faces/limit", int, 1)  # measured at most
 THEME = Setting("window/theme", str, "system")  # system, dark, light
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
 REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray())
@@ -50,7 +54,8 @@ SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
     DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS,
-    MARKERS, TASK, CODEC, FILTER, THEME, GEOMETRY, LAYOUT, REVIEW_GEOMETRY,
+    MARKERS, TASK, CODEC, FILTER, FACES, THEME, GEOMETRY, LAYOUT,
+    REVIEW_GEOMETRY, PLOT_SIGNALS, PLOT_SPAN, PLOT_RAW,
     *OUTPUT_TARGETS.values(), *OUTPUTS_AT_START.values(),
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.manager import Docks
 from app.ui.drawing import Drawing
+from app.ui.faces import FaceControls
 from app.ui.files import Files, dragged_path
 from app.ui.live_view import LiveView
 from app.ui.markers import KEYS, MarkerControls
@@ -73,6 +74,9 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
+        self.faces = FaceControls(
+            self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
+        )
         self.outputs = OutputControls(self.controller, self.commands, store, self, options.outputs)
         self.markers = MarkerControls(self.controller, self.commands, store, self.view, self, options.codec)
         context = DockContext(
@@ -249,6 +253,9 @@ class MainWindow(QMainWindow):
             "copy_picture": lambda: self.clipboard.copy_picture(),
             "copy_numbers": lambda: self.clipboard.copy_numbers(),
             "theme": lambda: self.appearance.toggle(),
+            "next_face": lambda: self.faces.pick_next(),
+            "more_faces": lambda: self.faces.change_limit(1),
+            "fewer_faces": lambda: self.faces.change_limit(-1),
             "mirror": lambda on: self.drawing.mirror(on),
             "numbers": lambda on: self._numbers_dock.setVisible(on),
             "full_screen": self._full_screen,
@@ -284,6 +291,7 @@ class MainWindow(QMainWindow):
     def _reset_settings(self) -> None:
         self._settings.reset()
         self.drawing.reset()
+        self.faces.reset()
         self.signals.restore()
         self.outputs.restore()
         self.markers.restore()

@@ -50,8 +50,8 @@ class Section(QFrame):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setAccessibleName(title)
-        heading = QLabel(title)
-        heading.setProperty("heading", True)
+        self.heading = QLabel(title)
+        self.heading.setProperty("heading", True)
         self.rows = QGridLayout()
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setHorizontalSpacing(8)
@@ -59,7 +59,7 @@ class Section(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addWidget(heading)
+        layout.addWidget(self.heading)
         layout.addLayout(self.rows)
 
     def add_row(self, name: str, tool_tip: str = "") -> Value:

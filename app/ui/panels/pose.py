@@ -6,9 +6,10 @@ import math
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont, QFontMetrics
-from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
+from app.core.limits import MOST_FACES
 from app.core.rotation import angles_of, geodesic_deg, rotation_of
 from app.ui import theme
 from app.ui.panels.fields import Bar, Section, Value, dim_label
@@ -51,11 +52,16 @@ class PosePanel(QWidget):
         self._show_recentring(result)
         self._show_errors(result)
         self._show_expression(face)
-        self._identity.show_text(f"{face.face_id}   of {_faces(len(result.faces))}" if face and result else NOTHING)
+        several = result is not None and len(result.faces) + len(result.further) > 1
+        heading = f"Head pose of face {face.face_id}" if face is not None and several else "Head pose"
+        if heading != self._heading.text():
+            self._heading.setText(heading)
+        self._identity.show_text(_identity(face, result) if face and result else NOTHING)
         self._score.show_text(_score(face) if face else NOTHING)
 
     def _pose_section(self) -> Section:
         section = Section("Head pose")
+        self._heading = section.heading
         rows = section.rows
         for column, name in ((3, "true"), (4, "error")):
             heading = dim_label(name)
@@ -119,7 +125,30 @@ class PosePanel(QWidget):
         section = Section("Face")
         self._identity = section.add_row("Identity", "A number that stays with a face while it is followed")
         self._score = section.add_row("Detection score")
+        self.limit = QSpinBox()
+        self.limit.setAccessibleName("Faces measured at most")
+        self.limit.setToolTip(
+            "How many faces are measured at most; each further one costs as much as the first (+ and -)"
+        )
+        self.limit.setRange(1, MOST_FACES)
+        self.limit.setPrefix("at most ")
+        # Digits are the markers' keys: the box is changed with its arrows only, and a click does not leave it in focus.
+        self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line = self.limit.lineEdit()
+        if line is not None:
+            line.setReadOnly(True)
+            line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        label = dim_label("Measured")
+        label.setBuddy(self.limit)
+        row = section.rows.rowCount()
+        section.rows.addWidget(label, row, 0)
+        section.rows.addWidget(self.limit, row, 1, Qt.AlignmentFlag.AlignLeft)
         return section
+
+    def show_limit(self, count: int) -> None:
+        """How many faces are measured at most."""
+        if count != self.limit.value():
+            self.limit.setValue(count)
 
     def _show_angles(self, shown: ShownFace | None) -> None:
         face = shown.face if shown is not None else None
@@ -180,8 +209,11 @@ class PosePanel(QWidget):
             self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
 
 
-def _faces(count: int) -> str:
-    return "1 face" if count == 1 else f"{count} faces"
+def _identity(face: FaceResult, result: FrameResult) -> str:
+    """The face's number among how many; those seen but not measured, for there are more than wanted, are named."""
+    count, further = len(result.faces), len(result.further)
+    measured = "1 face" if count == 1 else f"{count} faces"
+    return f"{face.face_id}   of {measured}" + (f", {further} not measured" if further else "")
 
 
 def _score(face: FaceResult) -> str:

@@ -1,0 +1,103 @@
+"""How many faces are measured, and which of them comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+
+from app.core.limits import MOST_FACES
+from app.ui import settings
+from app.ui.messages import Message, Severity
+
+if TYPE_CHECKING:
+    from app.ui.controller import Controller
+    from app.ui.live_view import LiveView
+    from app.ui.panels.pose import PosePanel
+    from app.ui.settings import Settings
+
+NO_OTHER = "There is no other face to go to."
+
+
+class FaceControls(QObject):
+    """Keeps the limit, its actions and the panel's box in step, and passes the choice of a face on."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        commands: Mapping[str, QAction],
+        store: Settings,
+        view: LiveView,
+        panel: PosePanel,
+        parent: QObject,
+        asked: int | None = None,
+    ) -> None:
+        """``asked``: the limit by the command line, for this run until it is changed."""
+        super().__init__(parent)
+        self._controller = controller
+        self._commands = commands
+        self._settings = store
+        self._view = view
+        self._panel = panel
+        self._asked = asked
+        view.clicked.connect(self.pick)
+        panel.limit.valueChanged.connect(self.use_limit)
+        controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
+        self.restore()
+
+    @property
+    def limit(self) -> int:
+        return self._limit
+
+    def restore(self) -> None:
+        """As it is remembered, or as the command line wants it."""
+        remembered = self._settings.get(settings.FACES) if self._asked is None else self._asked
+        self._limit = min(max(remembered, 1), MOST_FACES)
+        self._apply()
+
+    def reset(self) -> None:
+        """After the settings have been forgotten."""
+        self._asked = None
+        self.restore()
+
+    def use_limit(self, count: int) -> None:
+        """Measure at most so many faces from now on."""
+        count = min(max(count, 1), MOST_FACES)
+        if count == self._limit:
+            return
+        self._asked = None
+        self._limit = count
+        self._settings.set(settings.FACES, count)
+        self._apply()
+        self._say("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
+
+    def change_limit(self, by: int) -> None:
+        self.use_limit(self._limit + by)
+
+    def pick(self, x: float, y: float) -> None:
+        """Make the face at this place, in frame pixels, the primary one."""
+        if self._controller.pipeline is not None and self._several:
+            self._controller.pipeline.pick_face(x, y)
+
+    def pick_next(self) -> None:
+        if self._controller.pipeline is None or not self._several:
+            self._say(NO_OTHER)
+            return
+        self._controller.pipeline.pick_next_face()
+
+    @property
+    def _several(self) -> bool:
+        result = self._view.result
+        return result is not None and len(result.faces) + len(result.further) > 1
+
+    def _apply(self) -> None:
+        self._panel.show_limit(self._limit)
+        self._commands["more_faces"].setEnabled(self._limit < MOST_FACES)
+        self._commands["fewer_faces"].setEnabled(self._limit > 1)
+        if self._controller.pipeline is not None:
+            self._controller.pipeline.set_max_faces(self._limit)
+
+    def _say(self, text: str) -> None:
+        self._controller.noticed.emit(Message(text, Severity.INFO))
