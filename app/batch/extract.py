@@ -137,22 +137,36 @@ class _Run:
         self._failures = report.failures
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
+        """Start whoever does the work; errors that concern all of it come from here."""
         options = self._options
-        count = 1 if options.ray else _processes(self.jobs, options)
-        threads = 1 if options.ray or count > 1 else max(1, usable_cores() - 1)
-        weights = None if options.weights is None else str(self._weights.path.absolute())
+        cluster = None
+        if options.ray is not None:
+            from app.batch.cluster import Cluster
+
+            cluster = stack.enter_context(closing(Cluster(options.ray)))
+        count = 0 if cluster else _processes(self.jobs, options)
+        threads = max(1, usable_cores() - 1) if count == 1 else 1
         settings = Settings(
-            weights, self._weights.sha256, options.device, options.engine, threads, options.faces, options.batch
+            weights=_for_workers(options.weights),
+            weights_sha256=self._weights.sha256,
+            device=options.device,
+            engine=options.engine,
+            threads=threads,
+            max_faces=options.faces,
+            batch=options.batch,
         )
-        if count == 1 or options.engine == "auto":
+        if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all
             backend = create_backend(options.weights, options.device, threads, options.engine)
-            settings = dataclasses.replace(settings, engine=backend.info.engine, device=backend.info.device)
+            engine, device = backend.info.engine, backend.info.device
+            settings = dataclasses.replace(settings, engine=engine, device=device)
             if self._table is not None:
-                self._table.measured_with(backend.info.engine, backend.info.device)
-            if count == 1 and not options.ray:
+                self._table.measured_with(engine, device)
+            if count == 1:
                 stack.callback(backend.close)
                 return run_here(self.jobs, settings, backend)
             backend.close()
+        if cluster is not None:
+            return cluster.run(self.jobs, settings, self._out)
         return run_in_processes(self.jobs, settings, count)
 
     def finish(self) -> None:
@@ -171,6 +185,13 @@ class _Run:
         note = f", {earlier} of them earlier" if earlier else ""
         print(f"{total - len(failures)} of {total} files measured{note}, results in {self._out}")
         return 1 if failures else 0
+
+
+def _for_workers(weights: str | None) -> str | None:
+    """The weights' path, absolute; a name such as "lite" as it is."""
+    if weights is None or not Path(weights).expanduser().exists():
+        return weights
+    return str(Path(weights).expanduser().absolute())
 
 
 def _size(path: Path) -> int:

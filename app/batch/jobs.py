@@ -19,6 +19,7 @@ class Settings:
     max_faces: int = 1
     batch: int | None = None
     version: str = app.__version__
+    probe: str = ""  # a file that every machine must see
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""Starts a Ray cluster of two machines with a core each on this one; prints its address; ends when stdin does.
+
+A program of its own, so that whatever Ray starts goes with it.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_DISABLE_IMPORT_WARNING"] = "1"
+
+from ray.cluster_utils import Cluster
+
+MEMORY = {"object_store_memory": 80_000_000, "include_dashboard": False}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        with contextlib.redirect_stdout(sys.stderr):
+            cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "temp_dir": folder, **MEMORY})
+            cluster.add_node(num_cpus=1, **MEMORY)
+            cluster.wait_for_nodes()
+        print(cluster.address, flush=True)
+        sys.stdin.read()
+        cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()
