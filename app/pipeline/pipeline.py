@@ -15,15 +15,16 @@ from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
 from app.pipeline.recording import Recording
+from app.pipeline.signal_desk import SignalDesk
 from app.pipeline.status import PipelineStatus
 from app.session.events import Event, Marked, MarkKind
 from app.session.header import describe
 from app.session.manifest import SessionFields
-from app.signals.chain import Recentring, SignalChain
+from app.signals.chain import Recentring
 from app.signals.history import History
-from extractor.types import Angles
+from app.signals.presets import preset_named
 
-RECENTRE, NOTE = "recentre", "note"  # labels in events.csv
+NOTE = "note"  # a label in events.csv
 
 
 class Pipeline:
@@ -43,8 +44,8 @@ class Pipeline:
         self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device, engine), faces)
         self._skipped = 0
         self._recording = Recording()
-        self._signals = SignalChain()
         self._outputs: tuple[Output, ...] = ()
+        self._signals = SignalDesk(self._recording, self._send_marker)
         self._outputs_change = threading.Lock()
         self._closed = False
         self._listeners: tuple[Callable[[FrameResult], None], ...] = ()
@@ -62,6 +63,7 @@ class Pipeline:
         self._capture.stop()
         self.stop_recording(wait=True)
         self._inference.stop()
+        self._signals.close()
         self.results.close()
         with self._outputs_change:
             outputs, self._outputs = self._outputs, ()
@@ -92,9 +94,8 @@ class Pipeline:
         fresh = not self._recording.active
         header = describe(info, self._inference.network, self._inference.report)
         folder = self._recording.start(header, claim_folder)
-        reference = self._signals.reference
-        if fresh and reference is not None:
-            self._recording.add_event(RECENTRE, _note(reference.angles))
+        if fresh:
+            self._signals.recording_started()
         return folder
 
     def stop_recording(self, wait: bool = False) -> None:
@@ -149,26 +150,22 @@ class Pipeline:
 
     # ------------------------------------------------------------------ signals
 
+    @property
+    def signals(self) -> SignalDesk:
+        """Filter, recentring, neutral expression, derived signals."""
+        return self._signals
+
     def set_filter(self, preset: str) -> None:
-        """Filter what is shown by this preset; recordings keep what was measured.  Raises ValueError."""
-        self._signals.set_preset(preset)
+        """Filter what is shown by the preset of this name.  Raises ValueError, SessionError."""
+        self._signals.set_filter(preset_named(preset))
 
     def recentre(self) -> Recentring:
-        """Show the primary face's angles relative to its present pose from now on.
-
-        Recordings keep what was measured, and a marker with the angles of the reference.  Raises
-        UserError when there is no face, SessionError when only the marker could not be written.
-        """
-        reference = self._signals.recentre()
-        self._recording.add_event(RECENTRE, _note(reference.angles), reference.at_s)
-        return reference
+        """As ``SignalDesk.recentre``."""
+        return self._signals.recentre()
 
     def undo_recentre(self) -> bool:
-        """Show the angles as the camera sees them; False when they were shown so anyway.  Raises SessionError."""
-        undone = self._signals.undo_recentre()
-        if undone:
-            self._recording.add_event(RECENTRE, "undone")
-        return undone
+        """As ``SignalDesk.undo_recentre``."""
+        return self._signals.undo_recentre()
 
     # ------------------------------------------------------------------ outputs
 
@@ -214,7 +211,9 @@ class Pipeline:
             recording=self._recording.stats,
             recording_active=self._recording.active,
             recording_finishing=self._recording.finishing,
-            filter_preset=self._signals.preset,
+            filter_preset=self._signals.filter.name,
+            calibration=self._signals.calibration,
+            finished_wait=self._signals.finished,
             max_faces=self._inference.wishes.max_faces,
             outputs=tuple(output.status for output in self._outputs),
         )
@@ -238,16 +237,12 @@ class Pipeline:
     # ------------------------------------------------------------------ on the inference thread
 
     def _measured(self, result: FrameResult) -> None:
-        self._recording.add_result(result)  # as measured
-        result = self._signals.apply(result)
+        report = self._inference.report
+        result = self._signals.apply(result, report.spec if report is not None else None)
+        self._recording.add_result(result)  # as measured, and beside it as shown
         self.history.append(result)
         self.results.put(result)
         for output in self._outputs:
             output.send(result)
         for listener in self._listeners:
             listener(result)
-
-
-def _note(reference: Angles) -> str:
-    """A marker's note: what is taken off the numbers shown."""
-    return f"yaw_deg {reference.yaw_deg:+.2f} pitch_deg {reference.pitch_deg:+.2f} roll_deg {reference.roll_deg:+.2f}"

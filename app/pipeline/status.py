@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.outputs.base import OutputStatus
+from app.pipeline.signal_desk import Finished
 from app.session.writer import WriterStats
+from app.signals.calibration import UNCALIBRATED, CalibrationState
 from app.signals.presets import DEFAULT_PRESET
 from extractor.backends.base import BackendInfo
 
@@ -40,6 +42,8 @@ class PipelineStatus:
     recording_active: bool
     recording_finishing: bool
     filter_preset: str = DEFAULT_PRESET
+    calibration: CalibrationState = UNCALIBRATED
+    finished_wait: Finished | None = None  # the latest wait for a still head that ended by itself
     max_faces: int = 1  # measured at most
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
 

@@ -17,7 +17,7 @@ from app.signals.face_shape import displacements
 from app.signals.stillness import StillWatch, mean_rotation
 from extractor.types import Angles
 
-__all__ = ["Calibration", "CalibrationState", "Outcome", "Recentring", "Waiting"]
+__all__ = ["UNCALIBRATED", "Calibration", "CalibrationState", "Outcome", "Recentring", "Waiting"]
 
 AVERAGED_S = 0.3  # the reference is the mean over so long: a single frame is a fifth of a degree off
 RECENT_S = 1.0  # a face seen longer ago than this is no longer there
@@ -69,6 +69,9 @@ class CalibrationState:
     waiting: Waiting | None = None
     progress: float = 0.0  # 0 to 1
     face: bool = False  # whether one is seen
+
+
+UNCALIBRATED = CalibrationState()
 
 
 @dataclass(slots=True, eq=False)

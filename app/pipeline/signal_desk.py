@@ -1,0 +1,195 @@
+"""The signal chain with what is told of it: markers in the recording, markers to the outputs, words for a person."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.clock import now_s
+from app.core.errors import SessionError
+from app.core.frames import FrameResult
+from app.outputs.base import Marker
+from app.pipeline.recording import Recording
+from app.signals.calibration import CalibrationState, Outcome, Recentring, Waiting
+from app.signals.chain import SignalChain
+from app.signals.one_euro import OneEuro
+from app.signals.presets import FilterPreset
+from extractor.types import Angles, NetworkSpec
+
+log = logging.getLogger(__name__)
+
+RECENTRE, NEUTRAL, FILTER = Waiting.RECENTRE.label, Waiting.NEUTRAL.label, "filter"  # labels in events.csv
+JOIN_S = 5.0  # how long the last markers' disk is waited for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """What came of the latest wait for a still head."""
+
+    number: int  # 1, 2, 3 ... of the waits
+    outcome: Outcome
+    problem: str = ""  # where only the marker could not be written
+
+
+class SignalDesk:
+    """Every method may be called from anywhere, ``apply`` on the inference thread alone."""
+
+    def __init__(self, recording: Recording, send: Callable[[Marker], None]) -> None:
+        self._chain = SignalChain()
+        self._recording = recording
+        self._send = send
+        self._lock = threading.Lock()
+        self._writers: list[threading.Thread] = []
+        self._finished: Finished | None = None
+        self._count = 0
+
+    # ------------------------------------------------------------------ settings
+
+    @property
+    def filter(self) -> FilterPreset:
+        return self._chain.filter
+
+    def set_filter(self, preset: FilterPreset, settled: bool = True) -> None:
+        """Filter what is shown like this from now on; recordings keep what was measured as well.
+
+        ``settled`` is False while a slider still moves: the recording then gets no marker yet.
+        Raises SessionError when only that could not be written.
+        """
+        self._chain.set_filter(preset)
+        if settled:
+            self._mark(FILTER, filter_note(preset))
+
+    @property
+    def cone_deg(self) -> float:
+        return self._chain.cone_deg
+
+    def set_cone(self, half_angle_deg: float) -> None:
+        """The attention cone's half angle, 1 to 90 degrees; raises ValueError beyond."""
+        self._chain.set_cone(half_angle_deg)
+
+    # ------------------------------------------------------------------ calibration
+
+    @property
+    def reference(self) -> Recentring | None:
+        return self._chain.reference
+
+    @property
+    def calibration(self) -> CalibrationState:
+        return self._chain.calibration
+
+    @property
+    def finished(self) -> Finished | None:
+        """The latest wait that ended by itself; its number tells a new one."""
+        return self._finished
+
+    def recentre(self) -> Recentring:
+        """Show the primary face's angles relative to its present pose from now on.
+
+        Recordings keep what was measured, and a marker with the angles of the reference.  Raises
+        UserError when there is no face, SessionError when only the marker could not be written.
+        """
+        reference = self._chain.recentre()
+        self._mark(RECENTRE, pose_note(reference.angles), reference.at_s)
+        return reference
+
+    def undo_recentre(self) -> bool:
+        """Show the angles as the camera sees them; False when they were shown so anyway.  Raises SessionError."""
+        undone = self._chain.undo_recentre()
+        if undone:
+            self._mark(RECENTRE, "undone")
+        return undone
+
+    def wait_for(self, waiting: Waiting) -> None:
+        """Calibrate once the head has held still; ``finished`` says how it went.  Raises UserError."""
+        self._chain.wait_for(waiting)
+
+    def cancel_wait(self) -> Waiting | None:
+        """What was waited for; None where nothing was."""
+        return self._chain.cancel_wait()
+
+    def forget_neutral(self) -> bool:
+        """The primary face's expression is as measured again; False when it has been anyway.  Raises SessionError."""
+        face_id = self._chain.forget_neutral()
+        if face_id is not None:
+            self._mark(NEUTRAL, f"forgotten, face {face_id}")
+        return face_id is not None
+
+    def forget(self) -> None:
+        """Another source."""
+        self._chain.forget()
+
+    # ------------------------------------------------------------------ recording
+
+    def recording_started(self) -> None:
+        """Note in the new recording what holds from its first frame on.  Raises SessionError."""
+        if self._chain.reference is not None:
+            self._recording.add_event(RECENTRE, pose_note(self._chain.reference.angles))
+        if self._chain.calibration.neutral:
+            self._recording.add_event(NEUTRAL, "known from before")
+        if self._chain.filter.rotation is not None:
+            self._recording.add_event(FILTER, filter_note(self._chain.filter))
+
+    def apply(self, result: FrameResult, network: NetworkSpec | None) -> FrameResult:
+        """``result`` with what is shown of it; never waits for the disk."""
+        result = self._chain.apply(result, network)
+        for outcome in self._chain.take_outcomes():
+            writer = threading.Thread(target=self._finish, args=(outcome,), name="signal marker")
+            with self._lock:
+                self._writers = [thread for thread in self._writers if thread.is_alive()]
+                self._writers.append(writer)
+            writer.start()
+        return result
+
+    def close(self) -> None:
+        """Wait for the markers that are being written."""
+        with self._lock:
+            writers = list(self._writers)
+        for writer in writers:
+            writer.join(JOIN_S)
+
+    # ------------------------------------------------------------------ inside
+
+    def _finish(self, outcome: Outcome) -> None:
+        problem = ""
+        if not outcome.failure:
+            note = f"face {outcome.face_id}, mean of {outcome.samples} frames"
+            if outcome.reference is not None:
+                note = f"automatic, {pose_note(outcome.reference.angles)}"
+            try:
+                self._mark(outcome.waiting.label, note, outcome.at_s)
+            except SessionError as error:
+                problem = str(error)
+            except Exception:  # nobody else would hear of it on this thread
+                log.exception("a marker could not be written")
+                problem = "The marker was not written because of an unexpected error; the details are on stderr."
+        with self._lock:
+            self._count += 1
+            self._finished = Finished(self._count, outcome, problem)
+
+    def _mark(self, label: str, note: str, at_s: float | None = None) -> None:
+        at_s = now_s() if at_s is None else at_s
+        self._send(Marker(label, note, at_s))
+        self._recording.add_event(label, note, at_s)
+
+
+def pose_note(reference: Angles) -> str:
+    """A marker's note: what is taken off the numbers shown."""
+    return f"yaw_deg {reference.yaw_deg:+.2f} pitch_deg {reference.pitch_deg:+.2f} roll_deg {reference.roll_deg:+.2f}"
+
+
+def filter_note(preset: FilterPreset) -> str:
+    """A marker's note: the filter's name and, of each part, the lowest cutoff (Hz) and the cutoff per speed."""
+    if preset.rotation is None:
+        return preset.name
+
+    def numbers(part: OneEuro | None) -> str:
+        part = part or preset.rotation
+        assert part is not None
+        return f"{part.min_cutoff_hz:g} {part.cutoff_hz_per_speed:g}"
+
+    return (
+        f"{preset.name}, angles {numbers(preset.rotation)}, keypoints {numbers(preset.keypoints)}, "
+        f"expression {numbers(preset.expression)}"
+    )
