@@ -15,7 +15,7 @@ from app.faces.detector import FaceDetector
 from app.faces.identity import shape_of
 from app.faces.tracker import FaceTracker, Observation, TrackedFace
 from extractor.backends.base import Backend
-from extractor.types import Angles, Motion
+from extractor.types import Angles, HostMotion
 
 SURE_STD_DEG = 14.0
 """Spread of the yaw bins up to which there is a face in the crop, for weights that do not say their own.
@@ -100,7 +100,7 @@ class FaceAnalyser:
         return np.stack([extract(found.frame.image, transform) for transform in found.crops])
 
     def measure(
-        self, found: Found, motion: Motion | None, first: int = 0, started_s: float | None = None
+        self, found: Found, motion: HostMotion | None, first: int = 0, started_s: float | None = None
     ) -> FrameResult:
         """What the network's results, from row ``first`` of ``motion`` on, say of the faces found."""
         results: tuple[FaceResult, ...] = ()
@@ -157,7 +157,7 @@ def _sure_std_deg(metadata: Mapping[str, object]) -> float:
     return SURE_STD_DEG
 
 
-def _face_result(face: TrackedFace, transform: CropTransform, motion: Motion, i: int, trained: bool) -> FaceResult:
+def _face_result(face: TrackedFace, transform: CropTransform, motion: HostMotion, i: int, trained: bool) -> FaceResult:
     affine = transform.crop_to_frame
     keypoints = np.asarray(motion.driven[i, :, :2]) @ affine[:, :2].T + affine[:, 2]
     return FaceResult(

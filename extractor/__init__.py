@@ -19,7 +19,7 @@ from extractor.types import HEADS, KEYPOINT_NAMES, Angles, CropSpec, Motion, Net
 if TYPE_CHECKING:
     from extractor.backends import available_devices, create_backend
     from extractor.model import MotionExtractor
-    from extractor.weights import LoadReport, WeightsError, find_weights
+    from extractor.report import LoadReport, WeightsError, find_weights
 
 __all__ = [
     "HEADS",
@@ -37,12 +37,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "LoadReport": "extractor.weights",
+    "LoadReport": "extractor.report",
     "MotionExtractor": "extractor.model",
-    "WeightsError": "extractor.weights",
+    "WeightsError": "extractor.report",
     "available_devices": "extractor.backends",
     "create_backend": "extractor.backends",
-    "find_weights": "extractor.weights",
+    "find_weights": "extractor.report",
 }
 
 

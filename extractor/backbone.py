@@ -8,35 +8,26 @@ published checkpoints fit without renaming.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STRIDE = 32
-"""The stem divides height and width by 4 and three downsampling layers by 2 each."""
+from extractor.backbone_sizes import SIZES, STRIDE, Size, size_by_name
 
-
-class Size(NamedTuple):
-    """Blocks and channels of the four stages."""
-
-    depths: tuple[int, int, int, int]
-    dims: tuple[int, int, int, int]
-
-
-SIZES = {
-    "atto": Size((2, 2, 6, 2), (40, 80, 160, 320)),
-    "femto": Size((2, 2, 6, 2), (48, 96, 192, 384)),
-    "pico": Size((2, 2, 6, 2), (64, 128, 256, 512)),
-    "nano": Size((2, 2, 8, 2), (80, 160, 320, 640)),
-    "tiny": Size((3, 3, 9, 3), (96, 192, 384, 768)),
-    "small": Size((3, 3, 27, 3), (96, 192, 384, 768)),  # V1's small: V2 was published without one
-    "base": Size((3, 3, 27, 3), (128, 256, 512, 1024)),
-    "large": Size((3, 3, 27, 3), (192, 384, 768, 1536)),
-    "huge": Size((3, 3, 27, 3), (352, 704, 1408, 2816)),
-}
-"""The published sizes by name; the default is tiny."""
+__all__ = [
+    "GRN",
+    "SIZES",
+    "STRIDE",
+    "Block",
+    "ConvNeXtV2",
+    "DropPath",
+    "LayerNorm",
+    "Size",
+    "init_weights",
+    "size_by_name",
+]
 
 
 class LayerNorm(nn.Module):
@@ -165,7 +156,9 @@ class ConvNeXtV2(nn.Module):
     def forward_features(self, x: Tensor) -> Tensor:
         for downsample, stage in zip(self.downsample_layers, self.stages, strict=True):
             x = stage(downsample(x))
-        features: Tensor = self.norm(x.mean(dim=(-2, -1)))  # global average pooling
+        # Global average pooling.  In a half-precision network the norm and what follows may be in single precision.
+        pooled = x.mean(dim=(-2, -1), dtype=_at_least_single(x.dtype))
+        features: Tensor = self.norm(pooled.to(self.norm.weight.dtype))
         return features
 
     def forward(self, x: Tensor) -> Tensor:
@@ -178,14 +171,6 @@ def init_weights(module: nn.Module) -> None:
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def size_by_name(name: str) -> Size:
-    """The size called ``name``, with or without ``convnextv2_`` in front; ValueError where there is none."""
-    size = SIZES.get(name.removeprefix("convnextv2_"))
-    if size is None:
-        raise ValueError(f"There is no ConvNeXtV2 size called {name!r}; the sizes are {', '.join(SIZES)}.")
-    return size
 
 
 def _at_least_single(dtype: torch.dtype) -> torch.dtype:

@@ -7,7 +7,6 @@ read becomes one ``WeightsError``.  What the tensors mean is decided in ``extrac
 from __future__ import annotations
 
 import argparse
-import hashlib
 import pickle
 import re
 import struct
@@ -21,6 +20,8 @@ from typing import Literal
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+
+from extractor.report import WeightsError, sha256_of
 
 Container = Literal["safetensors", "bare", "model"]
 """How the state dict lies in the file: safetensors, a pickle of it, or a pickle of ``{'model': it}``."""
@@ -39,14 +40,6 @@ _SIGNATURES = (
     (b"\x89HDF", "it is an HDF5 file, perhaps weights for another framework"),
     (b"\x93NUMPY", "it is a NumPy array"),
 )
-
-
-class WeightsError(ValueError):
-    """Weights that can't be used; the message is one sentence that names the file and the reason."""
-
-    @classmethod
-    def of(cls, path: str | PathLike[str], reason: str) -> WeightsError:
-        return cls(f"The weights {path} can't be used: {reason}.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,15 +186,6 @@ def _foreign(start: bytes) -> str:
     if "\x00" not in (decoded := start.decode("utf-8", errors="ignore")) and len(decoded.encode()) >= len(start) - 3:
         return "it is a text file"
     return "it is neither a safetensors file nor a PyTorch checkpoint"
-
-
-def sha256_of(path: Path) -> str:
-    """Of the file's bytes, in hexadecimal.  Raises OSError."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _first_line(error: Exception) -> str:

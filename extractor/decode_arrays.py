@@ -81,7 +81,8 @@ def rotation_matrix(angles_deg: Floats) -> Floats:
         (sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp),
         (-sy, cy * sp, cy * cp),
     )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2).astype(np.float32, copy=False)
+    matrix: Floats = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    return matrix
 
 
 @functools.lru_cache(maxsize=8)
@@ -94,7 +95,8 @@ def _magnitude(lengths: Floats, keypoints: list[int] | slice | None) -> Floats:
     """Root mean square over the keypoints; ``lengths`` (B, K) holds the squares."""
     if keypoints is None:
         return np.full(len(lengths), math.nan, np.float32)
-    return np.sqrt(lengths[:, keypoints].mean(axis=-1, dtype=np.float32))
+    mean: Floats = lengths[:, keypoints].mean(axis=-1, dtype=np.float32)
+    return np.sqrt(mean)
 
 
 def _require_heads(heads: Mapping[str, Floats]) -> None:

@@ -6,17 +6,15 @@ The graph takes what ``Backend.run`` takes, so that it can't be fed wrongly:
 
 and returns the raw outputs of the seven heads in the order of ``HEADS``, float32 (batch, width), for
 ``extractor.decode``.  Everything in it, the GRN's sums of squares included, is float32.  The model's
-metadata are those of ``extractor.metadata``.
+metadata are those of ``extractor.metadata``, the graph is that of ``extractor.onnx_graph``.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import logging
+import importlib.util
 import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -27,17 +25,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from extractor import metadata
+from extractor import onnx_graph
 from extractor.backends.engines import EngineError
 from extractor.decode import decode
 from extractor.model import MotionExtractor
-from extractor.types import HEADS
-from extractor.weights import LoadReport, WeightsError
+from extractor.quantisation import Recipe
+from extractor.report import LoadReport, WeightsError
+from extractor.types import HEADS, Floats
 
-OPSET = 20
-"""The first with GELU as one operator; ONNX Runtime and OpenVINO both read it."""
-
-INPUT = "crops"
 CHECK_CROPS = 3  # of noise, and as many with the spectrum of natural pictures
 LARGEST_DEG = 0.01
 LARGEST_CROP = 1e-3  # of the driven keypoints, in crop coordinates
@@ -55,41 +50,22 @@ class Normalised(nn.Module):
         return tuple(heads[name] for name in HEADS)
 
 
-def to_onnx(network: MotionExtractor) -> bytes:
-    """The network, loaded from a checkpoint, as a serialised ONNX model.
+def to_onnx(network: MotionExtractor, recipe: Recipe | None = None) -> bytes:
+    """The network, loaded from a checkpoint, as a serialised ONNX model, rounded as the recipe says.
 
-    Raises ``EngineError`` where the packages for it are missing.
+    Raises ``EngineError`` where the package for it is missing.
     """
     report = network.report
     if report is None:
         raise ValueError("Only a network that was loaded from a checkpoint can be exported.")
-    try:
-        import onnx
-        import onnxscript  # noqa: F401  (torch needs it, and would say so less clearly)
-    except ImportError as error:
-        reason = f"Exporting needs the package {error.name}: pip install 'motionscope[onnx]' brings it."
-        raise EngineError(reason) from error
-    side = report.spec.crop.input_size
-    example = torch.zeros((2, side, side, 3), dtype=torch.uint8)  # of one, torch would take the 1 for fixed
-    with _quiet(), torch.no_grad():
-        program = torch.onnx.export(
-            Normalised(network).eval(),
-            (example,),
-            input_names=[INPUT],
-            output_names=list(HEADS),
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            dynamic_shapes={"crops": {0: torch.export.Dim("batch")}},
-            verbose=False,
-        )
-    assert program is not None
-    model = program.model_proto
-    further = dict(report.metadata) if report.layout == "project" else {}
-    further["weights_sha256"] = report.sha256
-    onnx.helper.set_model_props(model, metadata.to_strings(report.spec, further))
-    serialised: bytes = model.SerializeToString()
-    return serialised
+    if importlib.util.find_spec("onnx") is None:
+        raise EngineError("Exporting needs the package onnx: pip install onnx brings it.")
+    return onnx_graph.build(parameters_of(network), report, recipe)
+
+
+def parameters_of(network: MotionExtractor) -> dict[str, Floats]:
+    """The detector's parameters as arrays."""
+    return {name: tensor.numpy() for name, tensor in network.detector.state_dict().items()}
 
 
 def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[LoadReport, float]:
@@ -156,20 +132,6 @@ def difference(
         (motion.driven - true.driven)[..., :2].abs().max().item(),
         torch.stack(relative).max().item(),
     )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the exporter's remarks on packages that are not needed and on its own inner workings."""
-    chatty = logging.getLogger("torch.onnx")
-    level = chatty.level
-    chatty.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        chatty.setLevel(level)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,7 +27,7 @@ import math
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from extractor.backbone import STRIDE
+from extractor.backbone_sizes import STRIDE
 from extractor.types import CropSpec, NetworkSpec
 
 FORMAT = "motionscope"

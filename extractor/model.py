@@ -9,16 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from extractor.backbone import STRIDE, ConvNeXtV2, init_weights, size_by_name
-from extractor.types import HEADS, POSE_HEADS
+from extractor.types import HEADS, head_widths
 
 if TYPE_CHECKING:
     from extractor.weights import LoadReport
-
-
-def head_widths(num_kp: int, num_bins: int) -> dict[str, int]:
-    """Outputs of each head, in the order of ``HEADS``."""
-    widths = {"t": 3, "scale": 1, "kp": 3 * num_kp, "exp": 3 * num_kp, **dict.fromkeys(POSE_HEADS, num_bins)}
-    return {name: widths[name] for name in HEADS}
 
 
 class Detector(ConvNeXtV2):

@@ -47,6 +47,12 @@ def region_keypoints(names: Sequence[str], region: str) -> tuple[int, ...]:
     return tuple(i for i, name in enumerate(names) if name.startswith(REGIONS[region]))
 
 
+def head_widths(num_kp: int, num_bins: int) -> dict[str, int]:
+    """Outputs of each head, in the order of ``HEADS``."""
+    widths = {"t": 3, "scale": 1, "kp": 3 * num_kp, "exp": 3 * num_kp, **dict.fromkeys(POSE_HEADS, num_bins)}
+    return {name: widths[name] for name in HEADS}
+
+
 class Angles(NamedTuple):
     """Pitch, yaw and roll in degrees."""
 

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from extractor import metadata
 from extractor.backbone import SIZES
-from extractor.checkpoint_file import CheckpointFile, WeightsError, read_file
+from extractor.checkpoint_file import CheckpointFile, read_file
 from extractor.model import Detector, MotionExtractor
+from extractor.report import Layout, LoadReport, WeightsError, find_weights
 from extractor.types import HEADS, KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
 
 __all__ = [
@@ -41,55 +40,14 @@ __all__ = [
     "single_precision",
 ]
 
-Layout = Literal["project", "liveportrait", "model", "backbone"]
-
 LIVEPORTRAIT_CROP = CropSpec(side=1.85, up=0.16, input_size=256)
 """LivePortrait's framing in MediaPipe box units: medians of 14 of its published clips and stills."""
 
 LIVEPORTRAIT_NUM_KP = 21
 
-SHIPPED = {"default": "motion_extractor.safetensors", "lite": "motion_extractor_lite.safetensors"}
-"""Names that stand for the weights that come with the program."""
-
 _PREFIXES = ("module.", "detector.")
 _CLASSIFIER = "head."  # Meta's ImageNet classifier, of no use here
 _MAX_WIDTH = 1000  # keypoints or bins; more is no network of this kind
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a file held and what of it was loaded; parameter names are the detector's."""
-
-    path: Path
-    sha256: str  # of the file, in hexadecimal
-    layout: Layout
-    missing: tuple[str, ...]  # parameters that the file lacks: they keep their initial values
-    unexpected: tuple[str, ...]  # entries, as named in the file, that the network has no place for
-    trained_heads: tuple[str, ...]  # the heads found in the file, in the order of HEADS
-    spec: NetworkSpec
-    metadata: Mapping[str, object] = field(hash=False)  # what else the file says of itself; JSON values
-
-    @property
-    def pose_trained(self) -> bool:
-        """Whether pitch, yaw and roll mean anything."""
-        return all(name in self.trained_heads for name in POSE_HEADS)
-
-    @property
-    def summary(self) -> str:
-        """One line for a person, without the file's name."""
-        spec = self.spec
-        points = f"{spec.num_kp} {'named' if spec.keypoint_names else 'unnamed'} keypoints"
-        untrained = [name for name in HEADS if name not in self.trained_heads]
-        if not self.pose_trained:
-            heads = "pose heads untrained"
-        elif untrained:
-            heads = f"untrained: {', '.join(untrained)}"
-        else:
-            heads = "all heads trained"
-        parts = [f"ConvNeXtV2 {spec.backbone}", points, f"{spec.num_bins} bins", f"{spec.crop.input_size} px", heads]
-        if self.unexpected:
-            parts.append(f"{len(self.unexpected)} entries ignored")
-        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,21 +56,6 @@ class Weights:
 
     tensors: Mapping[str, Tensor]
     report: LoadReport
-
-
-def find_weights(weights: str | PathLike[str] | None = None) -> Path:
-    """The file behind a path, ``"default"`` (also None) or ``"lite"``; raises ``WeightsError``.
-
-    Shipped weights lie in the package once it is installed, and beside it in a checkout.
-    """
-    name = "default" if weights is None else weights
-    if not isinstance(name, str) or name not in SHIPPED:
-        return Path(name).expanduser()
-    package = Path(__file__).resolve().parent
-    for folder in (package / "assets", package.parent / "assets"):
-        if (path := folder / SHIPPED[name]).is_file():
-            return path
-    raise WeightsError(f"The {name} weights, {SHIPPED[name]}, did not come with this copy of the program.")
 
 
 def read_weights(path: str | PathLike[str]) -> Weights:

@@ -9,6 +9,7 @@ from pathlib import Path
 from extractor.backends.base import Backend, BackendInfo
 from extractor.backends.devices import Device, DeviceError, available_devices
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, require_engine
+from extractor.report import find_weights
 
 __all__ = [
     "ENGINES",
@@ -19,7 +20,9 @@ __all__ = [
     "EngineError",
     "available_devices",
     "create_backend",
+    "engine_asked_for",
     "installed_engines",
+    "make_backend",
 ]
 
 
@@ -28,6 +31,8 @@ def create_backend(
     device: str = "auto",
     threads: int | None = None,
     engine: str = "auto",
+    *,
+    measure: bool = True,
 ) -> Backend:
     """Load ``weights`` (a path, ``"default"``, ``"lite"``; None: default) onto ``device``.
 
@@ -35,32 +40,36 @@ def create_backend(
     ``run`` (None: as many as the engine likes); fewer than there are cores, where others work beside it:
     two of two cores took ten times as long as one while a core was busy.  ``engine`` is a key of
     ``ENGINES`` or ``"auto"``: what ``MOTIONSCOPE_ENGINE`` names, else the fastest measured here
-    (``extractor.backends.choice``).  Raises ``WeightsError``, ``DeviceError`` or ``EngineError``,
-    all of them ValueErrors with one sentence for the user.
+    (``extractor.backends.choice``); with ``measure`` False torch where nothing has been measured yet.
+    Raises ``WeightsError``, ``DeviceError`` or ``EngineError``, all of them ValueErrors with one
+    sentence for the user.
     """
-    if engine == "auto":
-        engine = os.environ.get("MOTIONSCOPE_ENGINE") or "auto"
-    if engine != "auto":
-        require_engine(engine)
-    from extractor.weights import find_weights  # torch takes seconds to import
-
+    engine = engine_asked_for(engine)
     path = find_weights(weights)
     if engine != "auto":
-        return _make(engine, path, device, threads)
+        require_engine(engine)
+        return make_backend(engine, path, device, threads)
     from extractor.backends.choice import auto_backend
 
-    return auto_backend(path, device, threads, lambda name: _make(name, path, device, threads))
+    return auto_backend(path, device, threads, lambda name: make_backend(name, path, device, threads), measure=measure)
 
 
-def _make(engine: str, weights: Path, device: str, threads: int | None) -> Backend:
-    if engine == "onnxruntime":
+def engine_asked_for(engine: str) -> str:
+    """``engine``, or for ``"auto"`` what ``MOTIONSCOPE_ENGINE`` names."""
+    return (os.environ.get("MOTIONSCOPE_ENGINE") or "auto") if engine == "auto" else engine
+
+
+def make_backend(engine: str, weights: Path, device: str, threads: int | None) -> Backend:
+    """By the engine's name; see ``create_backend``."""
+    kind = ENGINES[engine]
+    if kind.package == "onnxruntime":
         from extractor.backends.onnx_backend import OnnxBackend
 
-        return OnnxBackend(weights, device, threads)
-    if engine == "openvino":
+        return OnnxBackend(weights, device, threads, int8=kind.precision == "int8")
+    if kind.package == "openvino":
         from extractor.backends.openvino_backend import OpenVinoBackend
 
-        return OpenVinoBackend(weights, device, threads)
+        return OpenVinoBackend(weights, device, threads, "int8" if kind.precision == "int8" else "auto")
     from extractor.backends.torch_backend import TorchBackend
 
-    return TorchBackend(weights, device, threads)
+    return TorchBackend(weights, device, threads, kind.precision)

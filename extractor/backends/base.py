@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.types import Motion, NetworkSpec
-
-if TYPE_CHECKING:  # it imports torch
-    from extractor.weights import LoadReport
+from extractor.report import LoadReport
+from extractor.types import HostMotion, NetworkSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class BackendInfo:
     engine: str  # "torch", "onnxruntime", "openvino"
     device: str  # "cuda:0", "mps", "cpu"
     device_name: str  # "NVIDIA H100", "AMD EPYC"
-    dtype: str  # "float32", "bfloat16"
+    dtype: str  # "float32", "bfloat16", "float16", "int8"
     chosen: str = ""  # why this engine, with the times measured; empty where it was asked for
 
     @property
@@ -43,7 +41,7 @@ class Backend(Protocol):
     @property
     def report(self) -> LoadReport: ...
 
-    def run(self, crops: NDArray[np.uint8]) -> Motion:
+    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """Normalise, run and decode (B, S, S, 3) RGB crops, S being ``spec.crop.input_size``.
 
         B may be 0.  Raises ValueError on another shape or type.

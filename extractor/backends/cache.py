@@ -1,13 +1,14 @@
-"""What was made once of a checkpoint and need not be made again: exported and compiled networks.
+"""What was made once of a checkpoint and need not be made again: graphs, compiled networks, and what is known of it.
 
 It lies in the user's cache folder (or in ``MOTIONSCOPE_CACHE``), never beside the weights, in one
-folder for each state of the weights and of the packages involved.
+folder for each state of the weights.  With it an engine starts without torch.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -15,14 +16,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
-import torch
 
-from extractor.weights import LoadReport
+from extractor.report import LoadReport
 
 log = logging.getLogger(__name__)
 
-EXPORT_VERSION = 1  # to be raised when extractor.export makes another graph of the same weights
+GRAPH_VERSION = 2  # to be raised when extractor.onnx_graph makes another graph of the same weights
 KEPT = 4  # folders; a network takes up to 120 MB, and as much again compiled
+REPORT = "report.json"
 
 
 def cache_folder() -> Path:
@@ -31,34 +32,45 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("motionscope", appauthor=False)
 
 
-def network_folder(report: LoadReport) -> Path:
-    """The folder of one checkpoint's networks."""
-    torch_version = torch.__version__.partition("+")[0]
-    name = f"{report.sha256[:32]}-{report.spec.crop.input_size}-torch{torch_version}-{EXPORT_VERSION}"
-    return cache_folder() / "networks" / name
+def network_folder(sha256: str) -> Path:
+    """The folder of one checkpoint's networks, by the hash of its file."""
+    return cache_folder() / "networks" / f"{sha256[:32]}-{GRAPH_VERSION}"
 
 
-def cached_model(report: LoadReport, make: Callable[[], bytes]) -> bytes:
-    """The exported network, from the cache or made and put there.  A cache that can't be written only costs time."""
-    folder = network_folder(report)
-    path = folder / "network.onnx"
+def cached_report(sha256: str, path: Path) -> LoadReport | None:
+    """What is known of the weights of this hash, which now lie at ``path``; None where nothing is."""
+    try:
+        values = json.loads((network_folder(sha256) / REPORT).read_text(encoding="utf-8"))
+        report = LoadReport.from_json(values, path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return report if report.sha256 == sha256 else None
+
+
+def keep_report(report: LoadReport) -> None:
+    """For ``cached_report``.  A cache that can't be written only costs time."""
+    with contextlib.suppress(OSError):
+        write_whole(network_folder(report.sha256) / REPORT, json.dumps(report.to_json()).encode())
+
+
+def cached_model(report: LoadReport, name: str, make: Callable[[], bytes]) -> tuple[bytes, Path | None]:
+    """A graph of the weights, from the cache or made and put there, and its file; None where it can't be kept."""
+    folder = network_folder(report.sha256)
+    path = folder / name
     try:
         model = path.read_bytes()
         os.utime(folder)
-        return model
+        return model, path
     except OSError:
         pass
     model = make()
-    partial = folder / f"network.{os.getpid()}.partial"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(model)
-        partial.replace(path)
+        write_whole(path, model)
         _prune(folder.parent)
     except OSError as error:
         log.warning("The exported network can't be kept in %s, so it will be made anew each time: %s", folder, error)
-        partial.unlink(missing_ok=True)
-    return model
+        return model, None
+    return model, path
 
 
 def was_checked(report: LoadReport, facts: Sequence[str]) -> bool:
@@ -68,19 +80,30 @@ def was_checked(report: LoadReport, facts: Sequence[str]) -> bool:
 
 def note_checked(report: LoadReport, facts: Sequence[str]) -> None:
     """Remember that an engine, as described by ``facts``, gives the right numbers."""
-    mark = _mark(report, facts)
     with contextlib.suppress(OSError):
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text("\n".join(facts), encoding="utf-8")
+        write_whole(_mark(report, facts), "\n".join(facts).encode())
 
 
 def _mark(report: LoadReport, facts: Sequence[str]) -> Path:
-    return network_folder(report) / f"checked-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:16]}"
+    digest = hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:16]
+    return network_folder(report.sha256) / f"checked-{digest}"
 
 
 def forget(report: LoadReport) -> None:
     """Remove what was kept of a checkpoint."""
-    shutil.rmtree(network_folder(report), ignore_errors=True)
+    shutil.rmtree(network_folder(report.sha256), ignore_errors=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The file appears whole or not at all; raises OSError."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _prune(parent: Path) -> None:

@@ -21,12 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.backends.base import Backend, BackendInfo
-from extractor.backends.cache import cache_folder
+from extractor.backends.cache import GRAPH_VERSION, cache_folder, write_whole
 from extractor.backends.devices import available_devices, cpu_name
-from extractor.backends.engines import ENGINES, EngineError, installed_engines
-from extractor.checkpoint_file import sha256_of
-from extractor.types import Motion, NetworkSpec
-from extractor.weights import LoadReport
+from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
+from extractor.report import LoadReport, sha256_of
+from extractor.types import HostMotion, NetworkSpec
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ class ChosenBackend:
     def report(self) -> LoadReport:
         return self._backend.report
 
-    def run(self, crops: NDArray[np.uint8]) -> Motion:
+    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """See ``Backend.run``."""
         return self._backend.run(crops)
 
@@ -77,37 +76,63 @@ class ChosenBackend:
         self._backend.close()
 
 
-def auto_backend(weights: Path, device: str, threads: int | None, make: Callable[[str], Backend]) -> Backend:
-    """The fastest of what ``make`` makes by an engine's name.  Raises what it raises for torch."""
-    if len(installed_engines()) == 1 or not _on_cpu(device) or not weights.is_file():
+def auto_backend(
+    weights: Path, device: str, threads: int | None, make: Callable[[str], Backend], *, measure: bool = True
+) -> Backend:
+    """The fastest of what ``make`` makes by an engine's name.  Raises what it raises for torch.
+
+    With ``measure`` False nothing is measured: torch, where that has not been done before.
+    """
+    if not is_a_choice(weights, device):
         return make("torch")
-    key = _key(weights, threads)
-    choice = _recall(key)
+    choice = remembered(weights, threads)
     if choice is not None:
         try:
             return ChosenBackend(make(choice.engine), choice.reason)
         except EngineError as error:
             log.warning("%s", error)
-    backend, choice = _measure(make)
-    _remember(key, choice)
+    if not measure:
+        return make("torch")
+    backend, choice = measure_all(make)
+    remember(weights, threads, choice)
     return ChosenBackend(backend, choice.reason)
+
+
+def is_a_choice(weights: Path, device: str) -> bool:
+    """Whether engines compete at all: on a CPU, with readable weights, where one beside torch is installed."""
+    return len(installed_packages()) > 1 and _on_cpu(device) and weights.is_file()
+
+
+def remembered(weights: Path, threads: int | None) -> Choice | None:
+    """What was measured for these weights on this machine, if anything was."""
+    return _recall(_key(weights, threads))
+
+
+def remember(weights: Path, threads: int | None, choice: Choice) -> None:
+    """For ``remembered``.  A cache that can't be written only costs the time to measure again."""
+    _remember(_key(weights, threads), choice)
 
 
 def _on_cpu(device: str) -> bool:
     return device == "cpu" or (device == "auto" and available_devices()[0].id == "cpu")
 
 
-def _measure(make: Callable[[str], Backend]) -> tuple[Backend, Choice]:
-    """Time every installed engine; the winner stays open, the others are closed.  Torch must work."""
+def measure_all(make: Callable[[str], Backend], say: Callable[[str], None] = lambda _: None) -> tuple[Backend, Choice]:
+    """Time every installed engine; the winner stays open, the others are closed.  Torch must work.
+
+    ``say`` hears which one is at work.
+    """
     run_ms: dict[str, float] = {}
     best: Backend | None = None
     for name in installed_engines():
+        say(name)
         try:
             backend = make(name)
         except EngineError as error:
             if name == "torch":
                 raise
-            log.warning("%s", error)
+            # A precision that the processor or the weights don't have is no fault of theirs.
+            log.log(logging.DEBUG if ENGINES[name].precision else logging.WARNING, "%s", error)
             continue
         run_ms[name] = _time(backend)
         if run_ms[name] == min(run_ms.values()):
@@ -135,7 +160,14 @@ def _time(backend: Backend) -> float:
 
 def _key(weights: Path, threads: int | None) -> str:
     """Everything on which the order of the engines may depend."""
-    facts = [sha256_of(weights), sorted(installed_engines().items()), cpu_name(), os.cpu_count(), threads]
+    facts = [
+        sha256_of(weights),
+        sorted(installed_engines().items()),
+        cpu_name(),
+        os.cpu_count(),
+        threads,
+        GRAPH_VERSION,
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
@@ -167,9 +199,5 @@ def _remember(key: str, choice: Choice) -> None:
     """A cache that can't be written only costs the time to measure again."""
     values = {**{k: v for k, v in _read().items() if k != key}, key: dataclasses.asdict(choice)}
     kept = dict(list(values.items())[-REMEMBERED:])
-    path = _file()
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        partial.replace(path)
+        write_whole(_file(), json.dumps(kept, indent=1).encode())

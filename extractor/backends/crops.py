@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.decode import NUM_BINS
-from extractor.weights import LoadReport, WeightsError
+from extractor.report import LoadReport, WeightsError
+from extractor.types import NUM_BINS
 
 
 def require_crops(crops: NDArray[np.uint8], side: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,12 +26,31 @@ class Device:
 
 def available_devices() -> tuple[Device, ...]:
     """The devices of this machine, the fastest kind first; the CPU is always the last."""
+    if not _may_have_an_accelerator():
+        return (Device("cpu", cpu_name()),)
     import torch
 
     devices = [Device(f"cuda:{i}", torch.cuda.get_device_name(i)) for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         devices.append(Device("mps", f"{cpu_name()} GPU"))
     return (*devices, Device("cpu", cpu_name()))
+
+
+def _may_have_an_accelerator() -> bool:
+    """False where torch need not be asked, which takes seconds: without a driver, or with a build for the CPU alone."""
+    if sys.platform == "linux":
+        nodes = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA, Windows' own Linux, AMD
+        if not any(Path(node).exists() for node in nodes):
+            return False
+    spec = importlib.util.find_spec("torch")
+    if sys.platform == "darwin" or spec is None or spec.origin is None:
+        return True
+    try:
+        build = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    found = re.findall(r"^(?:cuda|hip)\b[^=\n]*=\s*(\S+)", build, re.MULTILINE)
+    return not found or any(value != "None" for value in found)
 
 
 def find_device(wanted: str = "auto") -> Device:

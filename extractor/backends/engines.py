@@ -5,9 +5,26 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
+from dataclasses import dataclass
 
-ENGINES = {"torch": "", "onnxruntime": "onnx", "openvino": "openvino"}
-"""Engines by the name of their package, with the extra of this program that installs it."""
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One way to run a network: a package, and how its layers compute where that isn't the package's own choice."""
+
+    package: str
+    precision: str = ""  # "bfloat16", "int8"
+
+
+ENGINES = {
+    "torch": Engine("torch"),
+    "torch-bf16": Engine("torch", "bfloat16"),
+    "openvino": Engine("openvino"),
+    "openvino-int8": Engine("openvino", "int8"),
+    "onnxruntime": Engine("onnxruntime"),
+    "onnxruntime-int8": Engine("onnxruntime", "int8"),
+}
+"""By the names a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
 
 BUILDS = ("gpu", "directml", "openvino", "silicon")
 """Builds of ONNX Runtime that are published under a name of their own."""
@@ -17,9 +34,16 @@ class EngineError(ValueError):
     """An engine that isn't installed or can't run the network; the message is one sentence."""
 
 
+def installed_packages() -> dict[str, str]:
+    """The packages that can be used here, with their versions; torch is always the first."""
+    packages = dict.fromkeys(engine.package for engine in ENGINES.values())
+    return {name: _version(name) for name in packages if importlib.util.find_spec(name) is not None}
+
+
 def installed_engines() -> dict[str, str]:
-    """The engines that can be used here, with their versions; torch is always the first."""
-    return {name: _version(name) for name in ENGINES if importlib.util.find_spec(name) is not None}
+    """The engines that can be used here, with their packages' versions; torch is always the first."""
+    packages = installed_packages()
+    return {name: packages[engine.package] for name, engine in ENGINES.items() if engine.package in packages}
 
 
 def _version(name: str) -> str:
@@ -40,5 +64,6 @@ def require_engine(name: str) -> None:
     """Raise ``EngineError`` unless the engine exists and is installed."""
     if name not in ENGINES:
         raise EngineError(f"There is no engine {name!r}: choose auto, {', '.join(ENGINES)}.")
-    if importlib.util.find_spec(name) is None:
-        raise EngineError(f"The engine {name} isn't installed: pip install 'motionscope[{ENGINES[name]}]' brings it.")
+    package = ENGINES[name].package
+    if importlib.util.find_spec(package) is None:
+        raise EngineError(f"The engine {name} isn't installed: pip install {package} brings it.")

@@ -1,9 +1,10 @@
-"""ONNX Runtime in float32: on the CPU, or through whichever accelerators its installed build offers."""
+"""ONNX Runtime in float32 or 8-bit integers: on the CPU, or through what accelerators its installed build offers."""
 
 from __future__ import annotations
 
 import logging
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,14 @@ PROVIDERS = {
 class OnnxBackend(ExportedBackend):
     """``extractor.backends.base.Backend`` by ONNX Runtime."""
 
-    def __init__(self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None, int8: bool = False
+    ) -> None:
         """See ``ExportedBackend``.  ``device``: ``auto`` or a key of ``PROVIDERS``, ``cuda`` also with a number."""
         self._ort = import_onnxruntime()
         self._threads = threads
         self._candidates = self._find(device)
-        super().__init__(weights)
+        super().__init__(weights, int8)
 
     def _find(self, wanted: str) -> list[str]:
         there = [name for name, (provider, _) in PROVIDERS.items() if provider in self._ort.get_available_providers()]
@@ -46,7 +49,7 @@ class OnnxBackend(ExportedBackend):
             raise DeviceError(f"The device {wanted!r} isn't there: ONNX Runtime offers {', '.join(there)}.")
         return [wanted]
 
-    def _load(self, model: bytes) -> None:
+    def _load(self, model: bytes, path: Path | None) -> None:
         options = self._ort.SessionOptions()
         options.log_severity_level = 3  # errors only
         options.intra_op_num_threads = self._threads or 0
@@ -66,7 +69,9 @@ class OnnxBackend(ExportedBackend):
             if session.get_providers()[0] == provider:  # where it can't, it takes the CPU without a word
                 self._session: Any = session
                 full_name = device if device == "cpu" or ":" in device or device != "cuda" else "cuda:0"
-                self._info = BackendInfo("onnxruntime", full_name, name or cpu_name(), "float32")
+                self._info = BackendInfo(
+                    "onnxruntime", full_name, name or cpu_name(), "int8" if self.recipe else "float32"
+                )
                 return
             self._give_up(device, f"{provider} could not be started")
 

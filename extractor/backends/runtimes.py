@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.backends.engines import EngineError, installed_engines
+from extractor.backends.engines import EngineError, installed_packages
 from extractor.types import HEADS
 
 Heads = Mapping[str, NDArray[np.float32]]
@@ -40,15 +40,31 @@ def import_openvino() -> Any:
     return openvino
 
 
+class OnnxRunner:
+    """An ONNX model on the CPU in float32, by whichever engine is installed, for checks and measurements."""
+
+    def __init__(self, model: bytes, outputs: Sequence[str]) -> None:
+        """Raises ``EngineError`` where no engine is installed."""
+        self._outputs = tuple(outputs)
+        installed = installed_packages()
+        self._openvino: Any = None
+        self._session: Any = None
+        if "openvino" in installed:
+            core = import_openvino().Core()
+            self._openvino = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        elif "onnxruntime" in installed:
+            self._session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
+        else:
+            raise EngineError("Running an exported model needs OpenVINO or ONNX Runtime: pip install openvino.")
+
+    def run(self, crops: NDArray[np.uint8]) -> Heads:
+        """The outputs of (B, S, S, 3) crops, by name."""
+        if self._session is not None:
+            return dict(zip(self._outputs, self._session.run(list(self._outputs), {"crops": crops}), strict=True))
+        results = self._openvino({"crops": crops})
+        return {name: np.array(results[name]) for name in self._outputs}
+
+
 def run_onnx(model: bytes, crops: NDArray[np.uint8]) -> Heads:
     """The heads of an exported model in float32, by whichever engine is installed.  Raises ``EngineError``."""
-    installed = installed_engines()
-    if "onnxruntime" in installed:
-        session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
-        return dict(zip(HEADS, session.run(list(HEADS), {"crops": crops}), strict=True))
-    if "openvino" in installed:
-        core = import_openvino().Core()
-        compiled = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        results = compiled({"crops": crops})
-        return {name: np.array(results[name]) for name in HEADS}
-    raise EngineError("Checking an exported model needs ONNX Runtime: pip install 'motionscope[onnx]' brings it.")
+    return OnnxRunner(model, HEADS).run(crops)

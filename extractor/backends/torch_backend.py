@@ -1,4 +1,9 @@
-"""The reference engine: eager torch in float32 on CUDA, Apple's GPU or the CPU."""
+"""torch: on CUDA in half precision as one CUDA graph, on Apple's GPU and the CPU in float32, on request bfloat16.
+
+On CUDA everything from the uint8 crops to the decoded numbers is one graph for each batch size:
+upload from a pinned buffer, normalisation, network (channels-last, float16), decoding (float32),
+download into a pinned buffer.  A run is then two copies on the host and one launch.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +13,40 @@ from os import PathLike
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from extractor.backends.base import BackendInfo
 from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
-from extractor.decode import decode
+from extractor.backends.engines import EngineError
+from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
+from extractor.decode import decode_on_device
+from extractor.export import check_crops
 from extractor.model import MotionExtractor
-from extractor.types import Motion, NetworkSpec
-from extractor.weights import LoadReport
+from extractor.packed import pack, packed_width, unpack
+from extractor.report import LoadReport
+from extractor.types import HEADS, HostMotion, NetworkSpec
 
 log = logging.getLogger(__name__)
+
+HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+MOST_RELATIVE = 0.2  # see LARGEST_HALF of extractor.backends.exported
 
 
 class TorchBackend:
     """``extractor.backends.base.Backend`` on a torch device."""
 
-    def __init__(self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None) -> None:
-        """Raises ``WeightsError`` and ``DeviceError``.  ``auto`` takes the first device that really works.
+    def __init__(
+        self,
+        weights: str | PathLike[str],
+        device: str = "auto",
+        threads: int | None = None,
+        precision: str = "",
+    ) -> None:
+        """Raises ``WeightsError``, ``DeviceError`` and ``EngineError``.
 
-        ``threads`` is torch's own setting, so it holds for the whole process.
+        ``auto`` takes the first device that really works.  ``threads`` is torch's own setting, so it holds
+        for the whole process.  ``precision``: ``float32``, ``float16``, ``bfloat16``; empty: what suits the device.
         """
         if threads is not None:
             torch.set_num_threads(threads)
@@ -35,7 +55,7 @@ class TorchBackend:
         assert network.report is not None
         self._report = network.report
         require_decodable(network.report)
-        self._network: MotionExtractor | None = network
+        self._precision = precision
         for candidate in candidates:
             try:
                 self._start(network, candidate)
@@ -50,10 +70,55 @@ class TorchBackend:
     def _start(self, network: MotionExtractor, device: Device) -> None:
         """Move the network and run it once, so that a device that can't fails now and the first frame is quick."""
         self._device = torch.device(device.id)
-        self._info = BackendInfo("torch", device.id, device.name, "float32")
+        self._graphs = self._device.type == "cuda"
+        self._batches: dict[int, StaticBatch] = {}
         network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network: MotionExtractor | None = network
+        dtype = self._precision or ("float16" if self._graphs else "float32")
+        if dtype in HALVES:
+            dtype = self._halved(network, dtype)
+        self._info = BackendInfo("torch", device.id, device.name, dtype)
         side = self.spec.crop.input_size
         self.run(np.zeros((1, side, side, 3), np.uint8))
+
+    @torch.inference_mode()
+    def _halved(self, network: MotionExtractor, wanted: str) -> str:
+        """Put the backbone into half precision where that keeps the numbers; the precision it has then.
+
+        The last norm and the heads stay float32: 66 bins of up to 97.5 degrees need more than ten bits.
+        """
+        if wanted == "bfloat16" and self._device.type == "cpu" and not _cpu_has_bfloat16():
+            raise EngineError("This processor does not compute in bfloat16: choose the engine torch.")
+        crops = torch.from_numpy(check_crops(self.spec.crop.input_size)).to(self._device)
+        self._dtype = torch.float32
+        expected = self._forward(crops)
+        for name in dict.fromkeys((wanted, "bfloat16")):
+            self._dtype = HALVES[name]
+            for part in (network.detector.downsample_layers, network.detector.stages):
+                part.to(dtype=self._dtype)
+            found = self._forward(crops)
+            worst = max(_relative(found[head], expected[head]) for head in HEADS)
+            if worst <= MOST_RELATIVE:  # not where it is NaN
+                return name
+        for part in (network.detector.downsample_layers, network.detector.stages):
+            part.to(dtype=torch.float32)
+        self._dtype = torch.float32
+        log.warning("These weights can't be computed in half precision, so they are not.")
+        return "float32"
+
+    _dtype = torch.float32
+
+    def _forward(self, pixels: Tensor) -> dict[str, Tensor]:
+        """(B, S, S, 3) uint8 on the device to the raw heads in float32."""
+        assert self._network is not None
+        # Interleaved RGB is channels-last memory already; the conversion keeps it.
+        images = pixels.permute(0, 3, 1, 2).to(self._dtype).div_(255.0)
+        heads: dict[str, Tensor] = self._network(images)
+        return heads
+
+    def _compute(self, pixels: Tensor) -> Tensor:
+        """Everything that a graph holds: (B, S, S, 3) uint8 to (B, W) float32 as ``extractor.packed`` lays it out."""
+        return pack(decode_on_device(self._forward(pixels), self.spec.keypoint_names))
 
     @property
     def info(self) -> BackendInfo:
@@ -68,19 +133,47 @@ class TorchBackend:
         return self._report
 
     @torch.inference_mode()
-    def run(self, crops: NDArray[np.uint8]) -> Motion:
+    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """See ``Backend.run``."""
         if self._network is None:
             raise RuntimeError("This backend is closed.")
         require_crops(crops, self.spec.crop.input_size)
-        # torch shares the array's memory: it wants it contiguous, and warns where it may not write.
-        pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self._device)
-        # Interleaved RGB is channels-last memory already; the conversion to float keeps it.
-        images = pixels.permute(0, 3, 1, 2).float().div_(255.0)
-        return decode(self._network(images), self.spec.keypoint_names)
+        if self._graphs:
+            packed = self._run_static(crops)
+        else:
+            # torch shares the array's memory: it wants it contiguous, and warns where it may not write.
+            pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self._device)
+            packed = self._compute(pixels).cpu().numpy()
+        return unpack(packed, self.spec.num_kp)
+
+    def _run_static(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """In batches of the sizes that graphs are kept for, at most ``LARGEST_BATCH`` at a time."""
+        width = packed_width(self.spec.num_kp)
+        packed = np.empty((len(crops), width), np.float32)
+        for start in range(0, len(crops), LARGEST_BATCH):
+            part = crops[start : start + LARGEST_BATCH]
+            size = next(size for size in batch_sizes() if size >= len(part))
+            if size not in self._batches:
+                shape = (size, *crops.shape[1:])
+                self._batches[size] = StaticBatch(self._compute, shape, width, self._device)
+            packed[start : start + len(part)] = self._batches[size].run(part)
+        return packed
 
     def close(self) -> None:
         """See ``Backend.close``; a second call does nothing."""
         self._network = None
+        self._batches.clear()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def _cpu_has_bfloat16() -> bool:
+    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _relative(found: Tensor, expected: Tensor) -> float:
+    """Length of the difference to length, of the crop where it is largest; infinity where a number isn't finite."""
+    if not bool(torch.isfinite(found).all()):
+        return float("inf")
+    return float(((found - expected).norm(dim=1) / expected.norm(dim=1)).max())

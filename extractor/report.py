@@ -1,0 +1,103 @@
+"""What is known of a checkpoint without its numbers: where it lies, what it holds, how it is fed.  No torch.
+
+An engine that has its network in the cache starts from this alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from extractor.types import HEADS, POSE_HEADS, CropSpec, NetworkSpec
+
+Layout = Literal["project", "liveportrait", "model", "backbone"]
+
+SHIPPED = {"default": "motion_extractor.safetensors", "lite": "motion_extractor_lite.safetensors"}
+"""Names that stand for the weights that come with the program."""
+
+
+class WeightsError(ValueError):
+    """Weights that can't be used; the message is one sentence that names the file and the reason."""
+
+    @classmethod
+    def of(cls, path: str | PathLike[str], reason: str) -> WeightsError:
+        return cls(f"The weights {path} can't be used: {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a file held and what of it was loaded; parameter names are the detector's."""
+
+    path: Path
+    sha256: str  # of the file, in hexadecimal
+    layout: Layout
+    missing: tuple[str, ...]  # parameters that the file lacks: they keep their initial values
+    unexpected: tuple[str, ...]  # entries, as named in the file, that the network has no place for
+    trained_heads: tuple[str, ...]  # the heads found in the file, in the order of HEADS
+    spec: NetworkSpec
+    metadata: Mapping[str, object] = field(hash=False)  # what else the file says of itself; JSON values
+
+    @property
+    def pose_trained(self) -> bool:
+        """Whether pitch, yaw and roll mean anything."""
+        return all(name in self.trained_heads for name in POSE_HEADS)
+
+    @property
+    def summary(self) -> str:
+        """One line for a person, without the file's name."""
+        spec = self.spec
+        points = f"{spec.num_kp} {'named' if spec.keypoint_names else 'unnamed'} keypoints"
+        untrained = [name for name in HEADS if name not in self.trained_heads]
+        if not self.pose_trained:
+            heads = "pose heads untrained"
+        elif untrained:
+            heads = f"untrained: {', '.join(untrained)}"
+        else:
+            heads = "all heads trained"
+        parts = [f"ConvNeXtV2 {spec.backbone}", points, f"{spec.num_bins} bins", f"{spec.crop.input_size} px", heads]
+        if self.unexpected:
+            parts.append(f"{len(self.unexpected)} entries ignored")
+        return ", ".join(parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; ``from_json`` makes the same report of them."""
+        return {**dataclasses.asdict(self), "path": str(self.path), "metadata": dict(self.metadata)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], path: Path) -> LoadReport:
+        """Of what ``to_json`` made, for the same file at ``path``.  Raises KeyError, TypeError, ValueError."""
+        spec = dict(values["spec"])
+        names = spec["keypoint_names"]
+        spec["keypoint_names"] = None if names is None else tuple(names)
+        lists = {name: tuple(values[name]) for name in ("missing", "unexpected", "trained_heads")}
+        spec["crop"] = CropSpec(**spec["crop"])
+        return cls(**{**values, **lists, "path": path, "spec": NetworkSpec(**spec)})
+
+
+def find_weights(weights: str | PathLike[str] | None = None) -> Path:
+    """The file behind a path, ``"default"`` (also None) or ``"lite"``; raises ``WeightsError``.
+
+    Shipped weights lie in the package once it is installed, and beside it in a checkout.
+    """
+    name = "default" if weights is None else weights
+    if not isinstance(name, str) or name not in SHIPPED:
+        return Path(name).expanduser()
+    package = Path(__file__).resolve().parent
+    for folder in (package / "assets", package.parent / "assets"):
+        if (path := folder / SHIPPED[name]).is_file():
+            return path
+    raise WeightsError(f"The {name} weights, {SHIPPED[name]}, did not come with this copy of the program.")
+
+
+def sha256_of(path: Path) -> str:
+    """Of the file's bytes, in hexadecimal.  Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
