@@ -44,6 +44,22 @@ def ask_folder(parent: QWidget, title: str, folder: str, done: Callable[[str], o
     return _open(dialog, done)
 
 
+def ask_new_file(
+    parent: QWidget, title: str, name: str, name_filter: str, done: Callable[[str], object]
+) -> QFileDialog:
+    """Ask where to save; the chosen filter's ending is added where none was typed.  ``done`` gets the path."""
+    dialog = QFileDialog(parent, title, name, name_filter)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.selectFile(name)
+
+    def follow(chosen: str) -> None:
+        dialog.setDefaultSuffix(chosen[chosen.rfind(".") + 1 :].rstrip(")"))
+
+    follow(dialog.selectedNameFilter())
+    dialog.filterSelected.connect(follow)
+    return _open(dialog, done)
+
+
 def _open(dialog: QFileDialog, done: Callable[[str], object]) -> QFileDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.fileSelected.connect(done)

@@ -76,7 +76,7 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
         window.show()
     assert ended.args == [0], window.failures
     assert sorted(errors)[len(errors) // 2] < 15
-    assert len(window.docks.view("plots")._curves["yaw"].getData()[0]) > 5
+    assert len(window.docks.view("plots").canvas.data_of("yaw")[0]) > 5
     assert window.readout.pose._truths["yaw"].whole_text.endswith("°")
     assert picture.stat().st_size > 10_000
     assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}

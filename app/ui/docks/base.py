@@ -85,6 +85,7 @@ class DockSpec:
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
     interval_s: float = DISPLAY_S
     shown: bool = False  # in the layout that the window has at first
+    share: int = 200  # of the room, against the shares of those that stand beside it
     tab_of: str = ""  # the dock in whose place it appears, as a tab
 
     @property

@@ -14,14 +14,11 @@ from app.signals.history import History
 from app.ui import theme
 from app.ui.docks.painted import PaintedDock, missing
 from app.ui.wording import degrees, spread
+from extractor.types import BIN_DEGREES, FIRST_BIN_DEGREES
 
 ORDER = ("yaw", "pitch", "roll")
 _AXIS = {"pitch": 0, "yaw": 1, "roll": 2}  # rows of the logits
-BIN_DEG = 3.0
-FIRST_BIN_DEG = -97.5
-"""Centres of the bins, as in ``extractor.decode``, which can't be imported here: it would wait for torch."""
-
-STEPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # full height, as a probability a bin
+STEPS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0)  # full height, as a probability a bin
 TICKS_DEG = (-90, -60, -30, 0, 30, 60, 90)
 UNSURE_DEG = 12.0
 """Spread from which the word "unsure" stands at an axis.
@@ -120,12 +117,12 @@ class Bins(PaintedDock):
         ]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawRects(bars)
+        for bar in bars:
+            painter.drawRect(bar)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x = plot.left() + _share(shown.mean_deg, count) * plot.width()
-        for pen in (QPen(theme.BASE, 4), QPen(theme.TEXT, 2)):
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+        painter.setPen(QPen(theme.TEXT, 1.5))
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         self._paint_heading(painter, shown, heading, font)
 
     def _paint_heading(self, painter: QPainter, shown: Distribution, heading: QRectF, font: QFont) -> None:
@@ -148,4 +145,4 @@ class Bins(PaintedDock):
 
 def _share(angle_deg: float, count: int) -> float:
     """Where an angle lies between the first bin's lower and the last bin's upper edge, 0 to 1."""
-    return (angle_deg - FIRST_BIN_DEG + BIN_DEG / 2) / (BIN_DEG * count)
+    return (angle_deg - FIRST_BIN_DEGREES + BIN_DEGREES / 2) / (BIN_DEGREES * count)

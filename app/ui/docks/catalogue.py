@@ -11,9 +11,9 @@ _BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 def _plots(context: DockContext) -> DockView:
-    from app.ui.plots import Plots  # pyqtgraph takes half a second to import
+    from app.ui.docks.plots import Plots  # pyqtgraph takes half a second to import
 
-    return Plots()
+    return Plots(context)
 
 
 def _bins(context: DockContext) -> DockView:
@@ -61,7 +61,7 @@ def _outputs(context: DockContext) -> DockView:
 
 
 DOCKS: tuple[DockSpec, ...] = (
-    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True),
+    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True, share=300),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from", _bins),
     DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space", _shape),
     DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input", _crop),

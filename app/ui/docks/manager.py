@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -69,6 +69,26 @@ class Docks(QObject):
         entry.action.setChecked(on)
         if on:
             entry.dock.raise_()
+            self._share_room(entry.spec.area)
+
+    def _share_room(self, area: Qt.DockWidgetArea) -> None:
+        """After one more has come, those that stand one above or beside the other get their fair share."""
+        entries = [
+            entry
+            for entry in self._entries.values()
+            if not entry.dock.isHidden()
+            and not entry.dock.isFloating()
+            and self._window.dockWidgetArea(entry.dock) == area
+            and not self._window.tabifiedDockWidgets(entry.dock)
+        ]
+        if len(entries) < 2:
+            return
+        below = area in (Qt.DockWidgetArea.BottomDockWidgetArea, Qt.DockWidgetArea.TopDockWidgetArea)
+        self._window.resizeDocks(
+            [entry.dock for entry in entries],
+            [entry.spec.share for entry in entries],
+            Qt.Orientation.Horizontal if below else Qt.Orientation.Vertical,
+        )
 
     def dock(self, name: str) -> QDockWidget:
         return self._entries[name].dock

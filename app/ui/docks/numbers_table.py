@@ -77,19 +77,19 @@ def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
         yield NumberRow(f"{name}_std_deg", _number(value, 2), _number(raw, 2), "°")
     for name in ("tx", "ty"):
         i = "xy".index(name[1])
-        yield NumberRow(name, _number(float(face.t[i]), 4), _number(float(measured.t[i]), 4), "half crop")
-    yield NumberRow("scale", _number(face.scale, 4), _number(measured.scale, 4), "half crop")
+        yield NumberRow(name, _number(float(face.t[i]), 4), _number(float(measured.t[i]), 4), "crop")
+    yield NumberRow("scale", _number(face.scale, 4), _number(measured.scale, 4), "crop")
     for part in ("exp", "brow", "eye", "mouth"):
         name = f"{part}_magnitude"
-        yield NumberRow(name, _number(getattr(face, name), 4), _number(getattr(measured, name), 4), "neutral face")
+        yield NumberRow(name, _number(getattr(face, name), 4), _number(getattr(measured, name), 4), "face")
 
 
 def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
     """Where each keypoint lies in the frame, its displacement, its place in the neutral face."""
     for prefix, unit, axes, decimals in (
         ("keypoints", "px", "xy", 1),
-        ("exp", "neutral face", "xyz", 4),
-        ("kp", "neutral face", "xyz", 4),
+        ("exp", "face", "xyz", 4),
+        ("kp", "face", "xyz", 4),
     ):
         values, raw = getattr(face, prefix), getattr(measured, prefix)
         label = {"keypoints": "kp", "exp": "exp", "kp": "neutral"}[prefix]

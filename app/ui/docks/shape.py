@@ -248,5 +248,5 @@ def _paint_arrow(painter: QPainter, start: NDArray[Any], end: NDArray[Any], pen:
 
 def _mixed(a: QColor, b: QColor, share: float) -> QColor:
     """``share`` of a, the rest of b."""
-    parts = [round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]  # type: ignore[operator]
+    parts = [round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]
     return QColor(*parts)

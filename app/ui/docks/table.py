@@ -18,7 +18,7 @@ TIPS = (
     "As the columns of a recording are called, where there is such a column",
     "Filtered and recentred, as on the screen",
     "As the network gave it, as recorded",
-    "“neutral face”: units of the neutral keypoints; “half crop”: half a side of the network's input",
+    "face: units of the neutral keypoints; crop: half a side of the network's input",
 )
 
 
@@ -156,6 +156,6 @@ class Table(QWidget):
         across.setHighlightSections(False)
         across.setMinimumSectionSize(metrics.horizontalAdvance("−000.0") + 8)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, widest in ((1, "−00000.00"), (2, "−00000.00"), (3, "neutral face")):
+        for column, widest in ((1, "−0000.00"), (2, "Measured"), (3, "crop")):
             across.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             across.resizeSection(column, metrics.horizontalAdvance(widest) + 14)

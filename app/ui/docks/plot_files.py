@@ -1,0 +1,86 @@
+"""Plots as files: a picture, a drawing, a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PyQt6.QtCore import QRect, QSize
+from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtSvg import QSvgGenerator
+from PyQt6.QtWidgets import QWidget
+
+from app.ui.docks.plot_canvas import PlotCanvas
+from app.ui.docks.plot_signals import COLUMN, PlotSignal
+from app.ui.plots import Floats, cache_axes
+
+FILTER = "Picture (*.png);;Drawing (*.svg);;Table (*.csv)"
+PNG_RATIO = 2.0  # pixels a screen point: to be printed
+
+
+def save(path: Path, figure: QWidget, canvas: PlotCanvas, rows: Floats, signals: Sequence[PlotSignal]) -> str:
+    """Write the figure, or the rows, by the path's ending; what went wrong, or nothing."""
+    kind = path.suffix.lower()
+    try:
+        if kind == ".csv":
+            write_csv(path, rows, signals)
+        elif kind == ".svg":
+            write_svg(path, figure, canvas)
+        elif kind == ".png":
+            write_png(path, figure)
+        else:
+            return f"{path.name} can't be saved: its name must end in .png, .svg or .csv."
+    except OSError as error:
+        return f"The plots can't be saved as {path}: {(error.strerror or str(error)).lower()}."
+    return ""
+
+
+def columns_of(signals: Sequence[PlotSignal]) -> list[str]:
+    """Columns of the history that these curves show, each once."""
+    names = [name for s in signals for name in (s.column, s.std, s.true, s.measured) if name]
+    return list(dict.fromkeys(names))
+
+
+def write_csv(path: Path, rows: Floats, signals: Sequence[PlotSignal]) -> None:
+    """A row a result; ``time_s`` counts from the newest, so it is negative; empty where there is no number."""
+    names = columns_of(signals)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["time_s", *names])
+        for row in rows:
+            values = [row[COLUMN[name]] for name in names]
+            writer.writerow(
+                [f"{row[0] - rows[-1, 0]:.4f}", *(f"{value:.6g}" if np.isfinite(value) else "" for value in values)]
+            )
+
+
+def write_png(path: Path, figure: QWidget) -> None:
+    image = figure.grab().toImage()
+    if image.devicePixelRatio() < PNG_RATIO:
+        image = QImage(figure.size() * PNG_RATIO, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(PNG_RATIO)
+        figure.render(image)
+    if not image.save(str(path), "PNG"):
+        raise OSError(f"{path.parent} can't be written")
+
+
+def write_svg(path: Path, figure: QWidget, canvas: PlotCanvas) -> None:
+    """Lines and text, not pixels."""
+    path.touch()  # QSvgGenerator is silent where it can't write
+    size = QSize(figure.width(), figure.height())
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setSize(size)
+    generator.setViewBox(QRect(0, 0, size.width(), size.height()))
+    generator.setTitle("Motionscope: plots")
+    for row in canvas.rows:
+        cache_axes(row.plot, False)
+    painter = QPainter(generator)
+    try:
+        figure.render(painter)
+    finally:
+        painter.end()
+        for row in canvas.rows:
+            cache_axes(row.plot, True)
