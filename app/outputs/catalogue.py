@@ -107,28 +107,28 @@ def _websocket(target: str) -> Output:
 
 OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec(
-        "opentrack", "opentrack", "--opentrack", "HOST:PORT", address.OPENTRACK_ADDRESS, "Host and port",
+        "opentrack", "opentrack", "--opentrack", "HOST:PORT", address.OPENTRACK_ADDRESS, "Address",
         "Head pose for games and simulators, through opentrack's input “UDP over network”",
         "HOST:PORT of opentrack's input “UDP over network”; on this computer 127.0.0.1:4242",
         _host_port(address.OPENTRACK_PORT), _opentrack, _leaves,
         "Start opentrack with its input “UDP over network” at {target}.",
     ),
     OutputSpec(
-        "osc", "OSC", "--osc", "HOST:PORT", f"127.0.0.1:{OSC_PORT}", "Host and port",
+        "osc", "OSC", "--osc", "HOST:PORT", f"127.0.0.1:{OSC_PORT}", "Address",
         "Pose, place, expression and derived numbers of every face, for Max, Pure Data, TouchDesigner and others",
         "HOST:PORT of the program that receives OSC by UDP",
         _host_port(OSC_PORT), _osc, _leaves,
         "No program has opened {target}; start one that receives OSC there.",
     ),
     OutputSpec(
-        "vmc", "VMC", "--vmc", "HOST:PORT", f"127.0.0.1:{VMC_PORT}", "Host and port",
+        "vmc", "VMC", "--vmc", "HOST:PORT", f"127.0.0.1:{VMC_PORT}", "Address",
         "Head and face of an avatar by the VMC protocol, for VSeeFace, EVMC4U, VNyan, Warudo and others",
         "HOST:PORT of the program that shows the avatar; most listen at port 39539 or 39540",
         _host_port(VMC_PORT), _vmc, _leaves,
         "No program has opened {target}; switch its VMC receiver on.",
     ),
     OutputSpec(
-        "lsl", "Lab Streaming Layer", "--lsl", "NAME", DEFAULT_STREAM, "Stream name",
+        "lsl", "Lab Streaming Layer", "--lsl", "NAME", DEFAULT_STREAM, "Name",
         "Pose, expression and marker streams with capture times, for LabRecorder and other recorders",
         "The streams' name; with @network behind it other computers find them too",
         lambda text: str(parse_stream(text)), _lsl, _announced,

@@ -43,8 +43,9 @@ MACHINE_ONLY = (
 BUFFER_S = 60  # liblsl counts 100 samples a second where the rate is irregular; a slow reader loses the oldest
 CLOCK_S = 5.0  # how often the clocks are compared
 CONVENTIONS = "camera frame: x right, y down, z away from the viewer; head to camera R = Rz(roll) Ry(yaw) Rx(pitch)"
+NO_FACE = -1.0  # in place of a face_id
 IDS = (
-    Channel("face_id", "number", lambda s: s.face.face_id),  # 0: no face in this frame
+    Channel("face_id", "number", lambda s: s.face.face_id),  # -1: no face in this frame
     Channel("frame", "number", lambda s: math.nan),  # a number of the frame, not of the face
 )
 
@@ -55,7 +56,7 @@ _configuring = threading.Lock()
 class LslOutput:
     """Three outlets: every face of every frame is a sample in the first two, every marker one in the third.
 
-    A frame without a face is one sample with ``face_id`` 0 and no numbers (NaN), so that a gap in
+    A frame without a face is one sample with ``face_id`` -1 and no numbers (NaN), so that a gap in
     the stream always means a lost frame.  Time stamps are those of the capture, on LSL's clock.
     Samples are handed to liblsl at once, which buffers them for each reader on threads of its own.
     """
@@ -116,7 +117,7 @@ class LslOutput:
             at_s = self._on_lsl_clock(result.frame.captured_s)
             try:
                 for outlet, samples in ((self._pose, pose), (self._expression, expression)):
-                    for sample in samples or [[0.0, frame, *[math.nan] * (outlet.channel_count - len(IDS))]]:
+                    for sample in samples or [[NO_FACE, frame, *[math.nan] * (outlet.channel_count - len(IDS))]]:
                         outlet.push_sample(sample, at_s)
             except RuntimeError:
                 self._tally.problem = "Lab Streaming Layer refuses samples; switch it off and on again."

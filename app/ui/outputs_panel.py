@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -55,6 +55,7 @@ class OutputsPanel(QScrollArea):
         for row in self.rows.values():
             layout.addWidget(_line())
             layout.addWidget(row)
+            row.edited.connect(self.look)
         layout.addStretch(1)
         self.setWidget(content)
         self.setMinimumWidth(content.minimumSizeHint().width() + 16)
@@ -85,6 +86,8 @@ class OutputsPanel(QScrollArea):
 class OutputRow(QWidget):
     """One output."""
 
+    edited = pyqtSignal()  # a target was written, right or wrong
+
     def __init__(self, spec: OutputSpec, controls: OutputControls) -> None:
         super().__init__()
         self._spec = spec
@@ -101,6 +104,7 @@ class OutputRow(QWidget):
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.target = QLineEdit()
         self.target.setAccessibleName(f"{spec.title}: {spec.target_name.lower()}")
+        self.target.setMinimumWidth(self.fontMetrics().horizontalAdvance("192.168.200.200:39539") + 14)
         self.target.setPlaceholderText(spec.metavar if spec.default else "")
         self.target.setToolTip(f"{spec.hint}.")
         self.target.editingFinished.connect(self._use_target)
@@ -113,24 +117,20 @@ class OutputRow(QWidget):
         self.at_start.clicked.connect(lambda on: controls.set_at_start(spec.name, on))
         label = dim_label(spec.target_name)
         label.setBuddy(self.target)
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        self.note.hide()
+        self.note, self.privacy = _paragraph(), _paragraph()
+        theme.set_tone(self.privacy, "warning")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        grid.addWidget(self.switch, 0, 0, 1, 2)
+        grid.addWidget(self.switch, 0, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self.state, 0, 2)
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.target, 1, 1)
         grid.addWidget(self.at_start, 1, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self.note, 2, 0, 1, 3)
+        grid.addWidget(self.privacy, 3, 0, 1, 3)
         grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(2, 1)
         widest = max(self.fontMetrics().horizontalAdvance(other.target_name) for other in OUTPUTS)
         grid.setColumnMinimumWidth(0, widest)
 
@@ -144,18 +144,13 @@ class OutputRow(QWidget):
             self._show_target()
         problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")
         self.state.show_text(state_text(status, on, bool(problem)), status_tip(status) if on else "")
-        text, tone = problem, "error"
-        if not text and on and status is not None and status.state is OutputState.UNHEARD:
-            text, tone = self._spec.unheard.format(target=self._controls.target(name)), ""
-        if not text:
-            text, tone = self._controls.privacy(name), "warning"
-        if not on and tone == "warning":
-            text = text if self.switch.hasFocus() or self.target.hasFocus() else ""
-        if text != self.note.text():
-            self.note.setText(text)
-            self.note.setAccessibleDescription(text)
-        theme.set_tone(self.note, tone)
-        self.note.setVisible(bool(text))
+        unheard = on and status is not None and status.state is OutputState.UNHEARD
+        target = self._controls.target(name)
+        advice = self._spec.unheard.format(target=target) if unheard else ""
+        theme.set_tone(self.note, "error" if problem else "")
+        _say(self.note, problem or advice)
+        # Before it is switched on, too, where somebody has chosen another computer.
+        _say(self.privacy, self._controls.privacy(name) if on or target != self._spec.default else "")
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Escape takes back what was typed; it and Enter give the keys back to the picture."""
@@ -182,12 +177,14 @@ class OutputRow(QWidget):
             return True
         self._wrong = self._controls.use_target(self._spec.name, text)
         self._show_target()
+        self.edited.emit()
         return not self._wrong
 
     def _show_target(self) -> None:
         target = self._controls.target(self._spec.name)
         if self.target.text() != target and not self._wrong:
             self.target.setText(target)
+            self.target.setCursorPosition(0)  # what doesn't fit is seen from its beginning
 
 
 def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:
@@ -207,6 +204,22 @@ def status_tip(status: OutputStatus | None) -> str:
         return ""
     dropped = f", {status.dropped} skipped because newer ones came" if status.dropped else ""
     return f"{status.target}: {status.sent} results sent{dropped}"
+
+
+def _paragraph() -> QLabel:
+    label = dim_label("")
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+    label.hide()
+    return label
+
+
+def _say(label: QLabel, text: str) -> None:
+    if text != label.text():
+        label.setText(text)
+        label.setVisible(bool(text))
 
 
 def _line() -> QFrame:

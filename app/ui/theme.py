@@ -78,6 +78,7 @@ PICTURE_WARNING = QColor("#f0b429")
 PICTURE_EXPRESSION = QColor("#e6d843")
 
 _scheme = Scheme.DARK
+_STYLED = "motionscope_styled"
 
 
 def scheme() -> Scheme:
@@ -98,9 +99,9 @@ def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
     _scheme = wanted
     for colour, dark, light in _LIVE:
         colour.setRgba(QColor(light if wanted is Scheme.LIGHT else dark).rgba())
-    style = app.style()
-    if style is None or style.name() != "fusion":
+    if app.property(_STYLED) is None:  # once: with a style sheet set, another style crashes widgets that live
         app.setStyle("Fusion")
+        app.setProperty(_STYLED, True)
     app.setPalette(palette())
     app.setStyleSheet(style_sheet())
 
@@ -197,6 +198,9 @@ def style_sheet() -> str:
     QStatusBar::item {{ border: 0; }}
     QLabel[dim="true"] {{ color: {DIM.name()}; }}
     QLabel[heading="true"] {{ color: {DIM.name()}; font-weight: 600; }}
+    QFrame[rule="true"] {{ color: {BORDER.name()}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {DIM.name()}; border-radius: 3px; background: {BASE.name()}; }}
+    QCheckBox::indicator:unchecked:focus {{ border-color: {ACCENT.name()}; }}
     QLabel[tone="warning"] {{ color: {WARNING.name()}; }}
     QLabel[tone="error"] {{ color: {ERROR.name()}; }}
     {angles}

@@ -92,7 +92,7 @@ def test_every_face_is_a_sample_and_no_face_is_one_without_numbers(output):
     output.send(make_result(1))
     (first, t1), (second, t2), (none, _) = pull(inlet), pull(inlet), pull(inlet)
     assert (first[0], second[0], t1) == (7, 8, t2)
-    assert none[:2] == [0, 1]
+    assert none[:2] == [-1, 1]
     assert all(math.isnan(value) for value in none[2:])
 
 

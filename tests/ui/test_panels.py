@@ -148,7 +148,7 @@ def test_outputs_are_shown_with_their_state_and_rate(readout, status):
     assert row(failed) == ("opentrack   failed", f"opentrack: {problem}")
     assert row(sending, {**sending, "name": "osc"})[0] == "opentrack, OSC"
     text, tip = row(sending, {**failed, "name": "vmc"})
-    assert text == "VMC failed, opentrack"
+    assert text == "VMC failed, 1 more"
     assert tip.count("\n") == 1
 
 

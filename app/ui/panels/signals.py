@@ -39,14 +39,14 @@ class SignalsPanel(QWidget):
 
 
 def outputs_text(outputs: Sequence[OutputStatus]) -> str:
-    """Of one its state or rate, of several their names; those that failed first."""
+    """Of one its state or rate, of two their names, otherwise how many; one that failed before all."""
     if not outputs:
         return "off"
     if len(outputs) > 1:
-        ordered = sorted(outputs, key=lambda output: output.state is not OutputState.FAILED)
-        return ", ".join(
-            _name(output) + (" failed" if output.state is OutputState.FAILED else "") for output in ordered
-        )
+        failed = [f"{_name(output)} failed" for output in outputs if output.state is OutputState.FAILED]
+        if failed:
+            return f"{failed[0]}, {len(outputs) - 1} more"
+        return ", ".join(map(_name, outputs)) if len(outputs) == 2 else f"{len(outputs)} switched on"
     (output,) = outputs
     how = f"{output.rate:.1f} a second" if output.state is OutputState.SENDING else output.state.value
     return f"{_name(output)}   {how}"
