@@ -29,10 +29,9 @@ class PictureLoader:
         self._arrived = arrived
         self._wanted: Mailbox[int] = Mailbox()
         self._latest = -1
-        self._delivered = -1
         self._idle = threading.Event()
         self._idle.set()
-        self._stopped = False
+        self._stopped = self._ended = False
         self._thread = threading.Thread(target=self._run, name="decode for review", daemon=True)
         self._thread.start()
 
@@ -41,6 +40,8 @@ class PictureLoader:
         self._latest = number
         self._idle.clear()
         self._wanted.put(number)
+        if self._ended:  # nobody will answer
+            self._idle.set()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the latest request has been answered; False when it wasn't in time."""
@@ -56,32 +57,36 @@ class PictureLoader:
 
     def _run(self) -> None:
         try:
-            reader = self._open_video()
+            reader = self._open()
+            self.opened.set()
+            if reader is not None:
+                try:
+                    self._answer(reader)
+                finally:
+                    reader.close()
+        finally:
+            self._ended = True
+            self._idle.set()
+
+    def _open(self) -> PictureReader | None:
+        try:
+            return self._open_video()
         except SessionError as error:
             self._fail(str(error))
-            self.opened.set()
-            self._idle.set()
-            return
         except Exception as error:  # a decoder's own: the window lives on without pictures
             log.exception("opening the video")
             self._fail(f"The video can't be opened ({type(error).__name__}).")
-            self.opened.set()
-            self._idle.set()
-            return
-        self.opened.set()
-        try:
-            while not self._stopped:
-                number = self._wanted.take(None)
-                if number is None:
-                    if self._wanted.closed:
-                        return
-                    continue
+        return None
+
+    def _answer(self, reader: PictureReader) -> None:
+        while not self._stopped:
+            number = self._wanted.take(None)
+            if number is not None:
                 self._serve(reader, number)
                 if self._latest == number:
                     self._idle.set()
-        finally:
-            self._idle.set()
-            reader.close()
+            elif self._wanted.closed:
+                return
 
     def _serve(self, reader: PictureReader, number: int) -> None:
         def go_on(passed: Picture | None) -> bool:

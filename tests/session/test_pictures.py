@@ -155,7 +155,7 @@ def test_a_video_that_ends_too_early(session, folder, tmp_path):
 def test_no_video(tmp_path, data):
     path = tmp_path / "video.mkv"
     path.write_bytes(data)
-    with pytest.raises(SessionError, match="can't be opened|contains no video|can't be decoded"):
+    with pytest.raises(SessionError, match=r"can't be opened|contains no video|can't be decoded"):
         PictureReader(path, np.arange(3) / 30, None)
 
 

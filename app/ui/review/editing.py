@@ -54,12 +54,13 @@ class Editing(QObject):
         """The session's; None: there is none."""
         if self.dialog is not None:
             self.dialog.reject()
+        if self._markers is not None:  # a stack that is deleted says once more that it has changed
+            self._markers.undo_stack.indexChanged.disconnect(self._stack_moved)
         self._markers, self._player, self._measuring, self._total_s = markers, player, measuring, total_s
         if markers is not None:
             markers.changed.connect(self._changed)
             markers.failed.connect(lambda text: self._say(Message(text, Severity.ERROR)))
-            stack = markers.undo_stack
-            stack.indexChanged.connect(lambda _: self.refresh())
+            markers.undo_stack.indexChanged.connect(self._stack_moved)
         self._changed(-1)
 
     def choose(self, number: int) -> None:
@@ -173,6 +174,9 @@ class Editing(QObject):
         self.chosen = chosen
         self._panel.show_events(self._events(), chosen)
         self._timeline.show_events(self._events(), chosen)
+        self.refresh()
+
+    def _stack_moved(self, index: int) -> None:
         self.refresh()
 
     def _dragged(self, number: int, onset_s: float, duration_s: float) -> None:

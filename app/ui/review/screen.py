@@ -31,7 +31,7 @@ class Screen(QObject):
         self._view = view
         self._session = session
         self._second: Content | None = None
-        self._frame = -1
+        self._wanted = self._frame = 0
         self._image: Image | None = None
         self._said = ""
         self._blank: Image | None = None
@@ -49,6 +49,7 @@ class Screen(QObject):
 
     def request(self, frame: int) -> None:
         """Show this frame as soon as it is decoded."""
+        self._wanted = frame
         if self._loader is not None and self._blank is None:
             self._loader.request(frame)
         else:
@@ -85,7 +86,7 @@ class Screen(QObject):
             if error and self._image is None:  # nothing of it can be read: the numbers are still there
                 width, height = self._session.size
                 self._blank = np.full((height, width, 3), NO_PICTURE, np.uint8)
-                self._show(max(self._frame, 0), self._blank)
+                self._show(self._wanted, self._blank)
 
     def _show(self, number: int, image: Image | None) -> None:
         assert image is not None

@@ -249,6 +249,9 @@ class ReviewWindow(QMainWindow):
             self.screen_feed.close()
         if self._loaded is not None:
             self._loaded.session.close()
+        for part in (self.player, self.screen_feed, self.markers):
+            if part is not None:
+                part.deleteLater()
         self.player = self.screen_feed = self.markers = self._loaded = self._content = None
         self.view.show_result(None)
         self._enable(False)
@@ -264,6 +267,7 @@ class ReviewWindow(QMainWindow):
             self.commands["compare"].setEnabled(bool(self.comparing.names))
             self.editing.refresh()
             self.measuring.refresh()
+            self.measuring.refresh_actions(self.commands)
 
     def _session(self) -> ReviewedSession:
         assert self._loaded is not None

@@ -1,0 +1,401 @@
+"""Every action of the review window, as a user gives it: by key, by mouse, by menu."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent, QGuiApplication
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QMessageBox
+
+from app.session.analyses import ANALYSIS, AnalysisHeader
+from app.session.events import read_events
+from app.session.manifest import Manifest, Owner
+from app.ui.messages import Severity
+from app.ui.review.actions import ACTIONS
+from app.ui.review.keys import KeysDialog
+from app.ui.review.player import SPEEDS
+from tests.session.long_session import LOST, angles, grey, write_table
+from tests.ui.review.conftest import FRAMES
+
+Key = Qt.Key
+NONE, SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+
+
+def press(window, key, modifier=NONE):
+    QTest.keyClick(window.timeline, key, modifier)
+
+
+def frame_shown(window):
+    """The number of the frame whose picture is on the screen, told by its overlay's and its own pixels."""
+    assert window.screen_feed.wait(20)
+    result = window.view.result
+    assert abs(round(float(result.frame.image[:, 0].mean())) - grey(result.frame.index)) <= 2
+    return result.frame.index
+
+
+# ---------------------------------------------------------------------- opening
+
+
+def test_a_session_is_shown_with_its_overlay(review):
+    assert frame_shown(review) == 0
+    (face,) = review.view.result.faces
+    np.testing.assert_allclose(face.angles, angles(np.zeros(1))[0], atol=1e-3)
+    assert review.timeline.content.total_s == pytest.approx(FRAMES / 30)
+    assert "session" in review.windowTitle()
+    assert review.status_line.message.severity is Severity.INFO
+    assert review.panes.about.text().startswith(f"{FRAMES} frames")
+
+
+def test_a_frame_without_a_face(review):
+    review.player.go_to(LOST - 1)
+    assert frame_shown(review) == LOST - 1
+    assert review.view.result.faces == ()
+    assert review.transport.numbers.text() == "no face found"
+
+
+def test_without_video_the_numbers_are_still_there(make_review, folder):
+    (folder / "video.mkv").unlink()
+    review = make_review(folder)
+    assert "is missing" in review.status_line.message.text
+    press(review, Key.Key_Right)
+    assert review.view.result.frame.index == 1
+    assert len(review.view.result.faces) == 1
+    assert not review.commands["reanalyse"].isEnabled()
+
+
+def test_a_damaged_video_leaves_the_numbers(make_review, folder, qtbot):
+    (folder / "video.mkv").write_bytes(b"nonsense")
+    review = make_review(folder)
+    qtbot.waitUntil(lambda: "can't be opened" in review.status_line.message.text)
+    press(review, Key.Key_End)
+    assert review.view.result.frame.index == FRAMES - 1
+    assert review.transport.numbers.text()
+
+
+def test_what_cant_be_opened_is_said(make_review, tmp_path):
+    review = make_review(tmp_path)
+    assert "is not a recorded session" in review.status_line.message.text
+    assert review.view.message[0] == "This can't be opened"
+    assert not review.recover_button.isVisible()
+    on = {name for name, action in review.commands.items() if action.isEnabled()}
+    assert on == {"open", "close", "keys", "side", "screenshot"}
+    assert not any(action.isEnabled() for action in review.exports.actions)
+
+
+def test_a_damaged_table_is_said(make_review, folder):
+    (folder / "frames.csv").write_text("x\n")
+    review = make_review(folder)
+    assert "not a table" in review.status_line.message.text
+
+
+def test_a_cut_off_recording_is_recovered_on_demand(make_review, folder, qtbot):
+    replace(Manifest.read(folder), state="recording", owner=Owner(2**22 + 1, 1.0)).write(folder)
+    for name in ("video.mkv", "frames.csv"):
+        (folder / name).rename(folder / name.replace(".", ".part."))
+    review = make_review(folder)
+    assert review.recover_button.isVisible()
+    with qtbot.waitSignal(review.opened, timeout=20_000):
+        QTest.mouseClick(review.recover_button, Qt.MouseButton.LeftButton)
+    assert not review.recover_button.isVisible()
+    assert frame_shown(review) == 0
+    assert Manifest.read(folder).state == "recovered"
+    assert "stopped while recording" in review.status_line.message.text
+
+
+def test_a_dropped_folder_is_opened(review, folder, tmp_path, qtbot):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(other / "session.json"))])
+    event = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    with qtbot.waitSignal(review.opened, timeout=20_000):
+        review.dropEvent(event)
+    assert review.folder == other
+    assert frame_shown(review) == 0
+
+
+def test_another_session_replaces_the_first(review, folder, tmp_path, qtbot):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    review.player.play()
+    with qtbot.waitSignal(review.opened, timeout=20_000):
+        review.open(other)
+    assert not review.player.playing
+    press(review, Key.Key_M)
+    review.editing.dialog.accept()
+    review._save()
+    assert len(read_events(other / "events.csv")) == 2
+    assert len(read_events(folder / "events.csv")) == 1
+
+
+def test_the_menu_asks_for_a_folder(review, folder, monkeypatch, qtbot):
+    asked = []
+    monkeypatch.setattr(
+        "app.ui.dialogs.ask_folder", lambda parent, title, start, done: (asked.append(start), done(str(folder)))
+    )
+    with qtbot.waitSignal(review.opened, timeout=20_000):
+        review.commands["open"].trigger()
+    assert asked == [str(folder.parent)]
+
+
+# ---------------------------------------------------------------------- moving
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "frame"),
+    [
+        (Key.Key_Right, NONE, 101),
+        (Key.Key_Left, NONE, 99),
+        (Key.Key_Right, SHIFT, 130),
+        (Key.Key_Left, SHIFT, 70),
+        (Key.Key_Home, NONE, 0),
+        (Key.Key_End, NONE, FRAMES - 1),
+        (Key.Key_Left, CTRL, 0),  # the marker
+    ],
+)
+def test_keys_move_the_cursor(review, key, modifier, frame):
+    review.player.go_to(100)
+    press(review, key, modifier)
+    assert review.player.frame == frame
+    assert frame_shown(review) == frame
+    assert f"frame {frame} of {FRAMES}" in review.transport.place.text()
+
+
+def test_steps_end_at_the_ends(review):
+    press(review, Key.Key_Left)
+    assert review.player.frame == 0
+    press(review, Key.Key_End)
+    press(review, Key.Key_Right)
+    assert review.player.frame == FRAMES - 1
+
+
+def test_space_plays_and_pauses(review, qtbot):
+    press(review, Key.Key_Space)
+    assert review.player.playing
+    assert review.commands["play"].text() == "&Pause"
+    qtbot.waitUntil(lambda: review.player.frame > 5, timeout=10_000)
+    press(review, Key.Key_Space)
+    assert not review.player.playing
+    assert frame_shown(review) == review.player.frame
+
+
+def test_stepping_pauses(review):
+    press(review, Key.Key_Space)
+    press(review, Key.Key_Right)
+    assert not review.player.playing
+
+
+def test_speeds(review):
+    for _ in range(len(SPEEDS)):
+        press(review, Key.Key_BracketLeft)
+    assert review.player.speed == 0.1
+    assert review.transport.speed.currentText() == "0.1×"
+    for _ in range(len(SPEEDS)):
+        press(review, Key.Key_BracketRight)
+    assert review.player.speed == 4.0
+    review.transport.speed.activated.emit(SPEEDS.index(0.5))
+    assert review.player.speed == 0.5
+
+
+def test_the_selection_is_played_over_and_over(review):
+    review.measuring.select((1.0, 2.0))
+    press(review, Key.Key_L)
+    assert review.player._loop == (1.0, 2.0)
+    review.measuring.select((3.0, 4.0))
+    assert review.player._loop == (3.0, 4.0)
+    review.player.play()
+    assert review.player.time_s >= 2.9
+    review.player.pause()
+    press(review, Key.Key_L)
+    assert review.player._loop is None
+
+
+# ---------------------------------------------------------------------- view
+
+
+def test_zooming_by_keys(review):
+    whole = review.timeline.scale_shown.span_s
+    press(review, Key.Key_Plus)
+    assert review.timeline.scale_shown.span_s < whole
+    press(review, Key.Key_Minus)
+    assert review.timeline.scale_shown.span_s == pytest.approx(whole)
+    press(review, Key.Key_Plus)
+    press(review, Key.Key_0)
+    assert review.timeline.scale_shown.span_s == pytest.approx(whole)
+
+
+def test_selecting_and_zooming_to_it(review, qtbot):
+    assert not review.commands["zoom_selection"].isEnabled()
+    review.player.seek(2.0)
+    press(review, Key.Key_I)
+    review.player.seek(4.0)
+    with qtbot.waitSignal(review.measuring.counted):
+        press(review, Key.Key_O)
+    assert review.measuring.selection == pytest.approx((2.0, 4.0 + 1 / 30))
+    press(review, Key.Key_Z)
+    scale = review.timeline.scale_shown
+    assert (scale.start_s, scale.end_s) == pytest.approx((1.9, 4.133), abs=0.01)
+    press(review, Key.Key_Escape)
+    assert review.measuring.selection is None
+
+
+def test_statistics_of_the_selection_are_copied(review, qtbot):
+    with qtbot.waitSignal(review.measuring.counted):
+        review.measuring.select((1.0, 3.0))
+    times = np.arange(30, 90) / 30
+    kept = times[(np.arange(30, 90) % LOST) != LOST - 1]
+    yaw = angles(kept)[:, 1]
+    assert review.measuring.statistics.yaw.mean == pytest.approx(yaw.mean(), abs=1e-3)
+    assert review.measuring.statistics.yaw.sd == pytest.approx(yaw.std(ddof=1), abs=1e-3)
+    assert review.panes.statistics.text("yaw_mean") == f"{yaw.mean():+.1f}°"
+    assert "59 of 60" in review.panes.statistics.text("share")
+    press(review, Key.Key_C, CTRL)
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("session\t1.000 to 3.000 s\n")
+    assert f"yaw (deg)\t{yaw.mean():.3f}" in text
+
+
+def test_overlay_switches_are_remembered(review, store):
+    assert review.view.style_shown.keypoints
+    press(review, Key.Key_2, ALT)
+    assert not review.view.style_shown.keypoints
+    assert store._store.value("overlay/keypoints", type=bool) is False
+
+
+def test_the_side_panel_hides(review):
+    press(review, Key.Key_F2)
+    assert not review.panes.side.isVisible()
+    press(review, Key.Key_F2)
+    assert review.panes.side.isVisible()
+
+
+def test_it_works_in_small_sizes(make_review, folder):
+    review = make_review(folder, 420, 330)
+    press(review, Key.Key_F2)
+    assert review.width() <= 700
+    assert not review.grab().isNull()
+    press(review, Key.Key_Right)
+    assert frame_shown(review) == 1
+
+
+def test_every_action_has_a_key_of_its_own_and_words(review):
+    keys = [key.toString() for action in review.commands.values() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+    for spec in ACTIONS:
+        action = review.commands[spec.name]
+        assert action.whatsThis()
+        assert not action.shortcut().isEmpty()
+    for button in review.panes.marker_panel.findChildren(type(review.transport.play)):
+        assert button.accessibleName()
+
+
+def test_the_list_of_keys(review):
+    review.commands["keys"].trigger()
+    (dialog,) = review.findChildren(KeysDialog)
+    assert dialog.isVisible()
+    dialog.close()
+
+
+def test_a_screenshot(review, folder):
+    press(review, Key.Key_F12)
+    assert len(list(folder.glob("screenshot_*.png"))) == 1
+    assert review.status_line.message.severity is Severity.GOOD
+
+
+# ---------------------------------------------------------------------- comparing
+
+
+@pytest.fixture
+def analysed(folder):
+    """A second table, two degrees off."""
+    place = folder / "analyses" / "other"
+    place.mkdir(parents=True)
+    write_table(place / "frames.csv", np.arange(FRAMES) / 30, offset=2.0)
+    _describe(place)
+    return folder
+
+
+def _describe(place):
+    import dataclasses
+    import json
+
+    header = AnalysisHeader("other", FRAMES, 24, "w", "", "", True, "torch", "cpu")
+    (place / ANALYSIS).write_text(json.dumps({"schema": 1, **dataclasses.asdict(header)}))
+
+
+def test_a_second_table_is_compared(make_review, analysed, qtbot):
+    review = make_review(analysed)
+    assert review.transport.tables.isVisible()
+    assert review.comparing.names == ("other",)
+    with qtbot.waitSignal(review.comparing.changed):
+        review.transport.tables.setCurrentIndex(1)
+        review.transport.tables.activated.emit(1)
+    content = review.timeline.content
+    assert content.second.name == "other"
+    piece = content.second.difference["yaw"].piece(0, 40, 1000)
+    assert np.nanmax(np.abs(piece.low - 2.0)) < 1e-3
+    assert review.timeline.lanes().difference is not None
+    assert "Δ +2.0°" in review.transport.numbers.text()
+    assert review.view.result.frame.truth is not None  # the dashed axes
+    with qtbot.waitSignal(review.measuring.counted):
+        review.measuring.select((0.0, 1.0))
+    assert "other minus recording (30 frames)" in review.measuring.text()
+    assert "yaw (deg)\t2.000\t2.000\t2.000" in review.measuring.text()
+    with qtbot.waitSignal(review.comparing.changed):
+        review.transport.tables.activated.emit(0)
+    assert review.timeline.content.second is None
+    assert review.view.result.frame.truth is None
+
+
+def test_a_damaged_second_table_is_said(make_review, analysed, qtbot):
+    (analysed / "analyses" / "other" / "frames.csv").write_text("x\n")
+    review = make_review(analysed)
+    review.transport.tables.activated.emit(1)
+    qtbot.waitUntil(lambda: review.status_line.message.severity is Severity.ERROR)
+    assert "not a table" in review.status_line.message.text
+    assert review.transport.tables.currentIndex() == 0
+
+
+def test_there_is_nothing_to_compare_with(review):
+    assert not review.transport.tables.isVisible()
+    assert not review.commands["compare"].isEnabled()
+
+
+# ---------------------------------------------------------------------- the end
+
+
+def test_closing_saves_and_leaves_no_thread(review, folder, qtbot):
+    review.editing.add_labelled("last")
+    with qtbot.waitSignal(review.ended):
+        press(review, Key.Key_W, CTRL)
+    assert "last" in [event.label for event in read_events(folder / "events.csv")]
+
+
+def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
+    asked = []
+
+    def warning(*words):
+        asked.append(words[2])
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "warning", warning)
+    (folder / "events.csv").unlink()
+    (folder / "events.csv").mkdir()
+    review.editing.add_labelled("lost")
+    assert not review.close()
+    assert "can't be saved" in asked[0]
+    (folder / "events.csv").rmdir()
+    assert review.close()
+    assert "lost" in [event.label for event in read_events(folder / "events.csv")]
