@@ -44,6 +44,7 @@ class SignalDesk:
         self._writers: list[threading.Thread] = []
         self._finished: Finished | None = None
         self._count = 0
+        self._noted = filter_note(self._chain.filter)
 
     # ------------------------------------------------------------------ settings
 
@@ -59,7 +60,15 @@ class SignalDesk:
         """
         self._chain.set_filter(preset)
         if settled:
-            self._mark(FILTER, filter_note(preset))
+            self.mark_filter()
+
+    def mark_filter(self) -> None:
+        """Note in the recording how it is filtered now, unless that is what was noted last.  Raises SessionError."""
+        note = filter_note(self._chain.filter)
+        with self._lock:
+            known, self._noted = self._noted, note
+        if note != known:
+            self._mark(FILTER, note)
 
     @property
     def cone_deg(self) -> float:
@@ -128,8 +137,10 @@ class SignalDesk:
             self._recording.add_event(RECENTRE, pose_note(self._chain.reference.angles))
         if self._chain.calibration.neutral:
             self._recording.add_event(NEUTRAL, "known from before")
+        with self._lock:
+            self._noted = filter_note(self._chain.filter)
         if self._chain.filter.rotation is not None:
-            self._recording.add_event(FILTER, filter_note(self._chain.filter))
+            self._recording.add_event(FILTER, self._noted)
 
     def apply(self, result: FrameResult, network: NetworkSpec | None) -> FrameResult:
         """``result`` with what is shown of it; never waits for the disk."""

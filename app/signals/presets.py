@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.signals.one_euro import OneEuro
 
-__all__ = ["DEFAULT_PRESET", "PRESETS", "FilterPreset", "preset_named"]
+__all__ = [
+    "CUSTOM",
+    "DEFAULT_PRESET",
+    "PRESETS",
+    "FilterPreset",
+    "custom_from",
+    "custom_text",
+    "preset_named",
+    "tip_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,45 @@ DEFAULT_PRESET = "off"
 """What stands on the screen is then what is recorded, and errors beside a known truth are those of the number shown;
 the steadied crop has left little jitter to remove, and a filter is a choice that the person at the screen should make.
 """
+
+
+CUSTOM = "custom"
+CUSTOM_TIP = "Your own cutoffs"
+
+MIN_CUTOFF_HZ = (0.05, 30.0)
+"""The least and the greatest cutoff at rest that can be set: below, nothing moves; above, nothing is filtered."""
+
+SPEED_HZ = {"rotation": (0.0, 2.0), "keypoints": (0.0, 200.0), "expression": (0.0, 5000.0)}
+"""The least and the greatest cutoff per speed, in Hz per degree, face side or neutral unit a second."""
+
+
+def custom_text(preset: FilterPreset) -> str:
+    """A preset's six numbers, as they are remembered; of "off" those of the quietest change."""
+    parts = _parts(preset if preset.rotation is not None else preset_named("research"))
+    return " ".join(f"{part.min_cutoff_hz:.4g} {part.cutoff_hz_per_speed:.4g}" for part in parts)
+
+
+def custom_from(text: str) -> FilterPreset:
+    """The custom preset of ``custom_text``; numbers out of range go to its end.  Raises ValueError."""
+    numbers = [float(word) for word in text.split()]
+    if len(numbers) != 6 or not all(math.isfinite(number) for number in numbers):
+        raise ValueError(f"six finite numbers make a filter, not {text!r}")
+    parts = []
+    for i, (low, high) in enumerate(SPEED_HZ.values()):
+        cutoff = min(max(numbers[2 * i], MIN_CUTOFF_HZ[0]), MIN_CUTOFF_HZ[1])
+        parts.append(OneEuro(cutoff, min(max(numbers[2 * i + 1], low), high)))
+    return FilterPreset(CUSTOM, CUSTOM_TIP, *parts)
+
+
+def _parts(preset: FilterPreset) -> tuple[OneEuro, OneEuro, OneEuro]:
+    rotation = preset.rotation
+    assert rotation is not None
+    return rotation, preset.keypoints or rotation, preset.expression or rotation
+
+
+def tip_of(name: str) -> str:
+    """What a preset, or the custom one, does."""
+    return CUSTOM_TIP if name == CUSTOM else preset_named(name).tip
 
 
 def preset_named(name: str) -> FilterPreset:

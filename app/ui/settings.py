@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from PyQt6.QtCore import QByteArray, QSettings
 
 from app.outputs.catalogue import OUTPUTS
-from app.signals.presets import DEFAULT_PRESET
+from app.signals.presets import DEFAULT_PRESET, custom_text, preset_named
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ TASK = Setting("recording/task", str, "")
 CODEC = Setting("recording/codec", str, "h264")
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
+FILTER_CUSTOM = Setting("signals/filter_custom", str, custom_text(preset_named("research")))
+ATTENTION_CONE = Setting("signals/attention_cone_deg", float, 20.0)  # half angle
 OUTPUT_TARGETS = {spec.name: Setting(f"outputs/{spec.name}", str, spec.default) for spec in OUTPUTS}
 OUTPUTS_AT_START = {spec.name: Setting(f"outputs/{spec.name}_at_start", bool, False) for spec in OUTPUTS}
 PLOT_SIGNALS = Setting("plots/signals", str, "yaw,pitch,roll,expression")
@@ -54,7 +56,7 @@ SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
     DEVICE, WEIGHTS, RECENT_WEIGHTS, RECORDINGS,
-    MARKERS, TASK, CODEC, FILTER, FACES, THEME, GEOMETRY, LAYOUT,
+    MARKERS, TASK, CODEC, FILTER, FILTER_CUSTOM, ATTENTION_CONE, FACES, THEME, GEOMETRY, LAYOUT,
     REVIEW_GEOMETRY, PLOT_SIGNALS, PLOT_SPAN, PLOT_RAW,
     *OUTPUT_TARGETS.values(), *OUTPUTS_AT_START.values(),
 )  # fmt: skip

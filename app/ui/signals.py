@@ -1,14 +1,16 @@
-"""Filter and recentring: as chosen, remembered and said."""
+"""Filter, recentring, neutral expression and attention cone: as chosen, remembered and said."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 
-from app.signals.chain import Recentring
-from app.signals.presets import DEFAULT_PRESET, PRESETS
+from app.signals.calibration import CalibrationState, Recentring, Waiting
+from app.signals.chain import DEFAULT_CONE_DEG
+from app.signals.presets import CUSTOM, DEFAULT_PRESET, PRESETS, FilterPreset, custom_from, custom_text, preset_named
 from app.ui import settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
@@ -16,9 +18,18 @@ from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
 from app.ui.wording import pose
 
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.pipeline.signal_desk import Finished
+
+SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
+CONE_DEG = (5.0, 60.0)  # the least and the greatest half angle that can be set
+
 
 class SignalControls(QObject):
     """Keeps the signal chain, its actions and what is remembered of it in step."""
+
+    filter_changed = pyqtSignal(object)  # FilterPreset
 
     def __init__(
         self, controller: Controller, commands: Mapping[str, QAction], store: Settings, parent: QObject
@@ -28,20 +39,67 @@ class SignalControls(QObject):
         self._commands = commands
         self._settings = store
         self._background = Background(self)  # a marker is written to the disk, which may hang
+        self._heard = 0  # of the waits that ended
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLED_MS)
+        self._settling.timeout.connect(self._settled)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
         self.restore()
 
     def restore(self) -> None:
-        """The filter as it is remembered; a name that nobody knows is the default."""
+        """Everything as it is remembered; what can't be read is the default."""
+        self._settling.stop()
+        try:
+            self._custom = custom_from(self._settings.get(settings.FILTER_CUSTOM))
+        except ValueError:
+            self._custom = custom_from(settings.FILTER_CUSTOM.default)
         remembered = self._settings.get(settings.FILTER)
         known = {preset.name for preset in PRESETS}
-        self._preset = remembered if remembered in known else DEFAULT_PRESET
+        if remembered == CUSTOM:
+            self._filter = self._custom
+        else:
+            self._filter = preset_named(remembered if remembered in known else DEFAULT_PRESET)
+        cone = self._settings.get(settings.ATTENTION_CONE)
+        self._cone_deg = cone if CONE_DEG[0] <= cone <= CONE_DEG[1] else DEFAULT_CONE_DEG
         self._apply()
 
+    # ------------------------------------------------------------------ filter
+
+    @property
+    def filter(self) -> FilterPreset:
+        return self._filter
+
     def use_preset(self, name: str) -> None:
-        self._preset = name
+        """One of the presets, or the custom one as it was last."""
+        self._filter = self._custom if name == CUSTOM else preset_named(name)
+        self._settling.stop()
         self._settings.set(settings.FILTER, name)
         self._apply()
+
+    def use_custom(self, preset: FilterPreset) -> None:
+        """A slider was moved: it works at once, and is remembered once it rests."""
+        self._custom = self._filter = custom_from(custom_text(preset))
+        self._settling.start()
+        self._apply(settled=False)
+
+    def _settled(self) -> None:
+        self._settings.set(settings.FILTER_CUSTOM, custom_text(self._custom))
+        self._settings.set(settings.FILTER, CUSTOM)
+        self._apply()
+
+    # ------------------------------------------------------------------ attention
+
+    @property
+    def cone_deg(self) -> float:
+        return self._cone_deg
+
+    def use_cone(self, half_angle_deg: float) -> None:
+        self._cone_deg = min(max(half_angle_deg, CONE_DEG[0]), CONE_DEG[1])
+        self._settings.set(settings.ATTENTION_CONE, self._cone_deg)
+        self._apply_cone()
+
+    # ------------------------------------------------------------------ calibration
 
     def recentre(self) -> None:
         """The present pose is straight ahead from now on."""
@@ -56,9 +114,50 @@ class SignalControls(QObject):
         if pipeline is not None:
             self._background.run("undo recentre", pipeline.undo_recentre, self._undone, self._failed)
 
+    def recentre_when_still(self) -> None:
+        """Once the head holds still for two seconds; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.RECENTRE)
+
+    def learn_neutral(self) -> None:
+        """The face at rest, from the next still second; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.NEUTRAL)
+
+    def forget_neutral(self) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten, self._failed)
+
+    def follow(self, status: PipelineStatus) -> None:
+        """Say how a wait goes and what came of it."""
+        finished = status.finished_wait
+        if finished is not None and finished.number != self._heard:
+            self._heard = finished.number
+            self._say(*outcome_text(finished))
+        elif status.calibration.waiting is not None:
+            self._say(waiting_text(status.calibration), Severity.BUSY)
+
     def close(self) -> None:
-        """No thread is left."""
+        """No thread is left; a slider that has just been moved is remembered."""
+        if self._settling.isActive():
+            self._settling.stop()
+            self._settings.set(settings.FILTER_CUSTOM, custom_text(self._custom))
+            self._settings.set(settings.FILTER, CUSTOM)
         self._background.close(2.0)
+
+    def _wait_for(self, waiting: Waiting) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is None:
+            self._say("Nothing is measured yet.", Severity.INFO)
+            return
+        if pipeline.signals.cancel_wait() is waiting:
+            self._say("Nothing was changed.", Severity.INFO)
+            return
+        try:
+            pipeline.signals.wait_for(waiting)
+        except Exception as error:
+            self._failed(error)
+            return
+        self._say(waiting_text(pipeline.signals.calibration), Severity.BUSY)
 
     def _recentred(self, reference: Recentring) -> None:
         self._say(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
@@ -69,14 +168,53 @@ class SignalControls(QObject):
             Severity.INFO,
         )
 
+    def _forgotten(self, forgotten: bool) -> None:
+        self._say(
+            "The expression is as measured again." if forgotten else "No neutral expression is known of this face.",
+            Severity.INFO,
+        )
+
     def _failed(self, error: Exception) -> None:
         self._say(sentence(error), Severity.ERROR)
 
     def _say(self, text: str, severity: Severity) -> None:
         self._controller.noticed.emit(Message(text, severity))
 
-    def _apply(self) -> None:
-        for preset in PRESETS:
-            self._commands[f"filter_{preset.name}"].setChecked(preset.name == self._preset)
+    def _apply(self, settled: bool = True) -> None:
+        for name in (*(preset.name for preset in PRESETS), CUSTOM):
+            self._commands[f"filter_{name}"].setChecked(name == self._filter.name)
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            chosen = self._filter
+            pipeline.signals.set_filter(chosen, settled=False)
+            if settled:
+                self._background.run("filter marker", pipeline.signals.mark_filter, lambda _: None, self._failed)
+        self._apply_cone()
+        self.filter_changed.emit(self._filter)
+
+    def _apply_cone(self) -> None:
         if self._controller.pipeline is not None:
-            self._controller.pipeline.set_filter(self._preset)
+            self._controller.pipeline.signals.set_cone(self._cone_deg)
+
+
+def waiting_text(state: CalibrationState) -> str:
+    """What to do while it waits, and how far it is."""
+    neutral = state.waiting is Waiting.NEUTRAL
+    if not state.face:
+        return f"Waiting for a face; {'X' if neutral else 'A'} ends it."
+    what = "Relax your face and hold still" if neutral else "Look straight ahead and hold still"
+    return f"{what}… {state.progress:.0%}"
+
+
+def outcome_text(finished: Finished) -> tuple[str, Severity]:
+    """What came of a wait."""
+    outcome = finished.outcome
+    if outcome.failure:
+        return outcome.failure, Severity.WARNING
+    if outcome.reference is not None:
+        text = f"Recentred, offset {pose(outcome.reference.angles)}. Shift+C undoes it."
+    else:
+        text = f"This face at rest is now zero (mean of {outcome.samples} frames). Shift+X forgets it."
+    if finished.problem:
+        return f"{text} {finished.problem}", Severity.WARNING
+    return text, Severity.GOOD

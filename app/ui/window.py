@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
-from app.signals.presets import PRESETS
+from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs, settings
 from app.ui.actions import ACTIONS, build_actions, fill_menus
 from app.ui.appearance import Appearance
@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
             lambda: self._status,
             self.markers,
             self.outputs,
+            self.signals,
         )
         self.docks = Docks(self, context, DOCKS)
         self.appearance = Appearance(self.commands, self.state, store, self)
@@ -197,6 +198,7 @@ class MainWindow(QMainWindow):
             self._timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate())
         self.drawing.follow(status)
+        self.signals.follow(status)
         self.markers.follow(status)
         self.state.show(status, self._closing)
         if not self._closing:
@@ -248,6 +250,10 @@ class MainWindow(QMainWindow):
             "pick_device": lambda: self.toolbar.device.show_choices(),
             "recentre": lambda: self.signals.recentre(),
             "undo_recentre": lambda: self.signals.undo_recentre(),
+            "recentre_still": lambda: self.signals.recentre_when_still(),
+            "neutral": lambda: self.signals.learn_neutral(),
+            "forget_neutral": lambda: self.signals.forget_neutral(),
+            "filter_custom": lambda _: self.signals.use_preset(CUSTOM),
             "opentrack": lambda on: self.outputs.switch("opentrack", on),
             "opentrack_address": lambda: self.outputs.ask_address(),
             "copy_picture": lambda: self.clipboard.copy_picture(),

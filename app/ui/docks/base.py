@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.ui.messages import Message
     from app.ui.outputs import OutputControls
     from app.ui.settings import Settings
+    from app.ui.signals import SignalControls
     from extractor.types import NetworkSpec
 
 DISPLAY_S = 1 / 30  # as often as a camera gives something new
@@ -54,6 +55,7 @@ class DockContext:
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
     markers: MarkerControls | None = None
     outputs: OutputControls | None = None
+    signals: SignalControls | None = None
 
     @property
     def network(self) -> NetworkSpec | None:

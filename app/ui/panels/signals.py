@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import output_named
-from app.signals.presets import preset_named
+from app.signals.presets import tip_of
 from app.ui.panels.fields import Section
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class SignalsPanel(QWidget):
         layout.addWidget(signals)
 
     def show_status(self, status: PipelineStatus) -> None:
-        self._filter.show_text(status.filter_preset, preset_named(status.filter_preset).tip)
+        self._filter.show_text(status.filter_preset, tip_of(status.filter_preset))
         self._outputs.show_text(
             outputs_text(status.outputs), "\n".join(output_tip(output) for output in status.outputs)
         )

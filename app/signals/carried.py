@@ -1,0 +1,90 @@
+"""Which derived signals the weights can carry, by what their own metadata say was measured.
+
+Signals of the pose need trained pose heads.  Signals of the expression need named keypoints and weights
+whose expressions follow the true ones: ``errors`` in the metadata must hold, for some data set that was kept
+out of training, an ``expression_correlation`` (Pearson's, of predicted and true magnitude) of at least
+``NEEDED``; a ``signal_correlation`` of the signal's own, by its name, goes before that.  What nobody has
+measured is not trusted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
+
+from app.core.derived import DERIVED, DerivedSignal
+from extractor.types import NetworkSpec
+
+__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "doubts"]
+
+NEEDED = 0.5
+"""Below that less than a quarter of what the signal does is what the face did."""
+
+UNTRAINED = "these weights hold no head pose"
+NO_NAMES = "the keypoints of these weights have no names, so nobody knows which of them is the mouth"
+UNMEASURED = "their metadata do not say how well these weights see expressions"
+
+OWN_SIGNAL = {"blink": "eye_closure_l", "blinks_per_minute": "eye_closure_l"}
+"""Events stand and fall with the signal that they are found in."""
+
+
+def doubts(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
+    """Why a derived signal, by its name, can't be trusted with these weights; those that can are left out.
+
+    The reasons are the ends of sentences: "... can't be trusted: these weights ...".
+    """
+    found = {}
+    for signal in DERIVED:
+        reason = _doubt(signal, spec, metadata, pose_trained)
+        if reason:
+            found[signal.name] = reason
+    return found
+
+
+def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> str:
+    if not pose_trained:
+        return UNTRAINED
+    if signal.source == "pose":
+        return ""
+    if spec.keypoint_names is None:
+        return NO_NAMES
+    measured = _lowest(_of_signal(metadata, OWN_SIGNAL.get(signal.name, signal.name)))
+    if measured is None:
+        measured = _lowest(_values(metadata, "expression_correlation"))
+    if measured is None:
+        return UNMEASURED
+    if measured < NEEDED:
+        return (
+            f"what these weights see of expressions correlates with the truth by {measured:.2f}; {NEEDED:g} is needed"
+        )
+    return ""
+
+
+def _lowest(values: Iterator[float]) -> float | None:
+    return min(values, default=None)
+
+
+def _values(metadata: Mapping[str, object], key: str) -> Iterator[float]:
+    for errors in _data_sets(metadata):
+        value = errors.get(key)
+        if _is_number(value):
+            yield float(value)
+
+
+def _of_signal(metadata: Mapping[str, object], name: str) -> Iterator[float]:
+    for errors in _data_sets(metadata):
+        own = errors.get("signal_correlation")
+        value = own.get(name) if isinstance(own, Mapping) else None
+        if _is_number(value):
+            yield float(value)
+
+
+def _data_sets(metadata: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    errors = metadata.get("errors")
+    if isinstance(errors, Mapping):
+        yield from (values for values in errors.values() if isinstance(values, Mapping))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
