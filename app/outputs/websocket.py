@@ -24,6 +24,7 @@ from app import __version__
 from app.core.clock import ClockPair, clock_pair
 from app.core.errors import OutputError
 from app.core.frames import FrameResult, ShownFace
+from app.core.mailbox import Mailbox
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.udp import reason
@@ -59,7 +60,7 @@ class WebSocketOutput:
             raise OutputError(MISSING) from error
         self._address = address
         self._tally = Tally()
-        self._dropped = 0
+        self._skipped = 0  # by clients that read too slowly
         self._clients: set[_Client] = set()
         self._closed = False
         self._clock = clock_pair()
@@ -67,8 +68,7 @@ class WebSocketOutput:
         self._stop: asyncio.Event | None = None
         self._opened = threading.Event()
         self._error: OSError | None = None
-        self._latest: FrameResult | None = None
-        self._due = threading.Lock()  # held while the loop has been told of a result that it has not taken yet
+        self._slot: Mailbox[FrameResult] = Mailbox()
         self._thread = threading.Thread(target=self._run, name=f"output {NAME}", daemon=True)
         self._thread.start()
         self._opened.wait()
@@ -92,19 +92,21 @@ class WebSocketOutput:
         tally, clients = self._tally, len(self._clients)
         state = tally.state(heard=clients > 0)
         return OutputStatus(
-            NAME, f"ws://{self._address}", state, tally.rate, tally.sent, tally.problem, self._dropped, clients
+            NAME,
+            f"ws://{self._address}",
+            state,
+            tally.rate,
+            tally.sent,
+            tally.problem,
+            self._slot.replaced + self._skipped,
+            clients,
         )
 
     # ------------------------------------------------------------------ on any thread
 
     def send(self, result: FrameResult) -> None:
-        self._latest = result
-        if not self._clients:
-            return
-        if self._due.acquire(blocking=False):
+        if self._clients and self._slot.put(result):  # otherwise the loop has not even taken the one before
             self._call(self._distribute)
-        else:
-            self._dropped += 1  # the loop has not even taken the one before
 
     def mark(self, marker: Marker) -> None:
         self._call(self._distribute_marker, marker)
@@ -186,13 +188,12 @@ class WebSocketOutput:
                 await reader
 
     def _distribute(self) -> None:
-        self._due.release()
-        result = self._latest
+        result = self._slot.take()
         if result is None or not self._clients:
             return
         line = _line(frame_record(result, self._clock))
         for client in self._clients:
-            self._dropped += client.line is not None
+            self._skipped += client.line is not None
             client.line = line
             client.changed.set()
         self._tally.count()

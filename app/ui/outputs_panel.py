@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
@@ -123,8 +124,10 @@ class OutputRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        grid.addWidget(self.switch, 0, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(self.state, 0, 2)
+        head = QHBoxLayout()
+        head.addWidget(self.switch)
+        head.addWidget(self.state, 1)
+        grid.addLayout(head, 0, 0, 1, 3)
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.target, 1, 1)
         grid.addWidget(self.at_start, 1, 2, Qt.AlignmentFlag.AlignRight)
