@@ -17,9 +17,9 @@ pg.setConfigOptions(exitCleanup=False)  # the window is deleted in order; pyqtgr
 Floats = NDArray[np.float64]
 
 
-def curve(pen: object) -> pg.PlotCurveItem:
+def curve() -> pg.PlotCurveItem:
     """A line that breaks where there is no number."""
-    return pg.PlotCurveItem(pen=pen, connect="finite", antialias=True)
+    return pg.PlotCurveItem(connect="finite", antialias=True)
 
 
 def largest(values: Floats) -> float:
@@ -69,12 +69,16 @@ def thinned(times: Floats, values: Floats, width_s: float) -> tuple[Floats, Floa
 class Band(pg.GraphicsObject):  # type: ignore[misc]
     """The area between two curves, broken where either has no number (FillBetweenItem can't break)."""
 
-    def __init__(self, colour: QColor) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._brush = QColor(colour)
-        self._brush.setAlpha(46)
+        self._brush = QColor()
         self._polygons: list[QPolygonF] = []
         self._bounds = QRectF()
+
+    def set_colour(self, colour: QColor) -> None:
+        self._brush = QColor(colour)
+        self._brush.setAlpha(46)
+        self.update()
 
     def set_data(self, x: Floats, low: Floats, high: Floats) -> None:
         """All (n,)."""

@@ -68,12 +68,13 @@ class Crop(PaintedDock):
         return f"{size} × {size} RGB, from {self._side} × {self._side} px of the frame"
 
     @property
-    def zoom(self) -> int:
-        """Device pixels a pixel of the input, as drawn."""
+    def zoom(self) -> float:
+        """Device pixels a pixel of the input, as drawn; a whole number wherever there is room for one of 2 or more."""
         if self._zoom or self.pixels is None:
-            return self._zoom or 1
-        room = min(self._room().width(), self._room().height()) * self.devicePixelRatioF()
-        return max(1, int(room / len(self.pixels)))
+            return float(self._zoom or 1)
+        room = max(min(self._room().width(), self._room().height()) * self.devicePixelRatioF(), 16.0)
+        fitting = room / len(self.pixels)
+        return float(int(fitting)) if fitting >= 2 else fitting
 
     def _room(self) -> QRectF:
         return QRectF(0, 0, self.width(), self.height() - self.fontMetrics().height() * 1.2 - 8)
@@ -111,14 +112,14 @@ class Crop(PaintedDock):
     def _paint_legend(self, painter: QPainter, under: tuple[int, int] | None, area: QRectF) -> None:
         assert self.pixels is not None
         font = theme.tabular(self.font(), 0.92)
-        text = f"{self.legend()}, {self.zoom}×"
+        text = f"{self.legend()}, {self.zoom:.2g}×"
         if under is not None:
             x, y = under
             red, green, blue = (int(v) for v in self.pixels[y, x])
             text = f"x {x}  y {y}   R {red}  G {green}  B {blue}"
         elif QFontMetricsF(font).horizontalAdvance(text) > area.width() - 16:
             size = len(self.pixels)
-            text = f"{size} × {size} from {self._side} px, {self.zoom}×"
+            text = f"{size} × {size} from {self._side} px, {self.zoom:.2g}×"
         painter.setFont(font)
         painter.setPen(theme.DIM)
         painter.drawText(area.adjusted(8, 0, -8, -2), Qt.AlignmentFlag.AlignCenter, text)
@@ -139,7 +140,7 @@ class Crop(PaintedDock):
 
     def zoom_by(self, steps: int) -> None:
         before = self.zoom
-        self._zoom = min(max(before + steps, 1), LARGEST_ZOOM)
+        self._zoom = min(max(int(before) + steps, 1), LARGEST_ZOOM)
         self._shift *= self._zoom / before
         self.update()
 

@@ -63,6 +63,11 @@ class Heat(PaintedDock):
         self._empty = not len(finite)
         highest = float(np.percentile(finite, 99.5)) if len(finite) else 0.0
         self.top = next((step for step in STEPS if highest <= step), STEPS[-1])
+        if self._empty:
+            self.setAccessibleDescription(NO_FACE if self._has_source else NO_SOURCE)
+        else:
+            strongest = self.labels()[int(np.argmax(np.nan_to_num(self._values, nan=-1.0).max(axis=1)))]
+            self.setAccessibleDescription(f"Last {self.span_s:g} s, most of all {strongest}, {highest:.3f}")
 
     def _columns(self) -> int:
         return int(min(max(self._areas()[0].width(), 50), MAX_COLUMNS))

@@ -31,6 +31,7 @@ class _Row:
 
     group: PlotGroup
     plot: pg.PlotItem
+    zero: pg.InfiniteLine
     cross: pg.InfiniteLine
     curves: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
     truths: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
@@ -91,8 +92,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         small = theme.tabular(self.font(), 0.85)
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
-            axis.setPen(pg.mkPen(theme.BORDER))
-            axis.setTextPen(pg.mkPen(theme.DIM))
             axis.setStyle(tickFont=small, tickLength=0, hideOverlappingLabels=False)
         cache_axes(plot, True)
         metrics = QFontMetricsF(small)
@@ -103,32 +102,54 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         ticks = [(-s, f"{MINUS}{span_text(s)}") for s in range(step, int(self._span_s), step)]
         bottom.setTicks([ticks])
         bottom.setHeight(round(metrics.height()) + 4 if last else 2)
-        if group.range is Range.SYMMETRIC:
-            plot.addItem(pg.InfiniteLine(0, angle=0, pen=pg.mkPen(theme.BORDER)))
-        cross = pg.InfiniteLine(0, angle=90, pen=pg.mkPen(theme.DIM, style=Qt.PenStyle.DashLine))
+        zero, cross = pg.InfiniteLine(0, angle=0), pg.InfiniteLine(0, angle=90)
         cross.hide()
-        row = _Row(group, plot, cross)
+        row = _Row(group, plot, zero, cross)
+        if group.range is Range.SYMMETRIC:
+            plot.addItem(zero)
         for signal in (signal for signal in self._signals if signal.group is group):
             self._add_items(row, signal)
         plot.addItem(cross, ignoreBounds=True)
+        self._colour(row)
         return row
 
     @staticmethod
     def _add_items(row: _Row, signal: PlotSignal) -> None:
-        colour = colour_of(signal)
-        faint = QColor(colour)
-        faint.setAlpha(120)
         if signal.std:
-            row.bands[signal.name] = Band(colour)
+            row.bands[signal.name] = Band()
         if signal.true:
-            row.truths[signal.name] = curve(pg.mkPen(theme.TRUTH, width=1, style=Qt.PenStyle.DashLine))
+            row.truths[signal.name] = curve()
         if signal.measured:
-            row.measured[signal.name] = curve(pg.mkPen(faint, width=1))
-        row.curves[signal.name] = curve(pg.mkPen(colour, width=1.6))
+            row.measured[signal.name] = curve()
+        row.curves[signal.name] = curve()
         for items in (row.bands, row.measured, row.truths, row.curves):
             if signal.name in items:
                 # ignoreBounds: the ranges are set here; looking for them at every update costs as much as drawing.
                 row.plot.addItem(items[signal.name], ignoreBounds=True)
+
+    def recolour(self) -> None:
+        """The theme has changed.  Nothing is made anew: Qt walks through the items while it says so."""
+        self.setBackground(theme.BASE)
+        for row in self._rows:
+            self._colour(row)
+
+    def _colour(self, row: _Row) -> None:
+        for side in ("left", "bottom"):
+            row.plot.getAxis(side).setPen(pg.mkPen(theme.BORDER))
+            row.plot.getAxis(side).setTextPen(pg.mkPen(theme.DIM))
+        row.zero.setPen(pg.mkPen(theme.BORDER))
+        row.cross.setPen(pg.mkPen(theme.DIM, style=Qt.PenStyle.DashLine))
+        for signal in (signal for signal in self._signals if signal.group is row.group):
+            colour = colour_of(signal)
+            faint = QColor(colour)
+            faint.setAlpha(120)
+            row.curves[signal.name].setPen(pg.mkPen(colour, width=1.6))
+            if signal.std:
+                row.bands[signal.name].set_colour(colour)
+            if signal.true:
+                row.truths[signal.name].setPen(pg.mkPen(theme.TRUTH, width=1, style=Qt.PenStyle.DashLine))
+            if signal.measured:
+                row.measured[signal.name].setPen(pg.mkPen(faint, width=1))
 
     def draw(self, rows: Floats, with_measured: bool) -> None:
         """Show these rows of the history, oldest first; the newest stands at the right edge."""

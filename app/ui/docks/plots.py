@@ -152,9 +152,9 @@ class Plots(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "save_button"):
-            self.canvas.show_signals(self._signals, self._span_s)  # pens are copies of the theme's colours
+            self.canvas.recolour()
             self._words = ""
-            self._draw()
+            self._write_legend()
 
     def values_at(self, seconds: float) -> dict[str, float]:
         """Of each signal, at the row nearest to so many seconds before the newest (negative)."""

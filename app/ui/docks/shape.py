@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+from PyQt6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 
 from app.core.face_lines import FaceLines, face_lines
 from app.core.frames import FrameResult
@@ -54,7 +64,7 @@ def shape_of(result: FrameResult, gain: float = 1.0, held: bool = False) -> Shap
     axes = np.array([axis for _, axis in AXES], np.float64) @ rotation.T
     if held:
         neutral, driven, axes = neutral @ rotation, driven @ rotation, axes @ rotation
-    centre = neutral.mean(axis=0)
+    centre = (neutral.min(axis=0) + neutral.max(axis=0)) / 2
     radius = max(float(np.linalg.norm(neutral - centre, axis=1).max(initial=0.0)), 1e-6)
     return Shape((neutral - centre) / radius, (driven - centre) / radius, axes)
 
@@ -101,7 +111,7 @@ class ShapeView(PaintedDock):
         shape = shape_of(self._result, self.gain, self.held)
         line = self.fontMetrics().height()
         room = QRectF(0, line * 1.4, self.width(), self.height() - line * 2.8)
-        radius = min(room.width(), room.height()) * 0.44 * self.eye.zoom
+        radius = min(room.width(), room.height()) * 0.5 * self.eye.zoom
         project = Projection(
             self.eye.rotation(), (room.center().x(), room.center().y()), max(radius, 1.0), self._mirrored()
         )
@@ -111,7 +121,7 @@ class ShapeView(PaintedDock):
             self.paint_words(painter, "The keypoints are no numbers.")
             return
         lines = face_lines(self._names())
-        size = min(max(radius / 55, 1.2), 3.2)
+        size = min(max(radius / 50, 1.7), 3.2)
         self._paint_head_axes(painter, project, shape)
         _paint_lines(painter, neutral, lines, QPen(theme.DIM, 1, Qt.PenStyle.DotLine))
         painter.setPen(QPen(theme.DIM, 1))
@@ -227,8 +237,15 @@ class ShapeView(PaintedDock):
 def _paint_lines(painter: QPainter, points: NDArray[np.float64], lines: FaceLines, pen: QPen) -> None:
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for chain in (*lines.chains, *((lines.jaw,) if lines.jaw is not None else ())):
+    for chain in lines.chains:
         painter.drawPolyline(QPolygonF([QPointF(*points[k]) for k in chain]))
+    if lines.jaw is not None:
+        left, chin, right = (points[k] for k in lines.jaw)
+        down = chin - (left + right) / 2
+        path = QPainterPath(QPointF(*(left + 0.35 * down)))
+        path.quadTo(QPointF(*(left + 0.8 * down)), QPointF(*chin))
+        path.quadTo(QPointF(*(right + 0.8 * down)), QPointF(*(right + 0.35 * down)))
+        painter.drawPath(path)
 
 
 def _paint_arrow(painter: QPainter, start: NDArray[Any], end: NDArray[Any], pen: QPen, head: float) -> None:
