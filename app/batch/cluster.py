@@ -7,15 +7,18 @@ of the results under the same paths, on a network drive say.  Nothing is sent bu
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import logging
 import os
 import socket
+import threading
 from collections import deque
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import app
+from app.batch.board import Board
 from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
@@ -24,6 +27,7 @@ from extractor.backends import DeviceError, EngineError
 from extractor.weights import WeightsError
 
 CONNECT_S = 5.0
+ANSWER_S = 40.0
 RETRIES = 2  # of a job whose process or machine died
 AHEAD = 2  # jobs given out for each core, so that none waits for the next one
 POLL_S = 0.5
@@ -112,17 +116,29 @@ def _progress(ray: Any, board: Any) -> list[Progress]:
 
 def _connect(address: str) -> Any:
     """The module ``ray``, connected.  Raises UserError."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it loads; nothing is reported to anybody
-    try:
-        import ray
-    except ImportError:
-        raise UserError("Ray isn't installed: pip install 'motionscope[cluster]' brings it.") from None
+    if importlib.util.find_spec("ray") is None:
+        raise UserError("Ray isn't installed: pip install 'motionscope[cluster]' brings it.")
     if address != "auto":
         _reach(address)
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
-        raise UserError(f"The Ray cluster at {address} can't be used: {_first_line(error)}.") from None
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it loads; nothing is reported to anybody
+    import ray
+
+    failed: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except BaseException as error:
+            failed.append(error)
+
+    # On a thread, because Ray itself waits for minutes for something that is there but isn't Ray.
+    thread = threading.Thread(target=start, name="connect to Ray", daemon=True)
+    thread.start()
+    thread.join(ANSWER_S)
+    if failed:
+        raise UserError(f"The Ray cluster at {address} can't be used: {_first_line(failed[0])}.")
+    if thread.is_alive():
+        raise UserError(f"What is at {address} doesn't answer as a Ray cluster does.")
     return ray
 
 
@@ -144,20 +160,6 @@ def _first_line(error: BaseException) -> str:
 
 
 # ---------------------------------------------------------------------- on the cluster
-
-
-class Board:
-    """Where workers note how far they are."""
-
-    def __init__(self) -> None:
-        self._told: dict[int, Progress] = {}
-
-    def tell(self, progress: Progress) -> None:
-        self._told[progress.number] = progress
-
-    def take(self) -> list[Progress]:
-        told, self._told = self._told, {}
-        return list(told.values())
 
 
 _worker: tuple[Settings, Worker] | None = None  # of this process, which Ray gives one job after the other

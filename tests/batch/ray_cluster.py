@@ -7,19 +7,21 @@ import contextlib
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ["RAY_DISABLE_IMPORT_WARNING"] = "1"
-
-from ray.cluster_utils import Cluster
 
 MEMORY = {"object_store_memory": 80_000_000, "include_dashboard": False}
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        os.environ["RAY_TMPDIR"] = folder
+        (Path(folder) / "ray").mkdir()
+        from ray.cluster_utils import Cluster
+
         with contextlib.redirect_stdout(sys.stderr):
-            cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "temp_dir": folder, **MEMORY})
+            cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, **MEMORY})
             cluster.add_node(num_cpus=1, **MEMORY)
             cluster.wait_for_nodes()
         print(cluster.address, flush=True)
