@@ -63,8 +63,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), motionscope export (sessions to other "
-        "formats), motionscope recover (cut-off recordings), "
+        epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), "
+        "motionscope export (sessions to other formats), motionscope recover (cut-off recordings), "
         "motionscope check (this machine), motionscope bench (how fast it is here).",
     )
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMenuBar, QWidget
 from app.ui import settings, theme
 from app.ui.actions import ActionSpec, describe
 from app.ui.icons import icon
+from app.ui.markers import KEYS
 
 FILE, EDIT, PLAY, VIEW, EXPORT, ANALYSE, HELP = (
     "&Session", "&Markers", "&Play", "&View", "&Export", "&Analyse", "&Help",
@@ -27,6 +28,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("later", EDIT, "Move a frame &later", "Alt+Right", "Move the chosen marker one frame on"),
     ActionSpec("undo", EDIT, "&Undo", "Ctrl+Z", "Undo the last change of the markers", separated=True),
     ActionSpec("redo", EDIT, "&Redo", "Ctrl+Shift+Z", "Do again what was undone"),
+    *(
+        ActionSpec(f"marker_{key}", EDIT, f"Marker {key}", key, f"Add the marker of key {key}", separated=key == "1")
+        for key in KEYS
+    ),
     ActionSpec("play", PLAY, "&Play", "Space", "Play or pause", icon="start"),
     ActionSpec("back", PLAY, "Frame &back", "Left", "One frame back", separated=True),
     ActionSpec("on", PLAY, "Frame &on", "Right", "One frame on"),

@@ -9,12 +9,15 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from app.session.events import Event
+from app.ui import settings
+from app.ui.markers import KEYS, MarkerSlot, read_slots
 from app.ui.messages import Message, Severity
 from app.ui.review.marker_panel import MarkerDialog, MarkerPanel, labels_of
 from app.ui.review.markers import Markers
 from app.ui.review.measuring import Measuring
 from app.ui.review.player import Player
 from app.ui.review.timeline import Timeline
+from app.ui.settings import Settings
 
 
 class Editing(QObject):
@@ -26,16 +29,16 @@ class Editing(QObject):
         timeline: Timeline,
         panel: MarkerPanel,
         commands: Mapping[str, QAction],
-        labels: Callable[[], list[str]],
+        store: Settings,
         say: Callable[[Message], None],
     ) -> None:
-        """``labels``: those that are offered while recording."""
         super().__init__(window)
         self._window = window
         self._timeline = timeline
         self._panel = panel
         self._commands = commands
-        self._labels = labels
+        self._settings = store
+        self._begun: dict[str, float] = {}  # intervals whose key was pressed once, and where
         self._say = say
         self._markers: Markers | None = None
         self._player: Player | None = None
@@ -56,6 +59,7 @@ class Editing(QObject):
             self.dialog.reject()
         if self._markers is not None:  # a stack that is deleted says once more that it has changed
             self._markers.undo_stack.indexChanged.disconnect(self._stack_moved)
+        self._begun.clear()
         self._markers, self._player, self._measuring, self._total_s = markers, player, measuring, total_s
         if markers is not None:
             markers.changed.connect(self._changed)
@@ -90,15 +94,32 @@ class Editing(QObject):
         event = Event(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
         self._ask("Add marker", event, self._markers.add)
 
-    def add_labelled(self, label: str) -> None:
-        """Without asking: at the cursor, or over the selection."""
+    def add_slot(self, number: int) -> None:
+        """The marker of a key, as while recording: a point, or an interval from one press to the next.
+
+        Over the selection it is an interval in any case.
+        """
+        slot = self._slots()[number]
         if self._markers is None or self._player is None:
             return
+        here = self._player.time_s
         selection = self._measuring.selection if self._measuring is not None else None
-        if selection is None:
-            self._markers.add(self._player.time_s, 0.0, label)
+        if selection is not None:
+            self._markers.add(selection[0], selection[1] - selection[0], slot.label)
+        elif not slot.interval:
+            self._markers.add(here, 0.0, slot.label)
+        elif slot.label in self._begun:
+            began = self._begun.pop(slot.label)
+            self._markers.add(min(began, here), abs(here - began), slot.label)
         else:
-            self._markers.add(selection[0], selection[1] - selection[0], label)
+            self._begun[slot.label] = here
+            self._say(Message(f"{slot.label} begins here; the same key again where it ends."))
+
+    def _slots(self) -> tuple[MarkerSlot, ...]:
+        return read_slots(self._settings.get(settings.MARKERS))
+
+    def _labels(self) -> list[str]:
+        return [slot.label for slot in self._slots()]
 
     def edit(self) -> None:
         if self._markers is None or not 0 <= self.chosen < len(self._events()):
@@ -158,6 +179,8 @@ class Editing(QObject):
         for name in ("edit", "delete", "earlier", "later"):
             self._commands[name].setEnabled(some)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
+        for k, slot in enumerate(self._slots()):
+            self._commands[f"marker_{KEYS[k]}"].setText(f"&{KEYS[k]}  {slot.label}".rstrip())
         for name in ("previous_marker", "next_marker"):
             self._commands[name].setEnabled(bool(self._events()))
         stack = markers.undo_stack if markers is not None else None

@@ -28,8 +28,15 @@ class KeysDialog(QDialog):
         self.setWindowTitle("Keys")
         groups: dict[str, list[tuple[str, str]]] = {}
         for spec in ACTIONS:
+            if spec.name.startswith("marker_") and spec.name != "marker_1":
+                continue
             key = actions[spec.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            groups.setdefault(spec.menu.replace("&", ""), []).append((key, spec.tip))
+            row = (
+                ("1 to 9", "Add the marker of the key, as while recording")
+                if spec.name == "marker_1"
+                else (key, spec.tip)
+            )
+            groups.setdefault(spec.menu.replace("&", ""), []).append(row)
         groups["Mouse, in the timeline"] = list(MOUSE)
         columns = QHBoxLayout()
         columns.setSpacing(32)

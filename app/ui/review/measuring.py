@@ -119,8 +119,7 @@ class Measuring(QObject):
         self._background.run("statistics", count, done, failed)
 
     def refresh_actions(self, commands: Mapping[str, QAction]) -> None:
-        for name in ("zoom_selection", "select_none"):
-            commands[name].setEnabled(self._session is not None and self.selection is not None)
+        commands["zoom_selection"].setEnabled(self._session is not None and self.selection is not None)
 
     def text(self) -> str:
         """What is copied: tab-separated lines."""

@@ -74,5 +74,5 @@ class TimeScale:
         step = next((s for s in _STEPS_S if s / self.s_per_point >= apart), _STEPS_S[-1])
         decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
         first = math.ceil(self.start_s / step - 1e-9)
-        count = int((self.end_s - first * step) / step + 1e-9) + 1
+        count = math.floor((self.end_s - first * step) / step + 1e-9) + 1
         return [((first + k) * step, clock((first + k) * step, decimals)) for k in range(max(0, count))]

@@ -18,6 +18,7 @@ from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.controller import sentence
 from app.ui.files import dragged_path
+from app.ui.markers import KEYS
 from app.ui.messages import Message, Severity
 from app.ui.overlay import OverlayStyle
 from app.ui.review.actions import ACTIONS, build_actions, fill_menus
@@ -64,7 +65,7 @@ class ReviewWindow(QMainWindow):
         self._build()
         self.comparing = Comparing(self.transport, self._background, self.say, self)
         self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
-        self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, self._labels, self.say)
+        self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, store, self.say)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
         self._connect()
         self._enable(False)
@@ -114,6 +115,7 @@ class ReviewWindow(QMainWindow):
             "delete": lambda: self.editing.delete(),
             "earlier": lambda: self.editing.nudge(-1),
             "later": lambda: self.editing.nudge(1),
+            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(KEYS)},
             "undo": lambda: self.editing.undo(),
             "redo": lambda: self.editing.redo(),
             "play": played(lambda player: player.toggle()),
@@ -310,10 +312,6 @@ class ReviewWindow(QMainWindow):
         self.commands["compare"].setEnabled(bool(self.comparing.names))
         if self.player is not None:
             self._moved(self.player.frame)
-
-    def _labels(self) -> list[str]:
-        """Labels that are offered while recording."""
-        return []
 
     def _reanalyse(self) -> None:
         session = self._session()

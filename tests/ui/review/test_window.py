@@ -377,10 +377,10 @@ def test_there_is_nothing_to_compare_with(review):
 
 
 def test_closing_saves_and_leaves_no_thread(review, folder, qtbot):
-    review.editing.add_labelled("last")
+    press(review, Key.Key_3)
     with qtbot.waitSignal(review.ended):
         press(review, Key.Key_W, CTRL)
-    assert "last" in [event.label for event in read_events(folder / "events.csv")]
+    assert "marker 3" in [event.label for event in read_events(folder / "events.csv")]
 
 
 def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
@@ -393,9 +393,9 @@ def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
     monkeypatch.setattr(QMessageBox, "warning", warning)
     (folder / "events.csv").unlink()
     (folder / "events.csv").mkdir()
-    review.editing.add_labelled("lost")
+    press(review, Key.Key_4)
     assert not review.close()
     assert "can't be saved" in asked[0]
     (folder / "events.csv").rmdir()
     assert review.close()
-    assert "lost" in [event.label for event in read_events(folder / "events.csv")]
+    assert "marker 4" in [event.label for event in read_events(folder / "events.csv")]
