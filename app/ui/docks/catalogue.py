@@ -53,6 +53,13 @@ def _markers(context: DockContext) -> DockView:
     return MarkersPanel(context.markers, context.view)
 
 
+def _filter(context: DockContext) -> DockView:
+    from app.ui.signals_panel import SignalsDock
+
+    assert context.signals is not None
+    return SignalsDock(context.signals, context.commands, context.status)
+
+
 def _outputs(context: DockContext) -> DockView:
     from app.ui.outputs_panel import OutputsPanel
 
@@ -69,6 +76,8 @@ DOCKS: tuple[DockSpec, ...] = (
              CURVES_S),
     DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _table, _RIGHT, NUMBERS_S,
              tab_of="numbers"),
+    DockSpec("filter", "&Filter and calibration", "Shift+F7", "Show or hide filter, calibration and derived signals",
+             _filter, interval_s=CURVES_S),
     DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs", _outputs),
     DockSpec(
         "markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields", _markers

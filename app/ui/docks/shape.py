@@ -44,7 +44,7 @@ AXES = (("pitch", (1, 0, 0)), ("yaw", (0, 1, 0)), ("roll", (0, 0, -1)))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """Neutral and driven keypoints (K, 3) around their centre, in units of their radius; the head's axes (3, 3)."""
+    """Neutral and driven keypoints (K, 3) around the neutral face's centre, in units of its radius; the head's axes (3, 3)."""
 
     neutral: NDArray[np.float64]
     driven: NDArray[np.float64]
@@ -59,14 +59,16 @@ def shape_of(result: FrameResult, gain: float = 1.0, held: bool = False) -> Shap
     """
     face = result.shown[0].face
     rotation = np.asarray(face.rotation, np.float64)
-    neutral = np.asarray(face.kp, np.float64) @ rotation.T
-    driven = neutral + gain * np.asarray(face.exp, np.float64)
-    axes = np.array([axis for _, axis in AXES], np.float64) @ rotation.T
+    kp, exp = np.asarray(face.kp, np.float64), np.asarray(face.exp, np.float64)
+    # Centre and radius are the head's own, so that a turn changes neither place nor size.
+    kp = kp - (kp.min(axis=0) + kp.max(axis=0)) / 2
+    radius = max(float(np.linalg.norm(kp, axis=1).max(initial=0.0)), 1e-6)
+    axes = np.array([axis for _, axis in AXES], np.float64)
     if held:
-        neutral, driven, axes = neutral @ rotation, driven @ rotation, axes @ rotation
-    centre = (neutral.min(axis=0) + neutral.max(axis=0)) / 2
-    radius = max(float(np.linalg.norm(neutral - centre, axis=1).max(initial=0.0)), 1e-6)
-    return Shape((neutral - centre) / radius, (driven - centre) / radius, axes)
+        neutral, moved = kp, exp @ rotation
+    else:
+        neutral, moved, axes = kp @ rotation.T, exp, axes @ rotation.T
+    return Shape(neutral / radius, (neutral + gain * moved) / radius, axes)
 
 
 class ShapeView(PaintedDock):

@@ -1,0 +1,152 @@
+"""Docks are made when first seen, fed only while to be seen, and remembered."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtWidgets import QMainWindow, QWidget
+
+from app.signals.history import History
+from app.ui.actions import ACTIONS
+from app.ui.docks import manager as manager_module
+from app.ui.docks.base import DockSpec
+from app.ui.docks.catalogue import DOCKS
+from app.ui.docks.manager import Docks
+
+VIEWS = ("bins", "shape", "crop", "heat", "table")
+
+
+class Counting(QWidget):
+    """A dock that counts what it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[object] = []
+
+    def show_result(self, result, history) -> None:
+        self.calls.append(result)
+
+
+@pytest.fixture
+def bench(idle_window, qtbot, monkeypatch):
+    """A window of its own with two docks under test, a clock in hand, and a history."""
+    now = [100.0]
+    monkeypatch.setattr(manager_module, "now_s", lambda: now[0])
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    made = []
+
+    def factory(context):
+        made.append(Counting())
+        return made[-1]
+
+    specs = [
+        DockSpec("bins", "&One", "1", "One", factory, interval_s=0.1),
+        DockSpec("crop", "&Two", "2", "Two", factory, tab_of="bins"),
+    ]
+    docks = Docks(window, idle_window.docks._context, specs)
+    with qtbot.waitExposed(window):
+        window.show()
+    docks.start()
+    return docks, made, now, History()
+
+
+def test_a_hidden_dock_costs_nothing(bench, result, qtbot):
+    docks, made, _, history = bench
+    docks.refresh(result(), history)
+    assert made == []
+    docks.switch("bins", True)
+    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    docks.refresh(result(), history)
+    assert len(made[0].calls) == 1
+    docks.switch("bins", False)
+    docks.refresh(result(), history)
+    assert len(made[0].calls) == 1
+    assert docks.view("crop") is None
+
+
+def test_it_is_fed_what_is_new_and_not_too_often(bench, result, qtbot):
+    docks, made, now, history = bench
+    docks.switch("bins", True)
+    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    shown = result()
+    docks.refresh(shown, history)
+    now[0] += 1
+    docks.refresh(shown, history)  # nothing new
+    assert len(made[0].calls) == 1
+    history.append(shown)
+    docks.refresh(shown, history)
+    newest = result()
+    now[0] += 0.05
+    docks.refresh(newest, history)  # too soon
+    assert len(made[0].calls) == 2
+    now[0] += 0.06
+    docks.refresh(newest, history)  # what came too soon is shown when it is due
+    assert made[0].calls[-1] is newest
+    assert len(made[0].calls) == 3
+
+
+def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_front(bench, result, qtbot):
+    docks, made, now, history = bench
+    docks.switch("bins", True)
+    docks.switch("crop", True)
+    qtbot.waitUntil(lambda: docks._entries["crop"].seen and not docks._entries["bins"].seen)
+    docks.refresh(result(), history)
+    first, second = made
+    assert (len(first.calls), len(second.calls)) == (0, 1)
+    docks.switch("bins", False)  # as its ticked action does
+    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    assert not docks.dock("bins").isHidden()
+    now[0] += 1
+    docks.refresh(result(), history)
+    assert (len(first.calls), len(second.calls)) == (1, 1)
+
+
+def test_the_real_docks_come_and_go_by_key_and_are_remembered(make_window, qtbot):
+    def opened():
+        window = make_window()
+        window._started = True
+        with qtbot.waitExposed(window):
+            window.show()
+        window.docks.start()
+        return window
+
+    first = opened()
+    for name in VIEWS:
+        assert first.docks.dock(name).isHidden(), name
+        assert first.docks.view(name) is None
+        first.commands[name].trigger()
+        assert first.commands[name].isChecked()
+        assert first.docks.view(name) is not None
+    first.docks.dock("bins").setFloating(True)
+    first.commands["heat"].trigger()
+    with qtbot.waitSignal(first.ended, timeout=20_000):
+        first.close()
+    second = opened()
+    assert second.docks.dock("bins").isFloating()
+    assert second.docks.dock("heat").isHidden()
+    assert not second.docks.dock("crop").isHidden()
+    assert second.commands["crop"].isChecked()
+    second.commands["reset_settings"].trigger()
+    assert not second.docks.dock("bins").isFloating()
+    for name in VIEWS:
+        assert second.docks.dock(name).isHidden(), name
+        assert not second.commands[name].isChecked()
+
+
+def test_every_dock_is_a_row_of_the_actions():
+    actions = {spec.name: spec for spec in ACTIONS}
+    for spec in DOCKS:
+        action = actions[spec.name]
+        assert (action.key, action.tip, action.menu, action.checkable) == (spec.key, spec.tip, "&Panels", True)
+
+
+def test_all_docks_at_once_leave_a_window_for_a_small_screen(idle_window, qtbot):
+    idle_window.docks.start()
+    for name in VIEWS:
+        idle_window.commands[name].trigger()
+    qtbot.wait(1)
+    least = idle_window.minimumSizeHint()
+    assert least.width() <= 1280
+    assert least.height() <= 720
+    idle_window.resize(1280, 720)
+    assert idle_window.view.width() >= idle_window.view.minimumWidth()
