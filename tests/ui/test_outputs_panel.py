@@ -52,6 +52,7 @@ def test_a_target_is_checked_where_it_is_written(panel, qtbot, store):
     assert row.target.text() == "pc:99999"  # to be mended
     assert "ports go from 1 to 65535" in row.note.text()
     assert row.note.isVisible()
+    assert row.state.whole_text == "off"
     qtbot.mouseClick(row.switch, Qt.MouseButton.LeftButton)
     assert not row.switch.isChecked()
     write(qtbot, row, "pc")
