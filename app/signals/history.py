@@ -23,6 +23,7 @@ COLUMNS = (
     "tx", "ty", "scale",
     "latency_ms",
     *(signal.name for signal in DERIVED),
+    "keypoint_0_x_px", "measured_keypoint_0_x_px",
 )  # fmt: skip
 """``time_s`` is the frame's capture time on the monotonic clock; truth is NaN outside the demo.
 
@@ -30,7 +31,7 @@ Numbers are as shown: filtered and recentred where somebody asked for it; those 
 ``measured_`` are before the filter.  Measured and true angles are relative to the same reference
 as those shown, so that the curves can be compared; ``measured_exp_magnitude`` is as recorded, also
 where a person's rest is taken off the one shown.  The last ones are the derived signals, by the
-names of ``app.core.derived.DERIVED``.
+names of ``app.core.derived.DERIVED``, and where in the frame the first keypoint is: what the filter does to one.
 """
 
 CAPACITY = 18_000  # five minutes at 60 results a second
@@ -48,6 +49,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
             *(np.nan,) * 10,
             result.latency_ms,
             *NO_SIGNALS.values(),
+            *(np.nan,) * 2,
         )
     face, measured = shown.face, result.faces[0]
     angles = measured.angles
@@ -57,7 +59,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
         float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms,
-        *shown.derived.values(),
+        *shown.derived.values(), float(face.keypoints[0, 0]), float(measured.keypoints[0, 0]),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class SignalControls(QObject):
     """Keeps the signal chain, its actions and what is remembered of it in step."""
 
     filter_changed = pyqtSignal(object)  # FilterPreset
+    closing = pyqtSignal()  # threads must end
 
     def __init__(
         self, controller: Controller, commands: Mapping[str, QAction], store: Settings, parent: QObject
@@ -142,6 +143,7 @@ class SignalControls(QObject):
             self._settling.stop()
             self._settings.set(settings.FILTER_CUSTOM, custom_text(self._custom))
             self._settings.set(settings.FILTER, CUSTOM)
+        self.closing.emit()
         self._background.close(2.0)
 
     def _wait_for(self, waiting: Waiting) -> None:

@@ -1,0 +1,236 @@
+"""What the filter does just now: the raw curve behind the filtered one, its jitter and its lag in figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from app.core.clock import now_s
+from app.signals.filter_figures import Figures, jitter, lag_s, standard_figures
+from app.signals.history import COLUMNS, History
+from app.signals.presets import FilterPreset
+from app.ui import theme
+from app.ui.background import Background
+from app.ui.panels.fields import Section, Value, dim_label
+from app.ui.wording import NOTHING
+
+Floats = NDArray[np.float64]
+
+SPAN_S = 8.0
+FIGURES_S = 0.5
+MEASURED_OVER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    label: str
+    shown: str  # columns of History
+    raw: str
+    part: str  # of the filter
+    unit: str
+    decimals: int
+    least: float  # the smallest span of the axis
+    colour: str  # an angle's, or empty
+
+
+CHOICES = (
+    *(
+        _Choice(name.capitalize(), f"{name}_deg", f"measured_{name}_deg", "rotation", "°", 2, 4.0, name)
+        for name in ("yaw", "pitch", "roll")
+    ),
+    _Choice("First keypoint, x", "keypoint_0_x_px", "measured_keypoint_0_x_px", "keypoints", " px", 2, 8.0, ""),
+    _Choice("Expression", "exp_magnitude", "measured_exp_magnitude", "expression", "", 5, 0.004, ""),
+)
+
+
+class PreviewSection(Section):
+    """``show_history`` at each look; the standard figures are measured anew when the filter changes."""
+
+    def __init__(self, background: Background, current: Callable[[], FilterPreset]) -> None:
+        super().__init__("Raw and filtered")
+        self._background = background
+        self._current = current
+        self._due_s = 0.0
+        self._known: dict[tuple[str, str], Figures] = {}
+        self._asked: tuple[str, str] | None = None
+        self.signal = QComboBox()
+        self.signal.setAccessibleName("Signal to look at")
+        for choice in CHOICES:
+            self.signal.addItem(choice.label)
+        self.signal.currentIndexChanged.connect(lambda _: self._chosen())
+        self.curve = _Curve()
+        self.rows.addWidget(self.signal, 0, 0, 1, 4)
+        self.rows.addWidget(self.curve, 1, 0, 1, 4)
+        for column, (text, tip) in enumerate(
+            (
+                ("raw jitter", "Standard deviation before the filter"),
+                ("left", "Standard deviation after the filter"),
+                ("lag", "How late the filtered signal is"),
+            ),
+            1,
+        ):
+            heading = dim_label(text)
+            heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+            heading.setToolTip(f"{tip}.")
+            self.rows.addWidget(heading, 2, column)
+        self.live = self._figures_row(
+            3, "Live", "Over the last ten seconds: jitter within a second, the median of them; lag while it moves"
+        )
+        self.quick = self._figures_row(
+            4,
+            "Test, quick",
+            "Made signals at 30 a second: noise of 0.2°, and turns of 30° to and fro within two seconds",
+        )
+        self.slow = self._figures_row(5, "Test, slow", "The same noise, and turns of 5° to and fro within four seconds")
+        self.rows.setColumnStretch(0, 1)
+        self._chosen()
+
+    def show_history(self, history: History) -> None:
+        choice = self._choice
+        rows = history.last(MEASURED_OVER_S)
+        time = rows[:, 0]
+        raw, shown = rows[:, COLUMNS.index(choice.raw)], rows[:, COLUMNS.index(choice.shown)]
+        self.curve.show_curves(time, raw, shown, choice)
+        now = now_s()
+        if now < self._due_s:
+            return
+        self._due_s = now + FIGURES_S
+        off = self._current().rotation is None
+        lag = 0.0 if off else lag_s(time, raw, shown)
+        self._say(self.live, jitter(time, raw), jitter(time, shown), 1e3 * lag)
+
+    def filter_changed(self) -> None:
+        """Measure the standard signals with what is set now, elsewhere."""
+        preset, choice = self._current(), self._choice
+        key = (repr(preset), choice.part)
+        if key in self._known:
+            self._show_standard(key)
+            return
+        self._asked = key
+        self._background.run(
+            "filter figures",
+            lambda: (key, standard_figures(preset, choice.part)),
+            lambda answer: self._measured(*answer),
+            lambda error: None,
+        )
+
+    def _measured(self, key: tuple[str, str], figures: Figures) -> None:
+        if len(self._known) > 200:
+            self._known.clear()
+        self._known[key] = figures
+        if key == self._asked:
+            self._show_standard(key)
+
+    def _show_standard(self, key: tuple[str, str]) -> None:
+        self._asked = key
+        figures, choice = self._known[key], self._choice
+        # A keypoint's figures are shares of the face box, which have no pixels.
+        unit = 1.0 if choice.part != "keypoints" else math.nan
+        self._say(self.quick, unit * figures.raw_jitter, unit * figures.jitter, figures.quick_lag_ms, figures.left)
+        self._say(self.slow, unit * figures.raw_jitter, unit * figures.jitter, figures.slow_lag_ms, figures.left)
+
+    def _say(self, row: tuple[Value, Value, Value], raw: float, left: float, lag_ms: float, share: float = 0) -> None:
+        choice = self._choice
+        texts = [
+            f"{value:.{choice.decimals}f}{choice.unit}" if math.isfinite(value) else NOTHING for value in (raw, left)
+        ]
+        if not math.isfinite(left) and share:
+            texts[1] = f"{share:.0%}"
+        texts.append(f"{lag_ms:.0f} ms" if math.isfinite(lag_ms) else NOTHING)
+        for value, text in zip(row, texts, strict=True):
+            value.show_text(text, "" if text != NOTHING else "Not to be told: it moves too little, or no face is seen")
+
+    @property
+    def _choice(self) -> _Choice:
+        return CHOICES[self.signal.currentIndex()]
+
+    def _chosen(self) -> None:
+        self._due_s = 0.0
+        self.filter_changed()
+
+    def _figures_row(self, row: int, name: str, tip: str) -> tuple[Value, Value, Value]:
+        label = dim_label(name)
+        label.setToolTip(f"{tip}.")
+        self.rows.addWidget(label, row, 0)
+        values = []
+        for column, what in enumerate(("raw jitter", "jitter left", "lag"), 1):
+            value = Value(f"{name}: {what}")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            value.setFixedWidth(self.fontMetrics().horizontalAdvance("0.00000 px"))
+            self.rows.addWidget(value, row, column)
+            values.append(value)
+        return values[0], values[1], values[2]
+
+
+class _Curve(QWidget):
+    """Two curves over the last seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Raw and filtered signal over the last seconds")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._time = self._raw = self._shown = np.zeros(0)
+        self._choice = CHOICES[0]
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, 7 * self.fontMetrics().height())
+
+    def show_curves(self, time: Floats, raw: Floats, shown: Floats, choice: _Choice) -> None:
+        """(n,) each; NaN breaks a curve."""
+        recent = time >= time[-1] - SPAN_S if len(time) else np.zeros(0, bool)
+        self._time, self._raw, self._shown, self._choice = time[recent], raw[recent], shown[recent], choice
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        painter.fillRect(area, theme.BASE)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        values = np.concatenate([self._raw, self._shown])
+        values = values[np.isfinite(values)]
+        if not len(values):
+            painter.setPen(theme.DIM)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "No face has been measured yet.")
+            painter.end()
+            return
+        choice = self._choice
+        middle = (values.max() + values.min()) / 2
+        half = max(float(np.ptp(values)) * 0.55, choice.least / 2)
+        colour = theme.ANGLE_COLOURS[choice.colour] if choice.colour else theme.ACCENT
+        inside = area.adjusted(2, 3, -2, -3)
+        raw = QColor(theme.DIM)
+        for curve, pen in ((self._raw, QPen(raw, 1.0)), (self._shown, QPen(colour, 1.8))):
+            painter.setPen(pen)
+            for line in self._lines(curve, inside, middle, half):
+                painter.drawPolyline(line)
+        painter.setPen(theme.DIM)
+        for value, side in ((middle + half, Qt.AlignmentFlag.AlignTop), (middle - half, Qt.AlignmentFlag.AlignBottom)):
+            text = f"{value:.{max(0, choice.decimals - 1)}f}{choice.unit}".replace("-", "−")
+            painter.drawText(area.adjusted(5, 2, -5, -2), int(Qt.AlignmentFlag.AlignLeft | side), text)
+        painter.drawText(
+            area.adjusted(5, 2, -5, -2), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), "raw"
+        )
+        painter.setPen(colour)
+        below = area.adjusted(5, 2 + self.fontMetrics().height(), -5, -2)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), "filtered")
+        painter.end()
+
+    def _lines(self, curve: Floats, area: QRectF, middle: float, half: float) -> list[QPolygonF]:
+        end = self._time[-1]
+        x = area.right() - (end - self._time) / SPAN_S * area.width()
+        y = area.center().y() - (curve - middle) / half * area.height() / 2
+        lines, points = [], []
+        for px, py in zip(x.tolist(), y.tolist(), strict=True):
+            if math.isfinite(py):
+                points.append(QPointF(px, py))
+            elif points:
+                lines.append(QPolygonF(points))
+                points = []
+        return [*lines, QPolygonF(points)] if points else lines
