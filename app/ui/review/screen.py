@@ -69,8 +69,9 @@ class Screen(QObject):
 
     def close(self) -> None:
         """No thread is left."""
-        if self._loader is not None:
-            self._loader.close()
+        loader, self._loader = self._loader, None  # what arrived but wasn't taken belongs to a closed table
+        if loader is not None:
+            loader.close()
 
     def _take(self) -> None:
         if self._loader is None:

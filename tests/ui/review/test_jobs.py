@@ -1,0 +1,264 @@
+"""Exports and measuring again: off the window's thread, with a bar, stopped on request, nothing half-made left."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import av
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QPushButton
+
+from app.core.errors import SessionError
+from app.session.exporters import EXPORTERS
+from app.session.reader import Session
+from app.ui.messages import Severity
+from app.ui.review.jobs import JobDialog, StoppedError
+from tests.ui.review.conftest import FRAMES
+
+
+def said(review):
+    return review.status_line.message
+
+
+def action_of(review, name):
+    return next(action for action in review.exports.actions if action.objectName() == f"export_{name}")
+
+
+def finished(review, qtbot):
+    qtbot.waitUntil(lambda: review.exports.job is not None and not review.exports.job.running, timeout=60_000)
+    return said(review)
+
+
+@pytest.mark.parametrize("name", [exporter.name for exporter in EXPORTERS])
+def test_every_exporter_is_a_menu_entry_that_works_or_says_why_not(review, folder, qtbot, name):
+    menu = next(menu for menu in review.menuBar().actions() if menu.text() == "&Export").menu()
+    action = action_of(review, name)
+    assert action in menu.actions()
+    action.trigger()
+    message = finished(review, qtbot)
+    if name in ("npz", "liveportrait"):  # this session has no raw outputs
+        assert message.severity is Severity.ERROR
+        assert "no raw outputs" in message.text
+        assert not any((folder / "export").iterdir())
+    else:
+        assert message.severity is Severity.GOOD, message.text
+        exporter = next(exporter for exporter in EXPORTERS if exporter.name == name)
+        for made in exporter.outputs(Session.open(folder)):
+            assert (folder / "export" / made).exists()
+            assert made in message.text
+
+
+def test_the_exported_film_has_every_frame(review, folder, qtbot):
+    action_of(review, "mp4").trigger()
+    finished(review, qtbot)
+    with av.open(str(folder / "export" / "annotated.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == FRAMES
+
+
+def test_a_changed_marker_is_exported(review, folder, qtbot):
+    review.markers.add(2.0, 0.0, "smile")
+    action_of(review, "elan").trigger()
+    finished(review, qtbot)
+    assert "smile" in (folder / "export" / "session.eaf").read_text(encoding="utf-8")
+
+
+def test_what_is_there_is_replaced_only_when_wished(review, folder, qtbot):
+    action_of(review, "openface").trigger()
+    finished(review, qtbot)
+    made = folder / "export" / "openface.csv"
+    made.write_text("mine")
+    for answer, kept in (("Cancel", True), ("&Replace", False)):
+        action_of(review, "openface").trigger()
+        box = review.exports.question
+        assert "openface.csv is in" in box.text()
+        button = next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == answer.replace("&", ""))
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        if not kept:
+            finished(review, qtbot)
+        assert (made.read_text() == "mine") is kept
+
+
+def test_an_export_is_stopped(review, folder, qtbot, monkeypatch):
+    running = threading.Event()
+
+    def slow(session, target, progress):
+        (target / "openface.csv").write_text("half")
+        for step in range(10_000):
+            progress(step, 10_000)
+            running.set()
+            threading.Event().wait(0.005)
+
+    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
+    monkeypatch.setattr(exporter, "write", slow, raising=False)
+    action_of(review, "openface").trigger()
+    job = review.exports.job
+    qtbot.waitUntil(running.is_set)
+    qtbot.waitUntil(lambda: job.bar.maximum() == 10_000)
+    review.player.step(1)  # the window can be used meanwhile
+    action_of(review, "elan").trigger()
+    assert "still running" in said(review).text
+    QTest.keyClick(job, Qt.Key.Key_Escape)
+    assert "stopped" in finished(review, qtbot).text
+    assert not job.isVisible()
+    assert not any((folder / "export").iterdir())
+
+
+def test_closing_the_window_stops_an_export(review, folder, qtbot, monkeypatch):
+    running = threading.Event()
+
+    def slow(session, target, progress):
+        while True:
+            progress(1, 2)
+            running.set()
+            threading.Event().wait(0.005)
+
+    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
+    monkeypatch.setattr(exporter, "write", slow, raising=False)
+    action_of(review, "openface").trigger()
+    qtbot.waitUntil(running.is_set)
+    review.close()
+    assert not any((folder / "export").iterdir())
+
+
+def test_a_job_that_fails_is_told_and_one_that_ends_too(review, qtbot):
+    results = []
+    for work in (lambda progress, stopped: 5, lambda progress, stopped: 1 / 0):
+        job = JobDialog(review, "Work", "Working")
+        job.start(work, results.append, results.append)
+        qtbot.waitUntil(lambda job=job: not job.running)
+    assert results[0] == 5
+    assert isinstance(results[1], ZeroDivisionError)
+
+
+# ---------------------------------------------------------------------- measuring again
+
+
+@pytest.fixture
+def fake_reanalyse(monkeypatch):
+    """The engine's place taken by one that copies the table; the real one is tested where it lives."""
+    import shutil
+
+    from app.session.analyses import AnalysisHeader, publish
+
+    asked = []
+
+    def reanalyse(folder, weights=None, device="auto", engine="auto", *, progress, cancelled, **others):
+        asked.append((folder, weights, device))
+        for step in range(5):
+            progress(step, 5)
+        staging = folder / "analyses" / ".part-test"
+        staging.mkdir(parents=True)
+        shutil.copyfile(folder / "frames.csv", staging / "frames.csv")
+        header = AnalysisHeader("again", FRAMES, 24, "w", "", "", True, "torch", "cpu")
+        return publish(staging, header, exact=False)
+
+    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    return asked
+
+
+def test_the_new_table_is_compared_at_once(review, folder, qtbot, fake_reanalyse):
+    review.commands["reanalyse"].trigger()
+    dialog = review.reanalysis.dialog
+    assert str(FRAMES) in dialog.findChildren(type(review.panes.about))[0].text()
+    with qtbot.waitSignal(review.comparing.changed, timeout=30_000):
+        QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert fake_reanalyse == [(folder, None, "auto")]
+    assert review.timeline.content.second.name == "again"
+    assert review.transport.tables.currentText() == "again"
+    assert review.commands["compare"].isEnabled()
+
+
+def test_other_weights_are_chosen(review, folder, qtbot, fake_reanalyse, monkeypatch):
+    monkeypatch.setattr(
+        "app.ui.dialogs.ask_file", lambda parent, title, start, kinds, done: done("/weights/mine.safetensors")
+    )
+    review.commands["reanalyse"].trigger()
+    dialog = review.reanalysis.dialog
+    dialog.weights.activated.emit(dialog.weights.count() - 1)
+    assert dialog.weights.currentText() == "mine.safetensors"
+    with qtbot.waitSignal(review.comparing.changed, timeout=30_000):
+        dialog.go.click()
+    assert fake_reanalyse == [(folder, "/weights/mine.safetensors", "auto")]
+
+
+def test_cancelling_the_question_does_nothing(review, fake_reanalyse):
+    review.commands["reanalyse"].trigger()
+    QTest.keyClick(review.reanalysis.dialog, Qt.Key.Key_Escape)
+    assert not fake_reanalyse
+    assert review.reanalysis.job is None
+
+
+def test_measuring_is_stopped(review, qtbot, monkeypatch):
+    from app.reanalyse import CancelledError
+
+    running = threading.Event()
+
+    def reanalyse(folder, weights, device, *, progress, cancelled):
+        running.set()
+        while not cancelled():
+            threading.Event().wait(0.005)
+        raise CancelledError("stopped")
+
+    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    review.reanalysis.start(review.folder, None)
+    qtbot.waitUntil(running.is_set)
+    review.reanalysis.ask(review.folder, FRAMES)
+    assert "already" in said(review).text
+    review.reanalysis.job.stop()
+    qtbot.waitUntil(lambda: not review.reanalysis.job.running)
+    assert "discarded" in said(review).text
+
+
+@pytest.mark.parametrize("kind", ["weights", "session", "unexpected"])
+def test_what_fails_is_one_sentence(review, qtbot, monkeypatch, kind):
+    from extractor.weights import WeightsError
+
+    errors = {
+        "weights": WeightsError("mine.pth has no pose heads."),
+        "session": SessionError("The session has no video."),
+        "unexpected": ValueError("a mistake of ours"),
+    }
+
+    def reanalyse(*args, **words):
+        raise errors[kind]
+
+    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    review.reanalysis.start(review.folder, None)
+    qtbot.waitUntil(lambda: said(review).severity is Severity.ERROR)
+    if kind == "unexpected":
+        assert "mistake" not in said(review).text
+    else:
+        assert said(review).text == str(errors[kind])
+
+
+def test_stopping_is_no_mistake():
+    assert str(StoppedError("Stopped.")) == "Stopped."
+
+
+def test_the_real_engine_measures_a_real_session_again(make_review, tmp_path, qtbot, assets):
+    """The window, the engine and the network together, on a second of the demo."""
+    from app.capture.source import SourceInfo
+    from app.capture.video import VideoSource
+    from app.core.frames import Frame
+    from app.session.folders import claim_folder
+    from app.session.manifest import SessionHeader
+    from app.session.writer import SessionWriter
+
+    source = VideoSource(assets / "demo.mp4", paced=False)
+    info: SourceInfo = source.open()
+    folder = Path(claim_folder(tmp_path / "demo"))
+    with SessionWriter(folder, SessionHeader(info, num_kp=0)) as writer:
+        for number in range(12):
+            image = source.read(5.0).image
+            writer.add_frame(Frame(number, image, 10 + number / 30))
+    source.close()
+    review = make_review(folder)
+    assert review.transport.numbers.text() == "not measured: skipped while recording"
+    with qtbot.waitSignal(review.comparing.changed, timeout=100_000):
+        review.reanalysis.start(folder, None)
+    second = review.timeline.content.second
+    assert second is not None
+    assert (abs(second.series.angles_deg[:, 1]) < 90).all()
