@@ -60,9 +60,9 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError as error:
-        raise UserError("Parquet needs pyarrow: install it with pip install 'motionscope[parquet]'.") from error
+        raise UserError("Parquet needs pyarrow: install it with pip install 'pyarrow<26'.") from error
     except ImportError as error:  # pyarrow 26 refuses the numpy that mediapipe wants
-        raise UserError(f"Parquet needs another pyarrow: pip install 'motionscope[parquet]' ({error}).") from error
+        raise UserError(f"Parquet needs another pyarrow: pip install 'pyarrow<26' ({error}).") from error
     return pyarrow, parquet
 
 

@@ -26,6 +26,7 @@ class ReviewControls:
         self._settings = store
         self._recordings = recordings
         self.windows: list[ReviewWindow] = []
+        self.opened: Callable[[Path], object] = lambda folder: None  # told of every session that is opened
 
     def ask(self) -> None:
         """Ask for a session's folder."""
@@ -47,6 +48,7 @@ class ReviewControls:
         window.ended.connect(lambda: QTimer.singleShot(0, lambda: self._forget(window)))
         window.show()
         window.open(folder)
+        self.opened(folder)
         return window
 
     def close(self) -> bool:

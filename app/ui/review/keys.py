@@ -53,9 +53,9 @@ class KeysDialog(QDialog):
                 heading = QLabel(name)
                 heading.setProperty("heading", True)
                 grid.addWidget(heading, 0, 0, 1, 2)
-                for row, (key, tip) in enumerate(groups[name], 1):
-                    grid.addWidget(QLabel(key), row, 0)
-                    grid.addWidget(dim_label(tip), row, 1)
+                for line, (key, tip) in enumerate(groups[name], 1):
+                    grid.addWidget(QLabel(key), line, 0)
+                    grid.addWidget(dim_label(tip), line, 1)
                 grid.setColumnStretch(1, 1)
                 column.addLayout(grid)
                 column.addSpacing(12)
