@@ -7,27 +7,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt6.QtCore import QRect, QSize
-from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtCore import QPoint, QRect, QRectF, QSize
+from PyQt6.QtGui import QImage, QPainter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QLabel, QWidget
 
+from app.ui import theme
 from app.ui.docks.plot_canvas import PlotCanvas
 from app.ui.docks.plot_signals import COLUMN, PlotSignal
 from app.ui.plots import Floats, cache_axes
 
 FILTER = "Picture (*.png);;Drawing (*.svg);;Table (*.csv)"
+MARGIN = 8
 PNG_RATIO = 2.0  # pixels a screen point: to be printed
 
 
-def save(path: Path, figure: QWidget, canvas: PlotCanvas, rows: Floats, signals: Sequence[PlotSignal]) -> str:
+def save(
+    path: Path, figure: QWidget, legend: QLabel, canvas: PlotCanvas, rows: Floats, signals: Sequence[PlotSignal]
+) -> str:
     """Write the figure, or the rows, by the path's ending; what went wrong, or nothing."""
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
             write_csv(path, rows, signals)
         elif kind == ".svg":
-            write_svg(path, figure, canvas)
+            write_svg(path, figure, legend, canvas)
         elif kind == ".png":
             write_png(path, figure)
         else:
@@ -66,7 +70,7 @@ def write_png(path: Path, figure: QWidget) -> None:
         raise OSError(f"{path.parent} can't be written")
 
 
-def write_svg(path: Path, figure: QWidget, canvas: PlotCanvas) -> None:
+def write_svg(path: Path, figure: QWidget, legend: QLabel, canvas: PlotCanvas) -> None:
     """Lines and text, not pixels."""
     path.touch()  # QSvgGenerator is silent where it can't write
     size = QSize(figure.width(), figure.height())
@@ -75,11 +79,20 @@ def write_svg(path: Path, figure: QWidget, canvas: PlotCanvas) -> None:
     generator.setSize(size)
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setTitle("Motionscope: plots")
+    words = QTextDocument()
+    words.setDefaultFont(legend.font())
+    words.setHtml(f'<span style="color:{theme.TEXT.name()}">{legend.text()}</span>')
+    words.setTextWidth(legend.width() - 2 * MARGIN)
     for row in canvas.rows:
         cache_axes(row.plot, False)
     painter = QPainter(generator)
     try:
-        figure.render(painter)
+        painter.fillRect(QRect(QPoint(), size), theme.BASE)
+        painter.translate(MARGIN, 0)
+        words.drawContents(painter)
+        painter.translate(-MARGIN, 0)
+        # The view's own way: a widget's would go through pixels.
+        canvas.render(painter, QRectF(0, canvas.y(), canvas.width(), canvas.height()))
     finally:
         painter.end()
         for row in canvas.rows:

@@ -49,25 +49,32 @@ SPREADS = PlotGroup("spreads", "Standard deviations", "°", Range.POSITIVE, 10.0
 EXPRESSION = PlotGroup("expression", "Expression", "", Range.POSITIVE, 0.02)
 PLACE = PlotGroup("place", "Place in the crop", "", Range.SYMMETRIC, 0.1)
 SCALE = PlotGroup("scale", "Scale", "", Range.FREE, 0.1)
+KEYPOINT = PlotGroup("keypoint", "A keypoint", " px", Range.FREE, 4.0)
 LATENCY = PlotGroup("latency", "Latency", " ms", Range.POSITIVE, 50.0)
 FACE_SHAPE = PlotGroup("inter-ocular", "Mouth and brows", "", Range.SYMMETRIC, 0.1)
-STATES = PlotGroup("", "Eyes, gestures, attention", "", Range.POSITIVE, 1.0)
+EYES = PlotGroup("eyes", "Eye closure", "", Range.POSITIVE, 1.0)
+STATES = PlotGroup("states", "Gestures and attention", "", Range.POSITIVE, 1.0)
 COUNTS = PlotGroup("counts", "Counts", "", Range.POSITIVE, 5.0)
 BLINKS = PlotGroup("per minute", "Blinks", " /min", Range.POSITIVE, 20.0)
 SPEED = PlotGroup("deg/s", "Head speed", " °/s", Range.POSITIVE, 20.0)
 DIRECTION = PlotGroup("deg", "Direction", "°", Range.POSITIVE, 15.0)
 
 GROUPS = (
-    ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, STATES, BLINKS, SPEED, DIRECTION, COUNTS, PLACE, SCALE, LATENCY,
+    ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, EYES, STATES, BLINKS, SPEED, DIRECTION, COUNTS, PLACE, SCALE, KEYPOINT,
+    LATENCY,
 )  # fmt: skip
 """In the order in which they stand, from the top."""
 
-_BY_UNIT = {group.key: group for group in (FACE_SHAPE, STATES, BLINKS, SPEED, DIRECTION)}
+_BY_UNIT = {group.key: group for group in (FACE_SHAPE, BLINKS, SPEED, DIRECTION)}
 _COUNTED = ("nods", "shakes")
 
 
 def _group_of(signal: DerivedSignal) -> PlotGroup:
-    return COUNTS if signal.name in _COUNTED else _BY_UNIT[signal.unit]
+    if signal.unit:
+        return _BY_UNIT[signal.unit]
+    if signal.name in _COUNTED:
+        return COUNTS
+    return EYES if signal.source == "expression" else STATES
 
 
 def _derived() -> Iterable[PlotSignal]:
@@ -96,6 +103,7 @@ SIGNALS: tuple[PlotSignal, ...] = (
     PlotSignal("tx", "t x", PLACE, "tx", 2),
     PlotSignal("ty", "t y", PLACE, "ty", 1),
     PlotSignal("scale", "Scale", SCALE, "scale", 0),
+    PlotSignal("keypoint_x", "Keypoint 0, x", KEYPOINT, "keypoint_0_x_px", 0, measured="measured_keypoint_0_x_px"),
     PlotSignal("latency", "Latency", LATENCY, "latency_ms", 0),
 )  # fmt: skip
 

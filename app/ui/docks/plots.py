@@ -236,7 +236,7 @@ class Plots(QWidget):
 
     def save(self, path: Path) -> None:
         """By its ending; a notice says how that went."""
-        problem = save(path, self._figure, self.canvas, self.shown_rows(), self._signals)
+        problem = save(path, self._figure, self._legend, self.canvas, self.shown_rows(), self._signals)
         message = Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD)
         self._context.notice(message)
 

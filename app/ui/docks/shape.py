@@ -44,7 +44,7 @@ AXES = (("pitch", (1, 0, 0)), ("yaw", (0, 1, 0)), ("roll", (0, 0, -1)))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """Neutral and driven keypoints (K, 3) around the neutral face's centre, in units of its radius; the head's axes (3, 3)."""
+    """Keypoints (K, 3) around the neutral face's centre, in units of its radius, and the head's axes (3, 3)."""
 
     neutral: NDArray[np.float64]
     driven: NDArray[np.float64]
