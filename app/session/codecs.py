@@ -4,8 +4,14 @@ from __future__ import annotations
 
 H264, X264, FFV1 = "h264", "x264", "ffv1"
 CODECS = {
-    H264: "H.264: small; by the graphics card where it can",
-    X264: "H.264, always in software",
-    FFV1: "FFV1: lossless, some thirty times larger",
+    H264: "H.264",
+    X264: "H.264, in software",
+    FFV1: "FFV1, lossless",
 }
-"""What a user can choose, with a few words about each."""
+"""What a user can choose, and what it is called."""
+
+TIPS = {
+    H264: "Small; encoded by the graphics card where it can",
+    X264: "Small; never encoded by the graphics card",
+    FFV1: "Every bit as captured: some thirty times larger, and four times the work",
+}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,10 +20,11 @@ from PyQt6.QtWidgets import (
 )
 
 from app.core.frames import FrameResult
-from app.session.codecs import CODECS
+from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
 from app.ui.markers import KEYS, MarkerControls, MarkerSlot
 from app.ui.panels.fields import Section, Value, dim_label
+from app.ui.pickers import ChoiceBox
 from app.ui.wording import NOTHING, moment
 
 if TYPE_CHECKING:
@@ -77,19 +77,20 @@ class MarkersPanel(QScrollArea):
         self.comment = QPlainTextEdit()
         self.comment.setAccessibleName("Comment")
         self.comment.setTabChangesFocus(True)
-        self.comment.setFixedHeight(self.fontMetrics().lineSpacing() * 3 + 14)
+        self.comment.setFixedHeight(self.fontMetrics().lineSpacing() * 2 + 14)
         self.comment.setToolTip(_TIPS["Comment"])
         self.comment.installEventFilter(self)
         self.comment.textChanged.connect(self._edit_fields)
         for edit in (self.participant, self.task, self.consent):
             edit.textEdited.connect(self._edit_fields)
-        self.codec = QComboBox()
+        self.codec = ChoiceBox()
         self.codec.setAccessibleName("Video")
         self.codec.setToolTip(_TIPS["Video"])
-        self.codec.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.codec.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.codec.setMinimumContentsLength(12)
-        for name, text in CODECS.items():
+        for i, (name, text) in enumerate(CODECS.items()):
             self.codec.addItem(text, name)
+            self.codec.setItemData(i, TIPS[name], Qt.ItemDataRole.ToolTipRole)
         self.codec.activated.connect(lambda i: self._controls.use_codec(self.codec.itemData(i)))
         rows = (
             ("Participant", self.participant),
@@ -104,13 +105,14 @@ class MarkersPanel(QScrollArea):
             label.setBuddy(field)
             side = Qt.AlignmentFlag.AlignTop if field is self.comment else Qt.AlignmentFlag.AlignVCenter
             section.rows.addWidget(label, row, 0, side)
-            section.rows.addWidget(field, row, 1)
+            section.rows.addWidget(field, row, 1, 1, 1 if row == 0 else 2)
         section.rows.setVerticalSpacing(4)
         section.rows.setColumnStretch(1, 1)
-        self.new_participant = QPushButton("New participant")
-        self.new_participant.setToolTip("Clear participant, consent and comment; the task stays")
+        self.new_participant = QPushButton("New")
+        self.new_participant.setAccessibleName("New participant")
+        self.new_participant.setToolTip("A new participant: clear participant, consent and comment; the task stays")
         self.new_participant.clicked.connect(self._new_participant)
-        section.rows.addWidget(self.new_participant, len(rows), 1, Qt.AlignmentFlag.AlignLeft)
+        section.rows.addWidget(self.new_participant, 0, 2)
         return section
 
     def _line(self, name: str) -> QLineEdit:
@@ -128,7 +130,7 @@ class MarkersPanel(QScrollArea):
         grid.setVerticalSpacing(3)
         self.buttons: dict[str, QPushButton] = {}
         self.labels: dict[str, QLineEdit] = {}
-        self.kinds: dict[str, QComboBox] = {}
+        self.kinds: dict[str, ChoiceBox] = {}
         self.states: dict[str, Value] = {}
         for row, key in enumerate(KEYS):
             button = QPushButton(key)
@@ -137,14 +139,14 @@ class MarkersPanel(QScrollArea):
             button.clicked.connect(lambda _, key=key: self._controls.press(key))
             label = self._line(f"Label of marker {key}")
             label.editingFinished.connect(lambda key=key: self._edit_slot(key))
-            kind = QComboBox()
+            kind = ChoiceBox()
             kind.setAccessibleName(f"Kind of marker {key}")
             kind.setToolTip("A point in time, or an interval: the first press begins it, the next one ends it")
             kind.addItem(POINT, False)
             kind.addItem(INTERVAL, True)
             kind.activated.connect(lambda _, key=key: self._edit_slot(key))
             state = Value(f"State of marker {key}")
-            state.setMinimumWidth(self.fontMetrics().horizontalAdvance("00:00:00"))
+            state.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 0:00:00"))
             state.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             for column, widget in enumerate((button, label, kind, state)):
                 grid.addWidget(widget, row, column)
@@ -187,6 +189,7 @@ class MarkersPanel(QScrollArea):
         slot = MarkerSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
         if slot != self._controls.slots[KEYS.index(key)]:
             self._controls.use_slot(key, slot)
+        self.labels[key].setCursorPosition(0)  # a long one shows how it begins
 
     def _new_participant(self) -> None:
         self._controls.new_participant()
@@ -221,13 +224,13 @@ class MarkersPanel(QScrollArea):
             label = self.labels[key]
             if not label.hasFocus() and label.text() != slot.label:
                 label.setText(slot.label)
+                label.setCursorPosition(0)
             self.kinds[key].setCurrentIndex(int(slot.interval))
             button = self.buttons[key]
             what = "Begin or end" if slot.interval else "Mark"
             button.setToolTip(f"{what} “{slot.label}” ({key})")
             button.setAccessibleName(f"{what} {slot.label}")
-            button.setDown(key in running)
-            self.states[key].show_text(running.get(key, ""))
+            self.states[key].show_text(f"● {running[key]}" if key in running else "")
         self.note.setEnabled(controls.recording)
         latest = list(controls.latest)[:LATEST]
         for i, (time, line) in enumerate(self.latest):

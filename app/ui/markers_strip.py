@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QWidget
 from app.ui import theme
 
 _MARGIN, _GAP, _PADDING = 10, 4, 7
+_WIDEST = 34  # characters of a chip: the picture is what the window is for
 _GROUND, _TEXT, _DIM = QColor(14, 15, 17, 205), QColor("#f2f4f7"), QColor("#b4b9c1")  # over a picture in any scheme
 _RUNNING, _SET = QColor("#ff5c62"), QColor("#5fc787")
 
@@ -75,7 +76,8 @@ class MarkerStrip(QWidget):
         for chip in self._chips:
             dot = metrics.height() * 0.5
             time = f"  {chip.time}"
-            room = self.width() - 2 * _PADDING - dot - 6 - metrics.horizontalAdvance(time)
+            room = min(self.width(), _WIDEST * metrics.averageCharWidth())
+            room -= 2 * _PADDING + dot + 6 + metrics.horizontalAdvance(time)
             words = metrics.elidedText(f"{chip.key}  {chip.label}", Qt.TextElideMode.ElideRight, max(room, 20))
             wide = metrics.horizontalAdvance(words)
             area = QRectF(0, top, 2 * _PADDING + dot + 6 + wide + metrics.horizontalAdvance(time), row)

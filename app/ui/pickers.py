@@ -21,7 +21,21 @@ class Entry:
     command: bool = False
 
 
-class Picker(QComboBox):
+class ChoiceBox(QComboBox):
+    """A combo box that looks like one."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The style sheet's box has no arrow, so it is drawn here: without it nobody takes this for a list."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.5))
+        x, y = self.width() - 14.0, self.height() / 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
+        painter.end()
+
+
+class Picker(ChoiceBox):
     """Says what a person chose; what is shown as chosen is set from outside, when it is true."""
 
     chosen = pyqtSignal(str)
@@ -65,16 +79,6 @@ class Picker(QComboBox):
         tip = self.currentData(Qt.ItemDataRole.ToolTipRole)
         self.setAccessibleDescription(self.currentText())
         self.setToolTip(f"{self.accessibleName()}: {tip}" if tip else self.accessibleName())
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The style sheet's box has no arrow, so it is drawn here: without it nobody takes this for a list."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.5))
-        x, y = self.width() - 14.0, self.height() / 2
-        painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
-        painter.end()
 
     def show_choices(self) -> None:
         """Open the list, with the keyboard in it."""

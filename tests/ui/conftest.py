@@ -174,7 +174,7 @@ def idle_window(make_window: Callable[..., MainWindow], monkeypatch: pytest.Monk
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows without torch: pictures flow, the network is said to be missing, everything else is real."""
 
-    def refuse(weights: str | None, device: str) -> None:
+    def refuse(*choice: object, **more: object) -> None:
         raise DeviceError("There is no network in this test.")
 
     monkeypatch.setattr("extractor.backends.create_backend", refuse)
