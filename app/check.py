@@ -34,6 +34,7 @@ def check(weights: str | None, device: str = "auto", engine: str = "auto") -> in
     print("weights    " + _weights(weights, device, engine, problems))
     print("faces      " + _detector(problems))
     print("recording  " + _encoder(problems))
+    print("outputs    " + _outputs())
     packages = missing_packages()
     if packages:
         problems.append("System libraries are missing: " + remedy(packages))
@@ -115,6 +116,26 @@ def _detector(problems: list[str]) -> str:
         problems.append(f"MediaPipe's face detector does not run: {error}")
         return "not usable"
     return "MediaPipe's face detector runs"
+
+
+def _outputs() -> str:
+    from importlib.util import find_spec
+
+    from app.core.errors import OutputError
+    from app.outputs.v4l2 import find_device
+
+    words = ["opentrack"]
+    for title, package, install in (
+        ("OSC and VMC", "pythonosc", "python-osc"),
+        ("WebSocket", "websockets", "websockets"),
+        ("Lab Streaming Layer", "pylsl", "'motionscope[lsl]'"),
+    ):
+        words.append(title if find_spec(package) is not None else f"no {title} (pip install {install})")
+    try:
+        words.append(f"virtual camera {find_device()}")
+    except OutputError:
+        words.append("no virtual camera")
+    return ", ".join(words)
 
 
 def _encoder(problems: list[str]) -> str:

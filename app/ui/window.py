@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -11,9 +12,8 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
-from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs, settings
-from app.ui.actions import ACTIONS, build_actions, fill_menus
+from app.ui.actions import build_actions, fill_menus
 from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
 from app.ui.choices import Choices, first_network
@@ -26,13 +26,15 @@ from app.ui.drawing import Drawing
 from app.ui.faces import FaceControls
 from app.ui.files import Files, dragged_path
 from app.ui.live_view import LiveView
-from app.ui.markers import KEYS, MarkerControls
+from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
+from app.ui.recent import RecentFiles
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
+from app.ui.slots import action_slots
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
@@ -93,6 +95,8 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, context, DOCKS)
         self.appearance = Appearance(self.commands, self.state, store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)
+        self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
+        self.review.opened = self.recent.add
         self.clipboard = Clipboard(self.view, self.state.show_notice)
         self._restore()
         self._timer = QTimer(self)
@@ -107,14 +111,14 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.view = LiveView()
         self.setCentralWidget(self.view)
-        self.commands = build_actions(self, self._slots())
+        self.commands = build_actions(self, action_slots(self))
         bar = self.menuBar()
         assert bar is not None
         fill_menus(bar, self.commands)
         self.toolbar = MainToolBar(self.commands)
         self.addToolBar(self.toolbar)
         self.readout = Readout()
-        self._numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
         # What stands at the sides keeps the full height; the plots lie below the picture.
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -143,12 +147,12 @@ class MainWindow(QMainWindow):
             self._default_layout()
 
     def _default_layout(self) -> None:
-        self._numbers_dock.setFloating(False)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._numbers_dock)
-        self._numbers_dock.show()
+        self.numbers_dock.setFloating(False)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.numbers_dock)
+        self.numbers_dock.show()
         self.docks.default_layout()
         self.resizeDocks([self.docks.dock("plots")], [210], Qt.Orientation.Vertical)
-        self.resizeDocks([self._numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         self.controller.noticed.connect(self.state.show_notice)
@@ -215,78 +219,22 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------ actions
 
-    def _slots(self) -> dict[str, Callable[..., object]]:
-        """What each row of the table of actions does."""
-        switches = {
-            spec.name: lambda on, setting=spec.setting: self.drawing.switch(setting, on)
-            for spec in ACTIONS
-            if spec.setting is not None
-        }
-        presets = {
-            f"filter_{preset.name}": lambda _, name=preset.name: self.signals.use_preset(name) for preset in PRESETS
-        }
-        docks = {spec.name: lambda on, name=spec.name: self.docks.switch(name, on) for spec in DOCKS}
-        return {
-            **switches,
-            **presets,
-            **{f"marker_{key}": lambda key=key: self.markers.press(key) for key in KEYS},
-            "note": lambda: self.markers.ask_note(),
-            **docks,
-            "open_file": lambda: self.files.ask_source_file(),
-            "open_folder": lambda: self.files.ask_source_folder(),
-            "open_session": lambda: self.review.ask(),
-            "open_weights": lambda: self.files.ask_weights(),
-            "recordings_folder": lambda: self.files.choose_recordings_folder(),
-            "show_recordings": lambda: self.files.show_recordings(),
-            "recover": lambda: self.files.recover(),
-            "screenshot": lambda: self.files.save_screenshot(),
-            "quit": self.close,
-            "run": self._toggle_source,
-            "record": self._record,
-            "demo": lambda: self.controller.open_source("demo"),
-            "refresh": self._look_for_cameras,
-            "pick_source": lambda: self.toolbar.source.show_choices(),
-            "pick_weights": lambda: self.toolbar.weights.show_choices(),
-            "pick_device": lambda: self.toolbar.device.show_choices(),
-            "recentre": lambda: self.signals.recentre(),
-            "undo_recentre": lambda: self.signals.undo_recentre(),
-            "recentre_still": lambda: self.signals.recentre_when_still(),
-            "neutral": lambda: self.signals.learn_neutral(),
-            "forget_neutral": lambda: self.signals.forget_neutral(),
-            "filter_custom": lambda _: self.signals.use_preset(CUSTOM),
-            "opentrack": lambda on: self.outputs.switch("opentrack", on),
-            "opentrack_address": lambda: self.outputs.ask_address(),
-            "copy_picture": lambda: self.clipboard.copy_picture(),
-            "copy_numbers": lambda: self.clipboard.copy_numbers(),
-            "theme": lambda: self.appearance.toggle(),
-            "next_face": lambda: self.faces.pick_next(),
-            "more_faces": lambda: self.faces.change_limit(1),
-            "fewer_faces": lambda: self.faces.change_limit(-1),
-            "mirror": lambda on: self.drawing.mirror(on),
-            "numbers": lambda on: self._numbers_dock.setVisible(on),
-            "full_screen": self._full_screen,
-            "leave_full_screen": lambda: self._full_screen(False),
-            "reset_settings": self._reset_settings,
-            "keys": lambda: self._show_dialog("keys", lambda: dialogs.KeysDialog(self, self.commands)),
-            "about": lambda: self._show_dialog("about", lambda: dialogs.AboutDialog(self, self._about())),
-        }
-
-    def _toggle_source(self) -> None:
+    def toggle_source(self) -> None:
         self.controller.toggle_source()
         self._look()
 
-    def _record(self, on: bool) -> None:
+    def record(self, on: bool) -> None:
         if on:
             self.files.start_recording()
         else:
             self.controller.stop_recording()
         self._look()
 
-    def _look_for_cameras(self) -> None:
+    def look_for_cameras(self) -> None:
         self.controller.list_sources()
         self.state.show_notice(Message("Looking for cameras…", Severity.BUSY))
 
-    def _full_screen(self, on: bool) -> None:
+    def show_full_screen(self, on: bool) -> None:
         if on:
             self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
         else:
@@ -294,24 +242,25 @@ class MainWindow(QMainWindow):
         self.commands["full_screen"].setChecked(on)
         self.commands["leave_full_screen"].setEnabled(on)
 
-    def _reset_settings(self) -> None:
+    def reset_settings(self) -> None:
         self._settings.reset()
         self.drawing.reset()
         self.faces.reset()
         self.signals.restore()
         self.outputs.restore()
+        self.recent.show()
         self.markers.restore()
         self.appearance.restore()
         self._default_layout()
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
 
-    def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
+    def show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:
             self._dialogs[name] = make()
         self._dialogs[name].show()
         self._dialogs[name].raise_()
 
-    def _about(self) -> list[str]:
+    def about_lines(self) -> list[str]:
         lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self._settings.path}"]
         if self._status is not None and self._status.report is not None:
             lines.insert(0, f"Weights: {self._status.report.summary}")
@@ -325,10 +274,14 @@ class MainWindow(QMainWindow):
         path = dragged_path(event.mimeData()) if event is not None else None
         if event is not None and path is not None:
             event.acceptProposedAction()
-            if is_session(path):
-                self.review.open(path if path.is_dir() else path.parent)
-            else:
-                self.files.open_path(path)
+            self._open_path(path)
+
+    def _open_path(self, path: Path) -> None:
+        """What was dropped or opened before: a session, weights or a source."""
+        if is_session(path):
+            self.review.open(path if path.is_dir() else path.parent)
+        else:
+            self.files.open_path(path)
 
     # ------------------------------------------------------------------ the end
 

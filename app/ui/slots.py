@@ -1,0 +1,72 @@
+"""What each row of the table of actions does in the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.signals.presets import CUSTOM, PRESETS
+from app.ui import dialogs
+from app.ui.actions import ACTIONS
+from app.ui.docks.catalogue import DOCKS
+from app.ui.markers import KEYS
+
+if TYPE_CHECKING:
+    from app.ui.window import MainWindow
+
+
+def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
+    """A slot for each action's name; parts that the window makes later are looked up when they are needed."""
+    switches = {
+        spec.name: lambda on, setting=spec.setting: window.drawing.switch(setting, on)
+        for spec in ACTIONS
+        if spec.setting is not None
+    }
+    presets = {
+        f"filter_{preset.name}": lambda _, name=preset.name: window.signals.use_preset(name) for preset in PRESETS
+    }
+    docks = {spec.name: lambda on, name=spec.name: window.docks.switch(name, on) for spec in DOCKS}
+    return {
+        **switches,
+        **presets,
+        **{f"marker_{key}": lambda key=key: window.markers.press(key) for key in KEYS},
+        "note": lambda: window.markers.ask_note(),
+        **docks,
+        "open_file": lambda: window.files.ask_source_file(),
+        "open_folder": lambda: window.files.ask_source_folder(),
+        "open_session": lambda: window.review.ask(),
+        "open_weights": lambda: window.files.ask_weights(),
+        "recordings_folder": lambda: window.files.choose_recordings_folder(),
+        "show_recordings": lambda: window.files.show_recordings(),
+        "recover": lambda: window.files.recover(),
+        "screenshot": lambda: window.files.save_screenshot(),
+        "quit": window.close,
+        "run": window.toggle_source,
+        "record": window.record,
+        "demo": lambda: window.controller.open_source("demo"),
+        "refresh": window.look_for_cameras,
+        "pick_source": lambda: window.toolbar.source.show_choices(),
+        "pick_weights": lambda: window.toolbar.weights.show_choices(),
+        "pick_device": lambda: window.toolbar.device.show_choices(),
+        "recentre": lambda: window.signals.recentre(),
+        "undo_recentre": lambda: window.signals.undo_recentre(),
+        "recentre_still": lambda: window.signals.recentre_when_still(),
+        "neutral": lambda: window.signals.learn_neutral(),
+        "forget_neutral": lambda: window.signals.forget_neutral(),
+        "filter_custom": lambda _: window.signals.use_preset(CUSTOM),
+        "opentrack": lambda on: window.outputs.switch("opentrack", on),
+        "opentrack_address": lambda: window.outputs.ask_address(),
+        "copy_picture": lambda: window.clipboard.copy_picture(),
+        "copy_numbers": lambda: window.clipboard.copy_numbers(),
+        "theme": lambda: window.appearance.toggle(),
+        "next_face": lambda: window.faces.pick_next(),
+        "more_faces": lambda: window.faces.change_limit(1),
+        "fewer_faces": lambda: window.faces.change_limit(-1),
+        "mirror": lambda on: window.drawing.mirror(on),
+        "numbers": lambda on: window.numbers_dock.setVisible(on),
+        "full_screen": window.show_full_screen,
+        "leave_full_screen": lambda: window.show_full_screen(False),
+        "reset_settings": window.reset_settings,
+        "keys": lambda: window.show_dialog("keys", lambda: dialogs.KeysDialog(window, window.commands)),
+        "about": lambda: window.show_dialog("about", lambda: dialogs.AboutDialog(window, window.about_lines())),
+    }
