@@ -21,7 +21,8 @@ class Series:
     angles: dict[str, Trace]  # degrees
     bands: dict[str, Trace]  # one standard deviation to either side
     expression: Trace
-    angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll
+    angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured
+    drawn_deg: NDArray[np.float32]  # (N, 3) the same with short gaps bridged
 
     @classmethod
     def of(cls, table: LazyTable) -> Series:
@@ -31,12 +32,14 @@ class Series:
         def drawn(values: NDArray[np.float32]) -> NDArray[np.float32]:
             return _filled(table.timestamp_s, values, skipped)
 
+        angles = np.stack([drawn(table.angles_deg[:, k]) for k in range(3)], axis=1)
         low, high = table.angles_deg - table.std_deg, table.angles_deg + table.std_deg
         return cls(
-            {name: Trace(drawn(table.angles_deg[:, k])) for k, name in enumerate(ANGLES)},
+            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
             {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(ANGLES)},
             Trace(drawn(table.exp_magnitude)),
             table.angles_deg,
+            angles,
         )
 
     @classmethod
@@ -47,6 +50,7 @@ class Series:
             {name: Trace(truth[:, k]) for k, name in enumerate(ANGLES)},
             dict.fromkeys(ANGLES, nothing),
             nothing,
+            truth,
             truth,
         )
 
@@ -64,7 +68,7 @@ class Comparison:
         return cls(
             name,
             second,
-            {angle: Trace(_turn(second.angles_deg[:, k] - first.angles_deg[:, k])) for k, angle in enumerate(ANGLES)},
+            {angle: Trace(_turn(second.drawn_deg[:, k] - first.drawn_deg[:, k])) for k, angle in enumerate(ANGLES)},
         )
 
 

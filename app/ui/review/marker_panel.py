@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import (
 
 from app.session.events import Event
 from app.ui.review.markers import Events, Markers
-from app.ui.review.paint import marker_colour
+from app.ui.review.paint import marker_colours
 from app.ui.wording import NOTHING, clock
 
 COLUMNS = ("Time", "Length", "Label", "Note")
@@ -38,10 +38,11 @@ class MarkerModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._events: Events = ()
+        self._colours: dict[str, QColor] = {}
 
     def show(self, events: Events) -> None:
         self.beginResetModel()
-        self._events = events
+        self._events, self._colours = events, marker_colours(events)
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's own signature)
@@ -60,7 +61,7 @@ class MarkerModel(QAbstractTableModel):
             return None
         event = self._events[index.row()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return _dot(marker_colour(event.label))
+            return _dot(self._colours[event.label])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):

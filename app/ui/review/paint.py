@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,10 +249,11 @@ def marker_rect(event: Event, scale: TimeScale, lane: QRectF) -> QRectF:
     return QRectF(left, lane.top() + 3, max(scale.x(event.onset_s + event.duration_s) - left, 3.0), lane.height() - 6)
 
 
-def marker_colour(label: str) -> QColor:
-    """The same for every marker of a label, apart from the colours of the curves."""
-    hues = (265, 190, 45, 320, 150, 20, 230)
-    return QColor.fromHsv(hues[sum(label.encode("utf-8", "replace")) % len(hues)], 130, 225)
+def marker_colours(events: Iterable[Event]) -> dict[str, QColor]:
+    """A colour for each label, apart from those of the curves; few labels are far from one another."""
+    hues = (45, 265, 190, 320, 20, 150, 230, 90, 345)
+    labels = sorted({event.label for event in events})
+    return {label: QColor.fromHsv(hues[k % len(hues)], 130, 225) for k, label in enumerate(labels)}
 
 
 def paint_markers(
@@ -268,13 +269,14 @@ def paint_markers(
     painter.setClipRect(QRectF(lane.left() - POINT_MARKER, lane.top(), lane.width() + 2 * POINT_MARKER, bottom))
     order = sorted(range(len(events)), key=lambda k: events[k].onset_s)
     follower = dict(itertools.pairwise(order))
+    colours = marker_colours(events)
     # The chosen one is drawn last, over the others.
     for k in sorted(order, key=lambda k: k == chosen):
         event = events[k]
         rect = marker_rect(event, scale, lane)
         if rect.right() < lane.left() or rect.left() > lane.right():
             continue
-        colour = marker_colour(event.label)
+        colour = colours[event.label]
         line = QColor(colour)
         line.setAlpha(190 if k == chosen else 110)
         painter.setPen(QPen(line, 1))

@@ -41,7 +41,7 @@ class Panes(QSplitter):
         self.addWidget(top)
         self.addWidget(_column(self.transport, self.timeline))
         self.setStretchFactor(0, 1)
-        self.setSizes([470, 270])
+        self.setSizes([440, 310])
         self.setChildrenCollapsible(False)
         self.status_line = StatusLine()
         self.about = QLabel()
