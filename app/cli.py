@@ -47,7 +47,7 @@ def _is_readable(error: Exception) -> bool:
     if isinstance(error, UserError):
         return True
     from extractor.backends import DeviceError, EngineError
-    from extractor.weights import WeightsError
+    from extractor.report import WeightsError
 
     return isinstance(error, (WeightsError, DeviceError, EngineError))
 

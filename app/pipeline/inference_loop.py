@@ -6,8 +6,9 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.analyser import FaceAnalyser
 from app.core.clock import now_s
@@ -16,12 +17,14 @@ from app.core.mailbox import Mailbox
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from app.faces.wishes import FaceWishes
+from app.pipeline.engine_switch import EngineSwitch
 from app.signals.rates import Percentiles, RateMeter
 from extractor.backends.base import Backend, BackendInfo
 
 if TYPE_CHECKING:  # it imports torch, which the window does not wait for
     from extractor.weights import LoadReport
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.25
@@ -44,7 +47,9 @@ class InferenceLoop:
         on_result: Callable[[FrameResult], None],
         choice: NetworkChoice,
         faces: int = 1,
+        may_switch: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``may_switch``: whether a faster engine may take over just now; a recording should have one engine."""
         self.wishes = FaceWishes(faces)
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
@@ -52,7 +57,10 @@ class InferenceLoop:
         self._wanted: NetworkChoice | None = choice
         self._forget = False
         self._stopping = False
+        self._may_switch = may_switch
         self._detector: FaceDetector | None = None
+        self._detector_coming: Future[FaceDetector] | None = None
+        self._switch: EngineSwitch | None = None
         self._backend: Backend | None = None
         self._analyser: FaceAnalyser | None = None
         self.loading = True
@@ -99,15 +107,26 @@ class InferenceLoop:
         backend = self._backend
         return backend.report if backend else None
 
+    @property
+    def preparing(self) -> str:
+        """What is being done to find a faster engine, in words; empty otherwise."""
+        switch = self._switch
+        return switch.progress if switch else ""
+
     def _run(self) -> None:
         try:
             while not self._stopping:
                 self._load_if_wanted()
+                self._switch_if_ready()
                 frame = self._frames.take(IDLE_WAIT_S)
                 if frame is not None and self._analyser is not None:
                     self._measure(self._analyser, frame)
         finally:
             self._analyser = None
+            if self._switch:
+                self._switch.close()
+            if self._detector_coming and not self._detector:
+                self._detector = self._detector_coming.result()
             if self._detector:
                 self._detector.close()
             if self._backend:
@@ -120,16 +139,18 @@ class InferenceLoop:
             return
         try:
             # torch and MediaPipe take seconds to import: here they do not delay the window.
+            if self._detector_coming is None:
+                self._detector_coming = _elsewhere(create_detector)
             from extractor.backends import create_backend
 
-            backend = create_backend(wanted.weights, wanted.device, THREADS, wanted.engine)
-            if self._detector is None:
-                self._detector = create_detector()
+            backend = create_backend(wanted.weights, wanted.device, THREADS, wanted.engine, measure=False)
+            self._detector = self._detector_coming.result()
             previous, self._backend = self._backend, backend
             self._analyser = FaceAnalyser(self._detector, FaceTracker(), backend, every_frame=False)
             self.error = ""
             if previous:
                 previous.close()
+            self._look_for_a_faster_engine(wanted)
         except ValueError as error:  # weights or device, in one sentence
             self.error = str(error)
         except Exception:
@@ -138,6 +159,30 @@ class InferenceLoop:
         finally:
             with self._lock:
                 self.loading = self._wanted is not None
+
+    def _look_for_a_faster_engine(self, choice: NetworkChoice) -> None:
+        from extractor.backends.prepare import is_needed
+
+        old, self._switch = self._switch, None
+        if old:
+            old.close()
+        if is_needed(choice.weights, choice.device, THREADS, choice.engine):
+            self._switch = EngineSwitch(choice, THREADS)
+
+    def _switch_if_ready(self) -> None:
+        """Let the faster engine take over between two frames; the faces stay who they were."""
+        switch, analyser, detector = self._switch, self._analyser, self._detector
+        if switch is None or analyser is None or detector is None or not self._may_switch():
+            return
+        backend = switch.take()
+        if backend is not None:
+            previous, self._backend = self._backend, backend
+            self._analyser = FaceAnalyser(detector, analyser.tracker, backend, every_frame=False)
+            if previous:
+                previous.close()
+        if switch.over:
+            self._switch = None
+            switch.close()
 
     def _measure(self, analyser: FaceAnalyser, frame: Frame) -> None:
         with self._lock:
@@ -156,3 +201,17 @@ class InferenceLoop:
         self.rate.tick()
         self.latency.add(result.latency_ms)
         self._on_result(result)
+
+
+def _elsewhere(work: Callable[[], T]) -> Future[T]:
+    """Call it on a thread of its own; ``result`` waits, and raises what it raised."""
+    future: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=call, name="load detector", daemon=True).start()
+    return future

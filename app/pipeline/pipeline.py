@@ -41,7 +41,13 @@ class Pipeline:
         self.history = History()
         self._slot: Mailbox[Frame] = Mailbox()
         self._capture = CaptureLoop(self._opened, self._captured)
-        self._inference = InferenceLoop(self._slot, self._measured, NetworkChoice(weights, device, engine), faces)
+        self._inference = InferenceLoop(
+            self._slot,
+            self._measured,
+            NetworkChoice(weights, device, engine),
+            faces,
+            lambda: not self._recording.active,
+        )
         self._skipped = 0
         self._recording = Recording()
         self._outputs: tuple[Output, ...] = ()
@@ -200,6 +206,7 @@ class Pipeline:
             report=inference.report,
             network_loading=inference.loading,
             network_error=inference.error,
+            engine_preparing=inference.preparing,
             capture_fps=capture.rate.rate(),
             inference_fps=inference.rate.rate(),
             latency_ms=latency,

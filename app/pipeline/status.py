@@ -45,6 +45,7 @@ class PipelineStatus:
     calibration: CalibrationState = UNCALIBRATED
     finished_wait: Finished | None = None  # the latest wait for a still head that ended by itself
     max_faces: int = 1  # measured at most
+    engine_preparing: str = ""  # how far the search for a faster engine is, while there is one
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
 
     @property

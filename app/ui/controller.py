@@ -263,7 +263,7 @@ def _list_sources() -> Any:
 
 def _list_devices() -> tuple[tuple[tuple[str, str], ...], bool]:
     from extractor.backends import available_devices
-    from extractor.weights import WeightsError, find_weights
+    from extractor.report import WeightsError, find_weights
 
     try:
         find_weights("lite")

@@ -30,7 +30,7 @@ from extractor.types import HostMotion, NetworkSpec
 log = logging.getLogger(__name__)
 
 WARM_UP_RUNS = 3
-RUNS = 15
+RUNS = 30
 MOST_S = 2.0  # an engine
 REMEMBERED = 50
 
@@ -51,9 +51,10 @@ class Choice:
 class ChosenBackend:
     """A backend that says in ``info`` why it was chosen."""
 
-    def __init__(self, backend: Backend, reason: str) -> None:
+    def __init__(self, backend: Backend, choice: Choice) -> None:
         self._backend = backend
-        self._info = dataclasses.replace(backend.info, chosen=reason)
+        measured = tuple(sorted(choice.run_ms.items(), key=lambda item: item[1]))
+        self._info = dataclasses.replace(backend.info, chosen=choice.reason, measured_ms=measured)
 
     @property
     def info(self) -> BackendInfo:
@@ -88,14 +89,14 @@ def auto_backend(
     choice = remembered(weights, threads)
     if choice is not None:
         try:
-            return ChosenBackend(make(choice.engine), choice.reason)
+            return ChosenBackend(make(choice.engine), choice)
         except EngineError as error:
             log.warning("%s", error)
     if not measure:
         return make("torch")
     backend, choice = measure_all(make)
     remember(weights, threads, choice)
-    return ChosenBackend(backend, choice.reason)
+    return ChosenBackend(backend, choice)
 
 
 def is_a_choice(weights: Path, device: str) -> bool:
@@ -144,7 +145,7 @@ def measure_all(make: Callable[[str], Backend], say: Callable[[str], None] = lam
 
 
 def _time(backend: Backend) -> float:
-    """Milliseconds for one crop: the lower quartile, as a busy machine only ever makes a run slower."""
+    """Milliseconds for one crop: the quickest run, as a busy machine only ever makes one slower."""
     side = backend.spec.crop.input_size
     crop = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
     for _ in range(WARM_UP_RUNS):
@@ -155,7 +156,7 @@ def _time(backend: Backend) -> float:
         begun = time.perf_counter()
         backend.run(crop)
         times.append((time.perf_counter() - begun) * 1e3)
-    return float(np.percentile(times, 25))
+    return min(times)
 
 
 def _key(weights: Path, threads: int | None) -> str:

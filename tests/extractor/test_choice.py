@@ -52,6 +52,7 @@ class _Fake:
 def fakes(real: Backend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fakes:
     monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(choice, "installed_engines", lambda: dict.fromkeys(SPEEDS, "1.0"))
+    monkeypatch.setattr(choice, "installed_packages", lambda: dict.fromkeys(SPEEDS, "1.0"))
     monkeypatch.setattr(choice, "_time", lambda backend: SPEEDS[backend.name])
     return Fakes(real)
 
@@ -128,9 +129,17 @@ def test_a_cache_that_cannot_be_written_only_costs_time(fakes: Fakes, tmp_path: 
 def test_nothing_is_measured_without_a_choice(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     auto(fakes, device="cuda")
     assert fakes.made == ["torch"]
-    monkeypatch.setattr(choice, "installed_engines", lambda: {"torch": "2"})
+    monkeypatch.setattr(choice, "installed_packages", lambda: {"torch": "2"})
     assert auto(fakes).info.chosen == ""
     assert fakes.made == ["torch", "torch"]
+
+
+def test_without_measuring_torch_serves_until_something_is_known(fakes: Fakes) -> None:
+    first = auto_backend(find_weights(), "cpu", 1, fakes, measure=False)
+    assert fakes.made == ["torch"]
+    assert first.info.chosen == ""
+    auto(fakes)
+    assert "openvino 10.0" in auto_backend(find_weights(), "cpu", 1, fakes, measure=False).info.chosen
 
 
 def test_timing_is_of_the_backend(real: Backend) -> None:
