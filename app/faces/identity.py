@@ -28,9 +28,11 @@ MOST = 9.0  # a shape alone never says more: a grimace must not outweigh a clear
 def shape_of(kp: Floats) -> Shape | None:
     """The (K, 3) neutral keypoints as one vector, centred and of unit size; None where there is no such shape."""
     points = np.asarray(kp, np.float64)
+    if not np.isfinite(points).all():
+        return None
     points = points - points.mean(axis=0)
     size = float(np.sqrt((points**2).sum(axis=1).mean()))
-    if not np.isfinite(size) or size <= 0:
+    if size <= 0:
         return None
     return np.asarray((points / size).ravel(), np.float64)
 

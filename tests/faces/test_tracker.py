@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
-from app.faces.smoothing import BoxFilter
 from app.faces.primary import TAKES_OVER_S
+from app.faces.smoothing import BoxFilter
 from app.faces.tracker import FOLLOWED_S, KEPT_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30

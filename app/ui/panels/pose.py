@@ -128,7 +128,7 @@ class PosePanel(QWidget):
         self.limit = QSpinBox()
         self.limit.setAccessibleName("Faces measured at most")
         self.limit.setToolTip(
-            "How many faces are measured at most; each further one costs as much as the first (+ and -)"
+            "How many faces are measured at most; each costs as much as the first (Ctrl++ and Ctrl+-)"
         )
         self.limit.setRange(1, MOST_FACES)
         self.limit.setPrefix("at most ")
