@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QIcon, QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QFrame,
     QGridLayout,
+    QHBoxLayout,
     QInputDialog,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app import __version__
-from app.ui.actions import ACTIONS
+from app.ui.actions import ACTIONS, ActionSpec
 from app.ui.panels.fields import dim_label
 
+COLUMN_GAP = 30  # between the columns of keys
+TIP_CHARACTERS = 28  # at least so many stand in a line of the list of keys
 WEIGHTS_FILTER = "Weights (*.safetensors *.pth *.pt *.ckpt *.bin);;All files (*)"
 MEDIA_FILTER = (
     "Videos and images (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp);;"
@@ -80,35 +85,81 @@ def ask_text(parent: QWidget, title: str, question: str, text: str, done: Callab
 
 
 class KeysDialog(QDialog):
-    """Every action with its key, menu by menu."""
+    """Every action with its key, menu by menu, in as many columns as the screen has room for."""
 
     def __init__(self, parent: QWidget, actions: Mapping[str, QAction]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        columns = QGridLayout()
-        columns.setHorizontalSpacing(36)
-        columns.setVerticalSpacing(14)
-        menus = list(dict.fromkeys(spec.menu for spec in ACTIONS))
-        for i, menu in enumerate(menus):
+        screen = parent.screen()
+        room = screen.availableGeometry().size() * 0.94 if screen is not None else QSize(1200, 700)
+        widest = max(self.fontMetrics().horizontalAdvance(spec.tip) for spec in ACTIONS)
+        key_width = max(self.fontMetrics().horizontalAdvance(_key(actions[spec.name])) for spec in ACTIONS)
+        room_width = round(room.width()) - 60  # without margins and scroll bar
+        narrowest = key_width + self.fontMetrics().averageCharWidth() * TIP_CHARACTERS + COLUMN_GAP
+        count = min(max(room_width // narrowest, 1), 3)
+        tip_width = min(widest + 4, room_width // count - key_width - COLUMN_GAP - 14)
+        inside = QWidget()
+        columns = QHBoxLayout(inside)
+        columns.setContentsMargins(20, 14, 20, 14)
+        columns.setSpacing(COLUMN_GAP)
+        for rows in keys_in_columns(count):
             grid = QGridLayout()
-            grid.setHorizontalSpacing(16)
-            grid.setVerticalSpacing(4)
-            heading = QLabel(menu.replace("&", ""))
-            heading.setProperty("heading", True)
-            grid.addWidget(heading, 0, 0, 1, 2)
-            for spec in (spec for spec in ACTIONS if spec.menu == menu):
-                row = grid.rowCount()
-                action = actions[spec.name]
-                key = QLabel(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
-                grid.addWidget(key, row, 0)
-                grid.addWidget(dim_label(spec.tip), row, 1)
+            grid.setHorizontalSpacing(14)
+            grid.setVerticalSpacing(3)
+            grid.setColumnMinimumWidth(0, key_width)
+            for row, spec in enumerate(rows):
+                if isinstance(spec, str):
+                    heading = QLabel(spec)
+                    heading.setProperty("heading", True)
+                    heading.setContentsMargins(0, 0 if row == 0 else 9, 0, 1)
+                    grid.addWidget(heading, row, 0, 1, 2)
+                else:
+                    tip = dim_label(spec.tip)
+                    tip.setWordWrap(True)
+                    tip.setFixedWidth(tip_width)
+                    grid.addWidget(QLabel(_key(actions[spec.name])), row, 0, Qt.AlignmentFlag.AlignTop)
+                    grid.addWidget(tip, row, 1, Qt.AlignmentFlag.AlignTop)
             grid.setColumnStretch(1, 1)
-            columns.addLayout(grid, i // 2, i % 2, Qt.AlignmentFlag.AlignTop)
+            grid.setRowStretch(len(rows), 1)
+            columns.addLayout(grid)
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setAccessibleName("All keys")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 14)
-        layout.addLayout(columns)
-        layout.addSpacing(8)
+        layout.setContentsMargins(0, 0, 8, 10)
+        layout.addWidget(scroll)
         layout.addWidget(_close_button(self))
+        wanted = inside.sizeHint() + QSize(30, 60)
+        self.resize(min(wanted.width(), round(room.width())), min(wanted.height(), round(room.height())))
+
+
+def keys_in_columns(count: int) -> list[list[str | ActionSpec]]:
+    """The rows of the list of keys, headings among them, in at most ``count`` columns of about one height.
+
+    A menu that doesn't fit into what is left of a column goes on in the next one under its own name.
+    """
+    menus = list(dict.fromkeys(spec.menu for spec in ACTIONS))
+    height = -(-(len(ACTIONS) + len(menus)) // count) + 1
+    columns: list[list[str | ActionSpec]] = [[]]
+    for menu in menus:
+        title = menu.replace("&", "")
+        specs = [spec for spec in ACTIONS if spec.menu == menu]
+        left = height - len(columns[-1])
+        # A heading with fewer than two rows below it looks lost.
+        if left < min(len(specs), 2) + 1 and len(columns) < count:
+            columns.append([])
+        columns[-1].append(title)
+        for i, spec in enumerate(specs):
+            if len(columns[-1]) >= height and len(columns) < count:
+                columns.append([f"{title}, continued" if i else title])
+            columns[-1].append(spec)
+    return columns
+
+
+def _key(action: QAction) -> str:
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
 
 class AboutDialog(QDialog):

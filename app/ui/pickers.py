@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtCore import QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
+
+
+LEAST_CHARACTERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Picker(ChoiceBox):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._activated)
+
+    def minimumSizeHint(self) -> QSize:
+        """In a narrow window the bar's buttons matter more than long names, which stand in the tool tip too."""
+        whole = super().minimumSizeHint()
+        return QSize(min(whole.width(), self.fontMetrics().averageCharWidth() * LEAST_CHARACTERS + 34), whole.height())
 
     @property
     def entries(self) -> tuple[Entry | None, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.ui.panels.fields import dim_label
 from app.ui.pickers import Picker
 
 DRAWN = ("mirror", "axes", "keypoints", "box", "expression", "label")
+LABELLED_CHARACTERS = 165  # a bar at least so wide has room for labels
 WINDOW = ("screenshot", "full_screen", "keys")
 
 
@@ -27,6 +28,7 @@ class MainToolBar(QToolBar):
         self.source = Picker("Source", 16)
         self.weights = Picker("Weights", 13)
         self.device = Picker("Device", 6)
+        self._labels: list[QAction] = []
 
         self.addWidget(self.source)
         self._add(actions["run"], with_text=True)
@@ -41,11 +43,21 @@ class MainToolBar(QToolBar):
             label = dim_label(title)
             label.setContentsMargins(6, 0, 2, 0)
             label.setBuddy(picker)
-            self.addWidget(label)
+            named = self.addWidget(label)
+            assert named is not None
+            self._labels.append(named)
             self.addWidget(picker)
         self.addSeparator()
         for name in WINDOW:
             self._add(actions[name])
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Where it is narrow the labels give way: the pickers say the same in their tool tips."""
+        super().resizeEvent(event)
+        roomy = self.width() >= self.fontMetrics().averageCharWidth() * LABELLED_CHARACTERS
+        for label in self._labels:
+            if label.isVisible() != roomy:
+                label.setVisible(roomy)
 
     def _add(self, action: QAction, with_text: bool = False) -> None:
         self.addAction(action)

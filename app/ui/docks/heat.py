@@ -30,7 +30,7 @@ class Heat(PaintedDock):
     """A dock; ``names`` gives those of the keypoints."""
 
     def __init__(self, names: Callable[[], tuple[str, ...] | None], span_s: float = 10.0) -> None:
-        super().__init__("Expression of each keypoint over time", 40, 8)
+        super().__init__("Expression of each keypoint over time", 30, 8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setToolTip(

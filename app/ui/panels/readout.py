@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
@@ -38,10 +39,19 @@ class Readout(QScrollArea):
         layout.addWidget(self.system)
         layout.addStretch(1)
         self.setWidget(inside)
-        margins = layout.contentsMargins()
+        self._inside = inside
+        self._fit()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        self._fit()  # fonts are known for sure only now
+        super().showEvent(event)
+
+    def _fit(self) -> None:
+        """Wide enough for its contents beside the scroll bar."""
         bar = self.verticalScrollBar()
-        width = inside.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
-        self.setMinimumWidth(max(width, 300 + margins.left()))
+        self._inside.ensurePolished()
+        width = self._inside.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
+        self.setMinimumWidth(max(width, 312))
 
     def show_result(self, result: FrameResult | None) -> None:
         self.pose.show_result(result)
