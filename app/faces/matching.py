@@ -22,6 +22,7 @@ REACH_AGAIN = 3.0  # for a face that has been gone for longer than ``KEPT_S``
 SIZE_RATIO = 2.0  # sizes that differ by more are different faces
 PLACE_COST = 16.0  # of the greatest distance within reach, growing with its square; a shape's is about 1 to 9
 SIZE_COST = 4.0  # of the greatest ratio, growing with the square of its logarithm
+HIDDEN_COST = 4.0  # of a face that was not seen in the last look: one that was is the likelier
 NOBODY_COST = 40.0  # more than any pair within reach: they are always made
 EVIDENCE = 3.0  # by so much less must another assignment cost, shapes included, to replace that by place alone,
 CONTINUOUS = 6.0  # and by so much where a face would lose its number that never was out of sight
@@ -94,6 +95,7 @@ def match(
     costs = [
         [
             cost_of(track.course.at(time_s), detection.box, reach_after(time_s - track.placed_s))
+            + (HIDDEN_COST if track.missed else 0.0)
             for detection in found
         ]
         for track in tracks

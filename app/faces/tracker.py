@@ -17,6 +17,8 @@ from app.faces.smoothing import BoxFilter
 
 __all__ = ["FORGOTTEN_S", "KEPT_S", "FaceTracker", "Observation", "TrackedFace"]
 
+HIDDEN_S = 1.5  # and one lost behind another face, if no more than this
+BEHIND = 1.2  # box sides between their places
 FORGOTTEN_S = 2.0  # a face lost for less comes back under its number if its shape is the same; then nothing is left
 CONTESTED = 1.0  # box sides; nobody's shape is learnt while somebody else is so near
 CERTAIN = 0.75  # a detector's score that a picture without a face hardly ever gets
@@ -266,11 +268,18 @@ class FaceTracker:
     def _let_go(self, here: set[int], time_s: float) -> None:
         kept = []
         for track in self._tracks:
-            if track.person.face_id in here or track.missed < 2 or time_s - track.seen_s <= KEPT_S:
+            patience_s = HIDDEN_S if self._is_behind(track, here) else KEPT_S
+            if track.person.face_id in here or track.missed < 2 or time_s - track.seen_s <= patience_s:
                 kept.append(track)
             elif track.person.memory.known:
                 self._gone.append(Gone(track.person, track.course, track.seen_s))
         self._tracks = kept
+
+    def _is_behind(self, track: Track, here: set[int]) -> bool:
+        """Whether a face that is there may hide this one."""
+        place, near = centre(track.course.at(self._time_s)), BEHIND * side(track.crop)
+        there = (other for other in self._tracks if other is not track and other.person.face_id in here)
+        return any(math.dist(place, centre(other.crop)) < near for other in there)
 
     def _choose(self, faces: Sequence[TrackedFace]) -> tuple[TrackedFace, ...]:
         trusted = {t.person.face_id for t in self._tracks if t.person.trusted}
