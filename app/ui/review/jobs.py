@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVB
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.background import Background
+from app.ui.review.buttons import without_icons
 from app.ui.wording import duration
 
 LOOK_MS = 100
@@ -47,7 +48,7 @@ class JobDialog(QDialog):
         self.bar.setAccessibleName("Progress")
         self._left = QLabel(" ")
         self._left.setProperty("dim", True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = without_icons(QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel))
         self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         buttons.rejected.connect(self.stop)
         layout = QVBoxLayout(self)

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout,
 
 from app.ui.panels.fields import dim_label
 from app.ui.review.actions import ACTIONS
+from app.ui.review.buttons import without_icons
 
 MOUSE = (
     ("Drag", "Scrub"),
@@ -61,7 +62,7 @@ class KeysDialog(QDialog):
                 column.addSpacing(12)
             column.addStretch(1)
             columns.addLayout(column)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = without_icons(QDialogButtonBox(QDialogButtonBox.StandardButton.Close))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 14)

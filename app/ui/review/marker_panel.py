@@ -25,6 +25,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.session.events import Event
+from app.ui.review.buttons import without_icons
 from app.ui.review.markers import Events, Markers
 from app.ui.review.paint import marker_colours
 from app.ui.wording import NOTHING, clock
@@ -205,7 +206,9 @@ class MarkerDialog(QDialog):
             ("L&ength", self.duration),
         ):
             form.addRow(text, field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons = without_icons(
+            QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

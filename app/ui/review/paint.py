@@ -93,6 +93,7 @@ def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: L
         for name, trace in content.second.difference.items():
             draw.curve(trace, lanes.difference, _pen(theme.ANGLE_COLOURS[name]))
     painter.restore()
+    _paint_names(painter, lanes, font)
 
 
 def _paint_series(draw: _Curves, series: Series, lanes: Lanes, *, second: bool) -> None:
@@ -214,9 +215,21 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
             text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + unit
             top = min(y - metrics.height() / 2, lane.rect.bottom() - metrics.height() + 2)
             painter.drawText(QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text)
+
+
+def _paint_names(painter: QPainter, lanes: Lanes, font: QFont) -> None:
+    """The lanes' names, on a ground of their own, for curves may pass there."""
+    small = theme.tabular(font, 0.85)
+    painter.setFont(small)
+    metrics = QFontMetricsF(small)
+    ground = QColor(theme.BASE)
+    ground.setAlpha(200)
+    shown = [lane for lane in (lanes.angles, lanes.expression, lanes.difference) if lane is not None]
     for name, lane in zip(("angles", "expression", "difference"), shown, strict=False):
+        rect = QRectF(lane.rect.left() + 2, lane.rect.top(), metrics.horizontalAdvance(name) + 8, metrics.height())
+        painter.fillRect(rect, ground)
         painter.setPen(theme.DIM)
-        painter.drawText(QPointF(lane.rect.left() + 6, lane.rect.top() + metrics.ascent() + 1), name)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, name)
 
 
 def paint_overview(painter: QPainter, rect: QRectF, measured: NDArray[np.float32]) -> None:

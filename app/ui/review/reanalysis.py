@@ -13,6 +13,7 @@ from app.ui import dialogs, settings
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.pickers import path_label
+from app.ui.review.buttons import without_icons
 from app.ui.review.jobs import JobDialog, StoppedError
 from app.ui.settings import Settings
 
@@ -51,6 +52,7 @@ class ReanalysisDialog(QDialog):
         form.addRow("&Weights", self.weights)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.addButton("&Measure", QDialogButtonBox.ButtonRole.AcceptRole)
+        without_icons(buttons)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

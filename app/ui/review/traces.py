@@ -15,7 +15,7 @@ _DENSE = 2  # samples a pixel from which on extremes are drawn instead of the sa
 class Piece:
     """What is drawn of a curve: M places in the table's rows and, there, the range of its values; NaN breaks it.
 
-    Where a sample has a pixel of its own or more, ``low`` and ``high`` are the same.
+    Where a sample of a curve has a pixel of its own or more, ``low`` and ``high`` are the same array.
     """
 
     rows: NDArray[np.float64]  # (M,)
@@ -50,7 +50,8 @@ class Trace:
         width = (end - first) / pixels  # rows a pixel
         if width < _DENSE:
             low, high = self._levels[0]
-            return Piece(np.arange(start, stop, dtype=np.float64), low[start:stop], high[start:stop])
+            lower = low[start:stop]
+            return Piece(np.arange(start, stop, dtype=np.float64), lower, lower if high is low else high[start:stop])
         bin_rows = 2 ** int(np.ceil(np.log2(width)))
         level, size = 0, 1
         while level + 1 < len(self._levels) and bin_rows % (size * FACTOR) == 0:

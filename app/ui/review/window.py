@@ -20,7 +20,6 @@ from app.ui.controller import sentence
 from app.ui.files import dragged_path
 from app.ui.markers import KEYS
 from app.ui.messages import Message, Severity
-from app.ui.overlay import OverlayStyle
 from app.ui.review.actions import ACTIONS, build_actions, fill_menus
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
@@ -35,7 +34,7 @@ from app.ui.review.player import Player
 from app.ui.review.reanalysis import Reanalysis
 from app.ui.review.screen import Screen
 from app.ui.review.timeline import ZOOM_STEP
-from app.ui.review.words import numbers_text
+from app.ui.review.words import numbers_text, overlay_style
 from app.ui.settings import Setting, Settings
 
 
@@ -333,21 +332,7 @@ class ReviewWindow(QMainWindow):
 
     def _draw(self) -> None:
         names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
-
-        def on(name: str) -> bool:
-            return self.commands[name].isChecked()
-
-        self.view.set_style(
-            OverlayStyle(
-                axes=on("axes"),
-                keypoints=on("keypoints"),
-                box=on("box"),
-                expression=on("expression"),
-                label=on("label"),
-                truth=on("truth"),
-                keypoint_names=names,
-            )
-        )
+        self.view.set_style(overlay_style(self.commands, names))
 
     def say(self, message: Message) -> None:
         """One sentence in the line at the bottom."""

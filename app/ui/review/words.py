@@ -1,8 +1,13 @@
-"""What the review window says of a frame."""
+"""What the review window says and draws of a frame."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from PyQt6.QtGui import QAction
+
 from app.session.reviewed import ReviewedSession
+from app.ui.overlay import OverlayStyle
 from app.ui.review.content import Content
 from app.ui.wording import degrees, spread, unsigned
 
@@ -22,3 +27,16 @@ def numbers_text(session: ReviewedSession, content: Content, frame: int) -> str:
         parts.append(text)
     parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
     return "    ".join(parts)
+
+
+def overlay_style(commands: Mapping[str, QAction], names: tuple[str, ...] | None) -> OverlayStyle:
+    """As the switches stand; ``names``: the keypoints'."""
+    return OverlayStyle(
+        axes=commands["axes"].isChecked(),
+        keypoints=commands["keypoints"].isChecked(),
+        box=commands["box"].isChecked(),
+        expression=commands["expression"].isChecked(),
+        label=commands["label"].isChecked(),
+        truth=commands["truth"].isChecked(),
+        keypoint_names=names,
+    )
