@@ -36,7 +36,7 @@ PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{pres
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
     ActionSpec("open_folder", "&File", "Open &folder of images…", "Ctrl+Shift+O", "Play a folder of images"),
-    ActionSpec("open_session", "&File", "&Review a recording…", "Ctrl+R", "Look at a recorded session again"),
+    ActionSpec("open_session", "&File", "Re&view a recording…", "Ctrl+R", "Look at a recorded session again"),
     ActionSpec("open_weights", "&File", "Open &weights…", "Ctrl+Shift+W", "Load a checkpoint", separated=True),
     ActionSpec(
         "recordings_folder", "&File", "&Recordings folder…", "Ctrl+Shift+R", "Choose where recordings go",
@@ -109,6 +109,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
                separated=True),
     ActionSpec("opentrack_address", "&Signals", "opentrack &address…", "Shift+T", "Choose where opentrack listens"),
     ActionSpec("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
+    ActionSpec("welcome", "&Help", "&Welcome page", "Ctrl+F1", "Camera, privacy and recentring on one page"),
     ActionSpec("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie"),
 )  # fmt: skip
 

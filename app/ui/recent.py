@@ -31,20 +31,22 @@ class RecentFiles(QObject):
         controller: Controller,
         open_path: Callable[[Path], object],
     ) -> None:
-        """The submenu goes into the window's menu that holds ``before``, above it."""
+        """The submenu goes into the window's menu that holds ``before``, above it and its line."""
         super().__init__(window)
         self._settings = store
         self._controller = controller
         self._open = open_path
         bar = window.menuBar()
         assert bar is not None
-        self.menu = QMenu("Open re&cent", bar)
+        self.menu = QMenu("Open recen&t", bar)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
         holder = next(
             menu for action in bar.actions() if (menu := action.menu()) is not None and before in menu.actions()
         )
-        holder.insertMenu(before, self.menu)
+        actions = holder.actions()
+        above = actions[actions.index(before) - 1]
+        holder.insertMenu(above if above.isSeparator() else before, self.menu)
         controller.source_changed.connect(self.add_source)
         self.show()
 

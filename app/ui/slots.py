@@ -68,5 +68,6 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "leave_full_screen": lambda: window.show_full_screen(False),
         "reset_settings": window.reset_settings,
         "keys": lambda: window.show_dialog("keys", lambda: dialogs.KeysDialog(window, window.commands)),
+        "welcome": lambda: window.show_dialog("welcome", window.first_run_page),
         "about": lambda: window.show_dialog("about", lambda: dialogs.AboutDialog(window, window.about_lines())),
     }

@@ -25,6 +25,7 @@ from app.ui.docks.manager import Docks
 from app.ui.drawing import Drawing
 from app.ui.faces import FaceControls
 from app.ui.files import Files, dragged_path
+from app.ui.first_run import FirstRunPage, is_wanted
 from app.ui.live_view import LiveView
 from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
@@ -173,6 +174,8 @@ class MainWindow(QMainWindow):
         self._started = True
         self.controller.start()
         self._timer.start(IDLE_TICK_MS)
+        if is_wanted(self._options, self._settings):
+            self.commands["welcome"].trigger()
         self.docks.start()  # pyqtgraph takes half a second to import, while the pipeline loads on its thread
 
     def _tick(self) -> None:
@@ -259,6 +262,9 @@ class MainWindow(QMainWindow):
             self._dialogs[name] = make()
         self._dialogs[name].show()
         self._dialogs[name].raise_()
+
+    def first_run_page(self) -> QDialog:
+        return FirstRunPage(self, self.controller, self.signals, self._settings)
 
     def about_lines(self) -> list[str]:
         lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self._settings.path}"]
