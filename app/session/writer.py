@@ -88,6 +88,7 @@ class SessionWriter:
         self._last_index: int | None = None
         self._accepted = 0
         self._closing = False
+        self._ended_s = float("inf")
         self._finished = threading.Event()
         self._manifest_file = threading.Lock()
         self._warning = ""
@@ -173,7 +174,7 @@ class SessionWriter:
         at_s = now_s() if at_s is None else at_s
         with self._changed:
             onset = 0.0 if self._first_s is None else round(max(0.0, at_s - self._first_s), 6)
-            if self._closing and (not late or self._first_s is None or onset > self._last_timestamp_s):
+            if self._closing and not (late and self._first_s is not None and at_s <= self._ended_s):
                 raise SessionError(TOO_LATE)
             # The frame captured last at that moment; one before the first frame refers to that.
             return Event(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
@@ -230,7 +231,8 @@ class SessionWriter:
     def _end(self, error: str) -> None:
         with self._changed:
             self._error = self._error or error
-            self._closing = True
+            if not self._closing:
+                self._closing, self._ended_s = True, now_s()
             self._changed.notify_all()
 
     def _note_drop(self, why: str, count: int = 1) -> None:

@@ -37,10 +37,15 @@ def recording(make_window, qtbot, no_network, store, tmp_path):
     window = make_window(source="demo")
     window.show()
     window.activateWindow()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.markers.recording, timeout=WAIT_MS)
     return window, next((tmp_path / "recordings").iterdir())
+
+
+def may_record(window):
+    """Its switch is on at first too, before the first look at the pipeline."""
+    return window._status is not None and window._status.captured > 0 and window.commands["record"].isEnabled()
 
 
 def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
@@ -57,7 +62,7 @@ def test_keys_set_points_and_intervals(recording, qtbot):
     press(window, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: "“speaks” ended after" in window.status_line.message.text, timeout=WAIT_MS)
     press(window, Qt.Key.Key_1)
-    qtbot.waitUntil(lambda: len(window.markers.running) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: [chip.time for chip in window.markers.running] == ["00:01"], timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     assert window.markers.running == ()
@@ -116,7 +121,7 @@ def test_fields_and_codec_are_in_session_json(make_window, qtbot, no_network, st
     window = make_window(source="demo", codec="ffv1")
     window.show()
     window.markers.use_fields(SessionFields("P 07", "reading", "", "form 12"))
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.markers.recording, timeout=WAIT_MS)
     window.markers.use_fields(SessionFields("P 07", "reading", "lamp on the left", "form 12"))
