@@ -61,6 +61,11 @@ _EVENT_COLUMNS = {
     "sample": {"Description": "The row of _motion.tsv, counted from 0, that was shown at the onset."},
 }
 
+_PARTICIPANT_COLUMNS = {
+    "participant_id": {"Description": "The participant's code."},
+    "consent": {"Description": "What the participant agreed to, in the experimenter's words."},
+}
+
 _COUNTED = ("ACCEL", "ANGACCEL", "GYRO", "JNTANG", "LATENCY", "MAGN", "ORNT", "POS", "VEL")
 
 _MISC = (
@@ -127,7 +132,8 @@ class BidsMotion:
         _write_json(events.with_suffix(".json"), _EVENT_COLUMNS)
         recorded = (f"motion/{stem}_motion.tsv", first_frame_utc(session.manifest))
         _write_tsv(root / subject / f"{subject}_scans.tsv", ("filename", "acq_time"), [recorded])
-        _write_tsv(root / "participants.tsv", ("participant_id",), [(subject,)])
+        _write_tsv(root / "participants.tsv", tuple(_PARTICIPANT_COLUMNS), [(subject, header.consent)])
+        _write_json(root / "participants.json", _PARTICIPANT_COLUMNS)
         _write_dataset(root, session)
 
 

@@ -70,6 +70,10 @@ class ElanAnnotations:
         annotations = sum(len(tier) for _, tier in tiers)
         last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
         last.text = str(annotations)
+        fields = session.manifest.header.fields
+        for name, text in (("task", fields.task), ("consent", fields.consent), ("comment", fields.comment)):
+            if _printable(text):
+                ElementTree.SubElement(header, "PROPERTY", {"NAME": name}).text = _printable(text)
         order = ElementTree.SubElement(root, "TIME_ORDER")
         slots = {time: f"ts{i}" for i, time in enumerate(_times(tiers), 1)}
         for time, slot in slots.items():

@@ -72,4 +72,6 @@ def session(record):
         ("speech", "overlaps", 0.4, 0.35),
         ("blink", "", 0.0, 0.8),
     )
-    return Session.open(record(events=events, participant="P 01", task="free talk"))
+    return Session.open(
+        record(events=events, participant="P 01", task="free talk", consent="form 12", comment="lamp\non")
+    )

@@ -59,6 +59,7 @@ def test_the_files_are_named_after_participant_and_task(dataset):
     assert sorted(path.relative_to(dataset).as_posix() for path in dataset.rglob("*") if path.is_file()) == [
         "README",
         "dataset_description.json",
+        "participants.json",
         "participants.tsv",
         f"sub-P01/motion/{stem}_channels.json",
         f"sub-P01/motion/{stem}_channels.tsv",
@@ -68,6 +69,8 @@ def test_the_files_are_named_after_participant_and_task(dataset):
         f"sub-P01/motion/{stem}_motion.tsv",
         "sub-P01/sub-P01_scans.tsv",
     ]
+    assert (dataset / "participants.tsv").read_text() == "participant_id\tconsent\nsub-P01\tform 12\n"
+    assert (dataset / "README").read_text().endswith("\nlamp\non\n")
     (scan,) = read_tsv(dataset / "sub-P01" / "sub-P01_scans.tsv")
     assert (dataset / "sub-P01" / scan["filename"]).is_file()
 

@@ -15,7 +15,7 @@ from app.session.reader import Session
 # What EAF 3.0's schema asks for, as far as this exporter uses it: the children in their order, and the attributes.
 CHILDREN = {
     "ANNOTATION_DOCUMENT": r"HEADER TIME_ORDER( TIER)*( LINGUISTIC_TYPE)*",
-    "HEADER": r"(MEDIA_DESCRIPTOR )*PROPERTY",
+    "HEADER": r"(MEDIA_DESCRIPTOR )*PROPERTY( PROPERTY)*",
     "TIME_ORDER": r"(TIME_SLOT ?)*",
     "TIER": r"(ANNOTATION ?)*",
     "ANNOTATION": r"ALIGNABLE_ANNOTATION",
@@ -72,7 +72,10 @@ def check_structure(path):
 
 def test_a_second_reader_finds_the_markers(session, tmp_path):
     (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
-    check_structure(path)
+    properties = {item.get("NAME"): item.text for item in check_structure(path).iter("PROPERTY")}
+    assert properties == {
+        "lastUsedAnnotationId": "4", "task": "free talk", "consent": "form 12", "comment": "lamp\non",
+    }  # fmt: skip
     eaf = pympi.Elan.Eaf(str(path))
     assert set(eaf.get_tier_names()) == {"blink", "speech", "speech (2)"}
     first, second = eaf.get_annotation_data_for_tier("blink")
