@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QShowEvent
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 class Readout(QScrollArea):
     """Scrolls where the window is low; never sideways."""
+
+    _inside: QWidget | None = None  # Qt filters events already while it makes the scroll area
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,20 +39,23 @@ class Readout(QScrollArea):
         layout.addWidget(self.signals)
         layout.addWidget(self.system)
         layout.addStretch(1)
-        self.setWidget(inside)
         self._inside = inside
+        self.setMinimumWidth(312)
+        self.setWidget(inside)  # from now on its events pass through here
         self._fit()
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        self._fit()  # fonts are known for sure only now
-        super().showEvent(event)
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.LayoutRequest and watched is self._inside is not None:
+            self._fit()
+        return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        """Wide enough for its contents beside the scroll bar."""
+        """Wide enough for its contents beside the scroll bar, in the fonts that they have by now; never narrower."""
         bar = self.verticalScrollBar()
-        self._inside.ensurePolished()
+        assert self._inside is not None
         width = self._inside.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
-        self.setMinimumWidth(max(width, 312))
+        if width > self.minimumWidth():
+            self.setMinimumWidth(width)
 
     def show_result(self, result: FrameResult | None) -> None:
         self.pose.show_result(result)
