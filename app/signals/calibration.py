@@ -91,16 +91,17 @@ class Calibration:
         self._recent: deque[tuple[float, int, Floats]] = deque()  # of the primary face, as measured
         self._untrained = False  # of the latest face
         self.reference: Recentring | None = None
+        self._waiting: Waiting | None = None
+        self._watch = StillWatch(1.0)
+        self._since_s = 0.0
+        self._outcomes: list[Outcome] = []
         self.forget_faces()
 
     def forget_faces(self) -> None:
         """Other weights: what was at rest for the ones before isn't for these."""
         self._neutrals: dict[int, _Neutral] = {}
         self._primary: int | None = None
-        self._waiting: Waiting | None = None
-        self._watch = StillWatch(1.0)
-        self._since_s = 0.0
-        self._outcomes: list[Outcome] = []
+        self._watch.clear()
 
     # ------------------------------------------------------------------ at once
 

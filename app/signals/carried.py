@@ -23,7 +23,7 @@ NEEDED = 0.5
 
 UNTRAINED = "these weights hold no head pose"
 NO_NAMES = "the keypoints of these weights have no names, so nobody knows which of them is the mouth"
-UNMEASURED = "their metadata do not say how well these weights see expressions"
+UNMEASURED = "the metadata of these weights do not say how well they see expressions"
 
 OWN_SIGNAL = {"blink": "eye_closure_l", "blinks_per_minute": "eye_closure_l"}
 """Events stand and fall with the signal that they are found in."""

@@ -5,8 +5,9 @@ white noise on each axis, which is what the network leaves on a quiet face; *lag
 (30 degrees at 0.5 Hz) and slow (5 degrees at 0.25 Hz), with the same noise.  Keypoints and expression get the same
 signals in their own units, ``UNITS`` for a degree.
 
-**Live**: jitter is the standard deviation about a straight line within one second, the median of the seconds;
-lag is the shift in time with which the raw signal fits the filtered one best, and only told while there is motion.
+**Live**: jitter is the standard deviation about a straight line within one second, the median of those in which
+the head was at rest; lag is the shift in time with which the raw signal fits the filtered one best, told only of
+motion.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from app.signals.one_euro import OneEuro, RotationFilter, VectorFilter
 from app.signals.presets import FilterPreset
 from extractor.types import Angles
 
-__all__ = ["Figures", "Part", "jitter", "lag_s", "standard_figures"]
+__all__ = ["Figures", "Part", "jitters", "lag_s", "standard_figures"]
 
 FPS = 30.0
 NOISE_DEG = 0.2
 QUICK = (30.0, 0.5)  # degrees, Hz
 SLOW = (5.0, 0.25)
 _SETTLING = 60  # frames
+_LEAST = 6  # samples in a second, to tell its jitter
 
 Part = str
 UNITS: dict[Part, float] = {"rotation": 1.0, "keypoints": 0.01, "expression": 0.0004}
@@ -39,7 +41,7 @@ UNITS: dict[Part, float] = {"rotation": 1.0, "keypoints": 0.01, "expression": 0.
 box a second, and an expression that changes fast moves by about a fifth of a bar in a tenth of a second."""
 
 MAX_LAG_S = 0.4
-MOVING = 5.0  # a lag is told when the signal's spread is so many times its jitter
+MOVING = 5.0  # a lag is told when the signal's spread is so many times its noise
 
 Floats = NDArray[np.floating[Any]]
 
@@ -77,25 +79,33 @@ def standard_figures(preset: FilterPreset, part: Part = "rotation") -> Figures:
     )
 
 
-def jitter(time_s: Floats, values: Floats) -> float:
-    """Of (N,) values: the deviation from a line within a second, the median of the seconds; NaN without one."""
+def jitters(time_s: Floats, raw: Floats, filtered: Floats, still: float) -> tuple[float, float]:
+    """Of (N,) values and of the same filtered; (NaN, NaN) without a second in which the raw ones range over
+    no more than ``still``."""
     found = []
     for second in _seconds(time_s):
-        t, v = time_s[second], values[second]
-        known = np.isfinite(v)
-        if known.sum() >= 8:
-            t, v = t[known] - t[known].mean(), v[known]
-            slope = (t * v).sum() / max(float((t * t).sum()), 1e-12)
-            rest = v - v.mean() - slope * t
-            found.append(math.sqrt(float((rest**2).sum()) / (len(v) - 2)))
-    return float(np.median(found)) if found else math.nan
+        known = np.isfinite(raw[second]) & np.isfinite(filtered[second])
+        t, x, y = time_s[second][known], raw[second][known], filtered[second][known]
+        if len(t) >= _LEAST and float(np.ptp(x)) <= still:
+            found.append((_deviation(t, x), _deviation(t, y)))
+    if not found:
+        return math.nan, math.nan
+    before, after = np.median(np.array(found), axis=0).tolist()
+    return before, after
+
+
+def _deviation(t: Floats, values: Floats) -> float:
+    """About the straight line that fits best."""
+    t = t - t.mean()
+    rest = values - values.mean() - (t * values).sum() / max(float((t * t).sum()), 1e-12) * t
+    return math.sqrt(float((rest**2).sum()) / (len(t) - 2))
 
 
 def lag_s(time_s: Floats, raw: Floats, filtered: Floats) -> float:
     """By how much (N,) ``filtered`` comes after ``raw``; NaN while the signal moves too little to tell."""
     known = np.isfinite(raw) & np.isfinite(filtered)
     t, x, y = time_s[known], raw[known], filtered[known]
-    if len(t) < 30 or t[-1] - t[0] < 2 * MAX_LAG_S + 1 or float(x.std()) < MOVING * max(jitter(t, x), 1e-9):
+    if len(t) < 30 or t[-1] - t[0] < 2 * MAX_LAG_S + 1 or float(x.std()) < MOVING * _noise_of(x):
         return math.nan
     grid = np.arange(t[0] + MAX_LAG_S, t[-1], 1 / 120)
     shown = np.interp(grid, t, y)
@@ -107,6 +117,11 @@ def lag_s(time_s: Floats, raw: Floats, filtered: Floats) -> float:
         bend = a - 2 * b + c
         return float(shifts[best] + (0.5 * (a - c) / bend / 240 if bend > 0 else 0.0))
     return float(shifts[best])
+
+
+def _noise_of(values: Floats) -> float:
+    """White noise on a smooth signal, by second differences, whose variance is six times the noise's."""
+    return max(float(np.diff(values, 2).std()) / math.sqrt(6), 1e-9)
 
 
 def _seconds(time_s: Floats) -> list[slice]:

@@ -49,28 +49,27 @@ class FilterSection(Section):
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
-        for column, (text, tip) in enumerate((("min cutoff", AT_REST), ("beta", IN_MOTION.format(unit="unit"))), 1):
-            heading = dim_label(text)
-            heading.setToolTip(f"{tip}.")
-            grid.addWidget(heading, 0, 2 * column - 1, 1, 2)
         self.cutoffs: dict[str, LevelSlider] = {}
         self.betas: dict[str, LevelSlider] = {}
-        for row, (part, label, unit) in enumerate(PARTS, 1):
+        for place, (part, label, unit) in enumerate(PARTS):
             cutoff = LevelSlider(
                 f"{label}: min cutoff in Hz", f"{AT_REST}.", LogScale(*MIN_CUTOFF_HZ), "{:.2g} Hz", "0.05 Hz"
             )
             beta = LevelSlider(
                 f"{label}: beta in Hz per {unit} a second", f"{IN_MOTION.format(unit=unit)}.",
-                CubicScale(SPEED_HZ[part][1]), "{:.3g}", "0.0005",
+                CubicScale(SPEED_HZ[part][1]), "{:.3g}", "0.05 Hz",
             )  # fmt: skip
             self.cutoffs[part], self.betas[part] = cutoff, beta
-            grid.addWidget(QLabel(label), row, 0)
-            for column, slider in ((1, cutoff), (3, beta)):
-                grid.addWidget(slider, row, column)
-                grid.addWidget(slider.value_label, row, column + 1)
+            grid.addWidget(QLabel(label), 2 * place, 0)
+            for row, text, slider in ((2 * place, "min cutoff", cutoff), (2 * place + 1, "beta", beta)):
+                label_of = dim_label(text)
+                label_of.setToolTip(slider.toolTip())
+                label_of.setBuddy(slider)
+                grid.addWidget(label_of, row, 1)
+                grid.addWidget(slider, row, 2)
+                grid.addWidget(slider.value_label, row, 3)
                 slider.moved_to = self._moved
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
+        grid.setColumnStretch(2, 1)
         self.rows.addLayout(grid, 1, 0)
         controls.filter_changed.connect(self.show_filter)
         self.show_filter(controls.filter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -43,6 +43,7 @@ class SignalsDock(QScrollArea):
         self.setAccessibleName("Filter and calibration")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.filter = FilterSection(controls)
         self.preview = PreviewSection(self._background, lambda: controls.filter)
         self.calibration = CalibrationSection(commands)
@@ -55,12 +56,19 @@ class SignalsDock(QScrollArea):
             layout.addWidget(section)
         layout.addStretch(1)
         self.setWidget(content)
-        self.setMinimumWidth(content.minimumSizeHint().width() + 16)
         self.setFocusProxy(self.filter.preset)
         controls.filter_changed.connect(lambda _: self.preview.filter_changed())
         controls.closing.connect(lambda: self._background.close(2.0))
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
+
+    def minimumSizeHint(self) -> QSize:
+        content, bar = self.widget(), self.verticalScrollBar()
+        width = content.minimumSizeHint().width() if content is not None else 0
+        return QSize(width + (bar.sizeHint().width() if bar is not None else 0), 12 * self.fontMetrics().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumSizeHint().width(), 40 * self.fontMetrics().height())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self.preview.show_history(history)

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from app.core.clock import now_s
-from app.signals.filter_figures import Figures, jitter, lag_s, standard_figures
+from app.signals.filter_figures import Figures, jitters, lag_s, standard_figures
 from app.signals.history import COLUMNS, History
 from app.signals.presets import FilterPreset
 from app.ui import theme
@@ -37,16 +37,17 @@ class _Choice:
     unit: str
     decimals: int
     least: float  # the smallest span of the axis
+    still: float  # a second in which it moves by no more is one of rest
     colour: str  # an angle's, or empty
 
 
 CHOICES = (
     *(
-        _Choice(name.capitalize(), f"{name}_deg", f"measured_{name}_deg", "rotation", "°", 2, 4.0, name)
+        _Choice(name.capitalize(), f"{name}_deg", f"measured_{name}_deg", "rotation", "°", 2, 4.0, 3.0, name)
         for name in ("yaw", "pitch", "roll")
     ),
-    _Choice("First keypoint, x", "keypoint_0_x_px", "measured_keypoint_0_x_px", "keypoints", " px", 2, 8.0, ""),
-    _Choice("Expression", "exp_magnitude", "measured_exp_magnitude", "expression", "", 5, 0.004, ""),
+    _Choice("First keypoint, x", "keypoint_0_x_px", "measured_keypoint_0_x_px", "keypoints", " px", 2, 8.0, 6.0, ""),
+    _Choice("Expression", "exp_magnitude", "measured_exp_magnitude", "expression", "", 5, 0.004, 0.004, ""),
 )
 
 
@@ -81,7 +82,7 @@ class PreviewSection(Section):
             heading.setToolTip(f"{tip}.")
             self.rows.addWidget(heading, 2, column)
         self.live = self._figures_row(
-            3, "Live", "Over the last ten seconds: jitter within a second, the median of them; lag while it moves"
+            3, "Live", "Over the last ten seconds: jitter within the seconds of rest, lag from those of motion"
         )
         self.quick = self._figures_row(
             4,
@@ -104,7 +105,7 @@ class PreviewSection(Section):
         self._due_s = now + FIGURES_S
         off = self._current().rotation is None
         lag = 0.0 if off else lag_s(time, raw, shown)
-        self._say(self.live, jitter(time, raw), jitter(time, shown), 1e3 * lag)
+        self._say(self.live, *jitters(time, raw, shown, choice.still), 1e3 * lag)
 
     def filter_changed(self) -> None:
         """Measure the standard signals with what is set now, elsewhere."""
@@ -145,7 +146,12 @@ class PreviewSection(Section):
             texts[1] = f"{share:.0%}"
         texts.append(f"{lag_ms:.0f} ms" if math.isfinite(lag_ms) else NOTHING)
         for value, text in zip(row, texts, strict=True):
-            value.show_text(text, "" if text != NOTHING else "Not to be told: it moves too little, or no face is seen")
+            value.show_text(
+                text,
+                ""
+                if text != NOTHING
+                else "Jitter can be told once the head has been still for a second, lag once it has moved",
+            )
 
     @property
     def _choice(self) -> _Choice:
@@ -163,7 +169,7 @@ class PreviewSection(Section):
         for column, what in enumerate(("raw jitter", "jitter left", "lag"), 1):
             value = Value(f"{name}: {what}")
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            value.setFixedWidth(self.fontMetrics().horizontalAdvance("0.00000 px"))
+            value.setFixedWidth(self.fontMetrics().horizontalAdvance("0.00000" if column < 3 else "000 ms") + 6)
             self.rows.addWidget(value, row, column)
             values.append(value)
         return values[0], values[1], values[2]
