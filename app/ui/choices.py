@@ -11,9 +11,11 @@ from PyQt6.QtCore import QObject
 from app.options import LaunchOptions
 from app.ui import settings
 from app.ui.controller import Controller, Network
-from app.ui.pickers import device_entries, source_entries, weights_entries
+from app.ui.pickers import ENGINE, device_entries, source_entries, weights_entries
 from app.ui.settings import Settings
 from app.ui.toolbar import MainToolBar
+from extractor.backends import installed_engines
+from extractor.backends.base import BackendInfo
 
 MAX_RECENT = 6
 SHIPPED = ("", "lite")  # weights that come with the app
@@ -46,6 +48,8 @@ class Choices(QObject):
         self._sources: tuple[tuple[str, str], ...] = ALWAYS
         self._devices: tuple[tuple[str, str], ...] = ()
         self._has_lite = False
+        self._info: BackendInfo | None = None  # what runs now
+        controller.engine_found.connect(self._engine_found)
         controller.source_changed.connect(self._show_source)
         controller.network_changed.connect(self._network_changed)
         controller.sources_listed.connect(self._sources_listed)
@@ -61,7 +65,14 @@ class Choices(QObject):
         self._controller.set_network(replace(self._controller.network, weights=weights))
 
     def use_device(self, device: str) -> None:
-        self._controller.set_network(replace(self._controller.network, device=device))
+        """A device's id, or an engine's name behind ``ENGINE``; each goes with ``auto`` for the other."""
+        engine = device.removeprefix(ENGINE) if device.startswith(ENGINE) else "auto"
+        device = "auto" if device.startswith(ENGINE) else device
+        self._controller.set_network(replace(self._controller.network, device=device, engine=engine))
+
+    def _engine_found(self, info: BackendInfo) -> None:
+        self._info = info
+        self._show_network()
 
     def _sources_listed(self, choices: Any) -> None:
         self._sources = (ALWAYS[0], *((choice.spec, choice.label) for choice in choices))
@@ -86,4 +97,6 @@ class Choices(QObject):
         network = self._controller.network
         recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
         self._toolbar.weights.show_entries(weights_entries(self._has_lite, recent, network.weights), network.weights)
-        self._toolbar.device.show_entries(device_entries(self._devices, network.device), network.device)
+        engines = () if len(installed_engines()) == 1 else tuple(installed_engines())
+        current = network.device if network.engine == "auto" else ENGINE + network.engine
+        self._toolbar.device.show_entries(device_entries(self._devices, current, engines, self._info), current)

@@ -20,6 +20,7 @@ from app.ui.wording import duration
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
+    from extractor.backends.base import BackendInfo
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Controller(QObject):
     network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
     sources_listed = pyqtSignal(object)  # tuple of SourceChoice
     devices_listed = pyqtSignal(object)  # tuple of (id, name), whether lite weights came with the app
+    engine_found = pyqtSignal(object)  # BackendInfo: another engine runs the network now
     loaded = pyqtSignal()  # the pipeline is there
     closed = pyqtSignal()
 
@@ -64,6 +66,7 @@ class Controller(QObject):
         self._was_recording = False
         self._closing = False
         self._devices_asked = False
+        self._engine: BackendInfo | None = None
 
     # ------------------------------------------------------------------ start and end
 
@@ -199,8 +202,11 @@ class Controller(QObject):
     def _follow_network(self, status: PipelineStatus) -> None:
         if status.network_loading:
             return
+        if status.network is not None and status.network != self._engine:
+            self._engine = status.network
+            self.engine_found.emit(status.network)
         if not self._devices_asked:
-            # torch is imported by now, so asking for devices disturbs nobody.
+            # Where there may be an accelerator torch is imported by now, elsewhere it is not asked.
             self._devices_asked = True
             self.background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
         if not status.network_error:

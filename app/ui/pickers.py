@@ -10,6 +10,10 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
+from extractor.backends.base import BackendInfo
+
+ENGINE = "engine:"  # before an engine's name, where it stands among devices
+
 
 LEAST_CHARACTERS = 5
 
@@ -134,12 +138,24 @@ def weights_entries(has_lite: bool, recent: Sequence[str], current: str) -> list
     return [*entries, None, Entry("Open weights…", "open_weights", command=True)]
 
 
-def device_entries(devices: Sequence[tuple[str, str]], current: str) -> list[Entry | None]:
-    """``auto`` and the devices there are (id, name); one that isn't there is shown while it is the choice."""
-    entries: list[Entry | None] = [Entry("Auto", "auto", "The fastest device there is")]
+def device_entries(
+    devices: Sequence[tuple[str, str]], current: str, engines: Sequence[str] = (), info: BackendInfo | None = None
+) -> list[Entry | None]:
+    """``auto``, the devices there are (id, name), and below a line the engines by name.
+
+    One that isn't there is shown while it is the choice.  ``info``: what runs now, with what was measured.
+    """
+    tip = "The fastest device and engine there is" + (f"\nNow it {info.summary}" if info is not None else "")
+    entries: list[Entry | None] = [Entry("Auto", "auto", tip)]
     entries += [Entry(identity, identity, name) for identity, name in devices]
-    if current not in ("auto", *(identity for identity, _ in devices)):
+    if current not in ("auto", *(identity for identity, _ in devices)) and not current.startswith(ENGINE):
         entries.append(Entry(current, current))
+    if engines:
+        times = dict(info.measured_ms) if info is not None else {}
+        entries.append(None)
+        for name in engines:
+            measured = f", measured here: {times[name]:.1f} ms a crop" if name in times else ""
+            entries.append(Entry(name, ENGINE + name, f"Always by the engine {name}{measured}"))
     return entries
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from extractor.backends.base import Backend, BackendInfo
 from extractor.backends.devices import Device, DeviceError, available_devices
-from extractor.backends.engines import ENGINES, EngineError, installed_engines, require_engine
+from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages, require_engine
 from extractor.report import find_weights
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "create_backend",
     "engine_asked_for",
     "installed_engines",
+    "installed_packages",
     "make_backend",
 ]
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 GRAPH_VERSION = 2  # to be raised when extractor.onnx_graph makes another graph of the same weights
 KEPT = 4  # folders; a network takes up to 120 MB, and as much again compiled
 REPORT = "report.json"
+NETWORK = "network.onnx"
 
 
 def cache_folder() -> Path:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.backends.base import Backend, BackendInfo
-from extractor.backends.cache import GRAPH_VERSION, cache_folder, write_whole
+from extractor.backends.cache import GRAPH_VERSION, NETWORK, cache_folder, network_folder, write_whole
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
 from extractor.report import LoadReport, sha256_of
@@ -33,6 +33,7 @@ WARM_UP_RUNS = 3
 RUNS = 30
 MOST_S = 2.0  # an engine
 REMEMBERED = 50
+LIKELY = "openvino"  # was the fastest on every processor tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def auto_backend(
 ) -> Backend:
     """The fastest of what ``make`` makes by an engine's name.  Raises what it raises for torch.
 
-    With ``measure`` False nothing is measured: torch, where that has not been done before.
+    With ``measure`` False nothing is measured: where that has not been done before it is a guess.
     """
     if not is_a_choice(weights, device):
         return make("torch")
@@ -93,10 +94,20 @@ def auto_backend(
         except EngineError as error:
             log.warning("%s", error)
     if not measure:
-        return make("torch")
+        return _likely(weights, make)
     backend, choice = measure_all(make)
     remember(weights, threads, choice)
     return ChosenBackend(backend, choice)
+
+
+def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
+    """OpenVINO where an earlier start has made its network, so that it is ready at once; else torch."""
+    if LIKELY in installed_engines() and (network_folder(sha256_of(weights)) / NETWORK).is_file():
+        try:
+            return make(LIKELY)
+        except EngineError as error:
+            log.warning("%s", error)
+    return make("torch")
 
 
 def is_a_choice(weights: Path, device: str) -> bool:

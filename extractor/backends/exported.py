@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
-from extractor.backends.cache import cached_model, cached_report, forget, keep_report, note_checked, was_checked
+from extractor.backends.cache import (
+    NETWORK,
+    cached_model,
+    cached_report,
+    forget,
+    keep_report,
+    note_checked,
+    was_checked,
+)
 from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.engines import EngineError, first_line, installed_packages
 from extractor.backends.runtimes import Heads
@@ -73,7 +81,7 @@ class ExportedBackend(abc.ABC):
 
             return to_onnx(MotionExtractor.from_checkpoint(self._weights), self._recipe)
 
-        return cached_model(self._report, "network.onnx" if self._recipe is None else "network-int8.onnx", make)
+        return cached_model(self._report, NETWORK if self._recipe is None else "network-int8.onnx", make)
 
     def _check(self) -> None:
         """Once for each engine, its version and device: are its numbers torch's?  Raises ``EngineError``."""

@@ -13,15 +13,17 @@ from pathlib import Path
 import torch
 
 from extractor.convert import DTYPES, save_weights
+from extractor.decode import bins_to_degrees
 from extractor.training.calibration import apply_temperatures, fit_temperatures
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
 from extractor.training.losses import decode_heads
 from extractor.training.metrics import Metrics
 from extractor.training.pool import HeadPool
-from extractor.types import KEYPOINT_NAMES, CropSpec, NetworkSpec
+from extractor.types import KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
 from extractor.weights import WeightsError
 
+SURE_SHARE = 0.95  # of held-out heads have less spread in yaw than ``sure_std_deg``
 LICENCE = "GPL-3.0-only"
 TRAINING_DATA = (
     "Rendered heads only, no photograph of a person: MakeHuman base mesh, morphs and assets (CC0), ICT-FaceKit "
@@ -35,17 +37,20 @@ def export(
     """Calibrate on ``heads`` (if given), measure there, and write ``target``; raises ``TrainingError``."""
     network, own_size = load_for_training(checkpoint)
     size = size or own_size
-    metrics, temperatures = None, None
+    metrics, temperatures, sure_std_deg = None, None, None
     if heads is not None:
         pool = HeadPool([heads], torch.device("cpu"), resident=False)
         answers, targets, _ = predictions(network, pool, size)
         temperatures = fit_temperatures(decode_heads(answers).logits, targets.angles_deg)
         apply_temperatures(network, temperatures)
+        spread = bins_to_degrees(decode_heads(answers).logits / temperatures[None, :, None])[1]
+        sure_std_deg = round(float(spread[:, POSE_HEADS.index("yaw")].quantile(SURE_SHARE)), 2)
         metrics = evaluate(network, pool, size)
     further: dict[str, object] = {
         "training_data": TRAINING_DATA,
         "licence": LICENCE,
         "errors": {} if metrics is None else {"rendered_heldout": asdict(metrics)},
+        "sure_std_deg": sure_std_deg,  # the app takes crops with more spread in yaw for no face, where in doubt
         "temperatures": None if temperatures is None else temperatures.tolist(),
         "source_sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
     }

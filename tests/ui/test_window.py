@@ -20,6 +20,8 @@ from app.ui import event_loop, settings
 from app.ui.actions import ACTIONS
 from app.ui.controller import Network
 from app.ui.messages import Message, Severity
+from extractor.backends import installed_engines
+from extractor.backends.base import BackendInfo
 
 WAIT_MS = 20_000
 
@@ -326,7 +328,7 @@ def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
     labels = [entry.label for entry in toolbar.source.entries if entry is not None]
     assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
     controller.devices_listed.emit(((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")), True))
-    assert [toolbar.device.itemText(i) for i in range(toolbar.device.count())] == ["Auto", "cuda:0", "cpu"]
+    assert [toolbar.device.itemText(i) for i in range(3)] == ["Auto", "cuda:0", "cpu"]
     assert "Motionscope lite" in [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
 
 
@@ -386,3 +388,18 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
     assert idle_window.state.message(status()).text == "Saved."
     monkeypatch.setattr("app.ui.state_display.now_s", lambda: 1e9)
     assert idle_window.state.message(status()).text != "Saved."
+
+
+def test_engines_stand_below_the_devices_with_their_times(idle_window):
+    controller, picker = idle_window.controller, idle_window.toolbar.device
+    info = BackendInfo("torch", "cpu", "AMD EPYC", "float32", "the fastest measured here", (("torch", 12.5),))
+    controller.engine_found.emit(info)
+    entries = {entry.key: entry for entry in picker.entries if entry is not None}
+    assert "the fastest measured here" in entries["auto"].tip
+    if len(installed_engines()) > 1:
+        assert "12.5 ms a crop" in entries["engine:torch"].tip
+    asked = []
+    controller.set_network = asked.append
+    picker.chosen.emit("engine:torch")
+    picker.chosen.emit("cpu")
+    assert [(network.engine, network.device) for network in asked] == [("torch", "auto"), ("auto", "cpu")]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
 
+FINDING = "Looking for the fastest engine, once; it takes over by itself, though not during a recording."
+
+
 class SystemPanel(QWidget):
     """Shows a ``PipelineStatus``; the display's own rate comes from the view."""
 
@@ -73,7 +76,11 @@ class SystemPanel(QWidget):
             return
         self._weights.show_text(report.path.name, f"{report.path}\n{report.summary}")
         self._device.show_text(f"{network.device}  {network.device_name}", network.device_name)
-        self._engine.show_text(f"{network.engine}  {network.dtype}")
+        engine = f"{network.engine}  {network.dtype}"
+        if status.engine_preparing:
+            self._engine.show_text(f"{engine}  …", f"{FINDING}\nNow: {status.engine_preparing}")
+        else:
+            self._engine.show_text(engine, network.summary)
 
     def _show_recording(self, status: PipelineStatus) -> None:
         stats = status.recording

@@ -1,0 +1,58 @@
+"""The process that finds the fastest engine, and what is remembered of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extractor.backends import create_backend, installed_packages
+from extractor.backends.prepare import Preparation, is_needed, main
+
+pytestmark = pytest.mark.skipif(len(installed_packages()) == 1, reason="only torch is installed")
+
+
+@pytest.fixture
+def own_choice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A fresh cache and no engine forced, as on a new machine."""
+    monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path))
+    monkeypatch.delenv("MOTIONSCOPE_ENGINE", raising=False)
+    monkeypatch.setattr("extractor.backends.choice.MOST_S", 0.2)
+
+
+@pytest.mark.usefixtures("own_choice")
+def test_a_guess_serves_until_engines_have_been_measured(capfd: pytest.CaptureFixture[str]) -> None:
+    assert is_needed(None, "cpu", 1, "auto")
+    assert not is_needed(None, "cpu", 1, "torch")
+    assert not is_needed("no such file", "cpu", 1, "auto")
+    first = create_backend(None, "cpu", 1, measure=False)
+    assert (first.info.engine, first.info.chosen) == ("torch", "")
+    first.close()
+    preparation = Preparation(None, "cpu", 1)
+    assert preparation.progress
+    preparation._reader.join(110)
+    assert preparation.succeeded
+    assert preparation.progress == ""
+    preparation.close()
+    assert not is_needed(None, "cpu", 1, "auto")
+    assert is_needed(None, "cpu", 2, "auto")  # with other threads another may win
+    second = create_backend(None, "cpu", 1, measure=False)
+    assert "the fastest measured here" in second.info.chosen
+    assert {"torch", second.info.engine} <= {name.partition("-")[0] for name, _ in second.info.measured_ms}
+    second.close()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("own_choice")
+def test_a_preparation_can_be_ended_at_any_time() -> None:
+    preparation = Preparation(None, "cpu", 1)
+    preparation.close()
+    assert preparation.finished
+    assert not preparation.succeeded
+
+
+def test_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.pth"
+    bad.write_bytes(b"nothing")
+    assert main([str(bad), "--device", "cpu"]) == 1
+    assert capsys.readouterr().err.startswith("prepare: The weights")
