@@ -86,7 +86,7 @@ class Recording:
     def note(self, label: str, text: str, at_s: float) -> Event:
         """A note on what was recorded at ``at_s``, also when that recording has ended since.  Raises SessionError."""
         for writer in (self._running, self._last):
-            if writer is not None and writer.began_s is not None and at_s >= writer.began_s:
+            if writer is not None and at_s >= writer.opened_s:
                 return writer.add_event(label, text, at_s=at_s)
         raise SessionError("Nothing was recorded at that moment, so there is no place for the note.")
 

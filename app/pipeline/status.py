@@ -57,12 +57,12 @@ class PipelineStatus:
         """What is wrong and what to do, in words; empty while all is well."""
         if self.recording and self.recording.error:
             return self.recording.error
+        if self.recording and self.recording_active and self.recording.warning:
+            return self.recording.warning  # what may cost data comes before what doesn't
         if self.network_error:
             return self.network_error
         if self.source.message:
             return self.source.message
-        if self.recording and self.recording_active and self.recording.warning:
-            return self.recording.warning
         if self.report is not None and not self.report.pose_trained:
             return (
                 "Pose heads untrained: these weights hold no head pose, so no angles are shown. Choose other weights."

@@ -87,6 +87,7 @@ class SessionWriter:
         self._last_timestamp_s = -1.0
         self._last_index: int | None = None
         self._accepted = 0
+        self.opened_s = now_s()  # its frames are all captured later
         self._closing = False
         self._ended_s = float("inf")
         self._finished = threading.Event()
@@ -174,7 +175,7 @@ class SessionWriter:
         at_s = now_s() if at_s is None else at_s
         with self._changed:
             onset = 0.0 if self._first_s is None else round(max(0.0, at_s - self._first_s), 6)
-            if self._closing and not (late and self._first_s is not None and at_s <= self._ended_s):
+            if self._closing and not (late and at_s <= self._ended_s):
                 raise SessionError(TOO_LATE)
             # The frame captured last at that moment; one before the first frame refers to that.
             return Event(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
@@ -183,11 +184,6 @@ class SessionWriter:
         """Replace what the experimenter says of the session; in ``session.json`` within a second."""
         with self._changed:
             self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
-
-    @property
-    def began_s(self) -> float | None:
-        """When the first frame was captured, monotonic clock."""
-        return self._first_s
 
     @property
     def stats(self) -> WriterStats:

@@ -35,7 +35,7 @@ def problem_message(status: PipelineStatus) -> Message | None:
         return None
     serious = (
         bool(status.recording and status.recording.error)
-        or bool(status.network_error)
+        or (bool(status.network_error) and status.problem == status.network_error)
         or status.source.state is SourceState.FAILED
     )
     busy = status.source.state is SourceState.OPENING and status.problem == status.source.message

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
+from app.session.disk import MIB
 from app.session.events import Event, Marked, MarkKind, OpenInterval, read_events
 from app.session.manifest import Manifest, SessionFields
 from app.session.writer import WriterStats
@@ -15,6 +17,7 @@ from app.ui import settings
 from app.ui.background import Background
 from app.ui.markers import KEYS, MarkerSlot, default_slots, read_slots, write_slots
 from app.ui.markers_panel import MarkersPanel
+from app.ui.messages import Message, Severity, problem_message
 from app.ui.settings import Settings
 
 WAIT_MS = 30_000
@@ -132,6 +135,28 @@ def test_fields_and_codec_are_in_session_json(make_window, qtbot, no_network, st
     assert manifest.header.fields == SessionFields("P 07", "reading", "lamp on the left", "form 12")
     assert (manifest.video.codec, manifest.video.encoder) == ("ffv1", "ffv1")
     assert store.get(settings.CODEC) == "h264"  # the command line's is for this run
+
+
+def test_a_disk_that_gets_full_is_said_before_the_recording_ends(
+    make_window, qtbot, no_network, store, tmp_path, monkeypatch
+):
+    free = [900 * MIB]
+    monkeypatch.setattr(
+        "app.session.disk.shutil.disk_usage", lambda _: SimpleNamespace(total=500_000 * MIB, free=free[0])
+    )
+    store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
+    window = make_window(source="demo")
+    window.show()
+    qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
+    window.commands["record"].trigger()
+    warning = Message("The disk is nearly full: 900 MB are left.", Severity.WARNING)
+    qtbot.waitUntil(lambda: problem_message(window._status) == warning, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.status_line.message == warning, timeout=WAIT_MS)  # after what was said before it
+    free[0] = 100 * MIB
+    qtbot.waitUntil(lambda: "before the disk was full" in window.status_line.message.text, timeout=WAIT_MS)
+    folder = next((tmp_path / "recordings").iterdir())
+    qtbot.waitUntil(lambda: Manifest.read(folder).state == "stopped", timeout=WAIT_MS)
+    assert Manifest.read(folder).frames > 0
 
 
 # ---------------------------------------------------------------------- without a pipeline

@@ -1,0 +1,100 @@
+"""Markers and notes find their recording; outputs hear of markers, recorded or not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.capture.source import SourceInfo
+from app.core.clock import now_s
+from app.core.errors import SessionError
+from app.core.frames import Frame
+from app.outputs.base import Marker
+from app.pipeline import Pipeline
+from app.pipeline.recording import Recording
+from app.session.events import MarkKind
+from app.session.folders import claim_folder
+from app.session.manifest import Manifest, SessionFields, SessionHeader
+from app.session.reader import Session
+
+HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
+
+
+@pytest.fixture
+def recording():
+    recording = Recording()
+    yield recording
+    recording.stop(wait=True)
+
+
+def add_frames(recording, count=3):
+    for i in range(count):
+        recording.add_frame(Frame(i, np.zeros((48, 64, 3), np.uint8), now_s()))
+
+
+def test_a_note_goes_to_the_recording_of_its_moment(recording, tmp_path):
+    with pytest.raises(SessionError, match="Nothing was recorded at that moment"):
+        recording.note("note", "before all", now_s())
+    folders, moments = [], []
+    for name in ("first", "second"):
+        folders.append(recording.start(HEADER, lambda name=name: claim_folder(tmp_path / name)))
+        moments.append(now_s())  # no frame has been captured yet
+        add_frames(recording)
+        recording.stop(wait=True)
+        between = now_s()
+    recording.note("note", "in the second", moments[1])
+    with pytest.raises(SessionError, match="has ended"):
+        recording.note("note", "after all", between)
+    assert [event.note for event in Session.open(folders[1]).events] == ["in the second"]
+    assert Session.open(folders[0]).events == ()
+
+
+def test_fields_and_codec_are_those_of_the_next_recording_and_the_one_that_runs(recording, tmp_path):
+    recording.set_fields(SessionFields("P 1", "talk"))
+    recording.set_codec("ffv1")
+    folder = recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
+    add_frames(recording)
+    recording.set_fields(SessionFields("P 2", "talk", "swapped"))
+    recording.set_codec("h264")
+    recording.stop(wait=True)
+    manifest = Manifest.read(folder)
+    assert manifest.header.fields == SessionFields("P 2", "talk", "swapped")
+    assert manifest.video.codec == "ffv1"
+
+
+class Listener:
+    """An output that keeps the markers it gets."""
+
+    name = "listener"
+    status = None
+
+    def __init__(self):
+        self.markers: list[Marker] = []
+
+    def send(self, result):
+        pass
+
+    def mark(self, marker):
+        self.markers.append(marker)
+
+    def close(self):
+        pass
+
+
+def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
+    pipeline, listener = Pipeline(), Listener()
+    with pytest.raises(SessionError, match="Nothing is recorded"):
+        pipeline.mark("1", "talks", True, 1.0)
+    pipeline.add_output(listener)
+    assert pipeline.mark("1", "talks", True, 1.0) is None
+    recording = pipeline._recording
+    recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
+    add_frames(recording)
+    assert pipeline.mark("1", "talks", True, now_s()).kind is MarkKind.BEGUN
+    assert pipeline.mark("1", "talks", True, now_s()).kind is MarkKind.ENDED
+    assert pipeline.mark("2", "smile", False, now_s()).kind is MarkKind.POINT
+    pipeline.note("hello", now_s())
+    recording.stop(wait=True)
+    pipeline.remove_output("listener")
+    heard = [(marker.label, marker.note) for marker in listener.markers]
+    assert heard == [("talks", ""), ("talks begin", ""), ("talks end", ""), ("smile", ""), ("note", "hello")]
