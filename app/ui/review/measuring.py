@@ -59,6 +59,7 @@ class Measuring(QObject):
         self.selection = None
         if isinstance(selection, tuple) and selection[1] > selection[0]:
             self.selection = (max(0.0, selection[0]), min(self._total_s, selection[1]))
+        self._serial += 1  # what is being counted is of another one
         self._timeline.show_selection(self.selection)
         self.changed.emit()
         if self._session is not None:

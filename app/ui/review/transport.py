@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -23,7 +23,7 @@ class Transport(QWidget):
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.play = QToolButton()
-        self._actions = actions
+        self._playing = False
         buttons = []
         for name, text in (("back", "◂"), ("play", ""), ("on", "▸")):
             button = self.play if name == "play" else QToolButton()
@@ -83,8 +83,14 @@ class Transport(QWidget):
             widget.setVisible(bool(names))
 
     def set_playing(self, playing: bool) -> None:
+        self._playing = playing
         self.play.setIcon(icon("pause" if playing else "start", theme.TEXT))
         self.play.setAccessibleName("Pause" if playing else "Play")
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self.set_playing(self._playing)  # its icon is drawn in the theme's colours
+        super().changeEvent(event)
 
     def set_speed(self, speed: float) -> None:
         self.speed.setCurrentIndex(SPEEDS.index(speed))
