@@ -107,7 +107,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
                checkable=True),
     ActionSpec("opentrack", "&Signals", "Send to open&track", "T", "Send the head pose to opentrack", checkable=True,
                separated=True),
-    ActionSpec("opentrack_address", "&Signals", "opentrack &address…", "Shift+T", "Choose where opentrack listens"),
+    ActionSpec("opentrack_address", "&Signals", "opentrack a&ddress…", "Shift+T", "Choose where opentrack listens"),
     ActionSpec("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
     ActionSpec("welcome", "&Help", "&Welcome page", "Ctrl+F1", "Camera, privacy and recentring on one page"),
     ActionSpec("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie"),

@@ -48,7 +48,7 @@ class RecentFiles(QObject):
         above = actions[actions.index(before) - 1]
         holder.insertMenu(above if above.isSeparator() else before, self.menu)
         controller.source_changed.connect(self.add_source)
-        self.show()
+        self.restore()
 
     @property
     def paths(self) -> list[str]:
@@ -68,7 +68,7 @@ class RecentFiles(QObject):
         """All of them."""
         self._set([])
 
-    def show(self) -> None:
+    def restore(self) -> None:
         """As remembered now."""
         action = self.menu.menuAction()
         if action is not None:
@@ -76,7 +76,7 @@ class RecentFiles(QObject):
 
     def _set(self, paths: list[str]) -> None:
         self._settings.set(settings.RECENT_FILES, paths)
-        self.show()
+        self.restore()
 
     def _fill(self) -> None:
         self.menu.clear()

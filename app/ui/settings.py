@@ -96,5 +96,7 @@ class Settings:
         """Forget everything."""
         self._store.clear()
 
-    def save(self) -> None:
+    def save(self) -> bool:
+        """Onto the disk; False when it refuses."""
         self._store.sync()
+        return self._store.status() is QSettings.Status.NoError

@@ -31,6 +31,7 @@ from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
+from app.ui.profiles import ProfileMenu
 from app.ui.recent import RecentFiles
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
@@ -98,6 +99,9 @@ class MainWindow(QMainWindow):
         self.review = ReviewControls(self, store, self.files.recordings_folder)
         self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
         self.review.opened = self.recent.add
+        self.profiles = ProfileMenu(
+            self, self.commands["reset_settings"], store, self.controller, self._remember_layout, self._use_profile
+        )
         self.clipboard = Clipboard(self.view, self.state.show_notice)
         self._restore()
         self._timer = QTimer(self)
@@ -247,15 +251,25 @@ class MainWindow(QMainWindow):
 
     def reset_settings(self) -> None:
         self._settings.reset()
-        self.drawing.reset()
-        self.faces.reset()
-        self.signals.restore()
-        self.outputs.restore()
-        self.recent.show()
-        self.markers.restore()
-        self.appearance.restore()
+        self._show_settings()
         self._default_layout()
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
+
+    def _show_settings(self) -> None:
+        for part in (self.drawing, self.faces):
+            part.reset()  # what the command line asked for, too
+        for restored in (self.signals, self.outputs, self.recent, self.markers, self.appearance):
+            restored.restore()
+
+    def _use_profile(self) -> None:
+        self._show_settings()
+        self.controller.set_network(first_network(LaunchOptions(), self._settings)[0])
+        if not self.restoreState(self._settings.get(settings.LAYOUT), LAYOUT_VERSION):
+            self._default_layout()
+
+    def _remember_layout(self) -> None:
+        self._settings.set(settings.GEOMETRY, self.saveGeometry())
+        self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
 
     def show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:
@@ -309,8 +323,7 @@ class MainWindow(QMainWindow):
             return
         self._closing = True
         self.markers.finish()
-        self._settings.set(settings.GEOMETRY, self.saveGeometry())
-        self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
+        self._remember_layout()
         self._settings.save()
         for dialog in self._dialogs.values():
             dialog.close()
