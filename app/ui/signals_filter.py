@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider
 
 from app.signals.one_euro import OneEuro
 from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, PRESETS, SPEED_HZ, FilterPreset, custom_from
@@ -147,6 +147,7 @@ class LevelSlider(QSlider):
         self.setToolTip(tip)
         self.value_label = Value(name)
         self.value_label.setFont(theme.tabular(self.font()))
+        self.value_label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.value_label.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + 6)
         self.valueChanged.connect(self._changed)
 

@@ -169,6 +169,7 @@ class PreviewSection(Section):
         for column, what in enumerate(("raw jitter", "jitter left", "lag"), 1):
             value = Value(f"{name}: {what}")
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             value.setFixedWidth(self.fontMetrics().horizontalAdvance("0.00000" if column < 3 else "000 ms") + 6)
             self.rows.addWidget(value, row, column)
             values.append(value)
