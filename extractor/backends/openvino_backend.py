@@ -49,8 +49,10 @@ class OpenVinoBackend(ExportedBackend):
         super().__init__(weights, int8=precision == "int8")
 
     def _find(self, wanted: str) -> str:
+        if wanted in ("auto", "cpu"):
+            return "CPU"  # unasked: asking loads the drivers of everything else
         there: list[str] = self._core.available_devices
-        name = "CPU" if wanted == "auto" else wanted.replace(":", ".").upper()
+        name = wanted.replace(":", ".").upper()
         if name not in there:
             names = ", ".join(device.lower().replace(".", ":") for device in there)
             raise DeviceError(f"The device {wanted!r} isn't there: OpenVINO offers {names}.")
