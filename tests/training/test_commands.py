@@ -114,6 +114,7 @@ def test_an_exported_file_loads_and_says_what_it_is(
     assert report.spec.keypoint_names is not None
     assert report.metadata["recipe"]["settings"]["samples"] == 8  # type: ignore[index]
     assert report.metadata["errors"]["rendered_heldout"]["heads"] == 16  # type: ignore[index]
+    assert 0 < report.metadata["sure_std_deg"] < 100  # type: ignore[operator]
     assert evaluate.main([str(target), "--heads", str(shard_folder), "--json", str(tmp_path / "m.json")]) == 0
     assert json.loads((tmp_path / "m.json").read_text())["heads"] == 16
 
