@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QCloseEvent, QIcon, QShowEvent
+from PyQt6.QtGui import QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.options import LaunchOptions
@@ -78,12 +78,11 @@ class FirstRunPage(QDialog):
         )
         layout.addLayout(straight)
         layout.addSpacing(8)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox()
         buttons.rejected.connect(self.close)
-        for button in buttons.buttons():
-            button.setText("Begin")
-            button.setIcon(QIcon())
-            button.setDefault(True)
+        begin = QPushButton("Begin")
+        begin.setDefault(True)
+        buttons.addButton(begin, QDialogButtonBox.ButtonRole.RejectRole)
         layout.addWidget(buttons)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
         controller.sources_listed.connect(self._listed)

@@ -146,7 +146,9 @@ class OutputRow(QWidget):
         if not self.target.hasFocus():
             self._show_target()
         problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")
-        self.state.show_text(state_text(status, on, bool(self._controls.problem(name))), status_tip(status) if on else "")
+        self.state.show_text(
+            state_text(status, on, bool(self._controls.problem(name))), status_tip(status) if on else ""
+        )
         unheard = on and status is not None and status.state is OutputState.UNHEARD
         target = self._controls.target(name)
         advice = self._spec.unheard.format(target=target) if unheard else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +136,14 @@ class ProfileMenu(QObject):
         self.menu.clear()
         names = self.profiles.names
         for name in names:
-            self._add(self.menu, name.replace("&", "&&"), lambda name=name: self.use(name))
+            self._add(self.menu, name.replace("&", "&&"), partial(self.use, name))
         self.menu.addSeparator()
         self._add(self.menu, "&Save as…", self.ask_name)
         delete = self.menu.addMenu("&Delete")
         assert delete is not None
         delete.setEnabled(bool(names))
         for name in names:
-            self._add(delete, name.replace("&", "&&"), lambda name=name: self.delete(name))
+            self._add(delete, name.replace("&", "&&"), partial(self.delete, name))
 
     @staticmethod
     def _add(menu: QMenu, text: str, slot: Callable[[], object]) -> None:
