@@ -66,6 +66,7 @@ def test_runtimes_that_report_on_their_use_are_imported_where_that_is_stopped():
 def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
     allowed = {
         "app/pipeline/inference_loop.py",
+        "app/pipeline/engine_switch.py",
         "app/batch/extract.py",
         "app/batch/worker.py",
         "app/reanalyse.py",
