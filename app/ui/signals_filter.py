@@ -142,7 +142,7 @@ class LevelSlider(QSlider):
         self.setRange(0, STEPS)
         self.setSingleStep(4)
         self.setPageStep(40)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 7)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 12)
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.value_label = Value(name)
