@@ -104,7 +104,8 @@ class _Process:
         self.process.join()
         self.connection.close()
         code = self.process.exitcode or 0
-        self.process.close()
+        with contextlib.suppress(ValueError):  # somebody else has asked for its exit code
+            self.process.close()
         if code >= 0:
             return f"exit code {code}"
         try:

@@ -17,6 +17,8 @@ import pytest
 from app.cli import main
 from app.session.reader import Session
 
+pytestmark = pytest.mark.timeout(300)  # each process takes seconds to begin, on a busy machine many
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,7 +67,7 @@ def test_several_processes_make_the_same_of_it(clips, whole, tmp_path, capsys):
 
 
 def test_a_file_that_kills_its_process_is_tried_twice_and_stops_nothing_else(clips, whole, tmp_path, capsys):
-    killed: list[int] = []
+    killed: set[int] = set()
     over = threading.Event()
 
     def kill_whoever_measures_the_longest() -> None:
@@ -73,9 +75,7 @@ def test_a_file_that_kills_its_process_is_tried_twice_and_stops_nothing_else(cli
             for process in psutil.Process().children():
                 if opened(process, "long"):
                     process.kill()
-                    killed.append(process.pid)
-                    with contextlib.suppress(psutil.Error):
-                        process.wait(10)
+                    killed.add(process.pid)
             over.wait(0.01)
 
     killer = threading.Thread(target=kill_whoever_measures_the_longest)

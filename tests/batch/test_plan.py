@@ -1,0 +1,197 @@
+"""What counts as done: results are faked, so nothing is measured here."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
+from app.batch.plan import Item, Place, Sameness, find_places
+from app.capture.source import SourceInfo
+from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
+from app.session.table import columns, read_table, row
+
+WEIGHTS = "ab" * 32
+SAME = Sameness(WEIGHTS, 1)
+HEADER = SessionHeader(SourceInfo("video", "clip.mp4", 64, 48, 30.0), 24, weights_sha256=WEIGHTS, engine="torch")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Item:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"a film")
+    return Item(path, "clip.mp4")
+
+
+def result(folder: Path, clip: Item, state: str = COMPLETE, ended_by: str = "", **changes: object) -> Path:
+    folder.mkdir(parents=True)
+    header = replace(HEADER, media=MediaFile.of(clip.path), **changes)
+    Manifest(header, state=state, ended_by=ended_by).write(folder)
+    (folder / "frames.csv").touch()
+    return folder
+
+
+def place(clip: Item, out: Path, sameness: Sameness = SAME, force: bool = False) -> Place:
+    (found,) = find_places([clip], out, sameness, force=force)
+    return found
+
+
+def test_a_whole_result_of_the_same_file_and_weights_is_done(clip, tmp_path):
+    out = tmp_path / "out"
+    assert place(clip, out) == Place(out / "clip")
+    result(out / "clip", clip)
+    assert place(clip, out) == Place(out / "clip", done=True)
+    assert place(clip, out, force=True) == Place(out / "clip")
+    assert place(clip, out, Sameness(WEIGHTS, 1, "torch")).done
+    for other in (Sameness("cd" * 32, 1), Sameness(WEIGHTS, 2), Sameness(WEIGHTS, 1, "openvino")):
+        assert place(clip, out, other) == Place(out / "clip")
+
+
+def test_a_result_that_was_cut_off_is_not_done(clip, tmp_path):
+    result(tmp_path / "out" / "clip", clip, RECORDING)
+    assert not place(clip, tmp_path / "out").done
+
+
+def test_a_damaged_film_stays_a_failure_without_being_measured_again(clip, tmp_path):
+    result(tmp_path / "out" / "clip", clip, STOPPED, "clip.mp4 is damaged.")
+    assert place(clip, tmp_path / "out") == Place(tmp_path / "out" / "clip", True, "clip.mp4 is damaged.")
+
+
+@pytest.mark.parametrize("change", ["content", "time"])
+def test_a_film_that_has_changed_is_measured_again_in_the_same_place(change, clip, tmp_path):
+    result(tmp_path / "out" / "clip", clip)
+    if change == "content":
+        clip.path.write_bytes(b"a longer film")
+    else:
+        os.utime(clip.path, (1, 1))
+    assert place(clip, tmp_path / "out") == Place(tmp_path / "out" / "clip")
+
+
+def test_a_film_that_was_moved_is_still_done_but_another_of_the_same_name_gets_its_own_place(clip, tmp_path):
+    out = tmp_path / "out"
+    result(out / "clip", clip)
+    moved = tmp_path / "elsewhere" / "clip.mp4"
+    moved.parent.mkdir()
+    clip.path.rename(moved)
+    assert place(Item(moved, "clip.mp4"), out).done
+    moved.write_bytes(b"quite another film")
+    assert place(Item(moved, "clip.mp4"), out) == Place(out / "clip-2")
+
+
+def test_what_somebody_has_added_to_is_never_replaced(clip, tmp_path):
+    out = tmp_path / "out"
+    (result(out / "clip", clip) / "events.csv").touch()
+    assert place(clip, out).done
+    assert place(clip, out, force=True) == Place(out / "clip-2")
+    (out / "clip" / "session.json").unlink()
+    assert place(clip, out) == Place(out / "clip-2")
+
+
+def test_no_two_films_get_the_same_folder(clip, tmp_path):
+    other = Item(tmp_path / "clip-2.mp4", "clip-2.mp4")
+    other.path.write_bytes(b"another")
+    (tmp_path / "out" / "clip").mkdir(parents=True)
+    (tmp_path / "out" / "clip" / "precious").touch()
+    places = find_places([clip, other], tmp_path / "out", SAME, force=False)
+    assert [found.folder.name for found in places] == ["clip-2", "clip-2-2"]
+
+
+# ---------------------------------------------------------------------- pictures
+
+MEASURED = Measured("weights.safetensors", WEIGHTS, "torch", "cpu", 24, 1)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    items = []
+    for name in ("a.jpg", "b ü.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(name.encode())
+        items.append(Item(tmp_path / name, name))
+    return pictures_of(items)
+
+
+def table(out: Path, measured: Measured = MEASURED, force: bool = False) -> ImageTable:
+    return ImageTable(out, measured, any_engine=True, force=force)
+
+
+def fields(picture):
+    return row(picture.name, None, None, 0.0, 24, inferred=True)
+
+
+def test_pictures_that_have_their_row_are_not_measured_again(pictures, tmp_path):
+    first = table(tmp_path)
+    assert first.missing(pictures) == list(pictures)
+    first.add([(picture, fields(picture)) for picture in reversed(pictures)])
+    first.finish(pictures)
+    assert read_table(tmp_path / TABLE).files == tuple(picture.name for picture in pictures)
+    assert not (tmp_path / JOURNAL).exists()
+
+    again = table(tmp_path)
+    assert again.missing(pictures) == []
+    assert again.is_of(pictures)
+    assert table(tmp_path, force=True).missing(pictures) == list(pictures)
+    assert table(tmp_path, replace(MEASURED, weights_sha256="cd" * 32)).missing(pictures) == list(pictures)
+    os.utime(pictures[1].path, (5, 5))
+    changed = pictures_of([Item(Path(picture.path), picture.name) for picture in pictures])
+    assert again.missing(changed) == [changed[1]]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30])
+def test_a_killed_run_keeps_the_rows_that_are_whole(cut, pictures, tmp_path):
+    killed = table(tmp_path)
+    killed.add([(pictures[0], fields(pictures[0]))])
+    killed.add([(pictures[1], fields(pictures[1]))])
+    killed.close()
+    data = (tmp_path / JOURNAL).read_bytes()
+    (tmp_path / JOURNAL).write_bytes(data[: len(data) - cut])
+    lost = [pictures[1], pictures[2]] if cut else [pictures[2]]
+
+    again = table(tmp_path)
+    assert again.missing(pictures) == lost
+    again.add([(picture, fields(picture)) for picture in lost])
+    again.finish(pictures)
+    found = read_table(tmp_path / TABLE)
+    assert found.files == tuple(picture.name for picture in pictures)
+    assert found.inferred.all()
+
+
+def test_a_picture_that_could_not_be_read_has_an_empty_row_and_is_tried_again(pictures, tmp_path):
+    first = table(tmp_path)
+    first.add([(pictures[0], fields(pictures[0]))])
+    first.finish(pictures)
+    assert read_table(tmp_path / TABLE).inferred.tolist() == [True, False, False]
+    assert table(tmp_path).missing(pictures) == list(pictures[1:])
+
+
+@pytest.mark.parametrize("about", [b"", b"{}", b"[1]", b'{"schema": 99}', b"\xff"])
+def test_odd_notes_about_the_table_only_cost_time(about, pictures, tmp_path):
+    first = table(tmp_path)
+    first.add([(picture, fields(picture)) for picture in pictures])
+    first.finish(pictures)
+    (tmp_path / "images.json").write_bytes(about)
+    (tmp_path / JOURNAL).write_bytes(about)
+    assert table(tmp_path).missing(pictures) == list(pictures)
+
+
+def test_two_pictures_of_one_name_are_told_apart(tmp_path):
+    items = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.jpg").touch()
+        items.append(Item(tmp_path / folder / "a.jpg", "a.jpg"))
+    names = [picture.name for picture in pictures_of(items)]
+    assert names == [(tmp_path / "one" / "a.jpg").as_posix(), (tmp_path / "two" / "a.jpg").as_posix()]
+
+
+def test_the_notes_say_with_what_the_rows_were_measured(pictures, tmp_path):
+    first = table(tmp_path)
+    first.add([(picture, fields(picture)) for picture in pictures])
+    first.measured_with("openvino", "cpu")
+    first.finish(pictures)
+    about = json.loads((tmp_path / "images.json").read_text(encoding="utf-8"))
+    assert (about["engine"], about["weights_sha256"], len(about["images"])) == ("openvino", WEIGHTS, 3)
+    assert len((tmp_path / TABLE).read_text(encoding="utf-8").splitlines()[0].split(",")) == len(columns("file", 24))
