@@ -78,12 +78,11 @@ def _devices() -> str:
 
 
 def _engines() -> str:
-    from extractor.backends import ENGINES, installed_engines
+    from extractor.backends import ENGINES, installed_packages
 
-    installed = installed_engines()
-    missing = [
-        f"{name} (pip install 'motionscope[{extra}]')" for name, extra in ENGINES.items() if name not in installed
-    ]
+    installed = installed_packages()
+    packages = dict.fromkeys(engine.package for engine in ENGINES.values())
+    missing = [f"{name} (pip install {name})" for name in packages if name not in installed]
     there = ", ".join(f"{name} {version}" for name, version in installed.items())
     return f"{there}; not installed: {', '.join(missing)}" if missing else there
 
