@@ -84,7 +84,8 @@ def test_numbers_fit_together(report: BenchReport) -> None:
     assert report.peer is None
     assert report.network.engine == "torch"
     assert {engine.engine for engine in report.engines} == set(installed_engines())
-    assert all(engine.network_ms and engine.network_ms.count >= 10 for engine in report.engines)
+    for engine in report.engines:  # weights without a recipe can't be rounded, and that is said
+        assert (engine.network_ms and engine.network_ms.count >= 10) or "recipe" in engine.error
     assert report.machine.versions["python"].startswith("3.")
 
 
