@@ -16,6 +16,7 @@ from pathlib import Path
 from app.batch.jobs import Event, Job, Outcome, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
+from app.session.staging import sweep_all
 from extractor.backends import Backend, DeviceError, EngineError
 from extractor.weights import WeightsError
 
@@ -77,6 +78,9 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
             worker.process.terminate()
         for worker in workers.values():
             worker.end()
+        for job in jobs:
+            if isinstance(job, VideoJob):  # what those left that were ended or died in the middle
+                sweep_all(Path(job.folder).parent, Path(job.folder).name)
 
 
 def _crashed(job: Job, why: str) -> str:
