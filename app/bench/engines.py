@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
@@ -43,7 +44,8 @@ def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[En
 def _time(options: BenchOptions, engine: str, threads: int, example: FrameResult | None) -> EngineTime:
     backend = create_backend(options.weights, options.device, threads, engine)
     try:
-        return time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S))
+        measured = time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S))
+        return measured if engine == "auto" else dataclasses.replace(measured, engine=engine)
     finally:
         backend.close()
 
