@@ -10,7 +10,14 @@ from PyQt6.QtCore import QByteArray
 from app.ui import settings
 from app.ui.settings import SCHEMA, Settings
 
-SAMPLES = {int: 3, bool: True, str: "cuda:0", list: ["a.pth", "b c.pth"], QByteArray: QByteArray(b"\x00\x01geometry")}
+SAMPLES = {
+    int: 3,
+    float: 12.5,
+    bool: True,
+    str: "cuda:0",
+    list: ["a.pth", "b c.pth"],
+    QByteArray: QByteArray(b"\x00\x01geometry"),
+}
 
 
 @pytest.mark.parametrize("setting", SCHEMA, ids=lambda setting: setting.key)
