@@ -114,7 +114,10 @@ class FaceAnalyser:
         finished = now_s()
         infer_ms = (finished - started_s) * 1e3 if started_s is not None else 0.0
         further = self._tracker.further
-        return FrameResult(found.frame, results, finished, found.detect_ms, infer_ms, further=further)
+        hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
+        return FrameResult(
+            found.frame, results, finished, found.detect_ms, infer_ms, further=further, lacks_primary=hidden
+        )
 
     def _settled(self, results: tuple[FaceResult, ...]) -> tuple[FaceResult, ...]:
         """The faces under the numbers they have now that the network has seen them, without those that are none."""

@@ -117,3 +117,29 @@ def test_a_frame_without_a_face(detector, backend):
     result = FaceAnalyser(detector, FaceTracker(), backend).analyse(empty)
     assert result.faces == ()
     assert result.frame is empty
+
+
+def test_while_the_primary_face_is_hidden_nobody_else_is_taken_for_it(frames, detector, backend):
+    analyser = FaceAnalyser(detector, FaceTracker(2), backend)
+    noise = np.random.default_rng(0).integers(0, 256, frames[0].image.shape, np.uint8)
+
+    def beside(frame, left):
+        return Frame(frame.index, np.hstack([left, frame.image[:, ::-1]]), frame.captured_s, frame.media_s)
+
+    for frame in frames[:6]:
+        result = analyser.analyse(beside(frame, frame.image))
+    assert len(result.faces) == 2
+    left = min(result.faces, key=lambda face: face.detection.box.x)
+    box = left.detection.box
+    assert analyser.tracker.pick(box.x + box.w / 2, box.y + box.h / 2) == left.face_id
+    shown = analyser.analyse(beside(frames[6], frames[6].image))
+    assert shown.primary is not None
+    assert shown.primary.face_id == left.face_id
+    hidden = [analyser.analyse(beside(frame, noise)) for frame in frames[7:10]][-1]
+    assert hidden.primary is None
+    assert hidden.shown_primary is None
+    assert [face.face_id for face in hidden.others] != [left.face_id]
+    assert len(hidden.others) == 1
+    back = [analyser.analyse(beside(frame, frame.image)) for frame in frames[10:25]][-1]
+    assert back.primary is not None
+    assert back.primary.face_id == left.face_id

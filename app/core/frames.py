@@ -90,7 +90,7 @@ class ShownFace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """What was found in a frame, the primary face first; it carries its frame along.
+    """What was found in a frame, the primary face first (see ``primary``); it carries its frame along.
 
     ``faces`` are as measured: what is recorded, and compared with the truth.  ``shown`` are the
     same faces, in the same order, after the filter and the recentring.
@@ -104,6 +104,22 @@ class FrameResult:
     signals: tuple[ShownFace, ...] | None = None  # None: no signal chain has seen it
     reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
     further: tuple[Box, ...] = ()  # faces that were seen but not measured, for there are more than wanted
+    lacks_primary: bool = False  # the primary face is hidden for a moment: ``faces`` are all other people's
+
+    @property
+    def primary(self) -> FaceResult | None:
+        """The primary face as measured; None when there is none, or when it is hidden for a moment."""
+        return None if self.lacks_primary or not self.faces else self.faces[0]
+
+    @property
+    def others(self) -> tuple[FaceResult, ...]:
+        """The faces that aren't the primary one."""
+        return self.faces if self.lacks_primary else self.faces[1:]
+
+    @property
+    def shown_primary(self) -> ShownFace | None:
+        """``primary``, as shown."""
+        return None if self.lacks_primary or not self.faces else self.shown[0]
 
     @property
     def shown(self) -> tuple[ShownFace, ...]:

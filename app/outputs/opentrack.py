@@ -65,7 +65,7 @@ class OpentrackOutput:
         return NAME
 
     def send(self, result: FrameResult) -> None:
-        shown = result.shown[0] if result.shown else None
+        shown = result.shown_primary
         if shown is None or not shown.face.pose_trained or not np.isfinite(shown.rotation).all():
             return  # opentrack keeps the last pose
         try:

@@ -8,7 +8,7 @@ from app.core.derived import DerivedSignals
 from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
-from app.outputs.values import faces_to_send, quaternion
+from app.outputs.values import is_measured, quaternion
 
 NAME = "vmc"
 HEAD = "Head"  # as Unity's HumanBodyBones calls it
@@ -34,14 +34,15 @@ def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
     The position is 0: the bone's offset from the neck belongs to the avatar, which only the
     receiver knows.  Only the primary face is sent: the protocol has one avatar for each port.
     """
-    faces = faces_to_send(result)
+    primary = result.shown_primary
+    face = primary if primary is not None and is_measured(primary) else None
     out: list[OscMessage] = [
-        ("/VMC/Ext/OK", [LOADED, CALIBRATED, NORMAL_MODE, int(bool(faces))]),
+        ("/VMC/Ext/OK", [LOADED, CALIBRATED, NORMAL_MODE, int(face is not None)]),
         ("/VMC/Ext/T", [time_s]),
     ]
-    if faces:
-        out.append(("/VMC/Ext/Bone/Pos", [HEAD, 0.0, 0.0, 0.0, *head_quaternion(faces[0])]))
-        shapes = blendshapes(faces[0].derived)
+    if face is not None:
+        out.append(("/VMC/Ext/Bone/Pos", [HEAD, 0.0, 0.0, 0.0, *head_quaternion(face)]))
+        shapes = blendshapes(face.derived)
         out += [("/VMC/Ext/Blend/Val", [name, value]) for name, value in shapes.items()]
         if shapes:
             out.append(("/VMC/Ext/Blend/Apply", []))

@@ -259,7 +259,7 @@ def frame_record(result: FrameResult, clock: ClockPair) -> dict[str, object]:
         "width": width,
         "height": height,
         "latency_ms": _number(result.latency_ms, 2),
-        "faces": [_face(shown, primary=i == 0) for i, shown in enumerate(result.shown)],
+        "faces": [_face(shown, primary=i == 0 and not result.lacks_primary) for i, shown in enumerate(result.shown)],
     }
 
 

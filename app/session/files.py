@@ -108,19 +108,19 @@ class SessionFiles:
         """Append rows; the second and further faces go to a table of their own."""
         lines, further, motion = [], [], b""
         for item in rows:
-            faces = [self._as_recorded(face, item.number) for face in item.faces]
+            primary = self._as_recorded(item.primary, item.number) if item.primary is not None else None
+            others = [self._as_recorded(face, item.number) for face in item.others]
             key = (item.number, item.timestamp_s)
-            lines.append(row(*key, faces[0] if faces else None, item.latency_ms, self._num_kp, item.inferred))
-            further += [row(*key, face, item.latency_ms, self._num_kp) for face in faces[1:]]
-            motion += self._motion.encode(item.number, faces[0]) if faces else b""
+            lines.append(row(*key, primary, item.latency_ms, self._num_kp, item.inferred))
+            further += [row(*key, face, item.latency_ms, self._num_kp) for face in others]
+            motion += self._motion.encode(item.number, primary) if primary is not None else b""
             self.inferred += item.inferred
         if motion:  # before the rows: killed in between, no row lacks its record
             if MOTION not in self._open:
                 self._guarded(MOTION)
             self._open[MOTION].write(motion)
         signals = self._signals.encode(
-            (item.number, item.timestamp_s, item.signals is not None if item.inferred else None, self._shown(item))
-            for item in rows
+            (item.number, item.timestamp_s, item.chained if item.inferred else None, self._shown(item)) for item in rows
         )
         if signals:
             if SIGNALS not in self._open:
@@ -135,11 +135,10 @@ class SessionFiles:
             self._open[FACES].write(encode_rows(further))
 
     def _shown(self, item: PendingRow) -> ShownRow | None:
-        if not item.signals:
+        if item.shown is None or item.primary is None:
             return None
-        face = item.signals[0]
-        measured = self._as_recorded(item.faces[0], item.number)
-        shown = replace(face, face=self._as_recorded(face.face, item.number))
+        measured = self._as_recorded(item.primary, item.number)
+        shown = replace(item.shown, face=self._as_recorded(item.shown.face, item.number))
         return ShownRow(measured, shown, item.recentred)
 
     def _as_recorded(self, face: FaceResult, number: int) -> FaceResult:

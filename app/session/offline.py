@@ -95,7 +95,7 @@ class TableWriter(PartFile):
 
 def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float | None, num_kp: int) -> tuple[str, ...]:
     """The fields of a row of the result's primary face; None where nothing could be measured."""
-    face = result.faces[0] if result is not None and result.faces else None
+    face = result.primary if result is not None else None
     return row(key, timestamp_s, face, math.nan, num_kp, result is not None)
 
 
@@ -122,11 +122,11 @@ class ResultTables:
         """The next frame's result, ``timestamp_s`` from the video's start."""
         number = self._frames.rows
         self._frames.write(result, number, timestamp_s)
-        for face in result.faces[1:]:
+        for face in result.others:
             if self._faces is None:
                 self._faces = TableWriter(self._folder / FACES, "frame", self._num_kp)
             self._faces.write_face(face, number, timestamp_s)
-        motion = self._encoder.encode(number, result.faces[0]) if result.faces else b""
+        motion = self._encoder.encode(number, result.primary) if result.primary is not None else b""
         if motion:
             if self._motion is None:
                 self._motion = PartFile(self._folder / MOTION)

@@ -18,9 +18,11 @@ class PendingRow:
     accepted_s: float
     timestamp_s: float
     inferred: bool = False
-    faces: tuple[FaceResult, ...] = ()
+    primary: FaceResult | None = None
+    others: tuple[FaceResult, ...] = ()
     latency_ms: float = 0.0
-    signals: tuple[ShownFace, ...] | None = None  # the faces after the signal chain; None: there was none
+    chained: bool = False  # whether a signal chain has seen it
+    shown: ShownFace | None = None  # the primary face after the signal chain
     recentred: bool = False
 
 
@@ -50,8 +52,10 @@ class RowBook:
         self.patience_s = min(self.LONGEST_PATIENCE_S, max(self.PATIENCE_S, 2e-3 * result.latency_ms))
         for row in self._pending:
             if row.captured_s == frame.captured_s and row.source_index == frame.index:
-                row.inferred, row.faces, row.latency_ms = True, result.faces, result.latency_ms
-                row.signals = result.signals
+                row.inferred, row.latency_ms = True, result.latency_ms
+                row.primary, row.others = result.primary, result.others
+                row.chained = result.signals is not None
+                row.shown = result.shown_primary if row.chained else None
                 row.recentred = result.reference is not None
             if row.captured_s >= frame.captured_s:
                 return

@@ -168,7 +168,7 @@ class Calibration:
             if seen.face_id in self._neutrals:
                 self._neutrals[seen.face_id].seen_s = at_s
         self._neutrals = {i: known for i, known in self._neutrals.items() if at_s - known.seen_s <= KEPT_S}
-        face = result.faces[0] if result.faces else None
+        face = result.primary
         if face is not None:
             self._untrained = not face.pose_trained
             self._primary = face.face_id

@@ -139,7 +139,7 @@ class SignalChain:
                 self._calibration.forget_faces()
             self._calibration.see(result)
             self._keep_states(result)
-            shown = tuple(self._shown(face, i == 0, result) for i, face in enumerate(result.faces))
+            shown = tuple(self._shown(face, face is result.primary, result) for face in result.faces)
             reference = self._calibration.reference
         return replace(result, signals=shown, reference=reference.rotation if reference is not None else None)
 

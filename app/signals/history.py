@@ -40,8 +40,8 @@ CAPACITY = 18_000  # five minutes at 60 results a second
 def row_of(result: FrameResult) -> Sequence[float]:
     """The plotted numbers of the primary face; NaN where there is no face, so that a curve breaks there."""
     truth = result.shown_truth or (np.nan, np.nan, np.nan)
-    shown = result.shown[0] if result.shown else None
-    if shown is None or not shown.face.pose_trained:
+    shown, measured = result.shown_primary, result.primary
+    if shown is None or measured is None or not shown.face.pose_trained:
         return (
             result.frame.captured_s,
             *(np.nan,) * 7,
@@ -51,7 +51,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
             *NO_SIGNALS.values(),
             *(np.nan,) * 2,
         )
-    face, measured = shown.face, result.faces[0]
+    face = shown.face
     angles = measured.angles
     if result.reference is not None:
         angles = angles_of(recentred(measured.rotation, result.reference), near=shown.angles)
@@ -79,7 +79,8 @@ class History:
 
     def append(self, result: FrameResult) -> None:
         row = row_of(result)
-        face = result.shown[0].face if result.shown else None
+        shown = result.shown_primary
+        face = shown.face if shown is not None else None
         lengths = np.linalg.norm(face.exp, axis=1) if face is not None and face.pose_trained else np.nan
         with self._lock:
             if face is not None and self._expression.shape[1] != len(face.exp):  # other weights

@@ -72,7 +72,7 @@ class SignalsDock(QScrollArea):
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self.preview.show_history(history)
-        shown = result.shown[0] if result is not None and result.shown else None
+        shown = result.shown_primary if result is not None else None
         self.derived.show_signals(shown.derived if shown is not None else None)
 
     def look(self) -> None:

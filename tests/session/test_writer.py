@@ -1,5 +1,6 @@
 import os
 import threading
+from dataclasses import replace
 
 import av
 import cv2
@@ -150,6 +151,23 @@ def test_a_second_face_goes_to_a_table_of_its_own(tmp_path, header, make_frame, 
     assert session.faces.frame.tolist() == [1, 3]
     assert session.faces.face_id.tolist() == [8, 8]
     assert session.faces.angles_deg[:, 0] == pytest.approx([11.25, 13.25])
+
+
+def test_while_the_primary_face_is_hidden_nobody_takes_its_row(tmp_path, header, make_frame, make_face, make_result):
+    folder = claim_folder(tmp_path / "session")
+    with SessionWriter(folder, header) as writer:
+        for i in range(3):
+            frame = make_frame(i)
+            writer.add_frame(frame)
+            if i == 1:
+                writer.add_result(replace(make_result(frame, [make_face(i, face_id=8)]), lacks_primary=True))
+            else:
+                writer.add_result(make_result(frame, [make_face(i, face_id=7), make_face(i, face_id=8)]))
+    session = Session.open(folder)
+    assert session.table.success.tolist() == [True, False, True]
+    assert session.table.face_id.tolist() == [7, -1, 7]
+    assert session.faces.frame.tolist() == [0, 1, 2]
+    assert set(session.faces.face_id.tolist()) == {8}
 
 
 def test_frames_are_dropped_and_counted_while_the_encoder_is_behind(

@@ -40,7 +40,9 @@ class Distribution:
 
 def distributions(result: FrameResult) -> list[Distribution]:
     """Those of the primary face, as measured: a filter has no bins.  Yaw, pitch, roll."""
-    face = result.faces[0]
+    face = result.primary
+    if face is None:
+        return []
     logits = np.asarray(face.logits, np.float64)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probability = exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -52,10 +52,10 @@ class Crop(PaintedDock):
         self.pixels = None
         if result is None:
             self._words = NO_SOURCE
-        elif not result.faces or size is None:
+        elif result.primary is None or size is None:
             self._words = NO_FACE
         else:
-            transform = CropTransform.from_affine(result.faces[0].crop_to_frame, size)
+            transform = CropTransform.from_affine(result.primary.crop_to_frame, size)
             self.pixels, self._side = extract(result.frame.image, transform), transform.side
         self.setAccessibleDescription(self.legend() or self._words)
         self.update()

@@ -40,8 +40,9 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
             NumberRow(f"true_{name}_deg", _number(shown, 2), _number(true, 2), "°")
             for name, shown, true in zip(ANGLES, result.shown_truth, frame.truth, strict=True)
         ]
-    if result.shown:
-        rows += _face_rows(result.shown[0], result.faces[0], names)
+    shown, measured = result.shown_primary, result.primary
+    if shown is not None and measured is not None:
+        rows += _face_rows(shown, measured, names)
     return rows
 
 

@@ -61,6 +61,6 @@ def missing(result: FrameResult | None) -> str:
     """Why there is nothing to show of the primary face; empty where there is something."""
     if result is None:
         return NO_SOURCE
-    if not result.faces:
+    if result.primary is None:
         return NO_FACE
-    return "" if result.faces[0].pose_trained else UNTRAINED
+    return "" if result.primary.pose_trained else UNTRAINED

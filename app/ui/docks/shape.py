@@ -57,7 +57,10 @@ def shape_of(result: FrameResult, gain: float = 1.0, held: bool = False) -> Shap
     ``held`` turns both back by the head's own rotation, as if it looked straight ahead.  Scale and t
     are left out: they say where the head is in the crop, not what its shape is.
     """
-    face = result.shown[0].face
+    shown = result.shown_primary
+    if shown is None:
+        raise ValueError("the result has no primary face")
+    face = shown.face
     rotation = np.asarray(face.rotation, np.float64)
     kp, exp = np.asarray(face.kp, np.float64), np.asarray(face.exp, np.float64)
     # Centre and radius are the head's own, so that a turn changes neither place nor size.

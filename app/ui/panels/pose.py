@@ -46,7 +46,7 @@ class PosePanel(QWidget):
         self.show_result(None)
 
     def show_result(self, result: FrameResult | None) -> None:
-        shown = result.shown[0] if result is not None and result.shown else None
+        shown = result.shown_primary if result is not None else None
         face = shown.face if shown is not None else None
         self._show_angles(shown)
         self._show_recentring(result)
@@ -176,7 +176,7 @@ class PosePanel(QWidget):
         self._show_truth(truth is not None)
         if result is None or truth is None:
             return
-        face = result.faces[0] if result.faces else None
+        face = result.primary
         shown_truth = result.shown_truth
         measured = face.angles if face is not None and face.pose_trained else None
         for name in ANGLES:
