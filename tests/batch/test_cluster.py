@@ -41,10 +41,14 @@ def cluster() -> Iterator[tuple[str, psutil.Process]]:
         process.wait(30)
 
 
-def kill_one_that_measures(cluster: psutil.Process, out: Path) -> int:
+def kill_one_that_measures(cluster: psutil.Process, out: Path, run: subprocess.Popen[str]) -> int:
     """Kill a worker that has a table open for writing; returns its process's number."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while time.monotonic() < ends:
+        assert run.poll() is None, f"it ended before a worker was seen at work: {run.communicate()}"
+        if not any(out.glob(".part-*/frames.part.csv")):  # asking every process for its files takes longer
+            time.sleep(0.01)
+            continue
         for process in cluster.children(recursive=True):
             try:
                 if any(str(out) in file.path and ".part" in file.path for file in process.open_files()):
@@ -68,7 +72,7 @@ def test_rows_are_those_of_a_local_run_although_a_worker_is_killed(cluster, clip
         text=True,
         cwd=ROOT,
     ) as run:
-        killed = kill_one_that_measures(processes, far)
+        killed = kill_one_that_measures(processes, far, run)
         out, err = run.communicate(timeout=180)
     assert not psutil.pid_exists(killed) or psutil.Process(killed).status() == psutil.STATUS_ZOMBIE
     assert run.returncode == 0, err
