@@ -116,7 +116,10 @@ def _start_of_zipped_pickle(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.rpartition("/")[2]: name for name in archive.namelist()}
-            start = archive.open(names["data.pkl"]).read(2) if "data.pkl" in names else b""
+            start = b""
+            if "data.pkl" in names:
+                with archive.open(names["data.pkl"]) as entry:
+                    start = entry.read(2)
     except Exception as error:
         raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
     if "constants.pkl" in names:
@@ -137,8 +140,9 @@ def _load_pickle(path: Path) -> object:
     try:
         # The published training code keeps its command line beside the weights as a Namespace,
         # a bag of attributes that runs nothing.
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
+        # Opened here, because torch leaves a damaged file open.
+        with torch.serialization.safe_globals([argparse.Namespace]), path.open("rb") as file:
+            content: object = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"calls {found[1]}, which could run code on this machine" if found else "is damaged or no plain weights"

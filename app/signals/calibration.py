@@ -13,8 +13,8 @@ from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import FaceResult, Floats, FrameResult
 from app.core.rotation import angles_of
-from app.signals.face_shape import displacements
 from app.signals.stillness import StillWatch, mean_rotation
+from extractor.face_shape import displacements
 from extractor.types import Angles
 
 __all__ = ["UNCALIBRATED", "Calibration", "CalibrationState", "Outcome", "Recentring", "Waiting"]

@@ -16,8 +16,8 @@ from app.core.rotation import angles_of, recentred
 from app.signals.calibration import Calibration, CalibrationState, Outcome, Recentring, Waiting
 from app.signals.deriver import FaceDeriver
 from app.signals.face_filter import FaceFilter
-from app.signals.face_shape import magnitudes
 from app.signals.presets import DEFAULT_PRESET, FilterPreset, preset_named
+from extractor.face_shape import magnitudes
 from extractor.types import Angles, NetworkSpec
 
 __all__ = ["Recentring", "SignalChain"]

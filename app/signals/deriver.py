@@ -21,8 +21,8 @@ from app.core.derived import DerivedSignals
 from app.core.frames import FaceResult, Floats, ShownFace
 from app.core.rotation import geodesic_deg
 from app.signals.blinks import BlinkCounter
-from app.signals.face_shape import displacements, face_shape
 from app.signals.gestures import NOD, SHAKE, GestureSettings, find_gestures
+from extractor.face_shape import displacements, face_shape
 from extractor.types import Angles
 
 __all__ = ["FaceDeriver"]

@@ -75,6 +75,8 @@ def table(metrics: Metrics) -> str:
             f"geodesic, webcam              {m.webcam_geodesic_deg:6.2f} deg",
             f"keypoints / inter-ocular      {100 * m.keypoints_over_interocular:6.2f} %",
             f"expression magnitude          correlation {m.expression_correlation:.3f}, slope {m.expression_slope:.2f}",
+            "expression signals            "
+            + ", ".join(f"{name} {value:.2f}" for name, value in m.signal_correlation.items()),
             f"geodesic by tone              {tones}; worst / best {m.tone_ratio:.2f}",
             f"error / reported deviation    {three(m.spread_ratio)} (1: calibrated)",
             f"jitter pitch yaw roll         {three(m.jitter_deg)} deg at noise sigma 6",

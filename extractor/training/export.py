@@ -14,6 +14,7 @@ import torch
 
 from extractor.convert import DTYPES, save_weights
 from extractor.decode import bins_to_degrees
+from extractor.training.augment import PhotoFaults
 from extractor.training.calibration import apply_temperatures, fit_temperatures
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
@@ -40,7 +41,9 @@ def export(
     metrics, temperatures, sure_std_deg = None, None, None
     if heads is not None:
         pool = HeadPool([heads], torch.device("cpu"), resident=False)
-        answers, targets, _ = predictions(network, pool, size)
+        # Under the faults of training, not the mild ones of the evaluation: on photographs errors are larger than on
+        # clean renders, and temperatures fitted there made the network too sure of itself and its angles worse.
+        answers, targets, _ = predictions(network, pool, size, PhotoFaults())
         temperatures = fit_temperatures(decode_heads(answers).logits, targets.angles_deg)
         apply_temperatures(network, temperatures)
         spread = bins_to_degrees(decode_heads(answers).logits / temperatures[None, :, None])[1]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from extractor.decode import expression_magnitude
+from extractor.face_shape import FaceShape, displacements, face_shape
 from extractor.training.losses import Decoded, decode_heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
@@ -38,6 +39,7 @@ class Metrics:
     tone_ratio: float  # worst over best
     spread_ratio: tuple[float, float, float]  # root mean square of error over reported deviation; 1 is calibrated
     jitter_deg: tuple[float, float, float]  # pitch, yaw, roll under sensor noise; see ``jitter``
+    signal_correlation: dict[str, float]  # Pearson's, of each number of ``extractor.face_shape``, webcam range
 
 
 def geodesic_deg(a: Tensor, b: Tensor) -> Tensor:
@@ -63,6 +65,32 @@ def correlation(a: Tensor, b: Tensor) -> float:
     """Pearson's."""
     a, b = a.double() - a.double().mean(), b.double() - b.double().mean()
     return float((a * b).sum() / (a.norm() * b.norm()).clamp_min(1e-12))
+
+
+def signal_correlations(out: Decoded, targets: Targets, chosen: Tensor) -> dict[str, float]:
+    """How well mouth, smile, brows and eyes follow the true ones over the ``chosen`` heads, by name.
+
+    Left out where the keypoints aren't ours or nothing moves.
+    """
+    if out.exp.shape[1] != len(KEYPOINT_NAMES):
+        return {}
+    said, true = [], []
+    for i in torch.nonzero(chosen).flatten().tolist():
+        rotation = out.rotation[i].cpu().numpy()
+        moved = displacements(out.exp[i].float().cpu().numpy(), rotation)
+        said.append(face_shape(out.kp[i].float().cpu().numpy(), moved, KEYPOINT_NAMES))
+        kp = targets.kp[i].cpu().numpy()
+        true.append(face_shape(kp, targets.moved[i].cpu().numpy() - kp, KEYPOINT_NAMES))
+    a, b = (
+        torch.tensor(said).reshape(-1, len(FaceShape._fields)),
+        torch.tensor(true).reshape(-1, len(FaceShape._fields)),
+    )
+    found = {}
+    for column, name in enumerate(FaceShape._fields):
+        known = a[:, column].isfinite() & b[:, column].isfinite()
+        if int(known.sum()) > 2 and float(b[known, column].std()) > 0:
+            found[name] = round(correlation(a[known, column], b[known, column]), 3)
+    return found
 
 
 def measure(out: Decoded, targets: Targets, jitter_deg: tuple[float, float, float] = (float("nan"),) * 3) -> Metrics:
@@ -94,6 +122,7 @@ def measure(out: Decoded, targets: Targets, jitter_deg: tuple[float, float, floa
         tone_ratio=max(known) / max(min(known), 1e-9) if known else float("nan"),
         spread_ratio=_three(z.square().mean(0).sqrt()),
         jitter_deg=jitter_deg,
+        signal_correlation=signal_correlations(out, targets, webcam),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import torch
 
 from extractor import find_weights, onnx_graph
 from extractor.backends import EngineError, create_backend, installed_engines
@@ -62,7 +64,10 @@ def test_only_the_recipe_s_layers_are_rounded(network: MotionExtractor) -> None:
 
 
 @pytest.mark.skipif(len(installed_engines()) < 3, reason="only torch is installed")
-def test_weights_without_a_recipe_are_one_sentence() -> None:
+def test_weights_without_a_recipe_are_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "plain.pth"
+    network = MotionExtractor.from_checkpoint(find_weights())
+    torch.save({"model": network.detector.state_dict()}, path)
     engine = next(name for name in installed_engines() if name.endswith("int8"))
     with pytest.raises(EngineError, match=r"have no recipe for 8-bit integers: python -m .*quantise makes one\.$"):
-        create_backend(find_weights(), "cpu", engine=engine)
+        create_backend(path, "cpu", engine=engine)

@@ -22,7 +22,7 @@ from app.signals.filter_figures import UNITS, jitters, lag_s, standard_figures
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import CUSTOM, PRESETS, custom_from, custom_text, preset_named
 from extractor.types import KEYPOINT_NAMES, Angles, CropSpec, NetworkSpec
-from tests.signals.test_face_shape import moved, neutral
+from tests.extractor.test_face_shape import moved, neutral
 
 FPS = 30.0
 IMAGE = np.zeros((2, 2, 3), np.uint8)

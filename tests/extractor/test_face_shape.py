@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.rotation import rotation_of
-from app.signals.face_shape import NO_SHAPE, displacements, face_shape, magnitudes
 from extractor.decode import REGIONS, expression_magnitude, region_keypoints
+from extractor.face_shape import NO_SHAPE, displacements, face_shape, magnitudes
 from extractor.types import KEYPOINT_NAMES, Angles
 
 INDEX = {name: i for i, name in enumerate(KEYPOINT_NAMES)}
