@@ -21,6 +21,7 @@ from pathlib import Path
 
 import av
 import platformdirs
+from av import library_versions
 
 from app.session.codecs import FFV1, H264
 from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
@@ -143,7 +144,7 @@ class EncoderChoice:
         """What must be the same for a remembered finding to count."""
         devices = [path.name for pattern in ("dri/*", "nvidia*") for path in Path("/dev").glob(pattern)]
         names = [f"{encoder.name} {dict(encoder.options)}" for encoder in self._candidates]
-        return json.dumps([av.library_versions, platform.platform(), platform.node(), sorted(devices), names])
+        return json.dumps([library_versions, platform.platform(), platform.node(), sorted(devices), names])
 
     def _remembered(self, key: str) -> Finding | None:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
