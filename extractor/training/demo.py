@@ -10,27 +10,25 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.interpolate import PchipInterpolator
-from scipy.ndimage import gaussian_filter1d
 
 from extractor.training.errors import TrainingError
-from extractor.training.expression import Expression, ExpressionWeights
 from extractor.training.geometry import Array, rotation, to_gl
 from extractor.training.head_model import HeadModel
 from extractor.training.pack import Pack
+from extractor.training.performance import FPS, Performance, blinks, bump, frame_scene, movement, speech
 from extractor.training.poses import MEAN_EXTENT
 from extractor.training.render import add_pack_argument
 from extractor.training.renderer import Renderer
 from extractor.training.sampler import Sampler
-from extractor.training.scene import Background, Light, Scene, View
+from extractor.training.scene import Background, Light, Scene
 
-FPS, SECONDS = 30, 12
+SECONDS = 12
 WIDTH, HEIGHT = 640, 480
 SUPERSAMPLE = 2
 
@@ -44,73 +42,23 @@ PHRASES = ((0.7, 3.1), (3.7, 5.6), (6.2, 8.3), (8.8, 11.2))
 BLINKS = (0.35, 2.3, 3.1, 4.9, 6.15, 7.9, 9.35, 10.75, 11.6)
 
 
-@dataclass(frozen=True, eq=False)
-class Performance:
-    """What the head does in each of N frames."""
-
-    angles_deg: Array  # (N, 3) pitch, yaw, roll
-    jaw: Array
-    funnel: Array
-    stretch: Array
-    smile: Array
-    brows_up: Array
-    frown: Array
-    lids: Array
-
-    def __len__(self) -> int:
-        return len(self.angles_deg)
-
-
 def perform(seed: int = 7) -> Performance:
     """Head movement through the turning points, syllables at about four a second, blinks of a fifth of a second."""
     rng = np.random.default_rng(seed)
-    n, fine = FPS * SECONDS, 4
+    n = FPS * SECONDS
     t = np.arange(n) / FPS
-    path = PchipInterpolator(TURNS[:, 0], TURNS[:, 1:])(np.arange(n * fine) / (FPS * fine))
-    angles = gaussian_filter1d(path, 3.5 * fine, axis=0, mode="wrap")[::fine]
-
-    def bump(at: float, width: float) -> Array:
-        return np.asarray(np.exp(-(((t - at) / width) ** 2)))
-
-    jaw, funnel, stretch = np.zeros(n), np.zeros(n), np.zeros(n)
-    for start, end in PHRASES:
-        at = start
-        while at < end:
-            jaw += rng.uniform(0.25, 0.75) * bump(at, 0.075)
-            kind = rng.random()
-            if kind < 0.35:
-                funnel += rng.uniform(0.3, 0.7) * bump(at, 0.1)
-            elif kind < 0.65:
-                stretch += rng.uniform(0.2, 0.5) * bump(at, 0.1)
-            at += rng.uniform(0.17, 0.3)
-    lids = np.max([np.where(t < c, 1 + (t - c) / 0.08, 1 - (t - c - 0.05) / 0.14) for c in BLINKS], axis=0).clip(0, 1)
+    angles = movement(TURNS, n, loop=True)
+    said = speech(rng, t, PHRASES)
     return Performance(
         angles_deg=angles - angles[0],
-        jaw=jaw.clip(0, 0.85),
-        funnel=funnel,
-        stretch=stretch,
-        smile=0.12 + 0.55 * bump(5.9, 0.5) + 0.35 * bump(11.2, 0.3) + 0.3 * bump(1.1, 0.35),
-        brows_up=0.5 * bump(2.2, 0.35) + 0.6 * bump(7.5, 0.4) + 0.35 * bump(9.2, 0.3),
-        frown=0.45 * bump(6.6, 0.4) + 0.3 * bump(10.3, 0.3),
-        lids=lids * lids * (3 - 2 * lids),
+        jaw=said.jaw,
+        funnel=said.funnel,
+        stretch=said.stretch,
+        smile=0.12 + 0.55 * bump(t, 5.9, 0.5) + 0.35 * bump(t, 11.2, 0.3) + 0.3 * bump(t, 1.1, 0.35),
+        brows_up=0.5 * bump(t, 2.2, 0.35) + 0.6 * bump(t, 7.5, 0.4) + 0.35 * bump(t, 9.2, 0.3),
+        frown=0.45 * bump(t, 6.6, 0.4) + 0.3 * bump(t, 10.3, 0.3),
+        lids=blinks(t, BLINKS),
     )
-
-
-def expression_at(model: HeadModel, p: Performance, i: int) -> Expression:
-    """The face in frame ``i``."""
-    e = ExpressionWeights(model)
-    e.put("jawOpen", 0.75 * p.jaw[i])
-    e.put("mouthFunnel", p.funnel[i])
-    e.put("mouthStretch", 0.6 * p.stretch[i])
-    e.put("mouthLowerDown", 0.35 * p.stretch[i] + 0.15 * p.jaw[i])
-    e.put("mouthUpperUp", 0.25 * p.stretch[i] + 0.1 * p.jaw[i])
-    e.put("mouthSmile", p.smile[i])
-    e.put("cheekSquint", 0.5 * p.smile[i])
-    e.put("browInnerUp", p.brows_up[i])
-    e.put("browOuterUp", p.brows_up[i])
-    e.put("browDown", p.frown[i])
-    e.lids("closure", p.lids[i], p.lids[i])
-    return Expression(e.weights, float(p.lids[i]))
 
 
 def actor(sampler: Sampler, seed: int) -> Scene:
@@ -136,29 +84,13 @@ def actor(sampler: Sampler, seed: int) -> Scene:
     )
     shells = tuple(s for s in scene.shells if s.region != "mask")
     background = Background("environment", zoom=2.2, lod=2.2, gain=0.9)
-    return replace(scene, meshes=(), shells=shells, skin=skin, light=light, background=background)
-
-
-def frame_scene(sampler: Sampler, still: Scene, p: Performance, i: int) -> Scene:
-    """Frame ``i``: the head turned, the shoulders held, the eyes drawn back to the camera."""
-    pitch, yaw, roll = p.angles_deg[i]
-    scene = sampler.with_expression(still, expression_at(sampler.model, p, i))
-    head = to_gl(rotation(pitch, yaw, roll))
-    sway = 0.6 * np.sin(2 * np.pi * i / (3 * FPS))
-    view = View(
-        head=head,
-        torso=to_gl(rotation(0.08 * pitch + sway, 0.14 * yaw, 0.06 * roll)),
+    view = replace(
+        scene.view,
         field_of_view=float(np.radians(30)),
-        extent=1.84 * MEAN_EXTENT * still.person.canonical.scale,
+        extent=1.84 * MEAN_EXTENT * scene.person.canonical.scale,
         shift=(0.0, 0.057),
-        pin_torso=True,
     )
-    camera = head.T @ [0.0, 0.0, 1.0]  # where the viewer is, seen from the head
-    aside = float(np.degrees(np.arctan2(camera[0], camera[2])))
-    down = float(np.degrees(np.arctan2(-camera[1], camera[2])))
-    gaze = (float(np.clip(0.75 * aside, -26, 26)), float(np.clip(0.6 * down, -12, 12) + 10 * p.lids[i]))
-    parts = {**scene.parts, "eyes": replace(scene.parts["eyes"], gaze=gaze)}
-    return replace(scene, parts=parts, view=view)
+    return replace(scene, meshes=(), shells=shells, skin=skin, light=light, background=background, view=view)
 
 
 def frames(renderer: Renderer, seed: int, chosen: Sequence[int] | None = None) -> Iterator[Array]:

@@ -67,6 +67,19 @@ def correlation(a: Tensor, b: Tensor) -> float:
     return float((a * b).sum() / (a.norm() * b.norm()).clamp_min(1e-12))
 
 
+def shapes(out: Decoded, targets: Targets) -> tuple[Tensor, Tensor]:
+    """(n, 5) numbers of ``FaceShape``, predicted and true; for networks with our keypoints."""
+    said, true = [], []
+    for i in range(len(targets)):
+        rotation = out.rotation[i].cpu().numpy()
+        moved = displacements(out.exp[i].float().cpu().numpy(), rotation)
+        said.append(face_shape(out.kp[i].float().cpu().numpy(), moved, KEYPOINT_NAMES))
+        kp = targets.kp[i].cpu().numpy()
+        true.append(face_shape(kp, targets.moved[i].cpu().numpy() - kp, KEYPOINT_NAMES))
+    width = len(FaceShape._fields)
+    return torch.tensor(said).reshape(-1, width), torch.tensor(true).reshape(-1, width)
+
+
 def signal_correlations(out: Decoded, targets: Targets, chosen: Tensor) -> dict[str, float]:
     """How well mouth, smile, brows and eyes follow the true ones over the ``chosen`` heads, by name.
 
@@ -74,17 +87,12 @@ def signal_correlations(out: Decoded, targets: Targets, chosen: Tensor) -> dict[
     """
     if out.exp.shape[1] != len(KEYPOINT_NAMES):
         return {}
-    said, true = [], []
-    for i in torch.nonzero(chosen).flatten().tolist():
-        rotation = out.rotation[i].cpu().numpy()
-        moved = displacements(out.exp[i].float().cpu().numpy(), rotation)
-        said.append(face_shape(out.kp[i].float().cpu().numpy(), moved, KEYPOINT_NAMES))
-        kp = targets.kp[i].cpu().numpy()
-        true.append(face_shape(kp, targets.moved[i].cpu().numpy() - kp, KEYPOINT_NAMES))
-    a, b = (
-        torch.tensor(said).reshape(-1, len(FaceShape._fields)),
-        torch.tensor(true).reshape(-1, len(FaceShape._fields)),
-    )
+    said, true = shapes(out, targets)
+    return shape_correlations(said[chosen], true[chosen])
+
+
+def shape_correlations(a: Tensor, b: Tensor) -> dict[str, float]:
+    """Pearson's, of each column of ``shapes`` that moves, by name; unknown numbers (NaN) are left out."""
     found = {}
     for column, name in enumerate(FaceShape._fields):
         known = a[:, column].isfinite() & b[:, column].isfinite()

@@ -1,0 +1,158 @@
+"""``python -m extractor.training.steadiness``: how steady a checkpoint is on rendered clips, unfiltered.
+
+The clips come from ``python -m extractor.training.clips``; their pictures get a new sensor noise of
+sigma 6 (of 255) in every frame, and the crops are those of the expected face box.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from extractor.model import MotionExtractor
+from extractor.training.augment import cut
+from extractor.training.clips import FRAMES, PARTS
+from extractor.training.errors import TrainingError
+from extractor.training.evaluate import load_for_training
+from extractor.training.framing import box_framing
+from extractor.training.losses import Decoded, decode_heads
+from extractor.training.metrics import NOISE_SIGMA, shape_correlations, shapes
+from extractor.training.performance import FPS
+from extractor.training.pool import HeadPool
+from extractor.training.targets import Targets
+from extractor.types import HEADS, POSE_HEADS
+
+MOST_SHIFT = 4
+"""Frames by which the answer may lag or lead when the delay is sought."""
+
+BATCH = 60
+
+Three = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Steadiness:
+    """Means over the clips; degrees, pitch, yaw, roll unless said otherwise."""
+
+    clips: int
+    still_deg: Three  # deviation while nothing moves but the sensor's noise
+    talking_deg: Three  # the same while the person talks and blinks: pose should not follow expression
+    moving_deg: Three  # mean absolute error while moving, each clip's mean offset removed
+    offset_deg: Three  # that offset's absolute value
+    rough_deg: Three  # deviation of the error's change from frame to frame while moving
+    lag_ms: Three  # by which the answer follows the truth
+    shape: dict[str, float]  # correlation over time of each number of ``face_shape``, each clip's mean removed
+
+
+def answer(network: MotionExtractor, pool: HeadPool, rows: Tensor, size: int, seed: int) -> tuple[Decoded, Targets]:
+    """What the network says to these frames with the sensor's noise, and the truth in the crops' coordinates."""
+    plain = pool.targets.take(rows)
+    framing = box_framing(plain.rotation, plain.scale, plain.t)
+    noise = torch.Generator().manual_seed(seed)
+    heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
+    for start in range(0, len(rows), BATCH):
+        part = torch.arange(start, min(start + BATCH, len(rows)))
+        clean = cut(pool.images(rows[part]), framing.take(part), size)
+        grain = torch.randn(clean.shape, generator=noise) * NOISE_SIGMA
+        with torch.inference_mode():
+            for name, value in network(((clean + grain).clamp(0, 1) * 255).round() / 255).items():
+                heads[name].append(value)
+    return decode_heads({name: torch.cat(parts) for name, parts in heads.items()}), plain.crop(framing)
+
+
+def delay_frames(said: Tensor, true: Tensor, most: int = MOST_SHIFT) -> float:
+    """By how many frames ``said`` (N,) follows ``true`` (N,): least squares over whole shifts, then a parabola.
+
+    NaN where the truth hardly moves.
+    """
+    if float(true.std()) < 0.5:
+        return float("nan")
+    said, true = said - said.mean(), true - true.mean()
+    inner = slice(most, len(true) - most)
+    cost = [float((said[inner] - true.roll(shift)[inner]).square().mean()) for shift in range(-most, most + 1)]
+    best = min(range(1, len(cost) - 1), key=cost.__getitem__)
+    before, at, after = cost[best - 1 : best + 2]
+    bend = before - 2 * at + after
+    return best - most + (0.5 * (before - after) / bend if bend > 0 else 0.0)
+
+
+def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
+    """All of it over a pool of clips; raises ``TrainingError`` where the shards are no clips."""
+    if len(pool) % FRAMES:
+        raise TrainingError(f"These are no clips of {FRAMES} frames; python -m extractor.training.clips makes them.")
+    rows: dict[str, list[Tensor]] = {name: [] for name in ("still", "talking", "moving", "offset", "rough", "lag")}
+    said_shapes, true_shapes = [], []
+    for clip in range(len(pool) // FRAMES):
+        out, truth = answer(network, pool, torch.arange(clip * FRAMES, (clip + 1) * FRAMES), size, clip)
+        error = (out.angles_deg - truth.angles_deg + 180) % 360 - 180
+        moving = error[PARTS["moving"]]
+        rows["still"].append(error[PARTS["still"]].std(0))
+        rows["talking"].append(error[PARTS["talking"]].std(0))
+        rows["offset"].append(moving.mean(0).abs())
+        rows["moving"].append((moving - moving.mean(0)).abs().mean(0))
+        rows["rough"].append(moving.diff(dim=0).std(0))
+        pairs = zip(out.angles_deg[PARTS["moving"]].T, truth.angles_deg[PARTS["moving"]].T, strict=True)
+        rows["lag"].append(torch.tensor([delay_frames(a, b) * 1e3 / FPS for a, b in pairs]))
+        said, true = shapes(out, truth)
+        said_shapes.append(said - said.nanmean(0))
+        true_shapes.append(true - true.nanmean(0))
+    means = {name: _three(torch.stack(parts).nanmean(0)) for name, parts in rows.items()}
+    return Steadiness(
+        clips=len(pool) // FRAMES,
+        still_deg=means["still"],
+        talking_deg=means["talking"],
+        moving_deg=means["moving"],
+        offset_deg=means["offset"],
+        rough_deg=means["rough"],
+        lag_ms=means["lag"],
+        shape=shape_correlations(torch.cat(said_shapes), torch.cat(true_shapes)),
+    )
+
+
+def markdown(found: Steadiness) -> str:
+    """As tables."""
+    lines = [f"| over {found.clips} clips | " + " | ".join(POSE_HEADS) + " |", "|---|---|---|---|"]
+    for name, values, unit in (
+        ("still face, sensor noise of sigma 6: deviation", found.still_deg, "°"),
+        ("still head that talks and blinks: deviation", found.talking_deg, "°"),
+        ("moving: mean absolute error, offset removed", found.moving_deg, "°"),
+        ("moving: a person's constant offset", found.offset_deg, "°"),
+        ("moving: change of the error from frame to frame", found.rough_deg, "°"),
+    ):
+        lines.append(f"| {name} | " + " | ".join(f"{value:.2f}{unit}" for value in values) + " |")
+    lines.append("| moving: lag | " + " | ".join(f"{value:+.1f} ms" for value in found.lag_ms) + " |")
+    shape = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in found.shape.items())
+    return "\n".join([*lines, "", f"Correlation over time: {shape}."])
+
+
+def _three(x: Tensor) -> Three:
+    a, b, c = (float(value) for value in x)
+    return a, b, c
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.training.steadiness", description=__doc__.split("``: ", 1)[1]
+    )
+    parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
+    parser.add_argument("--clips", type=Path, required=True, help="folder of rendered clips")
+    given = parser.parse_args(arguments)
+    try:
+        network, size = load_for_training(given.checkpoint)
+        pool = HeadPool([given.clips], torch.device("cpu"), resident=False)
+        print(markdown(measure(network.eval(), pool, size)))
+    except (TrainingError, ValueError, RuntimeError) as error:
+        print(f"steadiness: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
