@@ -43,10 +43,13 @@ class PhotoFaults:
     gradients: float = 0.25
     low_light: float = 0.1
     colour: float = 0.6
+    white_balance: float = 0.2
     grey: float = 0.12
     gamma: float = 0.3
+    texture: float = 0.15
     blur: float = 0.35
     shrink: float = 0.3
+    sharpen: float = 0.25
     noise: float = 0.6
     jpeg: float = 0.5
 
@@ -59,9 +62,11 @@ def degrade(x: Tensor, generator: torch.Generator, faults: PhotoFaults) -> Tenso
     x = _cover(x, dice, faults.occluders)
     x = _light(x, dice, faults)
     x = _colours(x, dice, faults)
+    x = _where(dice.chance(faults.texture), _texture(x, dice), x)
     x = _where(dice.chance(faults.blur), _blur(x, dice), x)
     x = _shrink(x, dice, faults.shrink)
     x = _noise(x, dice, faults)
+    x = _where(dice.chance(faults.sharpen), _sharpen(x, dice), x)
     x = compress(x, dice.uniform(20, 92), dice.chance(faults.jpeg))
     return (x.clamp(0, 1) * 255).round() / 255
 
@@ -130,12 +135,35 @@ def _light(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
 
 
 def _colours(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
-    x = x * dice.normal(0.09, 3).exp()[:, :, None, None]
+    cast = torch.where(dice.chance(faults.white_balance)[:, None], dice.normal(0.25, 3), dice.normal(0.09, 3))
+    x = x * cast.exp()[:, :, None, None]
     grey = x.mean(1, keepdim=True)
     x = _where(dice.chance(faults.colour), grey + (x - grey) * dice.uniform(0.3, 1.5)[:, None, None, None], x)
     x = _where(dice.chance(faults.grey), grey.expand_as(x), x).clamp(0, 1)
     bent = (x + 1e-4) ** dice.normal(0.35).exp()[:, None, None, None]
     return _where(dice.chance(faults.gamma), bent, x)
+
+
+def _texture(x: Tensor, dice: _Dice) -> Tensor:
+    """A random 3x3 filter that mixes colours and changes surfaces but no shapes, blended with the picture.
+
+    Rendered skin and hair aren't real ones; what is learned should not hang on them (RandConv: Xu et al. 2021,
+    arXiv:2007.13003).  The result keeps each picture's mean and contrast.
+    """
+    batch, channels, height, width = x.shape
+    weight = dice.normal(1.0, channels * channels * 9).view(batch * channels, channels, 3, 3)
+    padded = F.pad(x, (1,) * 4, mode="replicate").reshape(1, batch * channels, height + 2, width + 2)
+    mixed = F.conv2d(padded, weight, groups=batch).view_as(x)
+    mean, spread = x.mean((1, 2, 3), keepdim=True), x.std((1, 2, 3), keepdim=True)
+    mixed = (mixed - mixed.mean((2, 3), keepdim=True)) / mixed.std((2, 3), keepdim=True).clamp_min(1e-4)
+    share = dice.uniform(0.2, 0.7)[:, None, None, None]
+    return (x + (mixed * spread + mean - x) * share).clamp(0, 1)
+
+
+def _sharpen(x: Tensor, dice: _Dice) -> Tensor:
+    """What webcams do to look crisp: the difference to a blurred copy is added, so edges get halos."""
+    blurred = F.avg_pool2d(F.pad(x, (1,) * 4, mode="replicate"), 3, stride=1)
+    return x + (x - blurred) * dice.uniform(0.3, 2.0)[:, None, None, None]
 
 
 def _blur(x: Tensor, dice: _Dice) -> Tensor:

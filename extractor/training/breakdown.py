@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
 from extractor.types import POSE_HEADS
 
-NONE = PhotoFaults(0.6, *(0.0,) * 10)
+NONE = PhotoFaults(0.6, **{f.name: 0.0 for f in fields(PhotoFaults) if f.name != "strength"})
 """Light and contrast as they come, nothing else."""
 
 FAULTS = {
@@ -40,6 +40,9 @@ FAULTS = {
     "blur": replace(NONE, blur=1.0),
     "enlarged from 36 pixels up": replace(NONE, shrink=1.0),
     "noise": replace(NONE, noise=1.0),
+    "sharpened": replace(NONE, sharpen=1.0),
+    "white balance": replace(NONE, white_balance=1.0),
+    "other textures": replace(NONE, texture=1.0),
     "JPEG": replace(NONE, jpeg=1.0),
 }
 BOXES: dict[

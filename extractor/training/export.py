@@ -43,7 +43,8 @@ def export(
         pool = HeadPool([heads], torch.device("cpu"), resident=False)
         # Under the faults of training, not the mild ones of the evaluation: on photographs errors are larger than on
         # clean renders, and temperatures fitted there made the network too sure of itself and its angles worse.
-        answers, targets, _ = predictions(network, pool, size, PhotoFaults())
+        # Textures are no camera's fault.
+        answers, targets, _ = predictions(network, pool, size, PhotoFaults(texture=0.0))
         temperatures = fit_temperatures(decode_heads(answers).logits, targets.angles_deg)
         apply_temperatures(network, temperatures)
         spread = bins_to_degrees(decode_heads(answers).logits / temperatures[None, :, None])[1]

@@ -84,3 +84,30 @@ def test_each_fault_alone_changes_pictures() -> None:
     for name in none:
         one = degrade(batch, torch.Generator().manual_seed(0), PhotoFaults(**{**none, name: 1.0}))
         assert not torch.equal(one, plain), name
+
+
+def test_another_texture_keeps_shapes_mean_and_contrast() -> None:
+    x = torch.full((6, 3, 32, 32), 0.4)
+    x[:, :, 10:22, 10:22] = torch.tensor([0.6, 0.5, 0.7])[:, None, None]
+    none = {name: 0.0 for name in PhotoFaults.__dataclass_fields__ if name != "strength"}
+    plain, other = (
+        degrade(x, torch.Generator().manual_seed(0), PhotoFaults(**{**none, "texture": share})) for share in (0, 1.0)
+    )
+    assert torch.allclose(other.mean((1, 2, 3)), plain.mean((1, 2, 3)), atol=0.03)
+    assert float((other - plain).abs().mean((1, 2, 3)).min()) > 0.005, "every picture looks different"
+    inside, outside = other[..., 12:20, 12:20], other[..., :, 24:31]
+    for plane in (inside, outside):  # nothing is drawn where nothing was
+        assert float(plane.flatten(2).std(-1).max()) < 0.004
+    assert float((inside.mean((2, 3)) - outside.mean((2, 3))).abs().amax(1).min()) > 0.02, "the square is still seen"
+
+
+def test_sharpening_puts_halos_beside_edges_and_leaves_planes() -> None:
+    x = torch.full((1, 3, 32, 32), 0.4)
+    x[..., 16:] = 0.6
+    none = {name: 0.0 for name in PhotoFaults.__dataclass_fields__ if name != "strength"}
+    plain, crisp = (
+        degrade(x, torch.Generator().manual_seed(0), PhotoFaults(**{**none, "sharpen": share})) for share in (0, 1.0)
+    )
+    assert float(crisp[..., 16].mean()) > float(plain[..., 16].mean()) + 0.01
+    assert float(crisp[..., 15].mean()) < float(plain[..., 15].mean()) - 0.01
+    assert torch.equal(crisp[..., 4:12, 2:12], plain[..., 4:12, 2:12])
