@@ -10,7 +10,8 @@ tracker and late boxes are covered too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ SIDE_SPREAD = 0.12
 CENTRE_SPREAD = 0.075
 ROLL_SPREAD_DEG = 9.0
 LENS_SPREAD = 0.03
+BOX_LATE = 0.025  # of a box's side: what tracking and smoothing do to the detector's boxes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +66,32 @@ def sample_framing(
     return _framing(rotation, scale, t, spec or CropSpec(), generator)
 
 
+def from_boxes(
+    framing: Framing, boxes: Tensor, generator: torch.Generator, share: float, spec: CropSpec | None = None
+) -> Framing:
+    """Some of the crops as the app cuts them from the detector's ``boxes`` (B, 3), a little late or smoothed.
+
+    ``share`` of those whose box is known; their mirroring, roll and lens stay.
+    """
+    spec = spec or CropSpec()
+    batch, device = len(boxes), boxes.device
+
+    def dice(draw: Callable[..., Tensor], *shape: int) -> Tensor:
+        return draw(shape, generator=generator, device=generator.device).to(device)
+
+    chosen = (dice(torch.rand, batch) < share) & boxes.isfinite().all(1)
+    side = boxes[:, 2] * (dice(torch.randn, batch) * BOX_LATE).exp()
+    x = torch.where(framing.mirrored, -boxes[:, 0], boxes[:, 0])
+    centre = (
+        torch.stack([x, boxes[:, 1] - spec.up * side], dim=1) + side[:, None] * dice(torch.randn, batch, 2) * BOX_LATE
+    )
+    return replace(
+        framing,
+        centre=torch.where(chosen[:, None], centre, framing.centre),
+        half=torch.where(chosen, spec.side * side / 2, framing.half),
+    )
+
+
 def _framing(rotation: Tensor, scale: Tensor, t: Tensor, spec: CropSpec, generator: torch.Generator | None) -> Framing:
     batch, device = len(scale), scale.device
 
@@ -77,9 +105,11 @@ def _framing(rotation: Tensor, scale: Tensor, t: Tensor, spec: CropSpec, generat
     mirrored = torch.zeros(batch, dtype=torch.bool, device=device)
     if generator is not None:
         mirrored = (torch.rand(batch, generator=generator, device=generator.device) < 0.5).to(device)
+    sign = torch.where(mirrored, -1.0, 1.0)
     point = torch.tensor(BOX_CENTRE, device=device)
     box = BOX_SIDE * scale * normal(SIDE_SPREAD, batch).exp()
-    centre = scale[:, None] * (rotation @ point)[:, :2] + t + box[:, None] * normal(CENTRE_SPREAD, batch, 2)
+    centre = scale[:, None] * (rotation @ point)[:, :2] + t
+    centre = torch.stack([centre[:, 0] * sign, centre[:, 1]], dim=1) + box[:, None] * normal(CENTRE_SPREAD, batch, 2)
     centre = centre - torch.stack([torch.zeros_like(box), spec.up * box], dim=1)
     return Framing(
         centre=centre,

@@ -84,6 +84,7 @@ def stack(labels: list[HeadLabel], persons: list[int]) -> Heads:
         visible=np.stack([x.visible for x in labels]),
         tone=np.array([x.tone for x in labels], np.int8),
         person=np.array(persons, np.int64),
+        box=np.full((len(labels), 3), np.nan, np.float32),
     )
 
 

@@ -64,6 +64,7 @@ class HeadPool:
         if came:
             self.heads = Heads.join([shard.heads for shard in self._shards])
             self.targets = Targets.of(self.heads).to(self.device)
+            self.boxes = torch.as_tensor(self.heads.box, dtype=torch.float32, device=self.device)
             self._siblings = siblings(self.heads.person, self._starts)
         return came
 

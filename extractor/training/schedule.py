@@ -46,6 +46,7 @@ class RunSettings:
     average: float = 0.999  # of the exponential moving average, a step at a batch of 64
     clip: float = 2.0  # norm of the gradient
     twins: float = 0.25  # share of a batch that is shown again, mirrored
+    boxes: float = 0.5  # share of crops cut by the detector's own boxes, where they are known
     drop_path: float = 0.0
     spread_deg: float = 2.0  # of the bins' labels; much less and bins of 3 degrees shift the mean
     seed: int = 1

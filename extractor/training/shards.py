@@ -12,13 +12,14 @@ conventions' frames:
 ``visible``    (n, K)       1 where nothing lies in front of the keypoint
 ``tone``       (n,)         skin tone: 0 dark, 1 medium, 2 light
 ``person``     (n,)         heads with the same number show one person in one pose with other expressions
+``box``        (n, 3)       MediaPipe's face box, centre and longer side in the units of ``points``; NaN: unknown
 =============  ===========  ==========================================================================
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Heads:
     visible: Array
     tone: Array
     person: Array
+    box: Array
 
     def __len__(self) -> int:
         return len(self.rotation)
@@ -61,7 +63,8 @@ class Shard:
     def __init__(self, path: Path) -> None:
         try:
             with np.load(path) as file:
-                arrays: Mapping[str, Array] = {key: file[key] for key in file.files}
+                arrays: dict[str, Array] = {key: file[key] for key in file.files}
+            arrays.setdefault("box", np.full((len(arrays["person"]), 3), np.nan, np.float32))
             self.heads = Heads(**{f.name: arrays[f.name] for f in fields(Heads)})
             self._offsets = arrays["offsets"]
             self._jpegs = np.memmap(path.with_suffix(".jpegs"), np.uint8, "r")
@@ -96,6 +99,16 @@ def write_shard(path: Path, images: Sequence[Array], heads: Heads) -> None:
             else:
                 file.write(content)
         partial.replace(target)  # the labels last: a reader that sees them sees the pictures too
+
+
+def add_boxes(path: Path, heads: Heads) -> None:
+    """Write the labels of an existing shard again with ``heads.box``; the file changes as a whole."""
+    with np.load(path) as file:
+        arrays = {key: file[key] for key in file.files}
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as target:
+        np.savez(target, **{**arrays, "box": heads.box})
+    partial.replace(path)
 
 
 def find_shards(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults, cut, degrade
 from extractor.training.errors import TrainingError
-from extractor.training.framing import Framing, box_framing, sample_framing
+from extractor.training.framing import Framing, box_framing, from_boxes, sample_framing
 from extractor.training.losses import distillation, losses
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
@@ -76,6 +76,7 @@ class Trainer:
         rows = torch.cat([first, self.pool.siblings(first[:twins])])
         plain = self.pool.targets.take(first.to(self.device))
         framing = sample_framing(plain.rotation, plain.scale, plain.t, self._faults)
+        framing = from_boxes(framing, self.pool.boxes[first.to(self.device)], self._faults, self.settings.boxes)
         whole = self.pool.targets.take(rows.to(self.device))
         framing = with_twins(framing, twins)
         crops = cut(self.pool.images(rows), framing, phase.size)
