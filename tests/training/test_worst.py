@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from extractor import MotionExtractor
+from extractor.training import worst
+from extractor.training.metrics import WEBCAM_DEG, geodesic_deg
+from extractor.training.pool import HeadPool
+
+
+def test_the_worst_come_first_and_what_was_said_is_so_far_off(pool: HeadPool) -> None:
+    torch.manual_seed(0)
+    rows, errors, said = worst.worst(MotionExtractor(backbone="atto").eval(), pool, 32, 5)
+    assert errors.tolist() == sorted(errors.tolist(), reverse=True)
+    truth = pool.targets.take(rows)
+    assert (truth.angles_deg.abs() <= torch.tensor(WEBCAM_DEG)).all()
+    assert torch.allclose(geodesic_deg(said, truth.rotation), errors, atol=0.1)
+
+
+def test_the_sheet_shows_every_head_with_its_axes(pool: HeadPool) -> None:
+    rows = torch.tensor([0, 3, 5, 6])
+    turned = pool.targets.rotation[rows]
+    picture = worst.sheet(pool, rows, torch.tensor([9.0, 8.0, 7.0, 6.0]), turned, columns=3)
+    assert picture.size == (3 * worst.SIDE, 2 * worst.SIDE)
+    colours = {colour for _, colour in picture.getcolors(1 << 20) or []}
+    assert set(worst.AXES) <= colours
+
+
+def test_the_command_writes_the_picture(shard_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = tmp_path / "w.pth"
+    network = MotionExtractor(backbone="atto")
+    torch.save({"model": network.detector.state_dict(), "backbone": "atto", "input_size": 32}, weights)
+    out = tmp_path / "worst.jpg"
+    assert worst.main([str(weights), "--heads", str(shard_folder), "--out", str(out), "--count", "3"]) == 0
+    assert Image.open(out).size[1] == worst.SIDE
+    assert worst.main([str(weights), "--heads", str(tmp_path / "none"), "--out", str(out)]) == 1
+    assert "no rendered heads" in capsys.readouterr().err
