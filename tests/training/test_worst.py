@@ -36,6 +36,7 @@ def test_the_command_writes_the_picture(shard_folder: Path, tmp_path: Path, caps
     torch.save({"model": network.detector.state_dict(), "backbone": "atto", "input_size": 32}, weights)
     out = tmp_path / "worst.jpg"
     assert worst.main([str(weights), "--heads", str(shard_folder), "--out", str(out), "--count", "3"]) == 0
-    assert Image.open(out).size[1] == worst.SIDE
+    with Image.open(out) as picture:
+        assert picture.size[1] == worst.SIDE
     assert worst.main([str(weights), "--heads", str(tmp_path / "none"), "--out", str(out)]) == 1
     assert "no rendered heads" in capsys.readouterr().err
