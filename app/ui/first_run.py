@@ -25,7 +25,8 @@ PRIVACY = (
     "(Shift+F8). "
     "Nobody is recognised: faces are told apart only while they are in view, and nothing of that is kept."
 )
-NO_CAMERA = "No camera was found, so the built-in demo plays. Plug one in and look again."
+NO_CAMERA = "No camera was found. Plug one in and look again."
+NO_CAMERA_DEMO = "No camera was found, so the built-in demo plays. Plug one in and look again."
 LOOKING = "Looking for cameras…"
 DEMO = "demo"
 
@@ -51,6 +52,7 @@ class FirstRunPage(QDialog):
         super().__init__(window)
         self._controller = controller
         self._settings = store
+        self._cameras: int | None = None  # None: not looked for yet
         self.setWindowTitle("Welcome to Motionscope")
         self.camera = Picker("Camera", 28)
         self.camera.chosen.connect(controller.open_source)
@@ -115,6 +117,7 @@ class FirstRunPage(QDialog):
         super().reject()
 
     def _look(self) -> None:
+        self._cameras = None
         self.camera_note.setText(LOOKING)
         self._controller.list_sources()
 
@@ -123,10 +126,8 @@ class FirstRunPage(QDialog):
         entries = [Entry(choice.label, choice.spec) for choice in choices]
         cameras = sum(choice.spec != DEMO for choice in choices)
         self.camera.show_entries(entries, "")
+        self._cameras = cameras
         self._show_current(self._controller.source)
-        self.camera_note.setText("" if cameras else NO_CAMERA)
-        self.camera_note.setVisible(not cameras)
-        self._fit()
 
     def _fit(self) -> None:
         """As high as its text needs: a dialog doesn't follow lines that break on its own."""
@@ -139,6 +140,11 @@ class FirstRunPage(QDialog):
         """``auto`` is the first camera, or the demo."""
         keys = [entry.key for entry in self.camera.entries if entry is not None]
         self.camera.show_current(keys[0] if spec == "auto" and keys else spec)
+        if self._cameras is not None:
+            without = NO_CAMERA_DEMO if spec in ("auto", DEMO) else NO_CAMERA
+            self.camera_note.setText("" if self._cameras else without)
+            self.camera_note.setVisible(not self._cameras)
+            self._fit()
 
 
 def _heading(text: str) -> QLabel:

@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt
 
 from app.options import LaunchOptions
 from app.ui import settings
-from app.ui.first_run import LOOKING, NO_CAMERA, PRIVACY, FirstRunPage, is_wanted
+from app.ui.first_run import LOOKING, NO_CAMERA, NO_CAMERA_DEMO, PRIVACY, FirstRunPage, is_wanted
 
 WAIT_MS = 20_000
 
@@ -45,7 +45,7 @@ def test_it_comes_once(no_network, make_window, store, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: "welcome" in window._dialogs, timeout=WAIT_MS)
     page = window._dialogs["welcome"]
     qtbot.waitUntil(lambda: entries(page) == ["Built-in demo"], timeout=WAIT_MS)
-    assert page.camera_note.text() == NO_CAMERA
+    assert page.camera_note.text() == NO_CAMERA_DEMO
     assert is_wanted(LaunchOptions(), store)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert not page.isVisible()
@@ -86,8 +86,10 @@ def test_cameras_are_listed_and_the_one_that_runs_is_shown(page, idle_window):
 
 def test_without_a_camera_it_says_so(page, idle_window):
     idle_window.controller.sources_listed.emit((DEMO,))
-    assert page.camera_note.text() == NO_CAMERA
+    assert page.camera_note.text() == NO_CAMERA_DEMO
     assert page.camera.current == "demo"
+    idle_window.controller.source_changed.emit("film.mp4")
+    assert page.camera_note.text() == NO_CAMERA  # no demo plays now
 
 
 def test_choosing_a_camera_opens_it(page, idle_window):
