@@ -66,18 +66,21 @@ def answer(network: MotionExtractor, pool: HeadPool, rows: Tensor, size: int, se
     return decode_heads({name: torch.cat(parts) for name, parts in heads.items()}), plain.crop(framing)
 
 
-def delay_frames(said: Tensor, true: Tensor, most: int = MOST_SHIFT) -> float:
-    """By how many frames ``said`` (N,) follows ``true`` (N,): least squares over whole shifts, then a parabola.
+def delay_frames(pairs: Sequence[tuple[Tensor, Tensor]], most: int = MOST_SHIFT) -> float:
+    """By how many frames what was said follows the truth, over pairs of both (N,): whole shifts, then a parabola.
 
-    NaN where the truth hardly moves.
+    The shift is the same in all pairs, and those that move much count most.  NaN where nothing moves.
     """
-    if float(true.std()) < 0.5:
+    cost = torch.zeros(2 * most + 1)
+    if not any(float(true.std()) > 0 for _, true in pairs):
         return float("nan")
-    said, true = said - said.mean(), true - true.mean()
-    inner = slice(most, len(true) - most)
-    cost = [float((said[inner] - true.roll(shift)[inner]).square().mean()) for shift in range(-most, most + 1)]
-    best = min(range(1, len(cost) - 1), key=cost.__getitem__)
-    before, at, after = cost[best - 1 : best + 2]
+    for said, true in pairs:
+        inner = slice(most, len(true) - most)
+        for i, shift in enumerate(range(-most, most + 1)):
+            # A person's constant offset is no delay, and another part of the truth has another mean.
+            cost[i] += (said[inner] - true.roll(shift)[inner]).var()
+    best = min(range(1, len(cost) - 1), key=lambda i: float(cost[i]))
+    before, at, after = (float(value) for value in cost[best - 1 : best + 2])
     bend = before - 2 * at + after
     return best - most + (0.5 * (before - after) / bend if bend > 0 else 0.0)
 
@@ -86,8 +89,9 @@ def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
     """All of it over a pool of clips; raises ``TrainingError`` where the shards are no clips."""
     if len(pool) % FRAMES:
         raise TrainingError(f"These are no clips of {FRAMES} frames; python -m extractor.training.clips makes them.")
-    rows: dict[str, list[Tensor]] = {name: [] for name in ("still", "talking", "moving", "offset", "rough", "lag")}
+    rows: dict[str, list[Tensor]] = {name: [] for name in ("still", "talking", "moving", "offset", "rough")}
     said_shapes, true_shapes = [], []
+    moves: list[list[tuple[Tensor, Tensor]]] = [[] for _ in POSE_HEADS]
     for clip in range(len(pool) // FRAMES):
         out, truth = answer(network, pool, torch.arange(clip * FRAMES, (clip + 1) * FRAMES), size, clip)
         error = (out.angles_deg - truth.angles_deg + 180) % 360 - 180
@@ -97,12 +101,12 @@ def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
         rows["offset"].append(moving.mean(0).abs())
         rows["moving"].append((moving - moving.mean(0)).abs().mean(0))
         rows["rough"].append(moving.diff(dim=0).std(0))
-        pairs = zip(out.angles_deg[PARTS["moving"]].T, truth.angles_deg[PARTS["moving"]].T, strict=True)
-        rows["lag"].append(torch.tensor([delay_frames(a, b) * 1e3 / FPS for a, b in pairs]))
+        for axis, pairs in enumerate(moves):
+            pairs.append((out.angles_deg[PARTS["moving"], axis], truth.angles_deg[PARTS["moving"], axis]))
         said, true = shapes(out, truth)
         said_shapes.append(said - said.nanmean(0))
         true_shapes.append(true - true.nanmean(0))
-    means = {name: _three(torch.stack(parts).nanmean(0)) for name, parts in rows.items()}
+    means = {name: _three(torch.stack(parts).mean(0)) for name, parts in rows.items()}
     return Steadiness(
         clips=len(pool) // FRAMES,
         still_deg=means["still"],
@@ -110,7 +114,7 @@ def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
         moving_deg=means["moving"],
         offset_deg=means["offset"],
         rough_deg=means["rough"],
-        lag_ms=means["lag"],
+        lag_ms=_three(torch.tensor([delay_frames(pairs) * 1e3 / FPS for pairs in moves])),
         shape=shape_correlations(torch.cat(said_shapes), torch.cat(true_shapes)),
     )
 
