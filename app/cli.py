@@ -181,7 +181,7 @@ def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
 
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", metavar="PATH", help="a checkpoint, or lite: the smaller one that comes with the app")
+    parser.add_argument("--weights", metavar="PATH", help="a checkpoint, or lite: the smaller one of the two shipped")
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
 
