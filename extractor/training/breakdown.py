@@ -1,7 +1,7 @@
 """``python -m extractor.training.breakdown``: where a checkpoint's errors lie, on rendered heads kept aside.
 
 Three tables of the angle between the rotations, webcam range, as Markdown: by what the head is like (pose, what is
-hidden, brightness, skin tone), by one photographic fault at a time on otherwise clean crops, and by how far
+hidden, glasses, brightness, skin tone), by one photographic fault at a time on otherwise clean crops, and by how far
 the crop is from the one that the face box should give.
 """
 
@@ -21,7 +21,7 @@ from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults, cut, degrade
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
-from extractor.training.framing import Framing, box_framing
+from extractor.training.framing import Framing, box_framing, from_boxes
 from extractor.training.losses import decode_heads
 from extractor.training.metrics import TONES, WEBCAM_DEG, geodesic_deg
 from extractor.training.pool import HeadPool
@@ -91,14 +91,17 @@ def answers(
     size: int,
     faults: PhotoFaults = MILD,
     box: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0),
+    by_detector: bool = False,
     batch: int = 64,
 ) -> Answers:
-    """What the network says to every head of the pool, cropped as expected or off by ``box``."""
+    """What the network says to every head of the pool, cropped as expected, off by ``box``, or by the detector."""
     parts: list[tuple[Tensor, Tensor, Targets, Tensor]] = []
     for start in range(0, len(pool), batch):
         rows = torch.arange(start, min(start + batch, len(pool)))
         plain = pool.targets.take(rows)
         framing = _moved(box_framing(plain.rotation, plain.scale, plain.t), box)
+        if by_detector:
+            framing = from_boxes(framing, pool.boxes[rows], torch.Generator().manual_seed(start), 1.0)
         crops = degrade(cut(pool.images(rows), framing, size), torch.Generator().manual_seed(start), faults)
         truth = plain.crop(framing)
         with torch.inference_mode():
@@ -111,7 +114,7 @@ def answers(
 
 
 def by_head(found: Answers) -> Iterator[Group]:
-    """Groups by pose, hidden keypoints, brightness (thirds) and skin tone."""
+    """Groups by pose, hidden keypoints, glasses, brightness (thirds) and skin tone."""
     angles, webcam = found.truth.angles_deg, found.webcam
     for axis, name in enumerate(POSE_HEADS):
         for low, high in ((-90, -30), (-30, -10), (-10, 10), (10, 30), (30, 90)):
@@ -126,6 +129,8 @@ def by_head(found: Answers) -> Iterator[Group]:
     for low_share, high_share in pairwise(HIDDEN):
         chosen = (hidden >= low_share) & ((hidden < high_share) | (high_share == 1.0))
         yield _group(found, "hidden keypoints", f"{100 * low_share:.0f} to {100 * high_share:.0f} %", chosen & webcam)
+    for worn, name in enumerate(("without", "with")):
+        yield _group(found, "glasses", name, (found.truth.glasses == worn) & webcam)
     dark, light = found.brightness[webcam].quantile(torch.tensor([1 / 3, 2 / 3])).tolist()
     bright = found.brightness
     for name, chosen in (
@@ -190,6 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, box in BOXES.items():
             found = answers(network, pool, size, NONE, box)
             groups.append(_group(found, "crop", name, found.webcam))
+        found = answers(network, pool, size, by_detector=True)
+        groups.append(_group(found, "crop", "by the detector, all faults", found.webcam & pool.boxes.isfinite().all(1)))
     except (TrainingError, ValueError, RuntimeError) as error:
         print(f"breakdown: {error}", file=sys.stderr)
         return 1

@@ -40,6 +40,7 @@ class HeadLabel:
     points: Array
     visible: Array
     tone: int
+    glasses: bool
 
 
 def label(model: HeadModel, scene: Scene, placement: Placement, depth: Array) -> HeadLabel:
@@ -60,6 +61,7 @@ def label(model: HeadModel, scene: Scene, placement: Placement, depth: Array) ->
         points=points.astype(np.float32),
         visible=visible(points, -camera[:, 2], depth),
         tone=person.tone,
+        glasses=any(mesh.lens for mesh in scene.meshes),
     )
 
 
@@ -84,6 +86,7 @@ def stack(labels: list[HeadLabel], persons: list[int]) -> Heads:
         visible=np.stack([x.visible for x in labels]),
         tone=np.array([x.tone for x in labels], np.int8),
         person=np.array(persons, np.int64),
+        glasses=np.array([x.glasses for x in labels], np.int8),
         box=np.full((len(labels), 3), np.nan, np.float32),
     )
 

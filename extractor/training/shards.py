@@ -12,6 +12,7 @@ conventions' frames:
 ``visible``    (n, K)       1 where nothing lies in front of the keypoint
 ``tone``       (n,)         skin tone: 0 dark, 1 medium, 2 light
 ``person``     (n,)         heads with the same number show one person in one pose with other expressions
+``glasses``    (n,)         1 with glasses, 0 without, -1 unknown
 ``box``        (n, 3)       MediaPipe's face box, centre and longer side in the units of ``points``; NaN: unknown
 =============  ===========  ==========================================================================
 """
@@ -43,6 +44,7 @@ class Heads:
     visible: Array
     tone: Array
     person: Array
+    glasses: Array
     box: Array
 
     def __len__(self) -> int:
@@ -64,6 +66,8 @@ class Shard:
         try:
             with np.load(path) as file:
                 arrays: dict[str, Array] = {key: file[key] for key in file.files}
+            # Shards of earlier versions don't know.
+            arrays.setdefault("glasses", np.full(len(arrays["person"]), -1, np.int8))
             arrays.setdefault("box", np.full((len(arrays["person"]), 3), np.nan, np.float32))
             self.heads = Heads(**{f.name: arrays[f.name] for f in fields(Heads)})
             self._offsets = arrays["offsets"]

@@ -25,6 +25,7 @@ class Targets:
     t: Tensor  # (B, 2)
     visible: Tensor  # (B, K) 0 or 1
     tone: Tensor  # (B,) 0 dark, 1 medium, 2 light
+    glasses: Tensor  # (B,) 1 with, 0 without, -1 unknown
 
     def __len__(self) -> int:
         return len(self.rotation)
@@ -56,6 +57,7 @@ class Targets:
             t=single(t),
             visible=single(heads.visible),
             tone=torch.as_tensor(heads.tone, dtype=torch.long),
+            glasses=torch.as_tensor(heads.glasses, dtype=torch.long),
         )
 
     def take(self, rows: Tensor) -> Targets:
@@ -85,6 +87,7 @@ class Targets:
             t=pick(self.t * flip[:2], self.t),
             visible=pick(self.visible[:, order], self.visible),
             tone=self.tone,
+            glasses=self.glasses,
         )
 
     def crop(self, framing: Framing) -> Targets:
@@ -103,6 +106,7 @@ class Targets:
             t=straight.to_crop(plain.t[:, None])[:, 0],
             visible=plain.visible,
             tone=plain.tone,
+            glasses=plain.glasses,
         )
 
 

@@ -37,6 +37,7 @@ else:
             visible=np.ones((count, 24), np.uint8),
             tone=(np.arange(count) % 3).astype(np.int8),
             person=np.arange(count) // 2,
+            glasses=(np.arange(count) % 2).astype(np.int8),
             box=np.full((count, 3), np.nan, np.float32),
         )
 

@@ -26,6 +26,7 @@ def hand_made(angles: list[tuple[float, float, float]], errors: list[float]) -> 
         t=torch.zeros(n, 2),
         visible=torch.ones(n, 24),
         tone=torch.arange(n) % 3,
+        glasses=torch.arange(n) % 2,
     )
     signed = torch.zeros(n, 3)
     signed[:, 0] = torch.tensor(errors)
@@ -42,6 +43,7 @@ def test_groups_hold_the_heads_of_their_kind_and_their_mean_errors() -> None:
     assert sum(group.heads for (kind, _), group in groups.items() if kind == "pitch") == 4
     assert sum(group.heads for (kind, _), group in groups.items() if kind == "skin tone") == 4
     assert groups["hidden keypoints", "0 to 10 %"].heads == 4
+    assert groups["glasses", "with"].heads == 2
     table = markdown(list(groups.values()))
     assert "| pitch | below -30° | 2 | 6.0° | +6.0, +0.0, +0.0 |" in table
     assert "nan" not in table  # empty groups have no row
@@ -69,3 +71,14 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path, capsys: pytest.Capture
     said = capsys.readouterr().err
     assert said.startswith("breakdown: ")
     assert said.count("\n") == 1
+
+
+def test_crops_by_the_detector_are_cut_where_it_saw_the_face(pool: HeadPool) -> None:
+    network = MotionExtractor(backbone="atto").eval()
+    pool.boxes = torch.full((len(pool), 3), float("nan"))
+    expected, without = answers(network, pool, 32, NONE), answers(network, pool, 32, NONE, by_detector=True)
+    assert torch.equal(expected.truth.t, without.truth.t), "no box, no change"
+    pool.boxes = torch.tensor([[0.2, 0.1, 1.0]]).repeat(len(pool), 1)
+    found = answers(network, pool, 32, NONE, by_detector=True)
+    half = pool.targets.scale / found.truth.scale
+    assert torch.allclose(half, torch.full_like(half, 2.15 / 2), rtol=0.15)
