@@ -38,9 +38,10 @@ LARGEST = (0.02, 2e-3, 2e-3)
 # 0.015 of a crop; logits that are shifted by one bin have 0.29.
 LARGEST_HALF = (math.inf, 0.05, 0.2)
 
-# In integers on white noise: 0.11, and two engines differ by 0.01.  On smooth noise, which the limits were not made
-# for, up to 0.31, so that says nothing.
-LARGEST_INT8 = (math.inf, 0.1, 0.25)
+# In integers on noise, which the limits were not made for, a single crop may be far off.  The medians over the crops
+# are 0.05 of a crop and 0.2 relative with three sets of weights; with limits four times as wide or as narrow, or
+# a layer that gives nothing, 0.08 to 0.27 and 0.4 to 1.2.
+LARGEST_INT8 = (math.inf, 0.08, 0.35)
 
 
 class ExportedBackend(abc.ABC):
@@ -89,20 +90,22 @@ class ExportedBackend(abc.ABC):
         facts = (info.engine, installed_packages()[info.engine], info.device, info.device_name, info.dtype)
         if was_checked(self._report, facts):
             return
-        from extractor.export import check_crops, difference
+        from extractor.export import check_crops, difference, typical_difference
         from extractor.model import MotionExtractor
 
-        crops = np.ascontiguousarray(check_crops(self.side)[[0, -1] if self._recipe is None else [0, 1]])
+        crops, compare = check_crops(self.side), typical_difference
+        if self._recipe is None:
+            crops, compare = np.ascontiguousarray(crops[[0, -1]]), difference
         try:
-            worst = difference(MotionExtractor.from_checkpoint(self._weights), crops, self._heads(crops))
+            found = compare(MotionExtractor.from_checkpoint(self._weights), crops, self._heads(crops))
         except RuntimeError as error:
             raise EngineError(f"The engine {info.engine} can't run this network: {first_line(error)}.") from error
         most = {"float32": LARGEST, "int8": LARGEST_INT8}.get(info.dtype, LARGEST_HALF)
-        if not all(found <= allowed for found, allowed in zip(worst, most, strict=True)):  # NaN is refused too
+        if not all(value <= allowed for value, allowed in zip(found, most, strict=True)):  # NaN is refused too
             self.close()
             raise EngineError(
                 f"The engine {info.engine} gives other numbers than torch on {info.device_name} in {info.dtype}: "
-                f"the outputs are off by {worst.relative:.1%}."
+                f"the outputs are off by {found.relative:.1%}."
             )
         note_checked(self._report, facts)
 

@@ -261,6 +261,26 @@ def test_an_engine_that_gives_other_numbers_is_refused_once_it_is_new(
     MAKERS["onnxruntime"]().close()
 
 
+@needs["onnxruntime"]
+def test_integers_that_are_far_off_are_refused(monkeypatch: pytest.MonkeyPatch, reference: Backend) -> None:
+    from extractor.backends.onnx_backend import OnnxBackend
+
+    MAKERS["onnxruntime-int8"]().close()
+    for mark in network_folder(reference.report.sha256).glob("checked-*"):
+        if "int8" in mark.read_text():
+            mark.unlink()
+    true_heads = OnnxBackend._heads
+
+    def of_half_the_light(self: OnnxBackend, crops: Crops) -> dict[str, NDArray[np.float32]]:
+        return dict(true_heads(self, crops // 2))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OnnxBackend, "_heads", of_half_the_light)
+        with pytest.raises(EngineError, match=r"^The engine onnxruntime gives other numbers .* in int8: .*%\.$"):
+            MAKERS["onnxruntime-int8"]()
+    MAKERS["onnxruntime-int8"]().close()
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=needs[name]) for name in needs])
 def test_engines_report_to_nobody(name: str) -> None:
     """Both packages send reports on their use unless they are stopped."""
