@@ -10,6 +10,7 @@ import numpy as np
 
 from app.analyser import FaceAnalyser
 from app.batch.ahead import in_batches, read_ahead
+from app.batch.fixed_size import FixedSizeRuns
 from app.core.frames import Box, Detection, Frame, FrameResult, Image
 from app.faces.crop import CropTransform, crop_square, extract
 from app.faces.detector import create_detector
@@ -38,22 +39,26 @@ def measure(
     """The results of the frames, in order; frames are made on one thread, faces found on another.
 
     ``stills``: the frames have nothing to do with each other.  ``batch``: frames at a time, None for
-    what suits the device and the size of the first one; it changes the speed, not the results.
+    what suits the device and the size of the first one; it changes the speed, not the results: the network
+    runs on as many crops every time.
     """
     first = next(frames, None)
     if first is None:
         return
     size = batch or _batch_size(first, backend)
     detected = read_ahead(_detected(read_ahead(_chain(first, frames), size), stills), size)
-    analyser = BatchAnalyser(backend, max_faces, stills=stills)
+    analyser = BatchAnalyser(FixedSizeRuns(backend, _most(backend)), max_faces, stills=stills)
     with closing(detected):
         for several in in_batches(detected, size):
             yield from analyser.analyse(several)
 
 
 def _batch_size(frame: Frame, backend: Backend) -> int:
-    most = BATCH if backend.info.device == "cpu" else BATCH_GPU
-    return max(1, min(most, PICTURE_BYTES // frame.image.nbytes))
+    return max(1, min(_most(backend), PICTURE_BYTES // frame.image.nbytes))
+
+
+def _most(backend: Backend) -> int:
+    return BATCH if backend.info.device == "cpu" else BATCH_GPU
 
 
 def _chain(first: Frame, frames: Generator[Frame, None, None]) -> Generator[Frame, None, None]:

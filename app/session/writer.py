@@ -25,7 +25,7 @@ from app.session.rows import RowBook
 
 __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 
-QUEUE_BYTES = 128 * 1024 * 1024  # 1.6 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
+QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150
 MAX_DROP_PLACES = 2000
 TICK_S = 0.25  # how often final rows are written

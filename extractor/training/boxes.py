@@ -1,4 +1,4 @@
-"""``python -m extractor.training.boxes``: adds MediaPipe's face boxes to shards of rendered heads.
+"""``python -m extractor.training.boxes``: adds MediaPipe's face boxes to shards that were rendered without them.
 
 Training then cuts part of its crops as the app would (``framing.from_boxes``), with the errors that the
 short-range detector really makes: it looks at the whole picture, with a wide edge as before a webcam,

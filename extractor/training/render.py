@@ -8,11 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
 from extractor.training.labels import HeadLabel, label, stack
 from extractor.training.pack import PACK_VARIABLE, Pack
@@ -32,6 +33,7 @@ class RenderJob:
     heads: int  # a shard
     size: int
     supersample: int
+    boxes: bool = True  # the app's detector looks at each head, so that training can cut crops as it would
 
 
 def render_shard(job: RenderJob, index: int, renderer: object | None = None) -> Path:
@@ -57,7 +59,11 @@ def render_shard(job: RenderJob, index: int, renderer: object | None = None) -> 
         persons.append(index * 1_000_000 + person)
         if len(images) == job.heads:
             break
-    write_shard(path, images, stack(labels, persons))
+    heads = stack(labels, persons)
+    if job.boxes:
+        with FaceBoxes() as boxes:
+            heads = replace(heads, box=np.stack([boxes.find(image) for image in images]))
+    write_shard(path, images, heads)
     return path
 
 
@@ -107,9 +113,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--supersample", type=int, choices=(1, 2, 4), default=2, help="against jagged edges (default: 2)"
     )
+    parser.add_argument(
+        "--boxes",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="look for each face with MediaPipe, for crops like the app's (default: yes)",
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes; a GPU is shared by them (default: 1)")
     given = parser.parse_args(arguments)
-    job = RenderJob(given.pack, given.out, given.seed, given.heads, given.size, given.supersample)
+    job = RenderJob(given.pack, given.out, given.seed, given.heads, given.size, given.supersample, given.boxes)
     try:
         Pack.open(given.pack)
     except TrainingError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
@@ -11,12 +12,14 @@ import pytest
 
 from app.analyser import FaceAnalyser
 from app.batch.ahead import in_batches, read_ahead
+from app.batch.fixed_size import FixedSizeRuns
 from app.batch.measure import BatchAnalyser, measure
 from app.capture.video import VideoSource
 from app.core.frames import Detection, Frame, FrameResult
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends import Backend, create_backend
+from extractor.export import check_crops
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,19 @@ def test_stills_have_nothing_to_do_with_each_other(demo_frames, backend):
     assert [len(result.faces) for result in results] == [1, 0, 1, 1]
     assert [face.face_id for result in results for face in result.faces] == [0, 0, 0]
     assert np.allclose(results[0].faces[0].angles, results[3].faces[0].angles, atol=2e-3)
+
+
+@pytest.mark.parametrize("together", [1, 3, 9])
+def test_a_crop_s_numbers_do_not_hang_on_which_ones_go_along(together, backend):
+    crops = check_crops(backend.spec.crop.input_size)[[0, 1, 2, 3, 4, 5, 0, 1, 2]]
+    runs = FixedSizeRuns(backend, 4)
+    expected = runs.run(crops)
+    for first in range(0, len(crops), together):
+        found = runs.run(crops[first : first + together])
+        for field in dataclasses.fields(found):
+            part = getattr(expected, field.name)[first : first + together]
+            np.testing.assert_array_equal(getattr(found, field.name), part, err_msg=field.name)
+    assert len(runs.run(crops[:0])) == 0
 
 
 def test_no_frames_no_results(backend):

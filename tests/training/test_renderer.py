@@ -148,4 +148,12 @@ def test_a_shard_is_the_same_whenever_it_is_rendered(renderer: Renderer, pack_fo
     for i in range(4):
         assert np.abs(first.image(i).astype(int) - second.image(i)).max() <= 2
         assert first.image(i).std() > 10  # something is there
+    box = first.heads.box
+    assert np.array_equal(box, second.heads.box, equal_nan=True)
+    seen = np.isfinite(box[:, 0])
+    assert seen.any()
+    off = box[seen, :2] - first.heads.points[seen].mean(axis=1)
+    assert np.abs(off).max() < 0.3  # the box lies about the keypoints
+    bare = Shard(render_shard(RenderJob(pack_folder, tmp_path / "c", 3, 4, 160, 2, boxes=False), 2, renderer))
+    assert np.isnan(bare.heads.box).all()
     assert render_shard(jobs[0], 2, renderer).stat().st_mtime == first.path.stat().st_mtime  # kept, not rendered again

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from extractor.training import evaluate, export, render, reproduce, train
+from extractor.training import export, quantise, render, reproduce, train
 from extractor.training.schedule import Phase
 
 
 @pytest.mark.parametrize("name", list(reproduce.RECIPES))
 def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
     steps = reproduce.commands(reproduce.RECIPES[name], Path("pack"), tmp_path, "cpu")
-    modules = {"render": render, "train": train, "evaluate": evaluate, "export": export}
-    assert [words[0] for words in steps] == ["render", "render", "train", "train", "export", "export"]
+    modules = {"render": render, "train": train, "export": export, "quantise": quantise}
+    shipped = ["export", "quantise"] * len(reproduce.SHIPPED)
+    assert [words[0] for words in steps] == ["render", "render", "train", "train", *shipped]
     for words in steps:
         assert words[0] in modules
         if words[0] == "train":
