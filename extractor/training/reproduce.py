@@ -5,7 +5,7 @@ goes on where it was left, so a run that was stopped is started again with the s
 
 ``gpu``: tiny from scratch, then femto with tiny as its teacher.  ``cpu``: femto at 64 and 96 pixels, grown
 into tiny, which goes on at 96 to 256 pixels (days; tiny from scratch learns a third as fast there).
-``shipped``: what the shipped weights had, in one go: the same sums of heads and samples, two thirds of a day on two
+``shipped``: what the shipped weights had, in one go: the same sums of heads and samples, nine hours or so on two
 cores.  Theirs came in stages, which the model card tells, so the numbers come out alike but not the same.
 """
 

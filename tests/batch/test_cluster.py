@@ -64,7 +64,7 @@ def kill_one_that_measures(cluster: psutil.Process, out: Path, run: subprocess.P
 def test_rows_are_those_of_a_local_run_although_a_worker_is_killed(cluster, clips, tmp_path, capsys):
     address, processes = cluster
     far, near = tmp_path / "far", tmp_path / "near"
-    words = [str(clips), "--device", "cpu", "--engine", "torch", "--quiet"]
+    words = [str(clips), "--device", "cpu", "--engine", "torch", "--weights", "lite", "--quiet"]
     with subprocess.Popen(
         [sys.executable, "-m", "app", "extract", *words, "--out", str(far), "--ray", address],
         stdout=subprocess.PIPE,

@@ -23,7 +23,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def words(clips: Path, out: Path, *more: str) -> list[str]:
-    return ["extract", str(clips), "--out", str(out), "--device", "cpu", "--engine", "torch", "--quiet", *more]
+    return [
+        "extract",
+        str(clips),
+        "--out",
+        str(out),
+        "--device",
+        "cpu",
+        "--engine",
+        "torch",
+        "--weights",
+        "lite",
+        "--quiet",
+        *more,
+    ]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

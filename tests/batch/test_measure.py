@@ -24,7 +24,7 @@ from extractor.export import check_crops
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[Backend]:
-    backend = create_backend(None, "cpu", 1, "torch")
+    backend = create_backend("lite", "cpu", 1, "torch")
     yield backend
     backend.close()
 
@@ -115,17 +115,20 @@ def test_stills_have_nothing_to_do_with_each_other(demo_frames, backend):
     assert np.allclose(results[0].faces[0].angles, results[3].faces[0].angles, atol=2e-3)
 
 
-@pytest.mark.parametrize("together", [1, 3, 9])
-def test_a_crop_s_numbers_do_not_hang_on_which_ones_go_along(together, backend):
+def test_a_crop_s_numbers_do_not_hang_on_which_ones_go_along():
+    """With the default weights: torch adds up a small network's crops in the same order whatever their number."""
+    backend = create_backend(None, "cpu", 1, "torch")
     crops = check_crops(backend.spec.crop.input_size)[[0, 1, 2, 3, 4, 5, 0, 1, 2]]
     runs = FixedSizeRuns(backend, 4)
     expected = runs.run(crops)
-    for first in range(0, len(crops), together):
-        found = runs.run(crops[first : first + together])
-        for field in dataclasses.fields(found):
-            part = getattr(expected, field.name)[first : first + together]
-            np.testing.assert_array_equal(getattr(found, field.name), part, err_msg=field.name)
+    for together in (1, 3, 9):
+        for first in range(0, len(crops), together):
+            found = runs.run(crops[first : first + together])
+            for field in dataclasses.fields(found):
+                part = getattr(expected, field.name)[first : first + together]
+                np.testing.assert_array_equal(getattr(found, field.name), part, err_msg=field.name)
     assert len(runs.run(crops[:0])) == 0
+    runs.close()
 
 
 def test_no_frames_no_results(backend):
