@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def report() -> BenchReport:
-    return measure(BenchOptions(seconds=0.6, warm_up_s=0.3, device="cpu", engine="torch", engines="all"))
+    options = BenchOptions(weights="lite", seconds=0.6, warm_up_s=0.3, device="cpu", engine="torch", engines="all")
+    return measure(options)
 
 
 def assert_has_schema(value: object, kind: object, where: str = "report") -> None:
@@ -124,7 +125,7 @@ def test_engines_that_cannot_run_are_in_the_report(monkeypatch: pytest.MonkeyPat
         raise EngineError("It can't.")
 
     monkeypatch.setattr("app.bench.engines.create_backend", refuse)
-    times = time_engines(BenchOptions(engines="all"), None)
+    times = time_engines(BenchOptions(weights="lite", engines="all"), None)
     assert {(time.engine, time.network_ms, time.error) for time in times} == {
         (name, None, "It can't.") for name in installed_engines()
     }

@@ -22,21 +22,21 @@ def own_choice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("own_choice")
 def test_a_guess_serves_until_engines_have_been_measured(capfd: pytest.CaptureFixture[str]) -> None:
-    assert is_needed(None, "cpu", 1, "auto")
-    assert not is_needed(None, "cpu", 1, "torch")
+    assert is_needed("lite", "cpu", 1, "auto")
+    assert not is_needed("lite", "cpu", 1, "torch")
     assert not is_needed("no such file", "cpu", 1, "auto")
-    first = create_backend(None, "cpu", 1, measure=False)
+    first = create_backend("lite", "cpu", 1, measure=False)
     assert (first.info.engine, first.info.chosen) == ("torch", "")
     first.close()
-    preparation = Preparation(None, "cpu", 1)
+    preparation = Preparation("lite", "cpu", 1)
     assert preparation.progress
     preparation._reader.join(110)
     assert preparation.succeeded
     assert preparation.progress == ""
     preparation.close()
-    assert not is_needed(None, "cpu", 1, "auto")
-    assert is_needed(None, "cpu", 2, "auto")  # with other threads another may win
-    second = create_backend(None, "cpu", 1, measure=False)
+    assert not is_needed("lite", "cpu", 1, "auto")
+    assert is_needed("lite", "cpu", 2, "auto")  # with other threads another may win
+    second = create_backend("lite", "cpu", 1, measure=False)
     assert "the fastest measured here" in second.info.chosen
     assert {"torch", second.info.engine} <= {name.partition("-")[0] for name, _ in second.info.measured_ms}
     second.close()
@@ -45,7 +45,7 @@ def test_a_guess_serves_until_engines_have_been_measured(capfd: pytest.CaptureFi
 
 @pytest.mark.usefixtures("own_choice")
 def test_a_preparation_can_be_ended_at_any_time() -> None:
-    preparation = Preparation(None, "cpu", 1)
+    preparation = Preparation("lite", "cpu", 1)
     preparation.close()
     assert preparation.finished
     assert not preparation.succeeded

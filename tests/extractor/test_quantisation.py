@@ -22,7 +22,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="module")
 def network() -> MotionExtractor:
-    return MotionExtractor.from_checkpoint(find_weights())
+    return MotionExtractor.from_checkpoint(find_weights("lite"))
 
 
 def test_a_recipe_survives_the_metadata() -> None:
@@ -67,8 +67,18 @@ def test_only_the_recipe_s_layers_are_rounded(network: MotionExtractor) -> None:
 @pytest.mark.skipif(len(installed_engines()) < 3, reason="only torch is installed")
 def test_weights_without_a_recipe_are_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "plain.pth"
-    network = MotionExtractor.from_checkpoint(find_weights())
+    network = MotionExtractor.from_checkpoint(find_weights("lite"))
     torch.save({"model": network.detector.state_dict()}, path)
     engine = next(name for name in installed_engines() if name.endswith("int8"))
     with pytest.raises(EngineError, match=r"have no recipe for 8-bit integers: python -m .*quantise makes one\.$"):
         create_backend(path, "cpu", engine=engine)
+
+
+@pytest.mark.parametrize("weights", ["default", "lite"])
+@pytest.mark.parametrize("engine", ["openvino-int8", "onnxruntime-int8"])
+def test_shipped_weights_pass_the_check_of_their_numbers(weights: str, engine: str) -> None:
+    if engine not in installed_engines():
+        pytest.skip(f"{engine} is not installed")
+    backend = create_backend(weights, "cpu", 1, engine)
+    assert backend.info.dtype == "int8"
+    backend.close()

@@ -13,7 +13,7 @@ SECONDS = 2.5
 
 @pytest.fixture(scope="module")
 def backend():
-    backend = create_backend(None, "cpu")
+    backend = create_backend("lite", "cpu")
     yield backend
     backend.close()
 

@@ -39,14 +39,14 @@ def test_limits_cut_what_is_rare_only_where_that_pays() -> None:
 @pytest.fixture
 def quantiser(pool: HeadPool, monkeypatch: pytest.MonkeyPatch) -> Quantiser:
     monkeypatch.setattr(quantise, "WEBCAM_DEG", (90, 90, 180))
-    return Quantiser(MotionExtractor.from_checkpoint(find_weights()), pool)
+    return Quantiser(MotionExtractor.from_checkpoint(find_weights("lite")), pool)
 
 
 def test_layers_are_kept_until_it_costs_no_more_than_allowed(
     quantiser: Quantiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = quantiser.limits()
-    layers = quantisable(parameters_of(MotionExtractor.from_checkpoint(find_weights())))
+    layers = quantisable(parameters_of(MotionExtractor.from_checkpoint(find_weights("lite"))))
     assert set(limits) == set(layers)
     assert all(low < high for low, high in limits.values())
     worst = ("stages.0.0.pwconv1", "stages.3.1.pwconv2")
@@ -72,9 +72,9 @@ def test_command_writes_the_same_weights_with_a_recipe(
 ) -> None:
     monkeypatch.setattr(quantise, "WEBCAM_DEG", (90, 90, 180))
     path = tmp_path / "w.safetensors"
-    shutil.copy(find_weights(), path)
+    shutil.copy(find_weights("lite"), path)
     assert main([str(path), "--heads", str(shard_folder), "--most", "100"]) == 0
-    before, after = MotionExtractor.from_checkpoint(find_weights()), MotionExtractor.from_checkpoint(path)
+    before, after = MotionExtractor.from_checkpoint(find_weights("lite")), MotionExtractor.from_checkpoint(path)
     assert f"{len(quantisable(parameters_of(before)))} layers rounded, 0 kept" in capsys.readouterr().out
     recipe = recipe_of(after.report.metadata)
     assert recipe is not None
@@ -82,7 +82,7 @@ def test_command_writes_the_same_weights_with_a_recipe(
     assert after.report.spec == before.report.spec
     for name, values in parameters_of(before).items():
         np.testing.assert_array_equal(values, parameters_of(after)[name])
-    assert path.stat().st_size < find_weights().stat().st_size * 1.01
+    assert path.stat().st_size < find_weights("lite").stat().st_size * 1.01
 
     monkeypatch.setattr(Quantiser, "decide", lambda *_: (None, Judgement(1, 1.0, 2.0, 1.0)))
     assert main([str(path), "--heads", str(shard_folder)]) == 0
