@@ -27,7 +27,7 @@ class Blindable:
 
 @pytest.fixture(scope="module")
 def backend():
-    backend = create_backend(None, "cpu")
+    backend = create_backend("lite", "cpu")
     yield backend
     backend.close()
 

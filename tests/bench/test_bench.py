@@ -135,7 +135,7 @@ def test_engines_that_cannot_run_are_in_the_report(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_command_in_the_window_with_recording_and_peer(tmp_path: Path) -> None:
-    words = ["bench", "--json", "--seconds", "0.5", "--window", "--record", "--peer", "mediapipe"]
+    words = ["bench", "--json", "--weights", "lite", "--seconds", "0.5", "--window", "--record", "--peer", "mediapipe"]
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-m", "app", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=100

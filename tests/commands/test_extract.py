@@ -48,7 +48,8 @@ def _write_video(path: Path, frames: list[np.ndarray]) -> None:
 
 
 def run(*words: str | Path) -> int:
-    return main(["extract", *map(str, words), "--device", "cpu", "--quiet"])
+    weights = () if "--weights" in words else ("--weights", "lite")  # the default ones in the command as users type it
+    return main(["extract", *map(str, words), *weights, "--device", "cpu", "--quiet"])
 
 
 def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tmp_path, capsys):

@@ -19,7 +19,7 @@ SPEEDS = {"torch": 30.0, "onnxruntime": 20.0, "openvino": 10.0}
 
 @pytest.fixture(scope="module")
 def real() -> Backend:
-    return create_backend(device="cpu", engine="torch")
+    return create_backend("lite", "cpu", engine="torch")
 
 
 class Fakes:
@@ -58,7 +58,7 @@ def fakes(real: Backend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
 
 
 def auto(fakes: Fakes, device: str = "cpu", threads: int | None = 1) -> Backend:
-    return auto_backend(find_weights(), device, threads, fakes)
+    return auto_backend(find_weights("lite"), device, threads, fakes)
 
 
 def test_the_fastest_is_taken_and_the_others_are_closed(fakes: Fakes, real: Backend) -> None:
@@ -135,11 +135,11 @@ def test_nothing_is_measured_without_a_choice(fakes: Fakes, monkeypatch: pytest.
 
 
 def test_without_measuring_torch_serves_until_something_is_known(fakes: Fakes) -> None:
-    first = auto_backend(find_weights(), "cpu", 1, fakes, measure=False)
+    first = auto_backend(find_weights("lite"), "cpu", 1, fakes, measure=False)
     assert fakes.made == ["torch"]
     assert first.info.chosen == ""
     auto(fakes)
-    assert "openvino 10.0" in auto_backend(find_weights(), "cpu", 1, fakes, measure=False).info.chosen
+    assert "openvino 10.0" in auto_backend(find_weights("lite"), "cpu", 1, fakes, measure=False).info.chosen
 
 
 def test_timing_is_of_the_backend(real: Backend) -> None:

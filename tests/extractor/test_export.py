@@ -22,14 +22,14 @@ onnx = pytest.importorskip("onnx")
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("export") / "network.onnx"
-    _, worst_deg = export(find_weights(), path)
+    _, worst_deg = export(find_weights("lite"), path)
     assert worst_deg < 0.001
     return path
 
 
 @pytest.fixture(scope="module")
 def network() -> MotionExtractor:
-    return MotionExtractor.from_checkpoint(find_weights())
+    return MotionExtractor.from_checkpoint(find_weights("lite"))
 
 
 def test_file_is_a_valid_model_that_says_what_it_is(exported: Path, network: MotionExtractor) -> None:
@@ -89,7 +89,7 @@ def test_a_wrong_export_is_not_written(
     monkeypatch.setattr("extractor.export.to_onnx", lambda _: exported.read_bytes())
     monkeypatch.setattr("extractor.backends.runtimes.run_onnx", off_by_one_bin)
     with pytest.raises(WeightsError, match=r"exported, it differs from itself by \d+\.\d+ degrees"):
-        export(find_weights(), tmp_path / "network.onnx")
+        export(find_weights("lite"), tmp_path / "network.onnx")
     assert not list(tmp_path.iterdir())
 
 
@@ -98,14 +98,14 @@ def test_command(
 ) -> None:
     monkeypatch.setattr("extractor.export.to_onnx", lambda _: exported.read_bytes())
     target = tmp_path / "out.onnx"
-    assert main([str(find_weights()), str(target)]) == 0
+    assert main([str(find_weights("lite")), str(target)]) == 0
     assert target.read_bytes() == exported.read_bytes()
     assert "degrees of torch" in capsys.readouterr().out
-    assert main([str(find_weights()), str(target)]) == 1
+    assert main([str(find_weights("lite")), str(target)]) == 1
     assert "exists already; --force overwrites it." in capsys.readouterr().err
-    assert main([str(find_weights()), str(target), "--force"]) == 0
+    assert main([str(find_weights("lite")), str(target), "--force"]) == 0
     assert main([str(tmp_path / "none.pth"), str(tmp_path / "x.onnx")]) == 1
-    assert main([str(find_weights()), str(tmp_path / "no folder" / "x.onnx")]) == 1
+    assert main([str(find_weights("lite")), str(tmp_path / "no folder" / "x.onnx")]) == 1
     err = capsys.readouterr().err.splitlines()
     assert len(err) == 2
     assert err[1].startswith("export: ")
@@ -115,4 +115,4 @@ def test_command(
 def test_missing_packages_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("extractor.export.importlib.util.find_spec", lambda _: None)
     with pytest.raises(EngineError, match=r"^Exporting needs the package onnx: pip install onnx brings it\.$"):
-        export(find_weights(), tmp_path / "network.onnx")
+        export(find_weights("lite"), tmp_path / "network.onnx")
