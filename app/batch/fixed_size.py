@@ -11,31 +11,18 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.backends.base import Backend, BackendInfo
-from extractor.report import LoadReport
-from extractor.types import HostMotion, NetworkSpec
+from extractor.backends.base import Backend, WrappedBackend
+from extractor.types import HostMotion
 
 ONE_AT_A_TIME = "openvino"
 
 
-class FixedSizeRuns:
+class FixedSizeRuns(WrappedBackend):
     """A ``Backend`` that hands ``size`` crops at a time to another one, the last of them filled up with black."""
 
     def __init__(self, backend: Backend, size: int) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self._size = size
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._backend.info
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return self._backend.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._backend.report
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """See ``Backend.run``."""
@@ -45,10 +32,6 @@ class FixedSizeRuns:
         filled = np.concatenate([crops, np.zeros((missing, *crops.shape[1:]), np.uint8)]) if missing else crops
         parts = [self._backend.run(filled[i : i + self._size]) for i in range(0, len(filled), self._size)]
         return _joined(parts, len(crops))
-
-    def close(self) -> None:
-        """See ``Backend.close``."""
-        self._backend.close()
 
 
 def _joined(parts: list[HostMotion], count: int) -> HostMotion:

@@ -172,5 +172,5 @@ def _read_journal(path: Path, measured: Measured, any_engine: bool) -> dict[Pict
                 break
             rows[Picture(**values)] = fields
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
+        pass  # missing or damaged: the pictures behind that line are measured again
     return rows

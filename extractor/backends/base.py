@@ -52,3 +52,30 @@ class Backend(Protocol):
     def close(self) -> None:
         """Free the device's memory; ``run`` must not be called again."""
         ...
+
+
+class WrappedBackend:
+    """Another backend with something changed; by itself it changes nothing."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def info(self) -> BackendInfo:
+        return self._backend.info
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return self._backend.spec
+
+    @property
+    def report(self) -> LoadReport:
+        return self._backend.report
+
+    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
+        """See ``Backend.run``."""
+        return self._backend.run(crops)
+
+    def close(self) -> None:
+        """See ``Backend.close``."""
+        self._backend.close()

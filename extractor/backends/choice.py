@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from extractor.backends.base import Backend, BackendInfo
+from extractor.backends.base import Backend, BackendInfo, WrappedBackend
 from extractor.backends.cache import GRAPH_VERSION, NETWORK, cache_folder, network_folder, write_whole
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
-from extractor.report import LoadReport, sha256_of
-from extractor.types import HostMotion, NetworkSpec
+from extractor.report import sha256_of
 
 log = logging.getLogger(__name__)
 
@@ -49,33 +47,17 @@ class Choice:
         return f"the fastest measured here (ms a crop: {times})"
 
 
-class ChosenBackend:
+class ChosenBackend(WrappedBackend):
     """A backend that says in ``info`` why it was chosen."""
 
     def __init__(self, backend: Backend, choice: Choice) -> None:
-        self._backend = backend
+        super().__init__(backend)
         measured = tuple(sorted(choice.run_ms.items(), key=lambda item: item[1]))
         self._info = dataclasses.replace(backend.info, chosen=choice.reason, measured_ms=measured)
 
     @property
     def info(self) -> BackendInfo:
         return self._info
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return self._backend.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._backend.report
-
-    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
-        """See ``Backend.run``."""
-        return self._backend.run(crops)
-
-    def close(self) -> None:
-        """See ``Backend.close``."""
-        self._backend.close()
 
 
 def auto_backend(

@@ -13,7 +13,7 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent
 
-from app.capture import Resolved, SourceChoice, SourceInfo, SourceState, SourceStatus
+from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraWishes
 from app.core.errors import SourceError
 from app.ui import controller as controller_module
@@ -21,7 +21,6 @@ from app.ui import event_loop, settings
 from app.ui.actions import ACTIONS
 from app.ui.controller import Network
 from app.ui.messages import Message, Severity
-from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
 
 WAIT_MS = 20_000
@@ -215,7 +214,6 @@ def test_dropped_weights_are_loaded_and_remembered(no_network, make_window, qtbo
 
 def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeypatch):
     """The pipeline goes on with the old network, so the picker goes back to it too."""
-    from extractor.backends.base import BackendInfo
 
     controller, network = idle_window.controller, BackendInfo("torch", "cpu", "CPU", "float32")
     states = [
@@ -324,31 +322,6 @@ def test_an_exception_in_a_slot_reaches_the_status_line_and_the_log(idle_window,
     assert "in a slot" in caplog.text
 
 
-def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
-    controller, toolbar = idle_window.controller, idle_window.toolbar
-    controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Built-in demo")))
-    labels = [entry.label for entry in toolbar.source.entries if entry is not None]
-    assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
-    controller.devices_listed.emit(((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")), True))
-    assert [toolbar.device.itemText(i) for i in range(3)] == ["Auto", "cuda:0", "cpu"]
-    assert "Motionscope lite" in [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
-
-
-def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window, monkeypatch):
-    idle_window.controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Demo")))
-    picker = idle_window.toolbar.source
-    picker.setCurrentIndex(1)
-    picker.activated.emit(1)
-    assert idle_window.controller.source == "0"
-    asked = []
-    monkeypatch.setattr(idle_window.files, "ask_source_file", lambda: asked.append(1))
-    command = next(i for i, entry in enumerate(picker.entries) if entry is not None and entry.key == "open_file")
-    picker.setCurrentIndex(command)
-    picker.activated.emit(command)
-    assert asked == [1]
-    assert picker.currentText() == "HD Webcam"
-
-
 def test_a_screenshot_that_cannot_be_saved_is_an_error(make_window, qtbot, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     window = make_window(screenshot=tmp_path / "file" / "shot.png")
@@ -390,18 +363,3 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
     assert idle_window.state.message(status()).text == "Saved."
     monkeypatch.setattr("app.ui.state_display.now_s", lambda: 1e9)
     assert idle_window.state.message(status()).text != "Saved."
-
-
-def test_engines_stand_below_the_devices_with_their_times(idle_window):
-    controller, picker = idle_window.controller, idle_window.toolbar.device
-    info = BackendInfo("torch", "cpu", "AMD EPYC", "float32", "the fastest measured here", (("torch", 12.5),))
-    controller.engine_found.emit(info)
-    entries = {entry.key: entry for entry in picker.entries if entry is not None}
-    assert "the fastest measured here" in entries["auto"].tip
-    if len(installed_engines()) > 1:
-        assert "12.5 ms a crop" in entries["engine:torch"].tip
-    asked = []
-    controller.set_network = asked.append
-    picker.chosen.emit("engine:torch")
-    picker.chosen.emit("cpu")
-    assert [(network.engine, network.device) for network in asked] == [("torch", "auto"), ("auto", "cpu")]

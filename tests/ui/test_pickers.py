@@ -1,0 +1,47 @@
+"""The pickers of source, weights and device in the window's bar."""
+
+from __future__ import annotations
+
+from app.capture import SourceChoice
+from extractor.backends import installed_engines
+from extractor.backends.base import BackendInfo
+
+
+def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
+    controller, toolbar = idle_window.controller, idle_window.toolbar
+    controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Built-in demo")))
+    labels = [entry.label for entry in toolbar.source.entries if entry is not None]
+    assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
+    controller.devices_listed.emit(((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")), True))
+    assert [toolbar.device.itemText(i) for i in range(3)] == ["Auto", "cuda:0", "cpu"]
+    assert "Motionscope lite" in [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
+
+
+def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window, monkeypatch):
+    idle_window.controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Demo")))
+    picker = idle_window.toolbar.source
+    picker.setCurrentIndex(1)
+    picker.activated.emit(1)
+    assert idle_window.controller.source == "0"
+    asked = []
+    monkeypatch.setattr(idle_window.files, "ask_source_file", lambda: asked.append(1))
+    command = next(i for i, entry in enumerate(picker.entries) if entry is not None and entry.key == "open_file")
+    picker.setCurrentIndex(command)
+    picker.activated.emit(command)
+    assert asked == [1]
+    assert picker.currentText() == "HD Webcam"
+
+
+def test_engines_stand_below_the_devices_with_their_times(idle_window):
+    controller, picker = idle_window.controller, idle_window.toolbar.device
+    info = BackendInfo("torch", "cpu", "AMD EPYC", "float32", "the fastest measured here", (("torch", 12.5),))
+    controller.engine_found.emit(info)
+    entries = {entry.key: entry for entry in picker.entries if entry is not None}
+    assert "the fastest measured here" in entries["auto"].tip
+    if len(installed_engines()) > 1:
+        assert "12.5 ms a crop" in entries["engine:torch"].tip
+    asked = []
+    controller.set_network = asked.append
+    picker.chosen.emit("engine:torch")
+    picker.chosen.emit("cpu")
+    assert [(network.engine, network.device) for network in asked] == [("torch", "auto"), ("auto", "cpu")]
