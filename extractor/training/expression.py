@@ -50,14 +50,14 @@ class ExpressionWeights:
 
 
 def sample_expression(model: HeadModel, rng: np.random.Generator) -> Expression:
-    """Neutral, smile, speech, a few arbitrary units, or a wide-open mouth; brows and lids on top."""
+    """Neutral, smile, laugh, speech, a few arbitrary units, or a wide-open mouth; brows and lids on top."""
     e = ExpressionWeights(model)
 
     def put(name: str, x: float) -> None:
         # No face moves both sides alike.
         e.put(name, x * (1 + rng.normal(0, 0.12)), x * (1 + rng.normal(0, 0.12)))
 
-    kind = rng.choice(["neutral", "smile", "speech", "units", "shout"], p=[0.2, 0.27, 0.26, 0.19, 0.08])
+    kind = rng.choice(["neutral", "smile", "laugh", "speech", "units", "shout"], p=[0.2, 0.22, 0.08, 0.24, 0.19, 0.07])
     if kind == "smile":
         x = rng.beta(1.8, 1.5)
         put("mouthSmile", x)
@@ -67,6 +67,15 @@ def sample_expression(model: HeadModel, rng: np.random.Generator) -> Expression:
             put("mouthUpperUp", x * rng.uniform(0.1, 0.5))
             put("mouthLowerDown", x * rng.uniform(0, 0.5))
             put("jawOpen", x * rng.beta(1, 3) * 0.6)
+    elif kind == "laugh":
+        x = rng.uniform(0.6, 1.05)
+        put("mouthSmile", x)
+        put("jawOpen", rng.uniform(0.15, 0.7))
+        put("mouthUpperUp", rng.uniform(0.1, 0.6))
+        put("mouthLowerDown", rng.uniform(0, 0.5))
+        put("cheekSquint", rng.uniform(0.3, 1))
+        put("cheekRaiser", rng.uniform(0, 0.8))
+        put("noseSneer", rng.beta(1, 3))
     elif kind == "speech":
         put("jawOpen", rng.beta(1.3, 3.0))
         for _ in range(rng.integers(1, 3)):

@@ -9,6 +9,7 @@ import moderngl
 import numpy as np
 from PIL import Image
 
+from extractor.training.covers import fringe_cover, mask_cover, temples_cover
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import Array
 from extractor.training.head_model import HeadModel
@@ -110,29 +111,21 @@ class GlAssets:
             for name, p in model.proxies.items()
         }
         g = model.pack.geometry
-        covers = {"scalp": np.maximum(g["scalp"], g["cap"]), "beard": g["beard"], "mask": mask_cover(model)}
-        cover = self.ctx.buffer(covers["mask"][model.skin_vertices].astype("f4").tobytes())
+        covers = {
+            "scalp": np.maximum(g["scalp"], g["cap"]),
+            "beard": g["beard"],
+            "mask": mask_cover(model),
+            "fringe": fringe_cover(model),
+            "temples": temples_cover(model),
+        }
         self.shells = {}
         for region, share in covers.items():
             rows = (share[model.skin_vertices][model.skin_triangles] > 0.02).any(1)
             indices = self.ctx.buffer(np.ascontiguousarray(model.skin_triangles[rows], "i4").tobytes())
+            cover = self.ctx.buffer(share[model.skin_vertices].astype("f4").tobytes())
             self.shells[region] = self.ctx.vertex_array(
                 self.programs["shell"], [(self.skin.buffer, *LAYOUT), (cover, "1f", "cover")], indices
             )
-
-
-def mask_cover(model: HeadModel) -> Array:
-    """(N,) how much of each base vertex a face mask covers: nose bridge to under the chin, cheek to cheek."""
-    b = model.base
-    nasion, tip, chin = (model.landmark(b, name) for name in ("nasion", "nose_tip", "chin"))
-    wide = model.landmark(b, "zygion_l")[0] * 1.08
-    top, bottom = 0.45 * nasion[1] + 0.55 * tip[1], chin[1] - 0.22
-    middle, half = (top + bottom) / 2, (top - bottom) / 2
-    # The upper edge falls towards the cheeks.
-    up = (b[:, 1] - middle) / half + 0.35 * np.clip(np.abs(b[:, 0]) / wide, 0, 1) * (b[:, 1] > middle)
-    reach = np.maximum(np.abs(up), np.abs(b[:, 0]) / wide)
-    front = b[:, 2] > model.landmark(b, "tragus_l")[2] + 0.25
-    return np.asarray(np.clip((1.25 - reach) * 1.6, 0, 1) * front)
 
 
 def create_context() -> Any:

@@ -54,7 +54,7 @@ def sample_identity(model: HeadModel, rng: np.random.Generator) -> Identity:
             w[i] = shares[part[1]] * shares[part[2]] * shares[part[3]]
         elif part[0] == "uni":
             w[i] = shares[part[1]] * shares[part[2]] * muscle[part[3]] * weight[part[4]]
-    spread = rng.uniform(0.5, 1.1)
+    spread = rng.uniform(0.25, 1.2)  # most people are near the average, some far from it
     for control in model.controls.values():
         u = float(np.clip(rng.normal(0, control.amplitude * spread), -1, 1))
         for i in control.positive if u > 0 else control.negative:
@@ -62,7 +62,7 @@ def sample_identity(model: HeadModel, rng: np.random.Generator) -> Identity:
     for i in model.asymmetries:
         w[i] += max(0.0, rng.normal(0, 0.12))
     if model.ict_modes:
-        w[model.ict_modes] = rng.normal(0, rng.uniform(0.5, 1.15), len(model.ict_modes))
+        w[model.ict_modes] = rng.normal(0, rng.uniform(0.35, 1.25), len(model.ict_modes))
     return Identity(
         weights=w,
         male=male,

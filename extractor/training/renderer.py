@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from extractor.training.geometry import Array
 from extractor.training.gl_assets import GlAssets, GpuMesh
 from extractor.training.head_model import HeadModel
+from extractor.training.makeup import makeup_places
 from extractor.training.placement import FAR, NEAR, Placement, place
 from extractor.training.scene import Mesh, Part, Scene, Surface
 
@@ -20,8 +21,8 @@ ORDER = ("teeth", "tongue", "eyes", "cloth", "hat", "brow", "lash", "hair")
 TRANSPARENT = ("hair", "brow", "lash")
 PULL = {"hair": 0.085, "hat": 0.16, "brow": 0.012, "lash": 0.01, "cloth": 0.01}
 """How far a proxy's depth is moved to the viewer, in decimetres: cards must not sink into the skin."""
-BACKGROUND_MODES = {"environment": 0.0, "gradient": 1.0, "shapes": 2.0}
-REGIONS = {"scalp": 0.0, "beard": 1.0, "mask": 2.0}
+BACKGROUND_MODES = {"environment": 0.0, "gradient": 1.0, "shapes": 2.0, "shelves": 3.0, "foliage": 4.0}
+REGIONS = {"scalp": 0.0, "beard": 1.0, "mask": 2.0, "fringe": 3.0, "temples": 3.0}
 SHADOW_REACH = (2.0, 4.0)  # half width and half depth of the shadow map, decimetres
 
 
@@ -164,6 +165,8 @@ class Renderer:
             "fill_colour": light.fill_colour,
             "exposure": light.exposure,
             "shadow_softness": light.shadow_softness,
+            "dapple": light.dapple,
+            "dapple_scale": light.dapple_scale,
         }
 
     def _draw_background(self, scene: Scene, placement: Placement) -> None:
@@ -188,6 +191,8 @@ class Renderer:
             texA=0, texB=1, mixture=s.mixture, roughness=s.roughness, specular=s.specular, relief=s.relief,
             blotches=s.blotches, gamma=s.gamma, tint=s.tint, beard=s.beard, beard_colour=s.beard_colour,
             scalp=s.scalp, scalp_colour=s.scalp_colour, mouth_dark=s.mouth_dark, seed=s.seed, pull=0.0,
+            lips=s.makeup.lips, lids=s.makeup.lids, cheeks=s.makeup.cheeks, amounts=s.makeup.amounts,
+            freckles=s.makeup.freckles, **makeup_places(self.model, scene.person.deformed),
         )  # fmt: skip
         a.skin.colour.render()
         a.ctx.disable(moderngl.CULL_FACE)
@@ -198,6 +203,7 @@ class Renderer:
                 region=REGIONS[shell.region], thickness=shell.thickness, layers=float(shell.layers), tint=shell.tint,
                 tint2=shell.tint2, density=shell.density, frequency=shell.frequency, solid=float(shell.solid),
                 seed=shell.seed, clump=shell.clump, curl=shell.curl, edge_at=0.4 if mask else 0.42, pleats=float(mask),
+                straight=shell.straight,
             )  # fmt: skip
             a.shells[shell.region].render(instances=1 if shell.solid else shell.layers)
 
@@ -206,7 +212,7 @@ class Renderer:
         _set(a.programs["surface"], **shared)
         for name, part in sorted(scene.parts.items(), key=lambda item: ORDER.index(item[1].kind)):
             mesh = a.proxies[name].colour
-            self._surface(part.surface, MODES.get(part.kind, 0.0), PULL.get(part.kind, 0.0))
+            self._surface(part.surface, MODES.get(part.kind, 0.0), PULL.get(part.kind, 0.0), part.ends)
             if part.kind not in TRANSPARENT:
                 a.ctx.disable(moderngl.BLEND)
                 mesh.render()
@@ -232,13 +238,13 @@ class Renderer:
             self._target.depth_mask = True
         self.assets.ctx.disable(moderngl.BLEND)
 
-    def _surface(self, s: Surface, mode: float, pull: float) -> None:
+    def _surface(self, s: Surface, mode: float, pull: float, ends: float = -100.0) -> None:
         self.assets.texture(s.texture).use(0)
         _set(
             self.assets.programs["surface"],
             tex=0, mode=mode, roughness=s.roughness, specular=s.specular, cut=s.cut, alpha=s.alpha, tint=s.tint,
             luminance_scale=s.luminance_scale, textured=0.0 if s.texture is None else 1.0, recolour=s.recolour,
-            ao_flat=s.ao_flat, seed=s.seed, pull=pull,
+            ao_flat=s.ao_flat, seed=s.seed, pull=pull, ends=ends, strands=s.strands,
         )  # fmt: skip
 
     def _blend(self) -> None:

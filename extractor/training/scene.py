@@ -33,6 +33,7 @@ class Surface:
     specular: float = 0.4
     ao_flat: float = 0.0  # 1: no ambient occlusion
     seed: float = 0.0
+    strands: float = 0.0  # how much locks of hair differ in brightness
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,7 @@ class Part:
     surface: Surface
     warp: Warp | None = None
     gaze: tuple[float, float] = (0.0, 0.0)  # yaw and pitch of the eyes in the head, degrees
+    ends: float = -100.0  # hair is cut off below this height in the model's coordinates
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Mesh:
 class Shell:
     """Fur (hair, beard) or one solid layer (beanie, face mask) grown from the skin."""
 
-    region: Literal["scalp", "beard", "mask"]
+    region: Literal["scalp", "beard", "mask", "fringe", "temples"]
     thickness: float
     tint: Colour
     tint2: Colour = (0.0, 0.0, 0.0)
@@ -72,6 +74,18 @@ class Shell:
     seed: float = 0.0
     clump: float = 0.2
     curl: float = 0.0
+    straight: float = 0.0  # 1: strands seven times as long as wide
+
+
+@dataclass(frozen=True, eq=False)
+class Makeup:
+    """Colours on parts of the face, and how much of each; natural ones too, such as dark circles and freckles."""
+
+    lips: Colour = (0.0, 0.0, 0.0)
+    lids: Colour = (0.0, 0.0, 0.0)
+    cheeks: Colour = (0.0, 0.0, 0.0)
+    amounts: tuple[float, float, float] = (0.0, 0.0, 0.0)  # lips, lids, cheeks
+    freckles: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +106,7 @@ class Skin:
     scalp_colour: Colour
     mouth_dark: float
     seed: float
+    makeup: Makeup = field(default_factory=Makeup)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +122,15 @@ class Light:
     fill_colour: Array
     exposure: float
     shadow_softness: float
+    dapple: float = 0.0  # 1: the key light falls through leaves or blinds
+    dapple_scale: tuple[float, float, float] = (1.0, 1.0, 1.0)  # spots a decimetre; blinds differ by axis
 
 
 @dataclass(frozen=True, eq=False)
 class Background:
     """See ``background.frag``."""
 
-    mode: Literal["environment", "gradient", "shapes"]
+    mode: Literal["environment", "gradient", "shapes", "shelves", "foliage"]
     turn: Array = field(default_factory=lambda: np.eye(3))  # against the light's environment
     zoom: float = 1.0
     lod: float = 1.0

@@ -9,6 +9,7 @@ import numpy as np
 from extractor.training.geometry import Array
 from extractor.training.head_model import HeadModel
 from extractor.training.lighting import hsv
+from extractor.training.makeup import sample_makeup
 from extractor.training.scene import Colour, Part, Person, Shell, Skin, Surface, Warp
 
 # Linear RGB from black over brown, blond and red to grey and white.
@@ -44,10 +45,13 @@ def dress(model: HeadModel, rng: np.random.Generator, person: Person) -> Outfit:
     """Everything worn, drawn for this person."""
     dark = person.race[0] + 0.6 * person.race[1]
     hair = _hair_colour(rng, dark, person.age[2])
+    if rng.random() < 0.04:  # dyed
+        hair = np.array(hsv(rng.random(), rng.uniform(0.3, 0.9), rng.uniform(0.03, 0.5)))
     outfit = Outfit(_skin(rng, person, hair))
     _eyes(model, rng, person, dark, outfit)
     _brows(model, rng, person, hair, outfit)
     scalp, beard = _hair(model, rng, person, hair, outfit), _beard(rng, person, hair, outfit)
+    _fringe(rng, person, hair, outfit)
     _headwear(model, rng, outfit)
     _clothes(model, rng, person, outfit)
     if rng.random() < 0.04:
@@ -88,6 +92,7 @@ def _skin(rng: np.random.Generator, person: Person, hair: Array) -> Skin:
         scalp_colour=_colour(hair * 0.7 + 0.004),
         mouth_dark=rng.uniform(0.2, 0.55),
         seed=rng.uniform(0, 50),
+        makeup=sample_makeup(rng, person.male, person.tone),
     )
 
 
@@ -155,6 +160,7 @@ def _hair(model: HeadModel, rng: np.random.Generator, person: Person, hair: Arra
                 layers=8 if thickness < 0.15 else 12,
                 clump=rng.uniform(0.05, 0.45),
                 curl=rng.uniform(0.5, 2) if curly else 0.0,
+                straight=0.0 if curly else float(rng.choice([0.0, rng.uniform(0.5, 1)])),
             )
         )
         return 1.0
@@ -173,8 +179,10 @@ def _hair(model: HeadModel, rng: np.random.Generator, person: Person, hair: Arra
             specular=rng.uniform(0.2, 1.1),
             ao_flat=1.0,
             seed=rng.uniform(0, 9),
+            strands=rng.uniform(0, 1.2),
         ),
         warp=_hair_warp(rng, person.canonical.centre),
+        ends=_ends(rng, person, name),
     )
     outfit.flat_ears = name in LONG
     return 1.0
@@ -183,15 +191,54 @@ def _hair(model: HeadModel, rng: np.random.Generator, person: Person, hair: Arra
 def _hair_warp(rng: np.random.Generator, centre: Array) -> Warp:
     """Stretches and waves that make several hair styles of one."""
     stretch = np.array([rng.normal(1.012, 0.02), rng.normal(1.005, 0.03), rng.normal(1.01, 0.02)])
+    if rng.random() < 0.3:  # full hair
+        stretch *= 1 + np.array([1.0, 0.6, 0.6]) * rng.uniform(0.02, 0.12)
     if rng.random() < 0.5:
         stretch[0] = -stretch[0]  # the parting on the other side; cards are drawn from both sides
     phase, amount = rng.uniform(0, 6, 3), rng.uniform(0, 0.035)
+    curls, often = rng.choice([0.0, rng.uniform(0, 0.06)], p=[0.6, 0.4]), rng.uniform(8, 22)
 
     def warp(vertices: Array) -> Array:
         d = vertices - centre
-        return np.asarray(centre + d * stretch + amount * np.sin(d[:, [1, 2, 0]] * 4 + phase), np.float32)
+        return np.asarray(
+            centre
+            + d * stretch
+            + amount * np.sin(d[:, [1, 2, 0]] * 4 + phase)
+            + curls * np.sin(d[:, [1, 1, 1]] * often + 3 * d + phase),
+            np.float32,
+        )
 
     return warp
+
+
+def _ends(rng: np.random.Generator, person: Person, name: str) -> float:
+    """Where long hair is cut: from the chin down to as long as it is."""
+    if name not in LONG or rng.random() < 0.5:
+        return -100.0
+    return float(person.canonical.centre[1] + rng.uniform(-2.2, -0.6))
+
+
+def _fringe(rng: np.random.Generator, person: Person, hair: Array, outfit: Outfit) -> None:
+    """Hair over the forehead, some also before the ears."""
+    if not (any(p.kind == "hair" for p in outfit.parts.values()) or any(s.region == "scalp" for s in outfit.shells)):
+        return
+    woman = person.male < 0.5
+    for region, share, reach in (("fringe", 0.22 if woman else 0.12, 0.22), ("temples", 0.15 if woman else 0.03, 0.16)):
+        if rng.random() >= share:
+            continue
+        outfit.shells.append(
+            Shell(
+                "fringe" if region == "fringe" else "temples",
+                float(rng.uniform(0.06, reach)),
+                _colour(hair * 1.3),
+                density=rng.uniform(0.7, 1.7),
+                frequency=rng.uniform(35, 80),
+                seed=rng.uniform(0, 9),
+                layers=10,
+                clump=rng.uniform(0.1, 0.5),
+                straight=rng.uniform(0.6, 1.0),
+            )
+        )
 
 
 def _beard(rng: np.random.Generator, person: Person, hair: Array, outfit: Outfit) -> float:

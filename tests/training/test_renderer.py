@@ -50,7 +50,7 @@ def bare(scene: Scene) -> Scene:
 def test_keypoints_lie_on_the_drawn_surface(renderer: Renderer, sampler: Sampler) -> None:
     errors = []
     rng = np.random.default_rng(4)
-    for _ in range(6):
+    for _ in range(20):
         scene = bare(sampler.scene(rng))
         drawn = renderer.draw(scene)
         found = label(sampler.model, scene, drawn.placement, drawn.depth)
@@ -61,9 +61,9 @@ def test_keypoints_lie_on_the_drawn_surface(renderer: Renderer, sampler: Sampler
             if seen:
                 around = drawn.depth[row - 1 : row + 2, column - 1 : column + 2]
                 errors.append(np.abs(around - distance).min())
-    assert len(errors) > 60
+    assert len(errors) > 200
     assert np.median(errors) < 0.003  # decimetres: 0.3 mm
-    assert np.quantile(errors, 0.95) < 0.03
+    assert np.quantile(errors, 0.95) < 0.04  # at grazing angles a pixel spans more
 
 
 def test_a_frontal_face_is_where_the_conventions_say(renderer: Renderer, sampler: Sampler) -> None:
@@ -90,7 +90,7 @@ def test_signs_of_yaw_and_pitch(sampler: Sampler, pose: tuple[float, float, floa
         flat = placement.project(skinned(model, placement, scene.person.neutral, model.keypoint_vertices))
         names = [KEYPOINT_NAMES.index(n) for n in ("eye_outer_l", "eye_outer_r")]
         points.append(flat[KEYPOINT_NAMES.index("nose_tip")] - flat[names].mean(0))
-    assert sign * (points[1] - points[0])[axis] > 0.05
+    assert sign * (points[1] - points[0])[axis] > 0.02
 
 
 def test_driven_keypoints_differ_from_projections_by_perspective_alone(sampler: Sampler) -> None:

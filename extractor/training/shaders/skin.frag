@@ -1,6 +1,10 @@
 uniform sampler2D texA, texB;
 uniform float mixture, roughness, specular, relief, blotches, gamma, beard, scalp, seed, mouth_dark;
 uniform vec3 tint, beard_colour, scalp_colour;
+uniform vec3 lips, lids, cheeks, amounts;  // makeup; amounts of each
+uniform float freckles;
+uniform vec3 mouth_at, mouth_size, eye_l, eye_r, cheek_l, cheek_r;  // where they are, in the model's coordinates
+float spot(vec3 at, vec3 size) { return 1. - smoothstep(.7, 1.15, length((OP - at) / size)); }
 void main() {
     if (EX.w > 1.9) discard;
     vec3 n = normalize(N), V = normalize(-P);
@@ -12,6 +16,12 @@ void main() {
     n = normalize(n - relief * sign(det) * clamp((hx * r1 + hy * r2) / (abs(det) + 1e-6), -1.5, 1.5) * .02);
     a = pow(a, vec3(gamma)) * tint;
     a *= 1. + blotches * (noise(OP * 7. + seed) * .6 + noise(OP * 19. + seed) * .4 - .5) * vec3(.5, .9, .9);
+    float by_eye = max(spot(eye_l, vec3(.2, .12, .3)), spot(eye_r, vec3(.2, .12, .3)));
+    float by_cheek = max(spot(cheek_l, vec3(.3, .25, .4)), spot(cheek_r, vec3(.3, .25, .4)));
+    a = mix(a, lids, by_eye * amounts.y);
+    a = mix(a, cheeks, by_cheek * amounts.z * .6);
+    a = mix(a, lips * (.6 + lum), spot(mouth_at, mouth_size) * amounts.x);
+    a *= 1. - freckles * smoothstep(.62, .8, noise(OP * 42. + seed)) * (.4 + .6 * by_cheek) * vec3(.3, .45, .5);
     float ao = EX.x;
     float stubble = noise(OP * 110. + seed * 3.) * .5 + noise(OP * 210. + seed) * .5;
     float b = clamp(EX.y * beard, 0., 1.);

@@ -1,11 +1,12 @@
 // Everything textured that is not skin; mode 0: cloth and hard things, 1: hair, 2: eyes, 3: lenses.
 uniform sampler2D tex;
 // A luminance_scale below 0 paints the plain tint where `recolour` is 1.
-uniform float mode, roughness, specular, cut, luminance_scale, alpha, textured, recolour, ao_flat, seed;
+uniform float mode, roughness, specular, cut, luminance_scale, alpha, textured, recolour, ao_flat, seed, ends, strands;
 uniform vec3 tint;
 void main() {
     vec4 t = textured > .5 ? texture(tex, UV) : vec4(.6, .6, .6, 1.);
     float al = clamp(t.a * alpha, 0., 1.);
+    if (OP.y < ends + .12 * noise(OP * vec3(30., 0., 30.) + seed)) discard;
     if (cut > 0. && al < cut) discard;
     if (cut < 0. && al < .02) discard;
     vec3 a = pow(t.rgb, vec3(2.2));
@@ -17,6 +18,8 @@ void main() {
     float ndl = dot(n, key_dir), nv = clamp(dot(n, V), 0., 1.);
     vec3 H = normalize(key_dir + V), c;
     if (mode == 1.) {
+        // Locks and single strands, lighter and darker.
+        a *= exp(strands * ((noise(OP * vec3(9., .8, 9.) + seed) - .5) * 1.6 + (noise(OP * vec3(60., 4., 60.) + seed) - .5) * 1.4));
         // Two shifted highlights along the strands (Scheuermann 2004, after Marschner et al. 2003).
         vec3 T = normalize(vec3(0, -1, 0) - n * dot(vec3(0, -1, 0), n) + vec3(.05));
         float j = (noise(OP * vec3(40., 4., 40.) + seed) - .5) * .35;
