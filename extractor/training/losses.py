@@ -15,12 +15,17 @@ from torch import Tensor
 
 from extractor.decode import bin_centres, bins_to_degrees, driven_keypoints, expression_magnitude, rotation_matrix
 from extractor.training.targets import Targets
-from extractor.types import POSE_HEADS
+from extractor.types import KEYPOINT_NAMES, POSE_HEADS
 
 Heads = Mapping[str, Tensor]
 
 EXP_BETA = 0.03
 """Displacement, in units of ``kp``, from which its error counts linearly."""
+
+EMPHASIS = {"lid": 4.0, "brow": 2.0}
+"""Lids and brows move a tenth as far as a mouth: with equal shares they are not learned."""
+
+UPPER_LIDS, LOWER_LIDS = ([KEYPOINT_NAMES.index(f"lid_{part}_{side}") for side in "lr"] for part in ("up", "low"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class LossWeights:
     kp: float = 8.0
     exp: float = 100.0  # smooth L1; displacements are some hundredths, and with less the head stays at a constant
     magnitude: float = 20.0  # L1 of the expression magnitude
+    eyes: float = 10.0  # L1 of how far each eye is open
     scale: float = 1.0
     t: float = 1.0
     twins: float = 0.05  # smooth L1, per axis, between a picture and its mirrored twin
@@ -93,8 +99,9 @@ def losses(
         "rotation": (out.rotation - targets.rotation).square().sum((1, 2)).add(1e-6).sqrt(),
         "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen).mean(1),
         "kp": (out.kp - targets.kp).abs().mean((1, 2)),
-        "exp": (_displacement_loss(out.exp, targets.exp) * seen).mean(1),
+        "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1),
         "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs(),
+        "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1),
         "scale": (out.scale - targets.scale).abs(),
         "t": (out.t[:, :2] - targets.t).abs().mean(1),
     }
@@ -126,6 +133,21 @@ def distillation(student: Heads, teacher: Heads, weights: LossWeights) -> Tensor
 def _displacement_loss(said: Tensor, true: Tensor) -> Tensor:
     """(B, K) quadratic for small errors: plain L1 aims at the median, and half of all faces are nearly neutral."""
     return F.smooth_l1_loss(said, true, beta=EXP_BETA, reduction="none").mean(-1)
+
+
+def _emphasis(like: Tensor) -> Tensor:
+    """(K,) the share of each keypoint's displacement; 1 for keypoints without names."""
+    if like.shape[1] != len(KEYPOINT_NAMES):
+        return torch.ones(like.shape[1], device=like.device)
+    return torch.tensor([EMPHASIS.get(name.split("_")[0], 1.0) for name in KEYPOINT_NAMES], device=like.device)
+
+
+def _open(kp: Tensor, exp: Tensor, rotation: Tensor) -> Tensor:
+    """(B, 2) how far the lower lid lies below the upper one in the head frame (``extractor.face_shape``)."""
+    if kp.shape[1] != len(KEYPOINT_NAMES):
+        return torch.zeros(len(kp), 2, device=kp.device)
+    y = (kp + exp @ rotation.detach())[..., 1]
+    return y[:, LOWER_LIDS] - y[:, UPPER_LIDS]
 
 
 def _magnitude(exp: Tensor) -> Tensor:

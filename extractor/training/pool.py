@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from extractor.training.errors import TrainingError
@@ -75,8 +76,8 @@ class HeadPool:
         where = rows.cpu().numpy()
         shard = np.searchsorted(self._starts, where, side="right") - 1
         inner = where - self._starts[shard]
-        pictures = np.stack([self._shards[s].image(int(i)) for s, i in zip(shard, inner, strict=True)])
-        return torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self.device)
+        pictures = [self._shards[s].image(int(i)) for s, i in zip(shard, inner, strict=True)]
+        return one_size(pictures).to(self.device)
 
     def siblings(self, rows: Tensor) -> Tensor:
         """For each head another picture of the same person in the same pose, or the head itself."""
@@ -106,6 +107,15 @@ class HeadPool:
         if self._buffer.shape[1:] != pictures.shape[1:]:
             raise TrainingError(f"The heads in {shard.path} have another size in pixels than those before them.")
         self._buffer[start : start + len(shard)] = pictures.to(self.device)
+
+
+def one_size(pictures: Sequence[Array]) -> Tensor:
+    """uint8 (B, 3, S, S) of pictures (S', S', 3); shards of smaller pictures are enlarged to the largest."""
+    largest = max(len(picture) for picture in pictures)
+    tensors = [torch.tensor(picture).permute(2, 0, 1)[None] for picture in pictures]
+    return torch.cat(
+        [x if x.shape[-1] == largest else F.interpolate(x, (largest, largest), mode="bilinear") for x in tensors]
+    )
 
 
 def siblings(person: Array, starts: Array) -> Array:

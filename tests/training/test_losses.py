@@ -5,6 +5,7 @@ import torch
 from extractor.training.losses import LossWeights, bin_shares, decode_heads, distillation, losses
 from extractor.training.shards import Heads
 from extractor.training.targets import Targets, perfect_outputs
+from extractor.types import KEYPOINT_NAMES
 
 
 def test_bins_of_labels_have_the_labels_mean_and_spread() -> None:
@@ -36,6 +37,29 @@ def test_twins_that_agree_cost_nothing_and_others_do(heads: Heads) -> None:
     heads_out["yaw"][len(heads) :] = heads_out["yaw"][len(heads) :].roll(3, dims=1)  # nine degrees off
     _, terms = losses(heads_out, both, LossWeights(), 2.0, twins=len(heads))
     assert terms["twins"] > 2
+
+
+def test_shut_eyes_that_are_said_to_be_open_cost(heads: Heads) -> None:
+    targets = Targets.of(heads)
+    perfect = perfect_outputs(targets)
+    assert losses(perfect, targets, LossWeights(), 2.0)[1]["eyes"] < 1e-5
+    shut = perfect["exp"].view(len(heads), -1, 3).clone()
+    up = [KEYPOINT_NAMES.index(name) for name in ("lid_up_l", "lid_up_r")]
+    down = targets.rotation @ torch.tensor([0.0, 0.1, 0.0])  # a tenth of the head's unit, in the camera's frame
+    shut[:, up] += down[:, None]
+    _, terms = losses({**perfect, "exp": shut.flatten(1)}, targets, LossWeights(), 2.0)
+    assert torch.allclose(terms["eyes"], torch.tensor(0.1), atol=1e-3)
+
+
+def test_lids_and_brows_count_more_than_a_mouth(heads: Heads) -> None:
+    targets = Targets.of(heads)
+    targets.visible[:] = 1
+    perfect, cost = perfect_outputs(targets), {}
+    for name in ("lid_up_l", "brow_mid_r", "mouth_l"):
+        exp = perfect["exp"].view(len(heads), -1, 3).clone()
+        exp[:, KEYPOINT_NAMES.index(name)] += 0.01
+        cost[name] = float(losses({**perfect, "exp": exp.flatten(1)}, targets, LossWeights(), 2.0)[1]["exp"])
+    assert cost["lid_up_l"] > 1.5 * cost["brow_mid_r"] > 2 * cost["mouth_l"] > 0
 
 
 def test_the_gradient_is_finite_on_neutral_faces(heads: Heads) -> None:

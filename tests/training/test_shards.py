@@ -74,6 +74,19 @@ def test_at_the_limit_new_shards_replace_the_oldest(shard_folder: Path, resident
     assert pool.refresh() == 0
 
 
+def test_pictures_of_smaller_shards_are_enlarged(shard_folder: Path, heads: Heads) -> None:
+    pictures = [np.full((128, 128, 3), 9, np.uint8)] * len(heads)
+    write_shard(shard_folder / "later.npz", pictures, heads)
+    pool = HeadPool([shard_folder], torch.device("cpu"))
+    small, mixed = pool.images(torch.tensor([0, 8])), pool.images(torch.tensor([0, 20]))
+    assert small.shape == (2, 3, 64, 64)
+    assert mixed.shape == (2, 3, 128, 128)
+    assert mixed.dtype == torch.uint8
+    half = torch.nn.functional.avg_pool2d(mixed[:1].float(), 2)
+    assert (half - small[0].float()).abs().mean() < 8  # the same picture, though it is grainy
+    assert mixed[1].float().mean().item() == pytest.approx(9, abs=1)
+
+
 def test_siblings_are_neighbours_of_the_same_person_in_one_shard() -> None:
     person = np.array([0, 0, 1, 2, 2, 2, 3])  # a new shard begins at index 2 and at 6
     assert siblings(person, np.array([0, 2, 6, 7])).tolist() == [1, 0, 2, 4, 5, 4, 6]
