@@ -12,7 +12,8 @@ from typing import cast
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from extractor.training.geometry import Array, align
+from extractor.training.face_frame import MEAN_FACE
+from extractor.training.geometry import FLIP_YZ, Array, align
 from extractor.training.pack import Pack
 from extractor.types import KEYPOINT_NAMES
 
@@ -27,12 +28,6 @@ AMPLITUDE = {
     "head": 0.22, "forehead": 0.25, "eyebrows": 0.22, "eyes": 0.22, "nose": 0.22, "mouth": 0.22,
     "ears": 0.35, "chin": 0.25, "cheek": 0.25, "neck": 0.2,
 }  # fmt: skip
-
-# Points that no expression moves: they fix every identity's canonical frame.
-RIGID = (
-    "nasion", "nose_tip", "subnasale", "forehead", "eye_inner_l", "eye_inner_r", "eye_outer_l", "eye_outer_r",
-    "tragus_l", "tragus_r", "ear_top_l", "ear_top_r", "zygion_l", "zygion_r",
-)  # fmt: skip
 
 
 @dataclass
@@ -94,7 +89,6 @@ class HeadModel:
         self.ict_modes = [i for n, i in self.index.items() if n.startswith("ict|")]
         self.units = {n[4:]: i for n, i in self.index.items() if n.startswith("exp|")}
         self.ict_units = {n[7:]: i for n, i in self.index.items() if n.startswith("ictexp|")}
-        self._mean_rigid = self.shapes(self._mean_weights())[0][self.vertices_of(RIGID)]
 
     def vertices_of(self, names: tuple[str, ...]) -> Array:
         """Base vertices of landmarks."""
@@ -114,10 +108,10 @@ class HeadModel:
         return np.asarray((weights[used] @ self.morphs[used]).reshape(self.base.shape))
 
     def canonical(self, neutral: Array) -> Canonical:
-        """The head frame of a neutral shape (N, 3): rigid points are laid on the mean head's."""
-        turn, scale = align(self._mean_rigid, neutral[self.vertices_of(RIGID)])
-        middle = neutral[self.vertices_of(("tragus_l", "tragus_r", "nasion", "chin"))].mean(0)
-        return Canonical(turn, scale, middle + np.array([0, 0.12, 0]))
+        """The head frame of a neutral shape (N, 3): its face is laid on the mean face (``face_frame``)."""
+        face, mean = neutral[self.keypoint_vertices], MEAN_FACE @ FLIP_YZ
+        turn, scale = align(mean, face)
+        return Canonical(turn, scale, face.mean(0) - scale * turn @ mean.mean(0))
 
     def proxy_vertices(self, name: str, base: Array) -> Array:
         """(N, 3) of a proxy on a deformed base."""
@@ -182,16 +176,6 @@ class HeadModel:
             if region == "head" and "scale-vert" in stem:
                 control.amplitude = 0.25
         return controls
-
-    def _mean_weights(self) -> Array:
-        weights = np.zeros(len(self.targets), np.float32)
-        for name, i in self.index.items():
-            part = name.split("|")
-            if part[0] == "race" and part[3] == "young":
-                weights[i] = 1 / 6
-            elif part[0] == "uni" and part[2:] == ["young", "average", "average"]:
-                weights[i] = 0.5
-        return weights
 
 
 def _averager(faces: Array, vertices: int) -> csr_matrix:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from extractor.training.errors import TrainingError
+from extractor.training.face_frame import in_face_frame
 from extractor.training.geometry import Array
 from extractor.training.shards import Heads, Shard, find_shards
 from extractor.training.targets import Targets
@@ -63,7 +64,7 @@ class HeadPool:
             self._known.add(path)
             came += self._take_in(Shard(path))
         if came:
-            self.heads = Heads.join([shard.heads for shard in self._shards])
+            self.heads = in_face_frame(Heads.join([shard.heads for shard in self._shards]))
             self.targets = Targets.of(self.heads).to(self.device)
             self.boxes = torch.as_tensor(self.heads.box, dtype=torch.float32, device=self.device)
             self._siblings = siblings(self.heads.person, self._starts)

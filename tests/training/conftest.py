@@ -16,6 +16,7 @@ else:
     import numpy as np
     import torch
 
+    from extractor.training.face_frame import MEAN_FACE
     from extractor.training.geometry import rotation
     from extractor.training.pool import HeadPool
     from extractor.training.shards import Heads, write_shard
@@ -23,8 +24,7 @@ else:
     def make_heads(count: int, seed: int = 0) -> Heads:
         """Heads whose points are exactly a parallel projection; poses up to 60 degrees."""
         rng = np.random.default_rng(seed)
-        shape = rng.normal(0, 0.35, (24, 3)) - np.array([0, 0, 0.4])
-        neutral = shape + rng.normal(0, 0.03, (count, 24, 3))
+        neutral = MEAN_FACE + rng.normal(0, 0.03, (count, 24, 3))
         deformed = neutral + rng.normal(0, 0.03, (count, 24, 3)) * rng.random((count, 1, 1))
         turns = np.stack([rotation(*rng.uniform(-60, 60, 3)) for _ in range(count)])
         scale, t = rng.uniform(0.5, 0.7, (count, 1, 1)), rng.normal(0, 0.05, (count, 1, 2))
