@@ -93,17 +93,17 @@ RECIPES = {
         shipped=SHIPPED,
     ),
     "shipped": Recipe(
-        size=192,
-        supersample=1,
+        size=256,
+        supersample=2,
         workers=1,
-        shards=78,
+        shards=98,
         first_shards=8,
         held_shards=1,
         stages=(
             Stage(
                 "femto",
-                ("--backbone", "femto", "--samples", "1250000", "--lr", "8e-4", "--compile",
-                 "--phase", "0:64:64", "--phase", "0.2:96:48"),
+                ("--backbone", "femto", "--samples", "1490000", "--lr", "8e-4", "--compile",
+                 "--phase", "0:64:64", "--phase", "0.17:96:48", "--phase", "0.84:128:48"),
             ),
             Stage(
                 "tiny",

@@ -27,8 +27,8 @@ from extractor.training.schedule import Phase, RunSettings
 from extractor.training.trainer import Trainer
 
 LOGGED = (
-    "loss", "mae_pitch", "mae_yaw", "mae_roll", "bins", "rotation", "points", "kp", "exp", "magnitude", "scale", "t",
-    "twins",
+    "loss", "mae_pitch", "mae_yaw", "mae_roll", "bins", "rotation", "points", "kp", "exp", "magnitude", "eyes", "scale",
+    "t", "twins",
 )  # fmt: skip
 SMOOTH = 0.98
 
@@ -46,17 +46,25 @@ class Run:
         self.settings.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def append(self, trainer: Trainer, means: dict[str, float], rate: float) -> None:
-        """One line of the log."""
+        """One line of the log; a log of an earlier version keeps its columns."""
+        row = {
+            "step": str(trainer.step_number),
+            "samples": str(trainer.seen),
+            "size": str(trainer.phase.size),
+            "learning_rate": f"{trainer.settings.rate_at(trainer.seen):.3e}",
+            "samples_per_s": f"{rate:.1f}",
+            **{name: f"{means.get(name, float('nan')):.5f}" for name in LOGGED},
+        }
+        columns = list(row)
+        if self.log.exists():
+            with self.log.open(newline="", encoding="utf-8") as file:
+                columns = next(csv.reader(file), columns)
         new = not self.log.exists()
         with self.log.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+            writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="nan")
             if new:
-                writer.writerow(["step", "samples", "size", "learning_rate", "samples_per_s", *LOGGED])
-            numbers = [f"{means.get(name, float('nan')):.5f}" for name in LOGGED]
-            lr = trainer.settings.rate_at(trainer.seen)
-            writer.writerow(
-                [trainer.step_number, trainer.seen, trainer.phase.size, f"{lr:.3e}", f"{rate:.1f}", *numbers]
-            )
+                writer.writeheader()
+            writer.writerow(row)
 
 
 def first_network(given: argparse.Namespace) -> tuple[MotionExtractor, dict[str, Any]]:

@@ -43,11 +43,17 @@ def test_training_writes_logs_and_a_state_and_goes_on(
     out = tmp_path / "run"
     assert run_training(shard_folder, out, "--samples", "16") == 0
     assert json.loads((out / "settings.json").read_text())["settings"]["samples"] == 16
-    assert len((out / "log.csv").read_text().splitlines()) == 2
+    header, line = (out / "log.csv").read_text().splitlines()
+    assert len(header.split(",")) == len(line.split(","))
+    (out / "log.csv").write_text("step,loss,gone\n1,9.0,7\n")  # an earlier version's columns
     assert run_training(shard_folder, out, "--samples", "32", "--held-out", str(shard_folder)) == 0
     said = capsys.readouterr().out
     assert "Going on after 16 samples" in said
     assert "geodesic, webcam" in said
+    rows = [row.split(",") for row in (out / "log.csv").read_text().splitlines()]
+    assert [len(row) for row in rows] == [3, 3, 3]
+    assert rows[2][0] == "4"
+    assert float(rows[2][1]) > 0
     assert torch.load(out / "state.pth", weights_only=True)["seen"] == 32
 
 
