@@ -60,15 +60,17 @@ def test_crops_may_be_read_only_views_and_stay_unchanged(backend: Backend) -> No
     np.testing.assert_array_equal(mirrored, before)
 
 
-@pytest.mark.parametrize(
-    "crops",
-    [np.zeros((1, 64, 64, 3), np.uint8), np.zeros((96, 96, 3), np.uint8), np.zeros((1, 3, 96, 96), np.uint8),
-     np.zeros((1, 96, 96, 3), np.float32)],
-)  # fmt: skip
-def test_other_crops_are_one_clear_sentence(backend: Backend, crops: NDArray[np.uint8]) -> None:
-    assert backend.spec.crop.input_size == 96
-    with pytest.raises(ValueError, match=r"^Crops must be uint8 of shape \(B, 96, 96, 3\), not "):
-        backend.run(crops)
+@pytest.mark.parametrize("wrong", ["another size", "no batch", "channels first", "floats"])
+def test_other_crops_are_one_clear_sentence(backend: Backend, wrong: str) -> None:
+    side = backend.spec.crop.input_size
+    crops: dict[str, NDArray[np.uint8]] = {
+        "another size": noise(1, side - 32),
+        "no batch": noise(1, side)[0],
+        "channels first": noise(1, side).transpose(0, 3, 1, 2),
+        "floats": noise(1, side).astype(np.float32),  # type: ignore[dict-item]
+    }
+    with pytest.raises(ValueError, match=rf"^Crops must be uint8 of shape \(B, {side}, {side}, 3\), not "):
+        backend.run(crops[wrong])
 
 
 def test_info_names_the_machine(backend: Backend) -> None:
@@ -83,7 +85,7 @@ def test_a_closed_backend_says_so() -> None:
     backend.close()
     backend.close()
     with pytest.raises(RuntimeError, match="closed"):
-        backend.run(noise(1, 96))
+        backend.run(noise(1, backend.spec.crop.input_size))
 
 
 def test_untrained_pose_heads_are_passed_on(save: Save, backbone_state: dict[str, torch.Tensor]) -> None:
@@ -140,7 +142,7 @@ def test_a_device_that_does_not_work_is_passed_over_by_auto(
     backend = create_backend(device="auto")
     assert backend.info.device == "cpu"
     assert "The device cuda:99 (Broken Card) can't be used: " in caplog.text
-    assert len(backend.run(noise(1, 96))) == 1
+    assert len(backend.run(noise(1, backend.spec.crop.input_size))) == 1
 
     monkeypatch.setattr("extractor.backends.torch_backend.find_device", lambda _: Device("cuda:99", "Broken Card"))
     with pytest.raises(DeviceError, match=r"^The device cuda:99 \(Broken Card\) can't be used: [^\n]+\.$"):

@@ -112,7 +112,7 @@ def test_numbers_are_those_of_torch(backend: Backend, reference: Backend, crops:
         return
     half = backend.info.dtype == "bfloat16"
     assert worst["angles_deg"] < (0.2 if half else 0.005)
-    assert worst["driven"] < (0.01 if half else 1e-4)
+    assert worst["driven"] < (0.02 if half else 1e-4)  # a pixel at most; bfloat16 keeps 8 bits
     assert worst["exp"] < (0.01 if half else 1e-4)
     assert worst["logits"] < (0.2 if half else 1e-3)
     angles = backend.run(crops).angles_deg - reference.run(crops).angles_deg
@@ -151,17 +151,17 @@ def test_crops_may_be_read_only_views_and_stay_unchanged(backend: Backend, crops
     np.testing.assert_array_equal(mirrored, before)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [np.zeros((1, 64, 64, 3), np.uint8), np.zeros((96, 96, 3), np.uint8), np.zeros((1, 3, 96, 96), np.uint8),
-     np.zeros((1, 96, 96, 3), np.float32)],
-)  # fmt: skip
-def test_other_crops_are_one_clear_sentence(backend: Backend, wrong: Crops) -> None:
+@pytest.mark.parametrize("wrong", ["another size", "no batch", "channels first", "floats"])
+def test_other_crops_are_one_clear_sentence(backend: Backend, wrong: str) -> None:
     side = backend.spec.crop.input_size
-    if wrong.shape == (1, side, side, 3) and wrong.dtype == np.uint8:
-        pytest.skip("these weights take this size")
+    crops = {
+        "another size": np.zeros((1, side - 32, side - 32, 3), np.uint8),
+        "no batch": np.zeros((side, side, 3), np.uint8),
+        "channels first": np.zeros((1, 3, side, side), np.uint8),
+        "floats": np.zeros((1, side, side, 3), np.float32),
+    }[wrong]
     with pytest.raises(ValueError, match=rf"^Crops must be uint8 of shape \(B, {side}, {side}, 3\), not "):
-        backend.run(wrong)
+        backend.run(crops)
 
 
 def test_information_is_complete(backend: Backend, reference: Backend) -> None:

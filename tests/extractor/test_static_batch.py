@@ -8,6 +8,7 @@ import torch
 
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
 from extractor.backends.torch_backend import TorchBackend
+from extractor.export import check_crops
 from extractor.weights import find_weights
 
 
@@ -35,7 +36,8 @@ def test_results_are_the_caller_s_own_and_what_fills_a_batch_up_is_left_out() ->
 @pytest.mark.parametrize("count", [0, 1, 3, LARGEST_BATCH + 3])
 def test_any_number_of_crops(count: int) -> None:
     backend = TorchBackend(find_weights("lite"), "cpu")
-    crops = np.random.default_rng(0).integers(0, 256, (count, 96, 96, 3), dtype=np.uint8)
+    side = backend.spec.crop.input_size
+    crops = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
     expected = backend.run(crops)
     backend._graphs = True
     found = backend.run(crops)
@@ -46,8 +48,9 @@ def test_any_number_of_crops(count: int) -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_graph_gives_the_numbers_of_the_cpu() -> None:
-    crops = np.random.default_rng(0).integers(0, 256, (5, 96, 96, 3), dtype=np.uint8)
-    expected, backend = TorchBackend(find_weights("lite"), "cpu").run(crops), TorchBackend(find_weights(), "cuda")
+    reference, backend = TorchBackend(find_weights(), "cpu"), TorchBackend(find_weights(), "cuda")
+    crops = check_crops(reference.spec.crop.input_size)
+    expected = reference.run(crops)
     for _ in range(3):  # replays
         np.testing.assert_allclose(backend.run(crops).driven, expected.driven, atol=0.05)
     assert all(batch._graph is not None for batch in backend._batches.values())
