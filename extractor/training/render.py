@@ -79,7 +79,10 @@ def _work(job: RenderJob, worker: int, workers: int, shards: int, first: int) ->
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         renderer = make_renderer(job)
+        parent = multiprocessing.parent_process()
         for index in range(first + worker, first + shards, workers):
+            if parent is not None and not parent.is_alive():
+                break  # the command was killed; without this its processes would go on for hours
             start = time.monotonic()
             path = render_shard(job, index, renderer)
             print(f"{path.name}: {job.heads / max(1e-3, time.monotonic() - start):.1f} heads/s", flush=True)

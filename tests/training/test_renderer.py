@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -22,6 +24,8 @@ from extractor.training.sampler import Sampler
 from extractor.training.scene import Scene
 from extractor.training.shards import Shard
 from extractor.types import KEYPOINT_NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +161,15 @@ def test_a_shard_is_the_same_whenever_it_is_rendered(renderer: Renderer, pack_fo
     bare = Shard(render_shard(RenderJob(pack_folder, tmp_path / "c", 3, 4, 160, 2, boxes=False), 2, renderer))
     assert np.isnan(bare.heads.box).all()
     assert render_shard(jobs[0], 2, renderer).stat().st_mtime == first.path.stat().st_mtime  # kept, not rendered again
+
+
+@pytest.mark.usefixtures("renderer")  # skips where nothing can be rendered
+def test_processes_of_a_killed_command_end_with_their_shard(pack_folder: Path, tmp_path: Path) -> None:
+    words = ["--pack", str(pack_folder), "--out", str(tmp_path), "--heads", "1", "--shards", "10000", "--size", "64"]
+    command = [sys.executable, "-m", "extractor.training.render", *words, "--supersample", "1", "--no-boxes"]
+    with subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert "heads/s" in process.stdout.readline()
+        process.kill()
+        process.stdout.read()  # returns when the last process that may print has ended
+    assert len(list(tmp_path.glob("*.npz"))) < 1000
