@@ -1,0 +1,130 @@
+"""``python -m extractor.training.interventions``: what moves a checkpoint's pose although the head keeps still.
+
+People are rendered in three pitches and drawn again with one thing changed at a time: where they look, what the face
+does, the lens, the hair.  As Markdown, in degrees, pitch, yaw and roll: how far the answers move (mean and
+standard deviation), and the errors of the unchanged heads, whose deviation is what differs from person to person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from extractor.training.breakdown import answers
+from extractor.training.errors import TrainingError
+from extractor.training.evaluate import load_for_training
+from extractor.training.expression import Expression, ExpressionWeights
+from extractor.training.geometry import Array
+from extractor.training.head_model import HeadModel
+from extractor.training.labels import HeadLabel, label, stack
+from extractor.training.pack import Pack
+from extractor.training.pool import HeadPool
+from extractor.training.render import add_pack_argument
+from extractor.training.sampler import Sampler
+from extractor.training.scene import Scene
+from extractor.training.shards import write_shard
+
+PITCHES_DEG = (-18.0, 0.0, 18.0)
+YAW_DEG = 15.0  # at most, to either side
+EYES_DEG = (35.0, 25.0)  # how far eyes turn aside, up and down
+SMILE = {"mouthSmile": 0.8, "cheekSquint": 0.5}
+LAUGH = {"mouthSmile": 1.0, "jawOpen": 0.6, "mouthUpperUp": 0.5, "mouthLowerDown": 0.4, "cheekSquint": 0.8}
+PLAIN = "unchanged: neutral, eyes ahead"
+
+
+def looking(scene: Scene, aside_deg: float, down_deg: float) -> Scene:
+    """The same with the eyes turned in the head."""
+    eyes = replace(scene.parts["eyes"], gaze=(aside_deg, down_deg))
+    return replace(scene, parts={**scene.parts, "eyes": eyes})
+
+
+def variations(sampler: Sampler, scene: Scene) -> Iterator[tuple[str, Scene]]:
+    """The person with a neutral face and eyes straight ahead, first as they are, then with one change at a time."""
+
+    def face(**units: float) -> Scene:
+        e = ExpressionWeights(sampler.model)
+        for name, x in units.items():
+            e.put(name, x)
+        return looking(sampler.with_expression(scene, Expression(e.weights, 0.0)), 0.0, 0.0)
+
+    plain = face()
+    yield PLAIN, plain
+    camera = scene.view.head.T @ [0.0, 0.0, 1.0]  # where the viewer is, seen from the head
+    turned = np.degrees(np.arctan2([camera[0], -camera[1]], camera[2]))
+    aside, down = np.clip(turned, np.negative(EYES_DEG), EYES_DEG)
+    yield "eyes at the camera", looking(plain, float(aside), float(down))
+    yield "smile", face(**SMILE)
+    yield "laugh, mouth open", face(**LAUGH)
+    yield "brows up", face(browInnerUp=0.9, browOuterUp=0.9)
+    yield "brows down", face(browDown=0.9)
+    for degrees in (12, 50):
+        view = replace(plain.view, field_of_view=float(np.radians(degrees)))
+        yield f"lens of {degrees} degrees", replace(plain, view=view)
+    yield "without cropped hair, fringe and beard", replace(plain, shells=())
+
+
+def measure(checkpoint: Path, pack: Path, people: int, seed: int) -> dict[str, Tensor]:
+    """Signed errors (n, 3) in degrees of each variation; rows belong to the same heads.  Raises ``TrainingError``."""
+    from extractor.training.renderer import Renderer  # needs OpenGL
+
+    network, size = load_for_training(checkpoint)
+    renderer = Renderer(HeadModel(Pack.open(pack)), 256, 2)
+    sampler = Sampler(renderer.model)
+    rng = np.random.default_rng(seed)
+    images: dict[str, list[Array]] = {}
+    labels: dict[str, list[HeadLabel]] = {}
+    for i in range(people * len(PITCHES_DEG)):
+        pose = (PITCHES_DEG[i % len(PITCHES_DEG)], float(rng.uniform(-YAW_DEG, YAW_DEG)), 0.0)
+        scene = replace(sampler.scene(rng, pose), meshes=())  # nothing before the face
+        for name, changed in variations(sampler, scene):
+            drawn = renderer.draw(changed)
+            images.setdefault(name, []).append(drawn.image)
+            labels.setdefault(name, []).append(label(renderer.model, changed, drawn.placement, drawn.depth))
+    errors = {}
+    for name in images:
+        with TemporaryDirectory() as folder:
+            heads = stack(labels[name], list(range(len(labels[name]))))
+            write_shard(Path(folder) / f"heads-{seed:04d}-00000.npz", images[name], heads)
+            pool = HeadPool([Path(folder)], torch.device("cpu"))
+            errors[name] = answers(network.eval(), pool, size).signed_deg
+    return errors
+
+
+def table(errors: dict[str, Tensor]) -> str:
+    """As Markdown: the errors of the unchanged heads, then how far each change moves the answers."""
+    lines = ["| | pitch | yaw | roll |", "|---|---|---|---|"]
+    for name, found in errors.items():
+        moved = found if name == PLAIN else found - errors[PLAIN]
+        cells = [f"{mean:+.1f} ± {spread:.1f}" for mean, spread in zip(moved.mean(0), moved.std(0), strict=True)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.training.interventions", description=__doc__.split("``: ", 1)[1]
+    )
+    parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
+    add_pack_argument(parser)
+    parser.add_argument("--people", type=int, default=36, help="how many in each pitch (default: 36)")
+    parser.add_argument("--seed", type=int, default=77, help="another seed gives other people (default: 77)")
+    given = parser.parse_args(arguments)
+    try:
+        print(table(measure(given.checkpoint, given.pack, max(1, given.people), given.seed)))
+    except (TrainingError, ValueError, RuntimeError, OSError) as error:
+        print(f"interventions: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

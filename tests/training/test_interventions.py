@@ -1,0 +1,51 @@
+"""One change at a time: the labels of pose stay, the picture doesn't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from extractor.training.errors import TrainingError
+from extractor.training.head_model import HeadModel
+from extractor.training.interventions import PLAIN, main, table, variations
+from extractor.training.pack import Pack
+from extractor.training.renderer import Renderer
+from extractor.training.sampler import Sampler
+
+
+def test_only_one_thing_changes(pack_folder: Path) -> None:
+    model = HeadModel(Pack.open(pack_folder))
+    try:
+        renderer = Renderer(model, 128, 1)
+    except TrainingError as error:
+        pytest.skip(str(error))
+    sampler = Sampler(model)
+    scene = sampler.scene(np.random.default_rng(1), (18.0, 10.0, 0.0))
+    made = dict(variations(sampler, scene))
+    assert all(np.array_equal(changed.view.head, scene.view.head) for changed in made.values())
+    plain = made.pop(PLAIN)
+    picture = renderer.draw(plain).image.astype(int)
+    for name, changed in made.items():
+        if name == "without cropped hair, fringe and beard" and not plain.shells:
+            continue
+        assert np.abs(renderer.draw(changed).image - picture).max() > 20, name
+    eyes = made["eyes at the camera"].parts["eyes"].gaze
+    assert eyes[1] < -10  # a bowed head looks up
+    assert np.array_equal(made["eyes at the camera"].person.deformed, plain.person.deformed)
+
+
+def test_the_table_tells_changes_from_errors() -> None:
+    plain = torch.tensor([[1.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
+    said = table({PLAIN: plain, "smile": plain + torch.tensor([-2.0, 0.5, 0.0])}).splitlines()
+    assert said[2] == f"| {PLAIN} | +2.0 ± 1.4 | +0.0 ± 0.0 | +0.0 ± 0.0 |"
+    assert said[3] == "| smile | -2.0 ± 0.0 | +0.5 ± 0.0 | +0.0 ± 0.0 |"
+
+
+def test_no_pack_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none.safetensors"), "--pack", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("interventions: ")
+    assert "Traceback" not in said
