@@ -26,6 +26,8 @@ from extractor.types import CropSpec, HostMotion, Motion
 ROOT = Path(__file__).resolve().parents[2]
 Crops = NDArray[np.uint8]
 
+WEIGHTS = "lite"  # a seventh of the work; test_quantisation compares both with torch
+
 needs = {name: pytest.mark.skipif(name not in installed_engines(), reason=f"{name} is not installed")
          for name in ("onnxruntime", "openvino")}  # fmt: skip
 
@@ -34,25 +36,25 @@ def openvino_in_float32() -> Backend:
     from extractor.backends.openvino_backend import OpenVinoBackend
     from extractor.weights import find_weights
 
-    return OpenVinoBackend(find_weights(), precision="float32")
+    return OpenVinoBackend(find_weights(WEIGHTS), precision="float32")
 
 
 def torch_in_static_batches() -> Backend:
     """The way of CUDA, buffers that never move and batches of few sizes, with the same steps instead of a graph."""
-    backend = TorchBackend(find_weights(), "cpu")
+    backend = TorchBackend(find_weights(WEIGHTS), "cpu")
     backend._graphs = True
     return backend
 
 
 MAKERS: dict[str, Callable[[], Backend]] = {
-    "torch": lambda: create_backend(device="cpu", engine="torch"),
-    "torch-bf16": lambda: create_backend(device="cpu", engine="torch-bf16"),
+    "torch": lambda: create_backend(WEIGHTS, "cpu", engine="torch"),
+    "torch-bf16": lambda: create_backend(WEIGHTS, "cpu", engine="torch-bf16"),
     "torch-static": torch_in_static_batches,
-    "onnxruntime": lambda: create_backend(device="cpu", engine="onnxruntime"),
-    "onnxruntime-int8": lambda: create_backend(device="cpu", engine="onnxruntime-int8"),
-    "openvino": lambda: create_backend(device="cpu", engine="openvino"),
+    "onnxruntime": lambda: create_backend(WEIGHTS, "cpu", engine="onnxruntime"),
+    "onnxruntime-int8": lambda: create_backend(WEIGHTS, "cpu", engine="onnxruntime-int8"),
+    "openvino": lambda: create_backend(WEIGHTS, "cpu", engine="openvino"),
     "openvino-float32": openvino_in_float32,
-    "openvino-int8": lambda: create_backend(device="cpu", engine="openvino-int8"),
+    "openvino-int8": lambda: create_backend(WEIGHTS, "cpu", engine="openvino-int8"),
 }
 
 
@@ -287,7 +289,7 @@ def test_engines_report_to_nobody(name: str) -> None:
     code = (
         "import os, sys, psutil\n"
         "from extractor.backends import create_backend\n"
-        f"create_backend(device='cpu', engine={name!r}).close()\n"
+        f"create_backend({WEIGHTS!r}, 'cpu', engine={name!r}).close()\n"
         "telemetry = sys.modules.get('openvino_telemetry')\n"
         "print(telemetry, os.environ.get('ORT_DISABLE_TELEMETRY'), psutil.Process().net_connections())\n"
     )
