@@ -35,14 +35,12 @@ class FakeDevice:
 
     def __init__(self, folder: Path, number: int = 7) -> None:
         self.path = folder / f"video{number}"
-        os.mkfifo(self.path)
-        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
-        os.set_blocking(self._reader, True)
         self.driver = b"v4l2 loopback"
         self.capabilities, self.device_capabilities = 0x85200003, 0x05200002
         self.size: tuple[int, int] | None = None
         self.grants: tuple[int, int] | None = None
         self.refuses = 0  # an errno
+        self.plug()
 
     def ioctl(self, fd: int, request: int, buffer: bytearray) -> int:
         if os.fstat(fd).st_ino != self.path.stat().st_ino:
@@ -71,7 +69,13 @@ class FakeDevice:
             data += os.read(self._reader, width * height * 3 // 2 - len(data))
         return cv2.cvtColor(np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width), cv2.COLOR_YUV2BGR_I420)
 
+    def plug(self) -> None:
+        os.mkfifo(self.path)
+        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(self._reader, True)
+
     def unplug(self) -> None:
+        self.size = None  # one that comes back is asked anew
         os.close(self._reader)
         self.path.unlink()
 
@@ -185,17 +189,15 @@ def test_a_device_that_goes_away_is_said_and_taken_again(device, opened, monkeyp
     device.picture()
     output._device.close()  # what the kernel does to an open device that is removed: every write fails
     output._device._fd = os.open("/dev/full", os.O_RDWR)
-    folder = device.path.parent
     device.unplug()
     wait_for(lambda: output.status.state is OutputState.FAILED, lambda: output.send(picture()))
     wait_for(lambda: "There is no" in output.status.problem, lambda: output.send(picture()))
-    again = FakeDevice(folder)
-    monkeypatch.setattr(v4l2, "ioctl", again.ioctl)
-    threading.Thread(target=lambda: output.send(picture(77))).start()
-    wait_for(lambda: again.size is not None, lambda: output.send(picture(77)))
-    got = again.picture()
-    if abs(float(got.mean()) - 77) > 2:  # the one that was still waiting when the device came back
-        got = again.picture()
+    device.plug()
+    output.send(picture(77))
+    wait_for(lambda: device.size is not None, lambda: output.send(picture(77)))
+    got = device.picture()
+    if abs(float(got.mean()) - 77) > 2:  # the one that was on its way when the device came back
+        got = device.picture()
     np.testing.assert_allclose(got, 77, atol=2)
     wait_for(lambda: output.status.problem == "")
 
