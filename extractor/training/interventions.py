@@ -103,7 +103,8 @@ def table(errors: dict[str, Tensor]) -> str:
     lines = ["| | pitch | yaw | roll |", "|---|---|---|---|"]
     for name, found in errors.items():
         moved = found if name == PLAIN else found - errors[PLAIN]
-        cells = [f"{mean:+.1f} ± {spread:.1f}" for mean, spread in zip(moved.mean(0), moved.std(0), strict=True)]
+        means = [round(mean, 1) + 0.0 for mean in moved.mean(0).tolist()]  # no -0.0
+        cells = [f"{mean:+.1f} ± {spread:.1f}" for mean, spread in zip(means, moved.std(0).tolist(), strict=True)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

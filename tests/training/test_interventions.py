@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,19 @@ from extractor.training.interventions import PLAIN, main, table, variations
 from extractor.training.pack import Pack
 from extractor.training.renderer import Renderer
 from extractor.training.sampler import Sampler
+from extractor.weights import find_weights
 
 
-def test_only_one_thing_changes(pack_folder: Path) -> None:
-    model = HeadModel(Pack.open(pack_folder))
+@pytest.fixture
+def renderer(pack_folder: Path) -> Renderer:
     try:
-        renderer = Renderer(model, 128, 1)
+        return Renderer(HeadModel(Pack.open(pack_folder)), 128, 1)
     except TrainingError as error:
         pytest.skip(str(error))
-    sampler = Sampler(model)
+
+
+def test_only_one_thing_changes(renderer: Renderer) -> None:
+    sampler = Sampler(renderer.model)
     scene = sampler.scene(np.random.default_rng(1), (18.0, 10.0, 0.0))
     made = dict(variations(sampler, scene))
     assert all(np.array_equal(changed.view.head, scene.view.head) for changed in made.values())
@@ -37,9 +42,22 @@ def test_only_one_thing_changes(pack_folder: Path) -> None:
     assert np.array_equal(made["eyes at the camera"].person.deformed, plain.person.deformed)
 
 
+@pytest.mark.usefixtures("renderer")  # skips where nothing can be rendered
+def test_the_command_measures_real_weights(pack_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(find_weights("lite")), "--pack", str(pack_folder), "--people", "1"]) == 0
+    head, _, *lines = capsys.readouterr().out.splitlines()
+    assert head == "| | pitch | yaw | roll |"
+    rows = {name: [float(word) for word in re.findall(r"[-+]?\d+\.\d", rest)]
+            for name, _, rest in (line[2:].partition(" | ") for line in lines)}  # fmt: skip
+    assert len(rows) == 9
+    assert all(len(row) == 6 for row in rows.values())  # mean and deviation of three angles
+    # Other heads in a row would be off by the persons' own errors, some degrees.
+    assert max(map(abs, rows["eyes at the camera"])) < 1.5
+
+
 def test_the_table_tells_changes_from_errors() -> None:
     plain = torch.tensor([[1.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
-    said = table({PLAIN: plain, "smile": plain + torch.tensor([-2.0, 0.5, 0.0])}).splitlines()
+    said = table({PLAIN: plain, "smile": plain + torch.tensor([-2.0, 0.5, -0.01])}).splitlines()
     assert said[2] == f"| {PLAIN} | +2.0 ± 1.4 | +0.0 ± 0.0 | +0.0 ± 0.0 |"
     assert said[3] == "| smile | -2.0 ± 0.0 | +0.5 ± 0.0 | +0.0 ± 0.0 |"
 
