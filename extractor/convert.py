@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from extractor import metadata
+from extractor import files, metadata
 from extractor.types import NetworkSpec
 from extractor.weights import LoadReport, WeightsError, read_weights, single_precision
 
@@ -39,12 +39,7 @@ def save_weights(
         stored[name] = tensor.detach().to("cpu", dtype).contiguous()
         if not bool(torch.isfinite(stored[name]).all()):
             raise WeightsError.of(path, f"{name} holds numbers that {str(dtype).removeprefix('torch.')} can't hold")
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_bytes(_sorted_header(save(stored, metadata.to_strings(spec, further))))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    files.write_whole(path, _sorted_header(save(stored, metadata.to_strings(spec, further))))
 
 
 def convert(

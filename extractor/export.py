@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from extractor import onnx_graph
+from extractor import files, onnx_graph
 from extractor.backends.engines import EngineError
 from extractor.decode import decode
 from extractor.model import MotionExtractor
@@ -85,12 +85,7 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
     if not (worst.degrees <= LARGEST_DEG and worst.crop <= LARGEST_CROP):  # NaN too
         reason = f"exported, it differs from itself by {worst.degrees:.3f} degrees and {worst.crop:.4f} of a crop"
         raise WeightsError.of(source, reason)
-    partial = target.with_name(f"{target.name}.partial")
-    try:
-        partial.write_bytes(model)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    files.write_whole(target, model)
     return network.report, worst.degrees
 
 

@@ -23,6 +23,7 @@ from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
+from extractor import files
 from extractor.backends import DeviceError, EngineError
 from extractor.weights import WeightsError
 
@@ -54,18 +55,18 @@ class Cluster:
         Raises UserError when a machine can't take part or the cluster is lost; what was measured until
         then is kept.
         """
-        probe = out / f".shared-{socket.gethostname()}-{os.getpid()}"
+        probe = files.temporary_name(out / "shared")
         try:
-            probe.touch()
+            files.create(probe).close()
             yield from self._run(jobs, dataclasses.replace(settings, probe=str(probe)))
         except (self._ray.exceptions.RayError, ConnectionError) as error:
             why = _first_line(error)
             raise UserError(f"The Ray cluster at {self._address} was lost ({why}); run it again to go on.") from None
         finally:
-            probe.unlink(missing_ok=True)
+            files.remove(probe)
             for job in jobs:
                 if isinstance(job, VideoJob):  # what killed workers left
-                    sweep_all(Path(job.folder).parent, Path(job.folder).name)
+                    sweep_all(Path(job.folder).parent, Path(job.folder).name, Path(job.out))
 
     def _run(self, jobs: Sequence[Job], settings: Settings) -> Generator[Event, None, None]:
         ray = self._ray

@@ -23,6 +23,7 @@ from app.core.errors import UserError
 from app.core.threads import network_threads
 from app.session.folders import reason
 from app.system import usable_cores
+from extractor import files
 from extractor.backends import create_backend
 from extractor.backends.cache import cache_folder
 from extractor.backends.devices import available_devices
@@ -79,7 +80,7 @@ def _lock(stack: ExitStack, out: Path) -> None:
     name = hashlib.sha256(str(out).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     try:
         folder = cache_folder() / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
+        files.make_folder(folder)
         stack.enter_context(filelock.FileLock(folder / f"{name}.lock", timeout=0))
     except filelock.Timeout:
         raise UserError(f"Another motionscope extract is at work in {out}.") from None
@@ -113,7 +114,7 @@ class _Run:
         jobs: list[Job] = []
         for item, place in todo:
             path = item.path.absolute()
-            jobs.append(VideoJob(len(jobs), str(path), str(place.folder), _size(path)))
+            jobs.append(VideoJob(len(jobs), str(path), str(self._out), str(place.folder), _size(path)))
         workers = self._options.jobs or usable_cores()
         chunk = max(1, min(PICTURES_A_JOB, math.ceil(len(self._missing) / workers)))
         for first in range(0, len(self._missing), chunk):
@@ -124,7 +125,7 @@ class _Run:
         """Measure what is left."""
         events = stack.enter_context(closing(self._events(stack)))
         try:
-            self._out.mkdir(parents=True, exist_ok=True)
+            files.make_folder(self._out)
         except OSError as error:
             raise UserError(f"{self._out} can't be written: {reason(error)}.") from error
         report = stack.enter_context(closing(Report(self.jobs, self._options.progress)))
@@ -155,6 +156,7 @@ class _Run:
             threads=threads,
             max_faces=options.faces,
             batch=options.batch,
+            share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all
             backend = create_backend(options.weights, options.device, threads, options.engine)

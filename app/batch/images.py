@@ -19,9 +19,10 @@ from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError
 from app.core.text import ENCODING, ERRORS, encode_text
-from app.session.folders import reason, replace_atomically
+from app.session.folders import reason
 from app.session.offline import PartFile
 from app.session.table import columns, encode_rows, row
+from extractor import files
 
 TABLE = "images.csv"
 ABOUT = "images.json"
@@ -94,8 +95,8 @@ class ImageTable:
         try:
             if self._journal is None:
                 known = [_line(dataclasses.asdict(self._measured)), *map(_row_line, self._rows.items())]
-                replace_atomically(self._out / JOURNAL, b"".join(known))
-                self._journal = (self._out / JOURNAL).open("ab")
+                files.write_whole(self._out / JOURNAL, b"".join(known))
+                self._journal = files.append(self._out / JOURNAL)
             self._journal.write(b"".join(map(_row_line, added.items())))
             self._journal.flush()
         except OSError as error:
@@ -118,9 +119,9 @@ class ImageTable:
         }
         text = json.dumps(about, ensure_ascii=False, indent=1)
         try:
-            replace_atomically(self._out / ABOUT, encode_text(text) + b"\n")
+            files.write_whole(self._out / ABOUT, encode_text(text) + b"\n")
             self.close()
-            (self._out / JOURNAL).unlink(missing_ok=True)
+            files.remove(self._out / JOURNAL)
         except OSError as error:
             raise SessionError(f"{self._out / ABOUT} can't be written: {reason(error)}.") from error
 

@@ -20,13 +20,15 @@ class Settings:
     batch: int | None = None
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
+    share: bool = False  # whether other users may read the results
 
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
     number: int
     path: str  # absolute
-    folder: str  # absolute: where the result goes
+    out: str  # absolute: the folder of all results
+    folder: str  # absolute: below it, where this one goes
     size_bytes: int
 
 

@@ -80,7 +80,7 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
             worker.end()
         for job in jobs:
             if isinstance(job, VideoJob):  # what those left that were ended or died in the middle
-                sweep_all(Path(job.folder).parent, Path(job.folder).name)
+                sweep_all(Path(job.folder).parent, Path(job.folder).name, Path(job.out))
 
 
 def _crashed(job: Job, why: str) -> str:

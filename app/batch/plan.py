@@ -14,6 +14,7 @@ from app.capture.video import VIDEO_SUFFIXES
 from app.core.errors import SessionError, UserError
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
+from extractor.files import is_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ def _find_place(item: Item, wanted: Path, sameness: Sameness, taken: set[Path], 
             continue
         if is_free(folder):
             return Place(folder)
+        if is_link(folder):
+            continue
         try:
             manifest = Manifest.read(folder)
         except SessionError:
@@ -153,9 +156,9 @@ def numbered(folder: Path) -> Iterator[Path]:
 def is_free(folder: Path) -> bool:
     """Whether nothing is there, or an empty folder."""
     try:
-        return not any(folder.iterdir())
+        return not is_link(folder) and not any(folder.iterdir())
     except FileNotFoundError:
-        return not folder.is_symlink()
+        return True
     except OSError:
         return False
 

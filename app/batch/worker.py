@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import shutil
 import socket
 import time
 from collections.abc import Generator
@@ -26,6 +25,7 @@ from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, offline_row
 from app.session.staging import new_staging, publish_over
+from extractor import files
 from extractor.backends import Backend, create_backend
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Worker:
         """``backend``: one that was made with these settings already.  Raises UserError, and as ``create_backend``."""
         self._settings = settings
         keep_opencv_single()
+        files.share(settings.share)
         self._backend = backend or create_backend(settings.weights, settings.device, settings.threads, settings.engine)
         if self._backend.report.sha256 != settings.weights_sha256:
             self._backend.close()
@@ -73,7 +74,7 @@ class Worker:
             info = source.open()
             header = describe(info, self._backend.info, self._backend.report, MediaFile.of(path))
             header = dataclasses.replace(header, max_faces=self._settings.max_faces)
-            staging = new_staging(target.parent, target.name)
+            staging = new_staging(target.parent, target.name, Path(job.out))
             try:
                 with ExtractWriter(staging, header) as writer:
                     tell = _Throttle()
@@ -90,7 +91,7 @@ class Worker:
                     rows = writer.rows
                 _publish(staging, target)
             except BaseException:
-                shutil.rmtree(staging, ignore_errors=True)
+                files.remove_tree(staging)
                 raise
         # A truncated file: what there was is measured, and it counts as failed.
         yield Outcome(job.number, rows, failures=(problem,) if problem else ())
@@ -161,6 +162,8 @@ def _publish(staging: Path, target: Path) -> None:
 
 def _is_replaceable(folder: Path) -> bool:
     try:
-        return Manifest.read(folder).header.media is not None and holds_only_a_result(folder)
+        return (
+            not files.is_link(folder) and Manifest.read(folder).header.media is not None and holds_only_a_result(folder)
+        )
     except (SessionError, OSError):
         return False

@@ -12,7 +12,6 @@ import dataclasses
 import datetime
 import json
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,11 @@ from typing import Any
 import app
 from app.core.errors import SessionError
 from app.core.text import ENCODING, ERRORS, encode_text
-from app.session.folders import FRAMES, reason, replace_atomically
+from app.session.folders import FRAMES, reason
 from app.session.manifest import Manifest
 from app.session.staging import new_staging, publish_new
 from app.session.table import Table, read_table
+from extractor import files
 
 ANALYSES = "analyses"
 ANALYSIS = "analysis.json"
@@ -135,14 +135,14 @@ def file_name(text: str) -> str:
 
 def begin(session: Path) -> Path:
     """An empty folder to write an analysis in.  Raises SessionError."""
-    return new_staging(session / ANALYSES, ANALYSES)
+    return new_staging(session / ANALYSES, ANALYSES, session)
 
 
 def discard(staging: Path) -> None:
     """Remove an unfinished analysis; raises nothing."""
-    shutil.rmtree(staging, ignore_errors=True)
+    files.remove_tree(staging)
     with contextlib.suppress(OSError):
-        staging.parent.rmdir()  # where it was the first one
+        files.remove_empty_folder(staging.parent)  # where it was the first one
 
 
 def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
@@ -159,7 +159,7 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
             named = dataclasses.replace(header, name=name)
             values = {"schema": SCHEMA, **dataclasses.asdict(named)}
             text = json.dumps(values, indent=1, ensure_ascii=False)
-            replace_atomically(staging / ANALYSIS, encode_text(text) + b"\n")
+            files.write_whole(staging / ANALYSIS, encode_text(text) + b"\n")
             if publish_new(staging, target):
                 return Analysis(target, named)
             if exact:

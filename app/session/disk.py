@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.session.folders import RESERVE
+from extractor import files
 
 MIB = 1024 * 1024
 
@@ -89,12 +90,13 @@ class Reserve:
 
     def fill(self) -> None:
         """Take the room.  Raises OSError when there is none."""
-        self._path.write_bytes(os.urandom(self.SIZE))  # zeros would take no room where files are compressed
+        with files.create(self._path, replace=True) as file:
+            file.write(os.urandom(self.SIZE))  # zeros would take no room where files are compressed
 
     def release(self) -> None:
         """Give it back; idempotent."""
         with contextlib.suppress(OSError):
-            self._path.unlink()
+            files.remove(self._path)
 
 
 class GuardedFile:
@@ -107,7 +109,7 @@ class GuardedFile:
 
     def __init__(self, path: Path, reserve: Reserve | None = None) -> None:
         """Raises OSError, FileExistsError among it: nothing is ever overwritten."""
-        self._file = path.open("x+b", buffering=0)
+        self._file = files.create(path, buffering=0)
         self._reserve = reserve
         self.written = 0  # bytes handed over; the position does not matter
         self.failed: OSError | None = None

@@ -25,6 +25,7 @@ from av import library_versions
 
 from app.session.codecs import FFV1, H264
 from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
+from extractor import files
 
 TIMEOUT_S = 20.0
 KEPT_S = 24 * 3600.0
@@ -123,7 +124,7 @@ class EncoderChoice:
         with self._lock:
             self._distrusted.add(encoder.name)
         with contextlib.suppress(OSError):
-            _cache().unlink()
+            files.remove(_cache())
 
     def encoders(self, codec: str) -> tuple[Encoder, ...]:
         """Those to be tried for one of CODECS, in this order.  Raises ValueError for another one."""
@@ -169,15 +170,9 @@ def _remember(key: str, finding: Finding) -> None:
         "encoder": finding.encoder.name if finding.encoder is not None else "",
         "refused": finding.refused,
     }
-    path = _cache()
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(values), encoding="utf-8")
-        partial.replace(path)
-    except OSError:  # it is searched again the next time
-        with contextlib.suppress(OSError):
-            partial.unlink()
+    with contextlib.suppress(OSError):  # it is searched again the next time
+        files.make_folder(_cache().parent)
+        files.write_whole(_cache(), json.dumps(values).encode())
 
 
 CHOICE = EncoderChoice()

@@ -11,7 +11,6 @@ import csv
 import enum
 import io
 import math
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,8 +18,9 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.text import ENCODING, ERRORS
-from app.session.folders import EVENTS, OPEN_EVENTS, reason, replace_atomically
+from app.session.folders import EVENTS, OPEN_EVENTS, reason
 from app.session.table import encode_rows
+from extractor import files
 
 COLUMNS = ("onset_s", "duration_s", "label", "note", "frame")
 
@@ -38,7 +38,7 @@ class Event:
 
 def append_event(path: Path, event: Event) -> None:
     """Append a line to the file, which begins with the header.  Raises OSError; the file is then as before."""
-    with path.open("ab", buffering=0) as file:
+    with files.append(path, buffering=0) as file:
         size = file.tell()
         data = memoryview(encode_rows([COLUMNS, _fields(event)] if size == 0 else [_fields(event)]))
         try:
@@ -52,7 +52,7 @@ def append_event(path: Path, event: Event) -> None:
 
 def write_events(path: Path, events: Iterable[Event]) -> None:
     """Replace the file in one step.  Raises OSError."""
-    replace_atomically(path, encode_rows([COLUMNS, *(_fields(event) for event in events)]))
+    files.write_whole(path, encode_rows([COLUMNS, *(_fields(event) for event in events)]))
 
 
 def _fields(event: Event) -> tuple[str, ...]:
@@ -162,8 +162,8 @@ class EventLog:
         """Push what was appended to the disk itself; raises nothing."""
         if self._unsynced:
             self._unsynced = False
-            with contextlib.suppress(OSError), self._path.open("rb+") as file:
-                os.fsync(file.fileno())
+            with contextlib.suppress(OSError):
+                files.sync_file(self._path)
 
     def finish(self, end_s: float, frames: int) -> None:
         """End what is open where the recording ends, and put the lines in the order of their onsets.
@@ -192,7 +192,7 @@ class EventLog:
         if intervals:
             write_events(self._open_path, [item.event for item in intervals])
         elif self.open:
-            self._open_path.unlink(missing_ok=True)
+            files.remove(self._open_path)
         self.open = intervals
 
 
@@ -219,7 +219,7 @@ def recover_events(folder: Path, frames: int, end_s: float) -> None:
         written.sort(key=lambda event: event.onset_s)
         clamped = [replace(event, frame=min(event.frame, max(0, frames - 1))) for event in written]
         write_events(folder / EVENTS, clamped)
-    (folder / OPEN_EVENTS).unlink(missing_ok=True)
+    files.remove(folder / OPEN_EVENTS)
 
 
 def _whole_lines(path: Path) -> list[Event]:

@@ -13,13 +13,14 @@ from app.core.frames import Box, Detection, FaceResult, Frame
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
 from app.session.encoder_choice import CHOICE
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason, sync_folder
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
 from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
 from app.session.signals import ShownRow, SignalRows
 from app.session.table import TRUTH_COLUMNS, columns, encode_rows, row, truth_row
 from app.session.video import VideoEncoder, fit
+from extractor import files
 
 
 class SessionFiles:
@@ -54,7 +55,7 @@ class SessionFiles:
             manifest.write(folder)
         except OSError:
             self.abandon()
-            part(folder / FRAMES).unlink(missing_ok=True)
+            files.remove(part(folder / FRAMES))
             raise
 
     def _guarded(self, name: str) -> GuardedFile:
@@ -177,8 +178,8 @@ class SessionFiles:
             final = self._folder / name
             if final.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final))
-            part(final).replace(final)
-        sync_folder(self._folder)
+            files.move(part(final), final)
+        files.sync_folder(self._folder)
         manifest.write(self._folder)
 
     def abandon(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.core.errors import SessionError
+from extractor import files
 
 VIDEO = "video.mkv"
 FRAMES = "frames.csv"
@@ -40,10 +41,10 @@ def claim_folder(path: Path) -> Path:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow the links of the name given)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent)
         for folder in _numbered(path):
             with contextlib.suppress(FileExistsError):
-                folder.mkdir()
+                files.new_folder(folder)
                 return _writable(folder)
             if folder.is_dir() and not any(folder.iterdir()):
                 return _writable(folder)
@@ -63,8 +64,8 @@ def _numbered(path: Path) -> Iterator[Path]:
 def _writable(folder: Path) -> Path:
     # os.access is wrong on network drives and on Windows, so a file is tried.
     probe = folder / RESERVE
-    probe.touch()
-    probe.unlink()
+    files.create(probe).close()
+    files.remove(probe)
     return folder
 
 
@@ -72,31 +73,3 @@ def reason(error: OSError) -> str:
     """The system's own words, beginning in lower case to stand within a sentence."""
     text = error.strerror or str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
-
-
-def replace_atomically(path: Path, data: bytes) -> None:
-    """Write ``path`` so that after a crash it holds either the old bytes or the new ones.  Raises OSError."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` outlive a power loss; where the system can't, nothing happens."""
-    if os.name != "posix":
-        return  # Windows opens no folders
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

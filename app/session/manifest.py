@@ -17,7 +17,8 @@ from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
 from app.core.errors import SessionError
 from app.core.text import ENCODING, ERRORS, encode_text
-from app.session.folders import MANIFEST, reason, replace_atomically
+from app.session.folders import MANIFEST, reason
+from extractor import files
 
 SCHEMA = 1
 
@@ -194,7 +195,7 @@ class Manifest:
         values = {"schema": SCHEMA, "started_utc": self.started_utc, **dataclasses.asdict(self)}
         values["conventions"] = CONVENTIONS
         text = json.dumps(values, indent=1, ensure_ascii=False)
-        replace_atomically(folder / MANIFEST, encode_text(text) + b"\n")
+        files.write_whole(folder / MANIFEST, encode_text(text) + b"\n")
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.events import COLUMNS, Event
-from app.session.folders import reason, replace_atomically
+from app.session.folders import reason
 from app.session.table import encode_rows
+from extractor import files
 
 KEPT = "events.original"
 """The file's name, before ``.csv``, under which the recorded markers are kept; then ``events.original-2`` and so on."""
@@ -34,9 +35,9 @@ class MarkerFile:
                 return
             if present and present != self._own and not self._is_ours(present):
                 self._keep(present)
-            replace_atomically(self._path, data)
+            files.write_whole(self._path, data)
             # From now on an editing session that is opened later knows that this is no original.
-            replace_atomically(self._marks, data)
+            files.write_whole(self._marks, data)
             self._own = data
         except OSError as error:
             raise SessionError(f"The markers can't be saved in {self._path}: {reason(error)}.") from error
@@ -54,7 +55,7 @@ class MarkerFile:
             ending = "" if number == 1 else f"-{number}"
             place = self._path.with_name(f"{KEPT}{ending}{self._path.suffix}")
             if not place.exists():
-                replace_atomically(place, present)
+                files.write_whole(place, present)
                 return
             if place.read_bytes() == present:
                 return

@@ -17,6 +17,7 @@ from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
 from app.session.manifest import COMPLETE, STOPPED, Manifest, Owner, SessionHeader
 from app.session.motion import MotionEncoder
 from app.session.table import Key, columns, encode_rows, row
+from extractor import files
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,7 +32,7 @@ class PartFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file: BinaryIO = part(path).open("wb")
+            self._file: BinaryIO = files.create(part(path), replace=True)
         except OSError as error:
             raise self._error(error) from error
 
@@ -47,7 +48,7 @@ class PartFile:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            part(self._path).replace(self._path)
+            files.move(part(self._path), self._path)
         except OSError as error:
             raise self._error(error) from error
 
@@ -56,7 +57,7 @@ class PartFile:
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
-            part(self._path).unlink()
+            files.remove(part(self._path))
 
     def __enter__(self) -> Self:
         return self

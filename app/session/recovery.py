@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,13 +26,12 @@ from app.session.folders import (
     VIDEO,
     part,
     reason,
-    replace_atomically,
-    sync_folder,
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
 from app.session.motion import whole_size
 from app.session.signals import mend_signals
 from app.session.table import columns, encode_rows, parse_layout, row, with_inferred
+from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
@@ -97,25 +95,26 @@ def recover(folder: Path) -> Recovered:
 
 
 def _recover(folder: Path, manifest: Manifest) -> Recovered:
-    (folder / RESERVE).unlink(missing_ok=True)
+    files.sweep_temporaries(folder)
+    files.remove(folder / RESERVE)
     num_kp = manifest.header.num_kp
     times_s, picture = _recover_video(folder)
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
     added = [] if times_s is None else [row(k, times_s[k], None, 0.0, num_kp) for k in range(len(kept), frames)]
     rows = [*kept, *added]
-    replace_atomically(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
+    files.write_whole(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
     if part(folder / FACES).exists():
         further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
-        replace_atomically(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
+        files.write_whole(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
     if part(folder / SIGNALS).exists():
         signals = mend_signals(part(folder / SIGNALS).read_bytes(), [fields[1] for fields in rows])
         if signals:
-            replace_atomically(folder / SIGNALS, signals)
+            files.write_whole(folder / SIGNALS, signals)
     if part(folder / TRUTH).exists():
         truth = part(folder / TRUTH).read_bytes()
         lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
-        replace_atomically(folder / TRUTH, b"".join(lines[: 1 + frames]))
+        files.write_whole(folder / TRUTH, b"".join(lines[: 1 + frames]))
     _recover_motion(folder / MOTION, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
     recover_events(folder, frames, seconds)
@@ -135,8 +134,8 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         owner=None,
     ).write(folder)
     for name in (VIDEO, FRAMES, FACES, SIGNALS, TRUTH):
-        part(folder / name).unlink(missing_ok=True)
-    sync_folder(folder)
+        files.remove(part(folder / name))
+    files.sync_folder(folder)
     return Recovered(folder, frames, seconds, len(added), lost)
 
 
@@ -154,8 +153,7 @@ class Picture:
 
 def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
     """Every frame's time and what the video is; no times where none was recorded or nothing of it can be read."""
-    source, final, copy = part(folder / VIDEO), folder / VIDEO, folder / "video.recovering.mkv"
-    copy.unlink(missing_ok=True)
+    source, final, copy = part(folder / VIDEO), folder / VIDEO, files.temporary_name(folder / VIDEO)
     if not source.exists():
         source = final
     if not source.exists():
@@ -164,16 +162,16 @@ def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
         room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
         times, picture = copy_packets(source, copy if room else None)
     except av.FFmpegError:
-        copy.unlink(missing_ok=True)
+        files.remove(copy)
         if source.stat().st_size < _EMPTY:
-            source.unlink()
+            files.remove(source)
             return [], None
-        source.rename(folder / DAMAGED)
+        files.move(source, folder / DAMAGED)
         return None, None
     if copy.exists():
-        copy.replace(final)
+        files.move(copy, final)
     elif source != final:
-        source.replace(final)  # no room for a copy with an index; without one it plays as well, only jumps slower
+        files.move(source, final)  # no room for a copy with an index; without one it plays as well, only jumps slower
     return (times / TICKS_PER_S).tolist(), picture
 
 
@@ -190,7 +188,8 @@ def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], 
         stream = reader.streams.video[0]
         writer = copied = None
         if target is not None:
-            writer = stack.enter_context(av.open(str(target), "w", format="matroska"))
+            file = stack.enter_context(files.create(target))
+            writer = stack.enter_context(av.open(file, "w", format="matroska"))
             copied = writer.add_stream_from_template(stream)
         with contextlib.suppress(av.FFmpegError):  # a damaged end: all before it counts
             for packet in reader.demux(stream):
@@ -257,7 +256,7 @@ def _recover_motion(path: Path, frames: int) -> None:
         return
     size = whole_size(source, frames)
     if size:
-        os.truncate(source, size)
-        source.replace(path)
+        files.truncate(source, size)
+        files.move(source, path)
     elif source.stat().st_size < _EMPTY:
-        source.unlink()
+        files.remove(source)

@@ -5,31 +5,33 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import shutil
 import socket
 from pathlib import Path
 
 from app.core.errors import SessionError
-from app.session.folders import reason, sync_folder
+from app.session.folders import reason
 from app.session.manifest import Owner
+from extractor import files
 
 _PREFIX = ".part-"
 
 
-def new_staging(parent: Path, label: str) -> Path:
-    """An empty hidden folder below ``parent``, which is made if need be, to become ``label`` once it is whole.
+def new_staging(parent: Path, label: str, below: Path) -> Path:
+    """An empty hidden folder in ``parent``, which is made if need be, to become ``label`` once it is whole.
+
+    ``parent`` lies in the folder ``below`` or is it; between the two there may be no link.
 
     What processes of this machine left there under the same label, killed, is removed.
     Raises SessionError.
     """
     owner = Owner.this_process()
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(parent, below)
         _sweep(parent, label)
         for number in range(10_000):
             path = parent / f"{_start(label)}{_host()}-{owner.pid}-{owner.started_unix_s:.3f}-{number}"
             with contextlib.suppress(FileExistsError):
-                path.mkdir()
+                files.new_folder(path)
                 return path
     except OSError as error:
         raise SessionError(f"Nothing can be written to {parent}: {reason(error)}.") from error
@@ -41,10 +43,10 @@ def publish_new(staging: Path, target: Path) -> bool:
     if target.exists() or target.is_symlink():
         return False
     try:
-        staging.rename(target)
+        files.move(staging, target)
     except FileExistsError:  # somebody else was quicker
         return False
-    sync_folder(target.parent)
+    files.sync_folder(target.parent)
     return True
 
 
@@ -52,21 +54,26 @@ def publish_over(staging: Path, target: Path) -> None:
     """The same, in the place of what is there, which goes away.  Raises OSError."""
     old = staging.with_name(f"{staging.name}-old")
     if target.exists():
-        target.rename(old)
+        files.move(target, old)
     try:
-        staging.rename(target)
+        files.move(staging, target)
     except OSError:
         if old.exists():
-            old.rename(target)
+            files.move(old, target)
         raise
-    sync_folder(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    files.sync_folder(target.parent)
+    files.remove_tree(old)
 
 
-def sweep_all(parent: Path, label: str) -> None:
-    """Remove everything unfinished of that label, whoever left it; for when nobody can be at it any more."""
-    for path in parent.glob(f"{_start(label)}*"):
-        shutil.rmtree(path, ignore_errors=True)
+def sweep_all(parent: Path, label: str, below: Path) -> None:
+    """Remove everything unfinished of that label, whoever left it; for when nobody can be at it any more.
+
+    ``below`` as in ``new_staging``; raises nothing.
+    """
+    with contextlib.suppress(OSError):
+        files.refuse_links(parent, below)
+        for path in parent.glob(f"{_start(label)}*"):
+            files.remove_tree(path)
 
 
 def _start(label: str) -> str:
@@ -83,4 +90,4 @@ def _sweep(parent: Path, label: str) -> None:
         _, _, pid, started, *_ = path.name.removeprefix(_PREFIX).split("-")
         with contextlib.suppress(ValueError):
             if not Owner(int(pid), float(started)).alive:
-                shutil.rmtree(path, ignore_errors=True)
+                files.remove_tree(path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction, QIcon, QKeySequence
+from PyQt6.QtCore import QBuffer, QSize, Qt
+from PyQt6.QtGui import QAction, QIcon, QImage, QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 from app import __version__
 from app.ui.actions import ACTIONS, ActionSpec
 from app.ui.panels.fields import dim_label
+from extractor import files
 
 COLUMN_GAP = 30  # between the columns of keys
 TIP_CHARACTERS = 28  # at least so many stand in a line of the list of keys
@@ -208,9 +209,15 @@ def _close_button(dialog: QDialog) -> QDialogButtonBox:
 def save_picture(widget: QWidget, path: Path) -> str:
     """Save the widget as it looks, as PNG, making the folders above; what went wrong, or nothing."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent)
+        files.write_whole(path, png_of(widget.grab().toImage()))
     except OSError as error:
-        return f"The screenshot can't be saved in {path.parent}: {(error.strerror or str(error)).lower()}."
-    if not widget.grab().save(str(path), "PNG"):
-        return f"The screenshot can't be saved as {path}; choose a folder that can be written."
+        return f"The screenshot can't be saved as {path}: {(error.strerror or str(error)).lower()}."
     return ""
+
+
+def png_of(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return buffer.data().data()

@@ -17,6 +17,7 @@ from app.ui import dialogs, settings
 from app.ui.controller import Controller
 from app.ui.messages import Message, Severity
 from app.ui.settings import SCHEMA, Setting, Settings
+from extractor import files
 
 LEFT_ALONE = {
     setting.key
@@ -49,16 +50,15 @@ class Profiles:
     def save(self, name: str) -> None:
         """The settings as they are, under this name; one that there is is replaced.  Raises ProfileError."""
         path = self._path(name)
-        new = path.with_suffix(".new")
+        new = files.temporary_name(path)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            new.unlink(missing_ok=True)
+            files.make_folder(self.folder)
             profile = Settings(new)
             for setting in _kept():
                 profile.set(setting, self._store.get(setting))
             if not profile.save():
                 raise OSError("the disk refuses it")
-            new.replace(path)  # whole, or as it was
+            files.move(new, path)  # whole, or as it was
         except OSError as error:
             raise ProfileError(f"The profile can't be saved in {self.folder}: {error.strerror or error}.") from error
 
@@ -73,7 +73,7 @@ class Profiles:
 
     def delete(self, name: str) -> None:
         try:
-            self._path(name).unlink(missing_ok=True)
+            files.remove(self._path(name))
         except OSError as error:
             raise ProfileError(f"The profile {name!r} can't be deleted: {error.strerror or error}.") from error
 

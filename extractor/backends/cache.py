@@ -11,12 +11,12 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
 
+from extractor import files
 from extractor.report import LoadReport
 
 log = logging.getLogger(__name__)
@@ -92,23 +92,17 @@ def _mark(report: LoadReport, facts: Sequence[str]) -> Path:
 
 def forget(report: LoadReport) -> None:
     """Remove what was kept of a checkpoint."""
-    shutil.rmtree(network_folder(report.sha256), ignore_errors=True)
+    files.remove_tree(network_folder(report.sha256))
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all; raises OSError."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+    """The file appears whole or not at all, and its folder with it; raises OSError."""
+    files.make_folder(path.parent)
+    files.write_whole(path, content)
 
 
 def _prune(parent: Path) -> None:
     """Keep the folders used last."""
     folders = sorted(parent.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in folders[KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
+        files.remove_tree(folder)

@@ -126,7 +126,7 @@ def test_a_marker_that_did_not_fit_onto_the_disk_leaves_the_others_whole(tmp_pat
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data[: len(data) - 5])
 
-    monkeypatch.setattr("pathlib.Path.open", lambda self, mode, buffering: FullDisk(self, "a"))
+    monkeypatch.setattr("extractor.files.append", lambda path, buffering: FullDisk(path, "a"))
     with pytest.raises(OSError, match="No space"):
         append_event(path, Event(2.0, 0.0, "two", "", 60))
     monkeypatch.undo()

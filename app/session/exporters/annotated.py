@@ -16,6 +16,7 @@ from app.core.frames import Image
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.reader import Session
 from app.session.table import Table
+from extractor import files
 from extractor.types import Angles
 
 FILE = "annotated.mp4"
@@ -86,6 +87,7 @@ class _Encoder:
         self._padded = (max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2))
         self._shown = round(_LAST_S * TICKS_PER_S)
         self._durations: dict[int, int] = {}  # of the frames the encoder still holds, by their times
+        files.create(path).close()  # FFmpeg, which opens it again to put the index first, would make it for all to read
         self._container = av.open(
             str(path),
             "w",

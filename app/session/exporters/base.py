@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +10,12 @@ import numpy as np
 
 from app.core.errors import SessionError
 from app.session.analyses import ANALYSES
-from app.session.folders import reason, sync_folder
+from app.session.folders import reason
 from app.session.manifest import Manifest
 from app.session.reader import Session
 from app.session.recovery import is_unfinished
 from app.session.table import Table
+from extractor import files
 
 Progress = Callable[[int, int], None]
 """Told now and then how many of how many steps are done; what it raises ends the export and leaves nothing."""
@@ -80,8 +77,9 @@ def export_session(
     targets = tuple(out / name for name in names)
     _refuse_existing(targets, force)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{exporter.name}-", suffix=".part", dir=out))
+        _make_folder(out.absolute(), session.folder.absolute())
+        staging = files.temporary_name(out / exporter.name)
+        files.new_folder(staging)
     except OSError as error:
         raise SessionError(f"Nothing can be exported to {out}: {reason(error)}.") from error
     try:
@@ -89,12 +87,16 @@ def export_session(
         _refuse_existing(targets, force)
         for name, target in zip(names, targets, strict=True):
             _put(staging / name, target, staging)
-        sync_folder(out)
+        files.sync_folder(out)
     except OSError as error:
         raise SessionError(f"{targets[0]} can't be written: {reason(error)}.") from error
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        files.remove_tree(staging)
     return targets
+
+
+def _make_folder(out: Path, session: Path) -> None:
+    files.make_folder(out, session if out.is_relative_to(session) else None)
 
 
 def _refuse_existing(targets: tuple[Path, ...], force: bool) -> None:
@@ -106,23 +108,17 @@ def _refuse_existing(targets: tuple[Path, ...], force: bool) -> None:
 def _put(made: Path, target: Path, staging: Path) -> None:
     """Move one file or folder to its place; one that is there is out of the way only for a moment."""
     if made.is_file():
-        _sync(made)
+        files.sync_file(made)  # a rename may reach the disk before the bytes do
     if target.is_dir() or (made.is_dir() and target.exists()):
         old = staging / f"replaced-{target.name}"
-        target.rename(old)
+        files.move(target, old)
         try:
-            made.rename(target)
+            files.move(made, target)
         except OSError:
-            old.rename(target)
+            files.move(old, target)
             raise
     else:
-        made.replace(target)
-
-
-def _sync(path: Path) -> None:
-    # A rename may reach the disk before the bytes do.
-    with path.open("rb+") as file, contextlib.suppress(OSError):
-        os.fsync(file.fileno())
+        files.move(made, target)
 
 
 def faces_of_frames(session: Session) -> Iterator[list[tuple[Table, int]]]:

@@ -24,6 +24,7 @@ from app.session.exporters.base import Progress
 from app.session.manifest import Manifest
 from app.session.reader import Session
 from app.session.table import Table
+from extractor import files
 
 FOLDER = "bids"
 BIDS_VERSION = "1.10.0"
@@ -116,7 +117,7 @@ class BidsMotion:
         task = bids_label(header.task) or _TASK
         root = folder / FOLDER
         motion = root / subject / "motion"
-        motion.mkdir(parents=True)
+        files.make_folder(motion)
         stem = f"{subject}_task-{task}_tracksys-{TRACKING_SYSTEM}"
         channels = channels_of(session.table, header.keypoint_names)
         _write_motion(motion / f"{stem}_motion.tsv", channels, progress)
@@ -180,7 +181,7 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None) -> list[Ch
 def _write_motion(path: Path, channels: Sequence[Channel], progress: Progress) -> None:
     rows = len(channels[0].values)
     template = "\t".join(f"%.{channel.decimals}f" for channel in channels) + "\n"
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with files.create_text(path) as file:
         for start in range(0, rows, _ROWS):
             piece = np.stack([channel.values[start : start + _ROWS] for channel in channels], axis=-1)
             lines = "".join([template % tuple(row) for row in piece.tolist()])
@@ -233,15 +234,15 @@ def _write_dataset(root: Path, session: Session) -> None:
         f"Network: {header.weights_summary or header.weights_name or 'none'}",
         *(line for line in session.manifest.header.comment.splitlines()),
     ]
-    (root / "README").write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace")
+    files.write_whole(root / "README", ("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=True) + "\n", encoding="utf-8")
+    files.write_whole(path, (json.dumps(values, indent=2, ensure_ascii=True) + "\n").encode())
 
 
 def _write_tsv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+    with files.create_text(path, errors="replace") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_tsv_field(value) for value in row] for row in rows)

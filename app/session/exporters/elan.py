@@ -17,6 +17,7 @@ from app import __version__
 from app.session.events import Event
 from app.session.exporters.base import Progress
 from app.session.reader import Session
+from extractor import files
 
 FILE = "session.eaf"
 
@@ -102,7 +103,8 @@ class ElanAnnotations:
             {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true"},
         )
         ElementTree.indent(root)
-        ElementTree.ElementTree(root).write(folder / FILE, encoding="UTF-8", xml_declaration=True)
+        with files.create(folder / FILE) as file:
+            ElementTree.ElementTree(root).write(file, encoding="UTF-8", xml_declaration=True)
         progress(1, 1)
 
 

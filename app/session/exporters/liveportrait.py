@@ -18,6 +18,7 @@ from app.core.errors import SessionError
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
 from app.session.reader import Session
+from extractor import files
 
 FILE = "motion_template.pkl"
 
@@ -69,7 +70,7 @@ class LivePortraitTemplate:
             "c_eyes_lst": eyes,
             "c_lip_lst": lips,
         }
-        with (folder / FILE).open("wb") as file:
+        with files.create(folder / FILE) as file:
             pickler = pickle.Pickler(file, _PROTOCOL)
             pickler.fast = True  # it remembers nothing it has written: hours of motion need no memory
             pickler.dump(template)

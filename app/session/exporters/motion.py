@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
 from app.session.reader import Session
+from extractor import files
 
 FILE = "motion.npz"
 
@@ -35,11 +36,11 @@ class MotionArrays:
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         arrays = _arrays(session)
         # What np.savez does, but told how far it is; the records stay on the disk and are copied in pieces.
-        with zipfile.ZipFile(folder / FILE, "w", allowZip64=True) as archive:
+        with files.create(folder / FILE) as file, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
             for done, (name, array) in enumerate(arrays.items()):
                 progress(done, len(arrays))
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, array, allow_pickle=False)  # type: ignore[no-untyped-call]
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)  # type: ignore[no-untyped-call]
         progress(len(arrays), len(arrays))
 
 

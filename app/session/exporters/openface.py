@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.reader import Session
+from extractor import files
 
 FILE = "openface.csv"
 
@@ -58,7 +59,7 @@ class OpenFaceCsv:
         tables = [session.table] if session.faces is None else [session.table, session.faces]
         angles = {id(table): openface_angles(table.angles_deg) for table in tables}
         scores = {id(table): table.column("detection_score") for table in tables}
-        with (folder / FILE).open("w", newline="", encoding="utf-8") as file:
+        with files.create_text(folder / FILE) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, faces in enumerate(faces_of_frames(session)):

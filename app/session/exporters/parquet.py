@@ -13,6 +13,7 @@ from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST, reason
 from app.session.reader import Session
 from app.session.table import Table, columns
+from extractor import files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +50,10 @@ class ParquetTables:
             if table is None:
                 continue
             schema = _schema(pa, table).with_metadata(about)
-            with parquet.ParquetWriter(folder / name, schema, compression="zstd") as writer:
+            with (
+                files.create(folder / name) as file,
+                parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+            ):
                 for start in range(0, len(table), _ROWS):
                     part = slice(start, min(start + _ROWS, len(table)))
                     writer.write_table(pa.table(_arrays(pa, table, part), schema=schema))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PyQt6.QtCore import QPoint, QRect, QRectF, QSize
+from PyQt6.QtCore import QBuffer, QPoint, QRect, QRectF, QSize
 from PyQt6.QtGui import QImage, QPainter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from app.ui import theme
+from app.ui.dialogs import png_of
 from app.ui.docks.plot_canvas import PlotCanvas
 from app.ui.docks.plot_signals import COLUMN, PlotSignal
 from app.ui.plots import Floats, cache_axes
+from extractor import files
 
 FILTER = "Picture (*.png);;Drawing (*.svg);;Table (*.csv)"
 MARGIN = 8
@@ -50,14 +53,15 @@ def columns_of(signals: Sequence[PlotSignal]) -> list[str]:
 def write_csv(path: Path, rows: Floats, signals: Sequence[PlotSignal]) -> None:
     """A row a result, and whose it is; ``time_s`` counts from the newest, so it is negative; empty: no number."""
     names = columns_of(signals)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["time_s", "face_id", *names])
-        for row in rows:
-            values = [row[COLUMN[name]] for name in ("face_id", *names)]
-            writer.writerow(
-                [f"{row[0] - rows[-1, 0]:.4f}", *(f"{value:.6g}" if np.isfinite(value) else "" for value in values)]
-            )
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["time_s", "face_id", *names])
+    for row in rows:
+        values = [row[COLUMN[name]] for name in ("face_id", *names)]
+        writer.writerow(
+            [f"{row[0] - rows[-1, 0]:.4f}", *(f"{value:.6g}" if np.isfinite(value) else "" for value in values)]
+        )
+    files.write_whole(path, text.getvalue().encode())
 
 
 def write_png(path: Path, figure: QWidget) -> None:
@@ -66,16 +70,16 @@ def write_png(path: Path, figure: QWidget) -> None:
         image = QImage(figure.size() * PNG_RATIO, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(PNG_RATIO)
         figure.render(image)
-    if not image.save(str(path), "PNG"):
-        raise OSError(f"{path.parent} can't be written")
+    files.write_whole(path, png_of(image))
 
 
 def write_svg(path: Path, figure: QWidget, legend: QLabel, canvas: PlotCanvas) -> None:
     """Lines and text, not pixels."""
-    path.touch()  # QSvgGenerator is silent where it can't write
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     size = QSize(figure.width(), figure.height())
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(buffer)
     generator.setSize(size)
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setTitle("Motionscope: plots")
@@ -97,3 +101,4 @@ def write_svg(path: Path, figure: QWidget, legend: QLabel, canvas: PlotCanvas) -
         painter.end()
         for row in canvas.rows:
             cache_axes(row.plot, True)
+    files.write_whole(path, buffer.data().data())
