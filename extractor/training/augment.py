@@ -7,8 +7,11 @@ they arise: light, lens, sensor, processing, compression.  Every random number c
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,8 +25,18 @@ LEAST_PIXELS = 48  # the smallest face picture that is enlarged to the input
 
 def cut(images: Tensor, framing: Framing, size: int) -> Tensor:
     """Crops (B, 3, size, size) in [0, 1] of uint8 pictures (B, 3, S, S); beyond the edges they are replicated."""
-    footprint = float(framing.half.max()) * images.shape[-1] / size
-    fine = min(4, max(1, math.ceil(footprint - 0.25)))  # samples a pixel and axis, averaged below
+    covered = framing.half * images.shape[-1] / size  # pixels of the picture along a crop's pixel
+    if images.device.type == "cpu":
+        return _cut_by_opencv(images, framing, size, [_samples(pixels) for pixels in covered.tolist()])
+    return _cut_by_torch(images, framing, size, _samples(float(covered.max())))
+
+
+def _samples(covered: float) -> int:
+    """Samples of a crop's pixel along an axis, which are averaged."""
+    return min(4, max(1, math.ceil(covered - 0.25)))
+
+
+def _cut_by_torch(images: Tensor, framing: Framing, size: int, fine: int) -> Tensor:
     n = size * fine
     line = (torch.arange(n, device=images.device, dtype=torch.float32) + 0.5) / n * 2 - 1
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -32,6 +45,30 @@ def cut(images: Tensor, framing: Framing, size: int) -> Tensor:
     grid = torch.stack([grid[..., 0] * sign, grid[..., 1]], dim=-1).view(len(images), n, n, 2)
     crops = F.grid_sample(images.float() / 255, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return F.avg_pool2d(crops, fine) if fine > 1 else crops
+
+
+def _cut_by_opencv(images: Tensor, framing: Framing, size: int, fine: Sequence[int]) -> Tensor:
+    """The same in 8-bit numbers, with as many samples as each picture needs: on a CPU a fifth of the time."""
+    to_pixels = images.shape[-1] / 2
+    pictures = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
+    crops = np.empty((len(images), size, size, 3), np.uint8)
+    turn = torch.deg2rad(framing.roll_deg)
+    numbers = torch.stack(
+        [*framing.centre.T, framing.half, turn.cos(), turn.sin(), framing.lens, torch.where(framing.mirrored, -1.0, 1.0)]
+    )
+    for i, (cx, cy, half, cos, sin, lens, sign) in enumerate(numbers.T.tolist()):
+        n = size * fine[i]
+        line = (np.arange(n, dtype=np.float32) + 0.5) / n * 2 - 1
+        x, y = line[None], line[:, None]
+        bent = half * to_pixels * (1 + lens * (x**2 + y**2))
+        across = sign * ((cos * x - sin * y) * bent + (cx * to_pixels)) + (to_pixels - 0.5)
+        down = (sin * x + cos * y) * bent + (cy * to_pixels + to_pixels - 0.5)
+        found = cv2.remap(pictures[i], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if fine[i] > 1:
+            cv2.resize(found, (size, size), dst=crops[i], interpolation=cv2.INTER_AREA)
+        else:
+            crops[i] = found
+    return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +96,15 @@ def degrade(x: Tensor, generator: torch.Generator, faults: PhotoFaults) -> Tenso
     if faults.strength <= 0:
         return x
     dice = _Dice(generator, len(x), x.device, faults.strength)
-    x = _cover(x, dice, faults.occluders)
+    x = _on(faults.occluders, x, dice, _cover)
     x = _light(x, dice, faults)
     x = _colours(x, dice, faults)
-    x = _where(dice.chance(faults.texture), _texture(x, dice), x)
-    x = _where(dice.chance(faults.blur), _blur(x, dice), x)
+    x = _on(faults.texture, x, dice, _texture)
+    x = _on(faults.blur, x, dice, _blur)
     x = _shrink(x, dice, faults.shrink)
-    x = _noise(x, dice, faults)
-    x = _where(dice.chance(faults.sharpen), _sharpen(x, dice), x)
-    x = compress(x, dice.uniform(20, 92), dice.chance(faults.jpeg))
+    x = _on(faults.noise, x, dice, _noise)
+    x = _on(faults.sharpen, x, dice, _sharpen)
+    x = _on(faults.jpeg, x, dice, lambda part, few: compress(part, few.uniform(20, 92)))
     return (x.clamp(0, 1) * 255).round() / 255
 
 
@@ -77,6 +114,10 @@ class _Dice:
     def __init__(self, generator: torch.Generator, batch: int, device: torch.device, strength: float) -> None:
         self._generator, self._batch, self._device = generator, batch, device
         self.strength = strength
+
+    def of(self, batch: int) -> _Dice:
+        """The same for so many pictures."""
+        return _Dice(self._generator, batch, self._device, self.strength)
 
     def _to(self, x: Tensor) -> Tensor:
         return x.to(self._device)
@@ -100,12 +141,18 @@ def _where(rows: Tensor, yes: Tensor, no: Tensor) -> Tensor:
     return torch.where(rows.view(-1, 1, 1, 1), yes, no)
 
 
-def _cover(x: Tensor, dice: _Dice, share: float) -> Tensor:
-    """Up to two boxes or ellipses, plain or grainy, most of them at the edge."""
+def _on(share: float, x: Tensor, dice: _Dice, fault: Callable[[Tensor, _Dice], Tensor]) -> Tensor:
+    """The fault on a ``share`` of the pictures; the others cost nothing."""
+    rows = dice.chance(share).nonzero()[:, 0]
+    return x.index_copy(0, rows, fault(x[rows], dice.of(len(rows)))) if len(rows) else x
+
+
+def _cover(x: Tensor, dice: _Dice) -> Tensor:
+    """One or two boxes or ellipses, plain or grainy, most of them at the edge."""
     size = x.shape[-1]
     line = torch.linspace(-1, 1, size, device=x.device)
     v, u = torch.meshgrid(line, line, indexing="ij")
-    for times in (1.0, 0.4):
+    for share in (1.0, 0.4):
         half, centre = dice.uniform(0.08, 0.5, 2), dice.uniform(-1.1, 1.1, 2)
         angle = dice.uniform(0, math.pi)[:, None, None]
         du, dv = u - centre[:, 0, None, None], v - centre[:, 1, None, None]
@@ -113,7 +160,7 @@ def _cover(x: Tensor, dice: _Dice, share: float) -> Tensor:
         b = (dv * angle.cos() - du * angle.sin()) / half[:, 1, None, None]
         box = dice.chance(0.5)[:, None, None]
         inside = torch.where(box, torch.maximum(a.abs(), b.abs()), (a.square() + b.square()).sqrt()) < 1
-        inside = inside & dice.chance(share * times)[:, None, None]
+        inside = inside & dice.chance(share)[:, None, None]
         grain = dice.normal(1.0, 1, size, size) * dice.uniform(0, 0.15)[:, None, None, None]
         paint = dice.uniform(0, 1, 3)[:, :, None, None] + grain
         x = torch.where(inside[:, None], paint.clamp(0, 1), x)
@@ -201,7 +248,7 @@ def _shrink(x: Tensor, dice: _Dice, share: float) -> Tensor:
     return torch.cat(parts)
 
 
-def _noise(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
+def _noise(x: Tensor, dice: _Dice) -> Tensor:
     """Read-out noise and shot noise, which grows with the light; coloured or grey, fine or blotchy."""
     size = x.shape[-1]
     coloured = dice.chance(0.5)[:, None, None, None]
@@ -210,4 +257,4 @@ def _noise(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
     field = _where(dice.chance(0.3), blotchy, field)
     sigma = dice.uniform(1, 14)[:, None, None, None] / 255
     shot = dice.uniform(0, 1)[:, None, None, None]
-    return _where(dice.chance(faults.noise), x + field * sigma * (shot * x.clamp_min(0.02).sqrt() * 1.5 + 1 - shot), x)
+    return x + field * sigma * (shot * x.clamp_min(0.02).sqrt() * 1.5 + 1 - shot)

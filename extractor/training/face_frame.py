@@ -34,7 +34,24 @@ def _mean_point(name: str) -> tuple[float, float, float]:
     return (x if name.endswith("l") else -x, y, z)
 
 
-MEAN_FACE: Array = np.array([_mean_point(name) for name in KEYPOINT_NAMES])
+ZERO_PITCH_DEG = 1.8
+"""Pitch of the heads' own frame seen from the project's: ``R = R_own @ Rx(1.8)``.
+
+Every data set and estimator has its own straight ahead.  The project's is that of photographs labelled with 3D morphable
+models (AFLW2000-3D).  Three estimators (opentrack, 3DDFA_V2, MediaPipe FaceMesh) say a pitch that is 1.2 to 1.8 degrees
+larger on such photographs (``ESTIMATOR_PITCH_DEG``), and 3.3 degrees larger than MakeHuman's own frame on rendered heads.
+"""
+
+ESTIMATOR_PITCH_DEG = -1.5
+"""``R = R_estimated @ Rx(-1.5)`` for labels made by the mean of the three estimators."""
+
+
+def _about_x(degrees: float) -> Array:
+    a = np.radians(degrees)
+    return np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+
+
+MEAN_FACE: Array = np.array([_mean_point(name) for name in KEYPOINT_NAMES]) @ _about_x(ZERO_PITCH_DEG)
 """(24, 3) the keypoints of MakeHuman's mean young adult in the conventions' head frame, decimetres from the
 point that the head turns about; symmetric, so that a mirrored face has the mirrored pose."""
 

@@ -23,8 +23,8 @@ CHROMA = (
 )  # fmt: skip
 
 
-def compress(x: Tensor, quality: Tensor, rows: Tensor) -> Tensor:
-    """Pictures (B, 3, S, S) in [0, 1], S a multiple of 16, after JPEG of ``quality`` (B,) where ``rows`` is true."""
+def compress(x: Tensor, quality: Tensor) -> Tensor:
+    """Pictures (B, 3, S, S) in [0, 1], S a multiple of 16, after JPEG of ``quality`` (B,)."""
     x = x.clamp(0, 1)
     r, g, b = (x * 255).unbind(1)
     luma = 0.299 * r + 0.587 * g + 0.114 * b
@@ -35,7 +35,7 @@ def compress(x: Tensor, quality: Tensor, rows: Tensor) -> Tensor:
     cb, cr = F.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False).unbind(1)
     y = luma[:, 0]
     back = torch.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], 1) / 255
-    return torch.where(rows.view(-1, 1, 1, 1), back.clamp(0, 1), x)
+    return back.clamp(0, 1)
 
 
 def _quantise(x: Tensor, table: tuple[int, ...], scale: Tensor) -> Tensor:

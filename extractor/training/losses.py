@@ -25,6 +25,13 @@ EXP_BETA = 0.03
 EMPHASIS = {"lid": 4.0, "brow": 2.0}
 """Lids and brows move a tenth as far as a mouth: with equal shares they are not learned."""
 
+GAPS = (
+    ("lid_up_l", "lid_low_l", 2.0), ("lid_up_r", "lid_low_r", 2.0), ("lip_up", "lip_low", 1.0),
+    ("brow_mid_l", "eye_outer_l", 0.7), ("brow_mid_r", "eye_outer_r", 0.7),
+    ("brow_inner_l", "eye_inner_l", 0.7), ("brow_inner_r", "eye_inner_r", 0.7), ("mouth_l", "mouth_r", 0.7),
+)  # fmt: skip
+"""Pairs of keypoints whose distance shows an expression, and how much each counts."""
+
 UPPER_LIDS, LOWER_LIDS = ([KEYPOINT_NAMES.index(f"lid_{part}_{side}") for side in "lr"] for part in ("up", "low"))
 
 
@@ -40,6 +47,7 @@ class LossWeights:
     exp: float = 100.0  # smooth L1; displacements are some hundredths, and with less the head stays at a constant
     magnitude: float = 20.0  # L1 of the expression magnitude
     eyes: float = 10.0  # L1 of how far each eye is open
+    gaps: float = 8.0  # L1 of GAPS on photographs, in crop coordinates
     scale: float = 1.0
     t: float = 1.0
     twins: float = 0.05  # smooth L1, per axis, between a picture and its mirrored twin
@@ -89,21 +97,27 @@ def losses(
     truth = targets.angles_deg
     gimbal = torch.deg2rad(truth[:, 1]).cos().clamp(0.08, 1)
     axes = torch.stack([gimbal, torch.ones_like(gimbal), gimbal], dim=1)
+    known, trust = targets.shape_known, targets.points_trust  # a photograph has no truth for the rest
     seen = targets.visible + weights.hidden * (1 - targets.visible)
     seen = seen / seen.mean(1, keepdim=True)
+
+    counts = _emphasis(seen)
+    counts = counts / counts.mean()
 
     cross = -(bin_shares(truth, spread_deg) * out.logits.log_softmax(-1)).sum(-1)
     terms = {
         "bins": (cross * axes).sum(1),
         "degrees": (F.smooth_l1_loss(out.angles_deg, truth, beta=2.0, reduction="none") * axes).sum(1),
         "rotation": (out.rotation - targets.rotation).square().sum((1, 2)).add(1e-6).sqrt(),
-        "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen).mean(1),
-        "kp": (out.kp - targets.kp).abs().mean((1, 2)),
-        "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1),
-        "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs(),
-        "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1),
-        "scale": (out.scale - targets.scale).abs(),
-        "t": (out.t[:, :2] - targets.t).abs().mean(1),
+        "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen * counts).mean(1) * trust,
+        "gaps": _gaps(out, targets) * trust * (1 - known),
+        "kp": (out.kp - targets.kp).abs().mean((1, 2)) * known,
+        "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1) * known,
+        "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs() * known,
+        "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1)
+        * known,
+        "scale": (out.scale - targets.scale).abs() * known,
+        "t": (out.t[:, :2] - targets.t).abs().mean(1) * known,
     }
     total = torch.stack([getattr(weights, name) * term.mean() for name, term in terms.items()]).sum()
     means = {name: term.detach().mean() for name, term in terms.items()}
@@ -114,8 +128,12 @@ def losses(
         total = total + weights.twins * means["twins"]
         means["twins"] = means["twins"].detach()
     error = (out.angles_deg - truth).detach().abs() * axes
-    for i, name in enumerate(POSE_HEADS):
-        means[f"mae_{name}"] = error[:, i].sum() / axes[:, i].sum()
+    for kind, rows in (("mae", known), ("photo", 1 - known)):
+        count = (axes * rows[:, None]).sum(0)
+        if kind == "mae" or float(rows.sum()):
+            means |= {
+                f"{kind}_{name}": (error[:, i] * rows).sum() / count[i].clamp_min(1e-6) for i, name in enumerate(POSE_HEADS)
+            }
     return total, means
 
 
@@ -140,6 +158,18 @@ def _emphasis(like: Tensor) -> Tensor:
     if like.shape[1] != len(KEYPOINT_NAMES):
         return torch.ones(like.shape[1], device=like.device)
     return torch.tensor([EMPHASIS.get(name.split("_")[0], 1.0) for name in KEYPOINT_NAMES], device=like.device)
+
+
+def _gaps(out: Decoded, targets: Targets) -> Tensor:
+    """(B,) error of the vectors between pairs of driven keypoints; ``kp`` is held, so ``exp`` must make them right."""
+    if out.kp.shape[1] != len(KEYPOINT_NAMES):
+        return torch.zeros(len(out.kp), device=out.kp.device)
+    driven = driven_keypoints(out.kp.detach(), out.rotation.detach(), out.exp, out.scale.detach(), out.t.detach())
+    first, second = ([KEYPOINT_NAMES.index(pair[i]) for pair in GAPS] for i in (0, 1))
+    share = torch.tensor([pair[2] for pair in GAPS], device=driven.device)
+    said = driven[:, first, :2] - driven[:, second, :2]
+    true = targets.points[:, first] - targets.points[:, second]
+    return ((said - true).abs().mean(-1) * share).mean(1)
 
 
 def _open(kp: Tensor, exp: Tensor, rotation: Tensor) -> Tensor:

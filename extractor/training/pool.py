@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from extractor.training.errors import TrainingError
@@ -111,12 +111,10 @@ class HeadPool:
 
 
 def one_size(pictures: Sequence[Array]) -> Tensor:
-    """uint8 (B, 3, S, S) of pictures (S', S', 3); shards of smaller pictures are enlarged to the largest."""
-    largest = max(len(picture) for picture in pictures)
-    tensors = [torch.tensor(picture).permute(2, 0, 1)[None] for picture in pictures]
-    return torch.cat(
-        [x if x.shape[-1] == largest else F.interpolate(x, (largest, largest), mode="bilinear") for x in tensors]
-    )
+    """uint8 (B, 3, S, S), channels last in memory, of pictures (S', S', 3); smaller ones are enlarged to the largest."""
+    side = max(len(picture) for picture in pictures)
+    same = [x if len(x) == side else cv2.resize(x, (side, side), interpolation=cv2.INTER_LINEAR) for x in pictures]
+    return torch.from_numpy(np.stack(same)).permute(0, 3, 1, 2)
 
 
 def siblings(person: Array, starts: Array) -> Array:

@@ -47,10 +47,12 @@ class RunSettings:
     clip: float = 2.0  # norm of the gradient
     twins: float = 0.25  # share of a batch that is shown again, mirrored
     boxes: float = 0.5  # share of crops cut by the detector's own boxes, where they are known
+    photographs: float = 0.65  # share of a batch, where there are any
     drop_path: float = 0.0
     spread_deg: float = 2.0  # of the bins' labels; much less and bins of 3 degrees shift the mean
     seed: int = 1
     faults: PhotoFaults = field(default_factory=PhotoFaults)
+    photo_faults: PhotoFaults = field(default_factory=lambda: PhotoFaults(texture=0.05, occluders=0.15, noise=0.4))
     weights: LossWeights = field(default_factory=LossWeights)
     distil: float = 0.0  # weight of a teacher's answers
 

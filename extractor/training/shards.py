@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -83,8 +84,12 @@ class Shard:
 
     def image(self, row: int) -> Array:
         """(S, S, 3) uint8 RGB."""
-        data = self._jpegs[self._offsets[row] : self._offsets[row + 1]].tobytes()
-        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        return decoded(self._jpegs[self._offsets[row] : self._offsets[row + 1]])
+
+
+def decoded(jpeg: Array) -> Array:
+    """(S, S, 3) uint8 RGB of a JPEG's bytes (n,) uint8."""
+    return np.asarray(cv2.cvtColor(cv2.imdecode(np.asarray(jpeg), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
 
 def write_shard(path: Path, images: Sequence[Array], heads: Heads) -> None:

@@ -26,6 +26,8 @@ class Targets:
     visible: Tensor  # (B, K) 0 or 1
     tone: Tensor  # (B,) 0 dark, 1 medium, 2 light
     glasses: Tensor  # (B,) 1 with, 0 without, -1 unknown
+    shape_known: Tensor  # (B,) 1 where kp, moved, scale and t are known: on rendered heads
+    points_trust: Tensor  # (B,) what the points count, 0 to 1
 
     def __len__(self) -> int:
         return len(self.rotation)
@@ -58,9 +60,11 @@ class Targets:
             visible=single(heads.visible),
             tone=torch.as_tensor(heads.tone, dtype=torch.long),
             glasses=torch.as_tensor(heads.glasses, dtype=torch.long),
+            shape_known=torch.ones(len(heads)),
+            points_trust=torch.ones(len(heads)),
         )
 
-    def take(self, rows: Tensor) -> Targets:
+    def take(self, rows: Tensor | slice) -> Targets:
         return Targets(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     def to(self, device: torch.device) -> Targets:
@@ -88,6 +92,8 @@ class Targets:
             visible=pick(self.visible[:, order], self.visible),
             tone=self.tone,
             glasses=self.glasses,
+            shape_known=self.shape_known,
+            points_trust=self.points_trust,
         )
 
     def crop(self, framing: Framing) -> Targets:
@@ -107,6 +113,8 @@ class Targets:
             visible=plain.visible,
             tone=plain.tone,
             glasses=plain.glasses,
+            shape_known=plain.shape_known,
+            points_trust=plain.points_trust,
         )
 
 

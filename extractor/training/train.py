@@ -1,4 +1,4 @@
-"""``python -m extractor.training.train``: trains a network on rendered heads, and goes on where it was left.
+"""``python -m extractor.training.train``: trains a network on rendered heads and labelled photographs, and goes on.
 
 The run's folder holds ``settings.json`` (what was asked for), ``log.csv`` (the curves) and ``state.pth``
 (everything needed to go on; it is also a checkpoint that the program loads).
@@ -22,13 +22,14 @@ from extractor.model import MotionExtractor
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, table
 from extractor.training.growth import grow
+from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
 from extractor.training.trainer import Trainer
 
 LOGGED = (
     "loss", "mae_pitch", "mae_yaw", "mae_roll", "bins", "rotation", "points", "kp", "exp", "magnitude", "eyes", "scale",
-    "t", "twins",
+    "t", "twins", "gaps", "photo_pitch", "photo_yaw", "photo_roll",
 )  # fmt: skip
 SMOOTH = 0.98
 
@@ -125,7 +126,8 @@ def train(
             print(
                 f"{(now - start) / 60:6.1f} min  {trainer.seen:>9} samples  {rate:6.1f}/s  {size} px  "
                 f"loss {float(means['loss']):.3f}  MAE "
-                + " ".join(f"{float(means[f'mae_{axis}']):.2f}" for axis in ("pitch", "yaw", "roll")),
+                + " ".join(f"{float(means[f'mae_{axis}']):.2f}" for axis in ("pitch", "yaw", "roll"))
+                + "".join(f" {float(means[f'photo_{a}']):.2f}" for a in ("pitch", "yaw", "roll") if f"photo_{a}" in means),
                 flush=True,
             )
             logged, since = now, trainer.seen
@@ -145,6 +147,10 @@ def train(
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m extractor.training.train", description=__doc__.split(": ", 1)[1])
     parser.add_argument("--heads", type=Path, nargs="+", required=True, help="folders of shards; new ones are taken in")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", default=[], help="shards of labelled photographs (.npz), or folders of them"
+    )
+    parser.add_argument("--photo-share", type=float, default=RunSettings().photographs, help="of a batch")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; a run found there goes on")
     parser.add_argument("--backbone", default="femto", help="a size of ConvNeXtV2 (default: femto)")
     parser.add_argument("--init", type=Path, help="weights to begin with")
@@ -188,24 +194,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             drop_path=given.drop_path,
             seed=given.seed,
             distil=given.distil if given.teacher else 0.0,
+            photographs=given.photo_share if given.photos else 0.0,
         )
         if min(phase.start for phase in settings.phases) > 0:
             raise TrainingError("The first phase must start at 0.")
         run = Run(given.out)
         pool = HeadPool(given.heads, torch.device(given.device), limit=given.limit)
+        photos = PhotoPool(given.photos) if given.photos else None
         held = HeadPool([given.held_out], torch.device(given.device), resident=False) if given.held_out else None
         network, origin = first_network(given)
         teacher = load_for_training(given.teacher)[0] if given.teacher else None
-        trainer = Trainer(network, pool, settings, amp=given.amp, compiled=given.compile, teacher=teacher)
+        trainer = Trainer(network, pool, settings, amp=given.amp, compiled=given.compile, teacher=teacher, photos=photos)
         if run.state.exists():
             trainer.load(run.state)
             print(f"Going on after {trainer.seen} samples.", flush=True)
         else:
-            run.write_settings(settings, {**origin, "backbone": given.backbone, "heads": [str(p) for p in given.heads]})
+            run.write_settings(settings, {**origin, "backbone": given.backbone, "heads": [str(p) for p in given.heads], "photos": [p.name for p in given.photos]})
     except (TrainingError, ValueError) as error:  # WeightsError is a ValueError with one sentence
         print(f"train: {error}", file=sys.stderr)
         return 1
-    print(f"{len(pool)} heads, {given.backbone} on {given.device}", flush=True)
+    print(f"{len(pool)} heads, {len(photos) if photos else 0} photographs, {given.backbone} on {given.device}", flush=True)
     with StopSignal() as stop:
         train(
             trainer,

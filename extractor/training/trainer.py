@@ -16,8 +16,10 @@ from extractor.training.augment import PhotoFaults, cut, degrade
 from extractor.training.errors import TrainingError
 from extractor.training.framing import Framing, box_framing, from_boxes, sample_framing
 from extractor.training.losses import distillation, losses
+from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
+from extractor.training.surroundings import surrounded
 from extractor.training.targets import Targets
 
 STATE_VERSION = 1
@@ -44,11 +46,12 @@ class Trainer:
         pool: HeadPool,
         settings: RunSettings,
         *,
+        photos: PhotoPool | None = None,
         amp: bool = False,
         compiled: bool = False,
         teacher: MotionExtractor | None = None,
     ) -> None:
-        self.pool, self.settings, self.amp = pool, settings, amp
+        self.pool, self.photos, self.settings, self.amp = pool, photos, settings, amp
         self.device = pool.device
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -69,18 +72,40 @@ class Trainer:
         return self.settings.phase_at(self.seen)
 
     def next_batch(self) -> Batch:
-        """Heads by chance; a share of them again as mirrored twins, with another expression where there is one."""
+        """Rendered heads and photographs in their shares, and mirrored twins of the first heads at the end."""
         phase = self.phase
-        twins = int(phase.batch * self.settings.twins / (1 + self.settings.twins))
-        first = torch.randint(len(self.pool), (phase.batch - twins,), generator=self._rows)
+        photographs = round(phase.batch * self.settings.photographs) if self.photos is not None else 0
+        heads = self._rendered(phase.batch - photographs, phase.size)
+        if self.photos is None or not photographs:
+            return heads
+        crops, targets = self._photographed(self.photos, photographs, phase.size)
+        first = len(heads.crops) - heads.twins
+        return Batch(
+            torch.cat([heads.crops[:first], crops, heads.crops[first:]]),
+            Targets.join([heads.targets.take(slice(first)), targets, heads.targets.take(slice(first, None))]),
+            heads.twins,
+        )
+
+    def _rendered(self, count: int, size: int) -> Batch:
+        """Heads by chance; a share of them again as mirrored twins, with another expression where there is one."""
+        twins = int(count * self.settings.twins / (1 + self.settings.twins))
+        first = torch.randint(len(self.pool), (count - twins,), generator=self._rows)
         rows = torch.cat([first, self.pool.siblings(first[:twins])])
         plain = self.pool.targets.take(first.to(self.device))
         framing = sample_framing(plain.rotation, plain.scale, plain.t, self._faults)
         framing = from_boxes(framing, self.pool.boxes[first.to(self.device)], self._faults, self.settings.boxes)
         whole = self.pool.targets.take(rows.to(self.device))
         framing = with_twins(framing, twins)
-        crops = cut(self.pool.images(rows), framing, phase.size)
+        crops = cut(self.pool.images(rows), framing, size)
         return Batch(degrade(crops, self._faults, self.settings.faults), whole.crop(framing), twins)
+
+    def _photographed(self, photos: PhotoPool, count: int, size: int) -> tuple[Tensor, Targets]:
+        """Photographs with other surroundings; everything is drawn and cut on the CPU."""
+        rows = photos.draw(count, self._rows)
+        framing = photos.framing(rows, self._rows)
+        crops = surrounded(photos, self.pool, rows, framing, size, self._rows).to(self.device)
+        targets = photos.targets.take(rows).crop(framing).to(self.device)
+        return degrade(crops, self._faults, self.settings.photo_faults), targets
 
     def step(self) -> dict[str, Tensor]:
         """One optimisation step on the next batch; returns the loss and its terms, detached, on the device."""
