@@ -54,7 +54,14 @@ def _cut_by_opencv(images: Tensor, framing: Framing, size: int, fine: Sequence[i
     crops = np.empty((len(images), size, size, 3), np.uint8)
     turn = torch.deg2rad(framing.roll_deg)
     numbers = torch.stack(
-        [*framing.centre.T, framing.half, turn.cos(), turn.sin(), framing.lens, torch.where(framing.mirrored, -1.0, 1.0)]
+        [
+            *framing.centre.T,
+            framing.half,
+            turn.cos(),
+            turn.sin(),
+            framing.lens,
+            torch.where(framing.mirrored, -1.0, 1.0),
+        ]
     )
     for i, (cx, cy, half, cos, sin, lens, sign) in enumerate(numbers.T.tolist()):
         n = size * fine[i]

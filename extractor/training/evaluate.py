@@ -14,12 +14,12 @@ from torch import Tensor
 
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults
+from extractor.training.batches import fixed_batch
 from extractor.training.errors import TrainingError
 from extractor.training.losses import decode_heads
 from extractor.training.metrics import TONES, Metrics, jitter, measure
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.training.trainer import fixed_batch
 from extractor.types import HEADS
 from extractor.weights import WeightsError
 

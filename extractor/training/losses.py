@@ -132,7 +132,8 @@ def losses(
         count = (axes * rows[:, None]).sum(0)
         if kind == "mae" or float(rows.sum()):
             means |= {
-                f"{kind}_{name}": (error[:, i] * rows).sum() / count[i].clamp_min(1e-6) for i, name in enumerate(POSE_HEADS)
+                f"{kind}_{name}": (error[:, i] * rows).sum() / count[i].clamp_min(1e-6)
+                for i, name in enumerate(POSE_HEADS)
             }
     return total, means
 

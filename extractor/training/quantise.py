@@ -29,11 +29,11 @@ from extractor.export import parameters_of
 from extractor.model import MotionExtractor
 from extractor.quantisation import KEY, Recipe
 from extractor.report import LoadReport
+from extractor.training.batches import fixed_batch
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
 from extractor.training.metrics import WEBCAM_DEG
 from extractor.training.pool import HeadPool
-from extractor.training.trainer import fixed_batch
 from extractor.types import HEADS, Floats
 from extractor.weights import WeightsError
 

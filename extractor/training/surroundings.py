@@ -76,7 +76,9 @@ def _heads(
     larger = (head_points - head_centre[:, None]).square().sum((1, 2)).sqrt()
     larger = larger / (photo_points - photo_centre[:, None]).square().sum((1, 2)).sqrt()
     to_centre = (photo_centre * sign - framing.centre) * larger[:, None]
-    how = Framing(head_centre * sign - to_centre, framing.half * larger, framing.roll_deg, framing.lens, framing.mirrored)
+    how = Framing(
+        head_centre * sign - to_centre, framing.half * larger, framing.roll_deg, framing.lens, framing.mirrored
+    )
     return cut(heads.images(head), how, size)
 
 

@@ -127,7 +127,9 @@ def train(
                 f"{(now - start) / 60:6.1f} min  {trainer.seen:>9} samples  {rate:6.1f}/s  {size} px  "
                 f"loss {float(means['loss']):.3f}  MAE "
                 + " ".join(f"{float(means[f'mae_{axis}']):.2f}" for axis in ("pitch", "yaw", "roll"))
-                + "".join(f" {float(means[f'photo_{a}']):.2f}" for a in ("pitch", "yaw", "roll") if f"photo_{a}" in means),
+                + "".join(
+                    f" {float(means[f'photo_{a}']):.2f}" for a in ("pitch", "yaw", "roll") if f"photo_{a}" in means
+                ),
                 flush=True,
             )
             logged, since = now, trainer.seen
@@ -169,6 +171,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--held-out", type=Path, help="shards to evaluate on at the end")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead (default: none)")
     parser.add_argument("--limit", type=int, help="heads in the pool at most; newer ones replace the oldest")
     parser.add_argument("--amp", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 arithmetic")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False)
@@ -204,16 +207,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         held = HeadPool([given.held_out], torch.device(given.device), resident=False) if given.held_out else None
         network, origin = first_network(given)
         teacher = load_for_training(given.teacher)[0] if given.teacher else None
-        trainer = Trainer(network, pool, settings, amp=given.amp, compiled=given.compile, teacher=teacher, photos=photos)
+        trainer = Trainer(
+            network,
+            pool,
+            settings,
+            amp=given.amp,
+            compiled=given.compile,
+            teacher=teacher,
+            photos=photos,
+            workers=given.workers,
+        )
         if run.state.exists():
             trainer.load(run.state)
             print(f"Going on after {trainer.seen} samples.", flush=True)
         else:
-            run.write_settings(settings, {**origin, "backbone": given.backbone, "heads": [str(p) for p in given.heads], "photos": [p.name for p in given.photos]})
+            run.write_settings(
+                settings,
+                {
+                    **origin,
+                    "backbone": given.backbone,
+                    "heads": [str(p) for p in given.heads],
+                    "photos": [p.name for p in given.photos],
+                },
+            )
     except (TrainingError, ValueError) as error:  # WeightsError is a ValueError with one sentence
         print(f"train: {error}", file=sys.stderr)
         return 1
-    print(f"{len(pool)} heads, {len(photos) if photos else 0} photographs, {given.backbone} on {given.device}", flush=True)
+    print(
+        f"{len(pool)} heads, {len(photos) if photos else 0} photographs, {given.backbone} on {given.device}", flush=True
+    )
     with StopSignal() as stop:
         train(
             trainer,

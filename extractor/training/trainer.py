@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from extractor.model import MotionExtractor
-from extractor.training.augment import PhotoFaults, cut, degrade
+from extractor.training.batches import Batch, Batches
 from extractor.training.errors import TrainingError
-from extractor.training.framing import Framing, box_framing, from_boxes, sample_framing
 from extractor.training.losses import distillation, losses
 from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
-from extractor.training.surroundings import surrounded
-from extractor.training.targets import Targets
 
 STATE_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Crops (B, 3, S, S) in [0, 1] and their labels; the last ``twins`` are mirrored twins of the first ``twins``."""
-
-    crops: Tensor
-    targets: Targets
-    twins: int
 
 
 class Trainer:
@@ -47,11 +35,12 @@ class Trainer:
         settings: RunSettings,
         *,
         photos: PhotoPool | None = None,
+        workers: int = 0,
         amp: bool = False,
         compiled: bool = False,
         teacher: MotionExtractor | None = None,
     ) -> None:
-        self.pool, self.photos, self.settings, self.amp = pool, photos, settings, amp
+        self.pool, self.settings, self.amp = pool, settings, amp
         self.device = pool.device
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -59,9 +48,9 @@ class Trainer:
         self._forward: Any = torch.compile(self.network) if compiled else self.network
         self.optimiser = make_optimiser(self.network, settings)
         self.step_number, self.seen = 0, 0
-        # Rows are drawn on the CPU, faults where the pictures are.
-        self._rows = torch.Generator().manual_seed(settings.seed)
-        self._faults = torch.Generator(device=self.device).manual_seed(settings.seed + 1)
+        self._batches = Batches(pool, photos, settings)
+        self._workers = workers
+        self._stream: Iterator[Batch] | None = None
 
     @property
     def done(self) -> bool:
@@ -72,40 +61,12 @@ class Trainer:
         return self.settings.phase_at(self.seen)
 
     def next_batch(self) -> Batch:
-        """Rendered heads and photographs in their shares, and mirrored twins of the first heads at the end."""
-        phase = self.phase
-        photographs = round(phase.batch * self.settings.photographs) if self.photos is not None else 0
-        heads = self._rendered(phase.batch - photographs, phase.size)
-        if self.photos is None or not photographs:
-            return heads
-        crops, targets = self._photographed(self.photos, photographs, phase.size)
-        first = len(heads.crops) - heads.twins
-        return Batch(
-            torch.cat([heads.crops[:first], crops, heads.crops[first:]]),
-            Targets.join([heads.targets.take(slice(first)), targets, heads.targets.take(slice(first, None))]),
-            heads.twins,
-        )
-
-    def _rendered(self, count: int, size: int) -> Batch:
-        """Heads by chance; a share of them again as mirrored twins, with another expression where there is one."""
-        twins = int(count * self.settings.twins / (1 + self.settings.twins))
-        first = torch.randint(len(self.pool), (count - twins,), generator=self._rows)
-        rows = torch.cat([first, self.pool.siblings(first[:twins])])
-        plain = self.pool.targets.take(first.to(self.device))
-        framing = sample_framing(plain.rotation, plain.scale, plain.t, self._faults)
-        framing = from_boxes(framing, self.pool.boxes[first.to(self.device)], self._faults, self.settings.boxes)
-        whole = self.pool.targets.take(rows.to(self.device))
-        framing = with_twins(framing, twins)
-        crops = cut(self.pool.images(rows), framing, size)
-        return Batch(degrade(crops, self._faults, self.settings.faults), whole.crop(framing), twins)
-
-    def _photographed(self, photos: PhotoPool, count: int, size: int) -> tuple[Tensor, Targets]:
-        """Photographs with other surroundings; everything is drawn and cut on the CPU."""
-        rows = photos.draw(count, self._rows)
-        framing = photos.framing(rows, self._rows)
-        crops = surrounded(photos, self.pool, rows, framing, size, self._rows).to(self.device)
-        targets = photos.targets.take(rows).crop(framing).to(self.device)
-        return degrade(crops, self._faults, self.settings.photo_faults), targets
+        """The batch of this step; ``workers`` made it while the steps before were learned."""
+        if not self._workers:
+            return self._batches.make(self.step_number, self.seen)
+        if self._stream is None:
+            self._stream = self._batches.stream(self.step_number, self.seen, self._workers)
+        return next(self._stream)
 
     def step(self) -> dict[str, Tensor]:
         """One optimisation step on the next batch; returns the loss and its terms, detached, on the device."""
@@ -148,7 +109,6 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "step": self.step_number,
             "seen": self.seen,
-            "generators": [self._rows.get_state(), self._faults.get_state()],
             "torch_rng": torch.get_rng_state(),
             **(further or {}),
         }
@@ -166,10 +126,8 @@ class Trainer:
             self.averaged.detector.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.step_number, self.seen = int(state["step"]), int(state["seen"])
-            self._rows.set_state(state["generators"][0])
-            if state["generators"][1].shape == self._faults.get_state().shape:  # else it ran on another kind of device
-                self._faults.set_state(state["generators"][1])
             torch.set_rng_state(state["torch_rng"])
+            self._stream = None
         except TrainingError:
             raise
         except Exception as error:  # a cut file makes torch raise almost anything
@@ -184,20 +142,6 @@ class Trainer:
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - keep)
 
 
-def with_twins(framing: Framing, twins: int) -> Framing:
-    """The framings and, behind them, mirror images of the first ``twins``."""
-    return replace(
-        framing,
-        centre=torch.cat(
-            [framing.centre, framing.centre[:twins] * torch.tensor([-1.0, 1.0], device=framing.centre.device)]
-        ),
-        half=torch.cat([framing.half, framing.half[:twins]]),
-        roll_deg=torch.cat([framing.roll_deg, -framing.roll_deg[:twins]]),
-        lens=torch.cat([framing.lens, framing.lens[:twins]]),
-        mirrored=torch.cat([framing.mirrored, ~framing.mirrored[:twins]]),
-    )
-
-
 def make_optimiser(network: nn.Module, settings: RunSettings) -> torch.optim.Optimizer:
     """AdamW; biases, norms and GRN's parameters don't decay (as ConvNeXtV2 was trained)."""
     decay: list[nn.Parameter] = []
@@ -206,12 +150,3 @@ def make_optimiser(network: nn.Module, settings: RunSettings) -> torch.optim.Opt
         (decay if parameter.ndim > 1 and "grn" not in name else plain).append(parameter)
     groups = [{"params": decay, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), foreach=True)
-
-
-def fixed_batch(pool: HeadPool, rows: Tensor, size: int, seed: int, faults: PhotoFaults) -> Batch:
-    """The app's crops of given heads with the same faults every time: for evaluation and tests."""
-    generator = torch.Generator().manual_seed(seed)
-    plain = pool.targets.take(rows.to(pool.device))
-    framing = box_framing(plain.rotation, plain.scale, plain.t)
-    crops = degrade(cut(pool.images(rows), framing, size), generator, faults)
-    return Batch(crops, plain.crop(framing), 0)
