@@ -27,16 +27,16 @@ def cut(images: Tensor, framing: Framing, size: int) -> Tensor:
     """Crops (B, 3, size, size) in [0, 1] of uint8 pictures (B, 3, S, S); beyond the edges they are replicated."""
     covered = framing.half * images.shape[-1] / size  # pixels of the picture along a crop's pixel
     if images.device.type == "cpu":
-        return _cut_by_opencv(images, framing, size, [_samples(pixels) for pixels in covered.tolist()])
-    return _cut_by_torch(images, framing, size, _samples(float(covered.max())))
+        return cut_by_opencv(images, framing, size, [samples_along(pixels) for pixels in covered.tolist()])
+    return cut_by_torch(images, framing, size, samples_along(float(covered.max())))
 
 
-def _samples(covered: float) -> int:
+def samples_along(covered: float) -> int:
     """Samples of a crop's pixel along an axis, which are averaged."""
     return min(4, max(1, math.ceil(covered - 0.25)))
 
 
-def _cut_by_torch(images: Tensor, framing: Framing, size: int, fine: int) -> Tensor:
+def cut_by_torch(images: Tensor, framing: Framing, size: int, fine: int) -> Tensor:
     n = size * fine
     line = (torch.arange(n, device=images.device, dtype=torch.float32) + 0.5) / n * 2 - 1
     y, x = torch.meshgrid(line, line, indexing="ij")
@@ -47,7 +47,7 @@ def _cut_by_torch(images: Tensor, framing: Framing, size: int, fine: int) -> Ten
     return F.avg_pool2d(crops, fine) if fine > 1 else crops
 
 
-def _cut_by_opencv(images: Tensor, framing: Framing, size: int, fine: Sequence[int]) -> Tensor:
+def cut_by_opencv(images: Tensor, framing: Framing, size: int, fine: Sequence[int]) -> Tensor:
     """The same in 8-bit numbers, with as many samples as each picture needs: on a CPU a fifth of the time."""
     to_pixels = images.shape[-1] / 2
     pictures = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())

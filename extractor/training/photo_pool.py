@@ -20,7 +20,6 @@ from extractor.training.errors import TrainingError
 from extractor.training.face_frame import ESTIMATOR_PITCH_DEG, MEAN_FACE
 from extractor.training.framing import ROLL_SPREAD_DEG, Framing
 from extractor.training.geometry import Array
-from extractor.training.labels import MIRROR
 from extractor.training.pool import one_size
 from extractor.training.shards import decoded, find_shards
 from extractor.training.targets import Targets
@@ -32,8 +31,9 @@ SURE_DEG = 10.0
 FLATTEN = 0.35
 """0: poses as frequent as they are; 1: all poses as frequent."""
 
-CLOSED, OPEN_MOUTH = 0.16, 0.45
-"""Of the distance of the eyes' outer corners: lids closer than this are drawn three times as often, and lips wider apart twice."""
+CLOSED, OPEN_MOUTH = 0.045, 0.34
+"""Of the distance of the eyes' outer corners.  Lids closer than this are drawn three times as often, lips wider apart
+twice."""
 
 SIDE_SPREAD, CENTRE_SPREAD, LENS_SPREAD = 0.10, 0.05, 0.02
 WIDER = 0.15
@@ -155,18 +155,20 @@ def draw_weights(targets: Targets, source: Tensor) -> Tensor:
     pitch, yaw, _ = targets.angles_deg.unbind(1)
     kind = (yaw.abs() // 15).clamp(max=5) * 10 + ((pitch + 60) // 12).clamp(0, 9)
     _, number, count = torch.unique(kind, return_inverse=True, return_counts=True)
-    weights = count[number].double().pow(-FLATTEN)
+    weights: Tensor = count[number].double().pow(-FLATTEN)
 
     def apart(a: str, b: str) -> Tensor:
         first, second = (targets.points[:, KEYPOINT_NAMES.index(name)] for name in (a, b))
-        return (first - second).norm(dim=-1)
+        distance: Tensor = torch.linalg.vector_norm(first - second, dim=-1)
+        return distance
 
     eyes = apart("eye_outer_l", "eye_outer_r") / torch.deg2rad(yaw).cos().clamp_min(0.3)
     front = yaw.abs() < 40
-    closed = (apart("lid_up_l", "lid_low_l") + apart("lid_up_r", "lid_low_r")) / 2 / eyes < CLOSED / 2
+    closed = (apart("lid_up_l", "lid_low_l") + apart("lid_up_r", "lid_low_r")) / 2 / eyes < CLOSED
     weights = weights * torch.where(front & closed, 3.0, 1.0)
     weights = weights * torch.where(apart("lip_up", "lip_low") / eyes > OPEN_MOUTH, 2.0, 1.0)
-    return weights * torch.where(source == TIGHT, 1.0, 4.0)  # few have what really surrounds a face
+    weights *= torch.where(source == TIGHT, 1.0, 4.0)  # few have what really surrounds a face
+    return weights
 
 
 def photographed(image: Array) -> tuple[float, float, float, float] | None:
@@ -185,11 +187,9 @@ def photographed(image: Array) -> tuple[float, float, float, float] | None:
     filled = max(left, top, len(grey) - right, len(grey) - bottom)
     if filled < 0.08 * len(grey):
         return None
-    left, top, right, bottom = (2 * edge / len(grey) - 1 for edge in (left, top, right, bottom))
-    return left, top, right, bottom
+    scale = 2 / len(grey)
+    return left * scale - 1, top * scale - 1, right * scale - 1, bottom * scale - 1
 
 
 STILL = 1.6
 """Mean difference of neighbouring rows up to which they are filling."""
-
-assert len(MIRROR) == len(KEYPOINT_NAMES)

@@ -111,7 +111,7 @@ class HeadPool:
 
 
 def one_size(pictures: Sequence[Array]) -> Tensor:
-    """uint8 (B, 3, S, S), channels last in memory, of pictures (S', S', 3); smaller ones are enlarged to the largest."""
+    """uint8 (B, 3, S, S), channels last in memory, of pictures (S', S', 3); smaller ones are enlarged."""
     side = max(len(picture) for picture in pictures)
     same = [x if len(x) == side else cv2.resize(x, (side, side), interpolation=cv2.INTER_LINEAR) for x in pictures]
     return torch.from_numpy(np.stack(same)).permute(0, 3, 1, 2)

@@ -1,7 +1,7 @@
 """What lies around a tightly cut face: the network must learn nothing from where a photograph ends.
 
-Faces of tight photographs are laid over rendered heads of nearly the same pose, over other backgrounds or over a blurred
-copy of themselves, with soft edges.
+Faces of tight photographs are laid over rendered heads of nearly the same pose, over other backgrounds or over a
+blurred copy of themselves, with soft edges.
 """
 
 from __future__ import annotations

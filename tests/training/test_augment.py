@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from extractor.training.augment import PhotoFaults, cut, degrade
+from extractor.training.augment import PhotoFaults, cut, cut_by_opencv, cut_by_torch, degrade, samples_along
 from extractor.training.framing import Framing
 from extractor.training.jpeg import compress
 
@@ -48,17 +51,48 @@ def test_jpeg_loses_about_what_libjpeg_loses(quality: int) -> None:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
     real = torch.from_numpy(np.asarray(Image.open(file)).copy()).permute(2, 0, 1)[None] / 255
-    ours = compress(original, torch.tensor([float(quality)]), torch.tensor([True]))
+    ours = compress(original, torch.tensor([float(quality)]))
     loss = (real - original).abs().mean()
     assert (ours - real).abs().mean() < 0.4 * loss + 0.004
     assert (ours - original).abs().mean().item() == pytest.approx(loss.item(), rel=0.4)
 
 
-def test_jpeg_only_where_asked() -> None:
-    two = picture().expand(2, -1, -1, -1)
-    out = compress(two, torch.tensor([20.0, 20.0]), torch.tensor([False, True]))
-    assert torch.equal(out[0], two[0])
-    assert not torch.allclose(out[1], two[1], atol=1e-2)
+def test_a_fault_hits_its_share_and_leaves_the_others() -> None:
+    batch = picture().expand(64, -1, -1, -1)
+    faults = PhotoFaults(**{f.name: 0.0 for f in fields(PhotoFaults) if f.name not in ("strength", "jpeg")}, jpeg=0.5)
+    base = degrade(batch, torch.Generator().manual_seed(1), replace(faults, jpeg=0.0))
+    hit = [
+        not torch.equal(a, b)
+        for a, b in zip(degrade(batch, torch.Generator().manual_seed(1), faults), base, strict=True)
+    ]
+    assert 16 < sum(hit) < 48
+
+
+@given(
+    st.floats(-0.6, 0.6),
+    st.floats(-0.6, 0.6),
+    st.floats(0.2, 1.6),
+    st.floats(-40, 40),
+    st.floats(-0.04, 0.04),
+    st.booleans(),
+)
+def test_both_ways_of_cutting_see_the_same(
+    x: float, y: float, half: float, roll: float, lens: float, mirrored: bool
+) -> None:
+    smooth = torch.nn.functional.interpolate(
+        torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(5)), (96, 96), mode="bicubic"
+    )
+    pictures = (smooth.clamp(0, 1) * 255).round().to(torch.uint8)
+    how = Framing(
+        torch.tensor([[x, y]]),
+        torch.tensor([half]),
+        torch.tensor([roll]),
+        torch.tensor([lens]),
+        torch.tensor([mirrored]),
+    )
+    samples = samples_along(half * 96 / 64)
+    apart = (cut_by_opencv(pictures, how, 64, [samples]) - cut_by_torch(pictures, how, 64, samples)).abs()
+    assert float(apart.max()) < 4 / 255
 
 
 def test_faults_are_those_of_the_generator() -> None:

@@ -27,6 +27,8 @@ def hand_made(angles: list[tuple[float, float, float]], errors: list[float]) -> 
         visible=torch.ones(n, 24),
         tone=torch.arange(n) % 3,
         glasses=torch.arange(n) % 2,
+        shape_known=torch.ones(n),
+        points_trust=torch.ones(n),
     )
     signed = torch.zeros(n, 3)
     signed[:, 0] = torch.tensor(errors)
