@@ -14,6 +14,7 @@ from app import __version__
 from app.camera_command import add_camera_format
 from app.core.errors import UserError
 from app.core.limits import MOST_FACES
+from app.core.plain_locale import use_plain_locale
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS
@@ -27,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     # Read when torch loads: otherwise OpenMP's threads spin while they wait, and a frame took 200 ms instead of 20
     # whenever capture or encoding wanted a core too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Small letters: OpenMP ignores case in the way of the locale, and in Turkish a capital I is another letter.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    use_plain_locale()
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
     try:
         if words and words[0] in COMMANDS:

@@ -11,12 +11,19 @@ import sys
 import threading
 import types
 
+from app.core.plain_locale import use_plain_locale
+
 _UNUSED = ("matplotlib", "matplotlib.pyplot", "sounddevice")
 _lock = threading.Lock()
 
 
 def import_mediapipe() -> None:
-    """Afterwards ``import mediapipe`` and its parts cost nothing; idempotent, any thread."""
+    """Afterwards ``import mediapipe`` and its parts cost nothing; idempotent, any thread.
+
+    To be called before graphs are made, too: like its messages they are text, and a program that embeds this may
+    have set any locale meanwhile.
+    """
+    use_plain_locale()
     with _lock:
         if "mediapipe" in sys.modules:
             return

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
 GRACE_S = 60.0  # a window with --duration closes so long after it at the latest, whatever went wrong
+NO_NETWORK = "Nothing was measured: the network was not loaded in time."
 
 
 class Step(enum.Enum):
@@ -29,6 +30,13 @@ class Automation:
         self._recording_due = options.record is not None
         self._recorded = False
         self._counting_since_s: float | None = None
+        # Whoever asked for a network, or for a run without a person, must hear when nothing could be measured.
+        self._network_needed = (
+            options.weights is not None
+            or options.engine != "auto"
+            or options.record is not None
+            or options.duration_s is not None
+        )
         self.failures: list[str] = []  # sentences; any of them makes the exit code 1
 
     @property
@@ -48,7 +56,11 @@ class Automation:
         if duration is None:
             return Step.NOTHING
         begun = self._counting_since_s
-        over = (begun is not None and at_s >= begun + duration) or at_s >= self._launched_s + duration + GRACE_S
+        over = begun is not None and at_s >= begun + duration
+        if not over and at_s >= self._launched_s + duration + GRACE_S:
+            over = True
+            if status is None or status.network_loading:
+                self.fail(NO_NETWORK)
         return Step.CLOSE if over else Step.NOTHING
 
     def recording_started(self, started: bool) -> None:
@@ -79,8 +91,7 @@ class Automation:
             self.fail(source_error)
             if status.source.state is SourceState.FAILED:
                 self.fail(status.source.message)
-        asked = self._options.weights is not None or self._options.engine != "auto"
-        if asked and status.network is None and not status.network_loading:
+        if self._network_needed and status.network is None and not status.network_loading:
             self.fail(status.network_error)
         if status.recording is not None:
             self.fail(status.recording.error)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 
 from PyQt6 import sip
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app import __version__
+from app.core.plain_locale import keep_plain_locale, use_plain_locale
 from app.options import LaunchOptions
 from app.ui import theme
 from app.ui.messages import Message, Severity
@@ -47,7 +48,11 @@ def run(options: LaunchOptions, prepare: Callable[[MainWindow], None] | None = N
 
 
 def make_application() -> QApplication:
+    """The one place where a QApplication is made.  Spin boxes keep the person's decimal comma, C libraries do not."""
+    QLocale()  # Qt reads the person's number format from the environment once, so before that is changed
+    keep_plain_locale()
     app = QApplication([sys.argv[0]])
+    use_plain_locale()  # where setlocale() does not look at the environment (Windows)
     app.setApplicationName("motionscope")
     app.setApplicationDisplayName("Motionscope")
     app.setApplicationVersion(__version__)

@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, help="that the engines may use; each number is measured by itself")
     given = parser.parse_args(arguments)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the program does, read when torch loads
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the program does, read when torch loads
     if hasattr(os, "nice"):
         os.nice(LOW_PRIORITY)
     names = list(installed_engines())

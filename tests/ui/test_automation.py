@@ -8,7 +8,7 @@ import pytest
 
 from app.capture.source import SourceState
 from app.options import LaunchOptions
-from app.ui.automation import GRACE_S, Automation, Step
+from app.ui.automation import GRACE_S, NO_NETWORK, Automation, Step
 from extractor.backends.base import BackendInfo
 
 NETWORK = BackendInfo("torch", "cpu", "CPU", "float32")
@@ -90,3 +90,18 @@ def test_a_recording_that_cannot_start_makes_the_exit_code(status):
     assert run.advance(status(network=NETWORK), "", True, 1.0) is Step.RECORD
     run.recording_started(False)
     assert run.exit_code == 1
+
+
+@pytest.mark.parametrize("options", [{"record": Path("new")}, {"duration_s": 5}])
+def test_a_run_without_a_person_fails_when_the_network_cannot_be_loaded(status, options):
+    run = automation(**options)
+    run.advance(status(network_loading=True), "", True, 1.0)
+    assert run.exit_code == 0
+    run.advance(status(network_error="The network can't be loaded."), "", True, 2.0)
+    assert run.failures == ["The network can't be loaded."]
+
+
+def test_a_network_that_never_comes_makes_the_exit_code(status):
+    run = automation(duration_s=5)
+    assert run.advance(status(network_loading=True, inferred=0), "", True, 5.0 + GRACE_S) is Step.CLOSE
+    assert run.failures == [NO_NETWORK]
