@@ -14,40 +14,22 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from extractor import files, onnx_graph
+from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.engines import EngineError
-from extractor.decode import decode
+from extractor.decode_arrays import decode_arrays
 from extractor.model import MotionExtractor
 from extractor.quantisation import Recipe
 from extractor.report import LoadReport, WeightsError
-from extractor.types import HEADS, Floats
-
-CHECK_CROPS = 3  # of noise, and as many with the spectrum of natural pictures
-LARGEST_DEG = 0.01
-LARGEST_CROP = 1e-3  # of the driven keypoints, in crop coordinates
-
-
-class Normalised(nn.Module):
-    """The network behind the normalisation of ``Backend.run``."""
-
-    def __init__(self, network: MotionExtractor) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
-        heads: dict[str, Tensor] = self.network(crops.permute(0, 3, 1, 2).float() / 255.0)
-        return tuple(heads[name] for name in HEADS)
+from extractor.types import Floats, HostMotion
 
 
 def to_onnx(network: MotionExtractor, recipe: Recipe | None = None) -> bytes:
@@ -71,7 +53,7 @@ def parameters_of(network: MotionExtractor) -> dict[str, Floats]:
 def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[LoadReport, float]:
     """Write a checkpoint as ONNX once its numbers are known to be right.
 
-    Returns what the checkpoint held and the largest difference from torch in degrees.  The file
+    Returns what the checkpoint held and the difference from torch in degrees.  The file
     appears whole or not at all.  Raises ``WeightsError``, ``EngineError`` and OSError.
     """
     from extractor.backends.runtimes import run_onnx
@@ -80,66 +62,19 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
     network = MotionExtractor.from_checkpoint(source)
     assert network.report is not None
     model = to_onnx(network)
-    crops = check_crops(network.report.spec.crop.input_size)
-    worst = difference(network, crops, run_onnx(model, crops))
-    if not (worst.degrees <= LARGEST_DEG and worst.crop <= LARGEST_CROP):  # NaN too
-        reason = f"exported, it differs from itself by {worst.degrees:.3f} degrees and {worst.crop:.4f} of a crop"
-        raise WeightsError.of(source, reason)
+    crops = check_faces(network.report.spec.crop.input_size)
+    found = difference(decode_arrays(run_onnx(model, crops)), torch_motion(network, crops))
+    if not found.within(MOST["float32"]):
+        raise WeightsError.of(source, f"exported, it differs from itself by {found.words}")
     files.write_whole(target, model)
-    return network.report, worst.degrees
+    return network.report, found.degrees
 
 
-def check_crops(side: int) -> NDArray[np.uint8]:
-    """(2 * CHECK_CROPS, side, side, 3): white noise, and noise with the 1/f spectrum of natural pictures."""
-    generator = torch.Generator().manual_seed(0)
-    shape = (CHECK_CROPS, 3, side, side)
-    white = torch.rand(shape, generator=generator)
-    natural = torch.zeros(shape)
-    cells = 2
-    while cells <= side:
-        octave = torch.randn((CHECK_CROPS, 3, cells, cells), generator=generator)
-        natural += F.interpolate(octave, size=(side, side), mode="bilinear", align_corners=False) * (2 / cells)
-        cells *= 2
-    natural = (natural / natural.std() * 0.2 + 0.5).clamp(0, 1)
-    crops = torch.cat([white, natural]).permute(0, 2, 3, 1).mul(255).to(torch.uint8)
-    return crops.contiguous().numpy()
-
-
-class Difference(NamedTuple):
-    """The largest differences from torch."""
-
-    degrees: float  # of an angle
-    crop: float  # of a driven keypoint, in crop coordinates
-    relative: float  # of a head's raw outputs of one crop, length of the difference to length; t may be nearly 0
-
-
-def difference(
-    network: MotionExtractor, crops: NDArray[np.uint8], heads: Mapping[str, NDArray[np.float32]]
-) -> Difference:
-    """Compare an engine's heads with the network's own."""
+def torch_motion(network: MotionExtractor, crops: NDArray[np.uint8]) -> HostMotion:
+    """What torch makes of (B, S, S, 3) crops on the CPU in float32: what all else is compared with."""
     with torch.inference_mode():
-        expected = dict(zip(HEADS, Normalised(network)(torch.from_numpy(crops)), strict=True))
-    found = {name: torch.from_numpy(np.array(values)) for name, values in heads.items()}
-    relative = [
-        ((found[name] - expected[name]).norm(dim=1) / expected[name].norm(dim=1)).max() for name in HEADS if name != "t"
-    ]
-    motion, true = decode(found), decode(expected)
-    return Difference(
-        (motion.angles_deg - true.angles_deg).abs().max().item(),
-        (motion.driven - true.driven)[..., :2].abs().max().item(),
-        torch.stack(relative).max().item(),
-    )
-
-
-def typical_difference(
-    network: MotionExtractor, crops: NDArray[np.uint8], heads: Mapping[str, NDArray[np.float32]]
-) -> Difference:
-    """The medians over the crops of what ``difference`` says of each: one odd crop does not count."""
-    each = [
-        difference(network, crops[row : row + 1], {name: values[row : row + 1] for name, values in heads.items()})
-        for row in range(len(crops))
-    ]
-    return Difference(*(float(np.median(column)) for column in zip(*each, strict=True)))
+        heads = network(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255.0)
+    return decode_arrays({name: head.numpy() for name, head in heads.items()})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -84,3 +84,19 @@ def cpu_name() -> str:
     except (OSError, subprocess.SubprocessError):
         name = ""
     return name.strip() or platform.processor() or platform.machine() or "CPU"
+
+
+@functools.cache
+def adds_bytes_exactly() -> bool:
+    """Whether sums of 8-bit products are whole; False only where that is known.
+
+    x86 without VNNI adds them in pairs to 16 bits and cuts off what is larger: an expression is lost with it.
+    """
+    if not sys.platform.startswith("linux") or platform.machine() not in ("x86_64", "AMD64"):
+        return True  # ARM does; elsewhere the engine's numbers will tell
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return True
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), ["avx_vnni"])
+    return not {"avx512_vnni", "avx_vnni"}.isdisjoint(flags)

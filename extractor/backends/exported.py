@@ -6,13 +6,13 @@ With the network in the cache none of this imports torch, which takes two second
 from __future__ import annotations
 
 import abc
-import math
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.base import BackendInfo
 from extractor.backends.cache import (
     NETWORK,
@@ -24,24 +24,13 @@ from extractor.backends.cache import (
     was_checked,
 )
 from extractor.backends.crops import require_crops, require_decodable
+from extractor.backends.devices import adds_bytes_exactly
 from extractor.backends.engines import EngineError, first_line, installed_packages
 from extractor.backends.runtimes import Heads
 from extractor.decode_arrays import decode_arrays
 from extractor.quantisation import Recipe, recipe_of
 from extractor.report import LoadReport, WeightsError, sha256_of
 from extractor.types import HEADS, HostMotion, NetworkSpec, head_widths
-
-LARGEST = (0.02, 2e-3, 2e-3)
-"""How far an engine in float32 may be from torch on the crops of the check: see ``extractor.export.Difference``."""
-
-# On noise the network is unsure of its angles, so they say little.  Measured in bfloat16: 0.09 relative and
-# 0.015 of a crop; logits that are shifted by one bin have 0.29.
-LARGEST_HALF = (math.inf, 0.05, 0.2)
-
-# In integers on noise, which the limits were not made for, a single crop may be far off.  The medians over the crops
-# are 0.05 of a crop and 0.2 relative with three sets of weights; with limits four times as wide or as narrow, or
-# a layer that gives nothing, 0.08 to 0.27 and 0.4 to 1.2.
-LARGEST_INT8 = (math.inf, 0.08, 0.35)
 
 
 class ExportedBackend(abc.ABC):
@@ -64,6 +53,8 @@ class ExportedBackend(abc.ABC):
                 f"The weights {weights} have no recipe for 8-bit integers: "
                 "python -m extractor.training.quantise makes one."
             )
+        if int8 and not adds_bytes_exactly():
+            raise EngineError("This processor does not add 8-bit products exactly: choose an engine without int8.")
         self._closed = False
         try:
             self._load(*self._model())
@@ -90,22 +81,20 @@ class ExportedBackend(abc.ABC):
         facts = (info.engine, installed_packages()[info.engine], info.device, info.device_name, info.dtype)
         if was_checked(self._report, facts):
             return
-        from extractor.export import check_crops, difference, typical_difference
+        from extractor.export import torch_motion
         from extractor.model import MotionExtractor
 
-        crops, compare = check_crops(self.side), typical_difference
-        if self._recipe is None:
-            crops, compare = np.ascontiguousarray(crops[[0, -1]]), difference
+        crops = check_faces(self.side)
         try:
-            found = compare(MotionExtractor.from_checkpoint(self._weights), crops, self._heads(crops))
+            expected = torch_motion(MotionExtractor.from_checkpoint(self._weights), crops)
+            found = difference(self.run(crops), expected)
         except RuntimeError as error:
             raise EngineError(f"The engine {info.engine} can't run this network: {first_line(error)}.") from error
-        most = {"float32": LARGEST, "int8": LARGEST_INT8}.get(info.dtype, LARGEST_HALF)
-        if not all(value <= allowed for value, allowed in zip(found, most, strict=True)):  # NaN is refused too
+        if not found.within(MOST.get(info.dtype, MOST["bfloat16"])):
             self.close()
             raise EngineError(
                 f"The engine {info.engine} gives other numbers than torch on {info.device_name} in {info.dtype}: "
-                f"the outputs are off by {found.relative:.1%}."
+                f"off by {found.words}."
             )
         note_checked(self._report, facts)
 

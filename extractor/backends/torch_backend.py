@@ -15,22 +15,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.base import BackendInfo
 from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
 from extractor.backends.engines import EngineError
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
 from extractor.decode import decode_on_device
-from extractor.export import check_crops
 from extractor.model import MotionExtractor
 from extractor.packed import pack, packed_width, unpack
 from extractor.report import LoadReport
-from extractor.types import HEADS, HostMotion, NetworkSpec
+from extractor.types import HostMotion, NetworkSpec
 
 log = logging.getLogger(__name__)
 
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-MOST_RELATIVE = 0.2  # see LARGEST_HALF of extractor.backends.exported
 
 
 class TorchBackend:
@@ -89,17 +88,14 @@ class TorchBackend:
         """
         if wanted == "bfloat16" and self._device.type == "cpu" and not _cpu_has_bfloat16():
             raise EngineError("This processor does not compute in bfloat16: choose the engine torch.")
-        crops = torch.from_numpy(check_crops(self.spec.crop.input_size)).to(self._device)
+        crops = torch.from_numpy(check_faces(self.spec.crop.input_size)).to(self._device)
         self._dtype = torch.float32
-        expected = self._forward(crops)
+        expected = self._decoded(crops)
         for name in dict.fromkeys((wanted, "bfloat16")):
             self._dtype = HALVES[name]
             for part in (network.detector.downsample_layers, network.detector.stages):
                 part.to(dtype=self._dtype)
-            found = self._forward(crops)
-            # Not t: on noise it may be nearly nothing, and what is off by that is off by more than its length.
-            worst = max(_relative(found[head], expected[head]) for head in HEADS if head != "t")
-            if worst <= MOST_RELATIVE:  # not where it is NaN
+            if difference(self._decoded(crops), expected).within(MOST[name]):
                 return name
         for part in (network.detector.downsample_layers, network.detector.stages):
             part.to(dtype=torch.float32)
@@ -120,6 +116,9 @@ class TorchBackend:
     def _compute(self, pixels: Tensor) -> Tensor:
         """Everything that a graph holds: (B, S, S, 3) uint8 to (B, W) float32 as ``extractor.packed`` lays it out."""
         return pack(decode_on_device(self._forward(pixels), self.spec.keypoint_names))
+
+    def _decoded(self, pixels: Tensor) -> HostMotion:
+        return unpack(self._compute(pixels).cpu().numpy(), self.spec.num_kp)
 
     @property
     def info(self) -> BackendInfo:
@@ -171,10 +170,3 @@ class TorchBackend:
 def _cpu_has_bfloat16() -> bool:
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _relative(found: Tensor, expected: Tensor) -> float:
-    """Length of the difference to length, of the crop where it is largest; infinity where a number isn't finite."""
-    if not bool(torch.isfinite(found).all()):
-        return float("inf")
-    return float(((found - expected).norm(dim=1) / expected.norm(dim=1)).max())

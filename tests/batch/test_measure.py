@@ -18,8 +18,8 @@ from app.capture.video import VideoSource
 from app.core.frames import Detection, Frame, FrameResult
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
+from extractor.agreement import check_faces
 from extractor.backends import Backend, create_backend
-from extractor.export import check_crops
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_stills_have_nothing_to_do_with_each_other(demo_frames, backend):
 def test_a_crop_s_numbers_do_not_hang_on_which_ones_go_along():
     """With the default weights: torch adds up a small network's crops in the same order whatever their number."""
     backend = create_backend(None, "cpu", 1, "torch")
-    crops = check_crops(backend.spec.crop.input_size)[[0, 1, 2, 3, 4, 5, 0, 1, 2]]
+    crops = check_faces(backend.spec.crop.input_size)[[0, 1, 2, 3, 4, 5, 0, 1, 2]]
     runs = FixedSizeRuns(backend, 4)
     expected = runs.run(crops)
     for together in (1, 3, 9):

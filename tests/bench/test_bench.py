@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -88,8 +89,8 @@ def test_numbers_fit_together(report: BenchReport) -> None:
     assert report.peer is None
     assert report.network.engine == "torch"
     assert {engine.engine for engine in report.engines} == set(installed_engines())
-    for engine in report.engines:  # weights without a recipe can't be rounded, and that is said
-        assert (engine.network_ms and engine.network_ms.count >= 10) or "recipe" in engine.error
+    for engine in report.engines:  # what these weights or this processor can't do is said
+        assert engine.network_ms is not None or re.search("recipe|This processor", engine.error)
     assert report.machine.versions["python"].startswith("3.")
 
 

@@ -10,6 +10,7 @@ import torch
 
 from extractor import find_weights, onnx_graph
 from extractor.backends import EngineError, create_backend, installed_engines
+from extractor.backends.devices import adds_bytes_exactly
 from extractor.export import parameters_of
 from extractor.model import MotionExtractor
 from extractor.quantisation import KEY, Recipe, recipe_of
@@ -77,8 +78,8 @@ def test_weights_without_a_recipe_are_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("weights", ["default", "lite"])
 @pytest.mark.parametrize("engine", ["openvino-int8", "onnxruntime-int8"])
 def test_shipped_weights_pass_the_check_of_their_numbers(weights: str, engine: str) -> None:
-    if engine not in installed_engines():
-        pytest.skip(f"{engine} is not installed")
+    if engine not in installed_engines() or not adds_bytes_exactly():
+        pytest.skip(f"{engine} does not run here")
     backend = create_backend(weights, "cpu", 1, engine)
     assert backend.info.dtype == "int8"
     backend.close()
