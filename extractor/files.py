@@ -150,6 +150,22 @@ def sweep_temporaries(folder: Path) -> None:
             remove(path)
 
 
+# ---------------------------------------------------------------------- reading
+
+
+def open_read(path: Path) -> BinaryIO:
+    """A file to read.  A pipe or a device in its place, for which one might wait for ever, raises OSError."""
+    return _regular(_open(path, "rb", -1, 0), path)
+
+
+def read(path: Path, most: int | None = None) -> bytes:
+    """What stands in a file; one of more than ``most`` bytes raises OSError."""
+    with open_read(path) as file:
+        if most is not None and os.fstat(file.fileno()).st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB")
+        return file.read()
+
+
 # ---------------------------------------------------------------------- folders
 
 
@@ -198,10 +214,10 @@ def sync_folder(folder: Path) -> None:
 # ---------------------------------------------------------------------- inside
 
 
-def _open(path: Path, mode: str, buffering: int) -> BinaryIO:
+def _open(path: Path, mode: str, buffering: int, further: int = _NO_LINKS) -> BinaryIO:
     permissions = 0o666 if _shared else 0o600
     # Not to wait for the other end of a pipe that stands in a file's place.
-    further = _NO_LINKS | getattr(os, "O_NONBLOCK", 0)
+    further |= getattr(os, "O_NONBLOCK", 0)
     file = open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags | further, permissions))  # noqa: SIM115
     return cast("BinaryIO", file)
 
@@ -215,13 +231,14 @@ def _change(path: Path, mode: str, buffering: int) -> BinaryIO:
         if error.errno == errno.ELOOP:  # it became one meanwhile
             raise LinkError(path) from None
         raise
-    try:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, f"{path} is no file")
-        if status.st_nlink > 1:  # the same bytes lie elsewhere under another name
-            raise LinkError(path)
-    except BaseException:
+    if os.fstat(_regular(file, path).fileno()).st_nlink > 1:  # the same bytes lie elsewhere under another name
         file.close()
-        raise
+        raise LinkError(path)
+    return file
+
+
+def _regular(file: BinaryIO, path: Path) -> BinaryIO:
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, f"{path} is no file")
     return file

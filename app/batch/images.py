@@ -18,6 +18,7 @@ import app
 from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError
+from app.core.records import build, parse_json, read_json
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.folders import reason
 from app.session.offline import PartFile
@@ -29,7 +30,7 @@ ABOUT = "images.json"
 JOURNAL = ".images.jsonl"
 SCHEMA = 1
 
-Row = tuple[str, ...]
+Row = tuple[str, ...]  # the fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,26 @@ class Measured:
     num_kp: int
     max_faces: int
 
-    def agrees(self, other: Mapping[str, Any], any_engine: bool) -> bool:
+    def agrees(self, other: Measured, any_engine: bool) -> bool:
         """Whether rows that ``other`` describes can stand beside ours."""
         names = ["weights_sha256", "num_kp", "max_faces", *([] if any_engine else ["engine"])]
-        return all(other.get(name) == getattr(self, name) for name in names)
+        return all(getattr(other, name) == getattr(self, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _About(Measured):
+    """``images.json``."""
+
+    schema: int
+    images: tuple[Picture, ...]
+    app_version: str = app.__version__
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line of the journal, beside the picture."""
+
+    row: Row
 
 
 def pictures_of(items: Sequence[Item]) -> tuple[Picture, ...]:
@@ -111,13 +128,8 @@ class ImageTable:
             for picture in pictures:
                 fields = self._rows.get(picture) or row(picture.name, None, None, 0.0, self._measured.num_kp)
                 table.append(encode_rows([fields]))
-        about = {
-            "schema": SCHEMA,
-            "app_version": app.__version__,
-            **dataclasses.asdict(self._measured),
-            "images": [dataclasses.asdict(picture) for picture in kept],
-        }
-        text = json.dumps(about, ensure_ascii=False, indent=1)
+        about = _About(**dataclasses.asdict(self._measured), schema=SCHEMA, images=tuple(kept))
+        text = json.dumps(dataclasses.asdict(about), ensure_ascii=False, indent=1)
         try:
             files.write_whole(self._out / ABOUT, encode_text(text) + b"\n")
             self.close()
@@ -143,17 +155,16 @@ def _line(values: Mapping[str, Any]) -> bytes:
 def _read_table(out: Path, measured: Measured, any_engine: bool) -> dict[Picture, Row]:
     """The rows of ``images.csv``; none where anything about it is odd, for then it is made anew."""
     try:
-        about = json.loads((out / ABOUT).read_bytes().decode(ENCODING, ERRORS))
-        if about["schema"] != SCHEMA or not measured.agrees(about, any_engine):
+        about = build(_About, read_json(out / ABOUT))
+        if about.schema != SCHEMA or not measured.agrees(about, any_engine):
             return {}
         with (out / TABLE).open(newline="", encoding=ENCODING, errors=ERRORS) as file:
             reader = csv.reader(file)
             if tuple(next(reader)) != columns("file", measured.num_kp):
                 return {}
             rows = {fields[0]: tuple(fields) for fields in reader}
-        pictures = [Picture(**values) for values in about["images"]]
-        return {picture: rows[picture.name] for picture in pictures}
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, csv.Error):
+        return {picture: rows[picture.name] for picture in about.images}
+    except (OSError, ValueError, LookupError, StopIteration, csv.Error):
         return {}
 
 
@@ -162,16 +173,16 @@ def _read_journal(path: Path, measured: Measured, any_engine: bool) -> dict[Pict
     rows: dict[Picture, Row] = {}
     width = len(columns("file", measured.num_kp))
     try:
-        data = path.read_bytes()
-        head, *lines = data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).split("\n")[:-1]
-        if not measured.agrees(json.loads(head), any_engine):
+        data = files.read(path)
+        head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
+        if not measured.agrees(build(Measured, parse_json(head)), any_engine):
             return {}
         for line in lines:
-            values = json.loads(line)
-            fields = tuple(values.pop("row"))
+            values = parse_json(line)
+            fields = build(_Entry, values).row
             if len(fields) != width:
                 break
-            rows[Picture(**values)] = fields
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            rows[build(Picture, values)] = fields
+    except (OSError, ValueError):
         pass  # missing or damaged: the pictures behind that line are measured again
     return rows

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from app.core.frames import Frame
+from app.core.records import Between, Side
+
+MOST_FPS = 1e6
 
 
 class SourceState(enum.Enum):
@@ -33,11 +36,15 @@ class SourceInfo:
 
     kind: str  # "camera", "video", "images", "demo"
     name: str  # for people: a camera's or a file's name
-    width: int
-    height: int
-    fps: float  # nominal; 0 where unknown
+    width: Side
+    height: Side
+    fps: Annotated[float, Between(0, MOST_FPS)]  # nominal; 0 where unknown
     fourcc: str = ""  # the camera's pixel format or the file's codec
     asked: str = ""  # the format that somebody asked the camera for, as ``CameraFormat`` is written
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fps <= MOST_FPS:  # a driver may say anything, and it goes into session.json
+            object.__setattr__(self, "fps", 0.0)
 
 
 class Source(Protocol):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Annotated
+
+from app.core.records import Between
 
 now_s = time.perf_counter
 """Seconds on the monotonic clock: never set back, the same in all threads of this machine.
@@ -17,8 +20,8 @@ before Python 3.13, which would give two frames of a fast camera the same time.
 class ClockPair:
     """The same instant on the monotonic and on the wall clock (UTC, seconds since 1970)."""
 
-    monotonic_s: float
-    unix_s: float
+    monotonic_s: Annotated[float, Between(-1e10, 1e10)]
+    unix_s: Annotated[float, Between(0, 1e11)]  # until the year 5138
 
 
 def clock_pair() -> ClockPair:

@@ -14,13 +14,13 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import app
 from app.core.errors import SessionError
-from app.core.text import ENCODING, ERRORS, encode_text
+from app.core.records import Count, RecordError, Versioned, build, read_json
+from app.core.text import encode_text
 from app.session.folders import FRAMES, reason
-from app.session.manifest import Manifest
+from app.session.manifest import KeypointCount, Manifest
 from app.session.staging import new_staging, publish_new
 from app.session.table import Table, read_table
 from extractor import files
@@ -44,8 +44,8 @@ class AnalysisHeader:
     """With what a video was measured again."""
 
     name: str
-    frames: int  # rows of the table
-    num_kp: int
+    frames: Count  # rows of the table
+    num_kp: KeypointCount
     weights_name: str
     weights_sha256: str
     weights_summary: str
@@ -112,18 +112,14 @@ def read_analysis(folder: Path) -> Analysis:
     """Raises SessionError."""
     path = folder / ANALYSIS
     try:
-        values: dict[str, Any] = json.loads(path.read_bytes().decode(ENCODING, ERRORS))
-        schema = values["schema"]
-        known = {item.name for item in dataclasses.fields(AnalysisHeader)}
-        kept = {name: value for name, value in values.items() if name in known}
-        names = kept.get("keypoint_names")
-        header = AnalysisHeader(**{**kept, "keypoint_names": None if names is None else tuple(names)})
+        values = read_json(path)
+        if build(Versioned, values).schema > SCHEMA:
+            raise SessionError(f"{folder} was written by a newer version of the app: please update.")
+        header = build(AnalysisHeader, values)
     except OSError as error:
         raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SessionError(f"{path} is damaged: it isn't the description of an analysis.") from error
-    if schema > SCHEMA:
-        raise SessionError(f"{folder} was written by a newer version of the app: please update.")
+    except RecordError as error:
+        raise SessionError(f"{path} is damaged: {error}.") from error
     return Analysis(folder, dataclasses.replace(header, name=folder.name))
 
 
@@ -174,7 +170,7 @@ def frame_times(session: Path) -> list[float]:
     path = session / FRAMES
     times: list[float] = []
     try:
-        with path.open("rb") as file:
+        with files.open_read(path) as file:
             if not file.readline().startswith(b"frame,timestamp_s,"):
                 raise SessionError(f"{path} is not a table of this app.")
             for line in file:

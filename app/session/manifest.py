@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import psutil
 
@@ -16,7 +16,8 @@ import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
 from app.core.errors import SessionError
-from app.core.text import ENCODING, ERRORS, encode_text
+from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
+from app.core.text import encode_text
 from app.session.folders import MANIFEST, reason
 from extractor import files
 
@@ -24,6 +25,8 @@ SCHEMA = 1
 
 RECORDING, COMPLETE, STOPPED, RECOVERED = "recording", "complete", "stopped", "recovered"
 """The states: being written (or cut off); whole; ended early, ``ended_by`` says why; put in order after a crash."""
+
+KeypointCount = Annotated[int, Between(0, 10_000)]
 
 CONVENTIONS = (
     "Camera frame: x right, y down, z away from the viewer. R = Rz(roll) Ry(yaw) Rx(pitch) maps head to camera, "
@@ -47,8 +50,8 @@ class MediaFile:
     """The file that was measured, where the session has no copy of it."""
 
     path: str
-    size_bytes: int
-    modified_unix_s: float
+    size_bytes: Count
+    modified_unix_s: Number
 
     @classmethod
     def of(cls, path: Path) -> MediaFile:
@@ -75,7 +78,7 @@ class SessionHeader:
     """What is known when a recording starts, and the experimenter's fields."""
 
     source: SourceInfo
-    num_kp: int  # 0: no network, so no keypoint columns
+    num_kp: KeypointCount  # 0: no network, so no keypoint columns
     weights_name: str = ""
     weights_sha256: str = ""
     weights_summary: str = ""
@@ -88,7 +91,7 @@ class SessionHeader:
     task: str = ""
     comment: str = ""
     consent: str = ""
-    max_faces: int = 1  # measured at most, where a file was measured
+    max_faces: Count = 1  # measured at most, where a file was measured
 
     @property
     def fields(self) -> SessionFields:
@@ -104,10 +107,10 @@ class VideoInfo:
 
     codec: str
     encoder: str
-    width: int  # of the captured frames, without padding
-    height: int
-    padded_width: int
-    padded_height: int
+    width: Side  # of the captured frames, without padding
+    height: Side
+    padded_width: Side
+    padded_height: Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +120,20 @@ class Fitted:
     Recorded pixels = ``scale`` times captured pixels plus the offset; the table's are recorded pixels.
     """
 
-    frame: int
-    width: int  # as captured
-    height: int
-    scale: float
-    offset_x: int
-    offset_y: int
+    frame: Count
+    width: Side  # as captured
+    height: Side
+    scale: Number
+    offset_x: Side
+    offset_y: Side
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """Frames missing in the recording just before frame ``frame``."""
 
-    frame: int
-    count: int
+    frame: Count
+    count: Count
     why: str  # "writer" was too slow, "source" lost them, "clock" did not move on
 
 
@@ -138,9 +141,9 @@ class Drop:
 class Drops:
     """All of them by kind, and where they fell (the first 2000 places)."""
 
-    writer: int = 0
-    source: int = 0
-    clock: int = 0
+    writer: Count = 0
+    source: Count = 0
+    clock: Count = 0
     places: tuple[Drop, ...] = ()
 
 
@@ -148,8 +151,8 @@ class Drops:
 class Owner:
     """The process that writes the session; the start time tells it from a later one of the same number."""
 
-    pid: int
-    started_unix_s: float
+    pid: Annotated[int, Between(0, 2**31 - 1)]
+    started_unix_s: Number
 
     @classmethod
     def this_process(cls) -> Owner:
@@ -175,11 +178,12 @@ class Manifest:
     state: str = RECORDING
     ended_by: str = ""  # one sentence where it didn't end as wished
     app_version: str = app.__version__
-    clocks: tuple[ClockPair, ...] = field(default_factory=lambda: (clock_pair(),))  # at start, each minute, at end
-    first_frame_monotonic_s: float | None = None
-    duration_s: float = 0.0  # first to last frame
-    frames: int = 0  # of the video, or measured where there is none
-    inferred: int = 0  # rows that got a result, with or without a face
+    # At start, each minute, at end.
+    clocks: Annotated[tuple[ClockPair, ...], Between(1)] = field(default_factory=lambda: (clock_pair(),))
+    first_frame_monotonic_s: Annotated[float, Between(-1e10, 1e10)] | None = None
+    duration_s: Number = 0.0  # first to last frame
+    frames: Count = 0  # of the video, or measured where there is none
+    inferred: Count = 0  # rows that got a result, with or without a face
     drops: Drops = Drops()
     video: VideoInfo | None = None
     fitted: tuple[Fitted, ...] = ()
@@ -202,54 +206,13 @@ class Manifest:
         """Raises SessionError when there is none, or one this version can't read."""
         path = folder / MANIFEST
         try:
-            values = json.loads(path.read_bytes().decode(ENCODING, ERRORS))
+            values = read_json(path)
+            if build(Versioned, values).schema > SCHEMA:
+                raise SessionError(f"{folder} was recorded by a newer version of the app: please update.")
+            return build(cls, values)
         except FileNotFoundError as error:
             raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.") from error
         except OSError as error:
             raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-        except ValueError as error:
-            raise SessionError(f"{path} is damaged: it isn't JSON.") from error
-        schema = values.get("schema") if isinstance(values, dict) else None
-        if not isinstance(schema, int) or not isinstance(values.get("header"), dict):
-            raise SessionError(f"{path} was not written by this app.")
-        if schema > SCHEMA:
-            raise SessionError(f"{folder} was recorded by a newer version of the app: please update.")
-        try:
-            return _manifest(values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SessionError(f"{path} is damaged: {type(error).__name__} {error}.") from error
-
-
-def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Only the fields this version knows: a later one may add some without a new schema."""
-    names = {item.name for item in dataclasses.fields(kind)}
-    return {name: value for name, value in values.items() if name in names}
-
-
-def _record(kind: Any, values: dict[str, Any] | None) -> Any:
-    return None if values is None else kind(**_known(kind, values))
-
-
-def _manifest(values: dict[str, Any]) -> Manifest:
-    header = values["header"]
-    names = header.get("keypoint_names")
-    drops = values.get("drops") or {}
-    places = tuple(_record(Drop, item) for item in drops.get("places", ()))
-    return Manifest(
-        **{
-            **_known(Manifest, values),
-            "header": SessionHeader(
-                **{
-                    **_known(SessionHeader, header),
-                    "source": _record(SourceInfo, header["source"]),
-                    "media": _record(MediaFile, header.get("media")),
-                    "keypoint_names": None if names is None else tuple(names),
-                }
-            ),
-            "clocks": tuple(_record(ClockPair, pair) for pair in values["clocks"]),
-            "drops": Drops(**{**_known(Drops, drops), "places": places}),
-            "video": _record(VideoInfo, values.get("video")),
-            "fitted": tuple(_record(Fitted, item) for item in values.get("fitted", ())),
-            "owner": _record(Owner, values.get("owner")),
-        }
-    )
+        except RecordError as error:
+            raise SessionError(f"{path} is damaged: {error}.") from error

@@ -30,7 +30,7 @@ class MarkerFile:
         """Replace the file in one step by these markers, in the order of time.  Raises SessionError."""
         data = encode_events(events)
         try:
-            present = self._path.read_bytes() if self._path.exists() else b""
+            present = files.read(self._path) if self._path.exists() else b""
             if present == data:
                 return
             if present and present != self._own and not self._is_ours(present):
@@ -47,7 +47,7 @@ class MarkerFile:
         return self._path.with_name(f".{self._path.name}.reviewed")
 
     def _is_ours(self, present: bytes) -> bool:
-        return self._marks.exists() and self._marks.read_bytes() == present
+        return self._marks.exists() and files.read(self._marks) == present
 
     def _keep(self, present: bytes) -> None:
         number = 1
@@ -57,7 +57,7 @@ class MarkerFile:
             if not place.exists():
                 files.write_whole(place, present)
                 return
-            if place.read_bytes() == present:
+            if files.read(place) == present:
                 return
             number += 1
 

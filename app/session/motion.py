@@ -7,24 +7,37 @@ little-endian and packed: the frame's number (uint32), then float32 values, see 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
+from app.core.records import Between, Count, RecordError, build, parse_json
 from app.session.folders import reason
 from app.session.table import measured
+from extractor import files
 
 FORMAT = "motionscope.motion"
 VERSION = 1
 _LONGEST_HEADER = 4096
-_MOST = 100_000  # keypoints or bins; above that the header is damaged
+_Many = Annotated[int, Between(1, 100_000)]  # keypoints or bins; above that the header is damaged
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The first line."""
+
+    format: str
+    version: Count
+    num_kp: _Many
+    num_bins: _Many
 
 
 def record_type(num_kp: int, num_bins: int) -> np.dtype[Any]:
@@ -70,8 +83,8 @@ class MotionEncoder:
             if shapes != ((num_kp, 3), (num_kp, 3), (3, num_bins)):
                 return b""
             self._shapes, self._type = shapes, record_type(num_kp, num_bins)
-            about = {"format": FORMAT, "version": VERSION, "num_kp": num_kp, "num_bins": num_bins}
-            header = json.dumps(about).encode("ascii") + b"\n"
+            about = _Header(FORMAT, VERSION, num_kp, num_bins)
+            header = json.dumps(dataclasses.asdict(about)).encode("ascii") + b"\n"
         record = np.zeros((), self._type)
         record["frame"] = frame
         record["pitch"], record["yaw"], record["roll"] = face.logits
@@ -119,7 +132,7 @@ def whole_size(path: Path, frames: int) -> int:
 
 
 def _map(path: Path) -> MotionRecords:
-    with path.open("rb") as file:
+    with files.open_read(path) as file:
         header = file.readline(_LONGEST_HEADER)
         size = os.fstat(file.fileno()).st_size
     kind = _parse_header(header, path)
@@ -131,14 +144,11 @@ def _map(path: Path) -> MotionRecords:
 
 def _parse_header(header: bytes, path: Path) -> np.dtype[Any]:
     try:
-        about: dict[str, Any] = json.loads(header)
-        if about["format"] != FORMAT or not header.endswith(b"\n"):
-            raise ValueError
-        version, num_kp, num_bins = (int(about[name]) for name in ("version", "num_kp", "num_bins"))
-        if not (0 < num_kp < _MOST and 0 < num_bins < _MOST):
-            raise ValueError
-    except (ValueError, KeyError, TypeError):
+        about = build(_Header, parse_json(header))
+        if about.format != FORMAT or not header.endswith(b"\n"):
+            raise RecordError
+    except RecordError:
         raise SessionError(f"{path} is damaged: its first line isn't that of {FORMAT}.") from None
-    if version > VERSION:
+    if about.version > VERSION:
         raise SessionError(f"{path} was written by a newer version of the app: please update.")
-    return record_type(num_kp, num_bins)
+    return record_type(about.num_kp, about.num_bins)

@@ -89,7 +89,7 @@ def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
     """Of a session: recorded in its folder, or the file that was measured; otherwise None and why, one sentence."""
     media = manifest.header.media
     if media is None:
-        if (folder / VIDEO).exists():
+        if (folder / VIDEO).is_file():
             return folder / VIDEO, ""
         return None, "No video was recorded." if manifest.video is None else f"{VIDEO} is missing in {folder}."
     video = Path(media.path)

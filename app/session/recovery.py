@@ -35,6 +35,7 @@ from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
+_LARGEST = 1e12  # in a table; its rows' times go into session.json, which takes no larger ones
 _EMPTY = 4096  # a video's head is smaller; what can't be read and is no larger holds no frame
 
 
@@ -61,12 +62,12 @@ class Recovered:
 def find_unfinished(parent: Path) -> tuple[Unfinished, ...]:
     """The recordings directly below ``parent`` that can be recovered, by name; none where it can't be read."""
     found = []
+    folders: list[Path] = []
     with contextlib.suppress(OSError):
-        for folder in sorted(parent.iterdir()):
-            try:
-                manifest = Manifest.read(folder)
-            except SessionError:
-                continue
+        folders = sorted(parent.iterdir())
+    for folder in folders:
+        with contextlib.suppress(SessionError, OSError):  # one that is damaged is no reason to miss the others
+            manifest = Manifest.read(folder)
             if is_unfinished(manifest):
                 size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
                 found.append(Unfinished(folder, manifest.started_utc, size))
@@ -104,15 +105,15 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     added = [] if times_s is None else [row(k, times_s[k], None, 0.0, num_kp) for k in range(len(kept), frames)]
     rows = [*kept, *added]
     files.write_whole(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
-    if part(folder / FACES).exists():
+    if part(folder / FACES).is_file():
         further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
         files.write_whole(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
-    if part(folder / SIGNALS).exists():
-        signals = mend_signals(part(folder / SIGNALS).read_bytes(), [fields[1] for fields in rows])
+    if part(folder / SIGNALS).is_file():
+        signals = mend_signals(files.read(part(folder / SIGNALS)), [fields[1] for fields in rows])
         if signals:
             files.write_whole(folder / SIGNALS, signals)
-    if part(folder / TRUTH).exists():
-        truth = part(folder / TRUTH).read_bytes()
+    if part(folder / TRUTH).is_file():
+        truth = files.read(part(folder / TRUTH))
         lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
         files.write_whole(folder / TRUTH, b"".join(lines[: 1 + frames]))
     _recover_motion(folder / MOTION, frames)
@@ -154,9 +155,9 @@ class Picture:
 def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
     """Every frame's time and what the video is; no times where none was recorded or nothing of it can be read."""
     source, final, copy = part(folder / VIDEO), folder / VIDEO, files.temporary_name(folder / VIDEO)
-    if not source.exists():
+    if not source.is_file():
         source = final
-    if not source.exists():
+    if not source.is_file():
         return None, None
     try:
         room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
@@ -225,10 +226,10 @@ def _recover_rows(path: Path, num_kp: int, frames: int | None) -> tuple[list[lis
 
 def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
     """A table's rows up to the first one that isn't whole."""
-    source = part(path) if part(path).exists() else path
-    if not source.exists():
+    source = part(path) if part(path).is_file() else path
+    if not source.is_file():
         return
-    data = source.read_bytes()
+    data = files.read(source)
     head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")
     try:
         split = parse_layout(head, str(source))[2]
@@ -243,6 +244,8 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
             numbers = [float(field) for field in fields if field]
             if len(fields) != width or len(numbers) < 4 or not {fields[3], fields[4]} <= {"0", "1"}:
                 return
+            if not all(abs(number) < _LARGEST for number in numbers):  # nor is it a number
+                return
             int(fields[0])
         except (ValueError, IndexError):
             return
@@ -252,7 +255,7 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
 def _recover_motion(path: Path, frames: int) -> None:
     """Cut off what isn't whole; no copy, because these may be hundreds of megabytes."""
     source = part(path)
-    if not source.exists():
+    if not source.is_file():
         return
     size = whole_size(source, frames)
     if size:

@@ -63,7 +63,7 @@ class ParquetTables:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return files.read(path)
     except OSError as error:
         raise SessionError(f"{path} can't be read: {reason(error)}.") from error
 
