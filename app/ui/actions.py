@@ -13,6 +13,7 @@ from app.signals.presets import PRESETS
 from app.ui import settings, theme
 from app.ui.docks.catalogue import DOCKS
 from app.ui.icons import icon
+from app.ui.plain_text import unguessed
 from app.ui.settings import Setting
 
 
@@ -164,7 +165,7 @@ def describe(action: QAction, tip: str) -> None:
     key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     action.setToolTip(f"{tip} ({key})")
     action.setStatusTip("")
-    action.setWhatsThis(tip)
+    action.setWhatsThis(unguessed(tip))
 
 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:

@@ -21,6 +21,7 @@ from app.ui.live_view import LiveView
 from app.ui.markers_note import NoteBox
 from app.ui.markers_strip import Chip, MarkerStrip
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
 from app.ui.settings import Settings
 from app.ui.wording import moment
 
@@ -149,7 +150,7 @@ class MarkerControls(QObject):
     def _apply(self) -> None:
         for key, slot in zip(KEYS, self.slots, strict=True):
             action = self._commands[f"marker_{key}"]
-            action.setText(f"&{key}  {slot.label.replace('&', '&&')}")
+            action.setText(f"&{key}  {without_mnemonic(slot.label)}")
             what = "Begin or end" if slot.interval else "Mark"
             describe(action, f"{what} “{slot.label}”")
         pipeline = self._controller.pipeline

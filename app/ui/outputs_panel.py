@@ -214,7 +214,6 @@ def status_tip(status: OutputStatus | None) -> str:
 def _paragraph() -> QLabel:
     label = dim_label("")
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
     label.hide()

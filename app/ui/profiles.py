@@ -16,6 +16,7 @@ from app.core.errors import UserError
 from app.ui import dialogs, settings
 from app.ui.controller import Controller
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
 from app.ui.settings import SCHEMA, Setting, Settings
 from extractor import files
 
@@ -136,14 +137,14 @@ class ProfileMenu(QObject):
         self.menu.clear()
         names = self.profiles.names
         for name in names:
-            self._add(self.menu, name.replace("&", "&&"), partial(self.use, name))
+            self._add(self.menu, without_mnemonic(name), partial(self.use, name))
         self.menu.addSeparator()
         self._add(self.menu, "&Save as…", self.ask_name)
         delete = self.menu.addMenu("&Delete")
         assert delete is not None
         delete.setEnabled(bool(names))
         for name in names:
-            self._add(delete, name.replace("&", "&&"), partial(self.delete, name))
+            self._add(delete, without_mnemonic(name), partial(self.delete, name))
 
     @staticmethod
     def _add(menu: QMenu, text: str, slot: Callable[[], object]) -> None:

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 from app.ui import settings
 from app.ui.controller import Controller
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
 from app.ui.settings import Settings
 
 MAX_RECENT = 9  # as many as there are digits to choose one by
@@ -81,7 +82,7 @@ class RecentFiles(QObject):
     def _fill(self) -> None:
         self.menu.clear()
         for number, path in enumerate(self.paths, 1):
-            name = Path(path).name.replace("&", "&&")
+            name = without_mnemonic(Path(path).name)
             action = self.menu.addAction(f"&{number}  {name}")
             assert action is not None
             action.setToolTip(path)

@@ -26,7 +26,6 @@ class StatusLine(QWidget):
         self._message = Message("")
         self._icon = _Icon()
         self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._label.setAccessibleName("Status")
         layout = QHBoxLayout(self)

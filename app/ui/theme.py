@@ -20,6 +20,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.ui.plain_text import PlainTextStyle
+
 
 class Scheme(enum.Enum):
     DARK = "dark"
@@ -100,13 +102,13 @@ def scheme_named(name: str) -> Scheme:
 
 
 def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
-    """Fusion and our own palette: a colour scheme asked of the system does nothing on X11."""
+    """Fusion, with plain labels, and our own palette: a colour scheme asked of the system does nothing on X11."""
     global _scheme
     _scheme = wanted
     for colour, dark, light in _LIVE:
         colour.setRgba(QColor(light if wanted is Scheme.LIGHT else dark).rgba())
     if app.property(_STYLED) is None:  # once: with a style sheet set, another style crashes widgets that live
-        app.setStyle("Fusion")
+        app.setStyle(PlainTextStyle())
         app.setProperty(_STYLED, True)
     app.setPalette(palette())
     app.setStyleSheet(style_sheet())

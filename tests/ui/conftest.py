@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from PyQt6 import sip
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
@@ -24,6 +24,7 @@ from app.ui.settings import Settings
 from app.ui.window import MainWindow
 from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
+from tests.ui.hostile import Bait
 
 # Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
 _LAYOUT = {
@@ -219,3 +220,12 @@ def _no_thread_left(qapp: QApplication) -> Iterator[None]:
             return
         left[0].join(0.05)
     pytest.fail(f"threads left running: {', '.join(thread.name for thread in left)}")
+
+
+@pytest.fixture
+def bait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bait]:
+    monkeypatch.chdir(tmp_path)
+    bait = Bait(tmp_path / "bait.png")
+    yield bait
+    QToolTip.hideText()
+    bait.close()

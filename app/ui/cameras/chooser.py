@@ -350,7 +350,6 @@ def _button(text: str, tip: str) -> QPushButton:
 
 def _sentence(name: str) -> QLabel:
     label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setMinimumHeight(label.fontMetrics().lineSpacing() * 2)  # so that nothing moves when it takes two lines
     label.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -72,7 +72,6 @@ class PanelTitle(QFrame):
         self.of_face = of_face
         self.setProperty("panel_title", True)
         self.name = QLabel(dock.windowTitle())
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.chip = FaceChip()
         self.float_button = self._button()

@@ -19,7 +19,6 @@ class Value(QLabel):
         super().__init__()
         self._whole = NOTHING
         self.setAccessibleName(name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.tabular(self.font(), scale))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -12,6 +12,7 @@ from app.session.events import Event
 from app.ui import settings
 from app.ui.markers import KEYS, MarkerSlot, read_slots
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
 from app.ui.review.marker_panel import MarkerDialog, MarkerPanel, labels_of
 from app.ui.review.markers import Markers
 from app.ui.review.measuring import Measuring
@@ -185,15 +186,15 @@ class Editing(QObject):
             self._commands[name].setEnabled(some)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
         for k, slot in enumerate(self._slots()):
-            self._commands[f"marker_{KEYS[k]}"].setText(f"&{KEYS[k]}  {slot.label}".rstrip())
+            self._commands[f"marker_{KEYS[k]}"].setText(f"&{KEYS[k]}  {without_mnemonic(slot.label)}".rstrip())
         for name in ("previous_marker", "next_marker"):
             self._commands[name].setEnabled(bool(self._events()))
         stack = markers.undo_stack if markers is not None else None
         undo, redo = self._commands["undo"], self._commands["redo"]
         undo.setEnabled(stack is not None and stack.canUndo())
         redo.setEnabled(stack is not None and stack.canRedo())
-        undo.setText(f"&Undo {stack.undoText()}".rstrip() if stack is not None else "&Undo")
-        redo.setText(f"&Redo {stack.redoText()}".rstrip() if stack is not None else "&Redo")
+        undo.setText(f"&Undo {without_mnemonic(stack.undoText())}".rstrip() if stack is not None else "&Undo")
+        redo.setText(f"&Redo {without_mnemonic(stack.redoText())}".rstrip() if stack is not None else "&Redo")
 
     def _events(self) -> tuple[Event, ...]:
         return self._markers.events if self._markers is not None else ()

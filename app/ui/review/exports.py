@@ -14,6 +14,7 @@ from app.session.reader import Session
 from app.session.reviewed import ReviewedSession
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
 from app.ui.review.jobs import JobDialog, StoppedError
 
 
@@ -45,7 +46,7 @@ class Exports:
     def compare(self, table_name: str) -> None:
         """The analysis that is compared, whose table may be exported; empty: none."""
         self._compared = table_name
-        shown = table_name.replace("&", "&&")
+        shown = without_mnemonic(table_name)
         self.of_compared.setText(f"&From the table {shown}" if table_name else "&From the compared table")
         tip = "Export the compared table instead of the recorded one, into a folder beside it"
         self.of_compared.setToolTip(tip)

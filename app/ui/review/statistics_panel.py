@@ -21,7 +21,6 @@ class StatisticsPanel(QWidget):
         self.setAccessibleName("Statistics")
         self._title = QLabel()
         self._title.setProperty("heading", True)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setWordWrap(True)
         button = QToolButton()
         button.setText("Copy")

@@ -73,6 +73,7 @@ class Transport(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.activated.connect(lambda k: self.speed_chosen.emit(SPEEDS[k]))
         self.place = QLabel()
+        self.place.setTextFormat(Qt.TextFormat.RichText)
         self.place.setFont(theme.tabular(self.font()))
         self.place.setAccessibleName("Place")
         self.numbers = _Numbers()

@@ -20,6 +20,7 @@ from app.ui.controller import sentence
 from app.ui.files import accept_copy, dragged_path
 from app.ui.markers import KEYS
 from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_placeholder
 from app.ui.review.actions import ACTIONS, build_actions, fill_menus
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
@@ -162,7 +163,7 @@ class ReviewWindow(QMainWindow):
         number = self._opening
         self._let_go()
         self._folder = folder
-        self.setWindowTitle(f"{folder.name} – Review")
+        self.setWindowTitle(without_placeholder(f"{folder.name} – Review"))
         self.view.set_message("Opening…", folder.name)
         self.say(Message(f"Opening {folder}", Severity.BUSY))
 
@@ -183,7 +184,7 @@ class ReviewWindow(QMainWindow):
         self._let_go()
         session = loaded.session
         self._loaded, self._folder, self.problem = loaded, session.folder, None
-        self.setWindowTitle(f"{session.folder.name} – Review")
+        self.setWindowTitle(without_placeholder(f"{session.folder.name} – Review"))
         self.view.set_message("")
         self._draw()
         self.player = Player(session.times_s, self)

@@ -43,10 +43,8 @@ class Comparison(QWidget):
         self.canvas: PlotCanvas | None = None
         self.heading = QLabel()
         self.heading.setProperty("heading", True)
-        self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)
         self.state = QLabel()
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setWordWrap(True)
         self.state.setAccessibleName("State of the second network")
         self.values: dict[tuple[str, str], Value] = {}

@@ -27,7 +27,6 @@ class Details(QWidget):
         self._known: LoadReport | str | None = ""
         self.facts: list[Fact] = []
         self.message = QLabel()
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setWordWrap(True)
         self.message.setAccessibleName("State of the selected weights")
         self._rows = QWidget()
@@ -72,7 +71,6 @@ class Details(QWidget):
                 grid.addWidget(value, row, 1)
                 continue
             label = QLabel(fact.text)
-            label.setTextFormat(Qt.TextFormat.PlainText)  # whatever a file says
             label.setWordWrap(True)
             label.setAccessibleName(fact.name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
