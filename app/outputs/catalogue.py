@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from app.core.errors import OutputError
 from app.outputs import address
-from app.outputs.address import Address, parse_address
+from app.outputs.address import parse_address
 from app.outputs.base import Output
-from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, parse_camera, parse_stream
+from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, ServerTarget, parse_camera, parse_server, parse_stream
 
 OSC_PORT = 9000
 VMC_PORT = 39539  # where the protocol's receivers ("marionettes") listen
@@ -20,6 +20,7 @@ WEBSOCKET_PORT = 8765
 
 ELSEWHERE = "What is measured of faces then leaves this computer, readable by anyone on the way."
 ANYONE = "Any program on the network can then read what is measured of faces."
+KNOWING = "Programs on the network that know the token can then read it; what is sent isn't encrypted."
 LSL_PORT = (
     "LSL announces its streams to this computer only, but liblsl opens its port to the network: whoever knows of it "
     "can read them unless a firewall forbids it."
@@ -88,21 +89,22 @@ def _virtual_camera(target: str) -> Output:
     return VirtualCameraOutput(parse_camera(target))
 
 
-def _parse_port(text: str) -> str:
-    """A port on this computer, or HOST:PORT; a port alone is written without the host."""
-    text = text.strip()
-    where = parse_address(f"127.0.0.1:{text}" if text.isascii() and text.isdigit() else text, WEBSOCKET_PORT)
-    return str(where.port) if where.host == "127.0.0.1" else str(where)
-
-
-def _server(target: str) -> Address:
-    return parse_address(f"127.0.0.1:{target}" if target.isdigit() else target, WEBSOCKET_PORT)
+def _server(target: str) -> ServerTarget:
+    return parse_server(target, WEBSOCKET_PORT)
 
 
 def _websocket(target: str) -> Output:
     from app.outputs.websocket import WebSocketOutput
 
-    return WebSocketOutput(_server(target))
+    server = _server(target)
+    return WebSocketOutput(server.address, server.token)
+
+
+def _served(target: str) -> str:
+    server = _server(target)
+    if server.address.is_this_computer:
+        return ""
+    return KNOWING if server.token else ANYONE
 
 
 OUTPUTS: tuple[OutputSpec, ...] = (
@@ -144,8 +146,9 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec(
         "websocket", "WebSocket", "--websocket", "PORT", str(WEBSOCKET_PORT), "Port",
         "Everything of every frame as JSON lines, for scripts and for web pages on this computer",
-        "The port to open on this computer, or HOST:PORT",
-        _parse_port, _websocket, lambda target: "" if _server(target).is_this_computer else ANYONE,
+        "The port to open on this computer, or HOST:PORT; with ?token=WORD behind it only programs that give the word "
+        "are let in",
+        lambda text: str(_server(text)), _websocket, _served,
         "No program reads it; one can connect at any time.",
     ),
 )  # fmt: skip

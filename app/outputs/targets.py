@@ -1,4 +1,4 @@
-"""Where outputs go that have no host and port: written by people, checked before anything is imported for them."""
+"""Targets that are more than a host and a port: written by people, checked before anything is imported for them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import OutputError
+from app.outputs.address import Address, parse_address
 
 DEFAULT_STREAM = "Motionscope"
 NETWORK = "@network"
 OVERLAY = "overlay"
+TOKEN = "?token="
+_HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,24 @@ def parse_camera(text: str) -> CameraTarget:
     if len(devices) > 1 or len(words) - len(devices) > 1 or any(not word.startswith("/") for word in devices):
         raise OutputError(f"{text!r} is neither {OVERLAY!r} nor a video device such as /dev/video2, nor both.")
     return CameraTarget(overlay, Path(devices[0]) if devices else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTarget:
+    """Where a server listens, and the word that clients must know; empty: none."""
+
+    address: Address
+    token: str = ""
+
+    def __str__(self) -> str:
+        where = str(self.address.port) if self.address.host == _HERE else str(self.address)
+        return where + (TOKEN + self.token if self.token else "")
+
+
+def parse_server(text: str, default_port: int) -> ServerTarget:
+    """``PORT`` on this computer or ``HOST:PORT``, either with ``?token=WORD`` behind it.  Raises OutputError."""
+    where, asked, token = text.strip().partition(TOKEN)
+    if asked and not re.fullmatch(r"[A-Za-z0-9_.~-]{8,80}", token):
+        raise OutputError("A token has 8 to 80 letters, digits and - . _ ~, as in 8765?token=three-blue-doors.")
+    port_alone = where.isascii() and where.isdigit()
+    return ServerTarget(parse_address(f"{_HERE}:{where}" if port_alone else where, default_port), token)

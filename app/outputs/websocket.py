@@ -3,19 +3,25 @@
 A browser lets any page of the internet open a WebSocket to this computer; only the ``Origin``
 header tells such a page from a program.  So pages are let in only when they were served by this
 computer itself, and programs, which send no ``Origin``, always.  ``null`` is refused too: it is
-what files say, but also what a page in a sandboxed frame says.
+what files say, but also what a page in a sandboxed frame says.  ``Host`` must name this computer
+or be an address: a name that a stranger points here for a moment (DNS rebinding) is neither.
+With a token, everybody must know it: ``ws://HOST:PORT/?token=WORD``, or ``Authorization: Bearer WORD``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
+import ipaddress
 import json
 import logging
 import math
 import re
 import socket
 import threading
+import urllib.parse
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -31,7 +37,8 @@ from app.outputs.udp import reason
 from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, is_measured, quaternion
 
 if TYPE_CHECKING:
-    from websockets.asyncio.server import ServerConnection
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
 
 log = logging.getLogger(__name__)
 
@@ -42,26 +49,37 @@ CLIENTS = 32  # more than anybody needs, few enough that nobody fills the memory
 MARKERS = 64  # kept for a client that is slow
 UNSENT_BYTES = 1 << 15  # a client's unsent bytes at which it gets nothing new until it has read
 RECEIVED_BYTES = 1 << 12  # nothing is expected of clients
-OPEN_S = CLOSE_S = 2.0
+OPEN_S = 2.0  # for a client to say what it wants
+GOODBYE_S = 0.5  # for clients to answer when the output is switched off
+JOIN_S = 3.0
+PING_S = 10.0  # between the questions whether a client is still there
+ANSWER_S = 20.0  # for it to answer, and to read what was sent before
 
 
 class WebSocketOutput:
     """A server; each client gets every result, or as many as it reads.
 
     A client that reads slowly skips results: what waits for it is the latest one and a few
-    kilobytes that are on their way.  One that doesn't answer pings is let go of.
+    kilobytes that are on their way.  One that doesn't answer within ``ANSWER_S``, because it
+    hangs or its computer is gone, is let go of.
     """
 
-    def __init__(self, address: Address) -> None:
-        """Opens the port.  Raises OutputError.  Port 0 takes a free one; ``status`` tells which."""
+    def __init__(self, address: Address, token: str = "") -> None:
+        """Opens the port.  Raises OutputError.  Port 0 takes a free one; ``status`` tells which.
+
+        With a ``token`` only clients that know it are let in.
+        """
         try:
             import websockets.asyncio.server  # noqa: F401
         except ImportError as error:
             raise OutputError(MISSING) from error
         self._address = address
+        self._token = token
+        self._names = {"localhost", address.host.lower(), *_names_of_this_computer()}  # that ``Host`` may be
         self._tally = Tally()
         self._skipped = 0  # by clients that read too slowly
         self._clients: set[_Client] = set()
+        self._connections: weakref.WeakSet[ServerConnection] = weakref.WeakSet()  # also those that are no client yet
         self._closed = False
         self._clock = clock_pair()
         self._loop = asyncio.new_event_loop()
@@ -73,7 +91,7 @@ class WebSocketOutput:
         self._thread.start()
         self._opened.wait()
         if self._error is not None:
-            self._thread.join(CLOSE_S)
+            self._thread.join(JOIN_S)
             raise OutputError(
                 f"The WebSocket can't be opened at {address}: {reason(self._error)}; choose another port."
             ) from self._error
@@ -115,7 +133,7 @@ class WebSocketOutput:
         self._closed = True
         self._call(lambda: self._stop.set() if self._stop is not None else None)
         if self._thread is not threading.current_thread():
-            self._thread.join(2 * CLOSE_S)
+            self._thread.join(JOIN_S)
 
     def _call(self, function: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -136,39 +154,65 @@ class WebSocketOutput:
         from websockets.asyncio.server import serve
 
         self._stop = asyncio.Event()
-        async with serve(
+        server = await serve(
             self._attend,
             self._address.host,
             self._address.port,
             origins=[None, LOCAL_ORIGIN],
-            process_request=self._refuse_crowds,
+            process_request=self._refuse,
+            create_connection=self._connection,  # type: ignore[arg-type]  # a function is allowed, too
+            ping_interval=None,  # it waits behind what the client hasn't read, so one that hangs would stay for ever
             compression=None,  # it would cost time for each client, and nothing is gained within a computer
             open_timeout=OPEN_S,
-            close_timeout=CLOSE_S / 2,
+            close_timeout=GOODBYE_S,
             max_size=RECEIVED_BYTES,
             max_queue=2,
             write_limit=UNSENT_BYTES,
             server_header=None,
             logger=_quiet_logger(),
-        ) as server:
+        )
+        try:
             for listening in server.sockets:  # those accepted inherit it: seconds of old results must not queue there
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
             self._address = Address(self._address.host, server.sockets[0].getsockname()[1])
             self._opened.set()
             if not self._closed:
                 await self._stop.wait()
+        finally:
+            await self._say_goodbye(server)
 
-    def _refuse_crowds(self, connection: ServerConnection, request: object) -> Any:
-        if len(self._clients) < CLIENTS:
-            return None
-        return connection.respond(503, "Too many programs read from Motionscope already.\n")
+    async def _say_goodbye(self, server: Server) -> None:
+        """Whoever doesn't answer is hung up on: ``close`` waits for nobody else's program."""
+        server.close()
+        closing = asyncio.ensure_future(server.wait_closed())
+        await asyncio.wait({closing}, timeout=GOODBYE_S)
+        for connection in tuple(self._connections):
+            _hang_up(connection)
+        await closing
+
+    def _connection(self, *arguments: Any, **options: Any) -> ServerConnection:
+        from websockets.asyncio.server import ServerConnection
+
+        connection = ServerConnection(*arguments, **options)
+        self._connections.add(connection)
+        return connection
+
+    def _refuse(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Why this client isn't let in; None: it is."""
+        if not _is_named(request.headers.get("Host", ""), self._names):
+            return connection.respond(403, "Only this computer's own names and addresses are answered.\n")
+        if self._token and not _knows(request, self._token):
+            return connection.respond(401, "The token is missing or wrong: ws://HOST:PORT/?token=WORD\n")
+        if len(self._clients) >= CLIENTS:
+            return connection.respond(503, "Too many programs read from Motionscope already.\n")
+        return None
 
     async def _attend(self, connection: ServerConnection) -> None:
         from websockets.exceptions import ConnectionClosed
 
         client = _Client()
         self._clients.add(client)
-        reader = asyncio.create_task(_ignore(connection, client))
+        tasks = [asyncio.create_task(_ignore(connection, client)), asyncio.create_task(_watch(connection))]
         try:
             await connection.send(_line(hello()))
             while not client.gone:
@@ -183,9 +227,9 @@ class WebSocketOutput:
             pass  # clients come and go
         finally:
             self._clients.discard(client)
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _distribute(self) -> None:
         result = self._slot.take()
@@ -217,10 +261,54 @@ class _Client:
 
 async def _ignore(connection: ServerConnection, client: _Client) -> None:
     """Read, so that pings and the client's goodbye are seen, and throw away what comes."""
-    async for _ in connection:
-        pass
-    client.gone = True
-    client.changed.set()
+    try:
+        async for _ in connection:
+            pass
+    finally:  # also without a goodbye
+        client.gone = True
+        client.changed.set()
+
+
+async def _watch(connection: ServerConnection) -> None:
+    """Hang up on a client that gives no sign of life.  The ping stands behind what it hasn't read, so both count."""
+    while True:
+        await asyncio.sleep(PING_S)
+        try:
+            await asyncio.wait_for(_ping(connection), ANSWER_S)
+        except asyncio.TimeoutError:
+            _hang_up(connection)
+            return
+
+
+async def _ping(connection: ServerConnection) -> None:
+    await (await connection.ping())
+
+
+def _hang_up(connection: ServerConnection) -> None:
+    transport = getattr(connection, "transport", None)  # none before the connection is made
+    if transport is not None:
+        transport.abort()
+
+
+def _names_of_this_computer() -> tuple[str, str]:
+    name = socket.gethostname().lower()
+    return name, f"{name.partition('.')[0]}.local"
+
+
+def _is_named(host: str, names: set[str]) -> bool:
+    """Whether a ``Host`` header, HOST or HOST:PORT, is one of ``names`` or an IP address."""
+    try:
+        name = urllib.parse.urlsplit(f"//{host}").hostname or ""
+        ipaddress.ip_address(name)
+    except ValueError:
+        return host.lower().rpartition(":")[0] in names or host.lower() in names
+    return True
+
+
+def _knows(request: Request, token: str) -> bool:
+    given = urllib.parse.parse_qs(urllib.parse.urlsplit(request.path).query).get("token", [])
+    given.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    return any(hmac.compare_digest(word.encode(), token.encode()) for word in given)
 
 
 def _quiet_logger() -> logging.Logger:

@@ -106,7 +106,8 @@ def test_an_unknown_output_is_said():
     [
         ("osc", "127.0.0.1:9000", False), ("osc", "localhost:9000", False), ("osc", "192.168.0.7:9000", True),
         ("vmc", "avatar-pc:39539", True), ("opentrack", "[::1]:4242", False), ("websocket", "8765", False),
-        ("websocket", "0.0.0.0:8765", True), ("lsl", "Motionscope", True), ("virtual_camera", "overlay", False),
+        ("websocket", "0.0.0.0:8765", True), ("websocket", "0.0.0.0:8765?token=three-blue-doors", True),
+        ("lsl", "Motionscope", True), ("virtual_camera", "overlay", False),
     ],
 )  # fmt: skip
 def test_what_leaves_this_computer_is_warned_of(name, target, warns):

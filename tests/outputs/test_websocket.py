@@ -42,12 +42,12 @@ def client_of(output: WebSocketOutput, **options: object) -> Iterator[ClientConn
         yield client
 
 
-def raw_client_of(output: WebSocketOutput) -> socket.socket:
+def raw_client_of(output: WebSocketOutput, host: str = "localhost") -> socket.socket:
     """One that has shaken hands and does nothing more."""
     client = socket.create_connection((output.address.host, output.address.port))
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.sendall(
-        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET / HTTP/1.1\r\nHost: {host}\r\n".encode() + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     return client
@@ -154,7 +154,7 @@ def test_clients_come_and_go(output):
     broken = raw_client_of(output)
     wait_for(lambda: output.status.receivers == 1, lambda: None)
     broken.close()  # without a goodbye: a crash
-    wait_for(lambda: output.status.receivers == 0, lambda: output.send(looking()))
+    wait_for(lambda: output.status.receivers == 0, lambda: None)  # also while nothing is sent
     assert output.status.problem == ""
 
 
@@ -203,6 +203,78 @@ def test_too_many_clients_are_refused(output, monkeypatch):
     monkeypatch.setattr(websocket, "CLIENTS", 2)
     with client_of(output), client_of(output):
         assert refusal(output) == 503
+
+
+@pytest.mark.parametrize("frames", [0, 400])  # more than what lies between two programs holds
+def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
+    monkeypatch.setattr(websocket, "CLIENTS", 3)
+    monkeypatch.setattr(websocket, "PING_S", 0.05)
+    monkeypatch.setattr(websocket, "ANSWER_S", 1.0)
+    output = WebSocketOutput(Address("127.0.0.1", 0))
+    with client_of(output) as client:
+        hanging = [raw_client_of(output) for _ in range(2)]
+        wait_for(lambda: output.status.receivers == 3, lambda: None)
+        assert refusal(output) == 503
+        for i in range(frames):
+            output.send(looking(number=i))
+            assert receive(client)["frame"] == i
+        wait_for(lambda: output.status.receivers == 1, lambda: None)
+        with client_of(output) as another:
+            output.send(looking(number=1000))
+            assert receive(another)["frame"] == receive(client)["frame"] == 1000  # who answers stays
+        for gone in hanging:
+            gone.close()
+    output.close()
+
+
+def test_closing_waits_for_nobody(monkeypatch):
+    """A client that doesn't read, and a connection that never says what it wants."""
+    monkeypatch.setattr(websocket, "OPEN_S", 600.0)
+    output = WebSocketOutput(Address("127.0.0.1", 0))
+    mute = socket.create_connection((output.address.host, output.address.port))
+    lazy = raw_client_of(output)
+    wait_for(lambda: output.status.receivers == 1, lambda: None)
+    for i in range(400):
+        output.send(looking(number=i))
+    output.close()
+    assert not output._thread.is_alive()
+    mute.close()
+    lazy.close()
+
+
+@pytest.mark.parametrize("host", ["example.com", "example.com:8765", "localhost.example.com", "127.0.0.1.nip.io:1", ""])
+def test_a_strangers_name_for_this_computer_is_refused(output, host):
+    """Which a page that its name server points here would send."""
+    assert refusal_of(output, host) == "403"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8765", "127.0.0.1:80", "[::1]:8765", "192.168.1.7:1", socket.gethostname()]
+)
+def test_own_names_and_addresses_are_answered(output, host):
+    assert refusal_of(output, host) == "101"
+
+
+def refusal_of(output: WebSocketOutput, host: str) -> str:
+    """The status of the answer to a client that gives this ``Host``."""
+    with raw_client_of(output, host) as client:
+        client.settimeout(WAIT_S)
+        return client.recv(100).split()[1].decode()
+
+
+def test_a_token_is_asked_for():
+    output = WebSocketOutput(Address("127.0.0.1", 0), "three-blue-doors")
+    for path in ("", "/", "/?token=", "/?token=three-blue-door", "/?other=three-blue-doors"):
+        with pytest.raises(InvalidStatus) as refused, connect(f"ws://{output.address}{path}", proxy=None):
+            pass
+        assert refused.value.response.status_code == 401
+    assert refusal(output, additional_headers={"Authorization": "Bearer three"}) == 401
+    with connect(f"ws://{output.address}/?token=three-blue-doors", proxy=None) as client:
+        assert receive(client)["type"] == "hello"
+    with client_of(output, additional_headers={"Authorization": "Bearer three-blue-doors"}):
+        pass
+    assert "three" not in output.status.target  # it is shown
+    output.close()
 
 
 def test_a_port_that_is_taken_is_said(output):
