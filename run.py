@@ -62,12 +62,12 @@ def install_system_packages(packages: list[str]) -> None:
 
 def make_venv() -> None:
     python, version = find_python()
-    probe = [python, "-c", "import ensurepip, venv"]
+    probe = [python, "-I", "-c", "import ensurepip, venv"]
     if subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
         install_system_packages([f"python{version}-venv"])  # Debian splits it off
     say("making .venv")
     # A half-made environment of an interrupted run is replaced, not mended.
-    if subprocess.run([python, "-m", "venv", "--clear", str(VENV)], check=False).returncode != 0:
+    if subprocess.run([python, "-I", "-m", "venv", "--clear", str(VENV)], check=False).returncode != 0:
         raise SystemExit("motionscope: the virtual environment can't be made; Python's message is above.")
 
 
@@ -109,7 +109,8 @@ def main() -> int:
         if testing:
             return subprocess.run([str(PYTHON), "-m", "pytest", *words[1:]], cwd=ROOT, check=False).returncode
         # The current folder stays the user's own: relative paths on the command line are theirs.
-        return subprocess.run([str(PYTHON), "-m", "app", *words], check=False).returncode
+        # What lies in it is not imported (-I), though: app.__main__ could not help that.
+        return subprocess.run([str(PYTHON), "-I", "-m", "app", *words], check=False).returncode
     except KeyboardInterrupt:
         return 130
 

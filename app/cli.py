@@ -18,6 +18,7 @@ from app.core.plain_locale import use_plain_locale
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS
+from extractor import child
 from extractor.backends.engines import ENGINES
 
 COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "cameras", "check", "bench")
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     use_plain_locale()
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
     try:
+        if words[:1] == [child.WORD]:
+            return child.run(words[1:])
         if words and words[0] in COMMANDS:
             return _command(words)
         return _window(words)

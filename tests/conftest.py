@@ -15,6 +15,10 @@ hypothesis.settings.load_profile("motionscope")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+MARK = "somebody else's code ran"
+PLANTED = ("numpy.py", "pickle.py", "json.py", "torch.py", "subprocess.py", "runpy.py", "multiprocessing.py",
+           "extractor/__init__.py", "app/__init__.py", "app/cli.py", "queue.py")  # fmt: skip
+
 # Tests of the widgets need no screen; the tests that do need xcb start their own program.
 if sys.platform.startswith("linux"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -46,3 +50,16 @@ def shared() -> Path:
     if not (path / "clips").is_dir():
         pytest.skip("no real clips beside the checkout")
     return path
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, full of modules that leave a mark when they run."""
+    folder, mark = tmp_path / "recordings", tmp_path / "mark"
+    for name in PLANTED:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"open({str(mark)!r}, 'a').write({name!r} + ' ')\nraise SystemExit({MARK!r})\n")
+    monkeypatch.chdir(folder)
+    yield folder
+    assert not mark.exists(), mark.read_text()

@@ -23,7 +23,7 @@ from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
-from extractor import files
+from extractor import child, files
 from extractor.backends import DeviceError, EngineError
 from extractor.weights import WeightsError
 
@@ -134,8 +134,13 @@ def _connect(address: str) -> Any:
 
     # On a thread, because Ray itself waits for minutes for something that is there but isn't Ray.
     thread = threading.Thread(target=start, name="connect to Ray", daemon=True)
-    thread.start()
-    thread.join(ANSWER_S)
+    here = Path.cwd()
+    os.chdir(child.ROOT)  # Ray has its workers import from the folder that its client is in
+    try:
+        thread.start()
+        thread.join(ANSWER_S)
+    finally:
+        os.chdir(here)
     if failed:
         raise UserError(f"The Ray cluster at {address} can't be used: {_first_line(failed[0])}.")
     if thread.is_alive():

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
+import os
+import pickle
+import queue
 import signal
+import subprocess
+import sys
+import threading
 from collections import Counter, deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from app.batch.jobs import Event, Job, Outcome, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
+from extractor import child
 from extractor.backends import Backend, DeviceError, EngineError
 from extractor.weights import WeightsError
 
@@ -39,44 +43,43 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
     """
     waiting = deque(sorted(jobs, key=lambda job: job.size_bytes, reverse=True))
     crashes: Counter[int] = Counter()
-    workers: dict[Connection, _Process] = {}
+    workers: set[_Process] = set()
+    told: queue.SimpleQueue[tuple[_Process, _Told | None]] = queue.SimpleQueue()
     try:
         for _ in range(min(count, len(jobs))):
-            _start(workers, settings)
+            workers.add(_Process(settings, told))
         while workers:
-            for connection in wait(list(workers)):
-                assert isinstance(connection, Connection)
-                worker = workers[connection]
-                try:
-                    event: Event | _Ready | _Failed = connection.recv()
-                except (EOFError, OSError):
-                    del workers[connection]
-                    job = worker.job
-                    why = worker.end()
-                    if job is None:
-                        raise UserError(f"A process that measures files could not start ({why}).") from None
-                    crashes[job.number] += 1
-                    if crashes[job.number] < ATTEMPTS:
-                        waiting.appendleft(job)
-                    else:
-                        yield Outcome(job.number, failures=(_crashed(job, why),))
-                    if waiting:
-                        _start(workers, settings)
-                    continue
-                if isinstance(event, _Failed):
-                    raise UserError(event.sentence)
-                if not isinstance(event, _Ready):
-                    yield event
-                if isinstance(event, (_Ready, Outcome)):
-                    worker.job = waiting.popleft() if waiting else None
-                    worker.give(worker.job)
-                    if worker.job is None:
-                        del workers[connection]
-                        worker.end()
+            worker, event = told.get()
+            if worker not in workers:  # it was told that there is no more, and has gone
+                continue
+            if event is None:
+                workers.remove(worker)
+                job = worker.job
+                why = worker.end()
+                if job is None:
+                    raise UserError(f"A process that measures files could not start ({why}).")
+                crashes[job.number] += 1
+                if crashes[job.number] < ATTEMPTS:
+                    waiting.appendleft(job)
+                else:
+                    yield Outcome(job.number, failures=(_crashed(job, why),))
+                if waiting:
+                    workers.add(_Process(settings, told))
+                continue
+            if isinstance(event, _Failed):
+                raise UserError(event.sentence)
+            if not isinstance(event, _Ready):
+                yield event
+            if isinstance(event, (_Ready, Outcome)):
+                worker.job = waiting.popleft() if waiting else None
+                worker.give(worker.job)
+                if worker.job is None:
+                    workers.remove(worker)
+                    worker.end()
     finally:
-        for worker in workers.values():
-            worker.process.terminate()
-        for worker in workers.values():
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
             worker.end()
         for job in jobs:
             if isinstance(job, VideoJob):  # what those left that were ended or died in the middle
@@ -92,24 +95,33 @@ def _crashed(job: Job, why: str) -> str:
 # ---------------------------------------------------------------------- on our side
 
 
-@dataclass(slots=True)
 class _Process:
-    process: BaseProcess
-    connection: Connection
-    job: Job | None = None
+    """One of the workers, and the job it has; what it tells goes into a queue, None when it is gone."""
+
+    def __init__(self, settings: Settings, told: queue.SimpleQueue[tuple[_Process, _Told | None]]) -> None:
+        self.job: Job | None = None
+        self._process = child.start("app.batch.local", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+        self._listener = threading.Thread(target=self._listen, args=(told,), name="listen to a worker", daemon=True)
+        self._listener.start()
+        self._send(settings)
 
     def give(self, job: Job | None) -> None:
         """A job, or None to say that there is no more; a process that is gone is noticed elsewhere."""
-        with contextlib.suppress(OSError):
-            self.connection.send(job)
+        self._send(job)
+
+    def terminate(self) -> None:
+        self._process.terminate()
 
     def end(self) -> str:
         """Wait for its end and say how it went."""
-        self.process.join()
-        self.connection.close()
-        code = self.process.exitcode or 0
-        with contextlib.suppress(ValueError):  # somebody else has asked for its exit code
-            self.process.close()
+        code = self._process.wait()
+        self._listener.join()
+        for pipe in (self._in, self._out):
+            with contextlib.suppress(OSError):
+                pipe.close()
         if code >= 0:
             return f"exit code {code}"
         try:
@@ -117,15 +129,16 @@ class _Process:
         except ValueError:
             return f"signal {-code}"
 
+    def _send(self, what: Settings | Job | None) -> None:
+        with contextlib.suppress(OSError):
+            pickle.dump(what, self._in)
+            self._in.flush()
 
-def _start(workers: dict[Connection, _Process], settings: Settings) -> None:
-    # Spawned, not forked: threads of torch and OpenMP don't survive a fork.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, settings), daemon=True)
-    process.start()
-    theirs.close()
-    workers[ours] = _Process(process, ours)
+    def _listen(self, told: queue.SimpleQueue[tuple[_Process, _Told | None]]) -> None:
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):  # it died, perhaps in the middle of a word
+            while True:
+                told.put((self, pickle.load(self._out)))
+        told.put((self, None))
 
 
 # ---------------------------------------------------------------------- in the process
@@ -140,20 +153,33 @@ class _Failed:
     sentence: str
 
 
-def _serve(connection: Connection, settings: Settings) -> None:
+_Told = Event | _Ready | _Failed
+
+
+def main(_: Sequence[str]) -> int:
+    """Serve whoever started this: settings and jobs come in by stdin, events go out by stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; our starter ends us
+    # What libraries print must not get in between.
+    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
+
+    def tell(event: _Told) -> None:
+        pickle.dump(event, outgoing)
+        outgoing.flush()
+
     try:
-        worker = Worker(settings)
+        worker = Worker(pickle.load(incoming))
     except (UserError, WeightsError, DeviceError, EngineError) as error:
-        connection.send(_Failed(str(error)))
-        return
+        tell(_Failed(str(error)))
+        return 1
     try:
-        connection.send(_Ready())
-        while (job := connection.recv()) is not None:
+        tell(_Ready())
+        while (job := pickle.load(incoming)) is not None:
             for event in worker.run(job):
-                connection.send(event)
+                tell(event)
     except (EOFError, OSError):
         pass  # whoever started us is gone: nobody wants the rest
     finally:
         worker.close()
+    return 0

@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from av import library_versions
 
 from app.session.codecs import FFV1, H264
 from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
-from extractor import files
+from extractor import child, files
 
 TIMEOUT_S = 20.0
 KEPT_S = 24 * 3600.0
@@ -33,7 +32,6 @@ SWITCH, SOFTWARE_ONLY = "MOTIONSCOPE_ENCODER", "software"
 """An environment variable, and its value that keeps away from hardware."""
 
 _FILE = "encoders.json"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +44,26 @@ class Finding:
 
 def prove_apart(encoder: Encoder, timeout_s: float = TIMEOUT_S) -> str:
     """``prove`` in a process of its own; why the encoder can't be used, empty when it can."""
-    command = [sys.executable, "-m", "app.session.encoder_choice", encoder.name]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])}
     try:
-        done = subprocess.run(
-            command,
+        process = child.start(
+            "app.session.encoder_choice",
+            encoder.name,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            env=environment,
-            cwd=_ROOT,  # where -m looks first
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-    except subprocess.TimeoutExpired:
-        return f"no answer within {timeout_s:.0f} s"
     except OSError as error:
         return f"it can't be tried: {error.strerror or error}"
-    if done.returncode == 0:
+    with process:
+        try:
+            said, _ = process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return f"no answer within {timeout_s:.0f} s"
+    if process.returncode == 0:
         return ""
-    last = done.stdout.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return last or f"its driver ended the program with {done.returncode}"
+    last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return last or f"its driver ended the program with {process.returncode}"
 
 
 def find(candidates: Sequence[Encoder] = HARDWARE, proof: Callable[[Encoder], str] = prove_apart) -> Finding:
@@ -179,11 +176,8 @@ CHOICE = EncoderChoice()
 """The one that recordings ask."""
 
 
-def _main(name: str) -> int:
-    reason = prove(next(encoder for encoder in HARDWARE if encoder.name == name))
+def main(words: Sequence[str]) -> int:
+    """In the process of its own: prove the encoder of that name and print why it can't be used."""
+    reason = prove(next(encoder for encoder in HARDWARE if encoder.name == words[0]))
     print(reason)
     return 1 if reason else 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1]))

@@ -14,9 +14,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
+from extractor import child
 from extractor.backends import EngineError, engine_asked_for, installed_engines, make_backend
 from extractor.backends.choice import is_a_choice, measure_all, remember, remembered
 from extractor.report import WeightsError, find_weights
@@ -39,14 +39,12 @@ class Preparation:
     """The process, and how far it is."""
 
     def __init__(self, weights: str | None, device: str, threads: int | None) -> None:
-        words = [sys.executable, "-m", "extractor.backends.prepare", str(find_weights(weights)), "--device", device]
+        words = [str(find_weights(weights).absolute()), "--device", device]
         if threads is not None:
             words += ["--threads", str(threads)]
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
         self.progress = "looking for the fastest engine"
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+        self._process = child.start(
+            "extractor.backends.prepare", *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), name="prepare", daemon=True)

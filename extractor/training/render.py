@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
@@ -12,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 
+from extractor import child
 from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
 from extractor.training.labels import HeadLabel, label, stack
@@ -75,22 +76,15 @@ def make_renderer(job: RenderJob) -> object:
     return Renderer(HeadModel(Pack.open(job.pack)), job.size, job.supersample)
 
 
-def _work(job: RenderJob, worker: int, workers: int, shards: int, first: int) -> None:
+def _work(job: RenderJob, shards: range, starter: psutil.Process | None) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    try:
-        renderer = make_renderer(job)
-        parent = multiprocessing.parent_process()
-        for index in range(first + worker, first + shards, workers):
-            if parent is not None and not parent.is_alive():
-                break  # the command was killed; without this its processes would go on for hours
-            start = time.monotonic()
-            path = render_shard(job, index, renderer)
-            print(f"{path.name}: {job.heads / max(1e-3, time.monotonic() - start):.1f} heads/s", flush=True)
-    except TrainingError as error:
-        print(f"render: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    renderer = make_renderer(job)
+    for index in shards:
+        if starter is not None and psutil.Process().parent() != starter:
+            break  # the command was killed; without this its processes would go on for hours
+        start = time.monotonic()
+        path = render_shard(job, index, renderer)
+        print(f"{path.name}: {job.heads / max(1e-3, time.monotonic() - start):.1f} heads/s", flush=True)
 
 
 def add_pack_argument(parser: argparse.ArgumentParser) -> None:
@@ -123,26 +117,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="look for each face with MediaPipe, for crops like the app's (default: yes)",
     )
     parser.add_argument("--workers", type=int, default=1, help="processes; a GPU is shared by them (default: 1)")
+    parser.add_argument("--every", type=int, default=0, help=argparse.SUPPRESS)  # one of several processes
     given = parser.parse_args(arguments)
     job = RenderJob(given.pack, given.out, given.seed, given.heads, given.size, given.supersample, given.boxes)
+    shards = range(given.first, given.first + given.shards, given.every or 1)
     try:
         Pack.open(given.pack)
+        if given.workers > 1:
+            return _in_processes(job, shards, given.workers)
+        _work(job, shards, psutil.Process().parent() if given.every else None)
     except TrainingError as error:
         print(f"render: {error}", file=sys.stderr)
         return 1
-    if given.workers <= 1:
-        _work(job, 0, 1, given.shards, given.first)
-        return 0
-    context = multiprocessing.get_context("spawn")  # an OpenGL context doesn't survive a fork
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _in_processes(job: RenderJob, shards: range, count: int) -> int:
+    """Each takes one shard in ``count``; the worst exit code."""
+    words = ["--pack", str(job.pack.absolute()), "--out", str(job.out.absolute()), "--every", str(count)]
+    for name in ("seed", "heads", "size", "supersample"):
+        words += [f"--{name}", str(getattr(job, name))]
+    words.append("--boxes" if job.boxes else "--no-boxes")
     workers = [
-        context.Process(target=_work, args=(job, i, given.workers, given.shards, given.first))
-        for i in range(given.workers)
+        child.start("extractor.training.render", *words, "--first", str(first), "--shards", str(shards.stop - first))
+        for first in shards[:count]
     ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return max((abs(worker.exitcode or 0) for worker in workers), default=0)
+    return max(abs(worker.wait()) for worker in workers)
 
 
 if __name__ == "__main__":

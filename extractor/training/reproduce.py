@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor import child
 from extractor.training.render import add_pack_argument
 from extractor.training.shards import find_shards
 
@@ -145,7 +146,7 @@ def commands(recipe: Recipe, pack: Path, out: Path, device: str) -> list[list[st
 
 def _start(words: Sequence[str]) -> subprocess.Popen[bytes]:
     print("python -m extractor.training." + " ".join(words), flush=True)
-    return subprocess.Popen([sys.executable, "-m", f"extractor.training.{words[0]}", *words[1:]])
+    return child.start(f"extractor.training.{words[0]}", *words[1:])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,7 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="print the commands only")
     given = parser.parse_args(arguments)
     recipe = RECIPES[given.recipe]
-    steps = commands(recipe, given.pack, given.out, given.device or {"gpu": "cuda"}.get(given.recipe, "cpu"))
+    steps = commands(
+        recipe, given.pack.absolute(), given.out.absolute(), given.device or {"gpu": "cuda"}.get(given.recipe, "cpu")
+    )
     if given.dry_run:
         print("\n".join("python -m extractor.training." + " ".join(words) for words in steps))
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import av
@@ -19,6 +20,7 @@ from app.session.manifest import Manifest
 from app.session.reader import Session
 from app.session.recovery import recover
 from app.session.writer import SessionWriter
+from extractor import child
 
 SMALL = (320, 240)
 PRETENDED = replace(SOFTWARE, label="a pretended card", hardware=True, pixels="nv12")
@@ -92,7 +94,10 @@ def test_a_driver_that_crashes_or_hangs_takes_nobody_along(monkeypatch, tmp_path
     package.mkdir(parents=True)
     (tmp_path / "app" / "__init__.py").touch()
     (package / "__init__.py").touch()
-    monkeypatch.setattr(encoder_choice, "_ROOT", tmp_path)
+    (tmp_path / "extractor").mkdir()
+    (tmp_path / "extractor" / "__init__.py").touch()
+    shutil.copy(child.__file__, tmp_path / "extractor")
+    monkeypatch.setattr(child, "ROOT", tmp_path)
     (package / "encoder_choice.py").write_text("import os\nos.abort()\n")
     assert "ended the program with" in prove_apart(HARDWARE[0])
     (package / "encoder_choice.py").write_text("import threading\nthreading.Event().wait()\n")
