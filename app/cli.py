@@ -18,10 +18,10 @@ from app.core.plain_locale import use_plain_locale
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS
-from extractor import child
+from extractor import child, files
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "cameras", "check", "bench")
+COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "delete", "cameras", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,6 +72,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
         epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), "
         "motionscope export (sessions to other formats), motionscope recover (cut-off recordings), "
+        "motionscope delete (sessions whole), "
         "motionscope cameras (what they grant), motionscope check (this machine), "
         "motionscope bench (how fast it is here).",
     )
@@ -94,6 +95,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         help="show the picture mirrored (numbers never are); by default cameras only",
     )
     _faces_argument(parser, None)
+    _share_argument(parser)
     parser.add_argument("--codec", choices=CODECS, help="how videos are recorded (at first h264, then as last chosen)")
     add_output_options(parser)
     args = parser.parse_args(words)
@@ -110,6 +112,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         faces=args.faces,
         camera_format=args.camera_format,
         codec=args.codec,
+        share=args.share,
     )
 
 
@@ -118,10 +121,12 @@ def _command(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog=f"motionscope {name}")
     if name in ("extract", "reanalyse"):
         _network_arguments(parser)
+        _share_argument(parser)
         from app.file_commands import run
 
         return run(name, parser, rest)
     if name == "review":
+        _share_argument(parser)
         from app.ui.review.application import review
 
         return review(parser, rest)
@@ -130,9 +135,14 @@ def _command(words: list[str]) -> int:
     if name == "recover":
         parser.description = "Put recordings in order that were cut off by a crash or a power loss."
         parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session, or a folder of sessions")
+        _share_argument(parser)
         from app.recover import recover_all
 
-        return recover_all(parser.parse_args(rest).folders)
+        args = parser.parse_args(rest)
+        files.share(args.share)
+        return recover_all(args.folders)
+    if name == "delete":
+        return _delete(parser, rest)
     if name == "cameras":
         from app.camera_command import run as list_cameras
 
@@ -182,8 +192,31 @@ def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
     )
     parser.add_argument("--force", action="store_true", help="replace what an earlier export left there")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _share_argument(parser)
     args = parser.parse_args(words)
+    files.share(args.share)
     return export(args.folders, args.format, args.out, table=args.table, force=args.force, progress=not args.quiet)
+
+
+def _delete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    from app.delete import delete_all
+
+    parser.description = (
+        "Delete recorded sessions whole, with their markers, analyses, exports and every other file in their folders. "
+        "Nothing brings them back. Exports that were put elsewhere (--out) and copies are not found."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="SESSION", help="a session's folder")
+    parser.add_argument("--yes", action="store_true", help="without a question")
+    args = parser.parse_args(words)
+    return delete_all(args.folders, ask=not args.yes)
+
+
+def _share_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--share",
+        action="store_true",
+        help="other users of this computer may read what is written; otherwise its owner alone may",
+    )
 
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from extractor import files
+
 
 def run(name: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Run one of the two; ``parser`` knows the arguments of the network already."""
@@ -36,6 +38,7 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(words)
+    files.share(args.share)
     from app.batch.extract import ExtractOptions, extract
 
     options = ExtractOptions(
@@ -63,6 +66,7 @@ def _reanalyse(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(words)
+    files.share(args.share)
     from app.reanalyse import reanalyse_all
 
     network = (args.weights, args.device, args.engine)

@@ -19,6 +19,7 @@ from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError
 from app.core.records import build, parse_json, read_json
+from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.folders import reason
 from app.session.offline import PartFile
@@ -79,7 +80,9 @@ def _picture(item: Item, repeated: bool) -> Picture:
         size, modified = stat.st_size, stat.st_mtime_ns
     except OSError:
         size = modified = 0
-    return Picture(str(path), path.as_posix() if repeated else item.name, size, modified)
+    name = path.as_posix() if repeated else item.name
+    # The table is opened in spreadsheets, which would run such a name; this one names the same file.
+    return Picture(str(path), f"./{name}" if is_formula(name) else name, size, modified)
 
 
 class ImageTable:

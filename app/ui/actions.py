@@ -44,6 +44,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     ActionSpec("show_recordings", "&File", "S&how recordings", "Ctrl+E", "Open the recordings folder"),
+    ActionSpec("share", "&File", "Other &users may read recordings", "Ctrl+Shift+U",
+               "Let other users of this computer read new recordings and exports", checkable=True),
     ActionSpec("recover", "&File", "Re&cover recordings", "Ctrl+Shift+E", "Put recordings in order that were cut off"),
     ActionSpec(
         "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QMimeData, QStandardPaths, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QDropEvent
+from PyQt6.QtGui import QAction, QDesktopServices, QDropEvent
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import SessionError
@@ -16,6 +16,7 @@ from app.ui.choices import Choices
 from app.ui.controller import Controller, sentence
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
+from extractor import files
 
 WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
 
@@ -59,6 +60,19 @@ class Files:
             self._notice(Message(f"Recordings go to {folder} from now on."))
 
         dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
+
+    def restore(self, switch: QAction, share: bool = False) -> None:
+        """As remembered, or with ``share`` for others to read; ``switch`` shows which."""
+        on = share or self._settings.get(settings.SHARE)
+        switch.setChecked(on)
+        files.share(on)
+
+    def share(self, on: bool) -> None:
+        """Whether other users of this computer may read what is recorded and exported from now on."""
+        self._settings.set(settings.SHARE, on)
+        files.share(on)
+        who = "Other users of this computer" if on else "Only you"
+        self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
 
     def offer_recovery(self) -> None:
         """Say so when a recording in the recordings folder was cut off."""

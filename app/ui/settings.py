@@ -41,6 +41,7 @@ RECENT_FILES = Setting("files/recent", list, [])  # videos, pictures, folders, s
 MARKERS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 TASK = Setting("recording/task", str, "")
 CODEC = Setting("recording/codec", str, "h264")
+SHARE = Setting("recording/share", bool, False)  # other users of this computer may read recordings
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
 FILTER_CUSTOM = Setting("signals/filter_custom", str, custom_text(preset_named("research")))
@@ -59,7 +60,7 @@ LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 SCHEMA: tuple[Setting[Any], ...] = (
     MIRROR_CAMERA, MIRROR_OTHER,
     SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, KNOWN_WEIGHTS, RECENT_FILES, WELCOMED, RECORDINGS, CAMERAS,
+    DEVICE, WEIGHTS, RECENT_WEIGHTS, KNOWN_WEIGHTS, RECENT_FILES, WELCOMED, RECORDINGS, SHARE, CAMERAS,
     MARKERS, TASK, CODEC, FILTER, FILTER_CUSTOM, ATTENTION_CONE, FACES, THEME, GEOMETRY, LAYOUT,
     REVIEW_GEOMETRY, PLOT_SIGNALS, PLOT_SPAN, PLOT_RAW,
     *OUTPUT_TARGETS.values(), *OUTPUTS_AT_START.values(),

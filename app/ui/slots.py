@@ -38,6 +38,7 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_weights": lambda: window.files.ask_weights(),
         "recordings_folder": lambda: window.files.choose_recordings_folder(),
         "show_recordings": lambda: window.files.show_recordings(),
+        "share": lambda on: window.files.share(on),
         "recover": lambda: window.files.recover(),
         "screenshot": lambda: window.files.save_screenshot(),
         "quit": window.close,

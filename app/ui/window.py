@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self.cameras = CameraControls(self, self.controller, store, options.camera_format)
         self.state = StateDisplay(self.controller, self.view, self.status_line, self.commands)
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
+        self.files.restore(self.commands["share"], options.share)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
         self.faces = FaceControls(
@@ -280,6 +281,7 @@ class MainWindow(QMainWindow):
         self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
 
     def _show_settings(self) -> None:
+        self.files.restore(self.commands["share"])
         for part in (self.drawing, self.faces, self.cameras):
             part.reset()  # what the command line asked for, too
         for restored in (self.signals, self.outputs, self.recent, self.markers, self.appearance):

@@ -195,3 +195,11 @@ def test_the_notes_say_with_what_the_rows_were_measured(pictures, tmp_path):
     about = json.loads((tmp_path / "images.json").read_text(encoding="utf-8"))
     assert (about["engine"], about["weights_sha256"], len(about["images"])) == ("openvino", WEIGHTS, 3)
     assert len((tmp_path / TABLE).read_text(encoding="utf-8").splitlines()[0].split(",")) == len(columns("file", 24))
+
+
+def test_a_picture_whose_name_a_spreadsheet_would_run_gets_another_of_the_same_file(tmp_path):
+    (tmp_path / "=cmd.png").write_bytes(b"x")
+    item, plain = Item(tmp_path / "=cmd.png", "=cmd.png"), Item(tmp_path / "a.png", "a.png")
+    pictures = pictures_of([item, plain])
+    assert [picture.name for picture in pictures] == ["./=cmd.png", "a.png"]
+    assert (tmp_path / pictures[0].name).samefile(tmp_path / "=cmd.png")

@@ -11,12 +11,14 @@ from app.session.exporters.liveportrait import LivePortraitTemplate
 from app.session.exporters.motion import MotionArrays
 from app.session.exporters.openface import OpenFaceCsv
 from app.session.exporters.parquet import ParquetTables
+from app.session.exporters.spreadsheet import SpreadsheetMarkers
 
 __all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporters_named", "open_finished"]
 
 EXPORTERS: tuple[Exporter, ...] = (
     AnnotatedVideo(),
     ParquetTables(),
+    SpreadsheetMarkers(),
     OpenFaceCsv(),
     BidsMotion(),
     ElanAnnotations(),

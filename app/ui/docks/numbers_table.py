@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
+from app.core.spreadsheet import as_cell
 
 HEADINGS = ("number", "shown", "measured", "unit")
 ANGLES = ("pitch", "yaw", "roll")
@@ -54,7 +55,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
 
 def as_text(rows: Sequence[NumberRow]) -> str:
     """Tab-separated lines, the headings first: what a spreadsheet takes."""
-    lines = [HEADINGS, *((row.name, row.shown, row.measured, row.unit) for row in rows)]
+    lines = [HEADINGS, *((as_cell(row.name), row.shown, row.measured, row.unit) for row in rows)]
     return "\n".join("\t".join(line) for line in lines) + "\n"
 
 

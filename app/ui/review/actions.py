@@ -20,6 +20,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", FILE, "&Open session…", "Ctrl+O", "Open another recorded session"),
     ActionSpec("show_folder", FILE, "Show &folder", "Ctrl+E", "Show the session's files"),
     ActionSpec("screenshot", FILE, "S&creenshot", "F12", "Save this window as a picture in the session's folder"),
+    ActionSpec("delete_session", FILE, "&Delete this session…", "Ctrl+Shift+Del",
+               "Delete the session whole, with its analyses and exports", separated=True),
     ActionSpec("close", FILE, "&Close", "Ctrl+W", "Close this window; changes are saved already", separated=True),
     ActionSpec("add", EDIT, "&Add marker…", "M", "Add a marker here, or over the selection"),
     ActionSpec("edit", EDIT, "&Edit marker…", "Return", "Change the chosen marker"),

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 
 from app.core.errors import SessionError
 from app.ui.display import display_problem, forget_foreign_qt
+from extractor import files
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
 
@@ -25,13 +26,14 @@ def review(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--at", type=float, metavar="SECONDS", help="where to begin")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG and close it")
     args = parser.parse_args(words)
-    return run_review(args.folder, args.screenshot, args.at)
+    return run_review(args.folder, args.screenshot, args.at, share=args.share)
 
 
-def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None = None) -> int:
+def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None = None, *, share: bool = False) -> int:
     """Show a session until its window is closed; the exit code.
 
     ``screenshot``: save the window as PNG once the session is shown, ``at_s`` seconds into it, and close it.
+    ``share``: other users may read what is written, whatever is remembered.
     1, with a sentence on stderr, when there is no display or the session can't be opened.
     """
     from app.session.manifest import Manifest
@@ -44,10 +46,10 @@ def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None 
     if problem:
         print(f"motionscope: {problem}", file=sys.stderr)
         return 1
-    return _run(folder, screenshot, at_s)
+    return _run(folder, screenshot, at_s, share)
 
 
-def _run(folder: Path, screenshot: Path | None, at_s: float | None) -> int:
+def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool) -> int:
     from PyQt6 import sip
     from PyQt6.QtCore import QTimer
 
@@ -60,6 +62,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None) -> int:
 
     app = make_application()
     store = Settings()
+    files.share(share or store.get(settings.SHARE))
     theme.apply(app, theme.scheme_named(store.get(settings.THEME)))
     window = ReviewWindow(store)
     failures: list[str] = []

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication
 
+from app.core.spreadsheet import as_cell
 from app.session.comparison import AXES, compare
 from app.session.reviewed import ReviewedSession
 from app.ui.background import Background
@@ -127,7 +128,7 @@ class Measuring(QObject):
         if self._session is None or self.statistics is None:
             return ""
         start, end = self.selection if self.selection is not None else (0.0, self._total_s)
-        title = f"{self._session.folder.name}\t{start:.3f} to {end:.3f} s"
+        title = f"{as_cell(self._session.folder.name)}\t{start:.3f} to {end:.3f} s"
         return as_text(self.statistics, title) + self._comparison_text()
 
     def copy(self) -> None:
@@ -144,7 +145,7 @@ class Measuring(QObject):
         figures = compare(
             _Poses(table.success[rows], table.angles_deg[rows]), _Poses(np.isfinite(angles).all(axis=1), angles)
         )
-        lines = [f"{second.name} minus recording ({len(figures.both)} frames)\tmean\tMAE\tRMS\tcorrelation"]
+        lines = [f"{as_cell(second.name)} minus recording ({len(figures.both)} frames)\tmean\tMAE\tRMS\tcorrelation"]
         for axis in AXES:
             one = figures.axes[axis]
             values = (one.mean_difference_deg, one.mae_deg, one.rms_deg, one.correlation)

@@ -24,6 +24,7 @@ from app.ui.plain_text import without_placeholder
 from app.ui.review.actions import ACTIONS, build_actions, fill_menus
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
+from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
 from app.ui.review.keys import KeysDialog
@@ -67,6 +68,7 @@ class ReviewWindow(QMainWindow):
         self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, store, self.say)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
+        self.deleting = Deleting(self, store, self._deleted, self.say)
         self._connect()
         self._enable(False)
         self._draw()
@@ -109,6 +111,7 @@ class ReviewWindow(QMainWindow):
             "open": self.ask,
             "show_folder": self._show_folder,
             "screenshot": self._screenshot,
+            "delete_session": lambda: self.deleting.ask(self._session().folder),
             "close": self.close,
             "add": lambda: self.editing.add(),
             "edit": lambda: self.editing.edit(),
@@ -257,6 +260,11 @@ class ReviewWindow(QMainWindow):
         self.player = self.screen_feed = self.markers = self._loaded = self._content = None
         self.view.show_result(None)
         self._enable(False)
+
+    def _deleted(self, name: str) -> None:
+        self._let_go()
+        self.view.set_message("Deleted", name)
+        self.panes.about.setText("")
 
     def _enable(self, on: bool) -> None:
         always = {"open", "close", "keys", "side", "screenshot"}

@@ -1,0 +1,153 @@
+"""A session removed whole: what was recorded, its markers, analyses, exports and whatever else is in its folder."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import SessionError
+from app.session.analyses import ANALYSES
+from app.session.exporters.base import FOLDER
+from app.session.folders import (
+    EVENTS,
+    FACES,
+    FRAMES,
+    MANIFEST,
+    MOTION,
+    OPEN_EVENTS,
+    RESERVE,
+    SIGNALS,
+    TRUTH,
+    VIDEO,
+    part,
+    reason,
+)
+from app.session.manifest import RECORDING, Manifest
+from app.session.marking import KEPT
+from app.session.recovery import DAMAGED
+from extractor import files
+
+_TABLES = (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH)
+_OWN = {MANIFEST, DAMAGED, OPEN_EVENTS, RESERVE, ANALYSES, FOLDER}
+_OWN |= {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
+_OWN_TOO = re.compile(rf"\.{EVENTS}\.reviewed|{KEPT}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
+_OWN |= {
+    name for whole in (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH) for name in (whole, part(Path(whole)).name)
+}
+_NAMED = 4  # strange files that are called by their names
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What would go."""
+
+    folder: Path
+    participant: str
+    started_utc: str  # empty where session.json is damaged
+    files: int
+    bytes: int
+    analyses: int
+    exports: int  # files and folders in the folders for exports
+    strange: tuple[str, ...]  # what is in the folder and is none of the program's
+    media: str  # the measured file, which stays; else empty
+
+    def question(self) -> str:
+        """What a person is asked, some sentences."""
+        about = f"recorded {self.started_utc}" if self.started_utc else "whose session.json is damaged"
+        who = f" of participant {self.participant}" if self.participant else ""
+        with_it = [f"{self.analyses} analyses"] * bool(self.analyses) + [f"{self.exports} exports"] * bool(self.exports)
+        text = (
+            f"The session {self.folder}{who}, {about}, will be deleted: {self.files} files, {self.bytes / 1e6:.1f} MB"
+            f"{', with ' + ' and '.join(with_it) if with_it else ''}."
+        )
+        if self.strange:
+            names = ", ".join(self.strange[:_NAMED]) + (", …" if len(self.strange) > _NAMED else "")
+            text += f" Motionscope did not write all that is in it: {names} will be deleted, too."
+        if self.media:
+            text += f" The measured file {self.media} stays."
+        return text + " Nothing brings it back, and exports and copies in other places are not found."
+
+
+def what_goes(folder: Path) -> Doomed:
+    """Look at a session before it is deleted.
+
+    Raises SessionError where it isn't one, is a link, is being recorded or holds another session.
+    """
+    folder = folder.absolute()
+    if files.is_link(folder):
+        raise SessionError(f"{folder} is a link; delete the session itself.")
+    if not (folder / MANIFEST).is_file():
+        raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.")
+    if folder in (Path.home(), *Path.home().parents):
+        raise SessionError(f"{folder} is more than a session: it holds your own folder.")
+    manifest = _manifest(folder)
+    if manifest is not None and manifest.state == RECORDING and manifest.owner is not None and manifest.owner.alive:
+        raise SessionError(f"{folder} can't be deleted: it is still being recorded.")
+    try:
+        found = [(path, path.lstat()) for path in _below(folder)]
+    except OSError as error:
+        raise SessionError(f"{folder} can't be read: {reason(error)}.") from error
+    other = next((path.parent for path, _ in found if path.name == MANIFEST and path.parent != folder), None)
+    if other is not None:
+        raise SessionError(f"{folder} can't be deleted: it holds another session, {other}.")
+    held = [(path.relative_to(folder).parts, status) for path, status in found]
+    regular = [status.st_size for _, status in held if not stat.S_ISDIR(status.st_mode)]
+    tops = sorted({parts[0] for parts, _ in held})
+    header = manifest.header if manifest is not None else None
+    return Doomed(
+        folder=folder,
+        participant=header.participant if header is not None else "",
+        started_utc=manifest.started_utc if manifest is not None else "",
+        files=len(regular),
+        bytes=sum(regular),
+        analyses=sum(len(parts) == 2 and parts[0] == ANALYSES for parts, _ in held),
+        exports=sum(parts[-2:-1] == (FOLDER,) for parts, _ in held),
+        strange=tuple(name for name in tops if not _is_ours(name)),
+        media=header.media.path if header is not None and header.media is not None else "",
+    )
+
+
+def delete_session(folder: Path) -> None:
+    """Delete it, ``session.json`` last, so that what was interrupted can be asked for again.
+
+    Links in it go, what they lead to stays.  Raises SessionError as ``what_goes``, and where something remains.
+    """
+    folder = what_goes(folder).folder
+    try:
+        for path in _beside_manifest(folder):
+            if path.is_dir() and not files.is_link(path):
+                files.remove_tree(path)
+            else:
+                files.remove(path)
+        for path in _beside_manifest(folder):
+            raise SessionError(f"{folder} could not be deleted whole: {path} remains.")
+        files.remove(folder / MANIFEST)
+        files.remove_empty_folder(folder)
+    except OSError as error:
+        raise SessionError(f"{folder} could not be deleted whole: {reason(error)}.") from error
+    files.sync_folder(folder.parent)
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.read(folder)
+    except SessionError:  # a damaged one must be deleted, too
+        return None
+
+
+def _beside_manifest(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != MANIFEST]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        yield path
+        if path.is_dir() and not files.is_link(path):
+            yield from _below(path)
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OWN or _OWN_TOO.fullmatch(name) is not None

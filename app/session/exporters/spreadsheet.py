@@ -1,0 +1,44 @@
+"""``markers.csv``: the markers for a spreadsheet, which opens it with a double click and runs nothing in it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from app.core.spreadsheet import as_cell
+from app.session.exporters.base import Progress
+from app.session.reader import Session
+from extractor import files
+
+FILE = "markers.csv"
+
+COLUMNS = ("session", "participant", "task", "onset_s", "duration_s", "label", "note", "frame")
+
+
+class SpreadsheetMarkers:
+    """One row a marker, in the order of their onsets; UTF-8 with the mark by which Excel knows it, decimal points.
+
+    A text that a spreadsheet would take for a formula stands behind an apostrophe, as does one that
+    begins with an apostrophe: without the first one each is the exact text again.
+    """
+
+    name = "spreadsheet"
+    label = "Markers for spreadsheets"
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        return (FILE,)
+
+    def write(self, session: Session, folder: Path, progress: Progress) -> None:
+        header = session.manifest.header
+        about = (session.folder.name, header.participant, header.task)
+        events = sorted(session.events, key=lambda event: (event.onset_s, event.duration_s))
+        with files.create_text(folder / FILE, errors="replace") as file:
+            file.write("\ufeff")
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for event in events:
+                times = (f"{event.onset_s:.6f}", f"{event.duration_s:.6f}")
+                texts = map(as_cell, (*about, event.label, event.note))
+                session_name, participant, task, label, note = texts
+                writer.writerow((session_name, participant, task, *times, label, note, event.frame))
+            progress(len(events), len(events))

@@ -1,0 +1,24 @@
+"""What a spreadsheet would run stands behind an apostrophe, and comes back as it was."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.spreadsheet import as_cell, from_cell, is_formula
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", '=HYPERLINK("http://x")'])
+def test_formulas(text):
+    assert is_formula(text)
+    assert as_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "start", "1", "a=b", "3 - 2", "ä"])
+def test_plain_text_stays(text):
+    assert as_cell(text) == text
+
+
+@given(st.text())
+def test_nothing_is_lost(text):
+    assert from_cell(as_cell(text)) == text
+    assert not is_formula(as_cell(text))

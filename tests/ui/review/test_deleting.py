@@ -1,0 +1,58 @@
+"""Deleting the session that is shown."""
+
+from dataclasses import replace
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QMessageBox
+
+from app.session.manifest import Manifest, SessionFields
+from app.ui import settings
+
+
+def asked(review):
+    review.commands["delete_session"].trigger()
+    (box,) = review.findChildren(QMessageBox)
+    return box
+
+
+def button(box, text):
+    return next(item for item in box.buttons() if item.text().replace("&", "") == text)
+
+
+def test_it_goes_after_a_question(make_review, folder, store, tmp_path):
+    store.set(settings.RECENT_FILES, [str(folder), str(tmp_path)])
+    review = make_review(folder)
+    box = asked(review)
+    assert "will be deleted" in box.text()
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+    QTest.mouseClick(button(box, "Delete for good"), Qt.MouseButton.LeftButton)
+    assert not folder.exists()
+    assert review.view.message == ("Deleted", folder.name)
+    assert review.status_line.message.text == f"{folder} is deleted."
+    assert not review.commands["delete_session"].isEnabled()
+    assert store.get(settings.RECENT_FILES) == [str(tmp_path)]
+
+
+def test_it_stays_when_the_question_is_cancelled(review, folder):
+    QTest.mouseClick(asked(review).button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    assert folder.exists()
+    assert review.commands["delete_session"].isEnabled()
+
+
+def test_a_name_is_shown_as_it_is(make_review, folder):
+    manifest = Manifest.read(folder)
+    hostile = "<img src=//evil.example/x>"
+    replace(manifest, header=manifest.header.with_fields(SessionFields(hostile))).write(folder)
+    box = asked(make_review(folder))
+    assert hostile in box.text()
+    assert box.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_what_cannot_be_deleted_is_said(review, folder):
+    inner = folder / "inner"
+    inner.mkdir()
+    (inner / "session.json").write_bytes(b"{}")
+    review.commands["delete_session"].trigger()
+    assert "holds another session" in review.status_line.message.text
+    assert folder.exists()
