@@ -20,12 +20,18 @@ class Deleting:
     """Asks, lets the window let go of the session, and deletes it."""
 
     def __init__(
-        self, window: QWidget, store: Settings, let_go: Callable[[str], object], say: Callable[[Message], None]
+        self,
+        window: QWidget,
+        store: Settings,
+        let_go: Callable[[], object],
+        show: Callable[[str, str], object],
+        say: Callable[[Message], None],
     ) -> None:
-        """``let_go`` closes the session and says in its place what has become of it."""
+        """``let_go`` closes the session; ``show`` puts words into the place of its picture."""
         self._window = window
         self._settings = store
         self._let_go = let_go
+        self._show = show
         self._say = say
         self.question: QMessageBox | None = None
 
@@ -48,10 +54,12 @@ class Deleting:
         box.open()
 
     def _delete(self, folder: Path) -> None:
-        self._let_go(folder.name)
+        self._let_go()
+        self._show("Deleted", folder.name)
         try:
             delete_session(folder)
         except SessionError as error:
+            self._show("Not deleted", folder.name)
             self._say(Message(sentence(error), Severity.ERROR))
             return
         kept = [path for path in self._settings.get(settings.RECENT_FILES) if Path(path) != folder.absolute()]

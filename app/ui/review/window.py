@@ -68,7 +68,7 @@ class ReviewWindow(QMainWindow):
         self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, store, self.say)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
-        self.deleting = Deleting(self, store, self._deleted, self.say)
+        self.deleting = Deleting(self, store, self._let_go, self.view.set_message, self.say)
         self._connect()
         self._enable(False)
         self._draw()
@@ -260,11 +260,6 @@ class ReviewWindow(QMainWindow):
         self.player = self.screen_feed = self.markers = self._loaded = self._content = None
         self.view.show_result(None)
         self._enable(False)
-
-    def _deleted(self, name: str) -> None:
-        self._let_go()
-        self.view.set_message("Deleted", name)
-        self.panes.about.setText("")
 
     def _enable(self, on: bool) -> None:
         always = {"open", "close", "keys", "side", "screenshot"}
