@@ -51,15 +51,31 @@ class FaceBoxes:
     def find(self, picture: Array) -> Array:
         """(3,) of an (S, S, 3) uint8 RGB picture: centre and longer side, its edges at -1 and +1; NaN: no face."""
         side = len(picture)
-        edge = round(EDGE * side)
-        wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-        box = self._look(wide)
-        if box is not None:
-            box = self._look_again(wide, box) or box
+        box = self._find_with_edge(picture)
         if box is None:
             return np.full(3, np.nan, np.float32)
         x, y, longer = box
-        return np.array([(x - edge) * 2 / side - 1, (y - edge) * 2 / side - 1, longer * 2 / side], np.float32)
+        return np.array([x * 2 / side - 1, y * 2 / side - 1, longer * 2 / side], np.float32)
+
+    def find_in_frame(self, picture: Array, expected: Box | None = None) -> Box | None:
+        """The most certain face of an (H, W, 3) uint8 RGB picture, in its pixels.
+
+        Where one is ``expected``, as in the next frame of a film, it is looked for there first.
+        """
+        for first in (expected, self._look(picture) if expected is None else None):
+            box = None if first is None else self._look_again(picture, first)
+            if box is not None:
+                return box
+        return self.find_in_frame(picture) if expected is not None else self._find_with_edge(picture)
+
+    def _find_with_edge(self, picture: Array) -> Box | None:
+        edge = round(EDGE * max(picture.shape[:2]))
+        wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+        box = self._look(wide)
+        if box is None:
+            return None
+        x, y, longer = self._look_again(wide, box) or box
+        return x - edge, y - edge, longer
 
     def _look(self, picture: Array) -> Box | None:
         height, width = picture.shape[:2]

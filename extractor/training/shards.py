@@ -20,7 +20,7 @@ conventions' frames:
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -94,17 +94,21 @@ def decoded(jpeg: Array) -> Array:
 
 def write_shard(path: Path, images: Sequence[Array], heads: Heads) -> None:
     """Write ``path`` (ending in .npz) and the pictures beside it; an existing shard is replaced."""
+    write_arrays(path, images, {f.name: getattr(heads, f.name) for f in fields(Heads)})
+
+
+def write_arrays(path: Path, images: Sequence[Array], arrays: Mapping[str, Array]) -> None:
+    """The same with other labels, by name: n pictures (S, S, 3), and arrays that ``offsets`` are added to."""
     offsets, jpegs = [0], io.BytesIO()
     for image in images:
         Image.fromarray(image).save(jpegs, "JPEG", quality=QUALITY)
         offsets.append(jpegs.tell())
-    arrays = {f.name: getattr(heads, f.name) for f in fields(Heads)}
     path.parent.mkdir(parents=True, exist_ok=True)
     for target, content in ((path.with_suffix(".jpegs"), jpegs.getvalue()), (path, None)):
         partial = target.with_name(target.name + ".partial")
         with partial.open("wb") as file:
             if content is None:
-                np.savez(file, offsets=np.array(offsets, np.int64), **arrays)
+                np.savez(file, offsets=np.array(offsets, np.int64), **dict(arrays))
             else:
                 file.write(content)
         partial.replace(target)  # the labels last: a reader that sees them sees the pictures too

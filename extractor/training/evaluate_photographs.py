@@ -1,0 +1,76 @@
+"""``python -m extractor.training.evaluate_photographs``: errors of a checkpoint on labelled photographs and films."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from extractor.training.errors import TrainingError
+from extractor.training.evaluate import load_for_training
+from extractor.training.film_evaluation import evaluate_films, means
+from extractor.training.film_evaluation import markdown as film_table
+from extractor.training.photo_evaluation import ask, everybody, figures
+from extractor.training.photo_evaluation import markdown as photo_table
+from extractor.training.photo_pool import PhotoPool
+from extractor.types import CropSpec
+
+
+def plain(value: object) -> object:
+    """The same without NaN, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m extractor.training.evaluate_photographs", description=__doc__.split("``: ", 1)[1]
+    )
+    parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", default=[], help="shards of labelled photographs, or folders of them"
+    )
+    parser.add_argument("--clips", type=Path, nargs="+", default=[], help="films of one person each")
+    parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
+    parser.add_argument("--mesh-cache", type=Path, metavar="FILE.npz", help="keep there what the mesh says of films")
+    parser.add_argument("--json", type=Path, help="write the numbers here as well")
+    given = parser.parse_args(arguments)
+    if not given.photos and not given.clips:
+        parser.error("nothing to look at: name --photos or --clips")
+    numbers: dict[str, object] = {}
+    try:
+        network, size = load_for_training(given.checkpoint)
+        assert network.report is not None
+        own = network.report.spec.crop
+        spec = CropSpec(own.side, own.up, given.size or size)
+        network.eval()
+        if given.photos:
+            pool = PhotoPool(given.photos, sure_deg=float("inf"))
+            people = everybody(pool)
+            found = figures(ask(network, pool, people, spec), people)
+            print(photo_table(found))
+            numbers["photographs"] = plain(asdict(found))
+        if given.clips:
+            films = evaluate_films(network, given.clips, spec, given.mesh_cache)
+            print(film_table(films))
+            numbers["clips"] = {name: asdict(film) for name, film in films.items()}
+            numbers["clips_mean"] = means([film.correlation for film in films.values()])
+            numbers["clips_mean_in_picture"] = means([film.picture_correlation for film in films.values()])
+        if given.json:
+            given.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    except (TrainingError, ValueError, RuntimeError, OSError) as error:
+        print(f"evaluate_photographs: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
