@@ -70,7 +70,10 @@ class FaceAnalyser:
 
     def analyse(self, frame: Frame) -> FrameResult:
         """The frame's faces, the primary one first; an empty tuple when there is none."""
-        found = self.find(frame)
+        return self.finish(self.find(frame))
+
+    def finish(self, found: Found) -> FrameResult:
+        """What the network says of the faces found."""
         started = now_s()
         motion = self._backend.run(self.crops(found)) if found.faces else None
         return self.measure(found, motion, started_s=started)

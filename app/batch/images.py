@@ -23,7 +23,7 @@ from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.folders import reason
 from app.session.offline import PartFile
-from app.session.table import columns, encode_rows, row
+from app.session.table import Missing, columns, encode_rows, row
 from extractor import files
 
 TABLE = "images.csv"
@@ -129,7 +129,9 @@ class ImageTable:
         with PartFile(self._out / TABLE) as table:
             table.append(encode_rows([columns("file", self._measured.num_kp)]))
             for picture in pictures:
-                fields = self._rows.get(picture) or row(picture.name, None, None, 0.0, self._measured.num_kp)
+                fields = self._rows.get(picture) or row(
+                    picture.name, None, None, 0.0, self._measured.num_kp, Missing.FAILED
+                )
                 table.append(encode_rows([fields]))
         about = _About(**dataclasses.asdict(self._measured), schema=SCHEMA, images=tuple(kept))
         text = json.dumps(dataclasses.asdict(about), ensure_ascii=False, indent=1)

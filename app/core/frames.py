@@ -113,6 +113,7 @@ class FrameResult:
     reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
     further: tuple[Box, ...] = ()  # faces that were seen but not measured, for there are more than wanted
     lacks_primary: bool = False  # the primary face is hidden for a moment: ``faces`` are all other people's
+    failed: bool = False  # the detector or the engine could not look at the frame: no face means nothing then
     second: SecondResult | None = None  # None: no second network runs beside the first
 
     @property

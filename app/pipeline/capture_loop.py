@@ -140,8 +140,8 @@ class CaptureLoop:
     def _close(self, keep_status: bool = False) -> None:
         source, self._current = self._current, None
         if source is not None:
-            self._info = source.info
             try:
+                self._info = source.info
                 source.close()
             except Exception:  # a driver that fails to close must not take the thread along
                 log.exception("closing a source failed")

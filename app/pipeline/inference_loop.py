@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,6 +19,7 @@ from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from app.faces.wishes import FaceWishes
 from app.pipeline.engine_switch import EngineSwitch
+from app.pipeline.repair import Failures, Part
 from app.pipeline.second_network import SecondNetwork, SecondStatus
 from app.signals.rates import Percentiles, RateMeter
 from extractor.backends.base import Backend, BackendInfo
@@ -29,6 +31,9 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.25
+DETECTOR_AGAIN_S = (2.0, 5.0, 15.0, 60.0)  # pauses before a detector that could not be made is tried again
+NO_DETECTOR = "The face detector can't be started, and is tried again; the details are on stderr."
+RESTARTED = "The analysis failed because of an unexpected error and began anew; the details are on stderr."
 THREADS = network_threads()
 
 
@@ -49,16 +54,26 @@ class InferenceLoop:
         choice: NetworkChoice,
         faces: int = 1,
         may_switch: Callable[[], bool] = lambda: True,
+        on_takeover: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``may_switch``: whether a faster engine may take over just now; a recording should have one engine."""
+        """``may_switch``: whether a faster engine may take over just now; a recording should have one engine.
+
+        ``on_takeover`` hears, on the inference thread, when another engine takes over because one failed.
+        """
         self.wishes = FaceWishes(faces)
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
         self._lock = threading.Lock()
         self._wanted: NetworkChoice | None = choice
         self._forget = False
-        self._stopping = False
+        self._stopping = threading.Event()
         self._may_switch = may_switch
+        self._on_takeover = on_takeover
+        self._choice = choice  # that of the present backend, or the one that is being loaded
+        self._detector_failed = 0  # how often in a row it could not be made
+        self._again_s = math.inf  # when that is tried again
+        self._failures = Failures()
+        self._trouble = ""
         self._detector: FaceDetector | None = None
         self._detector_coming: Future[FaceDetector] | None = None
         self._switch: EngineSwitch | None = None
@@ -99,7 +114,7 @@ class InferenceLoop:
             self.latency.clear()
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._frames.close()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
@@ -119,37 +134,62 @@ class InferenceLoop:
         return backend.report if backend else None
 
     @property
+    def trouble(self) -> str:
+        """Why frames are not measured although a network is there, in one sentence; empty after a good frame."""
+        return self._failures.problem or self._trouble
+
+    @property
+    def failed_in_row(self) -> int:
+        """How many frames in a row could not be looked at."""
+        return self._failures.in_row
+
+    @property
     def preparing(self) -> str:
         """What is being done to find a faster engine, in words; empty otherwise."""
         switch = self._switch
         return switch.progress if switch else ""
 
     def _run(self) -> None:
-        try:
-            while not self._stopping:
-                self._load_if_wanted()
-                self._switch_if_ready()
-                self._second.advance()
-                frame = self._frames.take(IDLE_WAIT_S)
-                if frame is not None and self._analyser is not None:
-                    self._measure(self._analyser, frame)
-        finally:
-            self._analyser = None
-            self._second.close()
-            if self._switch:
-                self._switch.close()
-            if self._detector_coming and not self._detector:
-                self._detector = self._detector_coming.result()
-            if self._detector:
-                self._detector.close()
-            if self._backend:
-                self._backend.close()
+        while not self._stopping.is_set():
+            try:
+                self._step()
+            except Exception:  # the last net: whatever it is, the thread goes on, with people it has not seen before
+                log.exception("the analysis failed and begins anew")
+                self._trouble = RESTARTED
+                if self._detector is not None and self._backend is not None:
+                    self._analyser = FaceAnalyser(self._detector, FaceTracker(), self._backend, every_frame=False)
+                self._stopping.wait(IDLE_WAIT_S)  # not to spin where it fails at once again
+        self._analyser = None
+        parts = (self._second, self._switch, self._detector_made(), self._backend)
+        for part in parts:
+            try:
+                if part is not None:
+                    part.close()
+            except Exception:  # the others must be let go of, too
+                log.exception("a part of the analysis could not be closed")
+
+    def _step(self) -> None:
+        self._load_if_wanted()
+        self._switch_if_ready()
+        self._second.advance()
+        frame = self._frames.take(IDLE_WAIT_S)
+        if frame is not None and self._analyser is not None:
+            self._measure(self._analyser, frame)
+
+    def _detector_made(self) -> FaceDetector | None:
+        """The detector, also one that has just been made and never used."""
+        if self._detector is None and self._detector_coming is not None and not self._detector_coming.exception():
+            return self._detector_coming.result()
+        return self._detector
 
     def _load_if_wanted(self) -> None:
         with self._lock:
             wanted, self._wanted = self._wanted, None
+        if wanted is None and now_s() >= self._again_s:
+            wanted = self._choice
         if wanted is None:
             return
+        self._choice, self._again_s = wanted, math.inf
         try:
             # torch and MediaPipe take seconds to import: here they do not delay the window.
             if self._detector_coming is None:
@@ -157,10 +197,16 @@ class InferenceLoop:
             from extractor.backends import create_backend
 
             backend = create_backend(wanted.weights, wanted.device, THREADS, wanted.engine, measure=False)
-            self._detector = self._detector_coming.result()
+            if self._detector is None and self._detector_coming.exception() is not None:
+                self._make_detector_later(self._detector_coming.exception())
+                backend.close()
+                return
+            self._detector, self._detector_failed = self._detector_made(), 0
+            assert self._detector is not None
             previous, self._backend = self._backend, backend
             self._analyser = FaceAnalyser(self._detector, FaceTracker(), backend, every_frame=False)
-            self.error = ""
+            self._failures.good(*Part)
+            self.error = self._trouble = ""
             if previous:
                 previous.close()
             self._look_for_a_faster_engine(wanted)
@@ -172,6 +218,15 @@ class InferenceLoop:
         finally:
             with self._lock:
                 self.loading = self._wanted is not None
+
+    def _make_detector_later(self, error: BaseException | None) -> None:
+        """It could not be made: try again after a while, and say so meanwhile."""
+        if not self._detector_failed:
+            log.error("the face detector can't be made", exc_info=error)
+        self._detector_coming = None
+        self.error = NO_DETECTOR
+        self._again_s = now_s() + DETECTOR_AGAIN_S[min(self._detector_failed, len(DETECTOR_AGAIN_S) - 1)]
+        self._detector_failed += 1
 
     def _look_for_a_faster_engine(self, choice: NetworkChoice) -> None:
         from extractor.backends.prepare import is_needed
@@ -203,20 +258,58 @@ class InferenceLoop:
         if forget:
             analyser.forget()
             self.wishes.forget()
-        self.wishes.fulfil(analyser.tracker)
+        part = Part.DETECTOR
         try:
-            result = analyser.analyse(frame)
-        except Exception:  # one bad frame must not end a recording
-            log.exception("frame %d could not be analysed", frame.index)
-            self.error = "A frame could not be analysed because of an unexpected error; the details are on stderr."
-            result = FrameResult(frame, (), now_s())
-        else:
+            self.wishes.fulfil(analyser.tracker)
+            found = analyser.find(frame)
+            part = Part.ENGINE
+            result = analyser.finish(found)
             if self._backend is not None:
                 result = self._second.measure(result, self._backend.spec.crop)
+        except Exception:  # one bad frame must not end a recording
+            if not self._failures.in_row:  # once, not with every frame
+                log.exception("frame %d could not be analysed", frame.index)
+            result = FrameResult(frame, (), now_s(), failed=True)
+            if self._failures.count(part):
+                self._replace(part)
+        else:
+            self._failures.good(*[Part.DETECTOR] * found.looked, *[Part.ENGINE] * bool(found.faces))
+            self._trouble = ""
         self.inferred += 1
         self.rate.tick()
         self.latency.add(result.latency_ms)
         self._on_result(result)
+
+    def _replace(self, part: Part) -> None:
+        """Make the detector again, or let another engine take over; should that fail, the present one is tried on."""
+        try:
+            if part is Part.DETECTOR:
+                detector, old = create_detector(), self._detector
+                self._detector = detector
+                if old is not None:
+                    old.close()
+            else:
+                self._take_over()
+        except Exception:
+            log.exception("%s could not be replaced", part.value)
+        if self._detector is not None and self._backend is not None:
+            self._analyser = FaceAnalyser(self._detector, FaceTracker(), self._backend, every_frame=False)
+
+    def _take_over(self) -> None:
+        from extractor.backends import create_backend, installed_engines
+
+        failed = self._backend
+        assert failed is not None
+        engine = self._failures.next_engine(failed.info, installed_engines())
+        backend = create_backend(self._choice.weights, "cpu", THREADS, engine, measure=False)
+        self._backend = backend
+        if self._switch is not None:  # it would bring the one that failed
+            self._switch.close()
+            self._switch = None
+        words = f"{engine} on cpu took over: {failed.info.engine} on {failed.info.device} failed"
+        log.warning("%s on %d frames in a row", words, self._failures.in_row)
+        self._on_takeover(words)
+        failed.close()
 
 
 def _elsewhere(work: Callable[[], T]) -> Future[T]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.capture.source import Source
 from app.core.clock import now_s
 from app.core.errors import SessionError
+from app.core.fences import Fences
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.core.threads import keep_opencv_single
@@ -25,7 +27,10 @@ from app.signals.chain import Recentring
 from app.signals.history import History
 from app.signals.presets import preset_named
 
-NOTE = "note"  # a label in events.csv
+NOTE, ENGINE = "note", "engine"  # labels in events.csv
+SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
+RECORDING, RESULTS = "The recording of frames", "The recording of results"
+"""Parts that are fenced off from the measuring, as their failure is told."""
 
 
 class Pipeline:
@@ -48,7 +53,9 @@ class Pipeline:
             NetworkChoice(weights, device, engine),
             faces,
             lambda: not self._recording.active,
+            lambda words: self._signals.note_later(ENGINE, words),
         )
+        self._fences = Fences()
         self._skipped = 0
         self._recording = Recording()
         self._outputs: tuple[Output, ...] = ()
@@ -77,7 +84,7 @@ class Pipeline:
             outputs, self._outputs = self._outputs, ()
             self._closed = True
         for output in outputs:
-            output.close()
+            self._fences.call(_called(output), output.close, None)
 
     def set_source(self, source: Source | None) -> None:
         """Show another source, or none; a running recording is finished first: it belongs to the old one."""
@@ -151,7 +158,7 @@ class Pipeline:
 
     def _send_marker(self, marker: Marker) -> None:
         for output in self._outputs:
-            output.mark(marker)
+            self._fences.call(_called(output), partial(output.mark, marker), None)
 
     # ------------------------------------------------------------------ faces
 
@@ -204,7 +211,8 @@ class Pipeline:
                 new = (output,) if output is not None else ()
                 self._outputs = (*(other for other in self._outputs if other.name != name), *new)
         for other in old:
-            other.close()
+            self._fences.call(_called(other), other.close, None)
+            self._fences.forgive(_called(other))
 
     # ------------------------------------------------------------------ status
 
@@ -237,6 +245,8 @@ class Pipeline:
             max_faces=self._inference.wishes.max_faces,
             outputs=tuple(output.status for output in self._outputs),
             second=inference.second,
+            trouble=inference.trouble or self._fences.problem,
+            failed_in_row=inference.failed_in_row,
         )
 
     # ------------------------------------------------------------------ on the capture thread
@@ -244,12 +254,12 @@ class Pipeline:
     def _opened(self) -> None:
         self._slot.take()  # a frame of the source before this one
         self._skipped = 0
-        self.history.clear()
-        self._signals.forget()
+        self._fences.call(PLOTS, self.history.clear, None)
+        self._fences.call(SIGNALS, self._signals.forget, None)
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
-        self._recording.add_frame(frame)
+        self._fences.call(RECORDING, lambda: self._recording.add_frame(frame), None)
         if not self._inference.ready:
             self.results.put(FrameResult(frame, (), now_s()))
         elif not self._slot.put(frame):
@@ -259,11 +269,18 @@ class Pipeline:
 
     def _measured(self, result: FrameResult) -> None:
         report = self._inference.report
-        result = self._signals.apply(result, report.spec if report is not None else None)
-        self._recording.add_result(result)  # as measured, and beside it as shown
-        self.history.append(result)
+        spec = report.spec if report is not None else None
+        call = self._fences.call  # what was measured must reach the table, whatever the others do
+        result = call(SIGNALS, lambda: self._signals.apply(result, spec), result)
+        call(RESULTS, lambda: self._recording.add_result(result), None)  # as measured, and beside it as shown
+        call(PLOTS, lambda: self.history.append(result), None)
         self.results.put(result)
         for output in self._outputs:
-            output.send(result)
+            call(_called(output), partial(output.send, result), None)
         for listener in self._listeners:
-            listener(result)
+            name = getattr(listener, "__qualname__", type(listener).__name__)
+            call(f"A listener ({name})", partial(listener, result), None)
+
+
+def _called(output: Output) -> str:
+    return f"The output {output.name}"

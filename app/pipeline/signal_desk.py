@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from app.core.clock import now_s
 from app.core.errors import SessionError
@@ -146,12 +147,27 @@ class SignalDesk:
         """``result`` with what is shown of it; never waits for the disk."""
         result = self._chain.apply(result, network)
         for outcome in self._chain.take_outcomes():
-            writer = threading.Thread(target=self._finish, args=(outcome,), name="signal marker")
-            with self._lock:
-                self._writers = [thread for thread in self._writers if thread.is_alive()]
-                self._writers.append(writer)
-            writer.start()
+            self._later(partial(self._finish, outcome))
         return result
+
+    def note_later(self, label: str, note: str) -> None:
+        """Mark this moment in the recording, if one runs, and tell the outputs; never waits for the disk."""
+        at_s = now_s()
+
+        def write() -> None:
+            try:
+                self._mark(label, note, at_s)
+            except SessionError as error:
+                log.warning("%s", error)
+
+        self._later(write)
+
+    def _later(self, write: Callable[[], None]) -> None:
+        writer = threading.Thread(target=write, name="signal marker")
+        with self._lock:
+            self._writers = [thread for thread in self._writers if thread.is_alive()]
+            self._writers.append(writer)
+        writer.start()
 
     def close(self) -> None:
         """Wait for the markers that are being written."""

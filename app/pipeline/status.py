@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.outputs.base import OutputStatus
+from app.pipeline.repair import REPLACE_AT
 from app.pipeline.second_network import SecondStatus
 from app.pipeline.signal_desk import Finished
 from app.session.writer import WriterStats
@@ -49,10 +50,17 @@ class PipelineStatus:
     engine_preparing: str = ""  # how far the search for a faster engine is, while there is one
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
     second: SecondStatus | None = None  # None: no second network is asked for
+    trouble: str = ""  # why frames aren't measured, or which other part fails, in one sentence
+    failed_in_row: int = 0  # frames that the detector or the network failed on, up to now
 
     @property
     def streaming(self) -> bool:
         return self.source.state is SourceState.STREAMING
+
+    @property
+    def failing(self) -> bool:
+        """Whether nothing is measured although there is a network: not only a frame now and then."""
+        return self.failed_in_row >= REPLACE_AT
 
     @property
     def problem(self) -> str:
@@ -61,6 +69,8 @@ class PipelineStatus:
             return self.recording.error
         if self.recording and self.recording_active and self.recording.warning:
             return self.recording.warning  # what may cost data comes before what doesn't
+        if self.trouble:
+            return self.trouble
         if self.network_error:
             return self.network_error
         if self.second is not None and self.second.error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
 from app.session.signals import ShownRow, SignalRows
-from app.session.table import TRUTH_COLUMNS, columns, encode_rows, row, truth_row
+from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, encode_rows, row, truth_row
 from app.session.video import VideoEncoder, fit
 from extractor import files
 
@@ -32,6 +33,7 @@ class SessionFiles:
         self.frames = 0  # in the video
         self.rows = 0
         self.inferred = 0
+        self.missing: Counter[str] = Counter()  # rows by their reason, in its word
         self.last_timestamp_s = 0.0
         self.video: VideoInfo | None = None
         self.fitted: tuple[Fitted, ...] = ()
@@ -112,7 +114,8 @@ class SessionFiles:
             primary = self._as_recorded(item.primary, item.number) if item.primary is not None else None
             others = [self._as_recorded(face, item.number) for face in item.others]
             key = (item.number, item.timestamp_s)
-            lines.append(row(*key, primary, item.latency_ms, self._num_kp, item.inferred))
+            missing = Missing.FAILED if item.failed else Missing.NO_FACE if item.inferred else Missing.SKIPPED
+            lines.append(row(*key, primary, item.latency_ms, self._num_kp, missing))
             further += [row(*key, face, item.latency_ms, self._num_kp) for face in others]
             motion += self._motion.encode(item.number, primary) if primary is not None else b""
             self.inferred += item.inferred
@@ -129,6 +132,7 @@ class SessionFiles:
             self._open[SIGNALS].write(signals)
         if lines:
             self._open[FRAMES].write(encode_rows(lines))
+            self.missing += count_missing(lines)
             self.rows += len(lines)
         if further:
             if FACES not in self._open:

@@ -19,27 +19,28 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.session.folders import reason
-from app.session.table import Table, parse_header, parse_table
+from app.session.table import WORDS, Table, missing_of, parse_header, parse_table
 
-INFERRED = "inferred"  # tables from before there was this column lack it
+INFERRED, MISSING = "inferred", "missing"  # older tables lack these columns
 LEAD = ("frame", "timestamp_s", "face_id", "success")
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
 SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
-"""The columns that are read when a table is opened, with ``inferred`` where there is that column."""
+"""The columns that are read when a table is opened, with ``inferred`` and ``missing`` where there are those."""
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 20  # bytes Arrow parses at once
 
 
 def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str) -> dict[str, NDArray[np.float64]]:
-    """The columns ``names`` of a table as float64, NaN where a field is empty.
+    """The columns ``names`` of a table as float64, NaN where a field is empty, and of ``missing`` the numbers.
 
     The first ``size`` bytes of ``data`` begin with the header and end with a line feed.  ``name``
     stands in the error.
     Raises SessionError where a row has too few or too many fields or one that is no number.
     """
     import pyarrow as pa  # a third of a second, which nobody waits for who opens no table
+    from pyarrow import compute
     from pyarrow import csv as arrow
 
     buffer = pa.py_buffer(data).slice(0, size)
@@ -50,12 +51,17 @@ def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name:
             parse_options=arrow.ParseOptions(quote_char=False),
             convert_options=arrow.ConvertOptions(
                 include_columns=list(names),
-                column_types={column: pa.float64() for column in names},
+                column_types={column: pa.string() if column == MISSING else pa.float64() for column in names},
                 null_values=[""],
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise SessionError(f"The table {name} is damaged: {_first_line(error)}.") from error
+    if MISSING in names:
+        codes = compute.index_in(table[MISSING], value_set=pa.array(WORDS)).cast(pa.float64())
+        if codes.null_count:
+            raise SessionError(f"The table {name} is damaged: a row's {MISSING} is none of {', '.join(WORDS[1:])}.")
+        table = table.set_column(table.column_names.index(MISSING), MISSING, codes)
     columns = {column: table[column].to_numpy() for column in names}
     del table
     pa.default_memory_pool().release_unused()  # what parsing took, 60 MB for two hours
@@ -70,7 +76,8 @@ def _first_line(error: Exception) -> str:
 class LazyTable:
     """A table of N rows with one row or several a frame; its columns have the names of the file's.
 
-    ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none), ``success`` and ``inferred`` (N,);
+    ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none), ``success``, ``inferred`` and
+    ``missing`` (numbers of ``Missing``) (N,);
     ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll and ``exp_magnitude`` (N,) float32,
     NaN where nothing was measured.  Rows may be read from any thread.
     """
@@ -109,7 +116,9 @@ class LazyTable:
         self.timestamp_s = series["timestamp_s"]
         self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
         self.success = success == 1
-        self.inferred = series[INFERRED] == 1
+        known = INFERRED in series
+        self.inferred = series[INFERRED if known else "success"] == 1
+        self.missing = missing_of(success, self.inferred, series.get(MISSING), known)
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
@@ -117,10 +126,9 @@ class LazyTable:
     def _read(self, size: int) -> dict[str, NDArray[np.float64]]:
         if not len(self):
             return {name: np.empty(0) for name in (*SERIES, INFERRED)}
-        has_inferred = INFERRED in self._head.decode("ascii", "replace").split(",")
-        names = (*SERIES, INFERRED) if has_inferred else SERIES
-        series = read_columns(self._data, size, names, str(self.path))
-        return series if has_inferred else {**series, INFERRED: series["success"]}
+        there = self._head.decode("ascii", "replace").rstrip("\r\n").split(",")
+        names = (*SERIES, *(name for name in (INFERRED, MISSING) if name in there))
+        return read_columns(self._data, size, names, str(self.path))
 
     def __len__(self) -> int:
         return len(self._starts) - 1

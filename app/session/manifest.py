@@ -39,9 +39,11 @@ CONVENTIONS = (
     "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
     "Row k of frames.csv (from 0) is frame k of the video and its primary face; further faces are in faces.csv.",
     "motion.bin: the network's raw outputs for the primary face of each frame with success 1; its first line is JSON.",
-    "success 0 with empty numbers: no face, not inferred, or untrained pose heads; inferred 0: the frame was "
-    "skipped because the network was busy with an earlier one. Dropped frames are in the video and the table not "
-    "at all: drops.places says before which frame, how many and why.",
+    "success 0 with empty numbers: missing says why. no_face: none was found, or the primary one was hidden; skipped: "
+    "the network was busy with an earlier frame; failed: the detector or the network did; untrained: the weights hold "
+    "no head pose; unknown: the row was lost in a crash.",
+    "inferred 1: the detector and the network looked at the frame to the end, whatever they found.",
+    "Dropped frames are in the video and the table not at all: drops.places says before which frame, how many and why.",
 )
 
 
@@ -148,6 +150,17 @@ class Drops:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingRows:
+    """How many rows have no pose, by the reason in ``frames.csv``."""
+
+    no_face: Count = 0
+    skipped: Count = 0
+    failed: Count = 0
+    untrained: Count = 0
+    unknown: Count = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The process that writes the session; the start time tells it from a later one of the same number."""
 
@@ -184,6 +197,7 @@ class Manifest:
     duration_s: Number = 0.0  # first to last frame
     frames: Count = 0  # of the video, or measured where there is none
     inferred: Count = 0  # rows that got a result, with or without a face
+    missing: MissingRows = MissingRows()
     drops: Drops = Drops()
     video: VideoInfo | None = None
     fitted: tuple[Fitted, ...] = ()

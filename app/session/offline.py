@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,9 @@ from app.core.clock import clock_pair
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, FrameResult
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
-from app.session.manifest import COMPLETE, STOPPED, Manifest, Owner, SessionHeader
+from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, Owner, SessionHeader
 from app.session.motion import MotionEncoder
-from app.session.table import Key, columns, encode_rows, row
+from app.session.table import Key, Missing, columns, count_missing, encode_rows, row
 from extractor import files
 
 if TYPE_CHECKING:
@@ -80,24 +81,28 @@ class TableWriter(PartFile):
     def __init__(self, path: Path, key: Key, num_kp: int) -> None:
         super().__init__(path)
         self.rows = 0
+        self.missing: Counter[str] = Counter()  # as ``count_missing`` counts
         self._num_kp = num_kp
         self.append(encode_rows([columns(key, num_kp)]))
 
     def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
         """A row with the result's primary face; None where nothing could be measured."""
-        self.append(encode_rows([offline_row(result, key, timestamp_s, self._num_kp)]))
+        fields = offline_row(result, key, timestamp_s, self._num_kp)
+        self.append(encode_rows([fields]))
         self.rows += 1
+        self.missing += count_missing([fields])
 
     def write_face(self, face: FaceResult, key: int | str, timestamp_s: float | None) -> None:
         """A row of any one face."""
-        self.append(encode_rows([row(key, timestamp_s, face, math.nan, self._num_kp, True)]))
+        self.append(encode_rows([row(key, timestamp_s, face, math.nan, self._num_kp)]))
         self.rows += 1
 
 
 def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float | None, num_kp: int) -> tuple[str, ...]:
     """The fields of a row of the result's primary face; None where nothing could be measured."""
     face = result.primary if result is not None else None
-    return row(key, timestamp_s, face, math.nan, num_kp, result is not None)
+    missing = Missing.FAILED if result is None or result.failed else Missing.NO_FACE
+    return row(key, timestamp_s, face, math.nan, num_kp, missing)
 
 
 class ResultTables:
@@ -118,6 +123,11 @@ class ResultTables:
     def rows(self) -> int:
         """How many frames were written."""
         return self._frames.rows
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many rows lack a pose, by their reason."""
+        return dict(self._frames.missing)
 
     def write(self, result: FrameResult, timestamp_s: float) -> None:
         """The next frame's result, ``timestamp_s`` from the video's start."""
@@ -197,7 +207,8 @@ class ExtractWriter:
                 clocks=(*self._manifest.clocks, clock_pair()),
                 duration_s=self._last_s,
                 frames=self.rows,
-                inferred=self.rows,
+                inferred=self.rows - self._tables.missing.get(Missing.FAILED.word, 0),
+                missing=MissingRows(**self._tables.missing),
                 owner=None,
             )
         )

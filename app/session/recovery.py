@@ -27,10 +27,20 @@ from app.session.folders import (
     part,
     reason,
 )
-from app.session.manifest import RECORDING, RECOVERED, Manifest, VideoInfo
+from app.session.manifest import RECORDING, RECOVERED, Manifest, MissingRows, VideoInfo
 from app.session.motion import whole_size
 from app.session.signals import mend_signals
-from app.session.table import columns, encode_rows, parse_layout, row, with_inferred
+from app.session.table import (
+    MISSING,
+    WORDS,
+    Missing,
+    columns,
+    count_missing,
+    encode_rows,
+    in_todays_columns,
+    parse_layout,
+    row,
+)
 from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
@@ -102,7 +112,11 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     times_s, picture = _recover_video(folder)
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
-    added = [] if times_s is None else [row(k, times_s[k], None, 0.0, num_kp) for k in range(len(kept), frames)]
+    added = (
+        []
+        if times_s is None
+        else [row(k, times_s[k], None, 0.0, num_kp, Missing.UNKNOWN) for k in range(len(kept), frames)]
+    )
     rows = [*kept, *added]
     files.write_whole(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
     if part(folder / FACES).is_file():
@@ -131,6 +145,7 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         duration_s=seconds,
         frames=frames,
         inferred=sum(fields[4] == "1" for fields in rows),
+        missing=MissingRows(**count_missing(rows)),
         video=video,
         owner=None,
     ).write(folder)
@@ -240,9 +255,14 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
     for line in lines[:-1]:
         fields = line.decode("ascii", "replace").split(",")
         try:
-            fields = with_inferred(fields, split)
-            numbers = [float(field) for field in fields if field]
-            if len(fields) != width or len(numbers) < 4 or not {fields[3], fields[4]} <= {"0", "1"}:
+            fields = in_todays_columns(fields, split)
+            numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
+            if (
+                len(fields) != width
+                or len(numbers) < 4
+                or not {fields[3], fields[4]} <= {"0", "1"}
+                or fields[MISSING] not in WORDS
+            ):
                 return
             if not all(abs(number) < _LARGEST for number in numbers):  # nor is it a number
                 return

@@ -17,7 +17,8 @@ class PendingRow:
     captured_s: float
     accepted_s: float
     timestamp_s: float
-    inferred: bool = False
+    inferred: bool = False  # the network's part looked at it to the end
+    failed: bool = False  # it could not
     primary: FaceResult | None = None
     others: tuple[FaceResult, ...] = ()
     latency_ms: float = 0.0
@@ -52,7 +53,7 @@ class RowBook:
         self.patience_s = min(self.LONGEST_PATIENCE_S, max(self.PATIENCE_S, 2e-3 * result.latency_ms))
         for row in self._pending:
             if row.captured_s == frame.captured_s and row.source_index == frame.index:
-                row.inferred, row.latency_ms = True, result.latency_ms
+                row.inferred, row.failed, row.latency_ms = not result.failed, result.failed, result.latency_ms
                 row.primary, row.others = result.primary, result.others
                 row.chained = result.signals is not None
                 row.shown = result.shown_primary if row.chained else None

@@ -4,21 +4,22 @@
 face.  Where more faces were measured, they stand in ``faces.csv`` beside it: the same columns, any
 number of rows a frame.  ``images.csv`` has the file's name in place of the frame's number.
 
-``success`` is 1 when a pose was measured.  Otherwise (no face, not inferred, a checkpoint whose
-pose heads are untrained, numbers that aren't finite) it is 0 and every number after ``inferred``,
-and ``face_id``, is empty.  ``inferred`` is 1 when the network's part of the pipeline got the frame,
-whatever it found: 0 tells a frame that was skipped from one without a face.  Decimal points, commas
-between fields, UTF-8, line feeds; never "nan".
+``success`` is 1 when a pose was measured.  Otherwise it is 0, every number after ``missing``, and
+``face_id``, is empty, and ``missing`` says why: one of the words of ``Missing``.  ``inferred`` is 1
+when the network's part of the pipeline looked at the frame to the end, whatever it found.  Decimal
+points, commas between fields, UTF-8, line feeds; never "nan".
 
-Tables written before there was ``inferred`` lack that column; what was measured counts as inferred.
+Older tables lack ``missing``, or ``inferred`` and ``missing``: see ``parse_table``.
 """
 
 from __future__ import annotations
 
 import csv
+import enum
 import io
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -33,8 +34,31 @@ from extractor.types import Angles
 
 Key = Literal["frame", "file"]
 
-_FIRST_LEAD = ("timestamp_s", "face_id", "success")  # of tables without ``inferred``
-_LEAD = (*_FIRST_LEAD, "inferred")
+
+class Missing(enum.IntEnum):
+    """Why a row has no pose; in the file stands ``word``, in a table the number."""
+
+    NOTHING = 0  # it has one
+    NO_FACE = 1  # the detector looked and found none, or the primary face was hidden
+    SKIPPED = 2  # the network was busy with an earlier frame
+    FAILED = 3  # the detector or the engine did, or gave no number; nothing is known of faces in the frame
+    UNTRAINED = 4  # there is a face, but the weights hold no head pose
+    UNKNOWN = 5  # the row was lost in a crash, or stands in an old table
+
+    @property
+    def word(self) -> str:
+        return "" if self is Missing.NOTHING else self.name.lower()
+
+
+WORDS = tuple(reason.word for reason in Missing)
+_LEADS = (
+    ("timestamp_s", "face_id", "success", "inferred", "missing"),
+    ("timestamp_s", "face_id", "success", "inferred"),
+    ("timestamp_s", "face_id", "success"),
+)
+"""The columns between the key and the numbers: today's, then those of older tables."""
+_LEAD = _LEADS[0]
+MISSING = 1 + _LEAD.index("missing")  # its place in a row
 
 _DECIMALS: dict[str, int] = {
     "detection_score": 4,
@@ -78,16 +102,17 @@ def row(
     face: FaceResult | None,
     latency_ms: float,
     num_kp: int,
-    inferred: bool = False,
+    missing: Missing = Missing.SKIPPED,
 ) -> tuple[str, ...]:
-    """One row's fields; ``face`` None where nothing was measured, ``inferred`` True if that was tried.
+    """One row's fields; ``missing`` says why where ``face`` is None.
 
     The keypoints stay empty when the face has another number of them than the table has columns for.
     """
     lead = (str(key), "" if timestamp_s is None else f"{timestamp_s:.6f}")
     if face is None or not measured(face):
-        tried = "1" if inferred or face is not None else "0"
-        return (*lead, "", "0", tried, *[""] * (len(_NUMBERS) + 2 * num_kp))
+        missing = missing if face is None else Missing.FAILED if face.pose_trained else Missing.UNTRAINED
+        tried = "1" if face is not None or missing is Missing.NO_FACE else "0"
+        return (*lead, "", "0", tried, missing.word, *[""] * (len(_NUMBERS) + 2 * num_kp))
     box = face.detection.box
     numbers = (
         face.detection.score,
@@ -104,7 +129,7 @@ def row(
     points = [""] * (2 * num_kp)
     if face.keypoints.shape == (num_kp, 2):
         points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
-    return (*lead, str(face.face_id), "1", "1", *fields, *points)
+    return (*lead, str(face.face_id), "1", "1", "", *fields, *points)
 
 
 def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:
@@ -140,13 +165,14 @@ class Table:
     face_id: NDArray[np.int64]  # (N,)
     success: NDArray[np.bool_]  # (N,)
     inferred: NDArray[np.bool_]  # (N,)
-    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``inferred``
+    missing: NDArray[np.int8]  # (N,) numbers of ``Missing``
+    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``missing``
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """(N,) one of the columns after ``inferred``, by its name; KeyError for another one."""
+        """(N,) one of the columns after ``missing``, by its name; KeyError for another one."""
         names = columns(self.key, self.num_kp)[1 + len(_LEAD) :]
         if name not in names:
             raise KeyError(name)
@@ -190,7 +216,12 @@ def read_table(path: Path) -> Table:
 
 
 def parse_table(data: bytes, name: str) -> Table:
-    """``read_table`` of bytes; ``name`` stands in the error."""
+    """``read_table`` of bytes; ``name`` stands in the error.
+
+    Tables from before there was ``missing``: what was inferred without success counts as no face, what was
+    not as skipped.  From before there was ``inferred``: success counts as that, and of the rest the reason
+    is unknown.
+    """
     head, _, body = data.partition(b"\n")
     key, num_kp, split = parse_layout(head, name)
     body = body[: body.rfind(b"\n") + 1]
@@ -203,6 +234,9 @@ def parse_table(data: bytes, name: str) -> Table:
     inferred = rest[0] if rest else success
     if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin([success, inferred], (0, 1)).all():
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
+    missing = missing_of(success, inferred, rest[1] if len(rest) > 1 else None, known=bool(rest))
+    if not np.isin(missing, list(Missing)).all():
+        raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(WORDS[1:])}.")
     return Table(
         key=key,
         num_kp=num_kp,
@@ -212,8 +246,28 @@ def parse_table(data: bytes, name: str) -> Table:
         face_id=np.nan_to_num(face_id, nan=-1).astype(np.int64),
         success=success == 1,
         inferred=inferred == 1,
+        missing=missing,
         numbers=numbers,
     )
+
+
+def count_missing(rows: Iterable[Sequence[str]]) -> Counter[str]:
+    """How many of these rows lack a pose, by the words of ``Missing``."""
+    return Counter(fields[MISSING] for fields in rows if fields[MISSING])
+
+
+def missing_of(
+    success: NDArray[np.float64], inferred: NDArray[np.float64], column: NDArray[np.float64] | None, known: bool
+) -> NDArray[np.int8]:
+    """(N,) numbers of ``Missing``; without the ``column`` from the others, ``inferred`` among them where ``known``."""
+    if column is not None:
+        column = np.nan_to_num(column)  # an empty field
+        column = np.where(success == 1, Missing.NOTHING, np.where(column == 0, Missing.UNKNOWN, column))
+    elif known:
+        column = np.where(success == 1, Missing.NOTHING, np.where(inferred == 1, Missing.NO_FACE, Missing.SKIPPED))
+    else:
+        column = np.where(success == 1, Missing.NOTHING, Missing.UNKNOWN)
+    return column.astype(np.int8)
 
 
 def parse_header(head: bytes, name: str) -> tuple[Key, int]:
@@ -228,7 +282,7 @@ def parse_layout(head: bytes, name: str) -> tuple[Key, int, int]:
     """
     names = tuple(head.decode(ENCODING, ERRORS).rstrip("\r").split(","))
     keys: tuple[Key, ...] = ("frame", "file")
-    for lead in (_LEAD, _FIRST_LEAD):
+    for lead in _LEADS:
         num_kp, odd = divmod(len(names) - 1 - len(lead) - len(_NUMBERS), 2)
         for key in keys:
             if num_kp >= 0 and not odd and names == _columns(key, lead, num_kp):
@@ -240,9 +294,22 @@ _Parsed = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float32]]
 """File names, the (N, ``split``) columns before the measured numbers and the (N, 16 + 2 K) of these."""
 
 
-def with_inferred(fields: list[str], split: int) -> list[str]:
-    """A row's fields as ``columns`` has them, also of a table from before there was ``inferred``."""
-    return fields if split == 1 + len(_LEAD) else [*fields[:split], fields[split - 1], *fields[split:]]
+def in_todays_columns(fields: list[str], split: int) -> list[str]:
+    """A row's fields as ``columns`` has them, also of an older table.  Raises IndexError where it is too short."""
+    missing, lead = split < 1 + len(_LEADS[0]), fields[:split]
+    if split < 1 + len(_LEADS[1]):
+        lead.append(lead[3])
+    if missing:
+        success, inferred = (np.array([float(lead[k])]) for k in (3, 4))
+        lead.append(WORDS[missing_of(success, inferred, None, known=split == 1 + len(_LEADS[1]))[0]])
+    return [*lead, *fields[split:]]
+
+
+def _words_as_numbers(text: bytes) -> bytes:
+    for reason in Missing:
+        if reason:
+            text = text.replace(f",{reason.word},".encode(), b",%d," % reason)
+    return text
 
 
 def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
@@ -252,7 +319,7 @@ def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
     while start < len(body):  # piece by piece: two hours are 100 MB of text
         end = body.rfind(b"\n", start, start + _PIECE) + 1 or len(body)
         # numpy's own parser is faster than csv, but knows no empty fields.
-        piece = body[start:end].replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,")
+        piece = _words_as_numbers(body[start:end]).replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,")
         lines = piece.replace(b",\n", b",nan\n").decode("ascii", "replace").split("\n")[:-1]
         if any(lines):
             values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
@@ -268,6 +335,9 @@ def _parse_files(body: bytes, width: int, split: int) -> _Parsed:
     rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
     if any(len(fields) != width for fields in rows):
         raise ValueError(f"a row hasn't {width} fields")
-    values = np.array([[i, *(float(field or "nan") for field in fields[1:])] for i, fields in enumerate(rows)])
+    words = {reason.word: float(reason) for reason in Missing if reason}
+    values = np.array(
+        [[i, *(words.get(field) or float(field or "nan") for field in fields[1:])] for i, fields in enumerate(rows)]
+    )
     values = values.reshape(len(rows), width)
     return tuple(fields[0] for fields in rows), values[:, :split], values[:, split:].astype(np.float32)

@@ -20,7 +20,17 @@ from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.events import Event, EventLog, Marked, OpenInterval
 from app.session.files import SessionFiles
 from app.session.folders import reason
-from app.session.manifest import COMPLETE, RECORDING, STOPPED, Drop, Manifest, Owner, SessionFields, SessionHeader
+from app.session.manifest import (
+    COMPLETE,
+    RECORDING,
+    STOPPED,
+    Drop,
+    Manifest,
+    MissingRows,
+    Owner,
+    SessionFields,
+    SessionHeader,
+)
 from app.session.rows import RowBook
 
 __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
@@ -249,6 +259,7 @@ class SessionWriter:
             duration_s=self._files.last_timestamp_s,
             frames=self._files.frames,
             inferred=self._files.inferred,
+            missing=MissingRows(**self._files.missing),
             video=self._files.video,
             fitted=self._files.fitted,
         )

@@ -36,6 +36,7 @@ def problem_message(status: PipelineStatus) -> Message | None:
     serious = (
         bool(status.recording and status.recording.error)
         or (bool(status.network_error) and status.problem == status.network_error)
+        or (bool(status.trouble) and status.problem == status.trouble)
         or status.source.state is SourceState.FAILED
     )
     busy = status.source.state is SourceState.OPENING and status.problem == status.source.message
@@ -81,5 +82,7 @@ def view_message(status: PipelineStatus, has_picture: bool) -> tuple[str, str]:
             return "The clip has ended", "Press P to play it again."
         case SourceState.STALLED if not has_picture:
             return "Waiting for the first picture…", detail
+        case SourceState.STREAMING if status.failing:
+            return "Nothing is measured", status.trouble
         case _:
             return ("", "") if has_picture else ("Waiting for the first picture…", detail)

@@ -13,7 +13,7 @@ from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
 from app.batch.plan import Item, Place, Sameness, find_places
 from app.capture.source import SourceInfo
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
-from app.session.table import columns, read_table, row
+from app.session.table import Missing, columns, read_table, row
 
 WEIGHTS = "ab" * 32
 SAME = Sameness(WEIGHTS, 1)
@@ -119,7 +119,7 @@ def table(out: Path, measured: Measured = MEASURED, force: bool = False) -> Imag
 
 
 def fields(picture):
-    return row(picture.name, None, None, 0.0, 24, inferred=True)
+    return row(picture.name, None, None, 0.0, 24, Missing.NO_FACE)
 
 
 def test_pictures_that_have_their_row_are_not_measured_again(pictures, tmp_path):

@@ -68,12 +68,12 @@ def write_table(path: Path, times: np.ndarray, offset: float = 0.0) -> None:
     points = np.linspace(20, 60, 48)
     tail = ",".join(f"{value:.3f}" for value in points)
     rest = "0.12500,-0.25000,1.25000,0.031250,30.000,20.000,30.000,36.000,12.50"
-    empty = "," * (len(names) - 5)
+    empty = "," * (len(names) - 6)
     with path.open("w", newline="\n") as file:
         file.write(",".join(names) + "\n")
         for k, (time, (pitch, yaw, roll)) in enumerate(zip(times.tolist(), poses.tolist(), strict=True)):
             if k % LOST == LOST - 1:
-                file.write(f"{k},{time:.6f},,0,1{empty}\n")
+                file.write(f"{k},{time:.6f},,0,1,no_face{empty}\n")
             else:
                 numbers = f"0.9000,{pitch:.4f},{yaw:.4f},{roll:.4f},1.0000,2.0000,1.5000,{rest}"
-                file.write(f"{k},{time:.6f},1,1,1,{numbers},{tail}\n")
+                file.write(f"{k},{time:.6f},1,1,1,,{numbers},{tail}\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.core.errors import SessionError
 from app.session.folders import claim_folder
 from app.session.lazy_table import LazyTable, read_truth
-from app.session.table import encode_rows, read_table, row, truth_row
+from app.session.table import Missing, encode_rows, read_table, row, truth_row
 from app.session.writer import SessionWriter
 from extractor.types import Angles
 from tests.session.long_session import LOST, write_table
@@ -28,6 +28,7 @@ def test_columns_and_rows_are_those_of_the_whole_table(path):
     np.testing.assert_array_equal(lazy.timestamp_s, whole.timestamp_s)
     np.testing.assert_array_equal(lazy.success, whole.success)
     np.testing.assert_array_equal(lazy.inferred, whole.inferred)
+    np.testing.assert_array_equal(lazy.missing, whole.missing)
     np.testing.assert_array_equal(lazy.face_id, whole.face_id)
     np.testing.assert_array_equal(lazy.angles_deg, whole.angles_deg)
     np.testing.assert_array_equal(lazy.std_deg, whole.std_deg)
@@ -59,12 +60,18 @@ def test_a_recorded_session_with_gaps_and_further_faces(tmp_path, header, make_f
     further.close()
 
 
-def test_a_table_from_before_there_was_inferred(path):
+@pytest.mark.parametrize("without", [1, 2])
+def test_a_table_from_before_there_were_inferred_and_missing(path, without):
     lines = path.read_text().splitlines()
-    old = [",".join(fields[:4] + fields[5:]) for fields in (line.split(",") for line in lines)]
+    old = [",".join(fields[: 6 - without] + fields[6:]) for fields in (line.split(",") for line in lines)]
     path.write_text("\n".join(old) + "\n")
     lazy = LazyTable(path)
-    np.testing.assert_array_equal(lazy.inferred, lazy.success)
+    if without == 2:
+        np.testing.assert_array_equal(lazy.inferred, lazy.success)
+    np.testing.assert_array_equal(lazy.missing, read_table(path).missing)
+    assert set(lazy.missing[~lazy.success]) <= (
+        {Missing.UNKNOWN} if without == 2 else {Missing.NO_FACE, Missing.SKIPPED}
+    )
     assert lazy.row(3).frame.tolist() == [3]
     lazy.close()
 

@@ -9,11 +9,20 @@ from hypothesis import strategies as st
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection
 from app.session.offline import TableWriter
-from app.session.table import columns, encode_rows, parse_table, read_table, row
+from app.session.table import (
+    Missing,
+    columns,
+    count_missing,
+    encode_rows,
+    in_todays_columns,
+    parse_table,
+    read_table,
+    row,
+)
 from extractor.types import Angles
 
 FIXED_ORDER = (
-    "frame,timestamp_s,face_id,success,inferred,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
+    "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
     "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
 )
 
@@ -83,32 +92,58 @@ def test_a_file_name_that_is_not_utf8_survives():
     assert parse_table(data, "table").files == (name,)
 
 
-def test_a_skipped_frame_is_told_from_one_without_a_face(make_face):
-    rows = [
-        row(0, 0.0, None, 0.0, 1, inferred=False),
-        row(1, 0.1, None, 0.0, 1, inferred=True),
-        row(2, 0.2, make_face(num_kp=1), 5.0, 1, inferred=True),
+def rows_of_all_kinds(make_face):
+    """A row with a pose, then one without for each reason."""
+    return [
+        row(0, 0.0, make_face(0), 5.0, 24),
+        *(row(why, why / 10, None, 0.0, 24, why) for why in Missing if why not in (Missing.NOTHING, Missing.UNTRAINED)),
+        row(Missing.UNTRAINED, 0.4, make_face(pose_trained=False), 5.0, 24),
     ]
-    table = parse_table(encode_rows([columns("frame", 1), *rows]), "table")
-    assert table.inferred.tolist() == [False, True, True]
-    assert table.success.tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize("key", ["frame", "file"])
-def test_a_table_from_before_there_was_inferred_still_opens(make_face, key):
-    rows = [row(0, 0.0, make_face(0), 5.0, 24), row(1, 0.1, None, 0.0, 24)]
-    old = [[*fields[:4], *fields[5:]] for fields in (columns(key, 24), *rows)]
+def test_every_row_without_a_pose_says_why(make_face, key):
+    rows = rows_of_all_kinds(make_face)
+    table = parse_table(encode_rows([columns(key, 24), *rows]), "table")
+    assert [fields[5] for fields in rows] == ["", "no_face", "skipped", "failed", "unknown", "untrained"]
+    assert [Missing(why).word for why in table.missing] == [fields[5] for fields in rows]
+    assert table.inferred.tolist() == [True, True, False, False, False, True]
+    assert table.success.tolist() == [True, *[False] * 5]
+    assert count_missing(rows) == {"no_face": 1, "skipped": 1, "failed": 1, "unknown": 1, "untrained": 1}
+
+
+@pytest.mark.parametrize("word", ["tired", "7"])
+def test_a_reason_that_nobody_knows_is_damage(word):
+    fields = list(row(0, 0.0, None, 0.0, 1))
+    fields[5] = word
+    with pytest.raises(SessionError, match="damaged"):
+        parse_table(encode_rows([columns("frame", 1), fields]), "table")
+
+
+@pytest.mark.parametrize("key", ["frame", "file"])
+@pytest.mark.parametrize("without", [("missing",), ("inferred", "missing")])
+def test_older_tables_still_open(make_face, key, without):
+    rows = rows_of_all_kinds(make_face)
+    head = columns(key, 24)
+    old = [[field for name, field in zip(head, fields, strict=True) if name not in without] for fields in (head, *rows)]
     table = parse_table(encode_rows(old), "table")
-    new = parse_table(encode_rows([columns(key, 24), *rows]), "table")
-    assert table.inferred.tolist() == table.success.tolist() == [True, False]
+    new = parse_table(encode_rows([head, *rows]), "table")
+    inferred = table.success if "inferred" in without else new.inferred
+    assert table.inferred.tolist() == inferred.tolist()
+    words = ["unknown"] * 5 if "inferred" in without else ["no_face", "skipped", "skipped", "skipped", "no_face"]
+    assert [Missing(why).word for why in table.missing] == ["", *words]
+    for fields, whole in zip(old[1:], rows, strict=True):
+        today = in_todays_columns(list(fields), 1 + len(head) - len(without) - 24 * 2 - 17)
+        assert len(today) == len(whole)
+        assert (today[:4], today[6:]) == (list(whole[:4]), list(whole[6:]))
     assert np.array_equal(table.numbers, new.numbers, equal_nan=True)
-    assert table.timestamp_s.tolist() == [0.0, 0.1]
+    assert table.timestamp_s.tolist() == new.timestamp_s.tolist()
 
 
 def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
-    for changes in ({"pose_trained": False}, {"angles": Angles(math.nan, 0.0, 0.0)}):
+    for changes, why in (({"pose_trained": False}, "untrained"), ({"angles": Angles(math.nan, 0.0, 0.0)}, "failed")):
         fields = row(3, 0.1, make_face(**changes), 5.0, 24)
-        assert fields == ("3", "0.100000", "", "0", "1", *[""] * (16 + 48))
+        assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (16 + 48))
 
 
 def test_a_single_number_that_is_not_finite_is_empty(make_face):
@@ -118,8 +153,8 @@ def test_a_single_number_that_is_not_finite_is_empty(make_face):
 
 def test_keypoints_of_another_network_stay_empty_beside_the_pose(make_face):
     fields = row(0, 0.0, make_face(num_kp=21), 5.0, 24)
-    assert fields[6] == "0.2500"
-    assert set(fields[21:]) == {""}
+    assert fields[7] == "0.2500"
+    assert set(fields[22:]) == {""}
 
 
 def test_a_last_line_that_was_cut_off_is_left_out(make_face):

@@ -10,9 +10,9 @@ import pytest
 from app.core.errors import SessionError
 from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
-from app.session.manifest import Manifest
+from app.session.manifest import Manifest, MissingRows
 from app.session.reader import Session
-from app.session.table import read_table
+from app.session.table import Missing, read_table
 from app.session.video import VideoEncoder, next_tick, ticks
 from app.session.writer import SessionWriter
 
@@ -347,3 +347,19 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(SessionError, match="permission denied"):
         claim_folder(tmp_path / "x")
+
+
+def test_frames_that_failed_are_no_frames_without_a_face(tmp_path, header, make_frame, make_result):
+    folder = claim_folder(tmp_path / "session")
+    with SessionWriter(folder, header) as writer:
+        for i in range(6):
+            frame = make_frame(i)
+            writer.add_frame(frame)
+            if i < 5:
+                result = make_result(frame, faces=None if i == 0 else ())
+                writer.add_result(replace(result, failed=i in (2, 3)))
+    table, manifest = read_table(folder / "frames.csv"), Manifest.read(folder)
+    words = [Missing(why).word for why in table.missing]
+    assert words == ["", "no_face", "failed", "failed", "no_face", "skipped"]
+    assert manifest.missing == MissingRows(no_face=2, failed=2, skipped=1)
+    assert (manifest.inferred, table.inferred.tolist()) == (3, [True, True, False, False, True, False])

@@ -23,7 +23,7 @@ from app.core.errors import SessionError
 from app.session.exporters.base import Progress
 from app.session.manifest import Manifest
 from app.session.reader import Session
-from app.session.table import Table
+from app.session.table import Missing, Table
 from extractor import files
 
 FOLDER = "bids"
@@ -175,6 +175,9 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None) -> list[Ch
         values = table.column(column_name).astype(np.float64)
         values = np.deg2rad(values) if units == "rad" else values
         channels.append(Channel(name, MISSING, "MISC", "head", units, MISSING, text, values, 6))
+    text = "why there is no pose: " + ", ".join(f"{why:d} {why.word or 'there is one'}" for why in Missing)
+    values = table.missing.astype(np.float64)
+    channels.append(Channel("missing", MISSING, "MISC", "head", MISSING, MISSING, text, values, 0))
     return channels
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
 from app.session.reader import Session
+from app.session.table import WORDS
 from extractor import files
 
 FILE = "motion.npz"
@@ -24,7 +25,8 @@ class MotionArrays:
     ``pitch``, ``yaw``, ``roll`` (M, 66) logits, ``t`` (M, 3), ``exp`` and ``kp`` (M, K, 3), ``scale``
     (M,).  Decoded: ``R`` (M, 3, 3) head to camera, so that a point is ``scale * (R @ kp + exp) + t``
     in crop coordinates (t's z ignored), and ``crop_to_frame`` (M, 2, 3) maps those to pixels.
-    ``keypoint_names`` (K,) where they have any.
+    ``keypoint_names`` (K,) where they have any.  ``missing``, of all frames, says why one has no pose:
+    a place in ``missing_words``.
     """
 
     name = "npz"
@@ -48,6 +50,7 @@ def _arrays(session: Session) -> dict[str, NDArray[Any]]:
     records = open_motion(session.motion_path).records
     records = records[: np.searchsorted(records["frame"], len(session.table))]
     arrays = {name: records[name] for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp", "crop_to_frame")}
+    arrays |= {"missing": session.table.missing, "missing_words": np.array(WORDS)}
     names = session.manifest.header.keypoint_names
     if names is not None and len(names) == records["kp"].shape[1]:
         arrays["keypoint_names"] = np.array(names)

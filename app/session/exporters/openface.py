@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.reader import Session
+from app.session.table import WORDS
 from extractor import files
 
 FILE = "openface.csv"
 
 COLUMNS = (
     "frame", "face_id", "timestamp", "confidence", "success",
-    "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz",
+    "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz", "missing",
 )  # fmt: skip
+
+"""OpenFace's, and at the end why a frame has no pose, as in ``frames.csv``."""
 
 _NOTHING = ("",) * 6
 _EVERY = 1000
@@ -65,11 +68,11 @@ class OpenFaceCsv:
             for k, faces in enumerate(faces_of_frames(session)):
                 time = f"{session.table.timestamp_s[k]:.6f}"
                 if not faces:
-                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING))
+                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, WORDS[session.table.missing[k]]))
                 for table, row in faces:
                     score, pose = _number(scores[id(table)][row], 4), angles[id(table)][row]
                     numbers = ("", "", "", *(_number(angle, 6) for angle in pose))
-                    writer.writerow((k + 1, table.face_id[row], time, score, 1, *numbers))
+                    writer.writerow((k + 1, table.face_id[row], time, score, 1, *numbers, ""))
                 if k % _EVERY == 0:
                     progress(k, len(session.table))
 

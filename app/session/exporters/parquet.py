@@ -12,7 +12,7 @@ from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST, reason
 from app.session.reader import Session
-from app.session.table import Table, columns
+from app.session.table import WORDS, Table, columns
 from extractor import files
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _ROWS = 65_536  # a row group: readers then need not take in a whole table
 class ParquetTables:
     """``frames.parquet``, and ``faces.parquet`` where there were further faces: the columns of the tables.
 
-    What is empty there is null here; ``success`` and ``inferred`` are booleans.
+    What is empty there is null here; ``success`` and ``inferred`` are booleans, ``missing`` is a word.
     """
 
     name = "parquet"
@@ -80,7 +80,7 @@ def _pyarrow() -> tuple[Any, Any]:
 
 
 def _schema(pa: Any, table: Table) -> pa.Schema:
-    lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_(), pa.bool_())
+    lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_(), pa.bool_(), pa.string())
     names = columns("frame", table.num_kp)
     return pa.schema(list(zip(names, (*lead, *[pa.float32()] * (len(names) - len(lead))), strict=True)))
 
@@ -94,5 +94,6 @@ def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
         pa.array(face_id, mask=face_id < 0),
         pa.array(table.success[part]),
         pa.array(table.inferred[part]),
+        pa.array([WORDS[k] or None for k in table.missing[part]], pa.string()),
         *(pa.array(np.ascontiguousarray(column), mask=np.isnan(column)) for column in numbers.T),
     ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.lazy_table import LazyTable
+from app.session.table import Missing
 from app.ui.review.traces import Trace
 
 ANGLES = ("pitch", "yaw", "roll")  # the columns' order
@@ -27,7 +28,8 @@ class Series:
     @classmethod
     def of(cls, table: LazyTable) -> Series:
         """Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
-        skipped = bridged(table.timestamp_s, table.success, table.inferred)
+        # Of a frame that failed nothing is known, so no curve goes over it either.
+        skipped = bridged(table.timestamp_s, table.success, table.inferred | (table.missing == Missing.FAILED))
 
         def drawn(values: NDArray[np.float32]) -> NDArray[np.float32]:
             return _filled(table.timestamp_s, values, skipped)

@@ -105,7 +105,7 @@ class Measuring(QObject):
                 table.success[rows],
                 table.angles_deg[rows],
                 table.exp_magnitude[rows],
-                table.inferred[rows],
+                table.missing[rows],
                 frame_s(table.timestamp_s),
             )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.session.table import Missing
 from app.signals.gestures import NOD, SHAKE, find_gestures
 
 DIRECTIONS = ("left", "right", "up", "down", "centre")
@@ -45,6 +46,7 @@ class Statistics:
     seconds: dict[str, float]  # of each of DIRECTIONS
     nods: int
     shakes: int
+    missing: tuple[tuple[str, int], ...]  # frames without a pose: the reason's word, and how many; none with 0
 
     @property
     def share_measured(self) -> float:
@@ -60,18 +62,18 @@ def statistics(
     success: NDArray[np.bool_],
     angles_deg: NDArray[np.float32],
     exp_magnitude: NDArray[np.float32],
-    inferred: NDArray[np.bool_],
+    missing: NDArray[np.int8],
     frame_s: float,
 ) -> Statistics:
-    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, and whether the network got the frame.
+    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, expression magnitude, and numbers of ``Missing``.
 
-    A measured frame counts until the next one that the network got, at most ``LONGEST_S``: frames
+    A measured frame counts until the next one that was looked at to the end, at most ``LONGEST_S``: frames
     that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.
     Nods and shakes are those of ``app.signals.gestures``.
     """
     n = len(times_s)
     known = success & np.isfinite(angles_deg).all(axis=1)
-    seen = known | inferred
+    seen = known | np.isin(missing, (Missing.NO_FACE, Missing.UNTRAINED))
     end_s = float(times_s[-1]) + frame_s if n else 0.0
     shown_s = np.zeros(n)
     shown_s[seen] = np.minimum(np.diff(times_s[seen], append=end_s), LONGEST_S)
@@ -89,6 +91,7 @@ def statistics(
         seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
         nods=gestures.count(NOD),
         shakes=gestures.count(SHAKE),
+        missing=tuple((why.word, count) for why in Missing if why and (count := int((missing == why).sum()))),
     )
 
 
@@ -119,6 +122,7 @@ def as_text(stats: Statistics, title: str) -> str:
         f"frames\t{stats.frames}",
         f"measured frames\t{stats.measured}",
         f"share measured\t{stats.share_measured:.4f}",
+        *(f"frames without a pose: {word}\t{count}" for word, count in stats.missing),
         f"duration (s)\t{stats.duration_s:.3f}",
         "\tmean\tSD\tmin\tmax\trange",
     ]

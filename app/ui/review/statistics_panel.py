@@ -6,6 +6,7 @@ from PyQt6.QtCore import QEvent, QLocale, QObject, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from app.session.table import Missing
 from app.ui import theme
 from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
 from app.ui.wording import NOTHING, clock, degrees, unsigned
@@ -57,7 +58,13 @@ class StatisticsPanel(QWidget):
         last = first + len(DIRECTIONS) + 1
         self._grid.setRowMinimumHeight(last, 6)
         for row, (key, text) in enumerate(
-            (("nods", "nods"), ("shakes", "shakes"), ("share", "frames measured")), last + 1
+            (
+                ("nods", "nods"),
+                ("shakes", "shakes"),
+                ("share", "frames measured"),
+                *((why.word, why.word.replace("_", " ")) for why in Missing if why),
+            ),
+            last + 1,
         ):
             self._grid.addWidget(QLabel(text), row, 0, 1, 2)
             self._add(key, row, 2, 3)
@@ -131,6 +138,10 @@ class StatisticsPanel(QWidget):
         frames, measured = (QLocale.c().toString(n) for n in (stats.frames, stats.measured))
         share = f" ({stats.share_measured:.1%})" if stats.frames else ""
         self._values["share"].setText(f"{measured} of {frames}{share}")
+        counts = dict(stats.missing)
+        for why in Missing:
+            if why:
+                self._values[why.word].setText(QLocale.c().toString(counts.get(why.word, 0)))
 
 
 def _dim(text: str, right: bool) -> QLabel:

@@ -7,16 +7,27 @@ from collections.abc import Mapping
 from PyQt6.QtGui import QAction
 
 from app.session.reviewed import ReviewedSession
+from app.session.table import Missing
 from app.ui.overlay import OverlayStyle
 from app.ui.review.content import Content
 from app.ui.wording import degrees, spread, unsigned
+
+WHY = {
+    Missing.NOTHING: "not measured",
+    Missing.NO_FACE: "no face found",
+    Missing.SKIPPED: "not measured: skipped while recording",
+    Missing.FAILED: "not measured: the detector or the network failed",
+    Missing.UNTRAINED: "no pose: the weights' pose heads are untrained",
+    Missing.UNKNOWN: "not measured: nobody knows why",
+}
+"""What is said of a frame without a pose."""
 
 
 def numbers_of(session: ReviewedSession, content: Content, frame: int) -> list[str]:
     """What was measured in a frame; with the other table's difference where there is one."""
     table = session.table
     if not table.success[frame]:
-        return ["no face found" if table.inferred[frame] else "not measured: skipped while recording"]
+        return [WHY[Missing(int(table.missing[frame]))]]
     parts = []
     for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
         value, std = float(table.angles_deg[frame, k]), float(table.std_deg[frame, k])

@@ -83,11 +83,12 @@ def test_the_columns_are_those_of_the_channels(dataset, session):
     assert len(rows) == FRAMES
     assert {len(row) for row in rows} == {len(channels)}
     column = {channel["name"]: [row[i] for row in rows] for i, channel in enumerate(channels)}
-    assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 6
+    assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 7
     assert [float(field) for field in column["latency"]] == pytest.approx(session.table.timestamp_s.tolist(), abs=1e-6)
     table = session.table
     for k in range(FRAMES):
-        fields = {name: column[name][k] for name in column if name != "latency"}
+        fields = {name: column[name][k] for name in column if name not in ("latency", "missing")}
+        assert column["missing"][k] == ("1" if k in UNMEASURED else "2" if k in SKIPPED else "0")
         if k in UNMEASURED or k in SKIPPED:
             assert set(fields.values()) == {"n/a"}
             continue
@@ -106,7 +107,7 @@ def test_the_sidecars_count_and_describe(dataset, session):
     assert sidecar["SamplingFrequency"] == 30.0
     times = session.table.timestamp_s
     assert sidecar["SamplingFrequencyEffective"] == pytest.approx((FRAMES - 1) / times[-1])
-    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 48, 58)
+    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 48, 59)
     frames = json.loads(next(motion.glob("*_channels.json")).read_text(encoding="utf-8"))["reference_frame"]["Levels"]
     used = {channel["reference_frame"] for channel in read_tsv(next(motion.glob("*_channels.tsv")))}
     assert used - {"n/a"} == set(frames)

@@ -38,8 +38,12 @@ def test_the_arrays_are_the_seven_heads_of_the_measured_frames(session, arrays):
         "R": ((rows, 3, 3), "f"),
         "crop_to_frame": ((rows, 2, 3), "f"),
         "keypoint_names": ((24,), "U"),
+        "missing": ((FRAMES,), "i"),
+        "missing_words": ((6,), "U"),
     }
     assert arrays["frame"].tolist() == MEASURED
+    why = arrays["missing_words"][arrays["missing"]]
+    assert [k for k in range(FRAMES) if why[k] == "skipped"] == list(SKIPPED)
     assert np.array_equal(arrays["timestamp_s"], session.table.timestamp_s[MEASURED])
     assert tuple(arrays["keypoint_names"]) == KEYPOINT_NAMES
     for name in ("exp", "kp", "scale", "t"):

@@ -13,7 +13,7 @@ from extractor.types import Angles
 from tests.session.exporters.conftest import FRAMES, SKIPPED, TWO_FACES, UNMEASURED
 
 # As OpenFace itself writes it with "-pose" alone.
-HEADER = "frame,face_id,timestamp,confidence,success,pose_Tx,pose_Ty,pose_Tz,pose_Rx,pose_Ry,pose_Rz"
+HEADER = "frame,face_id,timestamp,confidence,success,pose_Tx,pose_Ty,pose_Tz,pose_Rx,pose_Ry,pose_Rz,missing"
 
 angle = st.floats(-89, 89)
 
@@ -63,6 +63,7 @@ def test_every_frame_has_its_rows(session, tmp_path):
         assert float(group[0]["timestamp"]) == pytest.approx(session.table.timestamp_s[k], abs=1e-6)
         if k in UNMEASURED or k in SKIPPED:
             assert [group[0][name] for name in ("face_id", "confidence", "success")] == ["0", "0", "0"]
+            assert group[0]["missing"] == ("no_face" if k in UNMEASURED else "skipped")
             assert {group[0][name] for name in group[0] if name.startswith("pose_")} == {""}
             continue
         assert [row["face_id"] for row in group] == ["0", "9"][: len(group)]

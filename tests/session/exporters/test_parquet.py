@@ -29,7 +29,8 @@ def test_the_tables_hold_what_the_csv_files_hold(session, tmp_path):
         assert table.num_rows == len(expected) > 0
         for row, wanted in zip(table.to_pylist(), expected, strict=True):
             assert row["success"] is (wanted["success"] == "1")
-            for name in set(columns("frame", 24)) - {"success"}:
+            assert (row["missing"] or "") == wanted["missing"]
+            for name in set(columns("frame", 24)) - {"success", "missing"}:
                 value = number(wanted[name])
                 assert row[name] == (value if value is None else pytest.approx(value, rel=1e-6)), name
 
@@ -38,7 +39,7 @@ def test_the_types_are_those_of_the_numbers(session, tmp_path):
     frames, _faces = export_session(session, ParquetTables(), tmp_path / "out")
     schema = pq.read_schema(frames)
     kinds = {"frame": pa.int64(), "timestamp_s": pa.float64(), "face_id": pa.int64(), "success": pa.bool_()}
-    kinds |= {"inferred": pa.bool_()}
+    kinds |= {"inferred": pa.bool_(), "missing": pa.string()}
     assert {name: schema.field(name).type for name in kinds} == kinds
     assert {field.type for field in schema if field.name not in kinds} == {pa.float32()}
 

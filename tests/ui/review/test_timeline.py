@@ -11,6 +11,7 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.session.table import Missing
 from app.signals.gestures import find_gestures
 from app.ui.review.content import bridged
 from app.ui.review.player import Player
@@ -205,9 +206,11 @@ def test_statistics_of_a_stretch():
     success = np.ones(120, bool)
     success[10:20] = False
     angles[~success] = np.nan
-    inferred = success.copy()
-    inferred[10:15] = True  # no face; the next five were skipped
-    stats = statistics(times, success, angles, np.full(120, 0.5, np.float32), inferred, 1 / 30)
+    missing = np.zeros(120, np.int8)
+    missing[10:15], missing[15:18], missing[18:20] = Missing.NO_FACE, Missing.SKIPPED, Missing.FAILED
+    stats = statistics(times, success, angles, np.full(120, 0.5, np.float32), missing, 1 / 30)
+    assert stats.missing == (("no_face", 5), ("skipped", 3), ("failed", 2))
+    assert "frames without a pose: failed\t2" in as_text(stats, "title")
     assert (stats.frames, stats.measured) == (120, 110)
     assert stats.share_measured == pytest.approx(110 / 120)
     assert stats.duration_s == pytest.approx(11.0)
@@ -223,7 +226,7 @@ def test_a_skipped_frame_counts_for_the_one_before_it():
     times = np.arange(6) / 10
     success = np.array([1, 0, 1, 0, 1, 0], bool)
     angles = np.where(success[:, None], 0.0, np.nan).repeat(3, axis=1).astype(np.float32)
-    stats = statistics(times, success, angles, angles[:, 0], success, 0.1)
+    stats = statistics(times, success, angles, angles[:, 0], np.where(success, 0, Missing.SKIPPED).astype(np.int8), 0.1)
     assert stats.measured_s == pytest.approx(0.6)
 
 
@@ -232,14 +235,16 @@ def test_nods_and_shakes_are_those_of_the_live_signals():
     pitch = np.where((times > 1) & (times < 3), 8 * np.sin(2 * np.pi * 2 * (times - 1)), 0.0)
     angles = np.stack([pitch, np.zeros_like(pitch), np.zeros_like(pitch)], axis=1).astype(np.float32)
     everything = np.ones(len(times), bool)
-    stats = statistics(times, everything, angles, angles[:, 0], everything, 1 / 30)
+    stats = statistics(times, everything, angles, angles[:, 0], np.zeros(len(times), np.int8), 1 / 30)
     assert stats.nods == len([g for g in find_gestures(times, pitch, 0 * pitch) if g.kind == "nod"]) == 1
     assert stats.shakes == 0
 
 
 def test_statistics_of_nothing():
     nothing = np.empty(0, bool)
-    stats = statistics(np.empty(0), nothing, np.empty((0, 3), np.float32), np.empty(0, np.float32), nothing, 0.1)
+    stats = statistics(
+        np.empty(0), nothing, np.empty((0, 3), np.float32), np.empty(0, np.float32), np.empty(0, np.int8), 0.1
+    )
     assert stats.frames == stats.measured == 0
     assert np.isnan(stats.yaw.mean)
     assert "share measured\tnan" in as_text(stats, "nothing")
