@@ -114,11 +114,16 @@ def everybody(pool: PhotoPool) -> People:
     return People(np.concatenate(meshes), kinds)
 
 
-def ask(network: MotionExtractor, pool: PhotoPool, people: People, spec: CropSpec, batch: int = 64) -> PhotoAnswers:
-    """What the network says to every photograph of the pool, in the app's crops."""
+def app_framing(pool: PhotoPool, spec: CropSpec) -> Framing:
+    """The app's crop of every photograph: by its box, neither turned nor mirrored."""
     x, y, side = pool.boxes.unbind(1)
     none = torch.zeros_like(x)
-    framing = Framing(torch.stack([x, y - spec.up * side], 1), spec.side * side / 2, none, none, none.bool())
+    return Framing(torch.stack([x, y - spec.up * side], 1), spec.side * side / 2, none, none, none.bool())
+
+
+def ask(network: MotionExtractor, pool: PhotoPool, people: People, spec: CropSpec, batch: int = 64) -> PhotoAnswers:
+    """What the network says to every photograph of the pool, in the app's crops."""
+    framing = app_framing(pool, spec)
     heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
     for start in range(0, len(pool), batch):
         rows = torch.arange(start, min(start + batch, len(pool)))

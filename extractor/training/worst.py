@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,13 @@ from extractor.training.breakdown import answers
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import load_for_training
 from extractor.training.framing import box_framing
+from extractor.training.photo_evaluation import app_framing, ask, everybody
+from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
+from extractor.types import CropSpec
 
 SIDE = 160  # pixels of one head
+SAID_POINT = (255, 160, 40)
 AXES = ((224, 64, 64), (64, 200, 64), (90, 130, 255))
 LENGTH = 0.3  # of the side
 
@@ -39,26 +44,72 @@ def worst(network: MotionExtractor, pool: HeadPool, size: int, count: int) -> tu
     return rows, errors[rows], said
 
 
-def sheet(pool: HeadPool, rows: Tensor, errors_deg: Tensor, said: Tensor, columns: int = 6) -> Image.Image:
-    """The heads with both sets of axes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is drawn of n heads, in the coordinates of their crops."""
+
+    crops: Tensor  # (n, 3, SIDE, SIDE) in [0, 1]
+    errors_deg: Tensor  # (n,)
+    said: Tensor  # (n, 3, 3)
+    true: Tensor  # (n, 3, 3)
+    said_points: Tensor | None  # (n, K, 2); None: not drawn
+    true_points: Tensor  # (n, 24, 2)
+
+
+def heads_shown(pool: HeadPool, rows: Tensor, errors_deg: Tensor, said: Tensor) -> Shown:
+    """Rendered heads in the crops of the expected box; ``said`` (n, 3, 3) of these rows."""
     plain = pool.targets.take(rows)
     framing = box_framing(plain.rotation, plain.scale, plain.t)
     truth = plain.crop(framing)
-    crops = (cut(pool.images(rows), framing, SIDE) * 255).round().byte().permute(0, 2, 3, 1).numpy()
-    lines = -(-len(rows) // columns)
+    return Shown(cut(pool.images(rows), framing, SIDE), errors_deg, said, truth.rotation, None, truth.points)
+
+
+def photographs_shown(network: MotionExtractor, pool: PhotoPool, spec: CropSpec, count: int) -> Shown:
+    """The photographs of the webcam's range with the largest errors, in the app's crops."""
+    found = ask(network, pool, everybody(pool), spec)
+    errors = torch.where(found.webcam, found.geodesic_deg, -1.0)
+    rows = errors.argsort(descending=True)[: min(count, int(found.webcam.sum()))]
+    framing = app_framing(pool, spec).take(rows)
+    return Shown(
+        crops=cut(pool.images(rows), framing, SIDE),
+        errors_deg=errors[rows],
+        said=found.rotation[rows],
+        true=found.true_rotation[rows],
+        said_points=framing.to_crop(found.points[rows]),
+        true_points=framing.to_crop(found.true_points[rows]),
+    )
+
+
+def sheet(shown: Shown, columns: int = 6) -> Image.Image:
+    """The heads with both sets of axes, and with both sets of keypoints where the said ones are known."""
+    crops = (shown.crops * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    lines = -(-len(crops) // columns)
     picture = Image.new("RGB", (columns * SIDE, lines * SIDE), "white")
+
+    def place(point: Tensor) -> tuple[float, float]:
+        x, y = ((point + 1) / 2 * SIDE).tolist()
+        return x, y
+
     for i, crop in enumerate(crops):
         head = Image.fromarray(np.ascontiguousarray(crop))
         draw = ImageDraw.Draw(head)
-        nose = truth.points[i].mean(0)
-        for rotation, width in ((said[i], 4), (truth.rotation[i], 1)):
+        if shown.said_points is not None:
+            for points, colour in ((shown.true_points[i], (255, 255, 255)), (shown.said_points[i], SAID_POINT)):
+                for x, y in map(place, points):
+                    draw.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), fill=colour)
+        nose = shown.true_points[i].mean(0)
+        for rotation, width in ((shown.said[i], 4), (shown.true[i], 1)):
             for axis, colour in enumerate(AXES):
                 # z points away from the viewer: its opposite, where the nose points, is drawn.
                 way = rotation[:2, axis] * (-1 if axis == 2 else 1)
-                ends = [tuple(((p + 1) / 2 * SIDE).tolist()) for p in (nose, nose + way * 2 * LENGTH)]
+                ends = [place(nose), place(nose + way * 2 * LENGTH)]
                 draw.line(ends, fill=colour if width > 1 else (255, 255, 255), width=width)
         draw.text(
-            (4, SIDE - 14), f"{float(errors_deg[i]):.0f}°", fill=(255, 255, 255), stroke_width=2, stroke_fill=(0, 0, 0)
+            (4, SIDE - 14),
+            f"{float(shown.errors_deg[i]):.0f}°",
+            fill=(255, 255, 255),
+            stroke_width=2,
+            stroke_fill=(0, 0, 0),
         )
         picture.paste(head, (i % columns * SIDE, i // columns * SIDE))
     return picture
@@ -68,19 +119,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m extractor.training.worst", description=__doc__.split("``: ", 1)[1])
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
-    parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--heads", type=Path, help="folder of rendered shards that no training has seen")
+    pictures.add_argument("--photos", type=Path, help="a shard of labelled photographs, or a folder of them")
     parser.add_argument("--out", type=Path, required=True, help="the picture: .png or .jpg")
     parser.add_argument("--count", type=int, default=12, help="how many (default: 12)")
     given = parser.parse_args(arguments)
     try:
         network, size = load_for_training(given.checkpoint)
-        pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-        rows, errors_deg, said = worst(network.eval(), pool, size, given.count)
-        sheet(pool, rows, errors_deg, said).save(given.out)
+        if given.photos:
+            assert network.report is not None
+            photos = PhotoPool([given.photos], sure_deg=float("inf"))
+            shown = photographs_shown(network.eval(), photos, network.report.spec.crop, given.count)
+        else:
+            pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
+            shown = heads_shown(pool, *worst(network.eval(), pool, size, given.count))
+        sheet(shown).save(given.out)
     except (TrainingError, ValueError, RuntimeError, OSError) as error:
         print(f"worst: {error}", file=sys.stderr)
         return 1
-    print(f"{given.out}: " + ", ".join(f"{error:.0f}" for error in errors_deg.tolist()) + " degrees")
+    print(f"{given.out}: " + ", ".join(f"{error:.0f}" for error in shown.errors_deg.tolist()) + " degrees")
     return 0
 
 

@@ -19,7 +19,7 @@ else:
     from extractor.training.face_frame import MEAN_FACE
     from extractor.training.geometry import rotation
     from extractor.training.pool import HeadPool
-    from extractor.training.shards import Heads, write_shard
+    from extractor.training.shards import Heads, write_arrays, write_shard
 
     def make_heads(count: int, seed: int = 0) -> Heads:
         """Heads whose points are exactly a parallel projection; poses up to 60 degrees."""
@@ -63,6 +63,31 @@ else:
     @pytest.fixture
     def pool(shard_folder: Path) -> HeadPool:
         return HeadPool([shard_folder], torch.device("cpu"))
+
+    @pytest.fixture
+    def photos(tmp_path: Path) -> Path:
+        """A shard of faces that are nothing but their keypoints; every other belongs to another group."""
+        count = 60
+        rng = np.random.default_rng(0)
+        turns = np.stack([rotation(*rng.uniform(-35, 35, 3)) for _ in range(count)])
+        space = 0.5 * (MEAN_FACE - MEAN_FACE.mean(0)) @ turns.transpose(0, 2, 1)
+        pictures = [rng.integers(0, 255, (64, 64, 3), dtype=np.uint8) for _ in range(count)]
+        labels = {
+            "rotation": turns.astype(np.float32),
+            "disagreement_deg": np.linspace(0, 30, count).astype(np.float32),
+            "points": space[..., :2].astype(np.float32),
+            "depth": space[..., 2].astype(np.float32),
+            "box": np.tile(np.array([0.0, 0.0, 0.74], np.float32), (count, 1)),
+            "source": np.zeros(count, np.int64),
+            "female": np.arange(count) % 2,
+            "age": np.full(count, -1),
+            "group": np.arange(count) % 3 - 1,
+            "picture": np.arange(count),
+            "groups": np.array(["A", "B"]),
+            "ages": np.array(["20-29"]),
+        }
+        write_arrays(tmp_path / "photos.npz", pictures, labels)
+        return tmp_path / "photos.npz"
 
     @pytest.fixture(scope="session")
     def pack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

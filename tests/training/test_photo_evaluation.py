@@ -12,41 +12,14 @@ import torch
 from extractor.decode import angles_from_matrix, rotation_matrix
 from extractor.model import MotionExtractor
 from extractor.training import evaluate_photographs
-from extractor.training.face_frame import MEAN_FACE
 from extractor.training.face_signals import correlations, face_signals, in_head_frame
 from extractor.training.geometry import Array, angles, rotation
 from extractor.training.metrics import geodesic_deg
 from extractor.training.photo_evaluation import PhotoAnswers, ask, everybody, figures, markdown, without_offset
 from extractor.training.photo_pool import PhotoPool
-from extractor.training.shards import write_arrays
 from extractor.types import CropSpec
 
-COUNT = 60
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """A shard of faces that are nothing but their keypoints; every other belongs to another group."""
-    rng = np.random.default_rng(0)
-    turns = np.stack([rotation(*rng.uniform(-35, 35, 3)) for _ in range(COUNT)])
-    space = 0.5 * (MEAN_FACE - MEAN_FACE.mean(0)) @ turns.transpose(0, 2, 1)
-    pictures = [rng.integers(0, 255, (64, 64, 3), dtype=np.uint8) for _ in range(COUNT)]
-    labels = {
-        "rotation": turns.astype(np.float32),
-        "disagreement_deg": np.linspace(0, 30, COUNT).astype(np.float32),
-        "points": space[..., :2].astype(np.float32),
-        "depth": space[..., 2].astype(np.float32),
-        "box": np.tile(np.array([0.0, 0.0, 0.74], np.float32), (COUNT, 1)),
-        "source": np.zeros(COUNT, np.int64),
-        "female": np.arange(COUNT) % 2,
-        "age": np.full(COUNT, -1),
-        "group": np.arange(COUNT) % 3 - 1,
-        "picture": np.arange(COUNT),
-        "groups": np.array(["A", "B"]),
-        "ages": np.array(["20-29"]),
-    }
-    write_arrays(tmp_path / "photos.npz", pictures, labels)
-    return tmp_path / "photos.npz"
+COUNT = 60  # of the shard "photos"
 
 
 def said_to_be(pool: PhotoPool, turn: torch.Tensor, std_deg: float = 2.0) -> PhotoAnswers:
