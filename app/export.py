@@ -21,7 +21,7 @@ def export(
     force: bool = False,
     progress: bool = True,
 ) -> int:
-    """Export each session to each of the formats, named as in "mp4,parquet"; 0, or 1 when one failed.
+    """Export each session to each of the formats, named as in "mp4,parquet"; 0, or 1 when one failed or lacks a line.
 
     Into ``out``, in a folder of its own for each session where there are several, or else into the
     folder ``export`` beside the table: the recorded one, or that of the analysis ``table``.  One that fails
@@ -35,6 +35,7 @@ def export(
         except SessionError as error:
             failures.append(str(error))
             continue
+        failures += session.problems
         for exporter in exporters:
             try:
                 with _Bar(exporter, folder, progress) as bar:

@@ -38,7 +38,7 @@ from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
 from app.session.reader import find_video
 from app.session.recovery import is_unfinished
-from app.session.table import read_table
+from app.session.saved_table import read_table
 from app.system import usable_cores
 from extractor.backends import Backend, create_backend
 
@@ -178,7 +178,7 @@ def reanalyse_all(
 
                 analysis = reanalyse(folder, weights, device, engine, name=name, faces=faces, progress=shown)
             print(f"{analysis.folder}: {analysis.header.frames} frames")
-            _report(compare(read_table(folder / FRAMES), analysis.read_table()))
+            _report(compare(read_table(folder / FRAMES, every_frame=True), analysis.read_table()))
         except UserError as error:
             failures.append(str(error))
     for failure in failures:

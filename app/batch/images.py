@@ -23,7 +23,8 @@ from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.folders import reason
 from app.session.offline import PartFile
-from app.session.table import Missing, columns, encode_rows, row
+from app.session.table import Missing, columns, row
+from app.session.text_table import encode_rows
 from extractor import files
 
 TABLE = "images.csv"

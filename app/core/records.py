@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import math
 import types
 import typing
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
-from app.core.text import ENCODING, ERRORS
+from app.core.text import decode_json
 from extractor import files
 
 T = TypeVar("T")
@@ -58,9 +57,9 @@ def read_json(path: Path) -> Any:
 def parse_json(data: bytes) -> Any:
     """Raises RecordError."""
     try:
-        return json.loads(data.decode(ENCODING, ERRORS))
-    except (ValueError, RecursionError) as error:
-        raise RecordError("it isn't JSON") from error
+        return decode_json(data)
+    except ValueError as error:
+        raise RecordError(f"it isn't JSON: {error}") from error
 
 
 def build(kind: type[T], value: object, name: str = "") -> T:

@@ -20,9 +20,11 @@ from app.core.errors import SessionError
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
 from app.session.folders import FRAMES, reason
+from app.session.lazy_table import LazyTable
 from app.session.manifest import KeypointCount, Manifest
+from app.session.saved_table import read_table
 from app.session.staging import new_staging, publish_new
-from app.session.table import Table, read_table
+from app.session.table import Table
 from extractor import files
 
 ANALYSES = "analyses"
@@ -85,7 +87,7 @@ class Analysis:
 
     def read_table(self) -> Table:
         """Row k is frame k of the video, as in the session's own table.  Raises SessionError."""
-        return read_table(self.table_path)
+        return read_table(self.table_path, every_frame=True)
 
 
 def find_analyses(session: Path) -> tuple[Analysis, ...]:
@@ -167,20 +169,6 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
 
 def frame_times(session: Path) -> list[float]:
     """The times of the session's rows in seconds, read without the rest of the table.  Raises SessionError."""
-    path = session / FRAMES
-    times: list[float] = []
-    try:
-        with files.open_read(path) as file:
-            if not file.readline().startswith(b"frame,timestamp_s,"):
-                raise SessionError(f"{path} is not a table of this app.")
-            for line in file:
-                if line.endswith(b"\n"):
-                    number, time_s, _ = line.split(b",", 2)
-                    if int(number) != len(times):
-                        raise ValueError
-                    times.append(float(time_s))
-    except OSError as error:
-        raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
-    except ValueError:
-        raise SessionError(f"The table {path} is damaged: its rows aren't the frames 0, 1, 2 ...") from None
-    return times
+    table = LazyTable(session / FRAMES)
+    table.close()
+    return [float(time_s) for time_s in table.timestamp_s]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.analyses import ANALYSES
+from app.session.events import KEPT
 from app.session.exporters.base import FOLDER
 from app.session.folders import (
     EVENTS,
@@ -26,7 +27,6 @@ from app.session.folders import (
     reason,
 )
 from app.session.manifest import RECORDING, Manifest
-from app.session.marking import KEPT
 from app.session.recovery import DAMAGED
 from extractor import files
 

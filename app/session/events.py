@@ -7,22 +7,24 @@ An interval gets its line when it ends.  Until then it stands in ``events.open.c
 from __future__ import annotations
 
 import contextlib
-import csv
 import enum
-import io
-import math
+import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.core.errors import SessionError
-from app.core.text import ENCODING, ERRORS
 from app.session.folders import EVENTS, OPEN_EVENTS, reason
-from app.session.table import encode_rows
+from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
 
 COLUMNS = ("onset_s", "duration_s", "label", "note", "frame")
+_REQUIRED = ("onset_s", "label")
+_LONGEST_HEADER = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +38,63 @@ class Event:
     frame: int  # the frame shown at the onset
 
 
+KEPT = "events.original"
+"""The file's name, before ``.csv``, under which markers are kept that this program didn't write, before it
+replaces them; then ``events.original-2`` and so on."""
+
+
 def append_event(path: Path, event: Event) -> None:
-    """Append a line to the file, which begins with the header.  Raises OSError; the file is then as before."""
+    """Append a line to the file, which begins with the header.  Raises OSError; the file is then as before.
+
+    A file that somebody has saved in another form meanwhile is kept under another name and written anew.
+    """
     with files.append(path, buffering=0) as file:
         size = file.tell()
         data = memoryview(encode_rows([COLUMNS, _fields(event)] if size == 0 else [_fields(event)]))
-        try:
-            while data:  # on a disk that is nearly full a part may fit
-                data = data[file.write(data) :]
-        except OSError:
-            with contextlib.suppress(OSError):
-                file.truncate(size)  # half a line would spoil the next one
-            raise
+        if size == 0 or _ends_as_ours(path):
+            try:
+                while data:  # on a disk that is nearly full a part may fit
+                    data = data[file.write(data) :]
+            except OSError:
+                with contextlib.suppress(OSError):
+                    file.truncate(size)  # half a line would spoil the next one
+                raise
+            return
+    keep_original(path)
+    write_events(path, [*read_markers(path).events, event])
+
+
+def _ends_as_ours(path: Path) -> bool:
+    """Whether a line of ours fits behind what is there."""
+    with files.open_read(path) as file:
+        head = file.readline(_LONGEST_HEADER)
+        file.seek(-1, os.SEEK_END)
+        return head == encode_rows([COLUMNS]) and file.read(1) == b"\n"
 
 
 def write_events(path: Path, events: Iterable[Event]) -> None:
     """Replace the file in one step.  Raises OSError."""
-    files.write_whole(path, encode_rows([COLUMNS, *(_fields(event) for event in events)]))
+    files.write_whole(path, encode_events(events))
+
+
+def encode_events(events: Iterable[Event]) -> bytes:
+    """The file's bytes; line breaks in texts become blanks, as one marker is one line."""
+    return encode_rows([COLUMNS, *(_fields(event) for event in events)])
+
+
+def keep_original(path: Path) -> None:
+    """Keep a copy of the markers as they are now beside them, if there is none yet.  Raises OSError."""
+    present = files.read(path)
+    number = 1
+    while True:
+        ending = "" if number == 1 else f"-{number}"
+        place = path.with_name(f"{KEPT}{ending}{path.suffix}")
+        if not place.exists():
+            files.write_whole(place, present)
+            return
+        if files.read(place) == present:
+            return
+        number += 1
 
 
 def _fields(event: Event) -> tuple[str, ...]:
@@ -66,32 +108,73 @@ def _line(text: str) -> str:
     return " ".join(text.splitlines()).replace("\0", "")
 
 
-def read_events(path: Path) -> tuple[Event, ...]:
-    """The events in the order of the file; none where it doesn't exist; a cut-off last line is left out.
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """The markers of a file in its order, and one sentence for each line that holds none which is clear."""
 
-    Raises SessionError when it can't be read.
+    events: tuple[Event, ...] = ()
+    problems: tuple[str, ...] = ()
+    as_written: bool = True  # the file is what this program writes, byte for byte
+
+
+def read_markers(path: Path, times_s: Sequence[float] | NDArray[np.float64] = (), *, cut_off: bool = False) -> Markers:
+    """The markers of a file that a person may have saved; none where it doesn't exist.  Raises nothing.
+
+    ``times_s``: when each frame was taken, for a marker without its frame.  ``cut_off``: by a crash, so that a last
+    line without a line feed isn't whole.
     """
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except FileNotFoundError:
-        return ()
+        return Markers()
     except OSError as error:
-        raise SessionError(f"The markers in {path} can't be read: {reason(error)}.") from error
-    text = data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS)
+        return Markers((), (f"The markers in {path} can't be read: {reason(error)}.",), False)
+    if not data:
+        return Markers()
+    damaged = f"The markers in {path} are damaged"
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-        if rows and tuple(rows[0]) != COLUMNS:
-            raise ValueError("its columns differ from " + ", ".join(COLUMNS))
-        return tuple(_event(fields) for fields in rows[1:])
-    except (ValueError, csv.Error) as error:
-        raise SessionError(f"The markers in {path} are damaged: {error}.") from error
+        table = read_text_table(whole_lines(data) if cut_off else data, COLUMNS, _REQUIRED, ("label", "note"))
+    except ValueError as error:
+        return Markers((), (f"{damaged}: {error}.",), False)
+    events, problems = [], list(table.problems)
+    for row in table.rows:
+        try:
+            if row.count <= max(table.columns.index(name) for name in _REQUIRED):
+                raise table.too_short(row)
+            events.append(_event(row.fields, table.number, times_s))
+        except ValueError as error:
+            problems.append(f"line {row.line}: {error}")
+    sentences = tuple(f"{damaged}: {problem}." for problem in problems)
+    return Markers(tuple(events), sentences, encode_events(events) == data)
 
 
-def _event(fields: list[str]) -> Event:
+def read_events(path: Path) -> tuple[Event, ...]:
+    """As ``read_markers``, for whoever can't go on with a part.  Raises SessionError."""
+    markers = read_markers(path)
+    if markers.problems:
+        raise SessionError(markers.problems[0])
+    return markers.events
+
+
+def _event(
+    fields: Sequence[str], number: Callable[[str], float], times_s: Sequence[float] | NDArray[np.float64]
+) -> Event:
+    """A row's marker; an empty duration is none, an empty frame is the one that was shown.  Raises ValueError."""
     onset, duration, label, note, frame = fields
-    if not (math.isfinite(float(onset)) and math.isfinite(float(duration))):
-        raise ValueError("a time is not a number")
-    return Event(float(onset), float(duration), label, note, int(frame))
+    onset_s, duration_s = _named("onset_s", onset, number), _named("duration_s", duration.strip() or "0", number)
+    if duration_s < 0:
+        raise ValueError("duration_s is less than 0")
+    shown = _named("frame", frame, number) if frame.strip() else np.searchsorted(times_s, onset_s + 1e-9, "right") - 1
+    if not float(shown).is_integer():
+        raise ValueError("frame is not a whole number")
+    return Event(onset_s, duration_s, label, note, max(0, int(shown)))
+
+
+def _named(name: str, text: str, number: Callable[[str], float]) -> float:
+    try:
+        return number(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 # ---------------------------------------------------------------------- while recording
@@ -172,15 +255,19 @@ class EventLog:
         """
         with self._writing:
             self._finished = True
-            with contextlib.suppress(SessionError):  # damaged from outside: nothing of it is touched
-                written = list(read_events(self._path))
-                events = [*written, *(_ended(item.event, end_s) for item in self.open)]
+            ended = [_ended(item.event, end_s) for item in self.open]
+            markers = read_markers(self._path)
+            if markers.as_written:
+                events = [*markers.events, *ended]
                 # Frames that were taken but never encoded aren't in the video.
                 events = [replace(event, frame=min(event.frame, max(0, frames - 1))) for event in events]
                 events.sort(key=lambda event: event.onset_s)
-                if events != written:
+                if events != list(markers.events):
                     write_events(self._path, events)
                     self.count = len(events)
+            else:  # changed from outside: nothing of it is touched
+                for event in ended:
+                    self._append(event)
             self._set_open(())
 
     def _append(self, event: Event) -> None:
@@ -203,35 +290,23 @@ def _ended(event: Event, end_s: float) -> Event:
 CUT_OFF_NOTE = "cut off: its end is the recording's"
 
 
-def recover_events(folder: Path, frames: int, end_s: float) -> None:
-    """Put the markers of a recording in order that was cut off after ``frames`` frames, at ``end_s``.
+def recover_events(folder: Path, times_s: Sequence[float], end_s: float) -> None:
+    """Put the markers of a recording in order that was cut off at ``end_s``, after frames taken at ``times_s``.
 
     A line that isn't whole is dropped, a marker after the last frame refers to that frame, an
     interval that was open ends with the recording and says so in its note.  Raises OSError.
     """
-    written = _whole_lines(folder / EVENTS)
+    path, open_path, last = folder / EVENTS, folder / OPEN_EVENTS, max(0, len(times_s) - 1)
+    markers = read_markers(path, times_s, cut_off=True)
+    written = list(markers.events)
     known = {(_fields(event)[0], _fields(event)[2]) for event in written}
-    for event in _whole_lines(folder / OPEN_EVENTS):
+    for event in read_markers(open_path, times_s, cut_off=True).events:
         if (_fields(event)[0], _fields(event)[2]) not in known:
             note = f"{event.note} ({CUT_OFF_NOTE})" if event.note else CUT_OFF_NOTE
             written.append(replace(_ended(event, end_s), note=note))
-    if written or (folder / EVENTS).exists():
+    if written or path.exists():
+        if markers.problems and path.exists():
+            keep_original(path)
         written.sort(key=lambda event: event.onset_s)
-        clamped = [replace(event, frame=min(event.frame, max(0, frames - 1))) for event in written]
-        write_events(folder / EVENTS, clamped)
-    files.remove(folder / OPEN_EVENTS)
-
-
-def _whole_lines(path: Path) -> list[Event]:
-    """Every event that can be read; after a power loss the end of a file may be anything."""
-    events: list[Event] = []
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return events
-    for line in data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).split("\n")[1:-1]:
-        with contextlib.suppress(ValueError, csv.Error):
-            event = _event(next(csv.reader(io.StringIO(line)), []))
-            if event.frame >= 0:
-                events.append(event)
-    return events
+        write_events(path, [replace(event, frame=min(event.frame, last)) for event in written])
+    files.remove(open_path)

@@ -19,7 +19,8 @@ from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
 from app.session.signals import ShownRow, SignalRows
-from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, encode_rows, row, truth_row
+from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, row, truth_row
+from app.session.text_table import encode_rows
 from app.session.video import VideoEncoder, fit
 from extractor import files
 

@@ -8,7 +8,6 @@ several; the text stays where it is and rows are taken from it one by one.
 from __future__ import annotations
 
 import contextlib
-import csv
 import mmap
 import threading
 from collections.abc import Sequence
@@ -19,7 +18,10 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.session.folders import reason
-from app.session.table import WORDS, Table, missing_of, parse_header, parse_table
+from app.session.saved_table import mend_table
+from app.session.table import TRUTH_COLUMNS, WORDS, Table, missing_of, parse_header, parse_table
+from app.session.text_table import encode_rows, read_text_table, whole_lines
+from extractor import files
 
 INFERRED, MISSING = "inferred", "missing"  # older tables lack these columns
 LEAD = ("frame", "timestamp_s", "face_id", "success")
@@ -89,6 +91,7 @@ class LazyTable:
         """
         self.path = path
         self._lock = threading.Lock()
+        self.problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
         try:
             with path.open("rb") as file:
                 self._data: mmap.mmap | bytes = (
@@ -96,6 +99,18 @@ class LazyTable:
                 )
         except OSError as error:
             raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
+        try:
+            if self._data[-1:] != b"\n":
+                raise SessionError(f"{path} is not a table of this app: it is empty or its last line has no end.")
+            self._parse(rows)
+        except SessionError:  # saved by a person or a spreadsheet
+            data = self._data[:]
+            self.close()
+            self._data, self.problems = mend_table(data, str(path), every_frame=rows)
+            self._parse(rows)
+
+    def _parse(self, rows: bool) -> None:
+        path = self.path
         self._head = self._data[: self._data.find(b"\n") + 1]
         key, self.num_kp, *_ = parse_header(self._head.rstrip(b"\r\n"), str(path))
         if key != "frame":
@@ -175,22 +190,26 @@ def read_truth(path: Path, frames: int) -> NDArray[np.float32] | None:
     Raises SessionError when it is damaged.
     """
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
-    data = data[: data.rfind(b"\n") + 1]
-    try:
-        header = next(csv.reader([data.partition(b"\n")[0].decode("ascii", "replace")]), [])
-    except csv.Error as error:
-        raise SessionError(f"The table {path} is damaged: {error}.") from error
-    if not {"frame", *ANGLES} <= set(header):
-        raise SessionError(f"The table {path} is damaged: its columns differ from frame, {', '.join(ANGLES)}.")
     truth = np.full((frames, 3), np.nan, np.float32)
-    if data.count(b"\n") > 1:
-        columns = read_columns(data, len(data), ("frame", *ANGLES), str(path))
-        number = np.nan_to_num(columns["frame"], nan=-1).astype(np.int64)
-        known = (number >= 0) & (number < frames)
-        truth[number[known]] = np.stack([columns[name] for name in ANGLES], axis=1)[known]
+    if data.startswith(encode_rows([TRUTH_COLUMNS])) and data.count(b"\n") > 1:
+        with contextlib.suppress(SessionError):  # saved by a person or a spreadsheet
+            columns = read_columns(data, len(whole_lines(data)), ("frame", *ANGLES), str(path))
+            number = np.nan_to_num(columns["frame"], nan=-1).astype(np.int64)
+            known = (number >= 0) & (number < frames)
+            truth[number[known]] = np.stack([columns[name] for name in ANGLES], axis=1)[known]
+            return truth
+    try:
+        table = read_text_table(data, TRUTH_COLUMNS, ("frame", *ANGLES))
+    except ValueError as error:
+        raise SessionError(f"The table {path} is damaged: {error}.") from error
+    for row in table.rows:
+        with contextlib.suppress(ValueError):  # a line that isn't clear: the true pose of a frame is not known
+            frame, _, *angles = (table.number(field) for field in row.fields)
+            if frame in range(frames):
+                truth[int(frame)] = angles
     return truth

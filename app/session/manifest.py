@@ -17,7 +17,7 @@ from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
 from app.core.errors import SessionError
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
-from app.core.text import encode_text
+from app.core.text import encode_text, western
 from app.session.folders import MANIFEST, reason
 from extractor import files
 
@@ -223,6 +223,7 @@ class Manifest:
             values = read_json(path)
             if build(Versioned, values).schema > SCHEMA:
                 raise SessionError(f"{folder} was recorded by a newer version of the app: please update.")
+            _mend_texts(values.get("header"))
             return build(cls, values)
         except FileNotFoundError as error:
             raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.") from error
@@ -230,3 +231,18 @@ class Manifest:
             raise SessionError(f"{path} can't be read: {reason(error)}.") from error
         except RecordError as error:
             raise SessionError(f"{path} is damaged: {error}.") from error
+
+
+def _mend_texts(header: object) -> None:
+    """Texts as a person may have typed or saved them: a number without quotation marks, another encoding."""
+    if not isinstance(header, dict):
+        return
+    for name in SessionFields.__slots__:
+        value = header.get(name, "")
+        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            header[name] = "" if value is None else str(value)
+        elif isinstance(value, str):
+            header[name] = western(value)
+    media = header.get("media")
+    if isinstance(media, dict) and isinstance(path := media.get("path"), str) and western(path) != path:
+        media["path"] = western(path) if Path(western(path)).exists() else path  # a name may be no UTF-8

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.analyses import Analysis, analysis_named
-from app.session.events import Event, read_events
+from app.session.events import Event, read_markers
 from app.session.folders import EVENTS, FACES, FRAMES, MOTION, VIDEO
 from app.session.manifest import RECORDING, Manifest
 from app.session.recovery import is_unfinished, recover
-from app.session.table import Table, read_table
+from app.session.saved_table import read_table
+from app.session.table import Table
 from app.session.video import TICKS_PER_S, ticks
 
 _READ_ON = 30  # frames that are decoded on the way rather than jumped over
@@ -35,6 +36,7 @@ class Session:
     video: Path | None  # None where no video was recorded, or the measured file is gone or another
     video_problem: str = ""  # why there is none, one sentence; else empty
     analysis: Analysis | None = None  # whose the table is; None: the recorded one
+    problems: tuple[str, ...] = ()  # a sentence for each line of a table that wasn't clear and was left out
 
     @classmethod
     def open(cls, folder: Path, table_name: str = "") -> Session:
@@ -57,17 +59,16 @@ class Session:
         place = folder
         if analysis is not None:
             place, manifest = analysis.folder, analysis.describe(manifest)
-        table = read_table(place / FRAMES)
-        if not np.array_equal(table.frame, np.arange(len(table))):
-            raise SessionError(f"The table {place / FRAMES} is damaged: its rows aren't the frames 0, 1, 2 ...")
+        table = read_table(place / FRAMES, every_frame=True)
         if analysis is not None and len(table) != manifest.frames:
             raise SessionError(
                 f"The table {place / FRAMES} has {len(table)} rows for the session's {manifest.frames} frames."
             )
         faces = read_table(place / FACES) if (place / FACES).exists() else None
         video, problem = find_video(folder, manifest)
-        events = read_events(folder / EVENTS)
-        return cls(folder, manifest, table, faces, events, video, problem, analysis)
+        markers = read_markers(folder / EVENTS, table.timestamp_s)
+        problems = (*table.problems, *(faces.problems if faces is not None else ()), *markers.problems)
+        return cls(folder, manifest, table, faces, markers.events, video, problem, analysis, problems)
 
     @property
     def motion_path(self) -> Path:

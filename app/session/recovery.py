@@ -32,15 +32,16 @@ from app.session.motion import whole_size
 from app.session.signals import mend_signals
 from app.session.table import (
     MISSING,
+    TRUTH_COLUMNS,
     WORDS,
     Missing,
     columns,
     count_missing,
-    encode_rows,
     in_todays_columns,
     parse_layout,
     row,
 )
+from app.session.text_table import encode_rows, valid_prefix
 from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
@@ -127,12 +128,11 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
         if signals:
             files.write_whole(folder / SIGNALS, signals)
     if part(folder / TRUTH).is_file():
-        truth = files.read(part(folder / TRUTH))
-        lines = truth[: truth.rfind(b"\n") + 1].splitlines(keepends=True)
-        files.write_whole(folder / TRUTH, b"".join(lines[: 1 + frames]))
+        head, truth = valid_prefix(files.read(part(folder / TRUTH)), _is_truth)
+        files.write_whole(folder / TRUTH, encode_rows([head, *truth[:frames]]))
     _recover_motion(folder / MOTION, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
-    recover_events(folder, frames, seconds)
+    recover_events(folder, [float(fields[1]) for fields in rows], seconds)
     video = manifest.video
     if picture is None:
         video = None
@@ -245,31 +245,25 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
     if not source.is_file():
         return
     data = files.read(source)
-    head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")
     try:
-        split = parse_layout(head, str(source))[2]
+        split = parse_layout(data.partition(b"\n")[0], str(source))[2]
     except SessionError:  # not even the header came through
         return
     width = len(columns("frame", num_kp))
-    # A row holds digits only, so a line is a row.  After a power loss the end may be zeros.
-    for line in lines[:-1]:
-        fields = line.decode("ascii", "replace").split(",")
-        try:
-            fields = in_todays_columns(fields, split)
-            numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
-            if (
-                len(fields) != width
-                or len(numbers) < 4
-                or not {fields[3], fields[4]} <= {"0", "1"}
-                or fields[MISSING] not in WORDS
-            ):
-                return
-            if not all(abs(number) < _LARGEST for number in numbers):  # nor is it a number
-                return
-            int(fields[0])
-        except (ValueError, IndexError):
-            return
-        yield fields
+
+    def is_whole(_: int, fields: list[str]) -> bool:
+        fields = in_todays_columns(fields, split)
+        numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
+        words = {fields[3], fields[4]} <= {"0", "1"} and fields[MISSING] in WORDS
+        sound = len(fields) == width and len(numbers) >= 4 and words
+        return sound and int(fields[0]) >= 0 and all(abs(number) < _LARGEST for number in numbers)
+
+    for fields in valid_prefix(data, is_whole)[1]:
+        yield in_todays_columns(fields, split)
+
+
+def _is_truth(_: int, fields: list[str]) -> bool:
+    return len([float(field or "nan") for field in fields]) == len(TRUTH_COLUMNS)
 
 
 def _recover_motion(path: Path, frames: int) -> None:

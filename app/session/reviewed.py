@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
 from app.session.encoders import TICKS_PER_S
-from app.session.events import Event, read_events
+from app.session.events import Event, read_markers
 from app.session.folders import EVENTS, FACES, FRAMES, MANIFEST, MOTION, TRUTH
 from app.session.lazy_table import LazyTable, read_truth
 from app.session.manifest import RECORDING, Manifest
@@ -40,6 +40,7 @@ class ReviewedSession:
     events: tuple[Event, ...]
     video: Path | None  # None where none was recorded, or the measured file is gone
     video_problem: str  # why there is none, one sentence; else empty
+    problems: tuple[str, ...] = ()  # a sentence for each line of a table, or table, that was left out
 
     @classmethod
     def open(cls, folder: Path) -> ReviewedSession:
@@ -58,13 +59,20 @@ class ReviewedSession:
         if not len(table):
             table.close()
             raise SessionError(f"The session {folder} has no frames.")
+        problems = list(table.problems)
+        faces = truth = None
         try:
-            faces = LazyTable(folder / FACES, rows=False) if (folder / FACES).exists() else None
+            if (folder / FACES).exists():
+                faces = LazyTable(folder / FACES, rows=False)
+                problems += faces.problems
+        except SessionError as error:  # these two only add to what the table says
+            problems.append(str(error))
+        try:
             truth = read_truth(folder / TRUTH, len(table))
-            events = read_events(folder / EVENTS)
-        except SessionError:
-            table.close()
-            raise
+        except SessionError as error:
+            problems.append(str(error))
+        markers = read_markers(folder / EVENTS, table.timestamp_s)
+        problems += markers.problems
         motion = None
         if (folder / MOTION).exists():
             try:
@@ -72,7 +80,7 @@ class ReviewedSession:
             except SessionError:
                 motion = None  # it only adds to what the table says
         video, problem = find_video(folder, manifest)
-        return cls(folder, manifest, table, faces, truth, motion, events, video, problem)
+        return cls(folder, manifest, table, faces, truth, motion, markers.events, video, problem, tuple(problems))
 
     def __len__(self) -> int:
         return len(self.table)

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from app.core.derived import DERIVED
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, ShownFace
-from app.core.text import ENCODING, ERRORS
+from app.core.text import ENCODING, ERRORS, decode_text
 from app.session.folders import reason
-from app.session.table import encode_rows
+from app.session.text_table import encode_rows, read_text_table, valid_prefix
+from extractor import files
 
 __all__ = ["ShownRow", "SignalRows", "SignalsTable", "mend_signals", "read_signals", "signal_columns"]
 
@@ -121,16 +122,18 @@ def read_signals(path: Path) -> SignalsTable:
     Raises SessionError when it can't be read or isn't such a table.
     """
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except OSError as error:
         raise SessionError(f"The signals {path} can't be read: {reason(error)}.") from error
-    head, *lines = data[: data.rfind(b"\n") + 1].decode(ENCODING, ERRORS).replace("\r", "").split("\n")
-    columns = tuple(head.split(","))
+    columns = tuple(decode_text(data).partition("\n")[0].rstrip("\r").split(","))
     if columns[: len(_LEAD)] != _LEAD:
         raise SessionError(f"{path} is not a table of signals: its columns differ from {', '.join(_LEAD)}, ...")
     try:
-        values = [[float(field or "nan") for field in line.split(",")] for line in lines if line]
-        if any(len(row) != len(columns) for row in values):
+        table = read_text_table(data, columns, _LEAD)
+        values = [[table.number(field) if field else math.nan for field in row.fields] for row in table.rows]
+        if table.problems:
+            raise ValueError(table.problems[0])
+        if any(row.count != len(columns) for row in table.rows):
             raise ValueError(f"a row hasn't {len(columns)} fields")
     except ValueError as error:
         raise SessionError(f"The signals {path} are damaged: {error}.") from error
@@ -142,21 +145,15 @@ def mend_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
 
     Nothing where not even the header came through.
     """
-    head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")
-    columns = head.decode(ENCODING, ERRORS).split(",")
+
+    def is_whole(number: int, fields: list[str]) -> bool:
+        _ = [float(field) for field in fields if field]
+        return len(fields) == len(columns) and int(fields[0]) == number and fields[3] in ("0", "1")
+
+    columns = data.partition(b"\n")[0].decode(ENCODING, ERRORS).split(",")
     if tuple(columns[: len(_LEAD)]) != _LEAD:
         return b""
-    rows: list[list[str]] = []
-    for line in lines[:-1]:
-        fields = line.decode("ascii", "replace").split(",")
-        try:
-            whole = len(fields) == len(columns) and int(fields[0]) == len(rows) and fields[3] in ("0", "1")
-            _ = [float(field) for field in fields if field]
-        except ValueError:
-            whole = False
-        if not whole:
-            break
-        rows.append(fields)
+    rows = valid_prefix(data, is_whole)[1]
     mended = [columns]
     for k, timestamp_s in enumerate(timestamps_s):
         blank = [str(k), timestamp_s, "", "0", *[""] * (len(columns) - 4)]

@@ -21,7 +21,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -29,7 +28,8 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
-from app.core.text import ENCODING, ERRORS, encode_text
+from app.core.text import ENCODING, ERRORS
+from app.session.text_table import whole_lines
 from extractor.types import Angles
 
 Key = Literal["frame", "file"]
@@ -146,13 +146,6 @@ def _field(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if math.isfinite(value) else ""
 
 
-def encode_rows(rows: Iterable[Iterable[str]]) -> bytes:
-    """Rows as the bytes that stand in the file."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return encode_text(text.getvalue())
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table in memory: N rows, K keypoints; NaN (``face_id`` -1) where a field is empty."""
@@ -167,6 +160,7 @@ class Table:
     inferred: NDArray[np.bool_]  # (N,)
     missing: NDArray[np.int8]  # (N,) numbers of ``Missing``
     numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``missing``
+    problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -203,28 +197,16 @@ class Table:
         return self.numbers[:, start : start + width]
 
 
-def read_table(path: Path) -> Table:
-    """Read a table; a last line that was cut off by a crash is left out.
-
-    Raises SessionError when it can't be read or isn't such a table.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SessionError(f"The table {path} can't be read: {error.strerror or error}.") from error
-    return parse_table(data, str(path))
-
-
 def parse_table(data: bytes, name: str) -> Table:
-    """``read_table`` of bytes; ``name`` stands in the error.
+    """A table as this app writes it, but for a last line that was cut off; ``name`` stands in the error.
 
     Tables from before there was ``missing``: what was inferred without success counts as no face, what was
     not as skipped.  From before there was ``inferred``: success counts as that, and of the rest the reason
-    is unknown.
+    is unknown.  Raises SessionError.
     """
     head, _, body = data.partition(b"\n")
     key, num_kp, split = parse_layout(head, name)
-    body = body[: body.rfind(b"\n") + 1]
+    body = whole_lines(body)
     try:
         parse = _parse_frames if key == "frame" else _parse_files
         files, lead, numbers = parse(body, split + len(_NUMBERS) + 2 * num_kp, split)

@@ -13,7 +13,8 @@ from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
 from app.batch.plan import Item, Place, Sameness, find_places
 from app.capture.source import SourceInfo
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
-from app.session.table import Missing, columns, read_table, row
+from app.session.saved_table import read_table
+from app.session.table import Missing, columns, row
 
 WEIGHTS = "ab" * 32
 SAME = Sameness(WEIGHTS, 1)

@@ -19,7 +19,7 @@ from app.batch.plan import find_work
 from app.cli import main
 from app.core.errors import UserError
 from app.session.reader import Session
-from app.session.table import read_table
+from app.session.saved_table import read_table
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,9 @@ from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
 from app.session.manifest import Manifest, Owner
 from app.session.reader import Session
-from app.session.table import columns, encode_rows, read_table, row
+from app.session.saved_table import read_table
+from app.session.table import columns, row
+from app.session.text_table import encode_rows
 from app.session.writer import SessionWriter
 
 FRAMES_RECORDED = 20

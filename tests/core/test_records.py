@@ -77,7 +77,7 @@ def test_what_is_no_object(value):
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 100_000])
 def test_what_is_no_json(data):
-    with pytest.raises(RecordError, match=r"^it isn't JSON$"):
+    with pytest.raises(RecordError, match=r"^it isn't JSON: (line 1|it is nested|a number)"):
         parse_json(data)
 
 

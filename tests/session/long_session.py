@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from app.capture.source import SourceInfo
-from app.session.events import Event
+from app.session.events import Event, encode_events
 from app.session.folders import EVENTS, FRAMES, VIDEO
 from app.session.manifest import COMPLETE, Manifest, SessionHeader
-from app.session.marking import encode_events
 from app.session.table import columns
 from app.session.video import VideoEncoder
 from extractor.types import KEYPOINT_NAMES

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from app.core.errors import SessionError
 from app.session.folders import claim_folder
 from app.session.lazy_table import LazyTable, read_truth
-from app.session.table import Missing, encode_rows, read_table, row, truth_row
+from app.session.saved_table import read_table
+from app.session.table import Missing, row, truth_row
+from app.session.text_table import encode_rows
 from app.session.writer import SessionWriter
 from extractor.types import Angles
 from tests.session.long_session import LOST, write_table
@@ -76,11 +78,12 @@ def test_a_table_from_before_there_were_inferred_and_missing(path, without):
     lazy.close()
 
 
-def test_a_last_line_that_was_cut_off_is_left_out(path):
-    path.write_bytes(path.read_bytes()[:-40])
+def test_a_last_line_that_was_cut_off_is_left_out_and_named(path):
+    path.write_bytes(b"\n".join(path.read_bytes().split(b"\n")[:-2])[:-40])
     lazy = LazyTable(path)
-    assert len(lazy) == 199
-    assert not lazy.row(198).files
+    assert len(lazy) == 198
+    assert "line 200: it has " in lazy.problems[0]
+    assert not lazy.row(197).files
     lazy.close()
 
 
@@ -104,22 +107,40 @@ def test_a_table_without_rows(path):
     [
         (lambda text: "", "not a table"),
         (lambda text: "a,b,c\n1,2,3\n", "not a table"),
-        (lambda text: text.replace("3,0.100000,1,1,", "3,0.1x0000,1,1,"), "damaged"),
-        (lambda text: text.replace("3,0.100000,1,1,", "7,0.100000,1,1,"), "damaged"),
-        (lambda text: text.replace("3,0.100000,1,1,", "3,0.100000,1,2,"), "damaged"),
-        (lambda text: text.replace("3,0.100000,1,1,", "3,,1,1,"), "damaged"),
-        (lambda text: text.replace("3,0.100000,1,1,", "3,9.100000,1,1,"), "damaged"),
-        (lambda text: text.replace("3,0.100000,1,1,", "3,0.100000,1,1,1,"), "damaged"),
-        (lambda text: text.replace("\n3,0.1", "\n\n3,0.1"), "damaged"),
         (lambda text: "\0" * 1000, "not a table"),
+        (lambda text: text.split("\n")[0] + "\nx\n", "line 2: frame: “x” is not a number"),
     ],
 )
-def test_damage_is_one_sentence(path, change, says):
+def test_what_is_no_table_is_one_sentence(path, change, says):
     path.write_text(change(path.read_text()), newline="")
     with pytest.raises(SessionError, match=says) as caught:
         LazyTable(path)
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        ("3,0.1x0000,1,1,", "line 5: timestamp_s: “0.1x0000” is not a number"),
+        ("7,0.100000,1,1,", "line 9: frame 7 stands in line 5 already"),
+        ("3,0.100000,1,2,", "line 5: success is neither 0 nor 1"),
+        ("3,,1,1,", "line 5: timestamp_s: a number is missing"),
+        ("3,9.100000,1,1,", "line 5: its time, 9.1 s, is not between those of the frames around it"),
+        ("3,0.100000,1,1,1,", "line 5: it has 71 fields instead of 70"),
+    ],
+)
+def test_a_line_that_is_not_clear_costs_itself_only_and_is_named(path, new, says):
+    path.write_text(path.read_text().replace("3,0.100000,1,1,", new), newline="")
+    lazy = LazyTable(path)
+    assert says in lazy.problems[0]
+    assert len(lazy) == 200
+    assert lazy.timestamp_s[3] == pytest.approx(0.1, abs=2e-6)  # between its neighbours
+    assert (lazy.success[3], lazy.success[4]) == (False, True)
+    whole = read_table(path, every_frame=True)
+    assert whole.problems == lazy.problems
+    np.testing.assert_array_equal(whole.success, lazy.success)
+    lazy.close()
 
 
 def test_a_table_that_isnt_there(tmp_path):

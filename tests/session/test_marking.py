@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import SessionError
-from app.session.events import Event, read_events
-from app.session.marking import MarkerFile, encode_events
+from app.session.events import Event, encode_events, read_events
+from app.session.marking import MarkerFile
 
 A = Event(1.0, 0.0, "blink", "", 30)
 B = Event(0.5, 2.0, "talk", 'über, "alles"', 15)
@@ -81,7 +81,7 @@ events = st.builds(
 @given(st.lists(events, max_size=6))
 def test_any_text_comes_back_on_one_line(tmp_path_factory, some):
     path = tmp_path_factory.mktemp("events") / "events.csv"
-    path.write_bytes(encode_events(some))
+    MarkerFile(path).save(some)
     found = read_events(path)
     assert len(found) == len(some)
     for event, other in zip(found, sorted(some, key=lambda e: (e.onset_s, e.duration_s)), strict=True):

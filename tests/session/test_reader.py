@@ -184,7 +184,7 @@ def test_markers_are_read_back_as_written(tmp_path_factory, events):
     if events:
         data = path.read_bytes()
         path.write_bytes(data[:-1])
-        assert list(read_events(path)) == events[:-1]
+        assert read_events(path) == read  # an editor that ends no last line has lost nothing
 
 
 def test_damaged_markers_are_one_sentence(tmp_path):

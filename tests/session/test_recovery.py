@@ -21,7 +21,7 @@ from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, Media
 from app.session.motion import open_motion
 from app.session.reader import Session
 from app.session.recovery import DAMAGED, find_unfinished, recover
-from app.session.table import read_table
+from app.session.saved_table import read_table
 from app.session.video import ticks
 from app.session.writer import SessionWriter
 

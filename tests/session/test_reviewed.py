@@ -169,8 +169,6 @@ def test_one_that_is_still_recorded_is_refused(tmp_path):
         (lambda folder: (folder / "session.json").write_text("{"), "damaged"),
         (lambda folder: (folder / "frames.csv").unlink(), "can't be read"),
         (lambda folder: (folder / "frames.csv").write_text("x\n1\n"), "not a table"),
-        (lambda folder: (folder / "events.csv").write_text("x\n1\n"), "damaged"),
-        (lambda folder: (folder / "truth.csv").write_text("x\n1\n"), "damaged"),
         (lambda folder: write_table(folder / "frames.csv", np.arange(0)), "has no frames"),
     ],
 )

@@ -9,16 +9,9 @@ from hypothesis import strategies as st
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection
 from app.session.offline import TableWriter
-from app.session.table import (
-    Missing,
-    columns,
-    count_missing,
-    encode_rows,
-    in_todays_columns,
-    parse_table,
-    read_table,
-    row,
-)
+from app.session.saved_table import read_table
+from app.session.table import Missing, columns, count_missing, in_todays_columns, parse_table, row
+from app.session.text_table import encode_rows
 from extractor.types import Angles
 
 FIXED_ORDER = (

@@ -12,7 +12,8 @@ from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
 from app.session.manifest import Manifest, MissingRows
 from app.session.reader import Session
-from app.session.table import Missing, read_table
+from app.session.saved_table import read_table
+from app.session.table import Missing
 from app.session.video import VideoEncoder, next_tick, ticks
 from app.session.writer import SessionWriter
 

@@ -209,7 +209,7 @@ class ReviewWindow(QMainWindow):
         header = session.manifest.header
         about = [f"{len(session)} frames", *filter(None, (header.participant, header.task, header.weights_name))]
         self.panes.about.setText("  ·  ".join(about))
-        remark = session.video_problem or session.manifest.ended_by
+        remark = " ".join(session.problems) or session.video_problem or session.manifest.ended_by
         if remark:
             self.say(Message(remark, Severity.WARNING))
         else:

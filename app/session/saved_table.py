@@ -1,0 +1,160 @@
+"""Tables of measurements that a person or a spreadsheet may have saved, read as if nobody had."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from app.core.errors import SessionError
+from app.core.text import decode_text
+from app.session.table import MISSING, WORDS, Key, Missing, Table, columns, parse_table
+from app.session.text_table import TextRow, encode_rows, read_text_table
+from extractor import files
+
+_KEYPOINT = re.compile(r"kp_(\d+)_[xy]", re.ASCII)
+_MOST_KEYPOINTS = 1000
+_LONGEST_HEADER = 100_000  # bytes
+_MOST_LOST = 1000  # frames without a row, as many more as there are rows
+
+
+def read_table(path: Path, *, every_frame: bool = False) -> Table:
+    """Read a table, also one that a person or a spreadsheet has saved, see ``mend_table``.
+
+    Raises SessionError when it can't be read, isn't such a table, or no row of it is clear.
+    """
+    try:
+        data = files.read(path)
+    except OSError as error:
+        raise SessionError(f"The table {path} can't be read: {error.strerror or error}.") from error
+    if data.endswith(b"\n"):
+        with contextlib.suppress(SessionError):
+            table = parse_table(data, str(path))
+            in_order = np.array_equal(table.frame, np.arange(len(table))) and (np.diff(table.timestamp_s) >= 0).all()
+            if not every_frame or in_order:
+                return table
+    mended, problems = mend_table(data, str(path), every_frame=every_frame)
+    return dataclasses.replace(parse_table(mended, str(path)), problems=problems)
+
+
+def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tuple[str, ...]]:
+    """A table as this app writes it, out of one that a person or a spreadsheet has saved, and what was left out.
+
+    Columns may be in any order, missing or added.  With ``every_frame`` row k becomes frame k: a frame whose line
+    isn't clear, or isn't there, counts as not measured, at a time between its neighbours'.
+    Raises SessionError when it isn't such a table or no row of it is clear.
+    """
+    text = decode_text(data[:_LONGEST_HEADER], names=True).casefold()
+    key: Key = "frame" if "timestamp_s" in text and re.search(r"\bframe\b", text) else "file"
+    found = [int(number) for number in _KEYPOINT.findall(text) if int(number) < _MOST_KEYPOINTS]
+    names = columns(key, max(found, default=-1) + 1)
+    required = (key, "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
+    try:
+        table = read_text_table(data, names, required, ("file", "missing"), names=True)
+    except ValueError as error:
+        raise SessionError(f"{name} is not a table of this app: {error}.") from error
+    problems = list(table.problems)
+    rows: list[tuple[int, list[str]]] = []
+    for row in table.rows:
+        try:
+            fields = _canonical(row, names, table.columns, table.number)
+            if fields[3] == "1" and row.count < len(table.columns):  # spreadsheets only drop fields that are empty
+                raise table.too_short(row)
+            rows.append((row.line, fields))
+        except ValueError as error:
+            problems.append(f"line {row.line}: {error}")
+    if problems and not rows:
+        raise SessionError(f"The table {name} is damaged: {problems[0]}.")
+    if key == "frame":
+        rows.sort(key=lambda item: int(item[1][0]))
+        if every_frame:
+            rows = _first_of_each(rows, problems)
+        for k in reversed(_out_of_order([float(fields[1]) for _, fields in rows])):
+            line, fields = rows.pop(k)
+            problems.append(f"line {line}: its time, {fields[1]} s, is not between those of the frames around it")
+    lines = _one_a_frame(rows, names, problems) if every_frame else [fields for _, fields in rows]
+    sentences = tuple(f"The table {name} is damaged: {problem}." for problem in problems)
+    return encode_rows([names, *lines]), sentences
+
+
+def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], number: Callable[[str], float]) -> list[str]:
+    """A row's fields as ``row`` writes them.  Raises ValueError."""
+    fields = list(row.fields)
+    for k, name in enumerate(names):
+        if name in ("file", "missing"):
+            continue
+        if not fields[k].strip() and name != "frame":
+            fields[k] = ""
+            continue
+        try:
+            fields[k] = f"{number(fields[k]):.10g}"
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    measured_all = all(fields[names.index(axis)] for axis in ("pitch_deg", "yaw_deg", "roll_deg"))
+    for k, name, otherwise in ((3, "success", str(int(measured_all))), (4, "inferred", fields[3])):
+        fields[k] = fields[k] if name in present else (otherwise or str(int(measured_all)))
+        if fields[k] not in ("0", "1"):
+            raise ValueError(f"{name} is neither 0 nor 1")
+    word = fields[MISSING].strip().lower() if "missing" in present else ""
+    if word not in WORDS:
+        raise ValueError(f"missing is none of {', '.join(WORDS[1:])}")
+    fields[MISSING] = "" if fields[3] == "1" else word or _reason(fields[4] if "inferred" in present else "")
+    for k, name in ((0, "frame"), (2, "face_id")):
+        if names[k] == name and fields[k] and not (fields[k].isdecimal() and len(fields[k]) < 10):
+            raise ValueError(f"{name} is not a whole number from 0 on")
+    if names[0] == "frame" and not fields[1]:
+        raise ValueError("timestamp_s: a number is missing")
+    return fields
+
+
+def _reason(inferred: str) -> str:
+    """Why there is no pose, as in tables from before it was said."""
+    return {"1": Missing.NO_FACE, "0": Missing.SKIPPED}.get(inferred, Missing.UNKNOWN).word
+
+
+def _first_of_each(rows: list[tuple[int, list[str]]], problems: list[str]) -> list[tuple[int, list[str]]]:
+    """One row for each frame, without frames that can't be; ``rows`` are in the order of frames."""
+    kept: list[tuple[int, list[str]]] = []
+    for line, fields in rows:
+        if kept and kept[-1][1][0] == fields[0]:
+            problems.append(f"line {line}: frame {fields[0]} stands in line {kept[-1][0]} already")
+        elif int(fields[0]) >= 2 * len(rows) + _MOST_LOST:
+            problems.append(f"line {line}: there can't be a frame {fields[0]} in {len(rows)} rows")
+        else:
+            kept.append((line, fields))
+    return kept
+
+
+def _one_a_frame(rows: list[tuple[int, list[str]]], names: Sequence[str], problems: list[str]) -> list[list[str]]:
+    """A row for every frame, empty where there was none."""
+    by_frame = {int(fields[0]): fields for _, fields in rows}
+    count = max(by_frame, default=-1) + 1
+    lost = [frame for frame in range(count) if frame not in by_frame]
+    if not lost:
+        return list(by_frame.values())
+    some = ", ".join(map(str, lost[:5])) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+    problems.append(f"frame {some} has no row that is clear, so it counts as not measured")
+    times = np.interp(range(count), list(by_frame), [float(fields[1]) for fields in by_frame.values()])
+    blank = ["", "0", "0", Missing.UNKNOWN.word, *[""] * (len(names) - 6)]
+    return [by_frame.get(k) or [str(k), f"{times[k]:.6f}", *blank] for k in range(count)]
+
+
+def _out_of_order(values: Sequence[float]) -> list[int]:
+    """The places of the fewest values without which the others never decrease."""
+    tails: list[float] = []  # the least last value of an ordered part, by its length
+    lengths = []
+    for value in values:
+        lengths.append(bisect.bisect_right(tails, value))
+        tails[lengths[-1] : lengths[-1] + 1] = [value]
+    out, wanted = [], len(tails) - 1
+    for place in reversed(range(len(values))):
+        if lengths[place] == wanted:
+            wanted -= 1
+        else:
+            out.append(place)
+    return out[::-1]
