@@ -107,7 +107,7 @@ def _cancelled(folder: Path) -> CancelledError:
 
 def _open(folder: Path) -> tuple[Manifest, Path]:
     manifest = Manifest.read(folder)
-    if is_unfinished(manifest):
+    if is_unfinished(folder, manifest):
         raise SessionError(f"{folder} was cut off; motionscope recover puts it in order.")
     if manifest.state == RECORDING:
         raise SessionError(f"{folder} can't be measured again: it isn't whole yet.")

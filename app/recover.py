@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.folders import MANIFEST
-from app.session.recovery import find_unfinished, recover
+from app.session.recovery import NothingToRecoverError, find_unfinished, recover
 
 
 def recover_all(folders: Sequence[Path]) -> int:
@@ -22,7 +22,9 @@ def recover_all(folders: Sequence[Path]) -> int:
                 print(f"{folder}: no recording there was cut off")
         for session in sessions:
             try:
-                done = recover(session)
+                done = recover(session, watch=session is folder)
+            except NothingToRecoverError as error:
+                print(error)
             except SessionError as error:
                 print(f"motionscope: {error}", file=sys.stderr)
                 failed = True

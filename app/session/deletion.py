@@ -16,6 +16,7 @@ from app.session.folders import (
     EVENTS,
     FACES,
     FRAMES,
+    LOCK,
     MANIFEST,
     MOTION,
     OPEN_EVENTS,
@@ -27,11 +28,12 @@ from app.session.folders import (
     reason,
 )
 from app.session.manifest import RECORDING, Manifest
+from app.session.ownership import is_live
 from app.session.recovery import DAMAGED
 from extractor import files
 
 _TABLES = (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH)
-_OWN = {MANIFEST, DAMAGED, OPEN_EVENTS, RESERVE, ANALYSES, FOLDER}
+_OWN = {MANIFEST, DAMAGED, OPEN_EVENTS, RESERVE, LOCK, ANALYSES, FOLDER}
 _OWN |= {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
 _OWN_TOO = re.compile(rf"\.{EVENTS}\.reviewed|{KEPT}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
 _OWN |= {
@@ -84,7 +86,7 @@ def what_goes(folder: Path) -> Doomed:
     if folder in (Path.home(), *Path.home().parents):
         raise SessionError(f"{folder} is more than a session: it holds your own folder.")
     manifest = _manifest(folder)
-    if manifest is not None and manifest.state == RECORDING and manifest.owner is not None and manifest.owner.alive:
+    if manifest is not None and manifest.state == RECORDING and is_live(folder, manifest.owner):
         raise SessionError(f"{folder} can't be deleted: it is still being recorded.")
     try:
         found = [(path, path.lstat()) for path in _below(folder)]

@@ -21,6 +21,7 @@ MOTION = "motion.bin"
 TRUTH = "truth.csv"
 MANIFEST = "session.json"
 RESERVE = ".reserve"  # room set aside while recording
+LOCK = ".lock"  # held while recording
 
 
 def part(path: Path) -> Path:

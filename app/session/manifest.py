@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import psutil
-
 import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
@@ -19,6 +17,7 @@ from app.core.errors import SessionError
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
 from app.core.text import encode_text, western
 from app.session.folders import MANIFEST, reason
+from app.session.ownership import Owner as Owner
 from extractor import files
 
 SCHEMA = 1
@@ -158,29 +157,6 @@ class MissingRows:
     failed: Count = 0
     untrained: Count = 0
     unknown: Count = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The process that writes the session; the start time tells it from a later one of the same number."""
-
-    pid: Annotated[int, Between(0, 2**31 - 1)]
-    started_unix_s: Number
-
-    @classmethod
-    def this_process(cls) -> Owner:
-        return cls(os.getpid(), psutil.Process().create_time())
-
-    @property
-    def alive(self) -> bool:
-        try:
-            process = psutil.Process(self.pid)
-            started = process.create_time()
-            if process.status() == psutil.STATUS_ZOMBIE:  # killed, and nobody has asked for its exit code
-                return False
-        except psutil.Error:
-            return False
-        return bool(abs(started - self.started_unix_s) < 5.0)  # the clock may have been corrected meanwhile
 
 
 @dataclass(frozen=True, slots=True)

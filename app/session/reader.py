@@ -45,7 +45,7 @@ class Session:
         ``table_name``: of an analysis, whose table stands for the recorded one and with which it was measured.
         """
         manifest = Manifest.read(folder)
-        if is_unfinished(manifest):
+        if is_unfinished(folder, manifest):
             recover(folder)
             manifest = Manifest.read(folder)
         if manifest.state == RECORDING:

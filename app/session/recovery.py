@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from app.session.events import recover_events
 from app.session.folders import (
     FACES,
     FRAMES,
+    LOCK,
     MOTION,
     RESERVE,
     SIGNALS,
@@ -29,6 +30,7 @@ from app.session.folders import (
 )
 from app.session.manifest import RECORDING, RECOVERED, Manifest, MissingRows, VideoInfo
 from app.session.motion import whole_size
+from app.session.ownership import Life, Owner, changing, is_live, life_of, traces, try_lock
 from app.session.signals import mend_signals
 from app.session.table import (
     MISSING,
@@ -48,6 +50,10 @@ CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
 _LARGEST = 1e12  # in a table; its rows' times go into session.json, which takes no larger ones
 _EMPTY = 4096  # a video's head is smaller; what can't be read and is no larger holds no frame
+
+
+class NothingToRecoverError(SessionError):
+    """It is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +78,74 @@ class Recovered:
 
 def find_unfinished(parent: Path) -> tuple[Unfinished, ...]:
     """The recordings directly below ``parent`` that can be recovered, by name; none where it can't be read."""
-    found = []
+    found: list[tuple[Unfinished, Life]] = []
     folders: list[Path] = []
     with contextlib.suppress(OSError):
         folders = sorted(parent.iterdir())
     for folder in folders:
         with contextlib.suppress(SessionError, OSError):  # one that is damaged is no reason to miss the others
             manifest = Manifest.read(folder)
-            if is_unfinished(manifest):
+            life = life_of(folder, manifest.owner)
+            if is_recording(manifest) and life is not Life.ALIVE:
                 size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-                found.append(Unfinished(folder, manifest.started_utc, size))
-    return tuple(found)
+                found.append((Unfinished(folder, manifest.started_utc, size), life))
+    unsure = [item.folder for item, life in found if life is Life.UNSURE]  # all are watched at once
+    alive = {folder for folder, changes in zip(unsure, changing(unsure), strict=True) if changes}
+    return tuple(item for item, _ in found if item.folder not in alive)
 
 
-def is_unfinished(manifest: Manifest) -> bool:
-    """Whether it was cut off.  The measuring of a file isn't recovered but done again."""
-    alive = manifest.owner is not None and manifest.owner.alive
-    return manifest.state == RECORDING and manifest.header.media is None and not alive
+def is_recording(manifest: Manifest) -> bool:
+    """Whether it is being recorded or was cut off.  The measuring of a file isn't recovered but done again."""
+    return manifest.state == RECORDING and manifest.header.media is None
 
 
-def recover(folder: Path) -> Recovered:
+def is_unfinished(folder: Path, manifest: Manifest) -> bool:
+    """Whether it was cut off, as far as can be told at once; ``recover`` looks again, for longer."""
+    return is_recording(manifest) and life_of(folder, manifest.owner) is not Life.ALIVE
+
+
+def recover(folder: Path, *, watch: bool = True) -> Recovered:
     """Make frames and rows agree again, give the files their names and note it in the manifest.
 
-    What is on the disk stays until its whole copy is; cut off itself, it can be run again.
-    Raises SessionError when there is nothing to recover or the folder can't be written.
+    What is on the disk stays until its whole copy is; cut off itself, it can be run again.  What still
+    grows is left alone.  Where it can't be told at once whether somebody writes it, the folder is
+    watched for some seconds; with ``watch`` off ``find_unfinished`` has just done that.
+    Raises NothingToRecoverError when it is whole, SessionError when it is still being written or the folder can't be.
     """
     manifest = Manifest.read(folder)
-    if not is_unfinished(manifest):
-        raise SessionError(f"{folder} needs no recovery: it is whole or still being written.")
+    if not is_recording(manifest):
+        raise NothingToRecoverError(f"{folder} needs no recovery: it is whole.")
+    if is_live(folder, manifest.owner) if watch else life_of(folder, manifest.owner) is Life.ALIVE:
+        raise SessionError(f"{folder} is still being written{_by(manifest.owner)}, so it was left alone.")
     try:
-        return _recover(folder, manifest)
+        with files.append(folder / LOCK, buffering=0) as file:
+            if try_lock(file) is False:
+                raise SessionError(f"{folder} is being recovered or written by somebody else, so it was left alone.")
+            recovered = _recover(folder, manifest, traces(folder))
+        files.remove(folder / LOCK)
     except OSError as error:
         raise SessionError(f"{folder} can't be recovered: {reason(error)}.") from error
+    return recovered
 
 
-def _recover(folder: Path, manifest: Manifest) -> Recovered:
+def _by(owner: Owner | None) -> str:
+    return f" by process {owner.pid} on {owner.host}" if owner is not None and owner.host else ""
+
+
+def _require_still(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
+    """Raise SessionError where a file of the recording is not what it was: somebody writes it after all."""
+    now = traces(folder)
+    for name in (VIDEO, FRAMES, FACES, SIGNALS, TRUTH, MOTION):
+        part_name = part(folder / name).name
+        if part_name in before and part_name in now and before[part_name] != now[part_name]:
+            raise SessionError(f"{folder} is still being written, so it was left alone.")
+
+
+def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, int]]) -> Recovered:
     files.sweep_temporaries(folder)
     files.remove(folder / RESERVE)
     num_kp = manifest.header.num_kp
-    times_s, picture = _recover_video(folder)
+    times_s, picture = _recover_video(folder, before)
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
     added = (
@@ -130,9 +165,10 @@ def _recover(folder: Path, manifest: Manifest) -> Recovered:
     if part(folder / TRUTH).is_file():
         head, truth = valid_prefix(files.read(part(folder / TRUTH)), _is_truth)
         files.write_whole(folder / TRUTH, encode_rows([head, *truth[:frames]]))
-    _recover_motion(folder / MOTION, frames)
     seconds = float(rows[-1][1]) if rows else 0.0
     recover_events(folder, [float(fields[1]) for fields in rows], seconds)
+    _require_still(folder, before)
+    _recover_motion(folder / MOTION, frames)  # cuts the file itself
     video = manifest.video
     if picture is None:
         video = None
@@ -167,7 +203,7 @@ class Picture:
     height: int
 
 
-def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
+def _recover_video(folder: Path, before: Mapping[str, tuple[int, int]]) -> tuple[list[float] | None, Picture | None]:
     """Every frame's time and what the video is; no times where none was recorded or nothing of it can be read."""
     source, final, copy = part(folder / VIDEO), folder / VIDEO, files.temporary_name(folder / VIDEO)
     if not source.is_file():
@@ -179,11 +215,17 @@ def _recover_video(folder: Path) -> tuple[list[float] | None, Picture | None]:
         times, picture = copy_packets(source, copy if room else None)
     except av.FFmpegError:
         files.remove(copy)
+        _require_still(folder, before)
         if source.stat().st_size < _EMPTY:
             files.remove(source)
             return [], None
         files.move(source, folder / DAMAGED)
         return None, None
+    try:
+        _require_still(folder, before)
+    except SessionError:
+        files.remove(copy)
+        raise
     if copy.exists():
         files.move(copy, final)
     elif source != final:

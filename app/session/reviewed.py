@@ -46,7 +46,7 @@ class ReviewedSession:
     def open(cls, folder: Path) -> ReviewedSession:
         """Raises CutOffError where recovery would help, and SessionError."""
         manifest = Manifest.read(_session_folder(folder))
-        if is_unfinished(manifest):
+        if is_unfinished(folder, manifest):
             raise CutOffError(f"The recording {folder.name} was cut off and must be recovered before it can be opened.")
         if manifest.state == RECORDING:
             why = (

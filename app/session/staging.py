@@ -6,14 +6,16 @@ import contextlib
 import hashlib
 import re
 import socket
+import time
 from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.folders import reason
-from app.session.manifest import Owner
+from app.session.ownership import Owner, process_space
 from extractor import files
 
 _PREFIX = ".part-"
+LEFT_S = 24 * 3600.0  # what nobody has touched for so long nobody is at
 
 
 def new_staging(parent: Path, label: str, below: Path) -> Path:
@@ -29,7 +31,7 @@ def new_staging(parent: Path, label: str, below: Path) -> Path:
         files.make_folder(parent, below)
         _sweep(parent, label)
         for number in range(10_000):
-            path = parent / f"{_start(label)}{_host()}-{owner.pid}-{owner.started_unix_s:.3f}-{number}"
+            path = parent / f"{_start(label)}{_host()}.{_space()}-{owner.pid}-{owner.started_unix_s:.3f}-{number}"
             with contextlib.suppress(FileExistsError):
                 files.new_folder(path)
                 return path
@@ -85,9 +87,18 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9]+", "", socket.gethostname())[:24]
 
 
+def _space() -> str:
+    """Tells containers, whose process numbers mean other processes, and starts of the system apart."""
+    return hashlib.sha256(process_space().encode()).hexdigest()[:8]
+
+
 def _sweep(parent: Path, label: str) -> None:
-    for path in parent.glob(f"{_start(label)}{_host()}-*"):
-        _, _, pid, started, *_ = path.name.removeprefix(_PREFIX).split("-")
-        with contextlib.suppress(ValueError):
-            if not Owner(int(pid), float(started)).alive:
+    for path in parent.glob(f"{_start(label)}{_host()}.*"):
+        _, host, pid, started, *_ = path.name.removeprefix(_PREFIX).split("-")
+        with contextlib.suppress(ValueError, OSError):
+            if host.endswith(f".{_space()}"):
+                left = not Owner(int(pid), float(started)).alive
+            else:  # by a container, or before the system's last start
+                left = time.time() - max(item.stat().st_mtime for item in (path, *path.rglob("*"))) > LEFT_S
+            if left:
                 files.remove_tree(path)

@@ -44,8 +44,8 @@ class VideoEncoder:
     """Encodes BGR frames of one size into an open file; not thread-safe.
 
     Of ``encoders`` the first one is used that takes the first frame: a hardware encoder may be busy
-    or refuse a size.  Nothing of a frame is held back: after ``encode`` it is in the file once half
-    a second more was encoded.
+    or refuse a size.  Nothing of a frame is held back: after ``encode`` it is in the file once the
+    next one was encoded.
     """
 
     def __init__(self, file: GuardedFile, width: int, height: int, encoders: Sequence[Encoder] = (SOFTWARE,)) -> None:
@@ -68,8 +68,9 @@ class VideoEncoder:
                 self._file,
                 "w",
                 format="matroska",
-                # A cluster is written when it ends: half a second is what a crash may cost here.
-                container_options={"cluster_time_limit": "500", "flush_packets": "1"},
+                # A cluster is written when it ends, so each frame has one of its own: a crash costs a single frame
+                # here, also in the first second.  That is 15 bytes a frame.
+                container_options={"cluster_time_limit": "0", "flush_packets": "1"},
             )
             try:
                 self._stream: VideoStream = add_stream(self._container, self._encoder, *self._padded)

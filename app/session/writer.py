@@ -31,12 +31,14 @@ from app.session.manifest import (
     SessionFields,
     SessionHeader,
 )
+from app.session.ownership import Claim
 from app.session.rows import RowBook
 
 __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 
 QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150
+QUEUE_S = 1.0  # what waits is lost in a crash: this bounds it where the encoder starves
 MAX_DROP_PLACES = 2000
 TICK_S = 0.25  # how often final rows are written
 SYNC_S = 1.0
@@ -88,8 +90,9 @@ class SessionWriter:
         self._folder = folder
         self._disk = DiskWatch(folder, usage)
         self._changed = threading.Condition()
-        self._queue: deque[tuple[Frame, float]] = deque()
+        self._queue: deque[tuple[Frame, float, float]] = deque()  # a frame, its timestamp, when it was accepted
         self._queue_bytes = 0
+        self._encode_s = 0.0  # what a frame takes at present, rather too long than too short
         self._book = RowBook()
         self._times_s = array("d")  # of the accepted frames, for the markers: 8 bytes a frame
         self._events = EventLog(folder)
@@ -104,12 +107,17 @@ class SessionWriter:
         self._manifest_file = threading.Lock()
         self._warning = ""
         self._error = ""
-        self._manifest = Manifest(header, owner=Owner.this_process())
         state = self._disk.check(0, now_s())
         if state.full:
             raise SessionError(f"No recording was started: {state.warning[:1].lower()}{state.warning[1:]}")
         try:
-            self._files = SessionFiles(folder, self._manifest, video, codec)
+            self._claim = Claim(folder)
+            self._manifest = Manifest(header, owner=Owner.this_process(self._claim.locked))
+            try:
+                self._files = SessionFiles(folder, self._manifest, video, codec)
+            except OSError:
+                self._claim.release()
+                raise
         except OSError as error:
             raise SessionError(f"No recording can be made in {folder}: {reason(error)}.") from error
         self._writer = threading.Thread(target=self._run, name="session writer", daemon=True)
@@ -134,18 +142,26 @@ class SessionWriter:
                 self._note_drop("clock")
                 return False
             size = frame.image.nbytes
-            if self._queue and (self._queue_bytes + size > QUEUE_BYTES or len(self._queue) >= QUEUE_FRAMES):
+            if self._queue and (
+                self._queue_bytes + size > QUEUE_BYTES or len(self._queue) >= QUEUE_FRAMES or self._is_late()
+            ):
                 self._note_drop("writer")
                 return False
             self._first_s = start_s
             self._last_timestamp_s = timestamp_s
             self._times_s.append(timestamp_s)
-            self._queue.append((frame, timestamp_s))
+            accepted_s = now_s()
+            self._queue.append((frame, timestamp_s, accepted_s))
             self._queue_bytes += size
-            self._book.expect(self._accepted, frame, timestamp_s, now_s())
+            self._book.expect(self._accepted, frame, timestamp_s, accepted_s)
             self._accepted += 1
             self._changed.notify()
             return True
+
+    def _is_late(self) -> bool:
+        """Whether what waits is older than ``QUEUE_S``, or will be before it is encoded; call with the lock held."""
+        age_s = now_s() - self._queue[0][2]
+        return age_s > QUEUE_S or (age_s > QUEUE_S / 4 and len(self._queue) * self._encode_s > QUEUE_S)
 
     def add_result(self, result: FrameResult) -> None:
         """Take a frame's result; results of frames that aren't in the video are welcome too."""
@@ -285,8 +301,11 @@ class SessionWriter:
                 return False
             taken = self._queue[0] if self._queue else None
         if taken is not None:
-            self._files.add_frame(*taken)
+            first, started_s = self._files.frames == 0, now_s()
+            self._files.add_frame(*taken[:2])
             with self._changed:
+                if not first:  # which takes longer: the encoder is opened for it
+                    self._encode_s = max(now_s() - started_s, 0.8 * self._encode_s)
                 self._queue.popleft()
                 self._queue_bytes -= taken[0].image.nbytes
         with self._changed:
@@ -314,9 +333,11 @@ class SessionWriter:
                 self._manifest = replace(self._snapshot(), state=state, ended_by=self._error, clocks=clocks, owner=None)
             with self._manifest_file:
                 self._files.publish(self._manifest)
+            self._claim.release()
         except Exception as error:
             self._end(f"The recording in {self._folder} was kept, but must be recovered: {error}.")
             self._files.abandon()
+            self._claim.release()
             # Without its owner it is offered for recovery even while this program still runs.
             with contextlib.suppress(OSError), self._manifest_file:
                 replace(self._manifest, state=RECORDING, owner=None).write(self._folder)
@@ -329,6 +350,7 @@ class SessionWriter:
         described: object = None
         while not self._finished.wait(SYNC_S):
             second += 1
+            self._claim.beat()
             self._files.sync()
             self._events.sync()
             state = self._disk.check(self._files.bytes, now_s())

@@ -100,7 +100,7 @@ class Files:
             names, problems = [], []
             for unfinished in find_unfinished(folder):
                 try:
-                    names.append(recover(unfinished.folder).folder.name)
+                    names.append(recover(unfinished.folder, watch=False).folder.name)
                 except SessionError as error:  # the others can still be recovered
                     problems.append(str(error))
             return names, problems

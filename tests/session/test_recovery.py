@@ -228,7 +228,7 @@ def test_sessions_being_written_are_left_alone(tmp_path, header, make_frame):
         assert find_unfinished(tmp_path) == ()
         with pytest.raises(SessionError, match="still being recorded"):
             Session.open(folder)
-        with pytest.raises(SessionError, match="needs no recovery"):
+        with pytest.raises(SessionError, match="still being written by process"):
             recover(folder)
     assert Session.open(folder).manifest.state == COMPLETE
     assert find_unfinished(tmp_path / "none") == ()

@@ -364,3 +364,55 @@ def test_frames_that_failed_are_no_frames_without_a_face(tmp_path, header, make_
     assert words == ["", "no_face", "failed", "failed", "no_face", "skipped"]
     assert manifest.missing == MissingRows(no_face=2, failed=2, skipped=1)
     assert (manifest.inferred, table.inferred.tolist()) == (3, [True, True, False, False, True, False])
+
+
+def test_the_queue_is_bounded_by_time(tmp_path, header, make_frame, monkeypatch):
+    """What waits is what a crash costs, also where frames are small and the encoder starves."""
+    gate, encode, ahead = threading.Event(), VideoEncoder.encode, [100.0]
+    monkeypatch.setattr(writer_module, "now_s", lambda: ahead[0])
+    monkeypatch.setattr(VideoEncoder, "encode", lambda *a: gate.wait(30) and encode(*a))
+    with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
+        taken = [writer.add_frame(make_frame(i)) for i in range(3)]
+        ahead[0] += 1.01 * writer_module.QUEUE_S
+        taken += [writer.add_frame(make_frame(i)) for i in (3, 4)]
+        gate.set()
+    assert taken == [True, True, True, False, False]
+    assert writer.stats.frames == 3
+
+
+def test_the_queue_takes_what_a_slow_encoder_can_do_in_time(tmp_path, header, make_frame, monkeypatch):
+    gate, encode, ahead = threading.Semaphore(0), VideoEncoder.encode, [100.0]
+    monkeypatch.setattr(writer_module, "now_s", lambda: ahead[0])
+
+    def slow(*arguments):
+        assert gate.acquire(timeout=30)
+        ahead[0] += writer_module.QUEUE_S * 0.3  # that long a frame takes
+        encode(*arguments)
+
+    monkeypatch.setattr(VideoEncoder, "encode", slow)
+    with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
+        assert writer.add_frame(make_frame(0))
+        assert writer.add_frame(make_frame(1))
+        gate.release(2)
+        while writer.stats.frames < 2:
+            writer._finished.wait(0.01)
+        taken = []
+        for i in range(2, 7):
+            taken.append(writer.add_frame(make_frame(i)))
+            ahead[0] += 0.12
+        gate.release(10)
+    assert taken == [True, True, True, True, False]  # the fifth would wait for four, at a third of a second each
+    assert writer.stats.frames == sum(taken) + 2
+
+
+def test_the_first_second_is_on_the_disk_at_once(tmp_path, header, make_frame):
+    folder = claim_folder(tmp_path / "session")
+    with SessionWriter(folder, header) as writer:
+        for i in range(6):
+            assert writer.add_frame(make_frame(i))
+        while writer.stats.frames < 6:
+            writer._finished.wait(0.01)
+        copy = tmp_path / "as a kill leaves it.mkv"
+        copy.write_bytes((folder / "video.part.mkv").read_bytes())
+    with av.open(str(copy)) as container:
+        assert sum(packet.pts is not None for packet in container.demux(video=0)) == 5

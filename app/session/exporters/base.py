@@ -56,7 +56,7 @@ def open_finished(folder: Path, table_name: str = "") -> Session:
 
     Raises SessionError; also for a recording that was cut off, which ``Session.open`` would recover.
     """
-    if is_unfinished(Manifest.read(folder)):
+    if is_unfinished(folder, Manifest.read(folder)):
         raise SessionError(f"{folder} can't be exported: it was cut off; motionscope recover puts it in order.")
     return Session.open(folder, table_name)
 
