@@ -166,8 +166,8 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
         head, truth = valid_prefix(files.read(part(folder / TRUTH)), _is_truth)
         files.write_whole(folder / TRUTH, encode_rows([head, *truth[:frames]]))
     seconds = float(rows[-1][1]) if rows else 0.0
-    recover_events(folder, [float(fields[1]) for fields in rows], seconds)
     _require_still(folder, before)
+    recover_events(folder, [float(fields[1]) for fields in rows], seconds)
     _recover_motion(folder / MOTION, frames)  # cuts the file itself
     video = manifest.video
     if picture is None:
