@@ -17,7 +17,7 @@ from app.core.limits import MOST_FACES
 from app.core.plain_locale import use_plain_locale
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
-from app.session.codecs import CODECS
+from app.session.codecs import CODECS, NO_PICTURE
 from extractor import child, files
 from extractor.backends.engines import ENGINES
 
@@ -96,7 +96,17 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     )
     _faces_argument(parser, None)
     _share_argument(parser)
-    parser.add_argument("--codec", choices=CODECS, help="how videos are recorded (at first h264, then as last chosen)")
+    pictures = parser.add_mutually_exclusive_group()
+    pictures.add_argument(
+        "--codec", choices=CODECS, help="how pictures are recorded, or none at all (at first h264, then as last chosen)"
+    )
+    pictures.add_argument(
+        "--without-picture",
+        dest="codec",
+        action="store_const",
+        const=NO_PICTURE,
+        help="record numbers, markers and session.json only, as --codec none",
+    )
     add_output_options(parser)
     args = parser.parse_args(words)
     return LaunchOptions(

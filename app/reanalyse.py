@@ -113,7 +113,7 @@ def _open(folder: Path) -> tuple[Manifest, Path]:
         raise SessionError(f"{folder} can't be measured again: it isn't whole yet.")
     video, problem = find_video(folder, manifest)
     if video is None:
-        raise SessionError(f"The session {folder} has no video." if manifest.header.media is None else problem)
+        raise SessionError(problem)
     return manifest, video
 
 

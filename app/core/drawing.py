@@ -56,6 +56,15 @@ def draw_face(image: Image, face: DrawnFace, names: tuple[str, ...] | None) -> N
         _draw_angles(image, face)
 
 
+def draw_notice(image: Image, text: str) -> None:
+    """A few words in the middle of ``image``, in place."""
+    scale = _text_scale(image)
+    (width, _), _ = cv2.getTextSize(text, _FONT, scale, 1)
+    scale = min(scale, scale * (image.shape[1] - 8) / max(width, 1))
+    (width, height), _ = cv2.getTextSize(text, _FONT, scale, 1)
+    _text(image, text, np.array(((image.shape[1] - width) / 2, (image.shape[0] + height) / 2)), scale, _LIGHT)
+
+
 def label_of(angles: Angles) -> str:
     """The text at a face; cv2's fonts have neither a degree sign nor a true minus."""
     pitch, yaw, roll = (f"{round(angle, 1) + 0.0:+.1f}" for angle in angles)  # + 0.0: no "-0.0"

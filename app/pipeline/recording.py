@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.session.codecs import H264
+from app.session.codecs import H264, NO_PICTURE
 from app.session.events import Event, Marked
 from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
@@ -41,7 +41,8 @@ class Recording:
         with self._lock:
             if self._running is None:
                 header = header.with_fields(self._fields)
-                self._running = SessionWriter(claim_folder(), header, codec=self._codec)
+                video = self._codec != NO_PICTURE
+                self._running = SessionWriter(claim_folder(), header, video=video, codec=self._codec)
             return self._running.stats.folder
 
     def stop(self, wait: bool = False) -> None:

@@ -1,12 +1,14 @@
-"""How recordings' videos can be coded.  Light to import: the command line lists them."""
+"""How recordings' pictures can be kept.  Light to import: the command line lists them."""
 
 from __future__ import annotations
 
 H264, X264, FFV1 = "h264", "x264", "ffv1"
+NO_PICTURE = "none"
 CODECS = {
     H264: "H.264",
     X264: "H.264, in software",
     FFV1: "FFV1, lossless",
+    NO_PICTURE: "none, numbers only",
 }
 """What a user can choose, and what it is called."""
 
@@ -14,4 +16,5 @@ TIPS = {
     H264: "Small; encoded by the graphics card where it can",
     X264: "Small; never encoded by the graphics card",
     FFV1: "Every bit as captured: some thirty times larger, and four times the work",
+    NO_PICTURE: "No picture is kept: tables, markers and session.json alone. It can't be measured again",
 }

@@ -93,6 +93,7 @@ class SessionHeader:
     comment: str = ""
     consent: str = ""
     max_faces: Count = 1  # measured at most, where a file was measured
+    pictures: bool = True  # False: numbers alone were to be recorded
 
     @property
     def fields(self) -> SessionFields:

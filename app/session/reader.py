@@ -78,8 +78,7 @@ class Session:
     def frames(self) -> VideoFrames:
         """The pictures.  Raises SessionError when there are none."""
         if self.video is None:
-            measured = self.manifest.header.media is not None
-            raise SessionError(self.video_problem if measured else f"The session {self.folder} has no video.")
+            raise SessionError(self.video_problem)
         info = self.manifest.video
         if info is None:  # a measured file: its times are its own
             return VideoFrames(self.video, None, None)
@@ -92,7 +91,11 @@ def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
     if media is None:
         if (folder / VIDEO).is_file():
             return folder / VIDEO, ""
-        return None, "No video was recorded." if manifest.video is None else f"{VIDEO} is missing in {folder}."
+        if not manifest.header.pictures:
+            return None, f"The session {folder} has no video: numbers alone were recorded."
+        if manifest.video is None:
+            return None, f"The session {folder} has no video: none was recorded, or nothing of it could be read."
+        return None, f"{VIDEO} is missing in {folder}."
     video = Path(media.path)
     # A session that was moved together with its video is still whole.
     for place in (video, folder / video.name, folder.parent / video.name):

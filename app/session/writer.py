@@ -63,6 +63,7 @@ class WriterStats:
     finished: bool
     intervals: tuple[OpenInterval, ...] = ()  # markers that have begun and not ended
     markers: int = 0  # in events.csv
+    pictures: bool = True  # False: numbers alone are recorded
 
 
 class SessionWriter:
@@ -112,7 +113,7 @@ class SessionWriter:
             raise SessionError(f"No recording was started: {state.warning[:1].lower()}{state.warning[1:]}")
         try:
             self._claim = Claim(folder)
-            self._manifest = Manifest(header, owner=Owner.this_process(self._claim.locked))
+            self._manifest = Manifest(replace(header, pictures=video), owner=Owner.this_process(self._claim.locked))
             try:
                 self._files = SessionFiles(folder, self._manifest, video, codec)
             except OSError:
@@ -226,6 +227,7 @@ class SessionWriter:
                 finished=self._finished.is_set(),
                 intervals=self._events.open,
                 markers=self._events.count,
+                pictures=self._manifest.header.pictures,
             )
 
     def close(self, timeout_s: float = 60.0) -> WriterStats:

@@ -209,7 +209,9 @@ class Controller(QObject):
         except UserError as error:
             self.noticed.emit(Message(str(error), Severity.ERROR))
             return False
-        self.noticed.emit(Message(f"Recording into {folder}", Severity.INFO))
+        stats = self.pipeline.status().recording
+        what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
+        self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
         return True
 
     def stop_recording(self) -> None:

@@ -39,7 +39,7 @@ _TIPS = {
     "Task": "What the participant does; remembered for the next start",
     "Consent": "What the participant agreed to, for example: form 12, signed; pictures may be shown",
     "Comment": "Anything else about this session",
-    "Video": "How pictures are recorded, from the next recording on",
+    "Video": "How pictures are recorded, or that none are, from the next recording on",
 }
 
 

@@ -8,6 +8,7 @@ import app
 from app.check import check
 from app.cli import main, parse_window
 from app.options import LaunchOptions
+from app.session.codecs import NO_PICTURE
 
 
 def test_the_window_by_default():
@@ -54,6 +55,15 @@ def test_targets_are_checked_before_the_window_opens(words, capsys):
         parse_window(words.split())
     assert stop.value.code == 2
     assert words.split()[0] in capsys.readouterr().err
+
+
+def test_a_recording_can_be_without_a_picture(capsys):
+    assert parse_window(["--record", "out", "--without-picture"]).codec == NO_PICTURE
+    assert parse_window(["--record", "out", "--codec", "none"]).codec == NO_PICTURE
+    assert parse_window(["--record", "out"]).codec is None
+    with pytest.raises(SystemExit):
+        parse_window(["--without-picture", "--codec", "ffv1"])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "host:port", "127.0.0.1:70000", "1.2.3:4242"])

@@ -65,4 +65,4 @@ def test_sessions_of_one_name_would_overwrite_each_other(record, tmp_path, capsy
 
 def test_an_unknown_format_is_one_sentence(record, capsys):
     assert main(["export", str(record("one")), "--format", "avi"]) == 1
-    assert capsys.readouterr().err.startswith("motionscope: avi is not a format: there are mp4, parquet")
+    assert capsys.readouterr().err.startswith("motionscope: avi is not a format: there are mp4, covered, parquet")

@@ -12,6 +12,8 @@ from app.core.frames import Frame
 from app.outputs.base import Marker
 from app.pipeline import Pipeline
 from app.pipeline.recording import Recording
+from app.reanalyse import reanalyse
+from app.session.codecs import NO_PICTURE
 from app.session.events import MarkKind
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields, SessionHeader
@@ -60,6 +62,23 @@ def test_fields_and_codec_are_those_of_the_next_recording_and_the_one_that_runs(
     manifest = Manifest.read(folder)
     assert manifest.header.fields == SessionFields("P 2", "talk", "swapped")
     assert manifest.video.codec == "ffv1"
+
+
+def test_without_a_picture_nothing_of_it_is_kept(recording, tmp_path):
+    recording.set_codec(NO_PICTURE)
+    folder = recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
+    add_frames(recording)
+    recording.set_codec("h264")  # for the next one
+    assert not recording.stats.pictures
+    recording.stop(wait=True)
+    assert sorted(path.name for path in folder.iterdir()) == ["frames.csv", "session.json"]
+    session = Session.open(folder)
+    assert len(session.table) == 3
+    assert not session.manifest.header.pictures
+    with pytest.raises(SessionError, match=r"has no video: numbers alone were recorded\.$"):
+        session.frames()
+    with pytest.raises(SessionError, match=r"has no video: numbers alone were recorded\.$"):
+        reanalyse(folder, "lite")
 
 
 class Listener:

@@ -38,6 +38,7 @@ def make_session(folder: Path, frames: int, rate: float = 30.0, video: bool = Tr
         keypoint_names=KEYPOINT_NAMES,
         participant="P01",
         task="long",
+        pictures=video,
     )
     write_table(folder / FRAMES, times)
     markers = [

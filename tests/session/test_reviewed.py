@@ -89,8 +89,8 @@ def test_the_frame_on_the_screen_at_a_time(tmp_path):
     session = ReviewedSession.open(make_session(tmp_path / "session", 60, video=False))
     assert [session.frame_at(t) for t in (-1.0, 0.0, 0.01, 1 / 30, 0.99, 1.0, 50.0)] == [0, 0, 0, 1, 29, 30, 59]
     assert session.video is None
-    assert "No video was recorded" in session.video_problem
-    with pytest.raises(SessionError, match="No video"):
+    assert "numbers alone were recorded" in session.video_problem
+    with pytest.raises(SessionError, match="has no video"):
         session.open_pictures()
     session.close()
 

@@ -12,6 +12,7 @@ from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
 from app.session.manifest import Manifest, MissingRows
 from app.session.reader import Session
+from app.session.recovery import recover
 from app.session.saved_table import read_table
 from app.session.table import Missing
 from app.session.video import VideoEncoder, next_tick, ticks
@@ -246,6 +247,17 @@ def test_without_video_only_numbers_are_kept(record, make_frame):
     assert (len(session.table), session.manifest.frames, stats.rows) == (4, 4, 4)
     with pytest.raises(SessionError, match="has no video"):
         session.frames()
+
+
+def test_numbers_alone_survive_a_kill(record, make_frame):
+    folder, _ = record([make_frame(i) for i in range(4)], video=False)
+    replace(Manifest.read(folder), state="recording", owner=None).write(folder)
+    (folder / "frames.csv").rename(folder / "frames.part.csv")
+    recovered = recover(folder)
+    assert (recovered.frames, recovered.rows_dropped) == (4, 0)
+    manifest = Manifest.read(folder)
+    assert (manifest.state, manifest.video, manifest.header.pictures) == ("recovered", None, False)
+    assert not [path for path in folder.iterdir() if path.suffix == ".mkv"]
 
 
 def test_a_recording_without_a_frame_is_whole_too(record):

@@ -9,6 +9,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
+from app.session.codecs import NO_PICTURE
 from app.session.disk import MIB
 from app.session.events import Event, Marked, MarkKind, OpenInterval, read_events
 from app.session.manifest import Manifest, SessionFields
@@ -254,6 +255,23 @@ def test_everything_in_the_panel_has_a_name_and_can_be_reached(panel):
         assert field.accessibleName()
         assert field.toolTip() or field in panel.labels.values()
         assert field.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_recording_without_a_picture_says_so_and_has_none(make_window, qtbot, no_network, store, tmp_path):
+    store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
+    window = make_window(source="demo", codec=NO_PICTURE)
+    window.show()
+    said = []
+    window.controller.noticed.connect(lambda message: said.append(message.text))
+    qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
+    window.commands["record"].trigger()
+    assert said[-1].startswith("Recording numbers only, no picture, into ")
+    qtbot.waitUntil(lambda: window._status.recording.frames > 3, timeout=WAIT_MS)
+    window.commands["record"].trigger()
+    qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
+    (folder,) = (tmp_path / "recordings").iterdir()
+    assert {path.suffix for path in folder.iterdir()} == {".csv", ".json"}
+    assert not Manifest.read(folder).header.pictures
 
 
 def test_the_codec_is_chosen_and_remembered(panel, idle_window, store):

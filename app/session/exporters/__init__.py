@@ -6,6 +6,7 @@ from app.core.errors import UserError
 from app.session.exporters.annotated import AnnotatedVideo
 from app.session.exporters.base import Exporter, default_place, export_session, open_finished
 from app.session.exporters.bids import BidsMotion
+from app.session.exporters.covered import CoveredVideo
 from app.session.exporters.elan import ElanAnnotations
 from app.session.exporters.liveportrait import LivePortraitTemplate
 from app.session.exporters.motion import MotionArrays
@@ -17,6 +18,7 @@ __all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporter
 
 EXPORTERS: tuple[Exporter, ...] = (
     AnnotatedVideo(),
+    CoveredVideo(),
     ParquetTables(),
     SpreadsheetMarkers(),
     OpenFaceCsv(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -41,34 +42,49 @@ class AnnotatedVideo:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        times = presentation_ticks(session.table.timestamp_s)
-        with session.frames() as video:
-            if len(video) < len(times):
-                raise SessionError(
-                    f"The video {session.video} has changed: it has {len(video)} of its {len(times)} frames."
-                )
-            encoder: _Encoder | None = None
-            try:
-                for k, faces in enumerate(faces_of_frames(session)):
-                    image = np.ascontiguousarray(video.frame_at(k))
-                    # The primary face is the first, so it is drawn last, over the others.
-                    for table, row in reversed(faces):
-                        draw_face(image, _drawn(table, row), session.manifest.header.keypoint_names)
-                    if encoder is None:
-                        encoder = _Encoder(folder / FILE, *image.shape[1::-1])
-                    after = int(times[k + 1] - times[k]) if k + 1 < len(times) else 0
-                    encoder.encode(image, int(times[k]), after)
-                    progress(k + 1, len(times))
+        names = session.manifest.header.keypoint_names
+        faces = faces_of_frames(session)
+
+        def painted(image: Image) -> Image:
+            draw_faces(image, next(faces), names)
+            return image
+
+        write_video(session, folder / FILE, painted, progress)
+
+
+def write_video(session: Session, path: Path, painted: Callable[[Image], Image], progress: Progress) -> None:
+    """The session's frames, one after the other, as ``painted`` makes them: (H, W, 3) BGR that it may change.
+
+    Raises SessionError, OSError.
+    """
+    times = presentation_ticks(session.table.timestamp_s)
+    with session.frames() as video:
+        if len(video) < len(times):
+            raise SessionError(
+                f"The video {session.video} has changed: it has {len(video)} of its {len(times)} frames."
+            )
+        encoder: _Encoder | None = None
+        try:
+            for k, time in enumerate(times):
+                image = painted(np.ascontiguousarray(video.frame_at(k)))
                 if encoder is None:
-                    raise SessionError(f"The session {session.folder} has no frames.")
-            finally:
-                if encoder is not None:
-                    encoder.close()
+                    encoder = _Encoder(path, *image.shape[1::-1])
+                after = int(times[k + 1] - time) if k + 1 < len(times) else 0
+                encoder.encode(image, int(time), after)
+                progress(k + 1, len(times))
+            if encoder is None:
+                raise SessionError(f"The session {session.folder} has no frames.")
+        finally:
+            if encoder is not None:
+                encoder.close()
 
 
-def _drawn(table: Table, row: int) -> DrawnFace:
-    angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
-    return DrawnFace(angles, table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64))
+def draw_faces(image: Image, faces: list[tuple[Table, int]], names: tuple[str, ...] | None) -> None:
+    """All that was measured in a frame, in place; the primary face is the first, so it is drawn last."""
+    for table, row in reversed(faces):
+        angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
+        drawn = DrawnFace(angles, table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64))
+        draw_face(image, drawn, names)
 
 
 def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:

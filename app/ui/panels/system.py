@@ -89,7 +89,7 @@ class SystemPanel(QWidget):
                 value.show_text(NOTHING)
             return
         if status.recording_active:
-            state = "recording"
+            state = "recording" if stats.pictures else "recording numbers only"
         elif stats.error:
             state = "failed"
         else:

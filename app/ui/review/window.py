@@ -211,7 +211,8 @@ class ReviewWindow(QMainWindow):
         self.panes.about.setText("  ·  ".join(about))
         remark = " ".join(session.problems) or session.video_problem or session.manifest.ended_by
         if remark:
-            self.say(Message(remark, Severity.WARNING))
+            wished = not header.pictures and not session.manifest.ended_by
+            self.say(Message(remark, Severity.INFO if wished else Severity.WARNING))
         else:
             self.say(
                 Message("Space plays, the arrow keys step, M adds a marker, Shift and the mouse select.", Severity.INFO)

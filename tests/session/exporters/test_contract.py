@@ -79,10 +79,10 @@ def test_a_place_that_cannot_be_written_is_one_sentence(exporter, session, tmp_p
 UNMEASURED = dict.fromkeys(("npz", "liveportrait"), "holds no raw outputs of the network")
 
 REFUSED = {
-    "no frames": {"mp4": "has no video", "bids": "has no frames", **UNMEASURED},
+    "no frames": {"mp4": "has no video", "covered": "has no video", "bids": "has no frames", **UNMEASURED},
     "one frame": {},
-    "no video": {"mp4": "has no video"},
-    "no network": UNMEASURED,
+    "no video": {"mp4": "has no video: numbers alone", "covered": "has no video: numbers alone"},
+    "no network": {"covered": "No face was measured in", **UNMEASURED},
 }
 """What can't be exported of a session that lacks something: every other format can."""
 

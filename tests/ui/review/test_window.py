@@ -18,7 +18,7 @@ from app.ui.messages import Severity
 from app.ui.review.actions import ACTIONS
 from app.ui.review.keys import KeysDialog
 from app.ui.review.player import SPEEDS
-from tests.session.long_session import LOST, angles, grey
+from tests.session.long_session import LOST, angles, grey, make_session
 from tests.ui.review.conftest import FRAMES
 
 Key = Qt.Key
@@ -69,6 +69,18 @@ def test_without_video_the_numbers_are_still_there(make_review, folder):
     press(review, Key.Key_Right)
     assert review.view.result.frame.index == 1
     assert len(review.view.result.faces) == 1
+    assert not review.commands["reanalyse"].isEnabled()
+
+
+def test_numbers_alone_are_shown_as_curves(make_review, tmp_path):
+    review = make_review(make_session(tmp_path / "session", 60, video=False))
+    message = review.status_line.message
+    assert message.text.endswith("has no video: numbers alone were recorded.")
+    assert message.severity is Severity.INFO  # as it was wished
+    press(review, Key.Key_Right)
+    assert review.view.result.frame.image.std() == 0
+    assert len(review.view.result.faces) == 1
+    assert "yaw" in review.transport.numbers.text()
     assert not review.commands["reanalyse"].isEnabled()
 
 
