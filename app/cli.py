@@ -230,7 +230,9 @@ def _share_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", metavar="PATH", help="a checkpoint, or lite: the smaller one of the two shipped")
+    parser.add_argument(
+        "--weights", metavar="PATH", help="a checkpoint, or one of Motionscope's own: lite, the smaller, or tiny"
+    )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
 

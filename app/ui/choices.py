@@ -16,9 +16,9 @@ from app.ui.settings import Settings
 from app.ui.toolbar import MainToolBar
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
+from extractor.report import alternatives, is_own
 
 MAX_RECENT = 6
-SHIPPED = ("", "lite")  # weights that come with the app
 ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed
 
 
@@ -31,7 +31,7 @@ def first_network(options: LaunchOptions, store: Settings) -> tuple[Network, str
     if options.weights is not None:
         return Network(options.weights, device, options.engine), ""
     weights = store.get(settings.WEIGHTS)
-    if weights in SHIPPED or Path(weights).is_file():
+    if is_own(weights) or Path(weights).is_file():
         return Network(weights, device, options.engine), ""
     remark = f"{weights} is gone, so the weights that come with Motionscope are used."
     return Network("", device, options.engine), remark
@@ -47,7 +47,6 @@ class Choices(QObject):
         self._settings = store
         self._sources: tuple[tuple[str, str], ...] = ALWAYS
         self._devices: tuple[tuple[str, str], ...] = ()
-        self._has_lite = False
         self._info: BackendInfo | None = None  # what runs now
         controller.engine_found.connect(self._engine_found)
         controller.source_changed.connect(self._show_source)
@@ -61,7 +60,7 @@ class Choices(QObject):
         self._show_network()
 
     def open_weights(self, weights: str) -> None:
-        """A path, ``"lite"``, or empty for the default weights."""
+        """A path, a name such as ``"lite"``, or empty for the default weights."""
         self._controller.set_network(replace(self._controller.network, weights=weights))
 
     def use_device(self, device: str) -> None:
@@ -84,19 +83,19 @@ class Choices(QObject):
     def _network_changed(self, network: Network) -> None:
         self._settings.set(settings.DEVICE, network.device)
         self._settings.set(settings.WEIGHTS, network.weights)
-        if network.weights not in SHIPPED:
+        if not is_own(network.weights):
             recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
             self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])
         self._show_network()
 
     def _devices_listed(self, found: Any) -> None:
-        self._devices, self._has_lite = found
+        self._devices = found
         self._show_network()
 
     def _show_network(self) -> None:
         network = self._controller.network
         recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
-        self._toolbar.weights.show_entries(weights_entries(self._has_lite, recent, network.weights), network.weights)
+        self._toolbar.weights.show_entries(weights_entries(alternatives(), recent, network.weights), network.weights)
         engines = () if len(installed_engines()) == 1 else tuple(installed_engines())
         current = network.device if network.engine == "auto" else ENGINE + network.engine
         self._toolbar.device.show_entries(device_entries(self._devices, current, engines, self._info), current)

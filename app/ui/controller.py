@@ -46,7 +46,7 @@ class Controller(QObject):
     source_changed = pyqtSignal(str)  # the spec that is being opened, or shown
     network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
     sources_listed = pyqtSignal(object)  # tuple of SourceChoice
-    devices_listed = pyqtSignal(object)  # tuple of (id, name), whether lite weights came with the app
+    devices_listed = pyqtSignal(object)  # tuple of (id, name)
     engine_found = pyqtSignal(object)  # BackendInfo: another engine runs the network now
     loaded = pyqtSignal()  # the pipeline is there
     closed = pyqtSignal()
@@ -322,13 +322,7 @@ def _list_sources() -> Any:
     return list_sources()
 
 
-def _list_devices() -> tuple[tuple[tuple[str, str], ...], bool]:
+def _list_devices() -> tuple[tuple[str, str], ...]:
     from extractor.backends import available_devices
-    from extractor.report import WeightsError, find_weights
 
-    try:
-        find_weights("lite")
-        has_lite = True
-    except WeightsError:
-        has_lite = False
-    return tuple((device.id, device.name) for device in available_devices()), has_lite
+    return tuple((device.id, device.name) for device in available_devices())

@@ -10,7 +10,9 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
+from app.ui.wording import own_weights
 from extractor.backends.base import BackendInfo
+from extractor.report import is_own
 
 ENGINE = "engine:"  # before an engine's name, where it stands among devices
 
@@ -127,12 +129,15 @@ def source_entries(choices: Sequence[tuple[str, str]], current: str, label: str 
     ]
 
 
-def weights_entries(has_lite: bool, recent: Sequence[str], current: str) -> list[Entry | None]:
-    """The weights that come with the app, recent files, and the command to open one."""
-    entries: list[Entry | None] = [Entry("Motionscope", "", "The weights that come with Motionscope")]
-    if has_lite or current == "lite":
-        entries.append(Entry("Motionscope lite", "lite", "Smaller and faster weights that come with Motionscope"))
-    files = [*recent, *([current] if current not in ("", "lite", *recent) else [])]
+OWN_TIPS = {"lite": "Smaller and faster weights", "tiny": "A larger network"}
+
+
+def weights_entries(others: Sequence[str], recent: Sequence[str], current: str) -> list[Entry | None]:
+    """The program's own weights (the default ones and ``others``), recent files, and the command to open one."""
+    entries: list[Entry | None] = [Entry(own_weights(""), "", "The weights that come with Motionscope")]
+    names = dict.fromkeys([*others, *([current] if current and is_own(current) else [])])
+    entries += [Entry(own_weights(name), name, OWN_TIPS.get(name, "")) for name in names]
+    files = [*recent, *([current] if not is_own(current) and current not in recent else [])]
     if files:
         entries.append(None)
     entries += [Entry(path_label(path), path, path) for path in files]

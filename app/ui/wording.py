@@ -68,3 +68,8 @@ def clock(seconds: float, decimals: int = 0) -> str:
     unit = 10**decimals
     whole, fraction = divmod(round(max(seconds, 0.0) * unit), unit)
     return duration(whole) + (f".{fraction:0{decimals}d}" if decimals else "")
+
+
+def own_weights(name: str) -> str:
+    """What people read for the program's own weights; an empty name stands for the default ones."""
+    return f"Motionscope {name}".rstrip()

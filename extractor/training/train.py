@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
+from extractor.growth import grow
 from extractor.model import MotionExtractor
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, table
-from extractor.training.growth import grow
 from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.capture import SourceChoice
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
+from extractor.report import alternatives
 
 
 def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
@@ -12,9 +13,10 @@ def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
     controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Built-in demo")))
     labels = [entry.label for entry in toolbar.source.entries if entry is not None]
     assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
-    controller.devices_listed.emit(((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")), True))
+    controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
     assert [toolbar.device.itemText(i) for i in range(3)] == ["Auto", "cuda:0", "cpu"]
-    assert "Motionscope lite" in [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
+    shown = [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
+    assert shown[: 1 + len(alternatives())] == ["Motionscope", *(f"Motionscope {name}" for name in alternatives())]
 
 
 def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window, monkeypatch):

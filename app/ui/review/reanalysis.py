@@ -16,20 +16,19 @@ from app.ui.pickers import ChoiceBox, path_label
 from app.ui.review.buttons import without_icons
 from app.ui.review.jobs import JobDialog, StoppedError
 from app.ui.settings import Settings
+from app.ui.wording import own_weights
+from extractor.report import alternatives, is_own
 
 if TYPE_CHECKING:  # it imports torch
     from app.session.analyses import Analysis
 
-SHIPPED = (("Motionscope's own weights", ""), ("Motionscope lite", "lite"))
 _BROWSE = "…"
 
 
 class ReanalysisDialog(QDialog):
-    """Asks with what; ``start`` gets the weights: a path, "lite", or None for the default ones."""
+    """Asks with what; ``start`` gets the weights: a path, a name such as "lite", or None for the default ones."""
 
-    def __init__(
-        self, parent: QWidget, frames: int, recent: list[str], has_lite: bool, start: Callable[[str | None], object]
-    ) -> None:
+    def __init__(self, parent: QWidget, frames: int, recent: list[str], start: Callable[[str | None], object]) -> None:
         super().__init__(parent)
         self._start = start
         self.setWindowTitle("Measure again")
@@ -40,11 +39,11 @@ class ReanalysisDialog(QDialog):
         text.setWordWrap(True)
         self.weights = ChoiceBox()
         self.weights.setAccessibleName("Weights")
-        for name, key in SHIPPED:
-            if key != "lite" or has_lite:
-                self.weights.addItem(name, key)
+        self.weights.addItem("Motionscope's own weights", "")
+        for name in alternatives():
+            self.weights.addItem(own_weights(name), name)
         for path in recent:
-            if path not in ("", "lite"):
+            if not is_own(path):
                 self._add(path)
         self.weights.addItem("Choose a file…", _BROWSE)
         self.weights.activated.connect(self._activated)
@@ -103,9 +102,7 @@ class Reanalysis:
             self._say(Message("The video is being measured already.", Severity.WARNING))
             return
         recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
-        self.dialog = ReanalysisDialog(
-            self._window, frames, recent, _has_lite(), lambda weights: self.start(folder, weights)
-        )
+        self.dialog = ReanalysisDialog(self._window, frames, recent, lambda weights: self.start(folder, weights))
         self.dialog.open()
 
     def start(self, folder: Path, weights: str | None) -> None:
@@ -153,14 +150,3 @@ def _readable(error: ValueError) -> Exception:
     from extractor.weights import WeightsError
 
     return UserError(str(error)) if isinstance(error, (WeightsError, DeviceError, EngineError)) else error
-
-
-def _has_lite() -> bool:
-    """Whether the smaller weights came with this copy, as ``extractor.weights.find_weights``, which needs torch."""
-    import extractor
-
-    package = Path(extractor.__file__).resolve().parent
-    return any(
-        (folder / "assets").is_dir() and any((folder / "assets").glob("*lite*.safetensors"))
-        for folder in (package, package.parent)
-    )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.report import SHIPPED, WeightsError, find_weights
+from app.ui.wording import own_weights
+from extractor.report import alternatives, find_weights, is_own
 from extractor.types import BIN_DEGREES, HEADS
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ BY_AXIS = ("mae_deg", "jitter_deg", "spread_ratio")  # endings of what has a num
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One that can be chosen; ``key`` as in ``Network.weights``: empty, ``"lite"`` or a path."""
+    """One that can be chosen; ``key`` as in ``Network.weights``: empty, a name such as ``"lite"``, or a path."""
 
     key: str
     label: str
 
     @property
     def shipped(self) -> bool:
-        return self.key in ("", "lite")
+        return is_own(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,12 @@ class Fact:
 
 def checkpoints(remembered: Sequence[str], in_use: str) -> list[Checkpoint]:
     """Those that come with the app, then files, each once; nothing is looked up on a disk that may hang."""
-    found = [Checkpoint("", "Motionscope")]
-    try:
-        find_weights("lite")
-        found.append(Checkpoint("lite", "Motionscope lite"))
-    except WeightsError:
-        if in_use == "lite":
-            found.append(Checkpoint("lite", "Motionscope lite"))
-    paths = dict.fromkeys([*remembered, in_use])
-    return found + [Checkpoint(path, Path(path).name or path) for path in paths if path not in ("", *SHIPPED)]
+    own = dict.fromkeys(["", *alternatives(), *([in_use] if is_own(in_use) else [])])
+    paths = dict.fromkeys(path for path in [*remembered, in_use] if not is_own(path))
+    return [
+        *(Checkpoint(name, own_weights(name)) for name in own),
+        *(Checkpoint(path, Path(path).name or path) for path in paths),
+    ]
 
 
 def read_report(key: str) -> LoadReport:

@@ -27,6 +27,7 @@ from app.ui.messages import Message, Severity
 from app.ui.weights_manager.checkpoints import Checkpoint, checkpoints, read_report
 from app.ui.weights_manager.comparison import Comparison
 from app.ui.weights_manager.details import Details
+from extractor.report import is_own
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -176,7 +177,7 @@ class WeightsPanel(QScrollArea):
         self.use_button.setEnabled(running and key != self._context.controller.network.weights)
         self.compare_button.setEnabled(running)
         self.compare_button.setChecked(key == self.second)
-        mine = key not in ("", "lite", self._context.controller.network.weights, self.second)
+        mine = not is_own(key) and key not in (self._context.controller.network.weights, self.second)
         self.forget_button.setEnabled(mine)
         self.copy_button.setEnabled(known is not None and not isinstance(known, str))
         if known is None and self.isVisible():

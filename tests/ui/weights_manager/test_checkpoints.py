@@ -13,6 +13,7 @@ from app.signals.history import COLUMNS, History
 from app.ui.weights_manager.checkpoints import UNSTATED, checkpoints, facts, read_report
 from extractor.convert import convert
 from extractor.model import MotionExtractor
+from extractor.report import alternatives
 from extractor.types import KEYPOINT_NAMES, Angles
 from extractor.weights import WeightsError
 
@@ -99,7 +100,9 @@ def test_every_checkpoint_is_listed_once(tmp_path):
     path = str(tmp_path / "a.pth")
     keys = [point.key for point in checkpoints([path, "", path, "b.pth", "lite"], in_use=path)]
     assert keys[0] == ""
-    assert [key for key in keys if key not in ("", "lite")] == [path, "b.pth"]
+    assert keys[1:-2] == list(alternatives())
+    assert keys[-2:] == [path, "b.pth"]
+    assert [point.key for point in checkpoints([], in_use="tiny")].count("tiny") == 1
     assert [point.key for point in checkpoints([], in_use="c.pth")][-1] == "c.pth"
 
 
