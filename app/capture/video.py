@@ -12,6 +12,7 @@ import numpy as np
 
 from app.capture.pacing import Pacer
 from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.core.containers import open_container
 from app.core.errors import SourceError
 from app.core.frames import Frame, Image
 from app.core.threads import decoder_threads
@@ -152,6 +153,8 @@ class _VideoFile:
             streams = [s for s in self._container.streams.video if not s.disposition & s.disposition.attached_pic]
             if not streams:
                 raise SourceError(f"{path.name} contains no video.")
+            if streams[0].codec_context is None:
+                raise SourceError(f"{path.name} can't be decoded: FFmpeg doesn't know what its video is.")
             self._stream = streams[0]
             self._stream.thread_type = "AUTO"
             self._stream.codec_context.thread_count = threads or decoder_threads()
@@ -241,7 +244,7 @@ class _VideoFile:
 def _open(path: Path) -> av.container.InputContainer:
     try:
         # A playlist must not reach for the network.
-        return av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        return open_container(path)
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist.") from None
     except PermissionError:

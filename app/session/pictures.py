@@ -18,6 +18,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.containers import open_container
 from app.core.errors import SessionError
 from app.core.frames import Image
 
@@ -55,8 +56,7 @@ class PictureReader:
         self._kept_bytes = 0
         self._at = -1  # number of the frame decoded last; -1: unknown
         try:
-            # A playlist must not reach for the network.
-            self._container = av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+            self._container = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise SessionError(f"The video {path} can't be opened: it is damaged or no video.") from error
         try:

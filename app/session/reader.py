@@ -10,6 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.containers import open_container
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.analyses import Analysis, analysis_named
@@ -119,10 +120,10 @@ class VideoFrames:
         self._path = path
         self._size = size
         try:
-            self._container = av.open(str(path))
+            self._container = open_container(path, None if times is None else "matroska")
             self._stream = self._container.streams.video[0]
             self._times = self._index() if times is None else self._to_stream(times)
-        except (av.FFmpegError, IndexError, OSError) as error:
+        except (av.FFmpegError, IndexError, OSError, ValueError) as error:
             raise SessionError(f"The video {path} can't be opened.") from error
         self._next = self._container.decode(self._stream)
         self._at = -1  # number of the frame decoded last

@@ -12,6 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.containers import open_container
 from app.core.errors import SessionError
 from app.session.codecs import FFV1
 from app.session.encoders import TICKS_PER_S
@@ -240,7 +241,7 @@ def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], 
     """
     times = []
     with contextlib.ExitStack() as stack:
-        reader = stack.enter_context(av.open(str(source)))
+        reader = stack.enter_context(open_container(source, "matroska"))
         if not reader.streams.video:
             raise av.InvalidDataError(0, "no video stream", str(source))
         stream = reader.streams.video[0]
@@ -248,7 +249,10 @@ def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], 
         if target is not None:
             file = stack.enter_context(files.create(target))
             writer = stack.enter_context(av.open(file, "w", format="matroska"))
-            copied = writer.add_stream_from_template(stream)
+            try:
+                copied = writer.add_stream_from_template(stream)
+            except ValueError as error:
+                raise av.InvalidDataError(0, str(error), str(source)) from error
         with contextlib.suppress(av.FFmpegError):  # a damaged end: all before it counts
             for packet in reader.demux(stream):
                 if packet.pts is None:
