@@ -164,11 +164,10 @@ def _read_table(out: Path, measured: Measured, any_engine: bool) -> dict[Picture
         about = build(_About, read_json(out / ABOUT))
         if about.schema != SCHEMA or not measured.agrees(about, any_engine):
             return {}
-        with (out / TABLE).open(newline="", encoding=ENCODING, errors=ERRORS) as file:
-            reader = csv.reader(file)
-            if tuple(next(reader)) != columns("file", measured.num_kp):
-                return {}
-            rows = {fields[0]: tuple(fields) for fields in reader}
+        reader = csv.reader(files.read(out / TABLE).decode(ENCODING, ERRORS).splitlines(keepends=True))
+        if tuple(next(reader)) != columns("file", measured.num_kp):
+            return {}
+        rows = {fields[0]: tuple(fields) for fields in reader if fields}
         return {picture: rows[picture.name] for picture in about.images}
     except (OSError, ValueError, LookupError, StopIteration, csv.Error):
         return {}

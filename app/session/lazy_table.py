@@ -93,7 +93,7 @@ class LazyTable:
         self._lock = threading.Lock()
         self.problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
         try:
-            with path.open("rb") as file:
+            with files.open_read(path) as file:
                 self._data: mmap.mmap | bytes = (
                     mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
                 )

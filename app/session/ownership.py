@@ -126,7 +126,7 @@ def life_of(folder: Path, owner: Owner | None) -> Life:
     if owner is None:
         return Life.ENDED
     lock: bool | None = None
-    with contextlib.suppress(OSError), (folder / LOCK).open("rb") as file:
+    with contextlib.suppress(OSError), files.open_read(folder / LOCK) as file:
         lock = try_lock(file)
     if lock is False:
         return Life.ALIVE
@@ -163,7 +163,7 @@ def traces(folder: Path) -> Mapping[str, tuple[int, int]]:
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             # Opened, because a network share answers for a closed file from its memory.
-            with contextlib.suppress(OSError), path.open("rb") as file:
+            with contextlib.suppress(OSError), files.open_read(path) as file:
                 status = os.fstat(file.fileno())
                 seen[path.name] = (status.st_size, status.st_mtime_ns)
     return seen

@@ -102,6 +102,36 @@ def test_the_search_leaves_reading_alone(call):
     assert not writes(call)
 
 
+def reads(source: str) -> list[str]:
+    """The calls in a program that open a file to read it, whatever it is."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, (ast.Attribute, ast.Name)):
+            name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+            words = {keyword.arg for keyword in call.keywords}
+            by_mode = bool(call.args) and isinstance(call.args[0], ast.Constant) and name == "open"
+            by_word = name == "open" and bool(words & {"encoding", "newline", "mode"})
+            by_path = isinstance(call.func, ast.Name) and name == "open"
+            if name in ("read_bytes", "read_text") or by_mode or by_word or by_path:
+                found.append(f"{call.lineno}: {_text(call)}")
+    return found
+
+
+@pytest.mark.parametrize("call", ["path.read_bytes()", "path.read_text(encoding='utf-8')", "path.open('rb')",
+                                  "path.open(newline='')", "open(path)"])  # fmt: skip
+def test_the_search_knows_reading_when_it_sees_it(call):
+    assert reads(call)
+
+
+@pytest.mark.parametrize("folder", ["app/session", "app/batch"])
+def test_what_lies_in_a_session_is_read_by_what_waits_for_no_pipe(folder):
+    own = {"app/session/encoder_choice.py", "app/session/ownership.py"}  # the program's cache; the system's own file
+    paths = [path for path in (ROOT / folder).rglob("*.py") if path.relative_to(ROOT).as_posix() not in own]
+    assert paths
+    for path in paths:
+        assert reads(path.read_text(encoding="utf-8")) == [], path
+
+
 def test_nobody_writes_but_the_one_module_that_follows_no_links():
     modules = [*(ROOT / "app").rglob("*.py"), *(ROOT / "extractor").rglob("*.py")]
     found = {}

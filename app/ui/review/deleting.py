@@ -8,9 +8,9 @@ from pathlib import Path
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
-from app.core.errors import SessionError
-from app.session.deletion import delete_session, what_goes
+from app.session.deletion import Doomed, delete_session, what_goes
 from app.ui import settings
+from app.ui.background import Background
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
@@ -23,6 +23,7 @@ class Deleting:
         self,
         window: QWidget,
         store: Settings,
+        background: Background,
         let_go: Callable[[], object],
         show: Callable[[str, str], object],
         say: Callable[[Message], None],
@@ -30,6 +31,7 @@ class Deleting:
         """``let_go`` closes the session; ``show`` puts words into the place of its picture."""
         self._window = window
         self._settings = store
+        self._background = background
         self._let_go = let_go
         self._show = show
         self._say = say
@@ -37,31 +39,36 @@ class Deleting:
 
     def ask(self, folder: Path) -> None:
         """Say what would go, and delete it once that is agreed to."""
-        try:
-            text = what_goes(folder).question()
-        except SessionError as error:
-            self._say(Message(sentence(error), Severity.ERROR))
-            return
+        self._background.run("look at the session", lambda: what_goes(folder), self._ask, self._failed)
+
+    def _ask(self, doomed: Doomed) -> None:
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Delete the session")
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(text)
+        box.setText(doomed.question())
         delete = box.addButton("&Delete for good", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.buttonClicked.connect(lambda button: self._delete(folder) if button is delete else None)
+        box.buttonClicked.connect(lambda button: self._delete(doomed.folder) if button is delete else None)
         self.question = box
         box.open()
 
     def _delete(self, folder: Path) -> None:
         self._let_go()
         self._show("Deleted", folder.name)
-        try:
-            delete_session(folder)
-        except SessionError as error:
+        self._show("Deleting…", folder.name)
+
+        def done(_: None) -> None:
+            kept = [path for path in self._settings.get(settings.RECENT_FILES) if Path(path) != folder]
+            self._settings.set(settings.RECENT_FILES, kept)
+            self._show("Deleted", folder.name)
+            self._say(Message(f"{folder} is deleted.", Severity.GOOD))
+
+        def failed(error: Exception) -> None:
             self._show("Not deleted", folder.name)
-            self._say(Message(sentence(error), Severity.ERROR))
-            return
-        kept = [path for path in self._settings.get(settings.RECENT_FILES) if Path(path) != folder.absolute()]
-        self._settings.set(settings.RECENT_FILES, kept)
-        self._say(Message(f"{folder} is deleted.", Severity.GOOD))
+            self._failed(error)
+
+        self._background.run("delete the session", lambda: delete_session(folder), done, failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._say(Message(sentence(error), Severity.ERROR))

@@ -68,7 +68,7 @@ class ReviewWindow(QMainWindow):
         self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, store, self.say)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
-        self.deleting = Deleting(self, store, self._let_go, self.view.set_message, self.say)
+        self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.say)
         self._connect()
         self._enable(False)
         self._draw()

@@ -10,8 +10,9 @@ from app.session.manifest import Manifest, SessionFields
 from app.ui import settings
 
 
-def asked(review):
+def asked(review, qtbot):
     review.commands["delete_session"].trigger()
+    qtbot.waitUntil(lambda: bool(review.findChildren(QMessageBox)))
     (box,) = review.findChildren(QMessageBox)
     return box
 
@@ -20,39 +21,39 @@ def button(box, text):
     return next(item for item in box.buttons() if item.text().replace("&", "") == text)
 
 
-def test_it_goes_after_a_question(make_review, folder, store, tmp_path):
+def test_it_goes_after_a_question(make_review, folder, store, tmp_path, qtbot):
     store.set(settings.RECENT_FILES, [str(folder), str(tmp_path)])
     review = make_review(folder)
-    box = asked(review)
+    box = asked(review, qtbot)
     assert "will be deleted" in box.text()
     assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
     QTest.mouseClick(button(box, "Delete for good"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: review.view.message == ("Deleted", folder.name))
     assert not folder.exists()
-    assert review.view.message == ("Deleted", folder.name)
     assert review.status_line.message.text == f"{folder} is deleted."
     assert not review.commands["delete_session"].isEnabled()
     assert store.get(settings.RECENT_FILES) == [str(tmp_path)]
 
 
-def test_it_stays_when_the_question_is_cancelled(review, folder):
-    QTest.mouseClick(asked(review).button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+def test_it_stays_when_the_question_is_cancelled(review, folder, qtbot):
+    QTest.mouseClick(asked(review, qtbot).button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
     assert folder.exists()
     assert review.commands["delete_session"].isEnabled()
 
 
-def test_a_name_is_shown_as_it_is(make_review, folder):
+def test_a_name_is_shown_as_it_is(make_review, folder, qtbot):
     manifest = Manifest.read(folder)
     hostile = "<img src=//evil.example/x>"
     replace(manifest, header=manifest.header.with_fields(SessionFields(hostile))).write(folder)
-    box = asked(make_review(folder))
+    box = asked(make_review(folder), qtbot)
     assert hostile in box.text()
     assert box.textFormat() is Qt.TextFormat.PlainText
 
 
-def test_what_cannot_be_deleted_is_said(review, folder):
+def test_what_cannot_be_deleted_is_said(review, folder, qtbot):
     inner = folder / "inner"
     inner.mkdir()
     (inner / "session.json").write_bytes(b"{}")
     review.commands["delete_session"].trigger()
-    assert "holds another session" in review.status_line.message.text
+    qtbot.waitUntil(lambda: "holds another session" in review.status_line.message.text)
     assert folder.exists()
