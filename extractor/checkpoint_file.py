@@ -26,6 +26,9 @@ from extractor.report import WeightsError, sha256_of
 Container = Literal["safetensors", "bare", "model"]
 """How the state dict lies in the file: safetensors, a pickle of it, or a pickle of ``{'model': it}``."""
 
+MOST_GROWTH = 4  # times its size; weights hardly get smaller when somebody compresses them
+SMALL = 1_000_000  # bytes; what is smaller may grow to four times as much as this
+
 _PLAIN = (str, int, float, bool, type(None))
 
 # The words with which well-known files of another kind begin.
@@ -116,12 +119,17 @@ def _start_of_zipped_pickle(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.rpartition("/")[2]: name for name in archive.namelist()}
+            unpacked = sum(entry.file_size for entry in archive.infolist())
             start = b""
             if "data.pkl" in names:
                 with archive.open(names["data.pkl"]) as entry:
                     start = entry.read(2)
     except Exception as error:
         raise WeightsError.of(path, "it is cut short or damaged, so the download should be repeated") from error
+    # torch writes tensors uncompressed; what is compressed grows, and may grow past the memory.
+    if unpacked > MOST_GROWTH * max(path.stat().st_size, SMALL):
+        grown = f"{unpacked / 1e6:.0f} MB out of {path.stat().st_size / 1e6:.0f} MB"
+        raise WeightsError.of(path, f"it would grow to {grown}, so it was refused and nothing was read")
     if "constants.pkl" in names:
         raise WeightsError.of(path, "it is a TorchScript program, not a state dict")
     if "data.pkl" not in names:
@@ -167,6 +175,9 @@ def _unwrap(path: Path, content: object) -> tuple[Container, dict[str, Tensor], 
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise WeightsError.of(path, f"it is not a state dict: {str(name)[:80]!r} is a {type(value).__name__}")
+        if value.layout is not torch.strided or value.nbytes > value.untyped_storage().nbytes():
+            reason = f"its {str(name)[:80]!r} would grow to {value.nbytes / 1e6:.0f} MB, which are not in the file"
+            raise WeightsError.of(path, f"{reason}, so it was refused")
     return container, dict(state), metadata
 
 

@@ -19,6 +19,7 @@ from app.batch.jobs import Event, Job, Outcome, PicturesJob, Settings, VideoJob
 from app.batch.local import run_here, run_in_processes
 from app.batch.plan import Sameness, Work, find_places, find_work
 from app.batch.report import Report
+from app.capture.images import left_out
 from app.core.errors import UserError
 from app.core.threads import network_threads
 from app.session.folders import reason
@@ -183,6 +184,8 @@ class _Run:
         failures = [*problems, *self._failures]
         for failure in failures:
             print(f"motionscope: {failure}", file=sys.stderr)
+        if self._work.left_out:
+            print(f"motionscope: {left_out(self._work.left_out)}", file=sys.stderr)
         total = len(self._work.videos) + len(self._work.images)
         earlier = sum(place.done for place in self._places) + len(self._pictures) - len(self._missing)
         note = f", {earlier} of them earlier" if earlier else ""

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.capture.images import IMAGE_SUFFIXES, natural_key
+from app.capture.images import IMAGE_SUFFIXES, UNREADABLE_SUFFIXES, is_picture, natural_key
 from app.capture.video import VIDEO_SUFFIXES
+from app.core.clutter import is_clutter
 from app.core.errors import SessionError, UserError
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
@@ -29,6 +30,7 @@ class Item:
 class Work:
     videos: tuple[Item, ...]
     images: tuple[Item, ...]
+    left_out: tuple[Path, ...] = ()  # pictures of a kind that can't be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +59,30 @@ class Place:
 def find_work(patterns: Sequence[str]) -> Work:
     """Files, everything of a known kind below folders, and what the patterns match, each file once.
 
-    A file named outright is tried whatever its ending.  Raises UserError when a path doesn't
-    exist or nothing was found.
+    A file named outright is tried whatever its ending; what systems leave beside files never is.
+    Raises UserError when a path doesn't exist or nothing was found.
     """
     videos: dict[Path, Item] = {}
     images: dict[Path, Item] = {}
+    left_out: dict[Path, None] = {}
     for pattern in patterns:
         for path, root, outright in _expand(pattern):
             suffix = path.suffix.lower()
-            kind = images if suffix in IMAGE_SUFFIXES else videos if outright or suffix in VIDEO_SUFFIXES else None
-            if kind is not None:
+            if suffix in IMAGE_SUFFIXES:
+                kind = images
+            elif suffix in VIDEO_SUFFIXES:
+                kind = videos
+            elif outright:
+                kind = images if is_picture(path) else videos
+            else:
+                if suffix in UNREADABLE_SUFFIXES:
+                    left_out[path] = None
+                continue
+            if not is_clutter(path.relative_to(root)):
                 kind.setdefault(path.resolve(), Item(path, path.relative_to(root).as_posix()))
     if not videos and not images:
         raise UserError(f"No video and no image was found in {', '.join(patterns)}.")
-    return Work(tuple(videos.values()), tuple(images.values()))
+    return Work(tuple(videos.values()), tuple(images.values()), tuple(left_out))
 
 
 def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
@@ -87,7 +99,8 @@ def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
         if not matches:
             raise UserError(f"No file matches {pattern}." if glob.has_magic(pattern) else f"{pattern} does not exist.")
         for match in matches:
-            yield from _expand(match)
+            if is_clutter(path) or not is_clutter(Path(match)):
+                yield from _expand(match)
 
 
 def folder_names(videos: Sequence[Item]) -> list[str]:
@@ -156,7 +169,7 @@ def numbered(folder: Path) -> Iterator[Path]:
 def is_free(folder: Path) -> bool:
     """Whether nothing is there, or an empty folder."""
     try:
-        return not is_link(folder) and not any(folder.iterdir())
+        return not is_link(folder) and all(is_clutter(Path(entry.name)) for entry in folder.iterdir())
     except FileNotFoundError:
         return True
     except OSError:
@@ -166,7 +179,7 @@ def is_free(folder: Path) -> bool:
 def holds_only_a_result(folder: Path) -> bool:
     """Whether an earlier run's files are all there is: no markers, no further analyses, no exports."""
     own = {MANIFEST, *(name for table in (FRAMES, FACES, MOTION) for name in (table, part(Path(table)).name))}
-    return {entry.name for entry in folder.iterdir()} <= own
+    return {entry.name for entry in folder.iterdir() if not is_clutter(Path(entry.name))} <= own
 
 
 def _same_file(one: MediaFile, other: MediaFile) -> bool:

@@ -11,7 +11,7 @@ import cv2
 from app.capture.camera import CameraSource
 from app.capture.demo import DemoSource
 from app.capture.devices import CameraDevice, can_list_cameras, find_again, list_cameras
-from app.capture.images import IMAGE_SUFFIXES, ImageSource
+from app.capture.images import IMAGE_SUFFIXES, ImageSource, is_picture
 from app.capture.source import Source
 from app.capture.video import VIDEO_SUFFIXES, VideoSource
 from app.core.camera_format import CameraFormat, CameraWishes
@@ -125,7 +125,8 @@ def _last_chosen(cameras: tuple[CameraDevice, ...], wishes: CameraWishes) -> Cam
 
 
 def _file_source(path: Path, loop: bool) -> Source:
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix in IMAGE_SUFFIXES or (suffix not in VIDEO_SUFFIXES and is_picture(path)):
         return ImageSource(path)
     return VideoSource(path, loop=loop)
 

@@ -26,6 +26,7 @@ VIDEO_SUFFIXES = frozenset(
 
 SHORT_BY_S = 0.5  # a file whose pictures end so much before its own length is damaged
 FALLBACK_FPS = 30.0
+MOST_FILM_PIXELS = 2**26  # 8192 x 8192, the largest that cameras record
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,11 @@ class _VideoFile:
             if streams[0].codec_context is None:
                 raise SourceError(f"{path.name} can't be decoded: FFmpeg doesn't know what its video is.")
             self._stream = streams[0]
+            context = self._stream.codec_context
+            if context.width * context.height > MOST_FILM_PIXELS:  # a small file may claim more than the memory holds
+                size = f"{context.width} x {context.height}"
+                raise SourceError(f"{path.name} is refused: its pictures of {size} pixels are larger than any film's.")
+            context.options = {"max_pixels": str(MOST_FILM_PIXELS)}  # pictures that grow later are not decoded
             self._stream.thread_type = "AUTO"
             self._stream.codec_context.thread_count = threads or decoder_threads()
             rate = self._stream.average_rate or self._stream.guessed_rate

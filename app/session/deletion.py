@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.clutter import is_clutter
 from app.core.errors import SessionError
 from app.session.analyses import ANALYSES
 from app.session.events import KEPT
@@ -152,4 +153,4 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _is_ours(name: str) -> bool:
-    return name in _OWN or _OWN_TOO.fullmatch(name) is not None
+    return name in _OWN or _OWN_TOO.fullmatch(name) is not None or is_clutter(Path(name))

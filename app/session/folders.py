@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.core.clutter import is_clutter
 from app.core.errors import SessionError
 from extractor import files
 
@@ -47,7 +48,7 @@ def claim_folder(path: Path) -> Path:
             with contextlib.suppress(FileExistsError):
                 files.new_folder(folder)
                 return _writable(folder)
-            if folder.is_dir() and not any(folder.iterdir()):
+            if folder.is_dir() and all(is_clutter(Path(entry.name)) for entry in folder.iterdir()):
                 return _writable(folder)
     except ValueError as error:  # a null byte in the name
         raise SessionError(f"No recording can be made in {path}: {error}.") from error

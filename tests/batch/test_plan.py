@@ -7,11 +7,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
-from app.batch.plan import Item, Place, Sameness, find_places
+from app.batch.plan import Item, Place, Sameness, find_places, find_work, holds_only_a_result, is_free
 from app.capture.source import SourceInfo
+from app.core.errors import UserError
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
 from app.session.saved_table import read_table
 from app.session.table import Missing, columns, row
@@ -204,3 +206,32 @@ def test_a_picture_whose_name_a_spreadsheet_would_run_gets_another_of_the_same_f
     pictures = pictures_of([item, plain])
     assert [picture.name for picture in pictures] == ["./=cmd.png", "a.png"]
     assert (tmp_path / pictures[0].name).samefile(tmp_path / "=cmd.png")
+
+
+def test_what_systems_leave_beside_files_is_no_input_wherever_it_lies(tmp_path):
+    notes = ("._a.mp4", "b/._c.jpg", "__MACOSX/a.mp4", "__MACOSX/sub/a.jpg", ".DS_Store", "Thumbs.db", "@eaDir/a.jpg")
+    for name in ("a.mp4", *notes):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    work = find_work([str(tmp_path), str(tmp_path / "._a.mp4"), str(tmp_path / "**")])
+    assert [item.path for item in work.videos] == [tmp_path / "a.mp4"]
+    assert work.images == ()
+    with pytest.raises(UserError, match="No video and no image"):
+        find_work([str(tmp_path / "._a.mp4")])
+
+
+def test_a_folder_that_a_file_manager_has_looked_into_is_still_free_and_still_a_result(tmp_path):
+    (tmp_path / ".DS_Store").touch()
+    assert is_free(tmp_path)
+    (tmp_path / "session.json").touch()
+    (tmp_path / "._frames.csv").touch()
+    assert holds_only_a_result(tmp_path)
+    assert not is_free(tmp_path)
+
+
+def test_kinds_that_are_left_out_are_named_and_pictures_are_known_by_content(tmp_path):
+    (tmp_path / "raw.nef").touch()
+    PIL.Image.new("RGB", (4, 4)).save(tmp_path / "no ending", "PNG")
+    work = find_work([str(tmp_path), str(tmp_path / "no ending")])
+    assert work.left_out == (tmp_path / "raw.nef",)
+    assert [item.name for item in work.images] == ["no ending"]

@@ -1,15 +1,17 @@
 """Pictures: order, conversions, broken files, and the two ways of playing them."""
 
 import struct
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.capture.images import ImageSource, natural_key, read_image
+from app.capture.images import ImageSource, is_picture, natural_key, read_image
 from app.capture.source import SourceState
 from app.core.errors import SourceError
 
@@ -166,3 +168,96 @@ def test_the_cameras_orientation_is_honoured(tmp_path):
     assert read.shape == (40, 20, 3)
     assert read[4, 16].max() < 30
     assert read[4, 4].min() > 170
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif", ".tif", ".png", ".jpg"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_kind_is_turned_as_a_viewer_shows_it(tmp_path, suffix, orientation):
+    shown = np.zeros((32, 48, 3), np.uint8)
+    shown[:16, :24], shown[:16, 24:], shown[16:, :24] = (200, 40, 40), (40, 200, 40), (40, 40, 200)
+    # What is stored, so that turning it gives what is shown.
+    stored = {
+        1: shown, 2: shown[:, ::-1], 3: shown[::-1, ::-1], 4: shown[::-1], 5: shown.transpose(1, 0, 2),
+        6: np.rot90(shown), 7: np.rot90(shown, 2).transpose(1, 0, 2), 8: np.rot90(shown, -1),
+    }[orientation]  # fmt: skip
+    exif = PIL.Image.Exif()
+    exif[0x112] = orientation
+    path = tmp_path / f"phone{suffix}"
+    PIL.Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif, quality=95)
+    read = read_image(path)[..., ::-1].astype(int)
+    assert read.shape == shown.shape
+    for y in (8, 24):
+        for x in (12, 36):
+            assert np.abs(read[y, x] - shown[y, x]).max() < 25
+
+
+@pytest.mark.parametrize("suffix", [".tga", ".avif", ".ico", ".j2k", ".jfif"])
+def test_a_folder_leaves_out_no_kind_that_can_be_read(tmp_path, suffix, read_all):
+    kind = {".j2k": "JPEG2000", ".jfif": "JPEG"}.get(suffix)
+    PIL.Image.new("RGB", (48, 48), (90, 90, 90)).save(tmp_path / f"picture{suffix}", kind)
+    source = ImageSource(tmp_path, paced=False)
+    source.open()
+    (frame,) = read_all(source)
+    assert np.abs(frame.image.astype(int) - 90).max() < 6
+
+
+def test_tiles_are_put_together(shared):
+    for name, shape in (("grid_iphone.heic", (1024, 1024, 3)), ("grid_2x2.avif", (960, 1024, 3))):
+        if name.endswith("heic"):
+            pytest.importorskip("pillow_heif")
+        image = read_image(shared / "field" / name)
+        assert image.shape == shape
+        assert image[shape[0] // 2 :, shape[1] // 2 :].std() > 20  # there is a picture in the last tile, too
+
+
+def test_pictures_that_nothing_reads_are_named(tmp_path, save, read_all):
+    save("a.png", flat(3))
+    (tmp_path / "raw.DNG").write_bytes(b"MM\0*")
+    source = ImageSource(tmp_path, paced=False)
+    source.open()
+    assert len(read_all(source)) == 1
+    assert source.status.message == "Left out because they can't be read: raw.DNG."
+
+
+def test_what_systems_leave_beside_pictures_is_no_picture(tmp_path, save, read_all):
+    save("a.png", flat(3))
+    for name in ("._a.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_bytes(b"\0\5\x16\7")
+    source = ImageSource(tmp_path, paced=False)
+    source.open()
+    assert len(read_all(source)) == 1
+    assert (source.status.message, source.broken) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bomb.png", b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 50_000, 42_000, 8, 2, 0, 0, 0)),
+        (
+            "bomb.bmp",
+            b"BM" + struct.pack("<IHHIIiiHHIIiiII", 90, 0, 0, 54, 40, 40_000, 40_000, 1, 24, 0, 0, 0, 0, 0, 0),
+        ),
+        ("bomb.ppm", b"P6 60000 60000 255\n"),
+    ],
+)
+def test_a_small_file_that_would_fill_the_memory_is_refused_before_it_is_decoded(tmp_path, name, data):
+    if name.endswith("png"):
+        data += struct.pack(">I", zlib.crc32(data[12:])) + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+    (tmp_path / name).write_bytes(data + bytes(64))
+    with pytest.raises(SourceError, match=f"{name} is refused: it claims more than 268 million pixels"):
+        read_image(tmp_path / name)
+
+
+def test_no_program_is_run_for_a_drawing_that_calls_itself_a_picture(tmp_path, monkeypatch):
+    (tmp_path / "drawing.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    monkeypatch.setattr("subprocess.Popen", lambda *words, **more: pytest.fail("a program was started"))
+    with pytest.raises(SourceError, match="is not a picture"):
+        read_image(tmp_path / "drawing.jpg")
+
+
+def test_a_picture_is_known_by_its_content(tmp_path, save):
+    path = save("a.png", flat(3)).rename(tmp_path / "no ending")
+    (tmp_path / "text").write_text("hello")
+    assert is_picture(path)
+    assert not is_picture(tmp_path / "text")
+    assert not is_picture(tmp_path / "nothing")

@@ -221,3 +221,18 @@ def test_a_real_portrait_clip(shared):
     source.close()
     assert frames[0].image.shape == (1280, 720, 3)
     assert [f.media_s for f in frames] == pytest.approx([i / 30 for i in range(20)], abs=1e-4)
+
+
+def test_a_film_of_absurd_size_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "bomb.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=30)
+        stream.width, stream.height = 300, 400
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((400, 300, 3), np.uint8), format="bgr24")))
+        container.mux(stream.encode())
+    data = path.read_bytes()
+    width, height = b"\xb0\x82\x01\x2c", b"\xba\x82\x01\x90"  # PixelWidth and PixelHeight of Matroska
+    assert data.count(width) == data.count(height) == 1
+    path.write_bytes(data.replace(width, b"\xb0\x82\x3e\x80").replace(height, b"\xba\x82\x3e\x80"))
+    with pytest.raises(SourceError, match="16000 x 16000 pixels are larger than any film's"):
+        VideoSource(path).open()

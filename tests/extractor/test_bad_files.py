@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from extractor import MotionExtractor, WeightsError
+from extractor.checkpoint_file import read_file
 from extractor.convert import convert
 
 Save = Callable[..., Path]
@@ -308,3 +309,22 @@ def test_damage_of_any_kind_is_one_sentence(tmp_path: Path, tiny_files: list[byt
     path = tmp_path / "damaged.pth"
     path.write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
     refusal(path)  # the six tensors are never a whole network
+
+
+def test_a_checkpoint_that_would_grow_past_the_memory_is_refused(tmp_path):
+    path = tmp_path / "bomb.pth"
+    torch.save({"model": {"weight": torch.zeros(2_500_000)}}, path)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    with pytest.raises(WeightsError, match="it would grow to 10 MB out of 0 MB, so it was refused"):
+        read_file(path)
+
+
+def test_a_tensor_that_is_larger_than_its_bytes_is_refused(tmp_path):
+    path = tmp_path / "expanded.pth"
+    torch.save({"weight": torch.zeros(1).expand(10**9)}, path)
+    with pytest.raises(WeightsError, match="would grow to 4000 MB, which are not in the file"):
+        read_file(path)
