@@ -184,8 +184,15 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         "--engines", choices=("all",), help="time every engine that is installed, not only the one used"
     )
     parser.add_argument("--peer", choices=PEERS, help="compare with another program on the same frames")
+    parser.add_argument(
+        "--first-minute",
+        action="store_true",
+        help="in the window with an empty cache, as at the very first start, counted by the second",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args(words)
+    if args.first_minute and args.seconds == parser.get_default("seconds"):
+        args.seconds = 60.0
     return bench(BenchOptions(**vars(args)))
 
 

@@ -97,7 +97,11 @@ def parameter_shapes(spec: NetworkSpec) -> dict[str, tuple[int, ...]]:
 
 def forward(parameters: Parameters, backbone: str, crops: NDArray[np.uint8]) -> dict[str, Floats]:
     """The raw heads of (B, S, S, 3) crops: ``MotionExtractor`` behind the normalisation of ``Backend.run``."""
+    each = [_forward(parameters, backbone, crops[i : i + 1]) for i in range(len(crops))]  # which caches hold
+    return {name: np.concatenate([heads[name] for heads in each]) for name in HEADS}
 
+
+def _forward(parameters: Parameters, backbone: str, crops: NDArray[np.uint8]) -> dict[str, Floats]:
     def linear(x: Floats, name: str) -> Floats:
         return x @ parameters[f"{name}.weight"].T + parameters[f"{name}.bias"]
 
@@ -140,11 +144,21 @@ def forward(parameters: Parameters, backbone: str, crops: NDArray[np.uint8]) -> 
 
 def _gelu(x: Floats) -> Floats:
     """With the error function to 1.5e-7 (Abramowitz and Stegun 7.1.26), for which NumPy has none."""
-    z = np.abs(x) * np.float32(0.5**0.5)
-    t = 1 / (1 + np.float32(0.3275911) * z)
+    z = np.abs(x)
+    z *= np.float32(0.5**0.5)
+    t = z * np.float32(0.3275911)
+    t += 1
+    np.reciprocal(t, out=t)
     series = np.zeros_like(t)
     for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = (series + np.float32(factor)) * t
-    erf = np.copysign(1 - series * np.exp(-z * z), x)
-    half: Floats = np.float32(0.5) * x * (1 + erf)
-    return half
+        series += np.float32(factor)
+        series *= t
+    np.square(z, out=z)
+    np.negative(z, out=z)
+    series *= np.exp(z, out=z)
+    np.subtract(1, series, out=series)  # the error function of |x|
+    np.copysign(series, x, out=series)
+    series += 1
+    series *= x
+    series *= np.float32(0.5)
+    return series

@@ -13,6 +13,11 @@ __all__ = ["PEERS", "BenchOptions", "BenchReport", "bench", "measure"]
 
 def bench(options: BenchOptions) -> int:
     """Measure and print, as a table or as one JSON object; 0.  Raises UserError, WeightsError, DeviceError."""
+    if options.first_minute:
+        from app.bench.first_minute import first_minute
+
+        print(first_minute(options).as_table())
+        return 0
     report = measure(options)
     if options.json:
         print(json.dumps(report.to_json(), indent=1, allow_nan=False))

@@ -16,6 +16,7 @@ from app.pipeline import Pipeline, PipelineStatus
 from app.session.folders import claim_folder
 
 if TYPE_CHECKING:  # it imports Qt
+    from app.bench.first_minute import FirstMinute
     from app.ui.window import MainWindow
 
 LOOK_S = 0.1
@@ -54,7 +55,7 @@ def _raise_problems(status: PipelineStatus) -> None:
         raise UserError(status.source.message)
 
 
-def run_in_window(options: BenchOptions, probe: Probe, recording: Path | None) -> None:
+def run_in_window(options: BenchOptions, probe: Probe | FirstMinute, recording: Path | None) -> None:
     """The same in the window, which closes by itself.  Raises UserError when it did not come to the end."""
     from app.ui.application import run_window
 

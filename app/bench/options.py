@@ -23,6 +23,7 @@ class BenchOptions:
     json: bool = False
     faces: int = 1  # measured at most
     camera_format: CameraFormat | None = None  # asked of a camera; None: the usual
+    first_minute: bool = False  # with an empty cache, second by second
     warm_up_s: float = 2.0  # from the first result on, not measured
 
     @property

@@ -63,7 +63,10 @@ def usual_message(status: PipelineStatus, result: FrameResult | None) -> Message
     faces = len(result.faces) if result else 0
     if status.network is None or not faces:
         return Message("No face found. Face the camera, with light from the front.", Severity.INFO)
-    return Message("Tracking one face." if faces == 1 else f"Tracking {faces} faces.", Severity.GOOD)
+    tracking = "Tracking one face." if faces == 1 else f"Tracking {faces} faces."
+    preparing = f" In the background: {status.engine_preparing}." if status.engine_preparing else ""
+    damage = " A damaged part of the network's cache was made again." if status.network.made_again else ""
+    return Message(tracking + preparing + damage, Severity.GOOD)
 
 
 def view_message(status: PipelineStatus, has_picture: bool) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def create_backend(
     ``run`` (None: as many as the engine likes); fewer than there are cores, where others work beside it:
     two of two cores took ten times as long as one while a core was busy.  ``engine`` is a key of
     ``ENGINES`` or ``"auto"``: what ``MOTIONSCOPE_ENGINE`` names, else the fastest measured here
-    (``extractor.backends.choice``); with ``measure`` False torch where nothing has been measured yet.
+    (``extractor.backends.choice``); with ``measure`` False a good guess where nothing has been measured yet.
     Raises ``WeightsError``, ``DeviceError`` or ``EngineError``, all of them ValueErrors with one
     sentence for the user.
     """

@@ -23,11 +23,14 @@ class BackendInfo:
     chosen: str = ""  # why this engine, with the times measured; empty where it was asked for
     measured_ms: tuple[tuple[str, float], ...] = ()  # engines and their times for one crop, where they were compared
 
+    made_again: tuple[str, ...] = ()  # files of its cache that were found damaged
+
     @property
     def summary(self) -> str:
         """One line for a person."""
         why = f"; {self.chosen}" if self.chosen else ""
-        return f"runs with {self.engine} on {self.device_name} ({self.device}, {self.dtype}){why}"
+        damage = f"; its damaged cache was made again ({', '.join(self.made_again)})" if self.made_again else ""
+        return f"runs with {self.engine} on {self.device_name} ({self.device}, {self.dtype}){why}{damage}"
 
 
 class Backend(Protocol):

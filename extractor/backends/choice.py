@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from extractor.backends.base import Backend, BackendInfo, WrappedBackend
-from extractor.backends.cache import GRAPH_VERSION, NETWORK, cache_folder, network_folder, write_whole
+from extractor.backends.cache import GRAPH_VERSION, cache_folder, write_whole
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
 from extractor.report import sha256_of
@@ -31,7 +31,7 @@ WARM_UP_RUNS = 3
 RUNS = 30
 MOST_S = 2.0  # an engine
 REMEMBERED = 50
-LIKELY = "openvino"  # was the fastest on every processor tried
+LIKELY = ("openvino-int8", "openvino")  # the first that could run was the fastest on every processor tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def auto_backend(
 ) -> Backend:
     """The fastest of what ``make`` makes by an engine's name.  Raises what it raises for torch.
 
-    With ``measure`` False nothing is measured: where that has not been done before it is a guess.
+    With ``measure`` False nothing is measured: where that has not been done before it is a guess, ready in a second.
     """
     if not is_a_choice(weights, device):
         return make("torch")
@@ -83,12 +83,13 @@ def auto_backend(
 
 
 def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
-    """OpenVINO where an earlier start has made its network, so that it is ready at once; else torch."""
-    if LIKELY in installed_engines() and (network_folder(sha256_of(weights)) / NETWORK).is_file():
-        try:
-            return make(LIKELY)
-        except EngineError as error:
-            log.warning("%s", error)
+    """The first of ``LIKELY`` that can be made; else torch.  None of them needs torch for the project's weights."""
+    for name in LIKELY:
+        if name in installed_engines():
+            try:
+                return make(name)
+            except EngineError as error:
+                log.info("%s", error)
     return make("torch")
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from extractor.backbone_sizes import size_by_name
 from extractor.backends.base import BackendInfo
-from extractor.backends.cache import network_folder
+from extractor.backends.cache import network_folder, open_sealed, seal
 from extractor.backends.devices import DeviceError, cpu_name
 from extractor.backends.engines import EngineError
 from extractor.backends.exported import ExportedBackend
@@ -63,10 +63,9 @@ class OpenVinoBackend(ExportedBackend):
         return name
 
     def _load(self, model: bytes, path: Path | None) -> None:
-        settings: dict[str, object] = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "CACHE_DIR": str(network_folder(self._report.sha256) / f"openvino-{_digest(self._openvino.__version__)}"),
-        }
+        compiled_before = network_folder(self._report.sha256) / self._own_folder()
+        open_sealed(compiled_before)
+        settings: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(compiled_before)}
         hint = _HINTS.get(self._precision)
         if self._precision == "int8" and size_by_name(self._report.spec.backbone).dims[0] < _WIDE:
             hint = _HINTS["float32"]
@@ -82,6 +81,7 @@ class OpenVinoBackend(ExportedBackend):
             compiled = self._core.compile_model(network, self._device, settings)
             computes_in = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
             self._request: Any = compiled.create_infer_request()
+            seal(compiled_before)
         except RuntimeError as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise EngineError(f"OpenVINO can't run this network: {lines[-1].strip().rstrip('.')}.") from error
@@ -91,6 +91,12 @@ class OpenVinoBackend(ExportedBackend):
             str(self._core.get_property(self._device, "FULL_DEVICE_NAME")).strip(),
             "int8" if self.recipe else _TYPES.get(computes_in, computes_in),
         )
+
+    def _own_folder(self) -> str:
+        """What a compiled network is good for: this version on this processor; apart for each precision, so that
+        of two processes one does not see what the other is writing."""
+        version = hashlib.sha256(f"{self._openvino.__version__} {cpu_name()}".encode()).hexdigest()[:12]
+        return f"openvino-{version}-{self._precision}"
 
     def _heads(self, crops: NDArray[np.uint8]) -> Heads:
         # Copies, because the request's outputs are overwritten by its next run.
@@ -104,8 +110,3 @@ class OpenVinoBackend(ExportedBackend):
     def _free(self) -> None:
         self._request = None
         self._core = None
-
-
-def _digest(version: str) -> str:
-    """What a compiled network is good for: this version on this processor."""
-    return hashlib.sha256(f"{version} {cpu_name()}".encode()).hexdigest()[:12]

@@ -1,8 +1,8 @@
 """``python -m extractor.backends.prepare``: makes every engine ready for given weights, measures and remembers.
 
-The window starts it as a process of its own, at low priority, while torch already serves: what takes
-seconds and memory here, and what may crash in a driver, does not disturb it.  Each line on stdout
-says what is being done.
+The window starts it as a process of its own, which gets what is left of the processor, while a guess
+already serves: what takes seconds and memory here, and what may crash in a driver, does not disturb it.
+Each line on stdout says what is being done.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import threading
 from collections.abc import Sequence
 from typing import IO
 
+import psutil
+
 from extractor import child
 from extractor.backends import EngineError, engine_asked_for, installed_engines, make_backend
 from extractor.backends.choice import is_a_choice, measure_all, remember, remembered
 from extractor.report import WeightsError, find_weights
 
-LOW_PRIORITY = 10
+LOW_PRIORITY = 19
 
 
 def is_needed(weights: str | None, device: str, threads: int | None, engine: str) -> bool:
@@ -73,6 +75,15 @@ class Preparation:
             self._process.stdout.close()
 
 
+def _give_way() -> None:
+    """Take only what nobody else wants: the window is measuring a person at the same time."""
+    with contextlib.suppress(OSError, AttributeError):
+        if hasattr(os, "SCHED_IDLE"):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        else:
+            psutil.Process().nice(getattr(psutil, "IDLE_PRIORITY_CLASS", LOW_PRIORITY))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m extractor.backends.prepare", description=__doc__.split(": ", 1)[1])
@@ -81,8 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, help="that the engines may use; each number is measured by itself")
     given = parser.parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the program does, read when torch loads
-    if hasattr(os, "nice"):
-        os.nice(LOW_PRIORITY)
+    _give_way()
     names = list(installed_engines())
 
     def say(name: str) -> None:

@@ -134,12 +134,30 @@ def test_nothing_is_measured_without_a_choice(fakes: Fakes, monkeypatch: pytest.
     assert fakes.made == ["torch", "torch"]
 
 
-def test_without_measuring_torch_serves_until_something_is_known(fakes: Fakes) -> None:
-    first = auto_backend(find_weights("lite"), "cpu", 1, fakes, measure=False)
-    assert fakes.made == ["torch"]
-    assert first.info.chosen == ""
+def guess(fakes: Fakes) -> Backend:
+    return auto_backend(find_weights("lite"), "cpu", 1, fakes, measure=False)
+
+
+def test_without_measuring_a_guess_serves_until_something_is_known(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert guess(fakes).info.chosen == ""
+    assert fakes.made == ["openvino"]
+    monkeypatch.setattr(choice, "_time", lambda backend: {"torch": 1.0}.get(backend.name, 2.0))
     auto(fakes)
-    assert "openvino 10.0" in auto_backend(find_weights("lite"), "cpu", 1, fakes, measure=False).info.chosen
+    assert "torch 1.0" in guess(fakes).info.chosen
+    assert fakes.made[-1] == "torch"
+
+
+def test_the_guess_is_the_first_that_can_be_made(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = dict.fromkeys(("torch", "openvino", "openvino-int8"), "1.0")
+    monkeypatch.setattr(choice, "installed_engines", lambda: engines)
+    guess(fakes)
+    fakes.broken = {"openvino-int8"}
+    guess(fakes)
+    fakes.broken = {"openvino-int8", "openvino"}
+    guess(fakes)
+    assert fakes.made == ["openvino-int8", "openvino-int8", "openvino", "openvino-int8", "openvino", "torch"]
 
 
 def test_timing_is_of_the_backend(real: Backend) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,13 @@ def test_the_picture_speaks_for_itself_while_it_streams(status):
 def test_faces_are_counted_and_missed(status, face, result):
     ready = status(network=NETWORK)
     assert usual_message(ready, result(face())) == Message("Tracking one face.", Severity.GOOD)
+    looking = replace(ready, engine_preparing="trying engines, 1 of 6: torch")
+    words = "Tracking one face. In the background: trying engines, 1 of 6: torch."
+    assert usual_message(looking, result(face())).text == words
+    damaged = replace(ready, network=replace(NETWORK, made_again=("network.onnx",)))
+    assert usual_message(damaged, result(face())).text.endswith(
+        " A damaged part of the network's cache was made again."
+    )
     assert usual_message(ready, result(face(), face())).text == "Tracking 2 faces."
     assert "No face" in usual_message(ready, result()).text
     assert usual_message(status(network_loading=True), result()).severity is Severity.BUSY
