@@ -26,9 +26,15 @@ from numpy.typing import NDArray
 
 from extractor.types import REGIONS, region_keypoints
 
-__all__ = ["FaceShape", "Magnitudes", "displacements", "face_shape", "magnitudes"]
+__all__ = ["CLOSED", "OPEN", "FaceShape", "Magnitudes", "displacements", "face_shape", "magnitudes"]
 
 Array = NDArray[np.floating[Any]]
+
+CLOSED = 0.6
+"""Mean closure of both eyes from which they count as closed,"""
+
+OPEN = 0.35
+"""and below which as open again: what trembles in between is one closure."""
 
 _LEAST_GAP = 0.02  # of D: a neutral eye less open than that is none whose closing could be told
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from extractor.face_shape import CLOSED, OPEN
+
 __all__ = ["BlinkCounter"]
 
-CLOSED = 0.6  # mean closure of both eyes from which they count as closed
-OPEN = 0.35  # and below which as open again: what trembles in between is one closure
 LONGEST_S = 0.5  # eyes closed for longer rest; blinks take 0.1 to 0.4 s (Schiffman 2000)
 WINDOW_S = 60.0
 LEAST_S = 10.0  # of eyes seen before a rate is told

@@ -3,14 +3,16 @@
 Signals of the pose need trained pose heads.  Signals of the expression need named keypoints and weights
 whose expressions follow the true ones: ``errors`` in the metadata must hold, for some data set that was kept
 out of training, an ``expression_correlation`` (Pearson's, of predicted and true magnitude) of at least
-``NEEDED``; a ``signal_correlation`` of the signal's own, by its name, goes before that.  What nobody has
-measured is not trusted.
+``NEEDED``; a ``signal_correlation`` of the signal's own, by its name, goes before that, and what was measured
+on films or photographs of people (data sets with ``real`` true) before what was on rendered heads: people are
+what the program is used on.  Of several data sets of a kind the worst counts.  What nobody has measured is
+not trusted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from app.core.derived import DERIVED, DerivedSignal
@@ -25,8 +27,8 @@ UNTRAINED = "these weights hold no head pose"
 NO_NAMES = "the keypoints of these weights have no names, so nobody knows which of them is the mouth"
 UNMEASURED = "the metadata of these weights do not say how well they see expressions"
 
-OWN_SIGNAL = {"blink": "eye_closure_l", "blinks_per_minute": "eye_closure_l"}
-"""Events stand and fall with the signal that they are found in."""
+OWN_SIGNALS = {"blink": ("blink", "eye_closure_l"), "blinks_per_minute": ("blink", "eye_closure_l")}
+"""Events stand and fall with the signal that they are found in, where they were not measured themselves."""
 
 
 def doubts(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
@@ -49,9 +51,7 @@ def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, obje
         return ""
     if spec.keypoint_names is None:
         return NO_NAMES
-    measured = _lowest(_of_signal(metadata, OWN_SIGNAL.get(signal.name, signal.name)))
-    if measured is None:
-        measured = _lowest(_values(metadata, "expression_correlation"))
+    measured = _measured(metadata, OWN_SIGNALS.get(signal.name, (signal.name,)))
     if measured is None:
         return UNMEASURED
     if measured < NEEDED:
@@ -61,29 +61,22 @@ def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, obje
     return ""
 
 
-def _lowest(values: Iterator[float]) -> float | None:
-    return min(values, default=None)
-
-
-def _values(metadata: Mapping[str, object], key: str) -> Iterator[float]:
-    for errors in _data_sets(metadata):
-        value = errors.get(key)
-        if _is_number(value):
-            yield float(value)
-
-
-def _of_signal(metadata: Mapping[str, object], name: str) -> Iterator[float]:
-    for errors in _data_sets(metadata):
-        own = errors.get("signal_correlation")
-        value = own.get(name) if isinstance(own, Mapping) else None
-        if _is_number(value):
-            yield float(value)
-
-
-def _data_sets(metadata: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+def _measured(metadata: Mapping[str, object], names: tuple[str, ...]) -> float | None:
+    """The figure that counts for a signal of these names, the first of which that was measured is taken."""
     errors = metadata.get("errors")
-    if isinstance(errors, Mapping):
-        yield from (values for values in errors.values() if isinstance(values, Mapping))
+    sets = [values for values in errors.values() if isinstance(values, Mapping)] if isinstance(errors, Mapping) else []
+    for real in (True, False):
+        those = [values for values in sets if (values.get("real") is True) == real]
+        for name in names:
+            own = [values.get("signal_correlation") for values in those]
+            found = _numbers(each.get(name) for each in own if isinstance(each, Mapping))
+            if found:
+                return min(found)
+    return min(_numbers(values.get("expression_correlation") for values in sets), default=None)
+
+
+def _numbers(values: Iterable[object]) -> list[float]:
+    return [float(value) for value in values if _is_number(value)]
 
 
 def _is_number(value: object) -> TypeGuard[float]:

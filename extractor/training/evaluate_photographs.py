@@ -12,7 +12,7 @@ from pathlib import Path
 
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import load_for_training
-from extractor.training.film_evaluation import evaluate_films, means
+from extractor.training.film_evaluation import evaluate_films, for_metadata, means
 from extractor.training.film_evaluation import markdown as film_table
 from extractor.training.photo_evaluation import ask, everybody, figures
 from extractor.training.photo_evaluation import markdown as photo_table
@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(film_table(films))
             numbers["clips"] = {name: asdict(film) for name, film in films.items()}
             numbers["clips_mean"] = means([film.correlation for film in films.values()])
+            numbers["clips_metadata"] = for_metadata(films)
             numbers["clips_mean_in_picture"] = means([film.picture_correlation for film in films.values()])
         if given.json:
             given.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")

@@ -13,6 +13,8 @@ changes nothing; or the picture's, where it does, in both alike.  No neutral fac
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from extractor.training.geometry import Array
@@ -50,13 +52,18 @@ def face_signals(points: Array) -> Array:
         return np.asarray(signals / apart("eye_outer_l", "eye_outer_r")[:, None])
 
 
-def correlations(said: Array, true: Array) -> dict[str, float]:
-    """Pearson's of each signal over the rows that both know, (n, 3) each; left out where the true one is still."""
+def correlations(
+    said: Array, true: Array, names: Sequence[str] = SIGNALS, still: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Pearson's of each column over the rows that both know, (n, len(names)) each.
+
+    One whose true deviation is at most ``still`` (by name; None: ``STILL``) does not move and is left out.
+    """
     found = {}
-    for column, name in enumerate(SIGNALS):
+    for column, name in enumerate(names):
         a, b = said[:, column], true[:, column]
         known = np.isfinite(a) & np.isfinite(b)
-        if known.sum() > 2 and b[known].std() > STILL:
+        if known.sum() > 2 and b[known].std() > (STILL if still is None else still[name]):
             moves = a[known].std() > 0
             found[name] = round(float(np.corrcoef(a[known], b[known])[0, 1]), 3) if moves else 0.0
     return found

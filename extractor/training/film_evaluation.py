@@ -19,20 +19,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from extractor.face_shape import CLOSED, OPEN, FaceShape, face_shape
 from extractor.files import write_whole
 from extractor.model import MotionExtractor
 from extractor.training.boxes import Box, FaceBoxes
 from extractor.training.errors import TrainingError
 from extractor.training.face_mesh import FaceMesh, keypoints, mesh_rotation
-from extractor.training.face_signals import SIGNALS, correlations, face_signals, in_head_frame
+from extractor.training.face_signals import SIGNALS, STILL, correlations, face_signals, in_head_frame
 from extractor.training.geometry import Array
 from extractor.training.losses import decode_heads
 from extractor.types import HEADS, KEYPOINT_NAMES, CropSpec
 
 MESH_SIDE = 2.7  # box sides of the square that the mesh looks at
 MESH_PIXELS = 512  # at most
+CLOSURE_STILL = 0.05  # standard deviation of an eye's closure up to which it does not move
 STEADY_FRAMES = 2.0  # deviation of the average over boxes: a film is known in advance, so nothing lags
 BATCH = 32
+
+DERIVED = (*FaceShape._fields, "blink")
+"""The program's derived signals that can be measured against the mesh, by the names that weights' metadata use."""
+
+DERIVED_STILL = {
+    name: CLOSURE_STILL if name.startswith("eye") else 0.0 if name == "blink" else STILL for name in DERIVED
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +50,12 @@ class Signals:
 
     head: Array  # in the head's plane
     picture: Array  # in the picture's
+    derived: Array  # (n, 6) see ``DERIVED``
 
     @classmethod
-    def of(cls, points: Array, rotation: Array) -> Signals:
+    def of(cls, points: Array, rotation: Array, derived: Array) -> Signals:
         """Of points (n, 24, 3) in the camera's axes and head poses (n, 3, 3)."""
-        return cls(face_signals(in_head_frame(points, rotation)), face_signals(points))
+        return cls(face_signals(in_head_frame(points, rotation)), face_signals(points), derived)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +67,15 @@ class FilmTruth:
 
     @property
     def signals(self) -> Signals:
-        """The mesh's."""
-        return Signals.of(self.points, mesh_rotation(self.points))
+        """The mesh's; as neutral counts the shape that the face has most of the time."""
+        rotation = mesh_rotation(self.points)
+        head = in_head_frame(self.points, rotation)
+        head = head - head.mean(1, keepdims=True)
+        left, right = (KEYPOINT_NAMES.index(f"eye_outer_{side}") for side in "lr")
+        head = head / np.linalg.norm(head[:, left] - head[:, right], axis=-1)[:, None, None]
+        known = np.isfinite(head).all((1, 2))
+        neutral = np.median(head[known], axis=0) if known.any() else head[:1].mean(0)
+        return Signals.of(self.points, rotation, derived(np.broadcast_to(neutral, head.shape), head - neutral))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,7 @@ class FilmFigures:
     faces: int  # frames with a face
     correlation: dict[str, float]  # Pearson's, over time, of each signal that moves, in the head's plane
     picture_correlation: dict[str, float]  # in the picture's plane, where pose moves both alike
+    derived_correlation: dict[str, float]  # of the program's derived signals, see ``DERIVED``
 
 
 def evaluate_films(
@@ -87,13 +105,14 @@ def evaluate_films(
             faces=int(np.isfinite(truth.boxes[:, 0]).sum()),
             correlation=correlations(said.head, true.head),
             picture_correlation=correlations(said.picture, true.picture),
+            derived_correlation=correlations(said.derived, true.derived, DERIVED, DERIVED_STILL),
         )
     return found
 
 
 def means(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The mean of each signal's correlation over the films in which it moves."""
-    names = [name for name in SIGNALS if any(name in each for each in found)]
+    names = dict.fromkeys(name for each in found for name in each)
     return {name: float(np.mean([each[name] for each in found if name in each])) for name in names}
 
 
@@ -114,7 +133,20 @@ def markdown(found: Mapping[str, FilmFigures]) -> str:
         cells = [f"{own[n]:.2f}" if n in own else "still" for n in SIGNALS]
         beside = ", ".join(f"{flat[n]:.2f}" if n in flat else "still" for n in SIGNALS)
         lines.append(f"| {name} | {count} | " + " | ".join(cells) + f" | {beside} |")
+    own = means([f.derived_correlation for f in found.values()])
+    lines += ["", "Derived signals, mean over films: " + ", ".join(f"{n} {v:.2f}" for n, v in own.items()) + "."]
     return "\n".join(lines)
+
+
+def for_metadata(found: Mapping[str, FilmFigures]) -> dict[str, object]:
+    """What weights' metadata say under ``errors``: ``app.signals.carried`` trusts signals by it."""
+    own = means([f.derived_correlation for f in found.values()])
+    return {
+        "real": True,
+        "films": len(found),
+        "against": "MediaPipe's face mesh",
+        "signal_correlation": {name: round(value, 3) for name, value in own.items()},
+    }
 
 
 def film_truths(films: Sequence[Path], kept: Path | None = None) -> dict[Path, FilmTruth]:
@@ -151,6 +183,7 @@ def look(film: Path) -> FilmTruth:
 def follow(network: MotionExtractor, film: Path, truth: FilmTruth, spec: CropSpec) -> Signals:
     """What the network says to the frames in which ``truth`` has a face; NaN in the others."""
     points, rotation = np.full_like(truth.points, np.nan), np.full((len(truth.points), 3, 3), np.nan)
+    kp, moved = np.full_like(points, np.nan), np.full_like(points, np.nan)
     rows: list[int] = []
     crops: list[Array] = []
 
@@ -161,6 +194,7 @@ def follow(network: MotionExtractor, film: Path, truth: FilmTruth, spec: CropSpe
                 heads: dict[str, Tensor] = network(batch)
             out = decode_heads({name: heads[name] for name in HEADS})
             points[rows], rotation[rows] = out.driven.numpy(), out.rotation.numpy()
+            kp[rows], moved[rows] = out.kp.numpy(), in_head_frame(out.exp.numpy(), rotation[rows])
         rows.clear()
         crops.clear()
 
@@ -172,7 +206,25 @@ def follow(network: MotionExtractor, film: Path, truth: FilmTruth, spec: CropSpe
         if len(rows) == BATCH:
             flush()
     flush()
-    return Signals.of(points, rotation)
+    return Signals.of(points, rotation, derived(kp, moved))
+
+
+def derived(neutral: Array, moved: Array) -> Array:
+    """(n, 6) derived signals of neutral shapes and displacements, (n, 24, 3) each in the head frame."""
+    shapes = [face_shape(kp, d, KEYPOINT_NAMES) for kp, d in zip(neutral, moved, strict=True)]
+    numbers = np.array(shapes, np.float64).reshape(-1, len(FaceShape._fields))
+    closures = [FaceShape._fields.index(f"eye_closure_{side}") for side in "lr"]
+    return np.column_stack([numbers, closed(numbers[:, closures].mean(1))])
+
+
+def closed(closure: Array) -> Array:
+    """(n,) 1 while the eyes are closed, 0 while they are open, by their mean closure over time; NaN stays NaN."""
+    state, states = 0.0, np.full(len(closure), np.nan)
+    for i, value in enumerate(closure):
+        if np.isfinite(value):
+            state = 1.0 if value >= CLOSED else 0.0 if value <= OPEN else state
+            states[i] = state
+    return states
 
 
 def frames(film: Path) -> Iterator[Array]:

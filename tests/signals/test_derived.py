@@ -317,6 +317,22 @@ def test_a_signals_own_figure_goes_before_the_whole_faces_and_the_worse_of_two_c
     assert "0.20" in doubts(NETWORK, two, True)["smile"]
 
 
+def test_what_was_measured_on_people_goes_before_rendered_heads():
+    rendered = {"expression_correlation": 0.8, "signal_correlation": {"smile": 0.9, "brow_raise": 0.2, "blink": 0.1}}
+    real = {"real": True, "signal_correlation": {"smile": 0.3, "brow_raise": 0.7, "eye_closure_l": 0.8}}
+    found = doubts(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
+    assert set(found) == {"smile"}  # blinks go by the eyes of people, not by blinks of rendered heads
+    assert "0.30" in found["smile"]
+    real["signal_correlation"]["blink"] = 0.4
+    assert set(doubts(NETWORK, {"errors": {"clips": real, "heldout": rendered}}, True)) == {
+        "smile", "blink", "blinks_per_minute",
+    }  # fmt: skip
+    another = {"real": True, "signal_correlation": {"brow_raise": 0.45}}
+    assert "brow_raise" in doubts(NETWORK, {"errors": {"clips": real, "more": another}}, True)
+    real["real"] = "yes"  # nothing but true is true
+    assert "brow_raise" in doubts(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
+
+
 # ---------------------------------------------------------------------- figures of a filter
 
 

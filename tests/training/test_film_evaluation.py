@@ -11,12 +11,23 @@ import pytest
 from app.core.frames import Box
 from app.faces.crop import crop_square, extract
 from app.faces.detector import create_detector
+from app.signals.blinks import BlinkCounter
+from app.signals.carried import doubts
 from extractor.model import MotionExtractor
 from extractor.training import film_evaluation
 from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
 from extractor.training.face_mesh import VERTICES, keypoints, mesh_rotation
-from extractor.training.film_evaluation import crop, evaluate_films, film_truths, frames, markdown, means, steady
+from extractor.training.film_evaluation import (
+    closed,
+    crop,
+    evaluate_films,
+    film_truths,
+    frames,
+    markdown,
+    means,
+    steady,
+)
 from extractor.training.geometry import angles, rotation
 from extractor.types import CropSpec
 
@@ -77,7 +88,25 @@ def test_the_mesh_follows_itself_and_shipped_weights_follow_it(
     perfect = evaluate_films(network, [film], network.report.spec.crop, kept)[film.name]
     assert perfect.correlation
     assert set(perfect.correlation.values()) == {1.0}
+    assert set(perfect.derived_correlation.values()) == {1.0}
+    said = film_evaluation.for_metadata({film.name: perfect})
+    assert said["signal_correlation"] == perfect.derived_correlation
+    spec = network.report.spec
+    assert "blink" not in doubts(spec, {"errors": {"clips": said}}, True)  # the app reads it
+    assert "blink" in doubts(spec, {"errors": {"clips": {**said, "signal_correlation": {"blink": 0.2}}}}, True)
     assert f"| {film.name} | {FRAMES - 1} of {FRAMES} |" in markdown({film.name: perfect})
+
+
+def test_the_mesh_s_blinks_are_the_apps(film: Path, kept: Path) -> None:
+    """The eyes that the mesh sees closed are those that the app's counter would count as a blink."""
+    truth = film_truths([film], kept)[film]
+    left, right, blink = truth.signals.derived[:, [3, 4, 5]].T
+    counter = BlinkCounter()
+    theirs = [counter.update(i / 25, a, b) for i, (a, b) in enumerate(zip(left, right, strict=True))]
+    seen = np.isfinite(blink)
+    assert np.array_equal(np.array(theirs)[seen], blink[seen])
+    assert counter.count == 1
+    assert closed(np.array([0.1, 0.5, 0.7, 0.5, np.nan, 0.4, 0.3, 0.5])).tolist()[:4] == [0, 0, 1, 1]
 
 
 def test_means_count_only_films_in_which_a_signal_moves() -> None:
