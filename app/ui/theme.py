@@ -190,11 +190,14 @@ def style_sheet() -> str:
     QPushButton:checked {{ background: {SWITCHED_ON.name()}; border: 1px solid {SWITCHED_ON_BORDER.name()};
                            border-radius: 3px; padding: 3px 8px; }}
     QComboBox {{ background: {RAISED.name()}; border: 1px solid {BORDER.name()}; border-radius: 4px;
-                padding: 3px 6px; min-height: 1.3em; }}
+                padding: 3px 6px; min-height: 1.3em;
+                combobox-popup: 0; /* a list: drawn as a menu its current line has this ground and white text */ }}
     QComboBox:hover {{ border-color: {HOVER_BORDER.name()}; }}
     QComboBox:focus {{ border-color: {ACCENT.name()}; }}
     QComboBox QAbstractItemView {{ background: {BASE.name()}; selection-background-color: {SELECTED.name()};
                                    selection-color: white; outline: 0; }}
+    QComboBox QAbstractItemView::item {{ padding: 3px 4px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {SELECTED.name()}; color: white; }}
     QComboBox::drop-down {{ border: 0; width: 1.5em; }}
     QDockWidget {{ color: {DIM.name()}; }}
     QDockWidget::title {{ background: {WINDOW.name()}; padding: 4px 8px; border-bottom: 1px solid {GROUND.name()}; }}
