@@ -12,9 +12,11 @@ from pathlib import Path
 
 from app import __version__
 from app.camera_command import add_camera_format
+from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
 from app.core.limits import MOST_FACES
 from app.core.plain_locale import use_plain_locale
+from app.core.stdout import OutputLostError, told_stdout
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS, NO_PICTURE
@@ -36,14 +38,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == [child.WORD]:
             return child.run(words[1:])
-        if words and words[0] in COMMANDS:
-            return _command(words)
-        return _window(words)
+        with told_stdout():
+            if words and words[0] in COMMANDS:
+                with interrupted_by_signals():
+                    return _command(words)
+            return _window(words)
+    except OutputLostError as error:
+        if error.sentence:
+            print(f"motionscope: {error.sentence}", file=sys.stderr)
+        return 1
     except (UserError, ValueError) as error:
         if not _is_readable(error):
             raise
         print(f"motionscope: {error}", file=sys.stderr)
         return 1
+    except EndedError as error:
+        print(f"motionscope: ended by {error}", file=sys.stderr)
+        return error.exit_code
     except KeyboardInterrupt:
         print("motionscope: interrupted", file=sys.stderr)
         return 130

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, runtime_checkable
 
 from app.core.frames import Frame
 from app.core.records import Between, Side
@@ -45,6 +45,15 @@ class SourceInfo:
     def __post_init__(self) -> None:
         if not 0 <= self.fps <= MOST_FPS:  # a driver may say anything, and it goes into session.json
             object.__setattr__(self, "fps", 0.0)
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A source whose ``open`` may take long."""
+
+    def interrupt(self) -> None:
+        """From another thread: let ``open`` wait no longer, now or ever; it raises SourceError."""
+        ...
 
 
 class Source(Protocol):

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.capture.source import Source, SourceInfo, SourceState, SourceStatus
+from app.capture.source import Interruptible, Source, SourceInfo, SourceState, SourceStatus
 from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.signals.rates import RateMeter
@@ -31,6 +31,7 @@ class CaptureLoop:
         self._status = CLOSED
         self._info: SourceInfo | None = None
         self._current: Source | None = None
+        self._opening: Source | None = None
         self._last_index = -1
         self.rate = RateMeter()
         self.frames = 0
@@ -46,6 +47,7 @@ class CaptureLoop:
             self._wanted = source
             self._request += 1
             self._status = SourceStatus(SourceState.OPENING) if source else CLOSED
+            self._interrupt()
             self._changed.notify_all()
 
     def wait_closed(self, timeout_s: float) -> bool:
@@ -57,10 +59,16 @@ class CaptureLoop:
         with self._changed:
             return self._changed.wait_for(closed, timeout_s)
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """End the thread; the source is closed by it."""
+    def _interrupt(self) -> None:
+        """Wait no longer for a source that is still being opened and that nobody wants any more; hold the lock."""
+        if isinstance(self._opening, Interruptible):
+            self._opening.interrupt()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End the thread; the source is closed by it.  One that hangs in a system call is left to it."""
         with self._changed:
             self._stopping = True
+            self._interrupt()
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
@@ -103,6 +111,10 @@ class CaptureLoop:
         self.frames = self.lost = 0
         self._last_index = -1
         try:
+            with self._changed:
+                self._opening = source
+                if self._stopping or self._wanted is not source:  # asked for something else meanwhile
+                    self._interrupt()
             self._info = source.open()
             self._on_open()
             self._current = source
@@ -111,6 +123,9 @@ class CaptureLoop:
         except Exception:
             log.exception("opening a source failed")
             self._fail(source, "The source can't be opened because of an unexpected error; the details are on stderr.")
+        finally:
+            with self._changed:
+                self._opening = None
 
     def _read(self, source: Source) -> None:
         try:

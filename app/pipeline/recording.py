@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.session.codecs import H264, NO_PICTURE
 from app.session.events import Event, Marked
 from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
+from extractor import files
 
 
 class Recording:
@@ -40,9 +42,14 @@ class Recording:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""
         with self._lock:
             if self._running is None:
-                header = header.with_fields(self._fields)
-                video = self._codec != NO_PICTURE
-                self._running = SessionWriter(claim_folder(), header, video=video, codec=self._codec)
+                header, video = header.with_fields(self._fields), self._codec != NO_PICTURE
+                folder = claim_folder()
+                try:
+                    self._running = SessionWriter(folder, header, video=video, codec=self._codec)
+                except SessionError:
+                    with contextlib.suppress(OSError):
+                        files.remove_empty_folder(folder)
+                    raise
             return self._running.stats.folder
 
     def stop(self, wait: bool = False) -> None:

@@ -28,7 +28,6 @@ class Automation:
         self._options = options
         self._launched_s = launched_s
         self._recording_due = options.record is not None
-        self._recorded = False
         self._counting_since_s: float | None = None
         # Whoever asked for a network, or for a run without a person, must hear when nothing could be measured.
         self._network_needed = (
@@ -63,10 +62,9 @@ class Automation:
                 self.fail(NO_NETWORK)
         return Step.CLOSE if over else Step.NOTHING
 
-    def recording_started(self, started: bool) -> None:
-        self._recorded = started
-        if not started:
-            self.fail("The recording could not be started.")
+    def recording_started(self, problem: str) -> None:
+        """What came of ``Step.RECORD``: empty, or why it could not be started, in a sentence."""
+        self.fail(problem)
 
     def fail(self, sentence: str) -> None:
         if sentence and sentence not in self.failures:
@@ -74,10 +72,12 @@ class Automation:
 
     def finish(self, status: PipelineStatus | None) -> None:
         """The window is about to close, the recording is whole: take a last look."""
-        if self._options.record is not None and not self._recorded:
+        if self._recording_due:
             self.fail("Nothing was recorded: there was no picture.")
-        if status is not None and status.recording is not None:
-            self.fail(status.recording.error)
+        if status is not None:
+            self.fail(status.trouble if status.failing else "")
+            if status.recording is not None:
+                self.fail(status.recording.error)
 
     def _has_begun(self, status: PipelineStatus, source_error: str) -> bool:
         hopeless = bool(source_error) or status.source.state is SourceState.FAILED

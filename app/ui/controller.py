@@ -200,19 +200,19 @@ class Controller(QObject):
 
     # ------------------------------------------------------------------ recording
 
-    def start_recording(self, claim_folder: Callable[[], Path]) -> bool:
-        """Record from now on; False, with a notice, when it can't be."""
+    def start_recording(self, claim_folder: Callable[[], Path]) -> str:
+        """Record from now on; where it can't be, why, in a sentence, which is shown, too."""
         if self.pipeline is None:
-            return False
+            return "The recording could not be started: the program is still starting."
         try:
             folder = self.pipeline.start_recording(claim_folder)
         except UserError as error:
             self.noticed.emit(Message(str(error), Severity.ERROR))
-            return False
+            return str(error)
         stats = self.pipeline.status().recording
         what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
         self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
-        return True
+        return ""
 
     def stop_recording(self) -> None:
         if self.pipeline is not None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from PyQt6 import sip
 from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app import __version__
+from app.core.ending import close_on_signals
 from app.core.plain_locale import keep_plain_locale, use_plain_locale
 from app.options import LaunchOptions
 from app.ui import theme
@@ -76,11 +76,5 @@ def install_excepthook(window: MainWindow) -> None:
 
 
 def install_signals(window: MainWindow) -> None:
-    """The first SIGINT or SIGTERM closes the window as a person would; the next one is the system's again."""
-
-    def close(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        QTimer.singleShot(0, window.close)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, close)
+    """The first signal to end closes the window as a person would; the next one is the system's again."""
+    close_on_signals(lambda: QTimer.singleShot(0, window.close))

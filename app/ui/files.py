@@ -46,8 +46,8 @@ class Files:
         movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         return Path(movies or Path.home()) / "Motionscope"
 
-    def start_recording(self, folder: Path | None = None) -> bool:
-        """Into this new folder, or into one named by date and time."""
+    def start_recording(self, folder: Path | None = None) -> str:
+        """Into this new folder, or into one named by date and time; why it can't be, in a sentence, or nothing."""
         from app.session.folders import claim_folder, new_session_folder
 
         if folder is not None:

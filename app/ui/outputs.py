@@ -36,6 +36,7 @@ class _Entry:
 class OutputControls(QObject):
     """Off at every start but for those of the command line and those that are wanted at every start."""
 
+    failed = pyqtSignal(str)  # why an output that the command line asked for could not be switched on
     changed = pyqtSignal(str)  # the name of an output whose switch, target or problem is another now
 
     def __init__(
@@ -182,6 +183,8 @@ class OutputControls(QObject):
         def failed(error: Exception) -> None:
             if serial == entry.serial:
                 entry.on, entry.begun, entry.problem = False, False, sentence(error)
+                if entry.asked is not None:
+                    self.failed.emit(entry.problem)
                 self._tell(entry)
                 self._say(entry.problem, Severity.ERROR)
 

@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         self.controller.source_changed.connect(self._source_changed)
         self.controller.loaded.connect(self.files.offer_recovery)
         self.controller.closed.connect(self._closed)
+        self.outputs.failed.connect(self._automation.fail)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
             picker.commanded.connect(lambda name: self.commands[name].trigger())
         self.view.first_painted.connect(lambda: QTimer.singleShot(0, self.start))

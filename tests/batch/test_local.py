@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
 import threading
@@ -140,6 +141,21 @@ def test_a_run_that_was_killed_is_gone_on_with(jobs, clips, whole, tmp_path, cap
     assert "of them earlier" in note
     assert {path: path.stat().st_mtime_ns for path in done} == done
     assert contents(out) == contents(whole)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminal_that_is_closed_leaves_nothing_unfinished(jobs, clips, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "app", *words(clips, out, "--jobs", jobs)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
+        wait_for(lambda: any(path.stat().st_size > 0 for path in out.glob(".part-*/frames.part.csv")))
+        run.send_signal(signal.SIGHUP)
+        _, err = run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGHUP
+    assert err.strip().endswith("motionscope: ended by SIGHUP")
+    assert "Traceback" not in err
+    assert not list(out.glob("**/*part*"))
 
 
 def test_two_runs_keep_out_of_each_others_folder(clips, tmp_path, capsys):

@@ -172,3 +172,38 @@ def test_one_can_wait_until_the_source_is_closed(run):
     assert run.loop.wait_closed(WAIT_S)
     assert source.closed.is_set()
     assert run.loop.wait_closed(0.0)  # and it stays so
+
+
+class HangingCamera(ScriptedSource):
+    """As a driver that never returns: opening takes until somebody interrupts it."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.asked, self.interrupted = threading.Event(), threading.Event()
+
+    def open(self) -> SourceInfo:
+        self.asked.set()
+        if self.interrupted.wait(60):
+            raise SourceError("interrupted")
+        return super().open()
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+
+def test_the_end_does_not_wait_for_a_camera_that_hangs_while_it_opens():
+    run, camera = Run(), HangingCamera()
+    run.loop.switch(camera)
+    assert camera.asked.wait(WAIT_S)
+    run.loop.stop(timeout_s=60)
+    assert camera.interrupted.is_set()
+    assert "capture" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_another_source_does_not_wait_for_a_camera_that_hangs_while_it_opens(run):
+    camera = HangingCamera()
+    run.loop.switch(camera)
+    assert camera.asked.wait(WAIT_S)
+    run.loop.switch(ScriptedSource([0, 1]))
+    run.wait_for(lambda: run.frames == [0, 1])
+    assert camera.interrupted.is_set()

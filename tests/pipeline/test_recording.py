@@ -13,6 +13,7 @@ from app.outputs.base import Marker
 from app.pipeline import Pipeline
 from app.pipeline.recording import Recording
 from app.reanalyse import reanalyse
+from app.session import disk
 from app.session.codecs import NO_PICTURE
 from app.session.events import MarkKind
 from app.session.folders import claim_folder
@@ -117,3 +118,10 @@ def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
     pipeline.remove_output("listener")
     heard = [(marker.label, marker.note) for marker in listener.markers]
     assert heard == [("talks", ""), ("talks begin", ""), ("talks end", ""), ("smile", ""), ("note", "hello")]
+
+
+def test_a_recording_that_cannot_begin_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk.DiskWatch, "check", lambda *_: disk.DiskState(0, True, "Only 0 MB are free."))
+    with pytest.raises(SessionError, match="No recording was started: only 0 MB are free"):
+        Recording().start(HEADER, lambda: claim_folder(tmp_path / "take"))
+    assert list(tmp_path.iterdir()) == []

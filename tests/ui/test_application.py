@@ -73,8 +73,9 @@ def test_what_opencv_left_in_the_environment_is_removed(monkeypatch):
     assert not set(display.FOREIGN_VARIABLES) & set(os.environ)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
-def test_a_signal_ends_it_like_a_person_and_the_recording_is_whole(tmp_path, clip):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to catch")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_it_like_a_person_and_the_recording_is_whole(number, tmp_path, clip):
     session = tmp_path / "session"
     program = start(
         ["--source", str(clip), "--record", str(session), "--weights", str(tmp_path / "nothing.pth")],
@@ -84,7 +85,7 @@ def test_a_signal_ends_it_like_a_person_and_the_recording_is_whole(tmp_path, cli
     while not list(session.glob("video*.mkv")) and time.monotonic() < deadline and program.poll() is None:
         time.sleep(0.05)
     time.sleep(0.5)  # a few frames
-    program.send_signal(signal.SIGTERM)
+    program.send_signal(signal.Signals[number])
     _, err = program.communicate(timeout=60)
     assert program.returncode == 1  # the weights that were asked for are not there
     assert "nothing.pth" in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -119,6 +120,30 @@ def test_a_recording_that_cannot_be_made_is_said(no_network, make_window, qtbot,
     assert window.status_line.message.severity is Severity.ERROR
     assert "No recording can be made" in window.status_line.message.text
     assert not window.commands["record"].isChecked()
+
+
+def test_a_recording_that_was_asked_for_says_why_it_was_not_made(no_network, make_window, qtbot, clip, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    window = make_window(source=str(clip), record=tmp_path / "file" / "take", duration_s=0.2)
+    with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+        window.show()
+    assert ended.args == [1]
+    (failure,) = [one for one in window.failures if "recording" in one]
+    assert failure.startswith(f"No recording can be made in {tmp_path / 'file' / 'take'}: ")
+    assert not any("no picture" in one for one in window.failures)
+
+
+def test_a_port_that_is_taken_is_no_success(no_network, make_window, qtbot, clip):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        window = make_window(source=str(clip), duration_s=0.2, outputs=(("websocket", address),))
+        with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+            window.show()
+            qtbot.waitUntil(lambda: bool(window.outputs.problem("websocket")), timeout=WAIT_MS)
+    assert ended.args == [1]
+    assert any(f"can't be opened at {address}" in failure for failure in window.failures)
 
 
 def test_stop_and_start(no_network, make_window, qtbot, clip):

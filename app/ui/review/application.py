@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
+from app.core.ending import close_on_signals
 from app.core.errors import SessionError
 from app.ui.display import display_problem, forget_foreign_qt
 from extractor import files
@@ -99,7 +99,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool)
         window.say(Message(text, Severity.ERROR))
 
     sys.excepthook = hook
-    _close_on_signals(window.close)
+    close_on_signals(window.close)
     heartbeat = QTimer()  # Python answers signals only between its own steps, so there must be some
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(HEARTBEAT_MS)
@@ -114,12 +114,3 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool)
     for failure in failures:
         print(f"motionscope: {failure}", file=sys.stderr)
     return code
-
-
-def _close_on_signals(close: Callable[[], object]) -> None:
-    def handler(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        close()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handler)
