@@ -114,7 +114,7 @@ def _sorted_header(file: bytes) -> bytes:
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise WeightsError(f"The metadata {path} can't be read ({error}).") from error
     if not isinstance(values, dict):

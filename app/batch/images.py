@@ -21,6 +21,7 @@ from app.core.errors import SessionError
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
+from app.session.events import keep_original
 from app.session.folders import reason
 from app.session.offline import PartFile
 from app.session.table import Missing, columns, row
@@ -127,6 +128,7 @@ class ImageTable:
     def finish(self, pictures: Sequence[Picture]) -> None:
         """Write the table: a row for each of them, in their order, empty where it has none.  Raises SessionError."""
         kept = [picture for picture in pictures if picture in self._rows]
+        self._keep_foreign()
         with PartFile(self._out / TABLE) as table:
             table.append(encode_rows([columns("file", self._measured.num_kp)]))
             for picture in pictures:
@@ -142,6 +144,17 @@ class ImageTable:
             files.remove(self._out / JOURNAL)
         except OSError as error:
             raise SessionError(f"{self._out / ABOUT} can't be written: {reason(error)}.") from error
+
+    def _keep_foreign(self) -> None:
+        """Keep a copy of a table that a person or a spreadsheet has saved, perhaps with columns of their own."""
+        path = self._out / TABLE
+        try:
+            if not files.read(path).startswith(encode_rows([columns("file", self._measured.num_kp)])):
+                keep_original(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise SessionError(f"{path} can't be kept: {reason(error)}.") from error
 
     def close(self) -> None:
         """Let go of the journal, which stays."""

@@ -83,12 +83,12 @@ def encode_events(events: Iterable[Event]) -> bytes:
 
 
 def keep_original(path: Path) -> None:
-    """Keep a copy of the markers as they are now beside them, if there is none yet.  Raises OSError."""
+    """Keep a copy of a table as it is now beside it, NAME.original.csv, if there is none yet.  Raises OSError."""
     present = files.read(path)
     number = 1
     while True:
         ending = "" if number == 1 else f"-{number}"
-        place = path.with_name(f"{KEPT}{ending}{path.suffix}")
+        place = path.with_name(f"{path.stem}.original{ending}{path.suffix}")
         if not place.exists():
             files.write_whole(place, present)
             return

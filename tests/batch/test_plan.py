@@ -143,6 +143,20 @@ def test_pictures_that_have_their_row_are_not_measured_again(pictures, tmp_path)
     assert again.missing(changed) == [changed[1]]
 
 
+def test_a_table_that_a_spreadsheet_has_saved_is_kept_before_it_is_written_anew(pictures, tmp_path):
+    first = table(tmp_path)
+    first.add([(picture, fields(picture)) for picture in pictures])
+    first.finish(pictures)
+    first = table(tmp_path)
+    first.finish(pictures)
+    assert not (tmp_path / "images.original.csv").exists()
+    saved = b"rating;" + (tmp_path / TABLE).read_bytes().replace(b",", b";")
+    (tmp_path / TABLE).write_bytes(saved)
+    again = table(tmp_path)
+    again.finish(pictures)
+    assert (tmp_path / "images.original.csv").read_bytes() == saved
+
+
 @pytest.mark.parametrize("cut", [0, 1, 30])
 def test_a_killed_run_keeps_the_rows_that_are_whole(cut, pictures, tmp_path):
     killed = table(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,9 +210,10 @@ class ReviewWindow(QMainWindow):
         header = session.manifest.header
         about = [f"{len(session)} frames", *filter(None, (header.participant, header.task, header.weights_name))]
         self.panes.about.setText("  ·  ".join(about))
-        remark = " ".join(session.problems) or session.video_problem or session.manifest.ended_by
+        problems = " ".join(session.problems).replace(f"{session.folder}{os.sep}", "")
+        remark = problems or session.video_problem or session.manifest.ended_by
         if remark:
-            wished = not header.pictures and not session.manifest.ended_by
+            wished = not header.pictures and not session.manifest.ended_by and not problems
             self.say(Message(remark, Severity.INFO if wished else Severity.WARNING))
         else:
             self.say(

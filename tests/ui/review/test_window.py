@@ -109,6 +109,16 @@ def test_a_damaged_table_is_said(make_review, folder):
     assert "not a table" in review.status_line.message.text
 
 
+def test_lines_that_are_not_clear_are_said_and_the_others_shown(make_review, folder):
+    path = folder / "events.csv"
+    path.write_bytes(path.read_bytes() + b"1. Mai,0,lost,,\n")
+    review = make_review(folder)
+    message = review.status_line.message
+    assert message.text == "The markers in events.csv are damaged: line 3: onset_s: “1. Mai” is not a number."
+    assert message.severity is Severity.WARNING
+    assert [event.label for event in review.markers.events] == ["minute 0"]
+
+
 def test_a_cut_off_recording_is_recovered_on_demand(make_review, folder, qtbot):
     replace(Manifest.read(folder), state="recording", owner=Owner(2**22 + 1, 1.0)).write(folder)
     for name in ("video.mkv", "frames.csv"):
