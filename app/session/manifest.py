@@ -185,6 +185,13 @@ class Manifest:
         started = datetime.datetime.fromtimestamp(self.clocks[0].unix_s, datetime.timezone.utc)
         return started.isoformat(timespec="milliseconds")
 
+    def naming(self, num_kp: int) -> Manifest:
+        """With names for so many keypoints or without any: a name without its keypoint says nothing."""
+        names = self.header.keypoint_names
+        if names is None or len(names) == num_kp:
+            return self
+        return dataclasses.replace(self, header=dataclasses.replace(self.header, keypoint_names=None))
+
     def write(self, folder: Path) -> None:
         """Replace ``session.json`` in one step.  Raises OSError."""
         values = {"schema": SCHEMA, "started_utc": self.started_utc, **dataclasses.asdict(self)}

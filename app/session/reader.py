@@ -66,10 +66,16 @@ class Session:
                 f"The table {place / FRAMES} has {len(table)} rows for the session's {manifest.frames} frames."
             )
         faces = read_table(place / FACES) if (place / FACES).exists() else None
+        if faces is not None and faces.num_kp != table.num_kp:
+            raise SessionError(
+                f"{place / FACES} is damaged: its faces have not as many keypoints as those of {FRAMES}."
+            )
         video, problem = find_video(folder, manifest)
         markers = read_markers(folder / EVENTS, table.timestamp_s)
         problems = (*table.problems, *(faces.problems if faces is not None else ()), *markers.problems)
-        return cls(folder, manifest, table, faces, markers.events, video, problem, analysis, problems)
+        return cls(
+            folder, manifest.naming(table.num_kp), table, faces, markers.events, video, problem, analysis, problems
+        )
 
     @property
     def motion_path(self) -> Path:

@@ -65,8 +65,11 @@ class ReviewedSession:
             if (folder / FACES).exists():
                 faces = LazyTable(folder / FACES, rows=False)
                 problems += faces.problems
+                if faces.num_kp != table.num_kp:
+                    raise SessionError(f"{folder / FACES} has not as many keypoints as {FRAMES} and was left out.")
         except SessionError as error:  # these two only add to what the table says
             problems.append(str(error))
+            faces = None
         try:
             truth = read_truth(folder / TRUTH, len(table))
         except SessionError as error:
@@ -80,7 +83,18 @@ class ReviewedSession:
             except SessionError:
                 motion = None  # it only adds to what the table says
         video, problem = find_video(folder, manifest)
-        return cls(folder, manifest, table, faces, truth, motion, markers.events, video, problem, tuple(problems))
+        return cls(
+            folder,
+            manifest.naming(table.num_kp),
+            table,
+            faces,
+            truth,
+            motion,
+            markers.events,
+            video,
+            problem,
+            tuple(problems),
+        )
 
     def __len__(self) -> int:
         return len(self.table)

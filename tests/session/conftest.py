@@ -8,7 +8,7 @@ import pytest
 from app.capture.source import SourceInfo
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.session.manifest import SessionHeader
-from extractor.types import Angles
+from extractor.types import KEYPOINT_NAMES, Angles
 
 NUM_KP = 24
 
@@ -20,7 +20,7 @@ def header():
         num_kp=NUM_KP,
         weights_name="weights.safetensors",
         weights_sha256="ab" * 32,
-        keypoint_names=("nose_tip", "nasion"),
+        keypoint_names=KEYPOINT_NAMES,
     )
 
 

@@ -10,8 +10,11 @@ import pytest
 
 from app.core.errors import SessionError
 from app.recover import recover_all
+from app.session.exporters import export_session, exporters_named
 from app.session.manifest import Manifest
+from app.session.reader import Session
 from app.session.recovery import find_unfinished
+from app.session.reviewed import ReviewedSession
 from app.session.writer import SessionWriter
 
 DAMAGES = {
@@ -95,3 +98,31 @@ def test_a_row_whose_time_is_no_number_ends_what_is_recovered(sound, time):
     (sound / "frames.csv").write_text("\n".join(table), encoding="utf-8")
     assert recover_all([sound]) == 0
     assert Manifest.read(sound).frames == 3
+
+
+def test_names_of_other_keypoints_are_not_drawn_or_exported(sound, tmp_path):
+    """One name more than there are keypoints once ended the annotated video with an IndexError."""
+    values = json.loads((sound / "session.json").read_text(encoding="utf-8"))
+    values["state"] = "complete"
+    values["header"]["keypoint_names"].insert(0, "third_eye")
+    (sound / "session.json").write_text(json.dumps(values), encoding="utf-8")
+    session = Session.open(sound)
+    assert session.manifest.header.keypoint_names is None
+    for exporter in exporters_named("mp4,bids"):
+        export_session(session, exporter, tmp_path / "out")
+    reviewed = ReviewedSession.open(sound)
+    assert reviewed.manifest.header.keypoint_names is None
+    reviewed.close()
+
+
+def test_frames_all_at_one_time_have_no_rate(sound, tmp_path):
+    """It once ended the BIDS export with a ZeroDivisionError."""
+    values = json.loads((sound / "session.json").read_text(encoding="utf-8"))
+    (sound / "session.json").write_text(json.dumps({**values, "state": "complete"}), encoding="utf-8")
+    lines = (sound / "frames.csv").read_text(encoding="utf-8").split("\n")
+    rows = [line.split(",") for line in lines[1:-1]]
+    lines[1:-1] = [",".join([fields[0], "0.000000", *fields[2:]]) for fields in rows]
+    (sound / "frames.csv").write_text("\n".join(lines), encoding="utf-8")
+    export_session(Session.open(sound), exporters_named("bids")[0], tmp_path / "out")
+    (sidecar,) = (tmp_path / "out").rglob("*_motion.json")
+    assert "SamplingFrequencyEffective" not in json.loads(sidecar.read_text(encoding="utf-8"))

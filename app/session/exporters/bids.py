@@ -164,9 +164,8 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None) -> list[Ch
     for axis, angle, column in zip("xyz", ("pitch", "yaw", "roll"), radians.T, strict=True):
         text = f"the head's {angle}"
         channels.append(Channel(f"head_{angle}", axis, "ORNT", "head", "rad", _CAMERA, text, column, 6))
-    named = keypoint_names is not None and len(keypoint_names) == table.num_kp
     for k in range(table.num_kp):
-        point = keypoint_names[k] if named and keypoint_names is not None else f"kp_{k}"
+        point = f"kp_{k}" if keypoint_names is None else keypoint_names[k]
         for i, axis in enumerate("xy"):
             values = table.keypoints[:, k, i].astype(np.float64)
             text = "position in the picture"
@@ -201,7 +200,7 @@ def _write_channels(path: Path, channels: Iterable[Channel]) -> None:
 def _sidecar(session: Session, channels: Sequence[Channel], task: str) -> dict[str, Any]:
     header, times = session.manifest.header, session.table.timestamp_s
     counts = Counter(channel.type for channel in channels)
-    effective = (len(times) - 1) / float(times[-1] - times[0]) if len(times) > 1 else None
+    effective = (len(times) - 1) / float(times[-1] - times[0]) if len(times) and times[-1] > times[0] else None
     return {
         "TaskName": task,
         "SamplingFrequency": header.source.fps or effective or MISSING,
