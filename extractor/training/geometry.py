@@ -41,6 +41,11 @@ def between(a: Array, b: Array, share: float) -> Array:
     return cast("Array", a @ Rotation.from_rotvec(share * way).as_matrix())
 
 
+def geodesic_between(a: Array, b: Array) -> float:
+    """Degrees of the rotation between two (3, 3)."""
+    return float(np.degrees(np.linalg.norm(Rotation.from_matrix(a.T @ b).as_rotvec())))
+
+
 def rigid(turn: Array, shift: Array) -> Array:
     """(4, 4) of ``x -> turn @ x + shift``."""
     matrix = np.eye(4)

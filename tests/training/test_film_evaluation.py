@@ -17,6 +17,7 @@ from extractor.model import MotionExtractor
 from extractor.training import film_evaluation
 from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
+from extractor.training.face_mesh import _MESH_FACE as MESH_FACE
 from extractor.training.face_mesh import VERTICES, keypoints, mesh_rotation
 from extractor.training.film_evaluation import (
     closed,
@@ -166,12 +167,11 @@ def test_a_damaged_cache_is_one_sentence(film: Path, tmp_path: Path) -> None:
 
 
 def test_the_mean_face_laid_on_points_gives_their_pose() -> None:
-    from extractor.training.face_frame import MEAN_FACE
-
     turns = np.stack([rotation(15, -20, 5), rotation(-10, 30, -8)])
-    points = 2.5 * MEAN_FACE @ turns.transpose(0, 2, 1) + 0.3
-    points[:, 19:21] += 0.2  # an open mouth is no pose
+    points = 2.5 * MESH_FACE[:, :3] @ turns.transpose(0, 2, 1) + 0.3
     assert mesh_rotation(points) == pytest.approx(turns, abs=1e-6)
+    points[:, 20] += 0.3 * turns[:, :, 1]  # an open mouth is hardly a pose
+    assert angles(mesh_rotation(points)) == pytest.approx(angles(turns), abs=2)
     assert np.isnan(mesh_rotation(np.full((1, 24, 3), np.nan))).all()
     mesh = np.random.default_rng(2).random((478, 3))
     assert keypoints(mesh)[15] == pytest.approx((mesh[276] + mesh[300]) / 2)
