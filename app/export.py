@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from tqdm import tqdm
 
 from app.core.errors import SessionError, UserError
 from app.session.exporters import Exporter, default_place, export_session, exporters_named, open_finished
+
+log = logging.getLogger(__name__)
 
 
 def export(
@@ -42,6 +45,11 @@ def export(
                     made = export_session(session, exporter, target, force=force, progress=bar)
             except UserError as error:
                 failures.append(str(error))
+                continue
+            except Exception as error:
+                log.debug("exporting %s failed", folder, exc_info=True)
+                why = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+                failures.append(f"{folder} could not be exported as {exporter.name}: unexpected error {why}.")
                 continue
             for path in made:
                 print(path)

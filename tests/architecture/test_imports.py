@@ -95,3 +95,15 @@ def test_both_opencv_packages_are_one_version():
 def test_no_python_file_is_longer_than_one_can_hold_in_mind():
     for path in modules("app") + modules("extractor") + [ROOT / "run.py"]:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+def test_paths_reach_ffmpeg_in_one_place():
+    """There a name with a colon is no protocol; everywhere else FFmpeg gets open files, and OpenCV cameras."""
+    for path in modules("app"):
+        place = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if called in ("av.open", "av.container.open") and place != "app/core/containers.py":
+                assert ast.unparse(node.args[0]) in ("file", "self._file"), (place, node.lineno)
+            if called in ("cv2.VideoCapture", "cv2.VideoWriter"):
+                assert place == "app/capture/devices.py", (place, node.lineno)

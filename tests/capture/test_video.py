@@ -1,5 +1,7 @@
 """Video files: exact times, pace, rotation, and everything that can be wrong with a file."""
 
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
@@ -210,6 +212,14 @@ def test_a_playlist_reaches_for_nothing(tmp_path):
 def test_unicode_names(make_video, read_all):
     frames, _ = play(make_video("Gesichtsübung 顔 é.mp4", frames=2), read_all)
     assert len(frames) == 2
+
+
+@pytest.mark.parametrize("name", ["cam-1:30.mp4", "file:x.mp4", "concat:a|b.mp4", "2026-11-26T20:30:00+01:00.mp4"])
+def test_a_colon_in_a_relative_path_is_part_of_the_name(make_video, read_all, monkeypatch, name):
+    path = make_video(name, frames=3)
+    monkeypatch.chdir(path.parent)
+    frames, status = play(Path(name), read_all)
+    assert (len(frames), status.message) == (3, "")
 
 
 def test_a_real_portrait_clip(shared):

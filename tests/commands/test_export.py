@@ -66,3 +66,27 @@ def test_sessions_of_one_name_would_overwrite_each_other(record, tmp_path, capsy
 def test_an_unknown_format_is_one_sentence(record, capsys):
     assert main(["export", str(record("one")), "--format", "avi"]) == 1
     assert capsys.readouterr().err.startswith("motionscope: avi is not a format: there are mp4, covered, parquet")
+
+
+@pytest.mark.parametrize("name", ["2026-11-26T20:30:00+00:00", "file:x", "concat:a|b"])
+def test_a_session_whose_name_has_a_colon_is_exported_from_its_own_folder(record, tmp_path, monkeypatch, capsys, name):
+    record(name)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", name, "--format", "mp4", "--out", "12:30", "--quiet"]) == 0
+    assert (tmp_path / "12:30" / "annotated.mp4").stat().st_size > 500
+    assert capsys.readouterr().err == ""
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence(record, monkeypatch, capsys):
+    def break_down(*_):
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr("app.session.exporters.openface.OpenFaceCsv.write", break_down)
+    folder = record("one")
+    assert main(["export", str(folder), "--format", "openface,elan", "--quiet"]) == 1
+    out, error = capsys.readouterr()
+    assert out.strip() == str(folder / "export" / "session.eaf")
+    assert (
+        error
+        == f"motionscope: {folder} could not be exported as openface: unexpected error RuntimeError: first line.\n"
+    )

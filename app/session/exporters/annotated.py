@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.containers import create_container
 from app.core.drawing import DrawnFace, draw_face
 from app.core.errors import SessionError
 from app.core.frames import Image
@@ -74,6 +75,8 @@ def write_video(session: Session, path: Path, painted: Callable[[Image], Image],
                 progress(k + 1, len(times))
             if encoder is None:
                 raise SessionError(f"The session {session.folder} has no frames.")
+        except av.FFmpegError as error:
+            raise SessionError(f"{path.name} can't be encoded: {error.strerror}.") from error
         finally:
             if encoder is not None:
                 encoder.close()
@@ -104,12 +107,8 @@ class _Encoder:
         self._shown = round(_LAST_S * TICKS_PER_S)
         self._durations: dict[int, int] = {}  # of the frames the encoder still holds, by their times
         files.create(path).close()  # FFmpeg, which opens it again to put the index first, would make it for all to read
-        self._container = av.open(
-            str(path),
-            "w",
-            format="mp4",
-            container_options={"movflags": "+faststart", "video_track_timescale": str(TICKS_PER_S)},
-        )
+        options = {"movflags": "+faststart", "video_track_timescale": str(TICKS_PER_S)}
+        self._container = create_container(path, "mp4", options)
         self._stream = self._container.add_stream("libx264", rate=30, options=_OPTIONS)
         self._stream.width, self._stream.height = self._padded
         self._stream.pix_fmt = "yuv420p"
