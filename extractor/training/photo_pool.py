@@ -39,6 +39,9 @@ SIDE_SPREAD, CENTRE_SPREAD, LENS_SPREAD = 0.10, 0.05, 0.02
 WIDER = 0.15
 """Share of crops from late or coarse boxes, whose side and centre spread twice as far."""
 
+TILTED, TILTED_SPREAD_DEG = 0.25, 24.0
+"""Photographs are upright: so many are turned as far as people tilt their heads."""
+
 TIGHT = 0
 FACE_IN_BOXES = 0.6
 """Half the side of a tight picture in box sides, where its edges can't be seen."""
@@ -95,7 +98,9 @@ class PhotoPool:
         side = side * (normal(n) * SIDE_SPREAD * wide).exp()
         centre = torch.stack([torch.where(mirrored, -x, x), y - spec.up * side], dim=1)
         centre = centre + side[:, None] * normal(n, 2) * CENTRE_SPREAD * wide[:, None]
-        return Framing(centre, spec.side * side / 2, normal(n) * ROLL_SPREAD_DEG, normal(n) * LENS_SPREAD, mirrored)
+        tilted = torch.rand(n, generator=generator) < TILTED
+        roll = normal(n) * torch.where(tilted, TILTED_SPREAD_DEG, ROLL_SPREAD_DEG)
+        return Framing(centre, spec.side * side / 2, roll, normal(n) * LENS_SPREAD, mirrored)
 
     def contents(self, rows: Tensor, images: Tensor) -> Tensor:
         """(B, 4) left, top, right, bottom of what was really photographed, the picture's edges at -1 and +1.
