@@ -97,7 +97,9 @@ def losses(
     truth = targets.angles_deg
     gimbal = torch.deg2rad(truth[:, 1]).cos().clamp(0.08, 1)
     axes = torch.stack([gimbal, torch.ones_like(gimbal), gimbal], dim=1)
-    known, trust = targets.shape_known, targets.points_trust  # a photograph has no truth for the rest
+    trust, known = targets.points_trust, targets.shape_known
+    # Of what only some samples have a truth for, the mean is over those, so that mixtures need no other weights.
+    rendered, photographed = known / known.mean().clamp_min(1e-6), (1 - known) / (1 - known).mean().clamp_min(1e-6)
     seen = targets.visible + weights.hidden * (1 - targets.visible)
     seen = seen / seen.mean(1, keepdim=True)
 
@@ -110,14 +112,14 @@ def losses(
         "degrees": (F.smooth_l1_loss(out.angles_deg, truth, beta=2.0, reduction="none") * axes).sum(1),
         "rotation": (out.rotation - targets.rotation).square().sum((1, 2)).add(1e-6).sqrt(),
         "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen * counts).mean(1) * trust,
-        "gaps": _gaps(out, targets) * trust * (1 - known),
-        "kp": (out.kp - targets.kp).abs().mean((1, 2)) * known,
-        "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1) * known,
-        "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs() * known,
+        "gaps": _gaps(out, targets) * trust * photographed,
+        "kp": (out.kp - targets.kp).abs().mean((1, 2)) * rendered,
+        "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1) * rendered,
+        "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs() * rendered,
         "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1)
-        * known,
-        "scale": (out.scale - targets.scale).abs() * known,
-        "t": (out.t[:, :2] - targets.t).abs().mean(1) * known,
+        * rendered,
+        "scale": (out.scale - targets.scale).abs() * rendered,
+        "t": (out.t[:, :2] - targets.t).abs().mean(1) * rendered,
     }
     total = torch.stack([getattr(weights, name) * term.mean() for name, term in terms.items()]).sum()
     means = {name: term.detach().mean() for name, term in terms.items()}
