@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -93,6 +94,9 @@ class _Stream(IterableDataset[Batch]):
         info = torch.utils.data.get_worker_info()
         number, count = (info.id, info.num_workers) if info else (0, 1)
         torch.set_num_threads(1)
+        if info:  # a signal to the whole group is the run's own to answer; a worker ends with it
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, signal.SIG_IGN)
         step, seen, refreshed = self._step, self._seen, time.monotonic()
         while True:
             if step % count == (self._step + number) % count:
