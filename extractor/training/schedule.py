@@ -43,7 +43,7 @@ class RunSettings:
     learning_rate: float = 1e-3  # at a batch of 64; it goes with the root of the batch
     warmup: int = 20_000  # samples
     weight_decay: float = 0.05
-    average: float = 0.999  # of the exponential moving average, a step at a batch of 64
+    average: float = 0.997  # of the exponential moving average, a step at a batch of 64
     clip: float = 2.0  # norm of the gradient
     twins: float = 0.25  # share of a batch that is shown again, mirrored
     boxes: float = 0.5  # share of crops cut by the detector's own boxes, where they are known

@@ -45,7 +45,7 @@ class Trainer:
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.teacher = None if teacher is None else teacher.to(self.device).eval().requires_grad_(False)
-        self._forward: Any = torch.compile(self.network) if compiled else self.network
+        self._forward: Any = torch.compile(self.network, dynamic=False) if compiled else self.network
         self.optimiser = make_optimiser(self.network, settings)
         self.step_number, self.seen = 0, 0
         self._batches = Batches(pool, photos, settings)
