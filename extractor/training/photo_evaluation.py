@@ -7,7 +7,7 @@ project's frame (``face_frame.ESTIMATOR_PITCH_DEG``), so a part of every error i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -39,6 +39,11 @@ class People:
     mesh: Array  # (n, 24, 3) MediaPipe's points with their depth, the picture's edges at -1 and +1
     kinds: dict[str, list[str]]  # "group", "age", ...: n names; empty: unknown
 
+    def take(self, rows: Tensor) -> People:
+        """Those at these rows."""
+        chosen = rows.tolist()
+        return People(self.mesh[chosen], {kind: [names[i] for i in chosen] for kind, names in self.kinds.items()})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoAnswers:
@@ -53,6 +58,11 @@ class PhotoAnswers:
     true_rotation: Tensor
     true_points: Tensor  # (n, 24, 2)
     true_signals: Array
+    logits: Tensor  # (n, 3, 66) said
+
+    def take(self, rows: Tensor) -> PhotoAnswers:
+        """Those to these rows."""
+        return PhotoAnswers(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
     @property
     def geodesic_deg(self) -> Tensor:
@@ -144,6 +154,7 @@ def ask(network: MotionExtractor, pool: PhotoPool, people: People, spec: CropSpe
         true_rotation=truth,
         true_points=pool.targets.points,
         true_signals=face_signals(in_head_frame(people.mesh, truth.numpy())),
+        logits=said.logits,
     )
 
 

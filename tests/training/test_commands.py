@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from extractor import MotionExtractor
-from extractor.training import evaluate, export, render, train
+from extractor.training import evaluate, evaluate_photographs, export, render, train
 from extractor.training.trainer import Trainer
 from extractor.weights import read_weights
 
@@ -123,6 +124,23 @@ def test_an_exported_file_loads_and_says_what_it_is(
     assert 0 < report.metadata["sure_std_deg"] < 100  # type: ignore[operator]
     assert evaluate.main([str(target), "--heads", str(shard_folder), "--json", str(tmp_path / "m.json")]) == 0
     assert json.loads((tmp_path / "m.json").read_text())["heads"] == 16
+
+
+def test_weights_are_calibrated_on_photographs(shard_folder: Path, photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run_training(shard_folder, out, "--samples", "8", "--photos", str(photos), "--photo-share", "0.5")
+    target = tmp_path / "weights.safetensors"
+    words = [str(out / "state.pth"), str(target), "--photos", str(photos), "--recipe", str(out / "settings.json")]
+    assert export.main(words) == 0
+    metadata = read_weights(target).report.metadata
+    measured = metadata["errors"]["photographs"]  # type: ignore[index]
+    assert metadata["recipe"]["photos"] == ["photos.npz"]  # type: ignore[index]
+    assert 0 < measured["webcam_geodesic_deg"] < 180
+    before = tmp_path / "before.json"
+    assert evaluate_photographs.main([str(out / "state.pth"), "--photos", str(photos), "--json", str(before)]) == 0
+    ratios = json.loads(before.read_text())["photographs"]["spread_ratio"]
+    for calibrated, plain in zip(measured["spread_ratio"], ratios, strict=True):
+        assert abs(math.log(calibrated)) < abs(math.log(plain))
 
 
 def test_without_held_out_heads_the_numbers_are_the_averaged_networks(shard_folder: Path, tmp_path: Path) -> None:

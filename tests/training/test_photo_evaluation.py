@@ -30,6 +30,7 @@ def said_to_be(pool: PhotoPool, turn: torch.Tensor, std_deg: float = 2.0) -> Pho
         angles_deg=angles_from_matrix(truth @ turn), std_deg=torch.full((len(pool), 3), std_deg),
         rotation=truth @ turn, points=pool.targets.points, signals=signals, true_angles_deg=pool.targets.angles_deg,
         true_rotation=truth, true_points=pool.targets.points, true_signals=signals,
+        logits=torch.zeros(len(truth), 3, 66),
     )  # fmt: skip
 
 
