@@ -13,7 +13,7 @@ from app.core.errors import SessionError
 from app.core.fences import Fences
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.core.threads import keep_opencv_single
+from app.core.threads import hand_the_interpreter_over, keep_opencv_single
 from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
@@ -70,6 +70,7 @@ class Pipeline:
 
     def start(self) -> None:
         keep_opencv_single()
+        hand_the_interpreter_over()
         self._capture.start()
         self._inference.start()
 
