@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)  # Windows lacks it; there a link is looked for before
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT; files that are still in a cloud have other tags
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _shared = False
 
@@ -56,7 +57,7 @@ def is_link(path: Path) -> bool:
         status = path.lstat()
     except FileNotFoundError:
         return False
-    return stat.S_ISLNK(status.st_mode) or bool(getattr(status, "st_reparse_tag", 0))
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION
 
 
 def refuse_links(path: Path, below: Path | None = None) -> None:
@@ -100,14 +101,15 @@ def truncate(path: Path, size: int) -> None:
 
 def sync_file(path: Path) -> None:
     """Push what was written to the disk itself, where the file system can."""
-    with _change(path, "r+b", 0) as file, contextlib.suppress(OSError):
-        os.fsync(file.fileno())
+    with _change(path, "r+b", 0) as file:
+        _sync(file)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Make or replace a file so that after a crash it holds either the old bytes or the new ones.
 
-    One that is replaced keeps its permissions.
+    One that is replaced keeps its permissions.  With ``durable`` off a power loss may take it: a
+    cache then costs no time.
     """
     temporary = temporary_name(path)
     try:
@@ -117,9 +119,11 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             with contextlib.suppress(FileNotFoundError):
                 temporary.chmod(path.lstat().st_mode & 0o777)
-            os.fsync(file.fileno())
+            if durable:
+                _sync(file)
         move(temporary, path)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             remove(temporary)
@@ -220,6 +224,14 @@ def _open(path: Path, mode: str, buffering: int, further: int = _NO_LINKS) -> Bi
     further |= getattr(os, "O_NONBLOCK", 0)
     file = open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags | further, permissions))  # noqa: SIM115
     return cast("BinaryIO", file)
+
+
+def _sync(file: BinaryIO) -> None:
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):  # not every file system can
+            raise
 
 
 def _change(path: Path, mode: str, buffering: int) -> BinaryIO:

@@ -61,7 +61,8 @@ class Doomed:
         """What a person is asked, some sentences."""
         about = f"recorded {self.started_utc}" if self.started_utc else "whose session.json is damaged"
         who = f" of participant {self.participant}" if self.participant else ""
-        with_it = [f"{self.analyses} analyses"] * bool(self.analyses) + [f"{self.exports} exports"] * bool(self.exports)
+        counts = ((self.analyses, "analysis", "analyses"), (self.exports, "export", "exports"))
+        with_it = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
         text = (
             f"The session {self.folder}{who}, {about}, will be deleted: {self.files} files, {self.bytes / 1e6:.1f} MB"
             f"{', with ' + ' and '.join(with_it) if with_it else ''}."

@@ -169,7 +169,7 @@ def _remember(key: str, finding: Finding) -> None:
     }
     with contextlib.suppress(OSError):  # it is searched again the next time
         files.make_folder(_cache().parent)
-        files.write_whole(_cache(), json.dumps(values).encode())
+        files.write_whole(_cache(), json.dumps(values).encode(), durable=False)
 
 
 CHOICE = EncoderChoice()

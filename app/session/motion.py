@@ -100,6 +100,12 @@ class MotionRecords:
     records: NDArray[Any]  # (M,) of ``record_type``, frames increasing
     offset: int  # bytes before the first one
 
+    def below(self, frames: int) -> NDArray[Any]:
+        """Those of frames below ``frames``, up to the first that is out of order; looks at all of them."""
+        numbers = self.records["frame"].astype(np.int64)
+        sound = (numbers < frames) & (np.diff(numbers, prepend=-1) > 0)
+        return self.records if sound.all() else self.records[: int(np.argmin(sound))]
+
 
 def open_motion(path: Path) -> MotionRecords:
     """Map the file; a last record that was cut off is left out.
@@ -125,10 +131,7 @@ def whole_size(path: Path, frames: int) -> int:
         motion = _map(path)
     except SessionError:
         return 0
-    numbers = motion.records["frame"].astype(np.int64)
-    sound = (numbers < frames) & (np.diff(numbers, prepend=-1) > 0)
-    count = len(numbers) if sound.all() else int(np.argmin(sound))
-    return motion.offset + count * motion.records.dtype.itemsize
+    return motion.offset + motion.below(frames).nbytes
 
 
 def _map(path: Path) -> MotionRecords:

@@ -169,7 +169,7 @@ def _tell(path: Path) -> None:
 def write_whole(path: Path, content: bytes) -> None:
     """The file appears whole or not at all, and its folder with it; raises OSError."""
     files.make_folder(path.parent)
-    files.write_whole(path, content)
+    files.write_whole(path, content, durable=False)
 
 
 def _prune(parent: Path) -> None:

@@ -6,17 +6,21 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import PIL.Image
 import pytest
 
 from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
+from app.batch.jobs import Settings
 from app.batch.plan import Item, Place, Sameness, find_places, find_work, holds_only_a_result, is_free
+from app.batch.worker import Worker
 from app.capture.source import SourceInfo
 from app.core.errors import UserError
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
 from app.session.saved_table import read_table
 from app.session.table import Missing, columns, row
+from extractor import files
 
 WEIGHTS = "ab" * 32
 SAME = Sameness(WEIGHTS, 1)
@@ -249,3 +253,11 @@ def test_kinds_that_are_left_out_are_named_and_pictures_are_known_by_content(tmp
     work = find_work([str(tmp_path), str(tmp_path / "no ending")])
     assert work.left_out == (tmp_path / "raw.nef",)
     assert [item.name for item in work.images] == ["no ending"]
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_every_process_knows_who_may_read_its_results(monkeypatch, share):
+    monkeypatch.setattr(files, "_shared", not share)
+    backend = SimpleNamespace(report=SimpleNamespace(sha256="ab"), close=lambda: None)
+    Worker(Settings(None, "ab", "cpu", "torch", 1, share=share), backend)
+    assert files.is_shared() is share

@@ -1,8 +1,10 @@
 """Files are written whole, for their owner alone, and through no link."""
 
+import errno
 import os
 import stat
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -139,6 +141,30 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
         files.write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_a_file_system_that_cannot_sync_is_no_failure(tmp_path, monkeypatch, number):
+    def refuse(descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    files.write_whole(tmp_path / "file", b"new")
+    files.sync_file(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_what_need_not_outlive_a_power_loss_waits_for_no_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: pytest.fail("waited for the disk"))
+    files.write_whole(tmp_path / "file", b"new", durable=False)
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(("tag", "link"), [(0xA0000003, True), (0x9000001A, False), (0, False)])
+def test_a_junction_is_a_link_and_a_file_in_a_cloud_is_none(tmp_path, monkeypatch, tag, link):
+    status = SimpleNamespace(st_mode=stat.S_IFDIR, st_reparse_tag=tag)
+    monkeypatch.setattr(type(tmp_path), "lstat", lambda path: status)
+    assert files.is_link(tmp_path) is link
 
 
 def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path):

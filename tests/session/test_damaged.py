@@ -6,12 +6,14 @@ import json
 import os
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.core.errors import SessionError
 from app.recover import recover_all
 from app.session.exporters import export_session, exporters_named
 from app.session.manifest import Manifest
+from app.session.motion import open_motion, record_type, whole_size
 from app.session.reader import Session
 from app.session.recovery import find_unfinished
 from app.session.reviewed import ReviewedSession
@@ -126,3 +128,17 @@ def test_frames_all_at_one_time_have_no_rate(sound, tmp_path):
     export_session(Session.open(sound), exporters_named("bids")[0], tmp_path / "out")
     (sidecar,) = (tmp_path / "out").rglob("*_motion.json")
     assert "SamplingFrequencyEffective" not in json.loads(sidecar.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("frames", [(0, 1_096_810_496, 1), (0, 0, 1), (1, 0, 2), (0, 1, 2)])
+def test_raw_outputs_out_of_order_end_where_the_order_does(tmp_path, frames):
+    """A frame's number that is none of the table's once ended the NumPy export with an IndexError."""
+    kind = record_type(2, 3)
+    records = np.zeros(3, kind)
+    records["frame"] = frames
+    path = tmp_path / "motion.bin"
+    header = b'{"format": "motionscope.motion", "version": 1, "num_kp": 2, "num_bins": 3}\n'
+    path.write_bytes(header + records.tobytes())
+    kept = open_motion(path).below(3)["frame"].tolist()
+    assert kept == {1: [0, 1, 2], 0: [frames[0]]}[int(frames == (0, 1, 2))]
+    assert whole_size(path, 3) == len(header) + len(kept) * kind.itemsize

@@ -44,7 +44,7 @@ def test_it_goes_whole_and_nothing_else_does(session):
     assert (doomed.participant, doomed.analyses, doomed.exports, doomed.strange) == ("P07", 1, 2, ())
     assert doomed.files == sum(path.is_file() for path in session.rglob("*"))
     assert "of participant P07, recorded " in doomed.question()
-    assert "with 1 analyses and 2 exports. Nothing brings it back" in doomed.question()
+    assert "with 1 analysis and 2 exports. Nothing brings it back" in doomed.question()
     delete_session(session)
     assert list(session.parent.iterdir()) == [beside]
 

@@ -43,9 +43,8 @@ class LivePortraitTemplate:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        records = open_motion(session.motion_path).records
         times = session.table.timestamp_s
-        records = records[: np.searchsorted(records["frame"], len(times))]
+        records = open_motion(session.motion_path).below(len(times))
         if not len(records):
             raise SessionError(f"The session {session.folder} has no measured face.")
         rate, chosen = sample(times, records["frame"].astype(np.int64))

@@ -47,8 +47,7 @@ class MotionArrays:
 
 
 def _arrays(session: Session) -> dict[str, NDArray[Any]]:
-    records = open_motion(session.motion_path).records
-    records = records[: np.searchsorted(records["frame"], len(session.table))]
+    records = open_motion(session.motion_path).below(len(session.table))
     arrays = {name: records[name] for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp", "crop_to_frame")}
     arrays |= {"missing": session.table.missing, "missing_words": np.array(WORDS)}
     names = session.manifest.header.keypoint_names
