@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.codecs import H264, NO_PICTURE
 from app.session.events import Event, Marked
+from app.session.folders import claim_elsewhere
 from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
 from extractor import files
+
+log = logging.getLogger(__name__)
 
 
 class Recording:
@@ -24,6 +29,8 @@ class Recording:
         self._running: SessionWriter | None = None
         self._last: SessionWriter | None = None  # finished or being finished
         self._finishers: list[threading.Thread] = []
+        self._lost: list[SessionWriter] = []  # whose folder could take no more of the recording that runs, or ran last
+        self._left_behind = ""  # where the rest of it is, in a sentence
         self._fields = SessionFields()
         self._codec = H264
 
@@ -42,15 +49,41 @@ class Recording:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""
         with self._lock:
             if self._running is None:
+                self._lost, self._left_behind = [], ""
                 header, video = header.with_fields(self._fields), self._codec != NO_PICTURE
                 folder = claim_folder()
                 try:
-                    self._running = SessionWriter(folder, header, video=video, codec=self._codec)
+                    self._running = SessionWriter(
+                        folder, header, video=video, codec=self._codec, on_lost=self._go_on_elsewhere
+                    )
                 except SessionError:
                     with contextlib.suppress(OSError):
                         files.remove_empty_folder(folder)
                     raise
             return self._running.stats.folder
+
+    def _go_on_elsewhere(self, old: SessionWriter, waiting: Sequence[Frame], same_disk: bool) -> None:
+        """Its folder was taken away, or its disk is full: the rest goes to another folder.  On a thread of ``old``."""
+        with self._lock:
+            if self._running is not old:
+                return
+            try:
+                new = old.successor(claim_elsewhere(old.stats.folder, "rest", same_disk), self._go_on_elsewhere)
+            except SessionError as error:
+                log.warning("the recording can't go on elsewhere: %s", error)
+                return
+            for frame in waiting:
+                new.add_frame(frame)
+            self._running, self._last = new, old
+            self._lost.append(old)
+            self._left_behind = f"The rest is in {new.stats.folder}."
+            self._finish(old)
+
+    def _finish(self, writer: SessionWriter) -> None:
+        """In the background; call with the lock held."""
+        finisher = threading.Thread(target=writer.close, name="finish recording")
+        finisher.start()
+        self._finishers.append(finisher)
 
     def stop(self, wait: bool = False) -> None:
         """Finish in the background; with ``wait`` return when everything is whole."""
@@ -58,9 +91,7 @@ class Recording:
             writer, self._running = self._running, None
             if writer is not None:
                 self._last = writer
-                finisher = threading.Thread(target=writer.close, name="finish recording")
-                finisher.start()
-                self._finishers.append(finisher)
+                self._finish(writer)
             self._finishers = [thread for thread in self._finishers if thread.is_alive()]
             finishers = list(self._finishers)
         if wait:
@@ -110,4 +141,12 @@ class Recording:
     def stats(self) -> WriterStats | None:
         """Of the recording that runs, otherwise of the last one."""
         writer = self._running or self._last
-        return writer.stats if writer is not None else None
+        if writer is None:
+            return None
+        stats = writer.stats
+        if not self._lost:
+            return stats
+        what = " ".join([*(old.stats.error for old in self._lost), self._left_behind])
+        if writer is self._running:
+            return replace(stats, warning=f"{what} {stats.warning}".strip())
+        return replace(stats, error=f"{what} {stats.error}".strip())

@@ -135,6 +135,12 @@ class GuardedFile:
     def tell(self) -> int:
         return self._file.tell()
 
+    def copy_to(self, path: Path) -> None:
+        """Copy what was written into a new file, also when this one's name is gone.  Raises OSError."""
+        self._file.seek(0)
+        with files.create(path) as copy:
+            shutil.copyfileobj(self._file, copy)
+
     def sync(self) -> None:
         """Push everything to the disk itself; may take long.  Errors show up as ``failed``."""
         try:

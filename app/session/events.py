@@ -215,6 +215,7 @@ class EventLog:
         self._finished = False
         self.open: tuple[OpenInterval, ...] = ()
         self.count = 0  # lines in the file
+        self._written: list[Event] = []  # in case the file is taken away
 
     def add(self, event: Event) -> None:
         """Append a marker that is complete.  Raises OSError."""
@@ -270,8 +271,16 @@ class EventLog:
                     self._append(event)
             self._set_open(())
 
+    def write_copy(self, folder: Path, end_s: float) -> None:
+        """Write all markers into another folder, open intervals ended at ``end_s``.  Raises OSError."""
+        with self._writing:
+            events = [*self._written, *(_ended(item.event, end_s) for item in self.open)]
+            if events:
+                write_events(folder / EVENTS, sorted(events, key=lambda event: event.onset_s))
+
     def _append(self, event: Event) -> None:
         append_event(self._path, event)
+        self._written.append(event)
         self._unsynced = True
         self.count += 1
 

@@ -48,6 +48,7 @@ class SessionFiles:
         self._signals = SignalRows(self._num_kp)
         if any((folder / name).exists() for name in (MANIFEST, FRAMES, VIDEO)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        self._place = _identity(folder)
         self._reserve = Reserve(folder)
         table = self._guarded(FRAMES)  # made exclusively: of two writers, one fails here
         try:
@@ -69,6 +70,22 @@ class SessionFiles:
     @property
     def bytes(self) -> int:
         return sum(file.written for file in list(self._open.values()))
+
+    @property
+    def lost(self) -> bool:
+        """Whether the folder is no longer where it was, or the table in it: deleted, moved or unmounted."""
+        return _identity(self._folder) != self._place or not part(self._folder / FRAMES).exists()
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy what was written, under the temporary names, into another folder; nothing more can be added then.
+
+        Raises OSError.
+        """
+        if self._encoder is not None:
+            with contextlib.suppress(Exception):  # without its index the video can be recovered, too
+                self._encoder.finish()
+        for name, file in self._open.items():
+            file.copy_to(part(folder / name))
 
     @property
     def failure(self) -> SessionError | None:
@@ -193,3 +210,12 @@ class SessionFiles:
             with contextlib.suppress(OSError):
                 file.close()
         self._reserve.release()
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one of its name; None where there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import platformdirs
 
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError
@@ -55,6 +58,32 @@ def claim_folder(path: Path) -> Path:
     except OSError as error:
         raise SessionError(f"No recording can be made in {path}: {reason(error)}.") from error
     raise SessionError(f"No recording can be made in {path}: too many recordings of that name.")
+
+
+def claim_elsewhere(folder: Path, suffix: str, same_disk: bool = True) -> Path:
+    """A new folder for what ``folder`` can't take: beside it, else where recordings usually go.
+
+    ``same_disk`` off: only on another one.  Raises SessionError where nothing can be written anywhere.
+    """
+    parents = (
+        folder.parent,
+        platformdirs.user_videos_path() / "Motionscope",
+        platformdirs.user_data_path("motionscope") / "recordings",
+        Path(tempfile.gettempdir()) / "motionscope",
+    )
+    for parent in parents:
+        with contextlib.suppress(OSError, SessionError):
+            if same_disk and parent == folder.parent and not parent.is_dir():
+                continue  # it has gone with the folder, and is not made again
+            if not same_disk and _disk_of(parent) == _disk_of(folder):
+                continue
+            return claim_folder(parent / f"{folder.name}-{suffix}")
+    raise SessionError("nothing can be written anywhere else")
+
+
+def _disk_of(path: Path) -> int:
+    """The number of the disk that a folder is on, or would be."""
+    return next(place.stat().st_dev for place in (path, *path.parents) if place.exists())
 
 
 def _numbered(path: Path) -> Iterator[Path]:

@@ -114,11 +114,15 @@ class VideoEncoder:
             return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
         return image
 
+    def finish(self) -> None:
+        """Write the index and the duration; the file stays open.  Raises av.FFmpegError, OSError."""
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
     def close(self) -> None:
-        """Write the index and the duration, and close the file.  Raises av.FFmpegError, OSError."""
+        """``finish``, and close the file."""
         try:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
+            self.finish()
         finally:
             self._file.close()
 

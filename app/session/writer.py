@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.events import Event, EventLog, Marked, OpenInterval
 from app.session.files import SessionFiles
-from app.session.folders import reason
+from app.session.folders import claim_elsewhere, reason
 from app.session.manifest import (
     COMPLETE,
     RECORDING,
@@ -32,7 +33,10 @@ from app.session.manifest import (
     SessionHeader,
 )
 from app.session.ownership import Claim
+from app.session.recovery import recover
 from app.session.rows import RowBook
+
+log = logging.getLogger(__name__)
 
 __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 
@@ -66,6 +70,14 @@ class WriterStats:
     pictures: bool = True  # False: numbers alone are recorded
 
 
+class LostFolderError(SessionError):
+    """The folder of a recording was taken away."""
+
+
+OnLost = Callable[["SessionWriter", Sequence[Frame], bool], None]
+"""Called with the writer, the frames that it took and can't write, and whether the same disk may be used."""
+
+
 class SessionWriter:
     """Writes the captured frames, one row for each, and ``session.json`` into a claimed, empty folder.
 
@@ -86,8 +98,16 @@ class SessionWriter:
         video: bool = True,
         codec: str = H264,
         usage: Callable[[Path], Usage] = disk_usage,
+        on_lost: OnLost | None = None,
     ) -> None:
-        """Raises SessionError when the folder can't be written, isn't empty, or its disk is full."""
+        """Raises SessionError when the folder can't be written, isn't empty, or its disk is full.
+
+        ``on_lost`` hears, on a thread of the writer, that the folder can take no more, so that the rest
+        can be kept elsewhere.
+        """
+        self._on_lost = on_lost
+        self._with_video, self._codec = video, codec
+        self._looked_s = now_s()  # when the folder was seen last
         self._folder = folder
         self._disk = DiskWatch(folder, usage)
         self._changed = threading.Condition()
@@ -207,6 +227,12 @@ class SessionWriter:
             # The frame captured last at that moment; one before the first frame refers to that.
             return Event(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
 
+    def successor(self, folder: Path, on_lost: OnLost) -> SessionWriter:
+        """A writer of the same kind for what comes now, into another claimed folder.  Raises SessionError."""
+        with self._changed:
+            header = self._manifest.header
+        return SessionWriter(folder, header, video=self._with_video, codec=self._codec, on_lost=on_lost)
+
     def set_fields(self, fields: SessionFields) -> None:
         """Replace what the experimenter says of the session; in ``session.json`` within a second."""
         with self._changed:
@@ -289,11 +315,28 @@ class SessionWriter:
                 pass
             self._linger()
         except SessionError as error:
+            self._hand_over(same_disk=isinstance(error, LostFolderError))
             self._end(str(error))
         except Exception as error:  # whatever it is, the frames so far must survive it and the app go on
             self._end(f"The recording in {self._folder} ended early: {error}.")
         finally:
             self._finish()
+
+    def _hand_over(self, same_disk: bool, take_waiting: bool = True) -> None:
+        """Take no more frames, and let somebody else have those that wait."""
+        if self._on_lost is None:
+            return
+        with self._changed:
+            if self._closing:
+                return
+            waiting = [frame for frame, _, _ in self._queue] if take_waiting else []
+            if take_waiting:
+                self._queue.clear()
+            self._closing, self._ended_s = True, now_s()
+        try:
+            self._on_lost(self, waiting, same_disk)
+        except Exception:  # what is here must be finished nevertheless
+            log.exception("the recording could not go on elsewhere")
 
     def _step(self) -> bool:
         """Encode one frame, write the rows that are final; False when all is done."""
@@ -302,6 +345,10 @@ class SessionWriter:
             if not self._queue and self._closing:
                 return False
             taken = self._queue[0] if self._queue else None
+        if now_s() - self._looked_s >= TICK_S:
+            self._looked_s = now_s()
+            if self._files.lost:
+                raise LostFolderError(f"The folder {self._folder} was taken away while it was recorded into.")
         if taken is not None:
             first, started_s = self._files.frames == 0, now_s()
             self._files.add_frame(*taken[:2])
@@ -327,6 +374,9 @@ class SessionWriter:
                 self._queue.clear()
                 rest = self._book.take_all(self._files.frames)
             self._files.add_rows(rest)
+            if self._files.lost:
+                self._rescue()
+                return
             self._files.close()  # before the markers: on a full disk it makes the room that they need
             self._events.finish(self._files.last_timestamp_s, self._files.frames)
             with self._changed:
@@ -346,6 +396,30 @@ class SessionWriter:
         finally:
             self._finished.set()
 
+    def _rescue(self) -> None:
+        """The folder is gone, but its files are still open: copy them elsewhere."""
+        if not self._error:
+            self._end(f"The folder {self._folder} was taken away while it was recorded into.")
+        try:
+            target = claim_elsewhere(self._folder, "rescued")
+            self._files.copy_to(target)
+            self._events.write_copy(target, self._files.last_timestamp_s)
+            with self._changed:
+                manifest = replace(self._snapshot(), state=RECORDING, owner=None)
+            manifest.write(target)
+            recover(target)
+            replace(Manifest.read(target), state=STOPPED, ended_by=self._error).write(target)
+        except Exception as error:  # a disk that has gone may raise anything
+            log.exception("what was recorded could not be copied elsewhere")
+            why = reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
+            words = f"What was recorded up to then could not be copied elsewhere: {why}."
+        else:
+            words = f"What was recorded up to then is in {target}."
+        self._files.abandon()
+        self._claim.release()
+        with self._changed:
+            self._error = f"{self._error} {words}"
+
     def _sync(self) -> None:
         """Each second: onto the disk itself, free space, now and then ``session.json``; on its own thread."""
         second = 0
@@ -358,6 +432,7 @@ class SessionWriter:
             state = self._disk.check(self._files.bytes, now_s())
             self._warning = state.warning
             if state.full and not self._closing:
+                self._hand_over(same_disk=False, take_waiting=False)  # what waits still has room
                 self._end(f"The recording ended before the disk was full. {state.warning}")
             # The video's size, how frames were fitted into it and what was said can't be found out after a crash.
             description = (self._files.video, self._files.fitted, self._manifest.header)
