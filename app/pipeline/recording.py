@@ -29,7 +29,8 @@ class Recording:
         self._running: SessionWriter | None = None
         self._last: SessionWriter | None = None  # finished or being finished
         self._finishers: list[threading.Thread] = []
-        self._lost: list[SessionWriter] = []  # whose folder could take no more of the recording that runs, or ran last
+        # Those whose folder could take no more of the recording that runs, or ran last, and why.
+        self._lost: list[tuple[SessionWriter, str]] = []
         self._left_behind = ""  # where the rest of it is, in a sentence
         self._fields = SessionFields()
         self._codec = H264
@@ -62,7 +63,7 @@ class Recording:
                     raise
             return self._running.stats.folder
 
-    def _go_on_elsewhere(self, old: SessionWriter, waiting: Sequence[Frame], same_disk: bool) -> None:
+    def _go_on_elsewhere(self, old: SessionWriter, waiting: Sequence[Frame], why: str, same_disk: bool) -> None:
         """Its folder was taken away, or its disk is full: the rest goes to another folder.  On a thread of ``old``."""
         with self._lock:
             if self._running is not old:
@@ -75,7 +76,7 @@ class Recording:
             for frame in waiting:
                 new.add_frame(frame)
             self._running, self._last = new, old
-            self._lost.append(old)
+            self._lost.append((old, why))
             self._left_behind = f"The rest is in {new.stats.folder}."
             self._finish(old)
 
@@ -146,7 +147,7 @@ class Recording:
         stats = writer.stats
         if not self._lost:
             return stats
-        what = " ".join([*(old.stats.error for old in self._lost), self._left_behind])
+        what = " ".join([*(old.stats.error or why for old, why in self._lost), self._left_behind])
         if writer is self._running:
             return replace(stats, warning=f"{what} {stats.warning}".strip())
         return replace(stats, error=f"{what} {stats.error}".strip())

@@ -21,6 +21,7 @@ from app.session.ownership import Owner as Owner
 from extractor import files
 
 SCHEMA = 1
+MAX_DROP_PLACES = 2000
 
 RECORDING, COMPLETE, STOPPED, RECOVERED = "recording", "complete", "stopped", "recovered"
 """The states: being written (or cut off); whole; ended early, ``ended_by`` says why; put in order after a crash."""
@@ -147,6 +148,16 @@ class Drops:
     source: Count = 0
     clock: Count = 0
     places: tuple[Drop, ...] = ()
+
+    def noted(self, frame: int, count: int, why: str) -> Drops:
+        """With ``count`` more of the kind ``why``, missing just before frame ``frame``."""
+        places = self.places
+        if places and places[-1].frame == frame and places[-1].why == why:
+            places = (*places[:-1], dataclasses.replace(places[-1], count=places[-1].count + count))
+        elif len(places) < MAX_DROP_PLACES:
+            places = (*places, Drop(frame, count, why))
+        total = {why: getattr(self, why) + count}
+        return dataclasses.replace(self, places=places, **total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,14 +18,13 @@ from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
-from app.session.events import Event, EventLog, Marked, OpenInterval
+from app.session.events import Event, EventLog, Marked
 from app.session.files import SessionFiles
-from app.session.folders import claim_elsewhere, reason
+from app.session.folders import reason
 from app.session.manifest import (
     COMPLETE,
     RECORDING,
     STOPPED,
-    Drop,
     Manifest,
     MissingRows,
     Owner,
@@ -33,8 +32,9 @@ from app.session.manifest import (
     SessionHeader,
 )
 from app.session.ownership import Claim
-from app.session.recovery import recover
+from app.session.rescue import LostFolderError, OnLost, rescue
 from app.session.rows import RowBook
+from app.session.stats import WriterStats
 
 log = logging.getLogger(__name__)
 
@@ -43,39 +43,12 @@ __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150
 QUEUE_S = 1.0  # what waits is lost in a crash: this bounds it where the encoder starves
-MAX_DROP_PLACES = 2000
 TICK_S = 0.25  # how often final rows are written
 SYNC_S = 1.0
 MANIFEST_TICKS = 5  # session.json every so many syncs
 CLOCK_TICKS = 60  # a clock pair; a multiple of the above
 TOO_LATE = "The recording has ended, so no marker was set."
 LINGER_S = 0.3  # how long the last frames' results are waited for
-
-
-@dataclass(frozen=True, slots=True)
-class WriterStats:
-    """How a recording stands; ``error`` and ``warning`` are one sentence each, or empty."""
-
-    folder: Path
-    seconds: float  # first to last frame
-    frames: int  # in the video
-    rows: int  # in the table; equal to ``frames`` when finished
-    dropped: int  # captured, but the writer was behind
-    bytes: int
-    warning: str
-    error: str
-    finished: bool
-    intervals: tuple[OpenInterval, ...] = ()  # markers that have begun and not ended
-    markers: int = 0  # in events.csv
-    pictures: bool = True  # False: numbers alone are recorded
-
-
-class LostFolderError(SessionError):
-    """The folder of a recording was taken away."""
-
-
-OnLost = Callable[["SessionWriter", Sequence[Frame], bool], None]
-"""Called with the writer, the frames that it took and can't write, and whether the same disk may be used."""
 
 
 class SessionWriter:
@@ -229,9 +202,7 @@ class SessionWriter:
 
     def successor(self, folder: Path, on_lost: OnLost) -> SessionWriter:
         """A writer of the same kind for what comes now, into another claimed folder.  Raises SessionError."""
-        with self._changed:
-            header = self._manifest.header
-        return SessionWriter(folder, header, video=self._with_video, codec=self._codec, on_lost=on_lost)
+        return SessionWriter(folder, self._manifest.header, video=self._with_video, codec=self._codec, on_lost=on_lost)
 
     def set_fields(self, fields: SessionFields) -> None:
         """Replace what the experimenter says of the session; in ``session.json`` within a second."""
@@ -286,14 +257,7 @@ class SessionWriter:
             self._changed.notify_all()
 
     def _note_drop(self, why: str, count: int = 1) -> None:
-        drops = self._manifest.drops
-        places = drops.places
-        if places and places[-1].frame == self._accepted and places[-1].why == why:
-            places = (*places[:-1], replace(places[-1], count=places[-1].count + count))
-        elif len(places) < MAX_DROP_PLACES:
-            places = (*places, Drop(self._accepted, count, why))
-        total = {why: getattr(drops, why) + count}
-        self._manifest = replace(self._manifest, drops=replace(drops, places=places, **total))
+        self._manifest = replace(self._manifest, drops=self._manifest.drops.noted(self._accepted, count, why))
 
     def _snapshot(self) -> Manifest:
         """The manifest as things stand; call with the lock held."""
@@ -315,26 +279,24 @@ class SessionWriter:
                 pass
             self._linger()
         except SessionError as error:
-            self._hand_over(same_disk=isinstance(error, LostFolderError))
+            self._hand_over(str(error), same_disk=isinstance(error, LostFolderError))
             self._end(str(error))
         except Exception as error:  # whatever it is, the frames so far must survive it and the app go on
             self._end(f"The recording in {self._folder} ended early: {error}.")
         finally:
             self._finish()
 
-    def _hand_over(self, same_disk: bool, take_waiting: bool = True) -> None:
+    def _hand_over(self, why: str, same_disk: bool, take_waiting: bool = True) -> None:
         """Take no more frames, and let somebody else have those that wait."""
-        if self._on_lost is None:
-            return
         with self._changed:
-            if self._closing:
+            if self._closing or self._on_lost is None:
                 return
             waiting = [frame for frame, _, _ in self._queue] if take_waiting else []
             if take_waiting:
                 self._queue.clear()
             self._closing, self._ended_s = True, now_s()
         try:
-            self._on_lost(self, waiting, same_disk)
+            self._on_lost(self, waiting, why, same_disk)
         except Exception:  # what is here must be finished nevertheless
             log.exception("the recording could not go on elsewhere")
 
@@ -348,7 +310,7 @@ class SessionWriter:
         if now_s() - self._looked_s >= TICK_S:
             self._looked_s = now_s()
             if self._files.lost:
-                raise LostFolderError(f"The folder {self._folder} was taken away while it was recorded into.")
+                raise LostFolderError(self._folder)
         if taken is not None:
             first, started_s = self._files.frames == 0, now_s()
             self._files.add_frame(*taken[:2])
@@ -398,23 +360,10 @@ class SessionWriter:
 
     def _rescue(self) -> None:
         """The folder is gone, but its files are still open: copy them elsewhere."""
-        if not self._error:
-            self._end(f"The folder {self._folder} was taken away while it was recorded into.")
-        try:
-            target = claim_elsewhere(self._folder, "rescued")
-            self._files.copy_to(target)
-            self._events.write_copy(target, self._files.last_timestamp_s)
-            with self._changed:
-                manifest = replace(self._snapshot(), state=RECORDING, owner=None)
-            manifest.write(target)
-            recover(target)
-            replace(Manifest.read(target), state=STOPPED, ended_by=self._error).write(target)
-        except Exception as error:  # a disk that has gone may raise anything
-            log.exception("what was recorded could not be copied elsewhere")
-            why = reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
-            words = f"What was recorded up to then could not be copied elsewhere: {why}."
-        else:
-            words = f"What was recorded up to then is in {target}."
+        self._end(str(LostFolderError(self._folder)))
+        with self._changed:
+            manifest = replace(self._snapshot(), ended_by=self._error, owner=None)
+        words = rescue(self._folder, self._files, self._events, manifest)
         self._files.abandon()
         self._claim.release()
         with self._changed:
@@ -432,8 +381,9 @@ class SessionWriter:
             state = self._disk.check(self._files.bytes, now_s())
             self._warning = state.warning
             if state.full and not self._closing:
-                self._hand_over(same_disk=False, take_waiting=False)  # what waits still has room
-                self._end(f"The recording ended before the disk was full. {state.warning}")
+                why = f"The recording ended before the disk was full. {state.warning}"
+                self._hand_over(why, same_disk=False, take_waiting=False)  # what waits still has room
+                self._end(why)
             # The video's size, how frames were fitted into it and what was said can't be found out after a crash.
             description = (self._files.video, self._files.fitted, self._manifest.header)
             if second % MANIFEST_TICKS and description == described:

@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = "extractor/files.py"
 KNOWN = {
+    "app/session/disk.py": "shutil.copyfileobj(self._file, copy)",  # into what ``files.create`` has made
     "app/core/stdout.py": "os.devnull",  # in the place of an output that is lost
     "app/outputs/v4l2.py": "os.open(path, os.O_RDWR)",  # a device
     "app/capture/v4l2_formats.py": "os.open(path, os.O_RDWR",  # a device

@@ -195,6 +195,8 @@ def test_a_real_disk_that_fills_up(small_disk, header, make_frame, monkeypatch, 
     assert (session.manifest.state, session.manifest.ended_by) == ("stopped", writer.stats.error)
     with av.open(str(folder / "video.mkv")) as container:
         assert len(list(container.decode(video=0))) == session.manifest.frames == len(session.table) > 10
+    room = disk.disk_usage(small_disk).free - 3 * MIB // 2
+    (small_disk / "filler").write_bytes(bytes(max(0, room)))
     with pytest.raises(SessionError, match=r"No recording was started: only [01] MB"):
         SessionWriter(claim_folder(small_disk / "next"), header)
     assert Manifest.read(folder) == session.manifest
