@@ -136,7 +136,7 @@ def read_markers(path: Path, times_s: Sequence[float] | NDArray[np.float64] = ()
         table = read_text_table(whole_lines(data) if cut_off else data, COLUMNS, _REQUIRED, ("label", "note"))
     except ValueError as error:
         return Markers((), (f"{damaged}: {error}.",), False)
-    events, problems = [], list(table.problems)
+    events, problems = [], [f"line {line}: {why}" for line, why in table.problems]
     for row in table.rows:
         try:
             if row.count <= max(table.columns.index(name) for name in _REQUIRED):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.session.folders import reason
-from app.session.saved_table import mend_table
+from app.session.saved_table import mend_table, plain_table
 from app.session.table import TRUTH_COLUMNS, WORDS, Table, missing_of, parse_header, parse_table
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
@@ -106,8 +106,12 @@ class LazyTable:
         except SessionError:  # saved by a person or a spreadsheet
             data = self._data[:]
             self.close()
-            self._data, self.problems = mend_table(data, str(path), every_frame=rows)
-            self._parse(rows)
+            self._data = plain_table(data)
+            try:
+                self._parse(rows)
+            except SessionError:
+                self._data, self.problems = mend_table(data, str(path), every_frame=rows)
+                self._parse(rows)
 
     def _parse(self, rows: bool) -> None:
         path = self.path

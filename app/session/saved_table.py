@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app.core.errors import SessionError
-from app.core.text import decode_text
+from app.core.text import decode_text, encode_text
 from app.session.table import MISSING, WORDS, Key, Missing, Table, columns, parse_table
 from app.session.text_table import TextRow, encode_rows, read_text_table
 from extractor import files
@@ -20,6 +20,8 @@ from extractor import files
 _KEYPOINT = re.compile(r"kp_(\d+)_[xy]", re.ASCII)
 _MOST_KEYPOINTS = 1000
 _LONGEST_HEADER = 100_000  # bytes
+_WHY = "|".join(WORDS[1:]).encode()
+_OURS = re.compile(rb"\d{1,9},\d+(\.\d+)?,\d{0,9},(1,1,|0,[01],(%b))(,(-?\d+(\.\d+)?)?)*" % _WHY)
 _MOST_LOST = 1000  # frames without a row, as many more as there are rows
 
 
@@ -32,14 +34,27 @@ def read_table(path: Path, *, every_frame: bool = False) -> Table:
         data = files.read(path)
     except OSError as error:
         raise SessionError(f"The table {path} can't be read: {error.strerror or error}.") from error
-    if data.endswith(b"\n"):
+    for plain in (data, plain_table(data)):
         with contextlib.suppress(SessionError):
-            table = parse_table(data, str(path))
+            table = parse_table(plain, str(path))
             in_order = np.array_equal(table.frame, np.arange(len(table))) and (np.diff(table.timestamp_s) >= 0).all()
-            if not every_frame or in_order:
+            if plain.endswith(b"\n") and (in_order or not every_frame):
                 return table
     mended, problems = mend_table(data, str(path), every_frame=every_frame)
     return dataclasses.replace(parse_table(mended, str(path)), problems=problems)
+
+
+def plain_table(data: bytes) -> bytes:
+    """A table's bytes without what can be undone at once, however long it is: encoding, line ends, separators."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = encode_text(decode_text(data))
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head = data.partition(b"\n")[0]
+    if b"," not in head and b"." not in data and b'"' not in data:  # so that a comma can only be a decimal one
+        for separator in (b";", b"\t"):
+            if separator in head:
+                data = data.replace(b",", b".").replace(separator, b",")
+    return data if data.endswith(b"\n") else data + b"\n"
 
 
 def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tuple[str, ...]]:
@@ -50,24 +65,27 @@ def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tup
     Raises SessionError when it isn't such a table or no row of it is clear.
     """
     text = decode_text(data[:_LONGEST_HEADER], names=True).casefold()
-    key: Key = "frame" if "timestamp_s" in text and re.search(r"\bframe\b", text) else "file"
+    key: Key = "file" if re.search(r"\bfile\b", text) and not re.search(r"\bframe\b", text) else "frame"
+    if every_frame and key == "file":
+        raise SessionError(f"{name} is a table of pictures, not of a video.")
     found = [int(number) for number in _KEYPOINT.findall(text) if int(number) < _MOST_KEYPOINTS]
     names = columns(key, max(found, default=-1) + 1)
+    rows, others, lines = _split(plain_table(data), names) if key == "frame" else ([], data, [])
     required = (key, "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
     try:
-        table = read_text_table(data, names, required, ("file", "missing"), names=True)
+        table = read_text_table(others, names, required, ("file", "missing"), names=True)
     except ValueError as error:
         raise SessionError(f"{name} is not a table of this app: {error}.") from error
-    problems = list(table.problems)
-    rows: list[tuple[int, list[str]]] = []
+    faults = list(table.problems)
     for row in table.rows:
         try:
             fields = _canonical(row, names, table.columns, table.number)
             if fields[3] == "1" and row.count < len(table.columns):  # spreadsheets only drop fields that are empty
                 raise table.too_short(row)
-            rows.append((row.line, fields))
+            rows.append((lines[row.line - 1] if lines else row.line, fields))
         except ValueError as error:
-            problems.append(f"line {row.line}: {error}")
+            faults.append((row.line, str(error)))
+    problems = [f"line {lines[line - 1] if lines else line}: {why}" for line, why in sorted(faults)]
     if problems and not rows:
         raise SessionError(f"The table {name} is damaged: {problems[0]}.")
     if key == "frame":
@@ -76,10 +94,33 @@ def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tup
             rows = _first_of_each(rows, problems)
         for k in reversed(_out_of_order([float(fields[1]) for _, fields in rows])):
             line, fields = rows.pop(k)
-            problems.append(f"line {line}: its time, {fields[1]} s, is not between those of the frames around it")
-    lines = _one_a_frame(rows, names, problems) if every_frame else [fields for _, fields in rows]
+            problems.append(
+                f"line {line}: its time, {float(fields[1]):g} s, is not between those of the frames around it"
+            )
+    whole = _one_a_frame(rows, names, problems) if every_frame else [fields for _, fields in rows]
     sentences = tuple(f"The table {name} is damaged: {problem}." for problem in problems)
-    return encode_rows([names, *lines]), sentences
+    if key == "file":
+        return encode_rows([names, *whole]), sentences
+    return encode_text("".join(",".join(fields) + "\n" for fields in (names, *whole))), sentences
+
+
+def _split(data: bytes, names: Sequence[str]) -> tuple[list[tuple[int, list[str]]], bytes, list[int]]:
+    """The rows that stand as this app writes them, with their lines, and a table of the other lines and theirs.
+
+    A row is its frame, its time and the rest as one text: two hours are 15 million fields.
+    """
+    rows: list[tuple[int, list[str]]] = []
+    all_lines = data.split(b"\n")
+    if all_lines[0] != ",".join(names).encode():
+        return rows, data, []
+    others, numbers = [all_lines[0]], [1]
+    for number, line in enumerate(all_lines[1:], 2):
+        if line.count(b",") == len(names) - 1 and _OURS.fullmatch(line):
+            rows.append((number, line.decode("ascii").split(",", 2)))
+        elif line:
+            others.append(line)
+            numbers.append(number)
+    return rows, b"\n".join(others), numbers
 
 
 def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], number: Callable[[str], float]) -> list[str]:

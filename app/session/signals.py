@@ -132,7 +132,7 @@ def read_signals(path: Path) -> SignalsTable:
         table = read_text_table(data, columns, _LEAD)
         values = [[table.number(field) if field else math.nan for field in row.fields] for row in table.rows]
         if table.problems:
-            raise ValueError(table.problems[0])
+            raise ValueError("line {}: {}".format(*table.problems[0]))
         if any(row.count != len(columns) for row in table.rows):
             raise ValueError(f"a row hasn't {len(columns)} fields")
     except ValueError as error:

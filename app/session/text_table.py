@@ -34,11 +34,11 @@ class TextRow:
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """The rows that could be taken apart, and one phrase for each line that could not."""
+    """The rows that could be taken apart, and each line that could not, with the reason."""
 
     columns: tuple[str, ...]  # of the file
     rows: list[TextRow]
-    problems: list[str]
+    problems: list[tuple[int, str]]
     decimal: str  # "." or ","; empty where nothing tells
 
     def too_short(self, row: TextRow) -> ValueError:
@@ -66,13 +66,13 @@ def read_text_table(
         raise ValueError(f"its columns differ from {', '.join(columns[:5])}: it has no {missing[0]}")
     places = [header.index(name) if name in header else None for name in columns]
     rows: list[TextRow] = []
-    problems: list[str] = []
+    problems: list[tuple[int, str]] = []
     for line, found in _records(lines, first + 1, separator):
         if not isinstance(found, str) and len(found) == 1 and len(header) > 1:
             # A spreadsheet that knows another separator puts a line into one cell, and quotes what has quotes.
             found = next(csv.reader(found, delimiter=separator), found)
         if isinstance(found, str):
-            problems.append(f"line {line}: {found}")
+            problems.append((line, found))
             continue
         while len(found) > len(header) and not found[-1].strip():
             found.pop()
@@ -80,7 +80,7 @@ def read_text_table(
             continue
         count = len(found)
         if count > len(header):
-            problems.append(f"line {line}: it has {count} fields instead of {len(header)}")
+            problems.append((line, f"it has {count} fields instead of {len(header)}"))
             continue
         found += [""] * (len(header) - count)
         rows.append(TextRow(line, ["" if place is None else found[place] for place in places], count))
