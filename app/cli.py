@@ -82,6 +82,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
         epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), "
+        "motionscope reanalyse (a recorded video measured again), "
         "motionscope export (sessions to other formats), motionscope recover (cut-off recordings), "
         "motionscope delete (sessions whole), "
         "motionscope cameras (what they grant), motionscope check (this machine), "

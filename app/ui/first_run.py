@@ -105,6 +105,7 @@ class FirstRunPage(QDialog):
         self._look()
         super().showEvent(event)
         self._fit()
+        self._stand_aside()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Seen, so it does not come by itself again."""
@@ -135,6 +136,18 @@ class FirstRunPage(QDialog):
         if layout is not None:
             layout.activate()
             self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+
+    def _stand_aside(self) -> None:
+        """In the window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
+        window = self.parentWidget()
+        screen = self.screen()
+        if window is None or screen is None:
+            return
+        room = screen.availableGeometry()
+        corner = window.mapToGlobal(window.rect().bottomRight()) - self.rect().bottomRight()
+        x = min(max(corner.x(), room.left()), room.right() - self.width())
+        y = min(max(corner.y(), room.top()), room.bottom() - self.height())
+        self.move(x, y)
 
     def _show_current(self, spec: str) -> None:
         """``auto`` is the first camera, or the demo."""

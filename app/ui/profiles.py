@@ -29,6 +29,8 @@ LEFT_ALONE = {
 }  # fmt: skip
 """What belongs to the person and the screen, not to what is done."""
 
+BEFORE_RESET = "before the reset"
+
 
 class ProfileError(UserError):
     """A profile that can't be written, read or named so."""
@@ -104,6 +106,7 @@ class ProfileMenu(QObject):
         super().__init__(window)
         self._window = window
         self._controller = controller
+        self._store = store
         self._remember = remember
         self._apply = apply
         self.profiles = Profiles(store)
@@ -119,6 +122,21 @@ class ProfileMenu(QObject):
     def save(self, name: str) -> None:
         self._remember()
         self._try(lambda: self.profiles.save(name), f"The settings are saved as profile {name.strip()}.")
+
+    def keep(self, name: str) -> str:
+        """Save the settings before they go, silently; why that can't be, or nothing.
+
+        A second reset in a row keeps what the first one kept.
+        """
+        chosen = any(self._store.get(setting) != setting.default for setting in _kept() if setting != settings.LAYOUT)
+        self._remember()
+        if not chosen and name in self.profiles.names:
+            return ""
+        try:
+            self.profiles.save(name)
+        except ProfileError as error:
+            return str(error)
+        return ""
 
     def use(self, name: str) -> None:
         def work() -> None:

@@ -35,7 +35,7 @@ from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
-from app.ui.profiles import ProfileMenu
+from app.ui.profiles import BEFORE_RESET, ProfileMenu
 from app.ui.recent import RecentFiles
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
@@ -276,10 +276,20 @@ class MainWindow(QMainWindow):
         self.commands["leave_full_screen"].setEnabled(on)
 
     def reset_settings(self) -> None:
+        """To what they were at first, unless something is recorded; the present ones stay as a profile."""
+        if self._status is not None and self._status.recording_active:
+            text = "Settings can't be reset while something is recorded: stop the recording first."
+            self.state.show_notice(Message(text, Severity.WARNING))
+            return
+        problem = self.profiles.keep(BEFORE_RESET)
+        if problem:
+            self.state.show_notice(Message(f"Nothing was reset. {problem}", Severity.ERROR))
+            return
         self._settings.reset()
         self._show_settings()
         self._default_layout()
-        self.state.show_notice(Message("All settings are as they were at the beginning.", Severity.GOOD))
+        text = f"All settings are as they were at first. File, Profiles, “{BEFORE_RESET}” brings yours back."
+        self.state.show_notice(Message(text, Severity.GOOD))
 
     def _show_settings(self) -> None:
         self.files.restore(self.commands["share"])

@@ -6,7 +6,7 @@ import pytest
 
 import app
 from app.check import check
-from app.cli import main, parse_window
+from app.cli import COMMANDS, main, parse_window
 from app.options import LaunchOptions
 from app.session.codecs import NO_PICTURE
 
@@ -111,3 +111,10 @@ def test_check_names_bad_weights(tmp_path, capsys):
     bad.write_bytes(b"nothing")
     assert check(str(bad)) == 1
     assert "bad.pth" in capsys.readouterr().err
+
+
+def test_the_help_names_every_command(capsys):
+    with pytest.raises(SystemExit):
+        parse_window(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert [name for name in COMMANDS if f"motionscope {name} (" not in said] == []

@@ -119,3 +119,14 @@ def test_all_of_it_is_reached_by_keyboard(page, qtbot):
         reached.add(page.focusWidget())
         qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
     assert {page.camera, page.again, page.recentre} <= reached
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1000, 640)])
+def test_it_leaves_the_face_free_that_it_speaks_of(idle_window, qtbot, size):
+    idle_window.resize(*size)
+    idle_window.commands["welcome"].trigger()
+    page = idle_window._dialogs["welcome"]
+    qtbot.waitUntil(page.isVisible, timeout=WAIT_MS)
+    view = idle_window.view
+    middle = view.mapToGlobal(view.rect().center())
+    assert not page.geometry().contains(middle)

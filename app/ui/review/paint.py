@@ -16,7 +16,7 @@ from app.ui import theme
 from app.ui.review.content import Content, Series
 from app.ui.review.scale import TimeScale
 from app.ui.review.traces import Piece, Trace
-from app.ui.wording import MINUS
+from app.ui.wording import MINUS, clock
 
 TICKS_APART = 90.0  # points
 BAND_ALPHA = 46
@@ -364,8 +364,22 @@ def paint_cursor(painter: QPainter, time_s: float, scale: TimeScale, lanes: Lane
         return
     bottom = (lanes.difference or lanes.expression).rect.bottom()
     painter.drawLine(QPointF(x, lanes.ruler.bottom() - 6), QPointF(x, bottom))
-    top = lanes.ruler.bottom()
-    painter.setBrush(theme.TEXT)
+    _paint_time(painter, time_s, x, lanes.ruler)
+
+
+def _paint_time(painter: QPainter, time_s: float, x: float, ruler: QRectF) -> None:
+    """The cursor's head says its time, in place of the ruler's number that it covers."""
+    small = theme.tabular(painter.font(), 0.85)
+    metrics = QFontMetricsF(small)
+    text = clock(time_s, 1)
+    width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 1
+    left = min(max(x - width / 2, ruler.left()), ruler.right() - width)
+    head = QRectF(left, ruler.bottom() - height, width, height)
+    painter.save()
+    painter.setFont(small)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawPolygon(QPolygonF([QPointF(x - 5, top - 10), QPointF(x + 5, top - 10), QPointF(x, top - 3)]))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setBrush(theme.TEXT)
+    painter.drawRoundedRect(head, 3, 3)
+    painter.setPen(theme.BASE)
+    painter.drawText(head, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
