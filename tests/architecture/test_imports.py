@@ -92,11 +92,6 @@ def test_both_opencv_packages_are_one_version():
     assert len(versions) == 1
 
 
-def test_no_python_file_is_longer_than_one_can_hold_in_mind():
-    for path in modules("app") + modules("extractor") + [ROOT / "run.py"]:
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
-
-
 def test_paths_reach_ffmpeg_in_one_place():
     """There a name with a colon is no protocol; everywhere else FFmpeg gets open files, and OpenCV cameras."""
     for path in modules("app"):
