@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from extractor import user_cache
+
 ROOT = Path(__file__).resolve().parents[1]
 WORD = "--run-module"
 """The first word of a frozen program that is a child; ``app.cli`` gives the others to ``run``."""
@@ -53,9 +55,10 @@ def start(module: str, *words: str, **how: Any) -> subprocess.Popen[Any]:
 
 
 def environment() -> dict[str, str]:
-    """This process's, without what would lead a child's children elsewhere."""
+    """This process's, its cache included, without what would lead a child's children elsewhere."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    return {**kept, "PYTHONSAFEPATH": "1"}  # from Python 3.11 on
+    # PYTHONSAFEPATH: from Python 3.11 on
+    return {**kept, user_cache.SWITCH: str(user_cache.cache_folder()), "PYTHONSAFEPATH": "1"}
 
 
 def run(words: Sequence[str]) -> int:

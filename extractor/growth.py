@@ -20,10 +20,11 @@ from torch import Tensor
 
 from extractor import files
 from extractor.backbone import size_by_name
-from extractor.backends.cache import cache_folder, write_whole
+from extractor.backends.cache import write_whole
 from extractor.convert import save_weights
 from extractor.model import MotionExtractor
 from extractor.report import WeightsError, sha256_of
+from extractor.user_cache import cache_folder
 
 log = logging.getLogger(__name__)
 

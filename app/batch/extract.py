@@ -26,8 +26,8 @@ from app.session.folders import reason
 from app.system import usable_cores
 from extractor import files
 from extractor.backends import create_backend
-from extractor.backends.cache import cache_folder
 from extractor.backends.devices import available_devices
+from extractor.user_cache import cache_folder
 from extractor.weights import LoadReport, find_weights, read_weights
 
 MEMORY_BYTES = 1_200_000_000

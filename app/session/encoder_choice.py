@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
-import platformdirs
 from av import library_versions
 
 from app.session.codecs import FFV1, H264
 from app.session.encoders import HARDWARE, LOSSLESS, SOFTWARE, Encoder, prove
 from extractor import child, files
+from extractor.user_cache import cache_folder
 
 TIMEOUT_S = 20.0
 KEPT_S = 24 * 3600.0
@@ -155,9 +155,7 @@ class EncoderChoice:
 
 
 def _cache() -> Path:
-    # Where extractor.backends keeps its networks; that module imports torch, which recording does not need.
-    chosen = os.environ.get("MOTIONSCOPE_CACHE")
-    return (Path(chosen) if chosen else platformdirs.user_cache_path("motionscope", appauthor=False)) / _FILE
+    return cache_folder() / _FILE
 
 
 def _remember(key: str, finding: Finding) -> None:
@@ -168,7 +166,6 @@ def _remember(key: str, finding: Finding) -> None:
         "refused": finding.refused,
     }
     with contextlib.suppress(OSError):  # it is searched again the next time
-        files.make_folder(_cache().parent)
         files.write_whole(_cache(), json.dumps(values).encode(), durable=False)
 
 

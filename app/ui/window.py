@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ from app.ui.unseen import is_unseen
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
+
+log = logging.getLogger(__name__)
 
 LIVE_TICK_MS = 15  # looks into the mailbox about 60 times a second
 IDLE_TICK_MS = 200
@@ -368,7 +371,8 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.markers.finish()
         self._remember_layout()
-        self._settings.save()
+        if not self._settings.save():
+            log.warning("The settings can't be kept in %s.", self._settings.path)
         for dialog in self._dialogs.values():
             dialog.close()
         for part in (self.toolbar, self.menuBar(), self.readout):

@@ -1,6 +1,6 @@
 """What was made once of a checkpoint and need not be made again: graphs, compiled networks, and what is known of it.
 
-It lies in the user's cache folder (or in ``MOTIONSCOPE_CACHE``), never beside the weights, in one
+It lies in the user's cache folder (``extractor.user_cache``), never beside the weights, in one
 folder for each state of the weights.  Beside each file lies its hash: what is not what was written is
 made anew, since a network with a damaged part gives numbers that look right.
 """
@@ -15,10 +15,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import platformdirs
-
 from extractor import files
 from extractor.report import LoadReport, sha256_of
+from extractor.user_cache import cache_folder
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +26,6 @@ KEPT = 4  # folders; a network takes up to 120 MB, and as much again compiled
 REPORT = "report.json"
 SEAL = ".sha256"
 NETWORK, NETWORK_INT8 = "network.onnx", "network-int8.onnx"
-
-
-def cache_folder() -> Path:
-    """Where everything is kept; it may not exist yet."""
-    chosen = os.environ.get("MOTIONSCOPE_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("motionscope", appauthor=False)
 
 
 def network_folder(sha256: str) -> Path:

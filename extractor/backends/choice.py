@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from extractor.backends.base import Backend, BackendInfo, WrappedBackend
-from extractor.backends.cache import GRAPH_VERSION, cache_folder, write_whole
+from extractor.backends.cache import GRAPH_VERSION, write_whole
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
 from extractor.report import sha256_of
+from extractor.user_cache import cache_folder
 
 log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ crops at a time bring nothing there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor import files
 from extractor.backbone_sizes import size_by_name
 from extractor.backends.base import BackendInfo
 from extractor.backends.cache import network_folder, open_sealed, seal
@@ -65,7 +67,10 @@ class OpenVinoBackend(ExportedBackend):
     def _load(self, model: bytes, path: Path | None) -> None:
         compiled_before = network_folder(self._report.sha256) / self._own_folder()
         open_sealed(compiled_before)
-        settings: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(compiled_before)}
+        settings: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+        with contextlib.suppress(OSError):  # without a folder it compiles each time; told to use it, it would fail
+            files.make_folder(compiled_before)
+            settings["CACHE_DIR"] = str(compiled_before)
         hint = _HINTS.get(self._precision)
         if self._precision == "int8" and size_by_name(self._report.spec.backbone).dims[0] < _WIDE:
             hint = _HINTS["float32"]

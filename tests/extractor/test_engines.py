@@ -22,13 +22,14 @@ from app.faces.detector import create_detector
 from extractor import WeightsError, find_weights, onnx_graph
 from extractor.agreement import MOST, difference
 from extractor.backends import ENGINES, Backend, DeviceError, EngineError, create_backend
-from extractor.backends.cache import cache_folder, forget, network_folder
+from extractor.backends.cache import forget, network_folder
 from extractor.backends.devices import adds_bytes_exactly
 from extractor.backends.engines import installed_packages
 from extractor.backends.torch_backend import TorchBackend, _cpu_has_bfloat16
 from extractor.export import parameters_of, torch_motion
 from extractor.model import MotionExtractor
 from extractor.types import CropSpec, Floats, Motion
+from extractor.user_cache import cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 Crops = NDArray[np.uint8]

@@ -8,10 +8,10 @@ import torch
 
 from extractor import growth, report
 from extractor.backends import create_backend
-from extractor.backends.cache import cache_folder
 from extractor.growth import grow, same_outputs
 from extractor.model import MotionExtractor
 from extractor.report import WeightsError, alternatives, find_weights
+from extractor.user_cache import cache_folder
 
 
 def trained_like(backbone: str) -> MotionExtractor:
