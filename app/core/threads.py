@@ -55,7 +55,7 @@ def hand_the_interpreter_over() -> None:
     """Threads of Python give way to each other after half a millisecond, for the whole process.
 
     By default it is five, and the thread that measures waits for the one that paints each time it comes back from
-    OpenCV or the network: crop and network took 12.5 ms beside a painting thread (95 %), and 4.5 so.
+    OpenCV or the network.
     """
     sys.setswitchinterval(0.0005)
 
