@@ -8,12 +8,12 @@ from pathlib import Path
 
 import av
 import av.error
-import numpy as np
 
 from app.capture.pacing import Pacer
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.containers import open_container
 from app.core.errors import SourceError
+from app.core.film import FALLBACK_FPS, FilmFrames, film_stream, length_s, shown_picture
 from app.core.frames import Frame, Image
 from app.core.threads import decoder_threads
 
@@ -25,7 +25,6 @@ VIDEO_SUFFIXES = frozenset(
 )  # fmt: skip
 
 SHORT_BY_S = 0.5  # a file whose pictures end so much before its own length is damaged
-FALLBACK_FPS = 30.0
 MOST_FILM_PIXELS = 2**26  # 8192 x 8192, the largest that cameras record
 
 
@@ -150,13 +149,12 @@ class _VideoFile:
         self._path = path
         self._container = _open(path)
         try:
-            # A music file's cover picture is a video stream too, but no video.
-            streams = [s for s in self._container.streams.video if not s.disposition & s.disposition.attached_pic]
-            if not streams:
+            stream = film_stream(self._container)
+            if stream is None:
                 raise SourceError(f"{path.name} contains no video.")
-            if streams[0].codec_context is None:
+            if stream.codec_context is None:
                 raise SourceError(f"{path.name} can't be decoded: FFmpeg doesn't know what its video is.")
-            self._stream = streams[0]
+            self._stream = stream
             context = self._stream.codec_context
             if context.width * context.height > MOST_FILM_PIXELS:  # a small file may claim more than the memory holds
                 size = f"{context.width} x {context.height}"
@@ -164,14 +162,10 @@ class _VideoFile:
             context.options = {"max_pixels": str(MOST_FILM_PIXELS)}  # pictures that grow later are not decoded
             self._stream.thread_type = "AUTO"
             self._stream.codec_context.thread_count = threads or decoder_threads()
-            rate = self._stream.average_rate or self._stream.guessed_rate
-            self.fps = float(rate) if rate else 0.0
-            self.codec = str(self._stream.codec_context.name)
-            self.frame_count = self._stream.frames
-            self._frame_s = 1 / (self.fps or FALLBACK_FPS)
-            self._damaged = 0
-            self._start_s: float | None = None
-            self._last_s = -self._frame_s
+            self._frames = FilmFrames(self._container, stream)
+            self.fps = self._frames.fps
+            self.codec = str(stream.codec_context.name)
+            self.frame_count = stream.frames
             self._decoded = self._decode()
             first = next(self._decoded, None)
             if first is None:
@@ -188,59 +182,29 @@ class _VideoFile:
     @property
     def played_s(self) -> float:
         """From the start to the end of the last picture shown so far."""
-        return self._last_s + self._frame_s
+        return self._frames.end_s
 
     @property
     def problem(self) -> str:
         """One sentence when the file turned out to be damaged; call it at the end."""
-        length = self.length_s
-        if length - self.played_s > max(SHORT_BY_S, 2 * self._frame_s):
+        length, played = self.length_s, self.played_s
+        if length - played > max(SHORT_BY_S, 2 / (self.fps or FALLBACK_FPS)):
             return (
-                f"{self._path.name} is damaged or incomplete: only the first {self.played_s:.1f} of its "
+                f"{self._path.name} is damaged or incomplete: only the first {played:.1f} of its "
                 f"{length:.1f} seconds can be read."
             )
-        if self._damaged:
-            return f"{self._path.name} is damaged: {self._damaged} of its parts could not be decoded."
+        if self._frames.broken:
+            return f"{self._path.name} is damaged: {self._frames.broken} of its parts could not be decoded."
         return ""
 
     @property
     def length_s(self) -> float:
         """As the file says; 0 where it doesn't."""
-        if self._stream.duration is not None and self._stream.time_base is not None:
-            return float(self._stream.duration * self._stream.time_base)
-        if self._container.duration is not None and not self._container.streams.audio:
-            return float(self._container.duration / av.time_base)
-        return 0.0
+        return length_s(self._container, self._stream, self._frames.begins_s)
 
     def _decode(self) -> Generator[Picture, None, None]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError):  # unreadable from here on
-                self._damaged += 1
-                return
-            if packet is None:
-                return
-            try:
-                frames = packet.decode()
-            except (av.error.FFmpegError, OSError):  # a later packet may be sound
-                self._damaged += 1
-                continue
-            for frame in frames:
-                yield Picture(_to_bgr(frame), self._media_s(frame))
-
-    def _media_s(self, frame: av.VideoFrame) -> float:
-        """Seconds from the first picture; a missing or backward time becomes the nominal next one."""
-        time_s = frame.time
-        if time_s is not None:
-            if self._start_s is None:
-                self._start_s = time_s
-            time_s -= self._start_s
-        if time_s is None or time_s <= self._last_s:
-            time_s = self._last_s + self._frame_s
-        self._last_s = time_s
-        return time_s
+        for decoded in self._frames:
+            yield Picture(shown_picture(decoded.frame, self._stream), decoded.time_s)
 
     def close(self) -> None:
         self._decoded.close()
@@ -259,10 +223,3 @@ def _open(path: Path) -> av.container.InputContainer:
         raise SourceError(f"{path} is a folder, not a video.") from None
     except (av.error.FFmpegError, OSError, ValueError):
         raise SourceError(f"{path.name} is not a video, or it is damaged or cut short.") from None
-
-
-def _to_bgr(frame: av.VideoFrame) -> Image:
-    """(H, W, 3) BGR, upright: phones store portrait video lying on its side and say so."""
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

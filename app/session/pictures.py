@@ -7,7 +7,6 @@ counts, and one that became stale is given up between two frames.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
@@ -20,28 +19,34 @@ from numpy.typing import NDArray
 
 from app.core.containers import open_container
 from app.core.errors import SessionError
+from app.core.film import LEAP_S, FilmFrames, film_stream, has_times, leaps, length_s, shown_picture
 from app.core.frames import Image
+from app.session.manifest import Manifest
+from app.session.video import TICKS_PER_S, ticks
 
 CACHE_BYTES = 192 * 1024 * 1024
 """Of decoded frames; at 1280x720 about 140 of them, more than a jump decodes."""
 
 _READ_ON_S = 1.0  # up to here what lies between is decoded rather than jumped over
+_ROUNDED_S = 0.02  # a file's length may lack so much of its last frame's time
 _PREVIEW_S = 0.08  # a jump that takes longer shows what it passes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Frame ``number`` of the video as (H, W, 3) BGR."""
+    """Frame ``number`` of the video as (H, W, 3) BGR; without ``exact`` another one stands in, it can't be decoded."""
 
     number: int
     image: Image
+    exact: bool = True
 
 
 class PictureReader:
     """Frames of a video by number, with a cache; not thread-safe.
 
     The number of a frame is its place in ``times_s``: a frame is the one whose time is the
-    nearest to it.  ``size`` (width, height) cuts padding off.
+    nearest to it.  Where the file's own times can't be those, as in two films joined, frames are counted
+    from the start, and every jump back decodes from there.  ``size`` (width, height) cuts padding off.
     """
 
     def __init__(
@@ -55,25 +60,37 @@ class PictureReader:
         self._kept: OrderedDict[int, av.VideoFrame] = OrderedDict()  # as decoded: half the bytes of BGR
         self._kept_bytes = 0
         self._at = -1  # number of the frame decoded last; -1: unknown
+        self._counts = size is None  # as long as a measured file is read from its start: as it was measured
+        self._open()
         try:
-            self._container = open_container(path)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise SessionError(f"The video {path} can't be opened: it is damaged or no video.") from error
-        try:
-            streams = [s for s in self._container.streams.video if not s.disposition & s.disposition.attached_pic]
-            if not streams:
-                raise SessionError(f"{path} contains no video.")
-            self._stream = streams[0]
-            self._stream.thread_type = "AUTO"
-            self._decoded = self._decode()
             first = next(self._decoded, None)
-            if first is None or first.time is None:
+            if first is None:
                 raise SessionError(f"The video {path} can't be decoded: not one picture in it is readable.")
-            self._start_s = first.time
+            self._start_s = first.time or 0.0
+            self._by_time = size is not None or (has_times(self._container, self._stream) and self._agrees())
             self._keep(first)
         except BaseException:
             self._container.close()
             raise
+
+    def _open(self) -> None:
+        try:
+            self._container = open_container(self._path)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise SessionError(f"The video {self._path} can't be opened: it is damaged or no video.") from error
+        stream = film_stream(self._container)
+        if stream is None or stream.codec_context is None:
+            self._container.close()
+            raise SessionError(f"{self._path} contains no video.")
+        self._stream = stream
+        self._stream.thread_type = "AUTO"
+        self._decoded = self._decode()
+
+    def _agrees(self) -> bool:
+        """Whether the table can have the file's own times: where these start over or leap, it goes on evenly."""
+        length = length_s(self._container, self._stream, self._start_s)
+        last = self._times[-1] if len(self._times) else 0.0
+        return length == 0 or -_ROUNDED_S < length - last < (LEAP_S if leaps(self._container) else np.inf)
 
     def __len__(self) -> int:
         return len(self._times)
@@ -97,8 +114,10 @@ class PictureReader:
             self._kept.move_to_end(number)
             return self._picture(number, kept)
         ahead_s = self._times[number] - self._times[self._at] if 0 <= self._at < number else np.inf
-        if ahead_s > _READ_ON_S:
+        if self._by_time and ahead_s > _READ_ON_S:
             self._jump(number)
+        elif ahead_s == np.inf:
+            self._start_over()
         shown_s = time.perf_counter()
         nearest: tuple[int, av.VideoFrame] | None = None
         for frame in self._decoded:
@@ -118,14 +137,21 @@ class PictureReader:
                 return None
         if nearest is None:
             self._at = -1
-            raise SessionError(f"Frame {number} of {self._path} can't be decoded.")
-        return self._picture(number, nearest[1])
+            raise SessionError(f"Frame {number} of {self._path} is missing or can't be decoded.")
+        return self._picture(number, nearest[1], exact=False)
+
+    def _start_over(self) -> None:
+        self._at = -1
+        self._decoded.close()
+        self._container.close()
+        self._open()
 
     def _jump(self, number: int) -> None:
         wanted_s = self._times[number] + self._start_s
         base = self._stream.time_base
         assert base is not None
         self._at = -1
+        self._counts = False
         for back_s in (0.0, 2.0, 10.0, np.inf):  # some containers land behind what was asked for
             target = int((max(self._start_s, wanted_s - back_s) + 1e-4) / base)
             try:
@@ -144,18 +170,12 @@ class PictureReader:
                 return
 
     def _decode(self) -> Generator[av.VideoFrame, None, None]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.FFmpegError, OSError):
-                return
-            if packet is None:
-                return
-            with contextlib.suppress(av.FFmpegError):  # a later packet may be sound
-                yield from packet.decode()
+        for decoded in FilmFrames(self._container, self._stream):
+            yield decoded.frame
 
     def _number_of(self, frame: av.VideoFrame) -> int:
+        if self._counts:
+            return self._at + 1
         shown_s = (frame.time or 0.0) - self._start_s
         after = int(np.searchsorted(self._times, shown_s))
         if after == 0:
@@ -173,18 +193,26 @@ class PictureReader:
                 self._kept_bytes -= _bytes(self._kept.popitem(last=False)[1])
         return number
 
-    def _picture(self, number: int, frame: av.VideoFrame) -> Picture:
-        image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    def _picture(self, number: int, frame: av.VideoFrame, exact: bool = True) -> Picture:
+        image = shown_picture(frame, self._stream)
         if self._size is not None:
-            return Picture(number, image[: self._size[1], : self._size[0]])
-        # Phones store portrait video lying on its side and say so; it was measured upright.
-        turns = round(frame.rotation / 90) % 4
-        return Picture(number, np.ascontiguousarray(np.rot90(image, turns)) if turns else image)
+            image = image[: self._size[1], : self._size[0]]
+        return Picture(number, image, exact)
 
     def close(self) -> None:
         self._kept.clear()
         self._decoded.close()
         self._container.close()
+
+
+def open_pictures(
+    video: Path, manifest: Manifest, times_s: NDArray[np.float64], cache_bytes: int = CACHE_BYTES
+) -> PictureReader:
+    """The pictures of a session's video; ``times_s`` are its table's.  Raises SessionError."""
+    info = manifest.video
+    if info is None:  # a measured file: its times are its own
+        return PictureReader(video, times_s - times_s[:1].sum(), None, cache_bytes)
+    return PictureReader(video, ticks(times_s) / TICKS_PER_S, (info.width, info.height), cache_bytes)
 
 
 def _again(first: av.VideoFrame, others: Generator[av.VideoFrame, None, None]) -> Generator[av.VideoFrame, None, None]:

@@ -6,23 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-import av
-import numpy as np
-from numpy.typing import NDArray
-
-from app.core.containers import open_container
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.analyses import Analysis, analysis_named
 from app.session.events import Event, read_markers
 from app.session.folders import EVENTS, FACES, FRAMES, MOTION, VIDEO
 from app.session.manifest import RECORDING, Manifest
+from app.session.pictures import PictureReader, open_pictures
 from app.session.recovery import is_unfinished, recover
 from app.session.saved_table import read_table
 from app.session.table import Table
-from app.session.video import TICKS_PER_S, ticks
-
-_READ_ON = 30  # frames that are decoded on the way rather than jumped over
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +79,7 @@ class Session:
         """The pictures.  Raises SessionError when there are none."""
         if self.video is None:
             raise SessionError(self.video_problem)
-        info = self.manifest.video
-        if info is None:  # a measured file: its times are its own
-            return VideoFrames(self.video, None, None)
-        return VideoFrames(self.video, ticks(self.table.timestamp_s), (info.width, info.height))
+        return VideoFrames(open_pictures(self.video, self.manifest, self.table.timestamp_s, cache_bytes=0))
 
 
 def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
@@ -113,59 +103,23 @@ def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
 
 
 class VideoFrames:
-    """Frames of a video by their number; not thread-safe.
+    """Every frame of a session's video by its number, each exactly; not thread-safe."""
 
-    Stepping forward decodes one frame, a jump what lies between it and the key frame before it.
-    """
-
-    def __init__(self, path: Path, times: NDArray[np.int64] | None, size: tuple[int, int] | None) -> None:
-        """``times``: every frame's (in milliseconds), None to look them up in the file.
-
-        ``size``: (width, height) without padding.  Raises SessionError.
-        """
-        self._path = path
-        self._size = size
-        try:
-            self._container = open_container(path, None if times is None else "matroska")
-            self._stream = self._container.streams.video[0]
-            self._times = self._index() if times is None else self._to_stream(times)
-        except (av.FFmpegError, IndexError, OSError, ValueError) as error:
-            raise SessionError(f"The video {path} can't be opened.") from error
-        self._next = self._container.decode(self._stream)
-        self._at = -1  # number of the frame decoded last
+    def __init__(self, reader: PictureReader) -> None:
+        self._reader = reader
 
     def __len__(self) -> int:
-        return len(self._times)
+        return len(self._reader)
 
     def frame_at(self, number: int) -> Image:
         """(H, W, 3) BGR of the frame.  Raises IndexError, and SessionError when it can't be decoded."""
-        if not 0 <= number < len(self._times):
-            raise IndexError(f"frame {number} of {len(self._times)}")
-        wanted = int(self._times[number])
-        try:
-            if not self._at < number <= self._at + _READ_ON:
-                self._container.seek(wanted, stream=self._stream)
-                self._next = self._container.decode(self._stream)
-            for frame in self._next:
-                if frame.pts is not None and frame.pts >= wanted:
-                    if frame.pts > wanted:
-                        break
-                    self._at = number
-                    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-                    if self._size is not None:
-                        return image[: self._size[1], : self._size[0]]
-                    # Phones store portrait video lying on its side and say so; it was measured upright.
-                    turns = round(frame.rotation / 90) % 4
-                    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
-        except av.FFmpegError as error:
-            raise SessionError(f"Frame {number} of {self._path} can't be decoded: {error}.") from error
-        finally:
-            if self._at != number:
-                self._at = len(self._times)  # the next call jumps
-        raise SessionError(f"Frame {number} is missing in {self._path}.")
+        picture = self._reader.frame_at(number)
+        if picture is None or not picture.exact:
+            raise SessionError(f"Frame {number} of the video is missing or can't be decoded.")
+        return picture.image
 
     def close(self) -> None:
-        self._container.close()
+        self._reader.close()
 
     def __enter__(self) -> VideoFrames:
         return self
@@ -174,15 +128,3 @@ class VideoFrames:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _index(self) -> NDArray[np.int64]:
-        """Every frame's time in the stream's own units, from the packets, undecoded."""
-        times = [packet.pts for packet in self._container.demux(self._stream) if packet.pts is not None]
-        self._container.seek(0)
-        return np.sort(np.array(times, np.int64))
-
-    def _to_stream(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        base = self._stream.time_base
-        if base is None or base.denominator % TICKS_PER_S or base.numerator != 1:
-            raise SessionError(f"The video {self._path} is not one of this app: its times aren't in milliseconds.")
-        return times * (base.denominator // TICKS_PER_S)

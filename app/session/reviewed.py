@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult
-from app.session.encoders import TICKS_PER_S
 from app.session.events import Event, read_markers
 from app.session.folders import EVENTS, FACES, FRAMES, MANIFEST, MOTION, TRUTH
 from app.session.lazy_table import LazyTable, read_truth
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
-from app.session.pictures import PictureReader
+from app.session.pictures import PictureReader, open_pictures
 from app.session.reader import find_video
 from app.session.recorded import motion_of, recorded_face
 from app.session.recovery import is_unfinished
-from app.session.video import ticks
 
 
 class CutOffError(SessionError):
@@ -116,10 +114,7 @@ class ReviewedSession:
         """The pictures.  Raises SessionError when there are none."""
         if self.video is None:
             raise SessionError(self.video_problem)
-        info = self.manifest.video
-        if info is None:  # a measured file: its times are its own
-            return PictureReader(self.video, self.times_s - self.times_s[0], None)
-        return PictureReader(self.video, ticks(self.times_s) / TICKS_PER_S, (info.width, info.height))
+        return open_pictures(self.video, self.manifest, self.times_s)
 
     def frame_at(self, time_s: float) -> int:
         """The frame that is on the screen at a time: the last one captured by then."""
