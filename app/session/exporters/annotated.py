@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.containers import create_container
-from app.core.drawing import DrawnFace, draw_face
+from app.core.drawing import DrawnFace, draw_face, draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.reader import Session
-from app.session.table import Table
+from app.session.table import WORDS, Table
 from extractor import files
 from extractor.types import Angles
 
@@ -33,6 +33,8 @@ _OPTIONS = {"preset": "veryfast", "crf": "20", "bf": "0"}
 class AnnotatedVideo:
     """H.264 in MP4, every frame at its own time, readable from its first bytes on, without sound.
 
+    A frame without a pose says why.
+
     A size that H.264 can't hold is padded to the right and below by repeating the last pixels.
     """
 
@@ -44,10 +46,13 @@ class AnnotatedVideo:
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         names = session.manifest.header.keypoint_names
-        faces = faces_of_frames(session)
+        faces, missing = faces_of_frames(session), iter(session.table.missing)
 
         def painted(image: Image) -> Image:
+            reason = WORDS[next(missing)]
             draw_faces(image, next(faces), names)
+            if reason:
+                draw_notice(image, f"no pose: {reason.replace('_', ' ')}")
             return image
 
         write_video(session, folder / FILE, painted, progress)
