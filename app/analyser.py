@@ -104,7 +104,7 @@ class FaceAnalyser:
     ) -> FrameResult:
         """What the network's results, from row ``first`` of ``motion`` on, say of the faces found."""
         results: tuple[FaceResult, ...] = ()
-        if motion is not None and found.faces:
+        if motion is not None and found.faces and not found.frame.damaged:
             trained = self._backend.report.pose_trained
             results = tuple(
                 face_result(face.face_id, face.detection, transform, motion, first + i, trained)

@@ -30,10 +30,11 @@ MOST_FILM_PIXELS = 2**26  # 8192 x 8192, the largest that cameras record
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded frame and its presentation time from the start of the file."""
+    """A decoded frame, its presentation time from the start of the file, and whether a part of it is made up."""
 
     image: Image
     media_s: float
+    damaged: bool
 
 
 class VideoSource:
@@ -96,7 +97,7 @@ class VideoSource:
                 return None
         else:
             captured = self._pacer.now()
-        frame = Frame(self._index, picture.image, captured, picture.media_s)
+        frame = Frame(self._index, picture.image, captured, picture.media_s, damaged=picture.damaged)
         self._index += 1
         self._next = None
         return frame
@@ -193,6 +194,11 @@ class _VideoFile:
                 f"{self._path.name} is damaged or incomplete: only the first {played:.1f} of its "
                 f"{length:.1f} seconds can be read."
             )
+        if self._frames.damaged:
+            return (
+                f"{self._path.name} is damaged: {self._frames.damaged} of its {self._frames.count} frames are "
+                "incomplete, or built on one that is, and were not measured."
+            )
         if self._frames.broken:
             return f"{self._path.name} is damaged: {self._frames.broken} of its parts could not be decoded."
         return ""
@@ -204,7 +210,7 @@ class _VideoFile:
 
     def _decode(self) -> Generator[Picture, None, None]:
         for decoded in self._frames:
-            yield Picture(shown_picture(decoded.frame, self._stream), decoded.time_s)
+            yield Picture(shown_picture(decoded.frame, self._stream), decoded.time_s, decoded.damaged)
 
     def close(self) -> None:
         self._decoded.close()

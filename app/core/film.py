@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 import av.error
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from app.core.frames import Image
@@ -23,15 +24,20 @@ from app.core.frames import Image
 FALLBACK_FPS = 30.0
 RESTART_S = 0.2  # a time that runs back by more starts over, as in two films joined; by less it is a slip
 LEAP_S = 10.0  # the same forwards, in formats whose clocks leap
+MOST_HELD = 16  # B-frames between two others; H.264 and HEVC refer to no more
 MOST_STRETCH = 8.0  # a pixel's sides that differ by more are no camera's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmFrame:
-    """A decoded frame and its time in seconds from the first one, increasing."""
+    """A decoded frame and its time in seconds from the first one, increasing.
+
+    ``damaged``: the decoder made up a part of it, or may have, in it or in a frame that it is built on.
+    """
 
     frame: av.VideoFrame
     time_s: float
+    damaged: bool = False
 
 
 def film_stream(container: InputContainer) -> VideoStream | None:
@@ -86,6 +92,9 @@ class FilmFrames:
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self.broken = 0
+        self.count = 0  # frames so far
+        self.damaged = 0  # of them
+        self._doubtful = False  # whether what comes before the next key frame is built on something damaged
         self.begins_s = 0.0  # the first frame's time in the file
         self._timeless = _is_timeless(container)
         # Without times the demuxer says 25 a second, whatever the stream says.
@@ -107,6 +116,29 @@ class FilmFrames:
         return self._last_s + self._shown_s
 
     def __iter__(self) -> Generator[FilmFrame, None, None]:
+        held: list[FilmFrame] = []  # B-frames, which may be built on what is shown after them
+        corrupt = False  # one of them
+        for film_frame in self._decode():
+            frame = film_frame.frame
+            if frame.key_frame:
+                self._doubtful = False
+            corrupt |= frame.is_corrupt
+            self._doubtful |= frame.is_corrupt
+            held.append(replace(film_frame, damaged=self._doubtful))
+            if frame.pict_type == PictureType.B and len(held) <= MOST_HELD:
+                continue
+            yield from self._settled(held, corrupt)
+            held, corrupt = [], False
+        yield from self._settled(held, corrupt)
+
+    def _settled(self, held: list[FilmFrame], corrupt: bool) -> Generator[FilmFrame, None, None]:
+        for film_frame in held:
+            damaged = film_frame.damaged or corrupt
+            self.count += 1
+            self.damaged += damaged
+            yield replace(film_frame, damaged=damaged)
+
+    def _decode(self) -> Generator[FilmFrame, None, None]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -123,6 +155,7 @@ class FilmFrames:
                 frames = packet.decode()
             except (av.error.FFmpegError, OSError):  # a later packet may be sound
                 self.broken += 1
+                self._doubtful = True
                 if dts is not None:
                     heapq.heappop(self._decoding_times)
                 continue

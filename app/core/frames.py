@@ -25,6 +25,7 @@ class Frame:
     media_s: float | None = None  # presentation time within a video file, from its start
     name: str | None = None  # the file's name where each frame is a file of its own
     truth: Angles | None = None  # the demo knows the true pose
+    damaged: bool = False  # a part of it was lost and made up: what would be measured in it doesn't count
 
     @property
     def time_s(self) -> float:

@@ -133,6 +133,8 @@ class SessionFiles:
             others = [self._as_recorded(face, item.number) for face in item.others]
             key = (item.number, item.timestamp_s)
             missing = Missing.FAILED if item.failed else Missing.NO_FACE if item.inferred else Missing.SKIPPED
+            if item.damaged:
+                missing = Missing.DAMAGED
             lines.append(row(*key, primary, item.latency_ms, self._num_kp, missing))
             further += [row(*key, face, item.latency_ms, self._num_kp) for face in others]
             motion += self._motion.encode(item.number, primary) if primary is not None else b""

@@ -41,7 +41,7 @@ CONVENTIONS = (
     "motion.bin: the network's raw outputs for the primary face of each frame with success 1; its first line is JSON.",
     "success 0 with empty numbers: missing says why. no_face: none was found, or the primary one was hidden; skipped: "
     "the network was busy with an earlier frame; failed: the detector or the network did; untrained: the weights hold "
-    "no head pose; unknown: the row was lost in a crash.",
+    "no head pose; unknown: the row was lost in a crash; damaged: a part of the picture is lost in the video file.",
     "inferred 1: the detector and the network looked at the frame to the end, whatever they found.",
     "Dropped frames are in the video and the table not at all: drops.places says before which frame, how many and why.",
 )
@@ -169,6 +169,7 @@ class MissingRows:
     failed: Count = 0
     untrained: Count = 0
     unknown: Count = 0
+    damaged: Count = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float |
     """The fields of a row of the result's primary face; None where nothing could be measured."""
     face = result.primary if result is not None else None
     missing = Missing.FAILED if result is None or result.failed else Missing.NO_FACE
+    if result is not None and result.frame.damaged:
+        missing = Missing.DAMAGED
     return row(key, timestamp_s, face, math.nan, num_kp, missing)
 
 
@@ -200,6 +202,7 @@ class ExtractWriter:
     def close(self) -> None:
         """Finish: from now on the folder is whole.  Raises SessionError."""
         self._tables.close()
+        missing = MissingRows(**self._tables.missing)
         self._publish(
             replace(
                 self._manifest,
@@ -208,8 +211,9 @@ class ExtractWriter:
                 clocks=(*self._manifest.clocks, clock_pair()),
                 duration_s=self._last_s,
                 frames=self.rows,
-                inferred=self.rows - self._tables.missing.get(Missing.FAILED.word, 0),
-                missing=MissingRows(**self._tables.missing),
+                inferred=self.rows
+                - sum(self._tables.missing.get(why.word, 0) for why in (Missing.FAILED, Missing.DAMAGED)),
+                missing=missing,
                 owner=None,
             )
         )

@@ -19,6 +19,7 @@ class PendingRow:
     timestamp_s: float
     inferred: bool = False  # the network's part looked at it to the end
     failed: bool = False  # it could not
+    damaged: bool = False  # a part of the picture is lost in its file
     primary: FaceResult | None = None
     others: tuple[FaceResult, ...] = ()
     latency_ms: float = 0.0
@@ -43,7 +44,9 @@ class RowBook:
         self.patience_s = self.PATIENCE_S
 
     def expect(self, number: int, frame: Frame, timestamp_s: float, now_s: float) -> None:
-        self._pending.append(PendingRow(number, frame.index, frame.captured_s, now_s, timestamp_s))
+        self._pending.append(
+            PendingRow(number, frame.index, frame.captured_s, now_s, timestamp_s, damaged=frame.damaged)
+        )
 
     def resolve(self, result: FrameResult) -> None:
         """Note a result; of a frame that isn't in the video it only settles the frames before it."""
@@ -53,7 +56,8 @@ class RowBook:
         self.patience_s = min(self.LONGEST_PATIENCE_S, max(self.PATIENCE_S, 2e-3 * result.latency_ms))
         for row in self._pending:
             if row.captured_s == frame.captured_s and row.source_index == frame.index:
-                row.inferred, row.failed, row.latency_ms = not result.failed, result.failed, result.latency_ms
+                row.inferred = not (result.failed or frame.damaged)
+                row.failed, row.latency_ms = result.failed, result.latency_ms
                 row.primary, row.others = result.primary, result.others
                 row.chained = result.signals is not None
                 row.shown = result.shown_primary if row.chained else None

@@ -44,6 +44,7 @@ class Missing(enum.IntEnum):
     FAILED = 3  # the detector or the engine did, or gave no number; nothing is known of faces in the frame
     UNTRAINED = 4  # there is a face, but the weights hold no head pose
     UNKNOWN = 5  # the row was lost in a crash, or stands in an old table
+    DAMAGED = 6  # a part of the picture is lost in the file; what the decoder made up is not measured
 
     @property
     def word(self) -> str:

@@ -2,6 +2,7 @@
 
 import struct
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -12,6 +13,7 @@ from app.capture.video import VideoSource
 from app.session.pictures import PictureReader
 
 SIDE = 48
+OFFSETS = (57254, 59335, 85111, 85189, 92840, 95942, 98606, 99887)  # bytes in the film of a face
 
 
 def quarters(number=0, size=(64, SIDE)):
@@ -192,13 +194,14 @@ def test_the_stream_by_default_is_the_film(tmp_path, read_all):
     assert_reads_the_same(path, images, times)
 
 
-def test_a_joined_film_of_another_rate_keeps_its_own_steps(tmp_path, read_all):
+@pytest.mark.parametrize("rates", [(30, 10), (10, 30)])
+def test_a_joined_film_of_another_rate_keeps_its_own_steps(tmp_path, read_all, rates):
     path = tmp_path / "joined.ts"
-    path.write_bytes(b"".join(write(tmp_path / f"{fps}.ts", 10, fps=fps).read_bytes() for fps in (30, 10)))
+    path.write_bytes(b"".join(write(tmp_path / f"{fps}.ts", 10, fps=fps).read_bytes() for fps in rates))
     images, times, _ = measured(path, read_all)
     steps = np.diff(times)
-    assert steps[:9] == pytest.approx([1 / 30] * 9, abs=2e-3)
-    assert steps[10:] == pytest.approx([0.1] * 9, abs=2e-3)
+    assert steps[:9] == pytest.approx([1 / rates[0]] * 9, abs=2e-3)
+    assert steps[10:] == pytest.approx([1 / rates[1]] * 9, abs=2e-3)
     assert_reads_the_same(path, images, times)
 
 
@@ -213,3 +216,46 @@ def test_what_pyav_can_not_list_beside_a_frame_does_not_matter(tmp_path, read_al
     images, times, _ = measured(path, read_all)
     assert corners(images[0]) == pytest.approx(corners(np.rot90(quarters(), turned // 90)), abs=8)
     assert_reads_the_same(path, images, times)
+
+
+def noise(number):
+    return np.random.default_rng(number).integers(0, 255, (SIDE, 64, 3), np.uint8)
+
+
+def test_what_the_decoder_made_up_is_marked_with_all_that_is_built_on_it(tmp_path, read_all):
+    face = Path(__file__).parent / "data" / "face.mp4"
+    sound, _, message = measured(face, read_all)
+    assert not message
+    data, other = bytearray(face.read_bytes()), tmp_path / "clip.mp4"
+    for k in OFFSETS:
+        data[k] ^= 0xFF
+    other.write_bytes(data)
+    source = VideoSource(other, paced=False)
+    source.open()
+    frames = read_all(source)
+    source.close()
+    # The decoder notices 6, 11, 12, 14 and 15; 5 is a B-frame, shown before what it is built on.
+    assert [f.index for f in frames if f.damaged] == list(range(5, 16))
+    for frame in frames[:5]:
+        np.testing.assert_array_equal(frame.image, sound[frame.index])
+    assert "is damaged: 11 of its 16 frames are incomplete" in source.status.message
+
+
+def test_damage_ends_with_the_next_key_frame(tmp_path, read_all):
+    path = write(tmp_path / "clip.mp4", 36, picture=noise, options={"qp": "20", "g": "12", "sc_threshold": "0"})
+    sound, _, _ = measured(path, read_all)
+    with av.open(str(path)) as container:
+        hit = [packet for packet in container.demux(video=0) if packet.size][16]
+        position, size = hit.pos, hit.size
+    data = bytearray(path.read_bytes())
+    for k in range(size // 4, size // 2):
+        data[position + k] ^= 0xFF
+    path.write_bytes(data)
+    source = VideoSource(path, paced=False)
+    source.open()
+    frames = read_all(source)
+    source.close()
+    assert [f.index for f in frames if f.damaged] == list(range(16, 24))
+    for frame in frames:
+        if not frame.damaged:
+            np.testing.assert_array_equal(frame.image, sound[frame.index], err_msg=str(frame.index))

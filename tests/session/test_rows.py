@@ -3,7 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Frame, FrameResult
+from app.session.offline import offline_row
 from app.session.rows import RowBook
+from app.session.table import MISSING
 
 NO_IMAGE = None  # the book never looks at the picture
 
@@ -53,3 +55,14 @@ def test_a_slow_network_is_given_more_time(latency_s, patience_s):
     assert book.take_final(2, 1.0 + patience_s - 0.01) == []
     assert book.waiting(2)
     assert len(book.take_final(2, 1.0 + patience_s + 0.01)) == 1
+
+
+def test_a_damaged_frame_has_a_row_that_counts_as_not_inferred():
+    book = RowBook()
+    frames = [Frame(i, NO_IMAGE, float(i), damaged=i == 1) for i in range(2)]
+    for frame in frames:
+        book.expect(frame.index, frame, float(frame.index), 0.0)
+        book.resolve(result_of(frame))
+    assert [(row.inferred, row.damaged) for row in book.take_all(2)] == [(True, False), (False, True)]
+    fields = [offline_row(result_of(frame), frame.index, 0.0, 1) for frame in frames]
+    assert [(row[4], row[MISSING]) for row in fields] == [("1", "no_face"), ("0", "damaged")]

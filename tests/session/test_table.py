@@ -98,11 +98,12 @@ def rows_of_all_kinds(make_face):
 def test_every_row_without_a_pose_says_why(make_face, key):
     rows = rows_of_all_kinds(make_face)
     table = parse_table(encode_rows([columns(key, 24), *rows]), "table")
-    assert [fields[5] for fields in rows] == ["", "no_face", "skipped", "failed", "unknown", "untrained"]
+    assert [fields[5] for fields in rows] == ["", "no_face", "skipped", "failed", "unknown", "damaged", "untrained"]
     assert [Missing(why).word for why in table.missing] == [fields[5] for fields in rows]
-    assert table.inferred.tolist() == [True, True, False, False, False, True]
-    assert table.success.tolist() == [True, *[False] * 5]
-    assert count_missing(rows) == {"no_face": 1, "skipped": 1, "failed": 1, "unknown": 1, "untrained": 1}
+    assert table.inferred.tolist() == [True, True, False, False, False, False, True]
+    assert table.success.tolist() == [True, *[False] * 6]
+    reasons = ("no_face", "skipped", "failed", "unknown", "damaged", "untrained")
+    assert count_missing(rows) == dict.fromkeys(reasons, 1)
 
 
 @pytest.mark.parametrize("word", ["tired", "7"])
@@ -123,7 +124,7 @@ def test_older_tables_still_open(make_face, key, without):
     new = parse_table(encode_rows([head, *rows]), "table")
     inferred = table.success if "inferred" in without else new.inferred
     assert table.inferred.tolist() == inferred.tolist()
-    words = ["unknown"] * 5 if "inferred" in without else ["no_face", "skipped", "skipped", "skipped", "no_face"]
+    words = ["unknown"] * 6 if "inferred" in without else ["no_face", *["skipped"] * 4, "no_face"]
     assert [Missing(why).word for why in table.missing] == ["", *words]
     for fields, whole in zip(old[1:], rows, strict=True):
         today = in_todays_columns(list(fields), 1 + len(head) - len(without) - 24 * 2 - 17)

@@ -28,8 +28,9 @@ class Series:
     @classmethod
     def of(cls, table: LazyTable) -> Series:
         """Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
-        # Of a frame that failed nothing is known, so no curve goes over it either.
-        skipped = bridged(table.timestamp_s, table.success, table.inferred | (table.missing == Missing.FAILED))
+        # Of a frame that failed or is damaged nothing is known, so no curve goes over it either.
+        unknown = np.isin(table.missing, (Missing.FAILED, Missing.DAMAGED))
+        skipped = bridged(table.timestamp_s, table.success, table.inferred | unknown)
 
         def drawn(values: NDArray[np.float32]) -> NDArray[np.float32]:
             return _filled(table.timestamp_s, values, skipped)

@@ -19,6 +19,7 @@ WHY = {
     Missing.FAILED: "not measured: the detector or the network failed",
     Missing.UNTRAINED: "no pose: the weights' pose heads are untrained",
     Missing.UNKNOWN: "not measured: nobody knows why",
+    Missing.DAMAGED: "not measured: a part of this picture is lost in the file",
 }
 """What is said of a frame without a pose."""
 

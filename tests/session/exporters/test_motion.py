@@ -39,7 +39,7 @@ def test_the_arrays_are_the_seven_heads_of_the_measured_frames(session, arrays):
         "crop_to_frame": ((rows, 2, 3), "f"),
         "keypoint_names": ((24,), "U"),
         "missing": ((FRAMES,), "i"),
-        "missing_words": ((6,), "U"),
+        "missing_words": ((7,), "U"),
     }
     assert arrays["frame"].tolist() == MEASURED
     why = arrays["missing_words"][arrays["missing"]]
