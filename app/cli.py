@@ -250,7 +250,7 @@ def _share_argument(parser: argparse.ArgumentParser) -> None:
 
 def _network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--weights", metavar="PATH", help="a checkpoint, or one of Motionscope's own: lite, the smaller, or tiny"
+        "--weights", metavar="PATH", help="a checkpoint, or lite (the default), or tiny, which is grown from it here"
     )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")

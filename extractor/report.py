@@ -20,7 +20,7 @@ Layout = Literal["project", "liveportrait", "model", "backbone"]
 SHIPPED = {"tiny": "motion_extractor.safetensors", "lite": "motion_extractor_lite.safetensors"}
 """Names that stand for the program's own weights, and their files where they came with it."""
 
-DEFAULT = "tiny"
+DEFAULT = "lite"
 """Which of them is meant where nobody says: also by ``"default"``, by None, and by an empty name in settings."""
 
 GROWN_FROM = {"tiny": "lite"}

@@ -76,7 +76,7 @@ def test_other_crops_are_one_clear_sentence(backend: Backend, wrong: str) -> Non
 def test_info_names_the_machine(backend: Backend) -> None:
     assert (backend.info.engine, backend.info.device, backend.info.dtype) == ("torch", "cpu", "float32")
     assert backend.info.device_name == cpu_name() != ""
-    assert backend.report.path.name == "motion_extractor.safetensors"
+    assert backend.report.path.name == "motion_extractor_lite.safetensors"
     assert backend.spec is backend.report.spec
 
 

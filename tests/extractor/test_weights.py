@@ -198,7 +198,7 @@ def test_load_pretrained_refuses_another_network(save: Save, make_network: Make)
 
 
 def test_shipped_weights_are_found_by_name(assets: Path) -> None:
-    assert find_weights() == find_weights("default") == (assets / "motion_extractor.safetensors").resolve()
+    assert find_weights() == find_weights("default") == (assets / "motion_extractor_lite.safetensors").resolve()
     assert find_weights("some/file.pth") == Path("some/file.pth")
     assert find_weights(Path("default")) == Path("default")  # a path is never a name
     assert find_weights("~/x.pth") == Path.home() / "x.pth"

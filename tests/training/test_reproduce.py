@@ -12,7 +12,7 @@ from extractor.training.schedule import Phase
 def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
     steps = reproduce.commands(reproduce.RECIPES[name], Path("pack"), tmp_path, "cpu")
     modules = {"render": render, "train": train, "export": export, "quantise": quantise}
-    shipped = ["export", "quantise"] * len(reproduce.SHIPPED)
+    shipped = ["export", "quantise"] * len(reproduce.RECIPES[name].shipped)
     assert [words[0] for words in steps] == ["render", "render", "train", "train", *shipped]
     for words in steps:
         assert words[0] in modules
@@ -22,6 +22,14 @@ def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
             assert phases[0].start == 0
             assert [p.start for p in phases] == sorted(p.start for p in phases)
     assert "{" not in " ".join(" ".join(words) for words in steps)
+
+
+def test_photographs_come_into_the_last_stage_and_those_kept_aside_into_the_export(tmp_path: Path) -> None:
+    photos, dev = tmp_path / "train.npz", tmp_path / "dev.npz"
+    steps = reproduce.commands(reproduce.RECIPES["shipped"], Path("pack"), tmp_path, "cpu", [photos], [dev])
+    first, last = (train.parse(words[1:]) for words in steps if words[0] == "train")
+    assert (first.photos, last.photos) == ([], [photos])
+    assert [words[-1] for words in steps if words[0] == "export"] == [str(dev)]
 
 
 def test_training_and_held_out_people_differ(tmp_path: Path) -> None:

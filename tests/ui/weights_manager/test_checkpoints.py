@@ -39,7 +39,7 @@ def test_the_shipped_weights_say_everything(assets):
     assert words["Input"] == f"{size} × {size} pixels"
     assert words["Missing heads"] == "none"
     assert words["SHA-256"].replace("\n", "") == report.sha256
-    assert words["File"] == str(assets / "motion_extractor.safetensors")
+    assert words["File"] == str(assets / "motion_extractor_lite.safetensors")
     for name in ("Training data", "Errors measured", "Licence"):
         assert words[name] != UNSTATED
     assert "mean absolute error" in words["Errors measured"]

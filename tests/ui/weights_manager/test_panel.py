@@ -29,7 +29,7 @@ WAIT_MS = 60_000
 def files(tmp_path_factory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("weights")
     assets = Path(__file__).resolve().parents[3] / "assets"
-    convert(assets / "motion_extractor.safetensors", folder / "half.safetensors", torch.float16)
+    convert(assets / "motion_extractor_lite.safetensors", folder / "half.safetensors", torch.float16)
     torch.manual_seed(0)
     state = MotionExtractor(21, 66, backbone="atto").detector.state_dict()
     torch.save({f"detector.{name}": tensor for name, tensor in state.items()}, folder / "liveportrait.pth")
