@@ -259,3 +259,15 @@ def test_damage_ends_with_the_next_key_frame(tmp_path, read_all):
     for frame in frames:
         if not frame.damaged:
             np.testing.assert_array_equal(frame.image, sound[frame.index], err_msg=str(frame.index))
+
+
+def test_a_joined_film_of_uneven_steps_keeps_them(tmp_path, read_all):
+    own = np.cumsum([0.0, *[0.04, 0.12] * 6])
+    one = write(tmp_path / "one.ts", 13, times=own).read_bytes()
+    path = tmp_path / "joined.ts"
+    path.write_bytes(one * 2)
+    images, times, _ = measured(path, read_all)
+    steps = np.diff(times)
+    for half in (steps[:12], steps[13:]):
+        assert half == pytest.approx(np.diff(own), abs=2e-3)
+    assert_reads_the_same(path, images, times)
