@@ -1,4 +1,4 @@
-"""``session.eaf``: the markers as annotations for ELAN, with the video linked."""
+"""``session.eaf``: the markers, and why frames have no pose, as annotations for ELAN, with the video linked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +18,7 @@ from app import __version__
 from app.session.events import Event
 from app.session.exporters.base import Progress
 from app.session.reader import Session
+from app.session.table import WORDS
 from extractor import files
 
 FILE = "session.eaf"
@@ -26,6 +28,7 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _TYPE = "marker"
 _UNNAMED = "marker"
+_WITHOUT_POSE = "no pose"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -53,6 +56,8 @@ class ElanAnnotations:
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tiers = tiers_of(session.events, session.table.timestamp_s)
+        if unmeasured := without_pose(session.table.missing, session.table.timestamp_s):
+            tiers.append((_free(_WITHOUT_POSE, tiers), unmeasured))
         root = ElementTree.Element(
             "ANNOTATION_DOCUMENT",
             {
@@ -125,6 +130,25 @@ def tiers_of(events: Iterable[Event], timestamps_s: NDArray[np.float64]) -> list
                 tier.append(annotation)
                 break
     return list(tiers.items())
+
+
+def without_pose(missing: NDArray[np.integer[Any]], timestamps_s: NDArray[np.float64]) -> list[Annotation]:
+    """The stretches of frames without a pose, by reason; ``missing`` (N,) are places in ``WORDS``."""
+    found: list[Annotation] = []
+    starts = np.flatnonzero(np.diff(missing.astype(np.int64), prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(missing)][: len(starts)], strict=True):
+        if reason := WORDS[int(missing[start])]:
+            begin = max(0, round(float(timestamps_s[start]) * 1000))
+            last = float(timestamps_s[stop - 1])
+            end = last + _frame_s(last, timestamps_s) if stop == len(missing) else float(timestamps_s[stop])
+            found.append(Annotation(begin, max(begin + 1, round(end * 1000)), reason.replace("_", " ")))
+    return found
+
+
+def _free(name: str, tiers: list[tuple[str, list[Annotation]]]) -> str:
+    """The name, or the first of its numbered ones that is no marker's."""
+    taken = {tier for tier, _ in tiers}
+    return next(each for each in _tier_ids(name) if each not in taken)
 
 
 def _tier_ids(label: str) -> Iterator[str]:

@@ -10,8 +10,9 @@ from lxml import etree
 
 from app.session.events import Event
 from app.session.exporters import export_session
-from app.session.exporters.elan import ElanAnnotations, tiers_of
+from app.session.exporters.elan import ElanAnnotations, tiers_of, without_pose
 from app.session.reader import Session
+from app.session.table import WORDS
 from tests.session.exporters.eaf import GIVEN, find_schema
 
 # What EAF 3.0's schema asks for, as far as this exporter uses it: the children in their order, and the attributes.
@@ -100,7 +101,8 @@ def test_every_document_is_valid_by_its_schema(record, tmp_path, eaf_schema, eve
     session = Session.open(record("a ü %20 #[name]", events=events, **about))
     (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
     eaf_schema.assertValid(etree.fromstring(path.read_bytes()))
-    assert len(list(check_structure(path).iter("ANNOTATION"))) == len(events)
+    unmeasured = without_pose(session.table.missing, session.table.timestamp_s)
+    assert len(list(check_structure(path).iter("ANNOTATION"))) == len(events) + len(unmeasured)
 
 
 @pytest.mark.parametrize("video", [True, False])
@@ -124,11 +126,16 @@ def test_the_schema_tells_a_wrong_document(session, tmp_path, eaf_schema):
 def test_a_second_reader_finds_the_markers(session, tmp_path):
     (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
     properties = {item.get("NAME"): item.text for item in check_structure(path).iter("PROPERTY")}
+    unmeasured = without_pose(session.table.missing, session.table.timestamp_s)
     assert properties == {
-        "lastUsedAnnotationId": "4", "task": "free talk", "consent": "form 12", "comment": "lamp\non",
-    }  # fmt: skip
+        "lastUsedAnnotationId": str(4 + len(unmeasured)),
+        "task": "free talk",
+        "consent": "form 12",
+        "comment": "lamp\non",
+    }
     eaf = pympi.Elan.Eaf(str(path))
-    assert set(eaf.get_tier_names()) == {"blink", "speech", "speech (2)"}
+    assert set(eaf.get_tier_names()) == {"blink", "speech", "speech (2)", "no pose"}
+    assert eaf.get_annotation_data_for_tier("no pose") == [(a.start, a.end, a.text) for a in unmeasured] != []
     first, second = eaf.get_annotation_data_for_tier("blink")
     times = session.table.timestamp_s
     after = int(np.searchsorted(times, 0.11, side="right"))
@@ -156,7 +163,7 @@ def test_without_video_and_markers_the_document_is_still_sound(record, tmp_path)
     (path,) = export_session(Session.open(record(video=False)), ElanAnnotations(), tmp_path / "out")
     root = check_structure(path)
     assert not list(root.iter("MEDIA_DESCRIPTOR"))
-    assert not list(root.iter("TIER"))
+    assert [tier.get("TIER_ID") for tier in root.iter("TIER")] == ["no pose"]
 
 
 seconds = st.floats(0, 10_000)
@@ -185,3 +192,11 @@ def test_any_markers_fit_into_tiers_without_overlap(events):
 def test_a_point_lasts_as_long_as_its_frame(onset, end):
     ((_, (annotation,)),) = tiers_of([Event(onset, 0.0, "x", "", 0)], np.arange(300) / 30)
     assert (annotation.start, annotation.end) == (round(onset * 1000), end)
+
+
+def test_stretches_without_a_pose_say_why():
+    times = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    words = [WORDS.index(word) for word in ("", "no_face", "no_face", "failed", "", "skipped")]
+    found = [(a.start, a.end, a.text) for a in without_pose(np.array(words), times)]
+    assert found == [(100, 300, "no face"), (300, 400, "failed"), (500, 600, "skipped")]
+    assert without_pose(np.zeros(6, int), times) == []
