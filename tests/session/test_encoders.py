@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import cv2
@@ -96,7 +97,8 @@ def test_a_driver_that_crashes_or_hangs_takes_nobody_along(monkeypatch, tmp_path
     (package / "__init__.py").touch()
     (tmp_path / "extractor").mkdir()
     (tmp_path / "extractor" / "__init__.py").touch()
-    shutil.copy(child.__file__, tmp_path / "extractor")
+    for name in ("child", "user_cache", "files"):
+        shutil.copy(Path(child.__file__).with_name(f"{name}.py"), tmp_path / "extractor")
     monkeypatch.setattr(child, "ROOT", tmp_path)
     (package / "encoder_choice.py").write_text("import os\nos.abort()\n")
     assert "ended the program with" in prove_apart(HARDWARE[0])
@@ -132,7 +134,7 @@ def test_the_finding_is_remembered_until_something_changes(choice, monkeypatch):
 
 def test_a_damaged_memory_is_no_memory(choice):
     folder = encoder_choice._cache().parent
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for text in ("", "[]", '{"key": 1}', "\0"):
         encoder_choice._cache().write_text(text)
         assert choice(PRETENDED).hardware == PRETENDED
