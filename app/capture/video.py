@@ -21,7 +21,8 @@ __all__ = ["VIDEO_SUFFIXES", "VideoSource"]
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".ogv",
-     ".3gp", ".mjpeg", ".gif"}
+     ".3gp", ".mjpeg", ".gif", ".asf", ".divx", ".dv", ".f4v", ".mxf", ".vob", ".h264", ".264", ".h265", ".265",
+     ".hevc", ".m2v", ".ivf"}
 )  # fmt: skip
 
 SHORT_BY_S = 0.5  # a file whose pictures end so much before its own length is damaged

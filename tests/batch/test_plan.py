@@ -238,6 +238,13 @@ def test_what_systems_leave_beside_files_is_no_input_wherever_it_lies(tmp_path):
         find_work([str(tmp_path / "._a.mp4")])
 
 
+@pytest.mark.parametrize("ending", ["h264", "H265", "hevc", "mxf", "vob", "dv", "ts", "gif"])
+def test_a_folder_is_searched_for_every_kind_of_film(tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    path.touch()
+    assert [item.path for item in find_work([str(tmp_path)]).videos] == [path]
+
+
 def test_a_folder_that_a_file_manager_has_looked_into_is_still_free_and_still_a_result(tmp_path):
     (tmp_path / ".DS_Store").touch()
     assert is_free(tmp_path)
