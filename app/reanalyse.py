@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Container, Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -34,11 +34,13 @@ from app.session.analyses import (
 from app.session.comparison import AXES, AxisComparison, Comparison, compare
 from app.session.exporters.base import Progress, ignore_progress
 from app.session.folders import FACES, FRAMES
+from app.session.lazy_table import LazyTable
 from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
 from app.session.reader import find_video
 from app.session.recovery import is_unfinished
 from app.session.saved_table import read_table
+from app.session.table import Missing
 from app.system import usable_cores
 from extractor.backends import Backend, create_backend
 
@@ -74,6 +76,7 @@ def reanalyse(
     if name is not None and (folder / ANALYSES / file_name(name)).exists():
         raise SessionError(f"{folder / ANALYSES / file_name(name)} exists already; analyses are never replaced.")
     times_s = frame_times(folder)
+    damaged = _damaged(folder)
     most = _most_faces(folder, manifest) if faces is None else faces
     progress(0, len(times_s))
     with ExitStack() as stack:
@@ -83,7 +86,8 @@ def reanalyse(
             raise _cancelled(folder)
         source = stack.enter_context(closing(VideoSource(video, paced=False)))
         source.open()
-        results = stack.enter_context(closing(measure(_frames(source, manifest, times_s), backend, max_faces=most)))
+        frames = _frames(source, manifest, times_s, damaged)
+        results = stack.enter_context(closing(measure(frames, backend, max_faces=most)))
         staging = begin(folder)
         try:
             with ResultTables(staging, backend.spec.num_kp) as tables:
@@ -126,7 +130,18 @@ def _most_faces(folder: Path, manifest: Manifest) -> int:
     return most
 
 
-def _frames(source: VideoSource, manifest: Manifest, times_s: Sequence[float]) -> Generator[Frame, None, None]:
+def _damaged(folder: Path) -> frozenset[int]:
+    """The frames that were damaged in the film that was recorded; the recording's own video no longer shows it."""
+    table = LazyTable(folder / FRAMES)
+    try:
+        return frozenset(np.flatnonzero(np.asarray(table.missing) == Missing.DAMAGED).tolist())
+    finally:
+        table.close()
+
+
+def _frames(
+    source: VideoSource, manifest: Manifest, times_s: Sequence[float], damaged: Container[int]
+) -> Generator[Frame, None, None]:
     """The frames as they were recorded, at the table's times, which the video has rounded."""
     while source.status.state is SourceState.STREAMING:
         frame = source.read(READ_TIMEOUT_S)
@@ -137,7 +152,9 @@ def _frames(source: VideoSource, manifest: Manifest, times_s: Sequence[float]) -
         image = frame.image
         if manifest.video is not None:  # recorded with padding to even sizes
             image = image[: manifest.video.height, : manifest.video.width]
-        yield dataclasses.replace(frame, image=image, media_s=times_s[frame.index])
+        yield dataclasses.replace(
+            frame, image=image, media_s=times_s[frame.index], damaged=frame.damaged or frame.index in damaged
+        )
 
 
 def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:

@@ -26,7 +26,7 @@ from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
 from app.session.manifest import Manifest, Owner
 from app.session.reader import Session
 from app.session.saved_table import read_table
-from app.session.table import columns, row
+from app.session.table import Missing, columns, row
 from app.session.text_table import encode_rows
 from app.session.writer import SessionWriter
 
@@ -85,6 +85,20 @@ def test_every_frame_is_measured_at_its_time_and_the_old_table_stays(session):
     assert analysis.header.engine == "torch"
     assert find_analyses(session) == (analysis,)
     assert Session.open(session).manifest == manifest
+
+
+def test_frames_that_were_damaged_in_the_film_are_not_measured_in_its_recording(session):
+    path = session / FRAMES
+    lines = path.read_text().splitlines()
+    place = lines[0].split(",").index("missing")
+    for k in (4, 5):
+        fields = lines[1 + k].split(",")
+        fields[place] = "damaged"
+        lines[1 + k] = ",".join(fields)
+    path.write_text("\n".join(lines) + "\n")
+    table = reanalyse(session, device="cpu").read_table()
+    assert np.flatnonzero(table.missing == Missing.DAMAGED).tolist() == [4, 5]
+    assert np.flatnonzero(~table.success.astype(bool)).tolist() == [4, 5]
 
 
 def test_a_second_analysis_gets_a_name_of_its_own_and_gives_the_same_numbers(session):
