@@ -68,3 +68,14 @@ def test_the_librarys_example_runs() -> None:
     names: dict[str, object] = {}
     exec(compile(block, "README.md", "exec"), names)
     assert names["heads"]["kp"].shape == (2, 72)  # type: ignore[index]
+
+
+def test_keys_with_two_modifiers_are_those_of_the_actions() -> None:
+    from app.ui.actions import ACTIONS as LIVE
+    from app.ui.review.actions import ACTIONS as REVIEW
+
+    known = {key for spec in (*LIVE, *REVIEW) for key in str(spec.key).split(", ")}
+    for page in ("window", "recording", "review-and-export", "cameras", "measures"):
+        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        shown = {key.replace("Delete", "Del") for key in re.findall(r"`(Ctrl\+Shift\+\w+|Ctrl\+[A-Z0-9])`", text)}
+        assert shown <= known, (page, shown - known)

@@ -1,4 +1,4 @@
-"""What following faces between the detector's looks costs and saves: the README's figures under "Several faces".
+"""What following faces between the detector's looks costs and saves: figures of docs/window.md, "Several faces".
 
 ``python -m tests.faces.measure_cadence CLIP... [--weights PATH]``, from the checkout: each clip once
 with a look at every frame and once as live, at 30 frames a second or the clip's own rate.

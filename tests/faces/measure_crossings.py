@@ -1,4 +1,4 @@
-"""Counts how often people who pass each other change their numbers: the README's figure under "Several faces".
+"""Counts how often people who pass each other change their numbers: the figure of docs/window.md under "Several faces".
 
 ``python -m tests.faces.measure_crossings CLIP CLIP... [--weights PATH] [--every-frame]``, from the
 checkout.  Each pair of clips, one person in each, passes through each other and meets and turns

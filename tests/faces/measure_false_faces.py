@@ -1,4 +1,4 @@
-"""False faces and real ones lost: the README's figures under "Limits".
+"""False faces and real ones lost: the figures of docs/accuracy.md under "Limits".
 
 ``python -m tests.faces.measure_false_faces --empty FOLDER... --faces FILE... [--weights PATH]``, from
 the checkout.  ``--empty`` are folders of pictures without any face (panoramas, textures of clothes;

@@ -1,4 +1,4 @@
-"""How well head speed, off-axis angle and attention follow the truth: the README's figures under "Derived signals".
+"""How well head speed, off-axis angle and attention follow the truth: docs/measures.md, "Derived signals".
 
 ``python -m tests.signals.measure_pose_signals [--weights PATH] [--cone DEGREES]``, from the checkout:
 on every frame of the demo, whose true pose is known.
