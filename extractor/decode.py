@@ -26,11 +26,18 @@ from extractor.types import (
 
 
 def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion[Tensor]:
-    """Decode a batch: ``heads`` as ``MotionExtractor`` returns them, names as in ``NetworkSpec``.
+    """Decode a batch: degrees with their spread, rotation, driven keypoints, expression.
 
-    Pitch, yaw and roll (B, 66), t (B, 3), exp and kp (B, 3K), scale (B, 1); B may be 0.  Without
-    names the magnitudes of brows, eyes and mouth are NaN.  The result lies on the CPU.  Raises
-    ValueError where a head is missing or has another shape.
+    Args:
+        heads: As ``MotionExtractor`` returns them: pitch, yaw and roll (B, 66), t (B, 3), exp and kp (B, 3K),
+            scale (B, 1); B may be 0.
+        keypoint_names: K names as in ``NetworkSpec``; without them the magnitudes of brows, eyes and mouth are NaN.
+
+    Returns:
+        The motion, float32 on the CPU.
+
+    Raises:
+        ValueError: A head is missing or has another shape, or there are not K names.
     """
     return decode_on_device(_to_host(heads), keypoint_names)
 
@@ -74,10 +81,19 @@ def bin_centres(device: torch.device | None = None) -> Tensor:
 
 
 def bins_to_degrees(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation in degrees, each (...), of the distribution ``softmax(logits)``, (..., 66).
+    """Mean and standard deviation of the distribution ``softmax(logits)``.
 
     ``degrees = sum(softmax(logits) * arange(66)) * 3 - 97.5`` (LivePortrait's ``headpose_pred_to_degree``);
     the spread is this project's measure of uncertainty.
+
+    Args:
+        logits: (..., 66).
+
+    Returns:
+        Mean and standard deviation in degrees, each (...).
+
+    Raises:
+        ValueError: There are not 66 bins.
     """
     if logits.shape[-1:] != (NUM_BINS,):
         raise ValueError(f"Degrees are defined for {NUM_BINS} bins, not for logits of shape {tuple(logits.shape)}.")
@@ -90,7 +106,14 @@ def bins_to_degrees(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rotation_matrix(angles_deg: Tensor) -> Tensor:
-    """``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (..., 3, 3), of pitch, yaw and roll in degrees, (..., 3)."""
+    """``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, from the head to the camera.
+
+    Args:
+        angles_deg: Pitch, yaw and roll in degrees, (..., 3).
+
+    Returns:
+        Rotations (..., 3, 3).
+    """
     pitch, yaw, roll = torch.deg2rad(_at_least_single(angles_deg)).unbind(dim=-1)
     cp, sp, cy, sy, cr, sr = pitch.cos(), pitch.sin(), yaw.cos(), yaw.sin(), roll.cos(), roll.sin()
     rows = (
@@ -102,10 +125,16 @@ def rotation_matrix(angles_deg: Tensor) -> Tensor:
 
 
 def angles_from_matrix(rotation: Tensor) -> Tensor:
-    """Pitch, yaw and roll in degrees, (..., 3), of rotations (..., 3, 3); yaw lies in [-90, 90].
+    """The inverse of ``rotation_matrix``.
 
     ``yaw = asin(-R[2, 0])``, ``pitch = atan2(R[2, 1], R[2, 2])``, ``roll = atan2(R[1, 0], R[0, 0])``.
     At yaw = +-90 only roll - pitch or roll + pitch is defined: there pitch is 0.
+
+    Args:
+        rotation: (..., 3, 3).
+
+    Returns:
+        Pitch, yaw and roll in degrees, (..., 3); yaw lies in [-90, 90].
     """
     r = _at_least_single(rotation)
     cos_yaw = torch.hypot(r[..., 2, 1], r[..., 2, 2])
@@ -118,23 +147,47 @@ def angles_from_matrix(rotation: Tensor) -> Tensor:
 
 
 def driven_keypoints(kp: Tensor, rotation: Tensor, exp: Tensor, scale: Tensor, t: Tensor) -> Tensor:
-    """``scale * (kp @ R.T + exp) + t`` in row vectors, (..., K, 3), with t's z ignored.
+    """``scale * (kp @ R.T + exp) + t`` in row vectors, with t's z ignored.
 
-    kp and exp (..., K, 3), rotation (..., 3, 3), scale (...), t (..., 3).  x and y of the result are
-    crop coordinates: the crop's edges at -1 and +1.  It is LivePortrait's ``transform_keypoint``,
-    whose stored rotation is the transpose of ours.
+    It is LivePortrait's ``transform_keypoint``, whose stored rotation is the transpose of ours.
+
+    Args:
+        kp: Neutral shape in the head frame, (..., K, 3).
+        rotation: Head to camera, (..., 3, 3).
+        exp: Expression displacement in the camera's axes, in units of ``kp``, (..., K, 3).
+        scale: (...).
+        t: (..., 3).
+
+    Returns:
+        Points (..., K, 3); x and y are crop coordinates, with the crop's edges at -1 and +1.
     """
     moved = scale[..., None, None] * (kp @ rotation.transpose(-1, -2) + exp)
     return moved + torch.cat([t[..., :2], torch.zeros_like(t[..., 2:])], dim=-1)[..., None, :]
 
 
 def to_frame(points: Tensor, crop_to_frame: Tensor) -> Tensor:
-    """Crop coordinates (..., K, 2 or 3) to frame pixels (..., K, 2) by an affine (2, 3) or (..., 2, 3)."""
+    """Map points from the crop to the frame.
+
+    Args:
+        points: Crop coordinates (..., K, 2 or 3).
+        crop_to_frame: The crop's affine, (2, 3) or (..., 2, 3).
+
+    Returns:
+        Pixels of the frame, (..., K, 2).
+    """
     return points[..., :2] @ crop_to_frame[..., :2].transpose(-1, -2) + crop_to_frame[..., None, :, 2]
 
 
 def expression_magnitude(exp: Tensor, keypoints: Sequence[int] | None = None) -> Tensor:
-    """Root mean square over the keypoints (all, or those at the given indices) of ``|exp|``; (..., K, 3) to (...)."""
+    """Root mean square over the keypoints of the length of ``exp``.
+
+    Args:
+        exp: (..., K, 3).
+        keypoints: Indices of the keypoints to take; None: all.
+
+    Returns:
+        Magnitudes (...), in units of ``kp``.
+    """
     chosen = exp if keypoints is None else exp[..., list(keypoints), :]
     return chosen.square().sum(dim=-1).mean(dim=-1).sqrt()
 

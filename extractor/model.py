@@ -38,8 +38,16 @@ class Detector(ConvNeXtV2):
 class MotionExtractor(nn.Module):
     """Face crops to the raw outputs of the seven heads; ``extractor.decode`` makes degrees of them.
 
-    The parameters have published names under ``detector.``.  ``backbone`` is a key of
-    ``extractor.backbone.SIZES``.  A new network is untrained: see ``from_checkpoint``.
+    The parameters have the published names under ``detector.``.  A new network is untrained: see ``from_checkpoint``.
+
+    Args:
+        num_kp: Keypoints, at least 1.
+        num_bins: Bins of each angle, at least 1; degrees are defined for 66.
+        backbone: A key of ``extractor.backbone.SIZES``, such as ``"tiny"``, also with ``convnextv2_`` before it.
+        drop_path_rate: Stochastic depth in training, 0 to 1.
+
+    Raises:
+        ValueError: ``num_kp`` or ``num_bins`` is below 1, or there is no such backbone.
     """
 
     report: LoadReport | None
@@ -58,10 +66,17 @@ class MotionExtractor(nn.Module):
         self.report = None
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """Images (B, 3, H, W) in [0, 1], RGB, to a dict in the order of ``HEADS``.
+        """Run the network.
 
-        ``pitch``, ``yaw``, ``roll`` (B, num_bins) logits; ``t`` (B, 3); ``exp`` and ``kp`` (B, 3 * num_kp);
-        ``scale`` (B, 1).  B may be 0.  Raises ValueError unless H and W are multiples of 32, at least 32.
+        Args:
+            x: Images (B, 3, H, W), RGB in [0, 1].  H and W are multiples of 32, at least 32; B may be 0.
+
+        Returns:
+            The outputs in the order of ``HEADS``: ``pitch``, ``yaw`` and ``roll`` (B, num_bins) logits; ``t`` (B, 3);
+            ``exp`` and ``kp`` (B, 3 * num_kp); ``scale`` (B, 1).
+
+        Raises:
+            ValueError: ``x`` has another shape.
         """
         if x.ndim != 4 or x.shape[1] != 3:
             raise ValueError(f"The network takes images of shape (B, 3, H, W), not {tuple(x.shape)}.")
@@ -75,8 +90,16 @@ class MotionExtractor(nn.Module):
         """Load what fits from a checkpoint ``{'model': state_dict}`` (or any other layout that is read).
 
         A classifier ``head`` is dropped and the rest is loaded non-strictly: parameters that the file
-        lacks keep their values and are named in the report.  Raises ``WeightsError``, and changes
-        nothing, where the file can't be read or its shapes are those of another network.
+        lacks keep their values and are named in the report.
+
+        Args:
+            path: The checkpoint: safetensors, ``.pth``, ``.pt``, ``.ckpt`` or ``.bin``.
+
+        Returns:
+            What the file held, also kept as ``report``.
+
+        Raises:
+            WeightsError: The file can't be read, or its shapes are those of another network; nothing is changed.
         """
         from extractor.weights import load_into  # it imports this module
 
@@ -87,7 +110,15 @@ class MotionExtractor(nn.Module):
     def from_checkpoint(cls, path: str | PathLike[str], drop_path_rate: float = 0.0) -> MotionExtractor:
         """Build the network that a checkpoint of any layout holds, in float32 on the CPU, in evaluation mode.
 
-        Size, num_kp and num_bins come from the file; ``report`` says what it held.  Raises ``WeightsError``.
+        Args:
+            path: The checkpoint.  Size, num_kp and num_bins come from it.
+            drop_path_rate: Stochastic depth for further training, 0 to 1.
+
+        Returns:
+            The network; its ``report`` says what the file held.
+
+        Raises:
+            WeightsError: The file can't be read, or holds no such network.
         """
         from extractor.weights import load_network
 
@@ -99,7 +130,18 @@ class MotionExtractor(nn.Module):
     ) -> MotionExtractor:
         """Build a network around the detector's parameters, without initialising what is replaced anyway.
 
-        Parameters that ``tensors`` lacks are initialised; shapes must fit.
+        Args:
+            tensors: Parameters by their names without ``detector.``; those that it lacks are initialised.
+            num_kp: Keypoints.
+            num_bins: Bins of each angle.
+            backbone: A key of ``extractor.backbone.SIZES``.
+            drop_path_rate: Stochastic depth for further training, 0 to 1.
+
+        Returns:
+            The network in evaluation mode; it uses the tensors themselves, not copies.
+
+        Raises:
+            RuntimeError: A tensor has another shape than the network's.
         """
         with torch.device("meta"):
             network = cls(num_kp, num_bins, backbone, drop_path_rate)

@@ -71,12 +71,27 @@ class LoadReport:
         return ", ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values; ``from_json`` makes the same report of them."""
+        """Write the report as JSON values.
+
+        Returns:
+            A dict that ``from_json`` makes the same report of.
+        """
         return {**dataclasses.asdict(self), "path": str(self.path), "metadata": dict(self.metadata)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], path: Path) -> LoadReport:
-        """Of what ``to_json`` made, for the same file at ``path``.  Raises KeyError, TypeError, ValueError."""
+        """Read what ``to_json`` wrote.
+
+        Args:
+            values: What it wrote.
+            path: Where the same file lies now.
+
+        Returns:
+            The report.
+
+        Raises:
+            KeyError, TypeError, ValueError: ``values`` come from elsewhere.
+        """
         spec = dict(values["spec"])
         names = spec["keypoint_names"]
         spec["keypoint_names"] = None if names is None else tuple(names)
@@ -86,10 +101,19 @@ class LoadReport:
 
 
 def find_weights(weights: str | PathLike[str] | None = None) -> Path:
-    """The file behind a path, ``"default"`` (also None) or a name of ``SHIPPED``; raises ``WeightsError``.
+    """Find the file of some weights.
 
     Weights that did not come with the program but can be grown are grown, and kept in the user's cache: that
     takes seconds the first time.
+
+    Args:
+        weights: A path, ``"default"`` (also None), or a name of ``SHIPPED``: ``"lite"``, ``"tiny"``.
+
+    Returns:
+        The path.  One that was given is returned whether there is a file or not.
+
+    Raises:
+        WeightsError: The named weights did not come with this copy of the program.
     """
     name = "default" if weights is None else weights
     if not isinstance(name, str) or name not in ("default", *SHIPPED):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
+import importlib
 import re
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from tests.tools import generated_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -37,11 +45,22 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-def test_readme_is_short_and_names_every_page() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(readme.splitlines()) <= 150
-    for page in (ROOT / "docs").glob("*.md"):
-        assert f"docs/{page.name}" in readme, page.name
+def test_readme_is_short_and_every_page_is_reached_from_it() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+    reached, todo = set(), [ROOT / "README.md"]
+    while todo:
+        page = todo.pop()
+        if page not in reached and page.suffix == ".md":
+            reached.add(page)
+            links = LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8")))
+            todo += [(page.parent / link.partition("#")[0]).resolve() for link in links if "://" not in link]
+    assert {page.resolve() for page in PAGES} <= reached
+
+
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    listed = {name.partition("#")[0] for name in LINK.findall(index.read_text(encoding="utf-8"))}
+    assert {page.name for page in index.parent.glob("*.md")} - {index.name} <= listed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -51,16 +70,122 @@ def test_every_module_that_is_named_as_a_command_is_there(page: Path) -> None:
         assert path.with_suffix(".py").is_file() or path.is_dir(), name
 
 
-def test_every_command_of_the_readme_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    from app.cli import main
+class ParsedError(BaseException):
+    """Raised in place of a command's work, once its words are understood; passes every ``except Exception``."""
 
-    words = set(re.findall(r"(?m)^motionscope ([a-z]+)\b", (ROOT / "README.md").read_text(encoding="utf-8")))
-    assert {"extract", "review", "export"} <= words
-    for word in words:
-        with pytest.raises(SystemExit) as stop:
-            main([word, "--help"])
-        assert stop.value.code == 0, word
-        assert f"motionscope {word}" in capsys.readouterr().out
+    def __init__(self, parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+        self.parser = parser
+        self.given = given
+
+
+@pytest.fixture
+def understood(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, list[str]], ParsedError | None]:
+    """Words given to a module's ``main`` and read by its real parser, no further; None: it only printed something."""
+    parse = argparse.ArgumentParser.parse_args
+
+    def stop(parser: argparse.ArgumentParser, words: Sequence[str] | None = None) -> NoReturn:
+        raise ParsedError(parser, parse(parser, words))
+
+    def read(module: str, words: list[str]) -> ParsedError | None:
+        try:
+            importlib.import_module(module).main(words)
+        except ParsedError as parsed:
+            return parsed
+        except SystemExit as end:
+            if end.code == 0:
+                return None
+        raise AssertionError(f"{module} does not understand {words}")
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", stop)
+    return read
+
+
+def shown_lines(page: Path) -> Iterator[str]:
+    """Each command line of a page: in blocks, with the lines that go on from it, and in the text."""
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL):
+        for line in re.sub(r"\n +(?=\[)", " ", block).splitlines():
+            yield re.split(r" {2,}", line)[0]  # what it does stands behind it
+    yield from re.findall(r"`([^`]+)`", FENCED.sub("", text).replace("\n", " "))
+
+
+def command(line: str) -> tuple[str, list[str]] | None:
+    """The module that a line starts, and its words; None where it starts another program."""
+    line = re.sub(r"^\.venv/bin/", "", line)
+    if match := re.match(r"python3? -m ((?:app|extractor|tests)[\w.]*\w)(?: |$)", line):
+        return match[1].replace("app", "app.cli") if match[1] == "app" else match[1], words_of(line[match.end() :])
+    if match := re.match(r"(?:motionscope|python3 run\.py)(?: (?!test\b)|$)", line):
+        return "app.cli", words_of(line[match.end() :])
+    return None
+
+
+def words_of(line: str) -> list[str]:
+    """A line as it would be typed: of what may be left out everything, of a choice the first, and real values."""
+    line = line.replace("WxH@RATE[:PIXELS]", "1280x720@30:MJPG").replace("[,NAME]", "").replace("...", "")
+    line = re.sub(r"\[([^][]*?) \| [^]]*\]", r"\1", line)  # [--one | --other]
+    words = [word.partition("|")[0] for word in shlex.split(re.sub(r"[][]", "", line))]
+    return [VALUES.get(word, word) for word in words]
+
+
+VALUES = {"HOST:PORT": "127.0.0.1:9000", "PORT": "8765", "N": "2", "SECONDS": "3", "PIXELS": "96"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_line_is_understood(
+    page: Path, understood: Callable[[str, list[str]], ParsedError | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from app.cli import COMMANDS
+    from app.session.exporters import exporters_named
+
+    for line in shown_lines(page):
+        found = command(line)
+        if found is None or (found[0] == "app.cli" and found[1][1:] == [] and found[1][:1] and found[1][0] in COMMANDS):
+            continue  # the name alone
+        if found[0].startswith("tests.tools"):
+            assert (ROOT / found[0].replace(".", "/")).with_suffix(".py").is_file(), line
+            continue
+        try:
+            parsed = understood(*found)
+        except AssertionError:
+            pytest.fail(f"{line}: {capsys.readouterr().err}")
+        formats = getattr(parsed.given, "format", "NAME") if parsed is not None else "NAME"
+        if found[1][:1] == ["export"] and formats != "NAME":
+            exporters_named(formats)
+
+
+def test_every_option_of_every_command_is_in_the_documentation(
+    understood: Callable[[str, list[str]], ParsedError | None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from app.cli import COMMANDS
+
+    blocks = re.findall(r"```\n(.*?)```", (ROOT / "docs" / "commands.md").read_text(encoding="utf-8"), re.DOTALL)
+    lines = re.sub(r"\n +", " ", "".join(blocks)).splitlines()
+    shown = {name: line for line in lines for name in re.findall(r"^motionscope ([a-z]+)\b", line) or [""]}
+    assert shown.keys() == {"", *COMMANDS}
+    needed = {"extract": ["x", "--out", "x"], "export": ["x", "--format", "npz"], "": [], "cameras": [], "check": []}
+    for name, line in shown.items():
+        words = ["bench"] if name == "bench" else [*([name] if name else []), *needed.get(name, ["x"])]
+        parsed = understood("app.cli", words)
+        assert parsed is not None
+        options = {option for action in parsed.parser._actions for option in action.option_strings} - {"-h", "--help"}
+        assert {option for option in options if not re.search(rf"{option}(?![\w-])", line)} == set(), name
+
+
+def test_extras_that_are_installed_exist() -> None:
+    extras = re.findall(r"(?m)^(\w+) = \[$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for page in PAGES:
+        named = re.findall(r"install [^`\n]*?['\"](?:motionscope|\.)\[(\w+)\]['\"]", page.read_text(encoding="utf-8"))
+        assert set(named) <= set(extras), page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_python_of_the_pages_is_python_and_programs_that_are_run_are_shown(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        if page.name != "api.md":  # signatures
+            ast.parse(block)
+    for name in re.findall(r"python3? (\w+\.py)`", text):
+        assert f"as `{name}`" in text or (ROOT / name).is_file(), name
 
 
 def test_the_librarys_example_runs() -> None:
@@ -70,12 +195,16 @@ def test_the_librarys_example_runs() -> None:
     assert names["heads"]["kp"].shape == (2, 72)  # type: ignore[index]
 
 
-def test_keys_with_two_modifiers_are_those_of_the_actions() -> None:
-    from app.ui.actions import ACTIONS as LIVE
-    from app.ui.review.actions import ACTIONS as REVIEW
+def test_keys_that_are_named_are_those_of_the_actions() -> None:
+    from app.ui.commands import LIVE, REVIEW
 
-    known = {key for spec in (*LIVE, *REVIEW) for key in str(spec.key).split(", ")}
-    for page in ("window", "recording", "review-and-export", "cameras", "measures"):
-        text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-        shown = {key.replace("Delete", "Del") for key in re.findall(r"`(Ctrl\+Shift\+\w+|Ctrl\+[A-Z0-9])`", text)}
-        assert shown <= known, (page, shown - known)
+    known = {key for row in (*LIVE, *REVIEW) for key in (row.key, *row.also)}
+    for page in PAGES:
+        shown = set(re.findall(r"`((?:Ctrl|Shift|Alt)\+[^`\s]+|F\d+)`", page.read_text(encoding="utf-8")))
+        assert shown <= known, (page.name, shown - known)
+
+
+@pytest.mark.parametrize("name", generated_pages.PAGES)
+def test_pages_made_from_the_code_are_up_to_date(name: str) -> None:
+    """``python -m tests.tools.generated_pages`` writes them anew."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generated_pages.PAGES[name]()

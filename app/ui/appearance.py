@@ -10,7 +10,7 @@ from PyQt6.QtGui import QAction, QGuiApplication
 from PyQt6.QtWidgets import QApplication
 
 from app.ui import settings, theme
-from app.ui.actions import draw_icons
+from app.ui.commands import LIVE, draw_icons
 from app.ui.settings import Settings
 from app.ui.state_display import StateDisplay
 from app.ui.theme import Scheme
@@ -45,5 +45,5 @@ class Appearance(QObject):
         if wanted is theme.scheme():
             return
         theme.apply(cast(QApplication, QApplication.instance()), wanted)
-        draw_icons(self._commands)
+        draw_icons(LIVE, self._commands)
         self._state.draw_icons()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtGui import QAction
 
 from app.ui import settings
-from app.ui.actions import ACTIONS
+from app.ui.commands import LIVE
 from app.ui.live_view import LiveView
 from app.ui.overlay import OverlayStyle
 from app.ui.settings import Setting, Settings
@@ -50,7 +50,7 @@ class Drawing:
 
     def restore(self) -> None:
         """Switches as they are remembered."""
-        for spec in ACTIONS:
+        for spec in LIVE:
             if spec.setting is not None:
                 self._commands[spec.name].setChecked(self._settings.get(spec.setting))
         self._apply()

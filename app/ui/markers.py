@@ -14,8 +14,8 @@ from PyQt6.QtGui import QAction
 from app.core.clock import now_s
 from app.session.manifest import SessionFields
 from app.ui import settings
-from app.ui.actions import describe
 from app.ui.background import Background
+from app.ui.commands import MARKER_KEYS, describe
 from app.ui.controller import Controller, sentence
 from app.ui.live_view import LiveView
 from app.ui.markers_note import NoteBox
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.session.events import Event, Marked
 
-KEYS = tuple("123456789")
 CHIP_S = 2.5  # how long a point that was set stands in the picture
 KEPT = 50  # of the latest markers, for the panel
 
@@ -51,7 +50,7 @@ class LatestMarker:
 
 
 def default_slots() -> tuple[MarkerSlot, ...]:
-    return tuple(MarkerSlot(f"marker {key}") for key in KEYS)
+    return tuple(MarkerSlot(f"marker {key}") for key in MARKER_KEYS)
 
 
 def read_slots(text: str) -> tuple[MarkerSlot, ...]:
@@ -105,7 +104,7 @@ class MarkerControls(QObject):
         self.recording = False
         self.running: tuple[Chip, ...] = ()  # intervals that have begun
         self.latest: deque[LatestMarker] = deque(maxlen=KEPT)
-        for name in (*(f"marker_{key}" for key in KEYS), "note"):
+        for name in (*(f"marker_{key}" for key in MARKER_KEYS), "note"):
             commands[name].setAutoRepeat(False)  # a key held down is one marker
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
         self.restore()
@@ -130,7 +129,7 @@ class MarkerControls(QObject):
 
     def use_slot(self, key: str, slot: MarkerSlot) -> None:
         """What this key sets from now on; an interval that has begun keeps the label it began with."""
-        i = KEYS.index(key)
+        i = MARKER_KEYS.index(key)
         slot = replace(slot, label=slot.label.strip() or f"marker {key}")
         self.slots = (*self.slots[:i], slot, *self.slots[i + 1 :])
         self._settings.set(settings.MARKERS, write_slots(self.slots))
@@ -148,7 +147,7 @@ class MarkerControls(QObject):
         self.use_fields(SessionFields(task=self.fields.task))
 
     def _apply(self) -> None:
-        for key, slot in zip(KEYS, self.slots, strict=True):
+        for key, slot in zip(MARKER_KEYS, self.slots, strict=True):
             action = self._commands[f"marker_{key}"]
             action.setText(f"&{key}  {without_mnemonic(slot.label)}")
             what = "Begin or end" if slot.interval else "Mark"
@@ -168,7 +167,7 @@ class MarkerControls(QObject):
 
     def press(self, key: str) -> None:
         """Set the key's marker now, or begin or end its interval."""
-        at_s, slot, pipeline = now_s(), self.slots[KEYS.index(key)], self._controller.pipeline
+        at_s, slot, pipeline = now_s(), self.slots[MARKER_KEYS.index(key)], self._controller.pipeline
         if pipeline is None:
             self._say("Nothing is recorded yet.", Severity.INFO)
             return

@@ -22,7 +22,8 @@ from PyQt6.QtWidgets import (
 from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
-from app.ui.markers import KEYS, MarkerControls, MarkerSlot
+from app.ui.commands import MARKER_KEYS
+from app.ui.markers import MarkerControls, MarkerSlot
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.pickers import ChoiceBox
 from app.ui.wording import NOTHING, moment
@@ -132,7 +133,7 @@ class MarkersPanel(QScrollArea):
         self.labels: dict[str, QLineEdit] = {}
         self.kinds: dict[str, ChoiceBox] = {}
         self.states: dict[str, Value] = {}
-        for row, key in enumerate(KEYS):
+        for row, key in enumerate(MARKER_KEYS):
             button = QPushButton(key)
             button.setObjectName("marker")
             button.setFixedWidth(self.fontMetrics().averageCharWidth() * 4)
@@ -158,7 +159,7 @@ class MarkersPanel(QScrollArea):
         line = QHBoxLayout()
         line.addWidget(self.note)
         line.addStretch(1)
-        grid.addLayout(line, len(KEYS), 0, 1, 4)
+        grid.addLayout(line, len(MARKER_KEYS), 0, 1, 4)
         return section
 
     def _latest(self) -> QWidget:
@@ -187,7 +188,7 @@ class MarkersPanel(QScrollArea):
 
     def _edit_slot(self, key: str) -> None:
         slot = MarkerSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
-        if slot != self._controls.slots[KEYS.index(key)]:
+        if slot != self._controls.slots[MARKER_KEYS.index(key)]:
             self._controls.use_slot(key, slot)
         self.labels[key].setCursorPosition(0)  # a long one shows how it begins
 
@@ -220,7 +221,7 @@ class MarkersPanel(QScrollArea):
             self.comment.blockSignals(False)
         self.codec.setCurrentIndex(self.codec.findData(controls.codec))
         running = {chip.key: chip.time for chip in controls.running}
-        for key, slot in zip(KEYS, controls.slots, strict=True):
+        for key, slot in zip(MARKER_KEYS, controls.slots, strict=True):
             label = self.labels[key]
             if not label.hasFocus() and label.text() != slot.label:
                 label.setText(slot.label)

@@ -20,15 +20,6 @@ from app.ui.plain_text import without_mnemonic
 from app.ui.settings import SCHEMA, Setting, Settings
 from extractor import files
 
-LEFT_ALONE = {
-    setting.key
-    for setting in (
-        settings.RECENT_FILES, settings.RECENT_WEIGHTS, settings.KNOWN_WEIGHTS, settings.WELCOMED, settings.CAMERAS,
-        settings.GEOMETRY, settings.REVIEW_GEOMETRY,
-    )
-}  # fmt: skip
-"""What belongs to the person and the screen, not to what is done."""
-
 BEFORE_RESET = "before the reset"
 
 
@@ -180,4 +171,4 @@ class ProfileMenu(QObject):
 
 
 def _kept() -> list[Setting[Any]]:
-    return [setting for setting in SCHEMA if setting.key not in LEFT_ALONE]
+    return [setting for setting in SCHEMA if setting.in_profiles]

@@ -1,4 +1,4 @@
-"""What the window remembers: one table of frozen records, read and written through one class."""
+"""What the window remembers: each setting is declared once, here, and read and written through one class."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Setting(Generic[T]):
     key: str
     kind: type[T]
     default: T
+    in_profiles: bool = True  # not what belongs to the person and the screen instead of what is done
 
 
 MIRROR_CAMERA = Setting("view/mirror_camera", bool, True)
@@ -33,11 +34,11 @@ SHOW_LABEL = Setting("overlay/label", bool, True)
 SHOW_TRUTH = Setting("overlay/truth", bool, True)
 DEVICE = Setting("network/device", str, "auto")
 WEIGHTS = Setting("network/weights", str, "")  # empty: those that come with the app
-RECENT_WEIGHTS = Setting("network/recent_weights", list, [])
-KNOWN_WEIGHTS = Setting("network/known_weights", list, [])  # files added in the weights manager
-WELCOMED = Setting("window/welcomed", bool, False)  # the page of the first start has been seen
-CAMERAS = Setting("camera/chosen", str, "")  # JSON: name, path and format of each camera, the last chosen one first
-RECENT_FILES = Setting("files/recent", list, [])  # videos, pictures, folders, sessions; the latest first
+RECENT_WEIGHTS = Setting("network/recent_weights", list, [], in_profiles=False)
+KNOWN_WEIGHTS = Setting("network/known_weights", list, [], in_profiles=False)  # files added in the weights manager
+WELCOMED = Setting("window/welcomed", bool, False, in_profiles=False)  # the page of the first start has been seen
+CAMERAS = Setting("camera/chosen", str, "", in_profiles=False)  # JSON: name, path, format of each; the latest first
+RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 MARKERS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 TASK = Setting("recording/task", str, "")
 CODEC = Setting("recording/codec", str, "h264")
@@ -53,18 +54,15 @@ PLOT_SPAN = Setting("plots/span_s", int, 10)
 PLOT_RAW = Setting("plots/raw", bool, False)
 FACES = Setting("faces/limit", int, 1)  # measured at most
 THEME = Setting("window/theme", str, "system")  # system, dark, light
-GEOMETRY = Setting("window/geometry", QByteArray, QByteArray())
-REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray())
+GEOMETRY = Setting("window/geometry", QByteArray, QByteArray(), in_profiles=False)
+REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray(), in_profiles=False)
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (
-    MIRROR_CAMERA, MIRROR_OTHER,
-    SHOW_AXES, SHOW_KEYPOINTS, SHOW_BOX, SHOW_EXPRESSION, SHOW_LABEL, SHOW_TRUTH,
-    DEVICE, WEIGHTS, RECENT_WEIGHTS, KNOWN_WEIGHTS, RECENT_FILES, WELCOMED, RECORDINGS, SHARE, CAMERAS,
-    MARKERS, TASK, CODEC, FILTER, FILTER_CUSTOM, ATTENTION_CONE, FACES, THEME, GEOMETRY, LAYOUT,
-    REVIEW_GEOMETRY, PLOT_SIGNALS, PLOT_SPAN, PLOT_RAW,
-    *OUTPUT_TARGETS.values(), *OUTPUTS_AT_START.values(),
-)  # fmt: skip
+    *(value for value in tuple(globals().values()) if isinstance(value, Setting)),
+    *OUTPUT_TARGETS.values(),
+    *OUTPUTS_AT_START.values(),
+)
 
 LAYOUT_VERSION = 2  # of docks and toolbars; a saved layout of another version is ignored
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs
-from app.ui.actions import ACTIONS
+from app.ui.commands import LIVE, LIVE_MOUSE, MARKER_KEYS, key_lines
 from app.ui.docks.catalogue import DOCKS
-from app.ui.markers import KEYS
+from app.ui.keys_dialog import KeysDialog
 
 if TYPE_CHECKING:
     from app.ui.window import MainWindow
@@ -19,7 +19,7 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     """A slot for each action's name; parts that the window makes later are looked up when they are needed."""
     switches = {
         spec.name: lambda on, setting=spec.setting: window.drawing.switch(setting, on)
-        for spec in ACTIONS
+        for spec in LIVE
         if spec.setting is not None
     }
     presets = {
@@ -29,7 +29,7 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     return {
         **switches,
         **presets,
-        **{f"marker_{key}": lambda key=key: window.markers.press(key) for key in KEYS},
+        **{f"marker_{key}": lambda key=key: window.markers.press(key) for key in MARKER_KEYS},
         "note": lambda: window.markers.ask_note(),
         **docks,
         "open_file": lambda: window.files.ask_source_file(),
@@ -77,7 +77,7 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "full_screen": window.show_full_screen,
         "leave_full_screen": lambda: window.show_full_screen(False),
         "reset_settings": window.reset_settings,
-        "keys": lambda: window.show_dialog("keys", lambda: dialogs.KeysDialog(window, window.commands)),
+        "keys": lambda: window.show_dialog("keys", lambda: KeysDialog(window, (*key_lines(LIVE), *LIVE_MOUSE))),
         "welcome": lambda: window.show_dialog("welcome", window.first_run_page),
         "about": lambda: window.show_dialog("about", lambda: dialogs.AboutDialog(window, window.about_lines())),
     }

@@ -14,13 +14,13 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 from app.core.clock import now_s
 from app.options import LaunchOptions
 from app.ui import dialogs, settings
-from app.ui.actions import build_actions, fill_menus
 from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
 from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import CameraControls
 from app.ui.choices import Choices, first_network
 from app.ui.clipboard import Clipboard
+from app.ui.commands import LIVE, build_actions, fill_menus
 from app.ui.controller import Controller
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
@@ -127,10 +127,11 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.view = LiveView()
         self.setCentralWidget(self.view)
-        self.commands = build_actions(self, action_slots(self))
+        self.commands = build_actions(self, LIVE, action_slots(self))
+        self.commands["leave_full_screen"].setEnabled(False)
         bar = self.menuBar()
         assert bar is not None
-        fill_menus(bar, self.commands)
+        fill_menus(bar, LIVE, self.commands)
         self.toolbar = MainToolBar(self.commands)
         self.addToolBar(self.toolbar)
         self.readout = Readout()

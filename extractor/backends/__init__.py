@@ -35,15 +35,23 @@ def create_backend(
     *,
     measure: bool = True,
 ) -> Backend:
-    """Load ``weights`` (a path, ``"default"``, ``"lite"``; None: default) onto ``device``.
+    """Load weights into the engine that the app uses: crops in, decoded motion out.
 
-    Devices are ``"auto"`` and the ids of ``available_devices()``.  ``threads`` bounds the CPU threads of one
-    ``run`` (None: as many as the engine likes); fewer than there are cores, where others work beside it:
-    two of two cores took ten times as long as one while a core was busy.  ``engine`` is a key of
-    ``ENGINES`` or ``"auto"``: what ``MOTIONSCOPE_ENGINE`` names, else the fastest measured here
-    (``extractor.backends.choice``); with ``measure`` False a good guess where nothing has been measured yet.
-    Raises ``WeightsError``, ``DeviceError`` or ``EngineError``, all of them ValueErrors with one
-    sentence for the user.
+    Args:
+        weights: A path, ``"default"`` (also None), ``"lite"`` or ``"tiny"``.
+        device: ``"auto"``, or the id of one of ``available_devices()``.
+        threads: CPU threads of one ``run`` at most; None: as many as the engine likes.  Fewer than there are cores,
+            where others work beside it: two of two cores took ten times as long as one while a core was busy.
+        engine: A key of ``ENGINES``, or ``"auto"``: what ``MOTIONSCOPE_ENGINE`` names, else the fastest measured here.
+        measure: False: where nothing has been measured yet, a good guess instead of a measurement.
+
+    Returns:
+        A ``Backend``; ``close`` it in the end.
+
+    Raises:
+        WeightsError: The weights can't be used.
+        DeviceError: There is no such device.
+        EngineError: The engine is not installed, or can't run these weights.
     """
     engine = engine_asked_for(engine)
     path = find_weights(weights)

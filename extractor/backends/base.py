@@ -46,9 +46,16 @@ class Backend(Protocol):
     def report(self) -> LoadReport: ...
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
-        """Normalise, run and decode (B, S, S, 3) RGB crops, S being ``spec.crop.input_size``.
+        """Normalise, run and decode crops.
 
-        B may be 0.  Raises ValueError on another shape or type.
+        Args:
+            crops: (B, S, S, 3), RGB, uint8, S being ``spec.crop.input_size``; B may be 0.
+
+        Returns:
+            The motion of each crop, as NumPy arrays.
+
+        Raises:
+            ValueError: ``crops`` has another shape or type.
         """
         ...
 

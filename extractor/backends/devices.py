@@ -25,7 +25,11 @@ class Device:
 
 
 def available_devices() -> tuple[Device, ...]:
-    """The devices of this machine, the fastest kind first; the CPU is always the last."""
+    """Find what this machine can compute on.
+
+    Returns:
+        Its devices, the fastest kind first; the CPU is always the last.
+    """
     if not _may_have_an_accelerator():
         return (Device("cpu", cpu_name()),)
     import torch

@@ -22,6 +22,8 @@ from PyQt6.QtWidgets import (
 )
 
 from app.ui import dialogs, settings, theme
+from app.ui.commands import LIVE, key_lines
+from app.ui.keys_dialog import KeysDialog
 from app.ui.theme import Scheme
 from tests.ui.test_theme import contrast
 
@@ -151,7 +153,7 @@ def test_dialogs(scheme, idle_window, qtbot):
     made = [
         box,
         dialogs.AboutDialog(idle_window, ["Settings: here"]),
-        dialogs.KeysDialog(idle_window, idle_window.commands),
+        KeysDialog(idle_window, key_lines(LIVE)),
         dialogs.ask_text(idle_window, "Profile", "Save under the name:", "lab", lambda text: None),
         idle_window.first_run_page(),
     ]

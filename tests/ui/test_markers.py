@@ -16,7 +16,8 @@ from app.session.manifest import Manifest, SessionFields
 from app.session.writer import WriterStats
 from app.ui import settings
 from app.ui.background import Background
-from app.ui.markers import KEYS, MarkerSlot, default_slots, read_slots, write_slots
+from app.ui.commands import MARKER_KEYS
+from app.ui.markers import MarkerSlot, default_slots, read_slots, write_slots
 from app.ui.markers_panel import MarkersPanel
 from app.ui.messages import Message, Severity, problem_message
 from app.ui.settings import Settings
@@ -172,7 +173,7 @@ def test_nothing_is_marked_while_nothing_is_recorded(idle_window, qtbot):
 
 
 def test_a_key_held_down_is_one_marker(idle_window):
-    for name in (*(f"marker_{key}" for key in KEYS), "note"):
+    for name in (*(f"marker_{key}" for key in MARKER_KEYS), "note"):
         assert not idle_window.commands[name].autoRepeat()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton
 
-from app.ui.actions import ACTIONS
-from app.ui.dialogs import KeysDialog, keys_in_columns
 from extractor.types import Angles
 
 
@@ -65,28 +63,3 @@ def test_no_button_of_the_plots_is_cut(window):
             assert button.width() >= button.minimumSizeHint().width(), button.text()
             right = button.mapTo(plots, button.rect().topRight()).x()
             assert right <= plots.width(), button.text()
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_the_keys_stand_in_columns_of_about_one_height(count):
-    columns = keys_in_columns(count)
-    assert len(columns) == count
-    listed = [row.name for rows in columns for row in rows if not isinstance(row, str)]
-    menus = list(dict.fromkeys(spec.menu for spec in ACTIONS))
-    assert listed == [spec.name for menu in menus for spec in ACTIONS if spec.menu == menu]
-    heights = [len(rows) for rows in columns]
-    assert max(heights) - min(heights) <= max(heights) * 0.2
-    assert all(isinstance(rows[0], str) for rows in columns)  # a column begins with its menu's name
-
-
-def test_the_list_of_keys_fits_the_screen_and_its_text_its_labels(window, qtbot):
-    dialog = KeysDialog(window, window.commands)
-    qtbot.addWidget(dialog)
-    with qtbot.waitExposed(dialog):
-        dialog.show()
-    room = window.screen().availableGeometry()
-    assert dialog.width() <= room.width()
-    assert dialog.height() <= room.height()
-    for label in dialog.findChildren(QLabel):
-        need = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
-        assert label.height() >= need, label.text()

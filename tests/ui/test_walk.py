@@ -10,7 +10,7 @@ from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QDialog, QLineEdit, QWidget
 
 from app.ui import settings, theme
-from app.ui.actions import ACTIONS
+from app.ui.commands import LIVE
 
 WAIT_MS = 30_000
 LAST = ("leave_full_screen", "reset_settings", "quit")  # in this order, after all others
@@ -51,9 +51,9 @@ def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatc
         window.show()
     qtbot.waitUntil(lambda: window.view.result is not None and len(window.view.result.faces) > 0, timeout=90_000)
     triggered = []
-    for spec in ACTIONS:
+    for spec in LIVE:
         window.commands[spec.name].triggered.connect(lambda _, name=spec.name: triggered.append(name))
-    names = [spec.name for spec in ACTIONS if spec.name not in LAST]
+    names = [spec.name for spec in LIVE if spec.name not in LAST]
     try:
         for name in names:
             action = window.commands[name]
@@ -77,7 +77,7 @@ def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatc
     finally:
         theme.apply(QApplication.instance())
     assert ended.args == [0], window.failures
-    assert {*triggered} == {spec.name for spec in ACTIONS}
+    assert {*triggered} == {spec.name for spec in LIVE}
     assert problems == []
     assert [str(warning.message) for warning in recwarn.list] == []
 
@@ -85,11 +85,11 @@ def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatc
 def test_everything_in_the_window_has_a_name_and_can_be_reached(idle_window, qtbot):
     """All docks open: what takes part is named for a screen reader, and Tab gets to it."""
     idle_window.docks.start()
-    for spec in ACTIONS:
-        if spec.menu == "&Panels" and not idle_window.commands[spec.name].isChecked():
+    for spec in LIVE:
+        if spec.section == "&Panels" and not idle_window.commands[spec.name].isChecked():
             idle_window.commands[spec.name].trigger()
     qtbot.wait(1)
-    for spec in ACTIONS:
+    for spec in LIVE:
         action = idle_window.commands[spec.name]
         assert action.text()
         assert action.whatsThis()

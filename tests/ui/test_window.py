@@ -19,7 +19,7 @@ from app.core.camera_format import CameraWishes
 from app.core.errors import SourceError
 from app.ui import controller as controller_module
 from app.ui import event_loop, settings
-from app.ui.actions import ACTIONS
+from app.ui.commands import LIVE
 from app.ui.controller import Network
 from app.ui.messages import Message, Severity
 from extractor.backends.base import BackendInfo
@@ -300,7 +300,7 @@ def test_switches_reach_the_overlay_by_key_and_are_remembered(idle_window, store
     qtbot.keyClick(idle_window, combination.key(), combination.keyboardModifiers())
     assert action.isChecked() is False
     assert getattr(idle_window.view.style_shown, name) is False
-    setting = next(spec.setting for spec in ACTIONS if spec.name == name)
+    setting = next(spec.setting for spec in LIVE if spec.name == name)
     assert store.get(setting) is False
 
 

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QWidget
 
 from app.session.events import Event
 from app.ui import settings
-from app.ui.markers import KEYS, MarkerSlot, read_slots
+from app.ui.commands import MARKER_KEYS
+from app.ui.markers import MarkerSlot, read_slots
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
 from app.ui.review.marker_panel import MarkerDialog, MarkerPanel, labels_of
@@ -185,8 +186,8 @@ class Editing(QObject):
         for name in ("edit", "delete", "earlier", "later"):
             self._commands[name].setEnabled(some)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
-        for k, slot in enumerate(self._slots()):
-            self._commands[f"marker_{KEYS[k]}"].setText(f"&{KEYS[k]}  {without_mnemonic(slot.label)}".rstrip())
+        for key, slot in zip(MARKER_KEYS, self._slots(), strict=True):
+            self._commands[f"marker_{key}"].setText(f"&{key}  {without_mnemonic(slot.label)}".rstrip())
         for name in ("previous_marker", "next_marker"):
             self._commands[name].setEnabled(bool(self._events()))
         stack = markers.undo_stack if markers is not None else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QMessageBox, QWidget
+from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, open_finished
 from app.session.reader import Session
@@ -33,6 +33,10 @@ class Exports:
         self.of_compared = QAction(window)  # whether to export the compared table instead of the recorded one
         self.of_compared.setObjectName("export_compared")
         self.of_compared.setCheckable(True)
+        self.menu = QMenu("&Export", window)
+        self.menu.addActions(self.actions)
+        self.menu.addSeparator()
+        self.menu.addAction(self.of_compared)
         self._compared = ""
         self.use(None)
 

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVB
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.background import Background
-from app.ui.review.buttons import without_icons
+from app.ui.dialogs import without_icons
 from app.ui.wording import duration
 
 LOOK_MS = 100

@@ -24,8 +24,8 @@ from PyQt6.QtWidgets import (
 )
 
 from app.session.events import Event
+from app.ui.dialogs import without_icons
 from app.ui.pickers import ChoiceBox
-from app.ui.review.buttons import without_icons
 from app.ui.review.markers import Events, Markers
 from app.ui.review.paint import marker_colours
 from app.ui.wording import NOTHING, clock

@@ -13,7 +13,6 @@ from app.ui import dialogs, settings
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.pickers import ChoiceBox, path_label
-from app.ui.review.buttons import without_icons
 from app.ui.review.jobs import JobDialog, StoppedError
 from app.ui.settings import Settings
 from app.ui.wording import own_weights
@@ -51,7 +50,7 @@ class ReanalysisDialog(QDialog):
         form.addRow("&Weights", self.weights)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.addButton("&Measure", QDialogButtonBox.ButtonRole.AcceptRole)
-        without_icons(buttons)
+        dialogs.without_icons(buttons)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer, QUrl, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
@@ -17,18 +17,17 @@ from app.session.recovery import recover
 from app.session.reviewed import CutOffError, ReviewedSession
 from app.ui import dialogs, settings
 from app.ui.background import Background
+from app.ui.commands import ANALYSE, MARKER_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import sentence
 from app.ui.files import accept_copy, dragged_path
-from app.ui.markers import KEYS
+from app.ui.keys_dialog import KeysDialog
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_placeholder
-from app.ui.review.actions import ACTIONS, build_actions, fill_menus
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
 from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
-from app.ui.review.keys import KeysDialog
 from app.ui.review.loading import Loaded, load
 from app.ui.review.markers import Markers
 from app.ui.review.measuring import Measuring
@@ -62,7 +61,7 @@ class ReviewWindow(QMainWindow):
         self.markers: Markers | None = None
         self.problem: Exception | None = None
         self._background = Background(self)
-        self.commands = build_actions(self, self._slots())
+        self.commands = build_actions(self, REVIEW, self._slots())
         self.exports = Exports(self, self.say, self._save)
         self._build()
         self.comparing = Comparing(self.transport, self._background, self.say, self)
@@ -81,7 +80,8 @@ class ReviewWindow(QMainWindow):
     def _build(self) -> None:
         bar = self.menuBar()
         assert bar is not None
-        fill_menus(bar, self.commands, [*self.exports.actions, self.exports.of_compared])
+        menus = fill_menus(bar, REVIEW, self.commands)
+        bar.insertMenu(menus[ANALYSE].menuAction(), self.exports.menu)
         self.panes = Panes(self.commands)
         self.view, self.timeline, self.transport = self.panes.view, self.panes.timeline, self.panes.transport
         self.recover_button, self.status_line = self.panes.recover_button, self.panes.status_line
@@ -89,7 +89,7 @@ class ReviewWindow(QMainWindow):
         self.setCentralWidget(self.panes)
         self.setStatusBar(self.panes.status_bar)
         self.commands["side"].setChecked(True)
-        for spec in ACTIONS:
+        for spec in REVIEW:
             if spec.setting is not None:
                 self.commands[spec.name].setChecked(self._settings.get(spec.setting))
 
@@ -106,7 +106,7 @@ class ReviewWindow(QMainWindow):
         def played(do: Callable[[Player], object]) -> Callable[[], object]:
             return lambda: do(self.player) if self.player is not None else None
 
-        switches = {spec.name: lambda on, s=spec.setting: self._switch(s, on) for spec in ACTIONS if spec.setting}
+        switches = {spec.name: lambda on, s=spec.setting: self._switch(s, on) for spec in REVIEW if spec.setting}
         return {
             **switches,
             "open": self.ask,
@@ -119,7 +119,7 @@ class ReviewWindow(QMainWindow):
             "delete": lambda: self.editing.delete(),
             "earlier": lambda: self.editing.nudge(-1),
             "later": lambda: self.editing.nudge(1),
-            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(KEYS)},
+            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(MARKER_KEYS)},
             "undo": lambda: self.editing.undo(),
             "redo": lambda: self.editing.redo(),
             "play": played(lambda player: player.toggle()),
@@ -146,8 +146,13 @@ class ReviewWindow(QMainWindow):
             "side": lambda on: self.panes.side.setVisible(on),
             "reanalyse": self._reanalyse,
             "compare": lambda: self.transport.tables.showPopup(),
-            "keys": lambda: KeysDialog(self, self.commands).show(),
+            "keys": self._show_keys,
         }
+
+    def _show_keys(self) -> None:
+        dialog = KeysDialog(self, (*key_lines(REVIEW), *REVIEW_MOUSE))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     # ------------------------------------------------------------------ opening
 

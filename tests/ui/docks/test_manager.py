@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
 from app.signals.history import History
-from app.ui.actions import ACTIONS
+from app.ui.commands import LIVE
 from app.ui.docks import manager as manager_module
 from app.ui.docks.base import DockSpec
 from app.ui.docks.catalogue import DOCKS
@@ -134,10 +134,10 @@ def test_the_real_docks_come_and_go_by_key_and_are_remembered(make_window, qtbot
 
 
 def test_every_dock_is_a_row_of_the_actions():
-    actions = {spec.name: spec for spec in ACTIONS}
+    actions = {spec.name: spec for spec in LIVE}
     for spec in DOCKS:
         action = actions[spec.name]
-        assert (action.key, action.tip, action.menu, action.checkable) == (spec.key, spec.tip, "&Panels", True)
+        assert (action.key, action.tip, action.section, action.checkable) == (spec.key, spec.tip, "&Panels", True)
 
 
 def test_all_docks_at_once_leave_a_window_for_a_small_screen(idle_window, qtbot):

@@ -1,11 +1,9 @@
-"""The system's text at 150 %: no number of the review window is cut off, no list leaves the screen."""
+"""The system's text at 150 %: no number of the review window is cut off."""
 
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QScrollArea
-
-from app.ui.review.keys import KeysDialog
+from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea
 
 
 @pytest.fixture(params=[1.0, 1.5])
@@ -34,15 +32,3 @@ def test_the_statistics_stand_whole_beside_the_picture(large_text, make_review, 
         ]
 
     qtbot.waitUntil(lambda: cut() == [], timeout=5000)
-
-
-def test_the_list_of_keys_stays_on_the_screen(large_text, make_review, folder, qtbot):
-    dialog = KeysDialog(make_review(folder), make_review().commands)
-    with qtbot.waitExposed(dialog):
-        dialog.show()
-    room = dialog.screen().availableGeometry()
-    assert dialog.width() <= room.width()
-    assert dialog.height() <= room.height()
-    buttons = dialog.findChild(QDialogButtonBox)
-    assert buttons.geometry().bottom() <= dialog.height()
-    dialog.close()

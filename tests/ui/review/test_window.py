@@ -14,9 +14,8 @@ from PyQt6.QtWidgets import QMessageBox
 
 from app.session.events import read_events
 from app.session.manifest import Manifest, Owner
+from app.ui.commands import REVIEW
 from app.ui.messages import Severity
-from app.ui.review.actions import ACTIONS
-from app.ui.review.keys import KeysDialog
 from app.ui.review.player import SPEEDS
 from tests.session.long_session import LOST, angles, grey, make_session
 from tests.ui.review.conftest import FRAMES
@@ -315,19 +314,12 @@ def test_it_works_in_small_sizes(make_review, folder):
 def test_every_action_has_a_key_of_its_own_and_words(review):
     keys = [key.toString() for action in review.commands.values() for key in action.shortcuts()]
     assert len(keys) == len(set(keys))
-    for spec in ACTIONS:
+    for spec in REVIEW:
         action = review.commands[spec.name]
         assert action.whatsThis()
         assert not action.shortcut().isEmpty()
     for button in review.panes.marker_panel.findChildren(type(review.transport.play)):
         assert button.accessibleName()
-
-
-def test_the_list_of_keys(review):
-    review.commands["keys"].trigger()
-    (dialog,) = review.findChildren(KeysDialog)
-    assert dialog.isVisible()
-    dialog.close()
 
 
 def test_a_screenshot(review, folder):

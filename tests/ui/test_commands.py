@@ -7,15 +7,14 @@ from collections import Counter
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QToolButton
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QToolButton
 
-from app.ui.actions import ACTIONS
-from app.ui.dialogs import KeysDialog
+from app.ui.commands import LIVE, REVIEW
 from app.ui.theme import palette
 
 
 def test_every_action_has_a_key_and_says_it_in_its_tool_tip(idle_window):
-    for spec in ACTIONS:
+    for spec in LIVE:
         action = idle_window.commands[spec.name]
         key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         assert key, spec.name
@@ -29,17 +28,27 @@ def test_no_key_is_given_twice(idle_window):
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_no_letter_of_a_menu_is_given_twice():
-    for menu in {spec.menu for spec in ACTIONS}:
+@pytest.mark.parametrize("commands", [LIVE, REVIEW], ids=["live", "review"])
+def test_no_letter_of_a_menu_is_given_twice(commands):
+    for section in {row.section for row in commands}:
         letters = Counter(
-            spec.text[spec.text.index("&") + 1].lower() for spec in ACTIONS if spec.menu == menu and "&" in spec.text
+            row.text[row.text.index("&") + 1].lower() for row in commands if row.section == section and "&" in row.text
         )
-        assert [letter for letter, count in letters.items() if count > 1] == [], menu
+        assert [letter for letter, count in letters.items() if count > 1] == [], section
+
+
+@pytest.mark.parametrize("commands", [LIVE, REVIEW], ids=["live", "review"])
+def test_every_row_has_a_name_and_a_key_of_its_own(commands):
+    names = [row.name for row in commands]
+    keys = [key for row in commands for key in (row.key, *row.also)]
+    assert len(set(names)) == len(names)
+    assert len(set(keys)) == len(keys)
+    assert all(row.tip and not row.tip.endswith(".") for row in commands)
 
 
 def test_every_action_is_in_a_menu(idle_window):
     in_menus = {action.objectName() for menu in idle_window.menuBar().actions() for action in menu.menu().actions()}
-    assert {spec.name for spec in ACTIONS} <= in_menus
+    assert {spec.name for spec in LIVE} <= in_menus
 
 
 def test_every_button_and_picker_has_a_name_and_can_be_reached_with_tab(idle_window):
@@ -62,15 +71,6 @@ def test_tab_goes_through_the_toolbar_from_left_to_right(idle_window):
     ordered = places[: places.index(max(places)) + 1]
     assert ordered == sorted(ordered)
     assert len(ordered) > 8
-
-
-def test_the_list_of_keys_is_complete(idle_window, qtbot):
-    dialog = KeysDialog(idle_window, idle_window.commands)
-    qtbot.addWidget(dialog)
-    texts = {label.text() for label in dialog.findChildren(QLabel)}
-    for spec in ACTIONS:
-        assert spec.tip in texts
-        assert idle_window.commands[spec.name].shortcut().toString(QKeySequence.SequenceFormat.NativeText) in texts
 
 
 @pytest.mark.parametrize("role", ["Text", "WindowText", "ButtonText", "ToolTipText"])

@@ -1,0 +1,306 @@
+"""Everything the two windows can do, declared once.
+
+Menus, keys, tool tips, the key dialog and ``docs/keys.md`` come from the rows of ``LIVE`` and ``REVIEW``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from app.signals.presets import PRESETS
+from app.ui import settings, theme
+from app.ui.docks.catalogue import DOCKS
+from app.ui.icons import icon
+from app.ui.plain_text import unguessed
+from app.ui.settings import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row.  ``section`` and ``text`` have the menu's mnemonic; ``tip`` is a sentence without its full stop."""
+
+    name: str
+    section: str  # its menu, and its heading among the keys
+    text: str
+    key: str
+    tip: str
+    icon: str = ""
+    setting: Setting[Any] | None = None  # a switch, remembered here
+    checkable: bool = False
+    separated: bool = False  # a line above it in the menu
+    also: tuple[str, ...] = ()  # further keys
+    standard: QKeySequence.StandardKey | None = None  # the system's own keys, where it has some
+    together: str = ""  # rows with the same words are one line among the keys, with these words as its tip
+    role: QAction.MenuRole = QAction.MenuRole.TextHeuristicRole
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A line of the key dialog and of the table in the documentation."""
+
+    section: str
+    keys: str
+    tip: str
+
+
+ANALYSE = "&Analyse"  # the review's menu that its exports stand before
+MARKER_KEYS = tuple("123456789")
+
+PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{preset.tip[1:]}" for preset in PRESETS}
+
+OVERLAY: tuple[Command, ...] = (
+    Command("axes", "&View", "Pose &axes", "Alt+1", "Draw the pose axes at the nose", icon="axes",
+            setting=settings.SHOW_AXES, separated=True),
+    Command("keypoints", "&View", "&Keypoints", "Alt+2", "Draw the keypoints", icon="keypoints",
+            setting=settings.SHOW_KEYPOINTS),
+    Command("box", "&View", "Face &box", "Alt+3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
+    Command("expression", "&View", "&Expression bars", "Alt+4", "Draw the expression bars", icon="expression",
+            setting=settings.SHOW_EXPRESSION),
+    Command("label", "&View", "An&gles at the face", "Alt+5", "Write the angles at the face", icon="label",
+            setting=settings.SHOW_LABEL),
+)  # fmt: skip
+
+LIVE: tuple[Command, ...] = (
+    Command("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
+    Command("open_folder", "&File", "Open &folder of images…", "Ctrl+Shift+O", "Play a folder of images"),
+    Command("open_session", "&File", "Re&view a recording…", "Ctrl+R", "Look at a recorded session again"),
+    Command("open_weights", "&File", "Open &weights…", "Ctrl+Shift+W", "Load a checkpoint", separated=True),
+    Command(
+        "recordings_folder", "&File", "&Recordings folder…", "Ctrl+Shift+R", "Choose where recordings go",
+        separated=True,
+    ),
+    Command("show_recordings", "&File", "S&how recordings", "Ctrl+E", "Open the recordings folder"),
+    Command("share", "&File", "Other &users may read recordings", "Ctrl+Shift+U",
+            "Let other users of this computer read new recordings and exports", checkable=True),
+    Command("recover", "&File", "Re&cover recordings", "Ctrl+Shift+E", "Put recordings in order that were cut off"),
+    Command(
+        "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",
+        icon="screenshot", separated=True,
+    ),
+    Command("copy_picture", "&File", "Copy &picture", "Ctrl+C", "Copy the picture with what is drawn over it",
+            separated=True),
+    Command("copy_numbers", "&File", "Copy &numbers", "Ctrl+Shift+C", "Copy all numbers, tab-separated"),
+    Command("quit", "&File", "&Quit", "Ctrl+Q", "Finish the recording and close the window", separated=True,
+            role=QAction.MenuRole.QuitRole),
+    Command("run", "&Capture", "&Start", "P", "Start or stop the source", icon="start"),
+    Command("record", "&Capture", "&Record", "R", "Start or finish a recording", icon="record", checkable=True),
+    Command("demo", "&Capture", "Play the &demo", "Ctrl+D", "Play the built-in demo, whose true pose is known",
+            separated=True),
+    Command("next_face", "&Capture", "&Next face", ".", "Make the next face the one in the panels",
+            separated=True),
+    Command("more_faces", "&Capture", "Measure one &more face", "Ctrl++", "Measure up to one face more"),
+    Command("fewer_faces", "&Capture", "Measure one &less face", "Ctrl+-", "Measure one face less"),
+    Command("cameras", "&Capture", "Camera and &format…", "Ctrl+5",
+            "Choose a camera by its preview, and a format that it grants", separated=True),
+    Command("refresh", "&Capture", "Look for &cameras", "F5", "Look for cameras again"),
+    Command("pick_source", "&Capture", "Choose s&ource", "Ctrl+1", "Choose what is measured", separated=True),
+    Command("pick_weights", "&Capture", "Choose &weights", "Ctrl+2", "Choose the network's weights"),
+    Command("pick_device", "&Capture", "Choose de&vice", "Ctrl+3", "Choose where the network runs"),
+    Command("mirror", "&View", "&Mirror", "M", "Mirror the picture; the numbers never are", icon="mirror",
+            checkable=True),
+    *OVERLAY,
+    Command("truth", "&View", "&True axes of the demo", "Alt+6", "Draw the demo's true axes as dashed lines",
+            setting=settings.SHOW_TRUTH),
+    Command("theme", "&View", "Light or &dark", "Ctrl+L", "Switch between light and dark", separated=True),
+    Command("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
+            checkable=True, separated=True),
+    Command("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
+    Command("reset_settings", "&View", "&Reset settings", "Ctrl+Shift+Backspace", "Forget all settings",
+            separated=True),
+    Command("numbers", "&Panels", "&Numbers", "F2", "Show or hide the numbers", checkable=True),
+    *(Command(dock.name, "&Panels", dock.text, dock.key, dock.tip, checkable=True) for dock in DOCKS),
+    Command("next_panel", "&Panels", "Ne&xt panel", "Ctrl+F6", "Move the keyboard into the next panel",
+            separated=True),
+    Command("previous_panel", "&Panels", "Pre&vious panel", "Ctrl+Shift+F6",
+            "Move the keyboard into the panel before"),
+    Command("to_picture", "&Panels", "Back to the p&icture", "F4", "Move the keyboard back to the picture"),
+    Command("float_panel", "&Panels", "Float or &dock", "Ctrl+F5",
+            "Let the panel with the keyboard float, or dock it again", separated=True),
+    Command("move_panel", "&Panels", "To the next &side", "Ctrl+F7",
+            "Dock the panel with the keyboard at the next side of the picture"),
+    Command("grow_panel", "&Panels", "&Larger", "Ctrl+F8", "Make the panel with the keyboard larger"),
+    Command("shrink_panel", "&Panels", "Sm&aller", "Ctrl+Shift+F8", "Make the panel with the keyboard smaller"),
+    Command("close_panel", "&Panels", "Clos&e", "Ctrl+F4", "Close the panel with the keyboard"),
+    *(
+        Command(f"marker_{key}", "&Markers", f"&{key}", key, f"Set marker {key}, or begin and end its interval",
+                together="Set the marker of the key, or begin and end its interval")
+        for key in MARKER_KEYS
+    ),
+    Command("note", "&Markers", "&Note…", "N", "Write a note on this moment", separated=True),
+    Command("recentre", "&Signals", "&Recentre", "C", "Recentre: look straight ahead and press"),
+    Command("undo_recentre", "&Signals", "&Undo recentre", "Shift+C", "Show the angles as the camera sees them"),
+    Command("recentre_still", "&Signals", "Recentre &automatically", "A",
+            "Recentre by itself once the head has been still for two seconds"),
+    Command("neutral", "&Signals", "&Neutral expression", "X",
+            "Relax your face and hold still for a second: it is zero from then on", separated=True),
+    Command("forget_neutral", "&Signals", "&Forget neutral expression", "Shift+X",
+            "Show the expression as it is measured"),
+    Command("filter_off", "&Signals", "Filter: &off", "F6", PRESET_TIPS["off"], checkable=True,
+            separated=True),
+    Command("filter_research", "&Signals", "Filter: r&esearch", "F7", PRESET_TIPS["research"], checkable=True),
+    Command("filter_gaming", "&Signals", "Filter: &gaming", "F8", PRESET_TIPS["gaming"], checkable=True),
+    Command("filter_streaming", "&Signals", "Filter: &streaming", "F9", PRESET_TIPS["streaming"], checkable=True),
+    Command("filter_custom", "&Signals", "Filter: &custom", "Ctrl+F9", "Filter custom: the cutoffs you have set",
+            checkable=True),
+    Command("opentrack", "&Signals", "Send to open&track", "T", "Send the head pose to opentrack", checkable=True,
+            separated=True),
+    Command("opentrack_address", "&Signals", "opentrack a&ddress…", "Shift+T", "Choose where opentrack listens"),
+    Command("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
+    Command("welcome", "&Help", "&Welcome page", "Ctrl+F1", "Camera, privacy and recentring on one page"),
+    Command("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie",
+            role=QAction.MenuRole.AboutRole),
+)  # fmt: skip
+
+REVIEW: tuple[Command, ...] = (
+    Command("open", "&Session", "&Open session…", "Ctrl+O", "Open another recorded session"),
+    Command("show_folder", "&Session", "Show &folder", "Ctrl+E", "Show the session's files"),
+    Command("screenshot", "&Session", "Sc&reenshot", "F12", "Save this window as a picture in the session's folder"),
+    Command("delete_session", "&Session", "&Delete this session…", "Ctrl+Shift+Del",
+            "Delete the session whole, with its analyses and exports", separated=True),
+    Command("close", "&Session", "&Close", "Ctrl+W", "Close this window; changes are saved already", separated=True),
+    Command("add", "&Markers", "&Add marker…", "M", "Add a marker here, or over the selection"),
+    Command("edit", "&Markers", "&Edit marker…", "Return", "Change the chosen marker", also=("Enter",)),
+    Command("delete", "&Markers", "&Delete marker", "Del", "Delete the chosen marker", also=("Backspace",)),
+    Command("earlier", "&Markers", "Move a frame earl&ier", "Alt+Left", "Move the chosen marker one frame back"),
+    Command("later", "&Markers", "Move a frame &later", "Alt+Right", "Move the chosen marker one frame on"),
+    Command("undo", "&Markers", "&Undo", "Ctrl+Z", "Undo the last change of the markers", separated=True,
+            standard=QKeySequence.StandardKey.Undo),
+    Command("redo", "&Markers", "&Redo", "Ctrl+Shift+Z", "Do again what was undone",
+            standard=QKeySequence.StandardKey.Redo),
+    *(
+        Command(f"marker_{key}", "&Markers", f"Marker {key}", key, f"Add the marker of key {key}", separated=key == "1",
+                together="Add the marker of the key, as while recording")
+        for key in MARKER_KEYS
+    ),
+    Command("play", "&Play", "&Play", "Space", "Play or pause", icon="start"),
+    Command("back", "&Play", "Frame &back", "Left", "One frame back", separated=True),
+    Command("on", "&Play", "Frame &on", "Right", "One frame on"),
+    Command("second_back", "&Play", "Second back", "Shift+Left", "One second back"),
+    Command("second_on", "&Play", "Second on", "Shift+Right", "One second on"),
+    Command("previous_marker", "&Play", "Pre&vious marker", "Ctrl+Left", "To the marker before"),
+    Command("next_marker", "&Play", "&Next marker", "Ctrl+Right", "To the next marker"),
+    Command("start", "&Play", "&Start", "Home", "To the first frame"),
+    Command("end", "&Play", "&End", "End", "To the last frame"),
+    Command("slower", "&Play", "S&lower", "[", "Play slower, down to a tenth", separated=True),
+    Command("faster", "&Play", "&Faster", "]", "Play faster, up to four times"),
+    Command("loop", "&Play", "&Repeat the selection", "L", "Play the selection over and over", checkable=True),
+    *OVERLAY,
+    Command("truth", "&View", "Compared a&xes", "Alt+6", "Draw the axes of the other table, dashed",
+            setting=settings.SHOW_TRUTH),
+    Command("zoom_in", "&View", "Zoom &in", "+", "Zoom in around the cursor", separated=True,
+            also=("=",)),
+    Command("zoom_out", "&View", "Zoom &out", "-", "Zoom out"),
+    Command("whole", "&View", "&Whole session", "0", "Show the whole session"),
+    Command("zoom_selection", "&View", "Zoom to the &selection", "Z", "Show the selection alone"),
+    Command("select_from", "&View", "Selection &from here", "I", "Let the selection begin here", separated=True),
+    Command("select_to", "&View", "Selection &to here", "O", "Let the selection end here"),
+    Command("select_marker", "&View", "Select the &marker's range", "S", "Select what the chosen marker covers"),
+    Command("select_none", "&View", "Select &nothing", "Esc", "Forget the selection"),
+    Command("copy", "&View", "&Copy statistics", "Ctrl+C", "Copy the statistics as text"),
+    Command("side", "&View", "Markers and statistics", "F2", "Show or hide markers and statistics", checkable=True,
+            separated=True),
+    Command("reanalyse", ANALYSE, "&Measure again…", "Ctrl+M", "Measure every frame again into a new table"),
+    Command("compare", ANALYSE, "&Compare with…", "Ctrl+K", "Choose a table to compare with"),
+    Command("keys", "&Help", "&Keys", "?", "List the keys"),
+)  # fmt: skip
+
+LIVE_MOUSE = (KeyLine("Mouse", "Click on a face", "Make it the one in the panels"),)
+
+REVIEW_MOUSE = tuple(
+    KeyLine("Mouse, in the timeline", what, tip)
+    for what, tip in (
+        ("Drag", "Scrub"),
+        ("Shift+drag", "Select a range"),
+        ("Wheel", "Zoom"),
+        ("Shift+wheel, middle button", "Move the view"),
+        ("Drag a marker, or its end", "Move it, make it longer"),
+        ("Double-click", "Add or change a marker"),
+    )
+)
+
+
+def build_actions(
+    parent: QWidget, commands: Sequence[Command], slots: Mapping[str, Callable[..., object]]
+) -> dict[str, QAction]:
+    """A QAction for each row, connected to the slot of its name; switches call it with their new state."""
+    actions = {}
+    for command in commands:
+        action = QAction(command.text, parent)
+        action.setObjectName(command.name)
+        action.setShortcuts(bindings(command))
+        describe(action, command.tip)
+        action.setCheckable(command.checkable or command.setting is not None)
+        action.setMenuRole(command.role)
+        action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
+        slot = slots[command.name]
+        if action.isCheckable():
+            action.triggered.connect(lambda checked, slot=slot: slot(checked))
+        else:
+            action.triggered.connect(lambda checked, slot=slot: slot())
+        parent.addAction(action)
+        actions[command.name] = action
+    draw_icons(commands, actions)
+    return actions
+
+
+def bindings(command: Command) -> list[QKeySequence]:
+    """Its keys on this system, the first one before the others."""
+    standard = QKeySequence.keyBindings(command.standard) if command.standard is not None else []
+    return standard or [QKeySequence(key) for key in (command.key, *command.also)]
+
+
+def draw_icons(commands: Sequence[Command], actions: Mapping[str, QAction]) -> None:
+    """In the theme's colours, which may have changed."""
+    for command in commands:
+        if command.icon:
+            colour = theme.RECORD if command.icon == "record" else theme.TEXT
+            actions[command.name].setIcon(icon(command.icon, colour))
+
+
+def describe(action: QAction, tip: str) -> None:
+    """The tool tip with the key in it, and the same words for a screen reader."""
+    action.setToolTip(f"{tip} ({native(action.shortcut())})")
+    action.setStatusTip("")
+    action.setWhatsThis(unguessed(tip))
+
+
+def fill_menus(bar: QMenuBar, commands: Sequence[Command], actions: Mapping[str, QAction]) -> dict[str, QMenu]:
+    """The menus, by their section, in the order of the rows."""
+    menus: dict[str, QMenu] = {}
+    for command in commands:
+        if command.section not in menus:
+            menu = bar.addMenu(command.section)
+            assert menu is not None
+            menus[command.section] = menu
+        elif command.separated:
+            menus[command.section].addSeparator()
+        menus[command.section].addAction(actions[command.name])
+    return menus
+
+
+def native(key: QKeySequence) -> str:
+    """As the system writes it: Ctrl+Q, ⌘Q."""
+    return key.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def keys_here(command: Command) -> str:
+    """As they are on this system; of the system's own keys the first."""
+    return ", ".join(map(native, bindings(command)[: 1 + len(command.also)]))
+
+
+def key_lines(commands: Sequence[Command], keys: Callable[[Command], str] = keys_here) -> list[KeyLine]:
+    """Every row's keys and tip in the order of the rows; rows that belong together are one line."""
+    lines = []
+    for (section, together), group in groupby(commands, lambda row: (row.section, row.together)):
+        rows, heading = [*group], section.replace("&", "")
+        if together:
+            lines.append(KeyLine(heading, f"{keys(rows[0])} to {keys(rows[-1])}", together))
+        else:
+            lines += [KeyLine(heading, keys(row), row.tip) for row in rows]
+    return lines
