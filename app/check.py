@@ -7,7 +7,7 @@ import platform
 import sys
 
 from app import __version__
-from app.system import missing_packages, remedy
+from app.system import extra_command, missing_packages, remedy
 
 PACKAGES = (
     "torch",
@@ -125,11 +125,11 @@ def _outputs() -> str:
 
     words = ["opentrack"]
     for title, package, install in (
-        ("OSC and VMC", "pythonosc", "python-osc"),
-        ("WebSocket", "websockets", "websockets"),
-        ("Lab Streaming Layer", "pylsl", "'motionscope[lsl]'"),
+        ("OSC and VMC", "pythonosc", "pip install python-osc"),
+        ("WebSocket", "websockets", "pip install websockets"),
+        ("Lab Streaming Layer", "pylsl", extra_command("lsl")),
     ):
-        words.append(title if find_spec(package) is not None else f"no {title} (pip install {install})")
+        words.append(title if find_spec(package) is not None else f"no {title} ({install})")
     try:
         words.append(f"virtual camera {find_device()}")
     except OutputError:

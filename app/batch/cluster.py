@@ -23,6 +23,7 @@ from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
+from app.system import extra_command
 from extractor import child, files
 from extractor.backends import DeviceError, EngineError
 from extractor.weights import WeightsError
@@ -118,7 +119,7 @@ def _progress(ray: Any, board: Any) -> list[Progress]:
 def _connect(address: str) -> Any:
     """The module ``ray``, connected.  Raises UserError."""
     if importlib.util.find_spec("ray") is None:
-        raise UserError("Ray isn't installed: pip install 'motionscope[cluster]' brings it.")
+        raise UserError(f"Ray isn't installed. Install it with {extra_command('cluster')}")
     if address != "auto":
         _reach(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it loads; nothing is reported to anybody

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "app/capture": {"core", "capture"},
     "app/faces": {"core", "faces"},
     "app/signals": {"core", "signals"},
-    "app/outputs": {"core", "signals", "outputs"},
+    "app/outputs": {"core", "signals", "outputs", "system"},  # how an extra is installed
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
     "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench", "system"},
     "app/pipeline": {"core", "capture", "faces", "signals", "session", "outputs", "analyser", "pipeline"},

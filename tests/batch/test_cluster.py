@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from app.cli import main
+from app.system import extra_command
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -112,4 +113,4 @@ def test_without_ray_the_sentence_says_how_to_get_it(clips, tmp_path, capsys, mo
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "ray" else find(name, *more))
     assert main(["extract", str(clips), "--out", str(tmp_path / "out"), "--ray", "auto", "--quiet"]) == 1
-    assert "motionscope[cluster]" in capsys.readouterr().err
+    assert extra_command("cluster") in capsys.readouterr().err
