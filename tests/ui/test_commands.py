@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -11,6 +14,8 @@ from PyQt6.QtWidgets import QAbstractButton, QComboBox, QToolButton
 
 from app.ui.commands import LIVE, REVIEW
 from app.ui.theme import palette
+
+UI = Path(__file__).resolve().parents[2] / "app" / "ui"
 
 
 def test_every_action_has_a_key_and_says_it_in_its_tool_tip(idle_window):
@@ -44,6 +49,16 @@ def test_every_row_has_a_name_and_a_key_of_its_own(commands):
     assert len(set(names)) == len(names)
     assert len(set(keys)) == len(keys)
     assert all(row.tip and not row.tip.endswith(".") for row in commands)
+
+
+def test_keys_that_the_window_names_are_declared():
+    """In notices, tool tips of other widgets and pages; a letter only where it stands alone in brackets."""
+    named = re.compile(r"\b(?:Ctrl|Shift|Alt)\+(?:\w+\+)*(?:\w+|\+|-)|(?<=\()(?:F\d+|[A-Z])(?=\))")
+    declared = {key for row in (*LIVE, *REVIEW) for key in (row.key, *row.also)}
+    for path in sorted(set(UI.rglob("*.py")) - {UI / "commands.py"}):
+        texts = [node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                 if isinstance(node, ast.Constant) and isinstance(node.value, str)]  # fmt: skip
+        assert {key for text in texts for key in named.findall(text)} <= declared, path.name
 
 
 def test_every_action_is_in_a_menu(idle_window):
