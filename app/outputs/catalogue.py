@@ -45,6 +45,7 @@ class OutputSpec:
     privacy: Callable[[str], str]  # of a parsed target: a plain warning, or nothing
     unheard: str  # what to do while nobody listens
     bare: str | None = None  # the target where the option stands without its value; None: it must not
+    choices: tuple[tuple[str, str], ...] = ()  # usual targets and what people read for them; none: one writes it
 
 
 def _host_port(port: int) -> Callable[[str], str]:
@@ -139,9 +140,10 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec(
         "virtual_camera", "Virtual camera", "--virtual-camera", "overlay", OVERLAY, "Picture",
         "The picture as a camera for calls and recordings, by v4l2loopback on Linux",
-        "“overlay” draws what is measured into the picture; a device such as /dev/video2 may follow; "
-        "empty is the plain picture on the first device",
+        "The overlay is what is measured, drawn into the picture. On the command line: “overlay” or nothing; a device "
+        "such as /dev/video2 may follow, else it is the first one",
         lambda text: str(parse_camera(text)), _virtual_camera, lambda target: "", "", bare="",
+        choices=(("With overlay", OVERLAY), ("Without overlay", "")),
     ),
     OutputSpec(
         "websocket", "WebSocket", "--websocket", "PORT", str(WEBSOCKET_PORT), "Port",

@@ -18,14 +18,15 @@ from typing import TypeGuard
 from app.core.derived import DERIVED, DerivedSignal
 from extractor.types import NetworkSpec
 
-__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "doubts"]
+__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "doubts", "without_figures"]
 
 NEEDED = 0.5
 """Below that less than a quarter of what the signal does is what the face did."""
 
 UNTRAINED = "these weights hold no head pose"
 NO_NAMES = "the keypoints of these weights have no names, so nobody knows which of them is the mouth"
-UNMEASURED = "the metadata of these weights do not say how well they see expressions"
+UNMEASURED = "nobody has measured how well these weights see expressions"
+ROUGH = "these weights follow that part of the face too roughly"
 
 OWN_SIGNALS = {"blink": ("blink", "eye_closure_l"), "blinks_per_minute": ("blink", "eye_closure_l")}
 """Events stand and fall with the signal that they are found in, where they were not measured themselves."""
@@ -34,7 +35,7 @@ OWN_SIGNALS = {"blink": ("blink", "eye_closure_l"), "blinks_per_minute": ("blink
 def doubts(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
     """Why a derived signal, by its name, can't be trusted with these weights; those that can are left out.
 
-    The reasons are the ends of sentences: "... can't be trusted: these weights ...".
+    The reasons are the ends of sentences: "... can't be trusted: these weights ...", with figures in brackets.
     """
     found = {}
     for signal in DERIVED:
@@ -42,6 +43,11 @@ def doubts(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool
         if reason:
             found[signal.name] = reason
     return found
+
+
+def without_figures(reason: str) -> str:
+    """A reason in plain words."""
+    return reason.partition(" (")[0]
 
 
 def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> str:
@@ -55,9 +61,7 @@ def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, obje
     if measured is None:
         return UNMEASURED
     if measured < NEEDED:
-        return (
-            f"what these weights see of expressions correlates with the truth by {measured:.2f}; {NEEDED:g} is needed"
-        )
+        return f"{ROUGH} (correlation with the true movement {measured:.2f}, at least {NEEDED:g} is needed)"
     return ""
 
 

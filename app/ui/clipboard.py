@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt6.QtGui import QFont, QGuiApplication, QImage, QPainter
@@ -11,9 +12,13 @@ from PyQt6.QtGui import QFont, QGuiApplication, QImage, QPainter
 from app.core.frames import FrameResult
 from app.ui.docks.numbers_table import as_text, number_rows
 from app.ui.geometry import ViewTransform
+from app.ui.help import report
 from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
 from app.ui.overlay import OverlayStyle, paint_overlay
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
 
 DESIGNED_FOR = 600  # pixels of a picture's shorter side at which text has the system's size; larger with larger ones
 NOTHING = Message("There is nothing to copy yet: start a source first.", Severity.INFO)
@@ -45,6 +50,14 @@ class Clipboard:
         rows = number_rows(result, self._view.style_shown.keypoint_names)
         clipboard.setText(as_text(rows))
         self._notice(Message(f"Copied {len(rows)} numbers, tab-separated.", Severity.GOOD))
+
+    def copy_report(self, status: PipelineStatus | None) -> None:
+        """What ``help.report`` tells."""
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(report(status))
+            text = "A report is on the clipboard: versions, engine and platform, without faces, names or paths."
+            self._notice(Message(text, Severity.GOOD))
 
 
 def picture(result: FrameResult, style: OverlayStyle, mirrored: bool, font: QFont) -> QImage:

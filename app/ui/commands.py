@@ -152,6 +152,11 @@ LIVE: tuple[Command, ...] = (
             separated=True),
     Command("opentrack_address", "&Signals", "opentrack a&ddress…", "Shift+T", "Choose where opentrack listens"),
     Command("keys", "&Help", "&Keys", "?", "List the keys", icon="help"),
+    Command("docs", "&Help", "&Documentation", "F1", "Read how everything works"),
+    Command(
+        "report", "&Help", "Copy a &report", "Ctrl+Shift+F1",
+        "Copy versions, engine and platform for whoever looks into a fault; no faces, names or paths",
+    ),
     Command("welcome", "&Help", "&Welcome page", "Ctrl+F1", "Camera, privacy and recentring on one page"),
     Command("about", "&Help", "&About Motionscope", "Shift+F1", "Version, licence and where things lie",
             role=QAction.MenuRole.AboutRole),

@@ -21,6 +21,7 @@ from app.ui.wording import duration
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
+    from app.session.stats import WriterStats
     from extractor.backends.base import BackendInfo
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Controller(QObject):
     devices_listed = pyqtSignal(object)  # tuple of (id, name)
     engine_found = pyqtSignal(object)  # BackendInfo: another engine runs the network now
     loaded = pyqtSignal()  # the pipeline is there
+    recording_began = pyqtSignal()
+    recorded = pyqtSignal(object)  # WriterStats: this recording has ended, or is about to be whole
     closed = pyqtSignal()
 
     def __init__(self, source: str, network: Network, parent: QObject | None = None) -> None:
@@ -66,7 +69,7 @@ class Controller(QObject):
         self._running = True  # a source is wanted
         self._fell_back = False
         self._complaint: tuple[str, float] = ("", 0.0)
-        self._was_recording = False
+        self._followed: WriterStats | None = None  # of the recording that ran at the last look
         self._closing = False
         self._devices_asked = False
         self.wishes = CameraWishes()  # what is asked of a camera that is opened
@@ -210,6 +213,7 @@ class Controller(QObject):
             self.noticed.emit(Message(str(error), Severity.ERROR))
             return str(error)
         stats = self.pipeline.status().recording
+        self.recording_began.emit()
         what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
         self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
         return ""
@@ -275,10 +279,16 @@ class Controller(QObject):
         if stats is not None and status.recording_active and stats.error:
             self.stop_recording()  # it has ended by itself; its error stays in the status
         busy = status.recording_active or status.recording_finishing
-        if self._was_recording and not busy and stats is not None and not stats.error:
+        before, self._followed = self._followed, stats if busy else None
+        if before is None or stats is None:
+            return
+        if not busy and not stats.error:
             text = f"Saved {duration(stats.seconds)}, {stats.frames} frames, in {stats.folder}"
             self.noticed.emit(Message(text, Severity.GOOD))
-        self._was_recording = busy
+        if stats.folder != before.folder:
+            self.recorded.emit(before)  # the next one has begun, or the rest goes to another folder
+        if not busy:
+            self.recorded.emit(stats)
 
     def _calmed(self, status: PipelineStatus) -> PipelineStatus:
         """Without a complaint about a network that was replaced by a working one a while ago."""

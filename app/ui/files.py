@@ -123,8 +123,8 @@ class Files:
         folder = self.recordings_folder()
         if not folder.is_dir():
             self._notice(Message(f"There are no recordings yet; they will be in {folder}"))
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._notice(Message(f"No file manager was found; the recordings are in {folder}", Severity.WARNING))
+        else:
+            show_in_files(folder, self._notice)
 
     def save_screenshot(self) -> None:
         path = self.recordings_folder() / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
@@ -146,6 +146,12 @@ class Files:
             self._choices.open_weights(str(path))
         else:
             self._controller.open_source(str(path))
+
+
+def show_in_files(folder: Path, notice: Callable[[Message], None]) -> None:
+    """Show a folder in the system's file manager; where there is none, say so and where the folder is."""
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        notice(Message(f"No file manager was found; the folder is {folder}", Severity.WARNING))
 
 
 def accept_copy(event: QDropEvent) -> None:

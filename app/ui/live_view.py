@@ -31,7 +31,7 @@ class LiveView(QWidget):
         self.setAccessibleName("Live picture")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(200, 120)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._result: FrameResult | None = None
         self._mirrored = False

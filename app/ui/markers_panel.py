@@ -38,10 +38,13 @@ POINT, INTERVAL = "point", "interval"
 _TIPS = {
     "Participant": "A code rather than a name: it stands in session.json and in exports",
     "Task": "What the participant does; remembered for the next start",
-    "Consent": "What the participant agreed to, for example: form 12, signed; pictures may be shown",
+    "Consent": "What the participant has agreed to, and where that is written, for example: form 12, signed; pictures "
+    "may be shown in talks. It is noted in session.json and in exports, and forbids or allows nothing by itself",
     "Comment": "Anything else about this session",
     "Video": "How pictures are recorded, or that none are, from the next recording on",
 }
+
+_EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "Consent": "agreed to, e.g. form 12"}
 
 
 class MarkersPanel(QScrollArea):
@@ -120,6 +123,7 @@ class MarkersPanel(QScrollArea):
         edit = QLineEdit()
         edit.setAccessibleName(name)
         edit.setToolTip(_TIPS.get(name, ""))
+        edit.setPlaceholderText(_EXAMPLES.get(name, ""))
         edit.returnPressed.connect(self._leave)
         edit.installEventFilter(self)
         return edit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
@@ -26,6 +26,7 @@ from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.ui import theme
 from app.ui.outputs import OutputControls
 from app.ui.panels.fields import Value, dim_label
+from app.ui.pickers import ChoiceBox
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
@@ -84,6 +85,26 @@ class OutputsPanel(QScrollArea):
         super().hideEvent(event)
 
 
+class _TargetChoice(ChoiceBox):
+    """A target to choose; one that was written elsewhere, on the command line say, joins the list."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for label, target in choices:
+            self.addItem(label, target)
+
+    def text(self) -> str:
+        return str(self.currentData())
+
+    def setText(self, target: str) -> None:
+        place = self.findData(target)
+        if place < 0:
+            place = self.count()
+            self.addItem(target, target)
+        self.setCurrentIndex(place)
+
+
 class OutputRow(QWidget):
     """One output."""
 
@@ -103,13 +124,18 @@ class OutputRow(QWidget):
         self.switch.clicked.connect(lambda on: self._switch(on))
         self.state = Value(f"{spec.title}: state")
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.target = QLineEdit()
+        self.target: QLineEdit | _TargetChoice
+        if spec.choices:
+            self.target = _TargetChoice(spec.choices)
+            self.target.activated.connect(lambda _: self._use_target())
+        else:
+            self.target = QLineEdit()
+            self.target.setPlaceholderText(spec.metavar if spec.default else "")
+            self.target.editingFinished.connect(self._use_target)
+            self.target.installEventFilter(self)
         self.target.setAccessibleName(f"{spec.title}: {spec.target_name.lower()}")
         self.target.setMinimumWidth(self.fontMetrics().horizontalAdvance("192.168.200.200:39539") + 14)
-        self.target.setPlaceholderText(spec.metavar if spec.default else "")
         self.target.setToolTip(f"{spec.hint}.")
-        self.target.editingFinished.connect(self._use_target)
-        self.target.installEventFilter(self)
         self.at_start = QCheckBox(AT_START)
         self.at_start.setAccessibleName(f"{spec.title}: {AT_START}")
         self.at_start.setToolTip(
@@ -189,7 +215,8 @@ class OutputRow(QWidget):
         target = self._controls.target(self._spec.name)
         if self.target.text() != target and not self._wrong:
             self.target.setText(target)
-            self.target.setCursorPosition(0)  # what doesn't fit is seen from its beginning
+            if isinstance(self.target, QLineEdit):
+                self.target.setCursorPosition(0)  # what doesn't fit is seen from its beginning
 
 
 def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:

@@ -291,6 +291,18 @@ def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
     return rows + [(name, value) for name, value in parts if math.isfinite(value)]
 
 
+def expression_place(box: QRectF, width: float, height: float, picture: QRectF) -> QRectF | None:
+    """Right of the face's box, left of it, below it, else in a corner; None where it would cover the face."""
+    beside = QRectF(box.right() + 10, box.bottom() - height, width, height)
+    below = QRectF(box.center().x() - width / 2, box.bottom() + 10, width, height)
+    places = [beside, beside.translated(-box.width() - 20 - width, 0), below]
+    inner = picture.adjusted(2, 2, -2, -2)
+    corners = [QRectF(x, y, width, height) for y in (inner.bottom() - height, inner.top())
+               for x in (inner.right() - width, inner.left())]  # fmt: skip
+    free = (place for place in (*places, *corners) if inner.contains(place) and not place.intersects(box))
+    return next(free, None)
+
+
 def _paint_expression(
     painter: QPainter, face: FaceResult, box: QRectF, view: ViewTransform, style: OverlayStyle
 ) -> None:
@@ -300,13 +312,13 @@ def _paint_expression(
     rows = expression_rows(face)
     row_height = metrics.height() + 1
     name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
-    rect = QRectF(0, 0, name_width + 64, row_height * len(rows) + 6)
-    rect.moveBottomLeft(box.bottomRight() + QPointF(10, 0))
-    if rect.right() > view.picture.right():
-        rect.moveBottomRight(box.bottomLeft() - QPointF(10, 0))
-    if rect.left() < view.picture.left():
-        rect.moveCenter(QPointF(box.center().x(), box.bottom() + 10 + rect.height() / 2))
-    _keep_inside(rect, view.picture)
+    for shown in dict.fromkeys((len(rows), 1)):  # the whole face alone needs less room
+        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture)
+        if rect is not None:
+            rows = rows[:shown]
+            break
+    else:
+        return  # better no bars than bars over the face; the panel has the numbers
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 170))
     painter.drawRoundedRect(rect, 3, 3)

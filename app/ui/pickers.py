@@ -31,7 +31,14 @@ class Entry:
 
 
 class ChoiceBox(QComboBox):
-    """A combo box that looks like one."""
+    """A combo box that looks like one, with a list as wide as its longest line, however narrow the box is."""
+
+    def showPopup(self) -> None:
+        lines = self.view()
+        if lines is not None:
+            bar = lines.verticalScrollBar()
+            lines.setMinimumWidth(lines.sizeHintForColumn(0) + (bar.sizeHint().width() if bar is not None else 0))
+        super().showPopup()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """The style sheet's box has no arrow, so it is drawn here: without it nobody takes this for a list."""
@@ -151,18 +158,36 @@ def device_entries(
 
     One that isn't there is shown while it is the choice.  ``info``: what runs now, with what was measured.
     """
-    tip = "The fastest device and engine there is" + (f"\nNow it {info.summary}" if info is not None else "")
+    tip = (
+        "The fastest device, and the engine (the program that computes the network there) that is the fastest on it"
+        + (f"\nNow it {info.summary}" if info is not None else "")
+    )
     entries: list[Entry | None] = [Entry("Auto", "auto", tip)]
-    entries += [Entry(identity, identity, name) for identity, name in devices]
+    entries += [Entry(device_label(identity), identity, f"Always on this device: {name}") for identity, name in devices]
     if current not in ("auto", *(identity for identity, _ in devices)) and not current.startswith(ENGINE):
-        entries.append(Entry(current, current))
+        entries.append(Entry(device_label(current), current))
     if engines:
         times = dict(info.measured_ms) if info is not None else {}
         entries.append(None)
         for name in engines:
             measured = f", measured here: {times[name]:.1f} ms a crop" if name in times else ""
-            entries.append(Entry(name, ENGINE + name, f"Always by the engine {name}{measured}"))
+            entries.append(
+                Entry(
+                    f"Engine {name}",
+                    ENGINE + name,
+                    f"Always by the program {name}, on the fastest device that it can use{measured}",
+                )
+            )
     return entries
+
+
+DEVICE_WORDS = {"cpu": "Processor", "cuda": "Graphics card", "mps": "Graphics (Apple)", "xpu": "Graphics (Intel)"}
+
+
+def device_label(identity: str) -> str:
+    """A device's id, such as ``cuda:0``, in words."""
+    word = DEVICE_WORDS.get(identity.partition(":")[0])
+    return f"{word} ({identity})" if word else identity
 
 
 def path_label(path: str) -> str:

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, Q
 
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.signals.calibration import CalibrationState, Waiting
+from app.signals.carried import without_figures
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.signals import CONE_DEG, SignalControls, waiting_text
 from app.ui.wording import NOTHING, pose, unsigned
@@ -133,7 +134,9 @@ class DerivedSection(Section):
         reasons = sorted(set(doubts.values()))
         self.remark.setVisible(bool(reasons))
         if reasons:
-            self.remark.setText(f"(?) can't be trusted: {'; '.join(reasons)}.")
+            plain = dict.fromkeys(without_figures(reason) for reason in reasons)
+            self.remark.setText(f"(?) can't be trusted: {'; '.join(plain)}.")
+            self.remark.setToolTip(f"{'; '.join(reasons)}.")
 
     def show_signals(self, signals: DerivedSignals | None) -> None:
         for signal in DERIVED:

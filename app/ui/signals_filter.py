@@ -22,8 +22,14 @@ PARTS = (
     ("keypoints", "Keypoints", "side of the face box"),
     ("expression", "Expression", "unit of the neutral face"),
 )
-AT_REST = "Min cutoff: what moves more slowly than this passes at rest. Lower is steadier, and later"
-IN_MOTION = "Beta: by how much the cutoff grows with the speed, in Hz per {unit} a second. Higher is quicker"
+AT_REST = (
+    "How freely the numbers move while the face holds still: to the left they are steadier, and later. "
+    "The One-Euro filter's minimum cutoff, in Hz"
+)
+IN_MOTION = (
+    "How much more freely they move the faster the face does: to the right they follow quick movements sooner. "
+    "The One-Euro filter's beta: by how much the cutoff grows, in Hz per {unit} a second"
+)
 
 
 class FilterSection(Section):
@@ -54,15 +60,19 @@ class FilterSection(Section):
         self.betas: dict[str, LevelSlider] = {}
         for place, (part, label, unit) in enumerate(PARTS):
             cutoff = LevelSlider(
-                f"{label}: min cutoff in Hz", f"{AT_REST}.", LogScale(*MIN_CUTOFF_HZ), "{:.2g} Hz", "0.05 Hz"
+                f"{label}: at rest, minimum cutoff in Hz",
+                f"{AT_REST}.",
+                LogScale(*MIN_CUTOFF_HZ),
+                "{:.2g} Hz",
+                "0.05 Hz",
             )
             beta = LevelSlider(
-                f"{label}: beta in Hz per {unit} a second", f"{IN_MOTION.format(unit=unit)}.",
+                f"{label}: in motion, beta in Hz per {unit} a second", f"{IN_MOTION.format(unit=unit)}.",
                 CubicScale(SPEED_HZ[part][1]), "{:.3g}", "0.05 Hz",
             )  # fmt: skip
             self.cutoffs[part], self.betas[part] = cutoff, beta
             grid.addWidget(QLabel(label), 2 * place, 0)
-            for row, text, slider in ((2 * place, "min cutoff", cutoff), (2 * place + 1, "beta", beta)):
+            for row, text, slider in ((2 * place, "at rest", cutoff), (2 * place + 1, "in motion", beta)):
                 label_of = dim_label(text)
                 label_of.setToolTip(slider.toolTip())
                 label_of.setBuddy(slider)

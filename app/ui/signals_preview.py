@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.clock import now_s
@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 SPAN_S = 8.0
 FIGURES_S = 0.5
 MEASURED_OVER_S = 10.0
+GAP = 4.0  # points around scale and legend
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,11 @@ class PreviewSection(Section):
         return values[0], values[1], values[2]
 
 
+def _scale_text(value: float, choice: _Choice) -> str:
+    number = f"{value:.{max(0, choice.decimals - 1)}f}"
+    return (number if float(number) else number.lstrip("-")).replace("-", "−") + choice.unit
+
+
 class _Curve(QWidget):
     """Two curves over the last seconds."""
 
@@ -188,7 +194,7 @@ class _Curve(QWidget):
         self._choice = CHOICES[0]
 
     def sizeHint(self) -> QSize:
-        return QSize(260, 7 * self.fontMetrics().height())
+        return QSize(260, 8 * self.fontMetrics().height())
 
     def show_curves(self, time: Floats, raw: Floats, shown: Floats, choice: _Choice) -> None:
         """(n,) each; NaN breaks a curve."""
@@ -212,24 +218,28 @@ class _Curve(QWidget):
         middle = (values.max() + values.min()) / 2
         half = max(float(np.ptp(values)) * 0.55, choice.least / 2)
         colour = theme.ANGLE_COLOURS[choice.colour] if choice.colour else theme.ACCENT
-        inside = area.adjusted(2, 3, -2, -3)
-        raw = QColor(theme.DIM)
-        for curve, pen in ((self._raw, QPen(raw, 1.0)), (self._shown, QPen(colour, 1.8))):
+        high, low = (_scale_text(value, choice) for value in (middle + half, middle - half))
+        inside = self.plot_area((high, low))
+        for curve, pen in ((self._raw, QPen(theme.DIM, 1.0)), (self._shown, QPen(colour, 1.8))):
             painter.setPen(pen)
             for line in self._lines(curve, inside, middle, half):
                 painter.drawPolyline(line)
+        scale = QRectF(area.left(), inside.top() - GAP, inside.left() - area.left() - GAP, inside.height() + 2 * GAP)
         painter.setPen(theme.DIM)
-        for value, side in ((middle + half, Qt.AlignmentFlag.AlignTop), (middle - half, Qt.AlignmentFlag.AlignBottom)):
-            number = f"{value:.{max(0, choice.decimals - 1)}f}"
-            text = (number if float(number) else number.lstrip("-")).replace("-", "−") + choice.unit
-            painter.drawText(area.adjusted(5, 2, -5, -2), int(Qt.AlignmentFlag.AlignLeft | side), text)
-        painter.drawText(
-            area.adjusted(5, 2, -5, -2), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), "raw"
-        )
-        painter.setPen(colour)
-        below = area.adjusted(5, 2 + self.fontMetrics().height(), -5, -2)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), "filtered")
+        for text, side in ((high, Qt.AlignmentFlag.AlignTop), (low, Qt.AlignmentFlag.AlignBottom)):
+            painter.drawText(scale, int(Qt.AlignmentFlag.AlignRight | side), text)
+        legend = QRectF(inside.left(), area.top() + 2, inside.width(), self.fontMetrics().height())
+        for text, ink in (("filtered", colour), ("raw", theme.DIM)):
+            painter.setPen(ink)
+            painter.drawText(legend, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+            legend.setRight(legend.right() - self.fontMetrics().horizontalAdvance(text) - 3 * GAP)
         painter.end()
+
+    def plot_area(self, scale: tuple[str, str]) -> QRectF:
+        """Where the curves are: below the legend, right of the scale's two numbers."""
+        metrics = self.fontMetrics()
+        gutter = max(metrics.horizontalAdvance(text) for text in scale) + 2 * GAP
+        return QRectF(self.rect()).adjusted(gutter, metrics.height() + 2 * GAP, -2, -GAP)
 
     def _lines(self, curve: Floats, area: QRectF, middle: float, half: float) -> list[QPolygonF]:
         end = self._time[-1]

@@ -9,6 +9,7 @@ from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs
 from app.ui.commands import LIVE, LIVE_MOUSE, MARKER_KEYS, key_lines
 from app.ui.docks.catalogue import DOCKS
+from app.ui.help import DocsDialog
 from app.ui.keys_dialog import KeysDialog
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "more_faces": lambda: window.faces.change_limit(1),
         "fewer_faces": lambda: window.faces.change_limit(-1),
         "mirror": lambda on: window.drawing.mirror(on),
-        "numbers": lambda on: window.numbers_dock.setVisible(on),
+        "numbers": window.show_numbers,
         "next_panel": lambda: window.panel_keys.go(1),
         "previous_panel": lambda: window.panel_keys.go(-1),
         "to_picture": lambda: window.panel_keys.to_picture(),
@@ -78,6 +79,8 @@ def action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "leave_full_screen": lambda: window.show_full_screen(False),
         "reset_settings": window.reset_settings,
         "keys": lambda: window.show_dialog("keys", lambda: KeysDialog(window, (*key_lines(LIVE), *LIVE_MOUSE))),
+        "docs": lambda: window.show_dialog("docs", lambda: DocsDialog(window)),
+        "report": lambda: window.copy_report(),
         "welcome": lambda: window.show_dialog("welcome", window.first_run_page),
         "about": lambda: window.show_dialog("about", lambda: dialogs.AboutDialog(window, window.about_lines())),
     }

@@ -26,10 +26,11 @@ from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.keyboard import PanelKeys
 from app.ui.docks.manager import Docks
+from app.ui.docks.room import show_docked
 from app.ui.docks.title import PanelTitle
 from app.ui.drawing import Drawing
 from app.ui.faces import FaceControls
-from app.ui.files import Files, accept_copy, dragged_path
+from app.ui.files import Files, accept_copy, dragged_path, show_in_files
 from app.ui.first_run import FirstRunPage, is_wanted
 from app.ui.live_view import LiveView
 from app.ui.markers import MarkerControls
@@ -38,6 +39,7 @@ from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
 from app.ui.profiles import BEFORE_RESET, ProfileMenu
 from app.ui.recent import RecentFiles
+from app.ui.recorded_bar import RecordedBar
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
@@ -48,7 +50,9 @@ from app.ui.toolbar import MainToolBar
 from app.ui.unseen import is_unseen
 
 if TYPE_CHECKING:
+    from app.core.frames import FrameResult
     from app.pipeline import Pipeline, PipelineStatus
+    from app.session.stats import WriterStats
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ class MainWindow(QMainWindow):
         self._settings = store
         self._status: PipelineStatus | None = None
         self._status_due_s = self._numbers_due_s = 0.0
+        self._read: FrameResult | None = None  # whose numbers are in the panel
         self._started = self._closing = self._may_close = False
         self._automation = Automation(options, now_s())
         self._dialogs: dict[str, QDialog] = {}
@@ -134,6 +139,12 @@ class MainWindow(QMainWindow):
         fill_menus(bar, LIVE, self.commands)
         self.toolbar = MainToolBar(self.commands)
         self.addToolBar(self.toolbar)
+        self.recorded = RecordedBar(
+            self.commands["record"],
+            lambda folder: self.review.open(folder),
+            lambda folder: show_in_files(folder, self.state.show_notice),
+        )
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.recorded)
         self.readout = Readout()
         self.numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
         # What stands at the sides keeps the full height; the plots lie below the picture.
@@ -168,6 +179,7 @@ class MainWindow(QMainWindow):
             self.docks.place_missing()
         else:
             self._default_layout()
+        self.recorded.restore()
 
     def _default_layout(self) -> None:
         self.numbers_dock.setFloating(False)
@@ -181,6 +193,8 @@ class MainWindow(QMainWindow):
         self.controller.noticed.connect(self.state.show_notice)
         self.controller.source_changed.connect(self._source_changed)
         self.controller.loaded.connect(self.files.offer_recovery)
+        self.controller.recording_began.connect(self.recorded.leave)
+        self.controller.recorded.connect(self._recorded)
         self.controller.closed.connect(self._closed)
         self.outputs.failed.connect(self._automation.fail)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
@@ -211,9 +225,10 @@ class MainWindow(QMainWindow):
         if is_unseen(self):
             return  # the latest result waits in its slot
         self._show_latest(pipeline)
-        if now >= self._numbers_due_s:
+        if self.view.result is not self._read and now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
-            self.readout.show_result(self.view.result)
+            self._read = self.view.result  # at once where results come seldom: the label at the face says the same
+            self.readout.show_result(self._read)
         self.docks.refresh(self.view.result, pipeline.history)
 
     def _show_latest(self, pipeline: Pipeline) -> None:
@@ -232,7 +247,7 @@ class MainWindow(QMainWindow):
         interval = LIVE_TICK_MS if status.streaming and not is_unseen(self) else IDLE_TICK_MS
         if interval != self._timer.interval():
             self._timer.setInterval(interval)
-        self.readout.show_status(status, self.view.rate.rate())
+        self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.follow(status)
         self.signals.follow(status)
         self.markers.follow(status)
@@ -245,6 +260,11 @@ class MainWindow(QMainWindow):
                 self._automation.recording_started(self.files.start_recording(self._options.record))
             elif step is Step.CLOSE:
                 self.close()
+
+    def _recorded(self, stats: WriterStats) -> None:
+        self.recent.add(stats.folder)
+        if stats.finished and not stats.error:
+            self.recorded.offer(stats)
 
     def _source_changed(self, spec: str) -> None:
         self.view.show_result(None)
@@ -278,6 +298,12 @@ class MainWindow(QMainWindow):
             self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
         self.commands["full_screen"].setChecked(on)
         self.commands["leave_full_screen"].setEnabled(on)
+
+    def show_numbers(self, on: bool) -> None:
+        if on:
+            show_docked(self, self.numbers_dock)
+        else:
+            self.numbers_dock.hide()
 
     def reset_settings(self) -> None:
         """To what they were at first, unless something is recorded; the present ones stay as a profile."""
@@ -319,6 +345,9 @@ class MainWindow(QMainWindow):
 
     def first_run_page(self) -> QDialog:
         return FirstRunPage(self, self.controller, self.signals, self._settings, self.choose_camera)
+
+    def copy_report(self) -> None:
+        self.clipboard.copy_report(self._status)
 
     def about_lines(self) -> list[str]:
         lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self._settings.path}"]
@@ -376,7 +405,7 @@ class MainWindow(QMainWindow):
             log.warning("The settings can't be kept in %s.", self._settings.path)
         for dialog in self._dialogs.values():
             dialog.close()
-        for part in (self.toolbar, self.menuBar(), self.readout):
+        for part in (self.toolbar, self.recorded, self.menuBar(), self.readout):
             if part is not None:
                 part.setEnabled(False)
         status = self._status

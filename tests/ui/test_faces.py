@@ -109,9 +109,9 @@ def test_the_panel_names_the_primary_face_where_there_are_several(idle_window, f
     assert panel._heading.text() == "Head pose"
     panel.show_result(result(face(face_id=4), face(face_id=2)))
     assert panel._heading.text() == "Head pose of face 4"
-    assert panel._identity.whole_text == "4   of 2 faces"
+    assert (panel._number.whole_text, panel._count.whole_text) == ("4", "2 faces")
     panel.show_result(replace(result(face(face_id=4)), further=(Box(0, 0, 50, 50),)))
-    assert panel._identity.whole_text == "4   of 1 face, 1 not measured"
+    assert (panel._number.whole_text, panel._count.whole_text) == ("4", "2 faces, 1 not measured")
 
 
 def painted(result, style=None):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QComboBox
 from websockets.sync.client import connect
 
 from app.outputs.base import OutputState, OutputStatus
@@ -163,3 +164,18 @@ def test_states_in_words():
     assert status_tip(of(OutputState.SENDING, dropped=3)) == (
         "x:1: 7 results sent, 3 skipped because newer ones came"
     )  # fmt: skip
+
+
+def test_the_virtual_cameras_picture_is_chosen_not_written(panel, idle_window):
+    """A device that was written on the command line stays, and stands in the list."""
+    row = panel.rows["virtual_camera"]
+    box = row.target
+    assert isinstance(box, QComboBox)
+    assert [box.itemText(i) for i in range(box.count())] == ["With overlay", "Without overlay"]
+    assert box.currentIndex() == 0
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert idle_window.outputs.target("virtual_camera") == ""
+    idle_window.outputs.use_target("virtual_camera", "overlay /dev/video7")
+    panel.look()
+    assert box.currentText() == box.currentData() == "overlay /dev/video7"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 
 from app.core.face_lines import face_lines
 from app.core.rotation import rotation_of
 from app.ui import theme
 from app.ui.geometry import ViewTransform
-from app.ui.overlay import OverlayStyle, axes_origin, axes_tips, expression_rows, label_text, paint_overlay
+from app.ui.overlay import (
+    OverlayStyle,
+    axes_origin,
+    axes_tips,
+    expression_place,
+    expression_rows,
+    label_text,
+    paint_overlay,
+)
 from extractor.types import KEYPOINT_NAMES, Angles
 
 NOTHING = OverlayStyle(False, False, False, False, False, False, KEYPOINT_NAMES)
@@ -189,3 +200,26 @@ def test_the_painter_comes_back_as_it_was(face, result):
     paint_overlay(painter, result(face(), face(centre=(100, 100))), view, OverlayStyle())
     assert (painter.opacity(), painter.pen(), painter.hasClipping(), painter.renderHints()) == before
     painter.end()
+
+
+@pytest.mark.parametrize("size", [(240, 180), (300, 200), (360, 270), (640, 480)])
+@pytest.mark.parametrize("share", [0.3, 0.45, 0.7])
+def test_expression_bars_never_lie_over_the_face(face, result, size, share):
+    """In a small picture they go to a corner, show the whole face alone, or stay away."""
+    width, height = size
+    centre = (width / 2, height / 2)
+    shown = result(face(centre=centre, side=share * height), size=size)
+    changed = paint(shown, replace(NOTHING, expression=True), size=size).any(axis=2)
+    box = shown.primary.detection.box
+    inside = changed[round(box.y) + 1 : round(box.y + box.h) - 1, round(box.x) + 1 : round(box.x + box.w) - 1]
+    assert not inside.any()
+    if share < 0.6:
+        assert changed.any()
+
+
+def test_expression_bars_have_their_usual_place_where_there_is_room():
+    box, picture = QRectF(300, 100, 100, 100), QRectF(0, 0, 1000, 500)
+    assert expression_place(box, 80, 50, picture).bottomLeft() == box.bottomRight() + QPointF(10, 0)
+    narrow = QRectF(0, 0, 450, 500)
+    assert expression_place(box, 80, 50, narrow).bottomRight() == box.bottomLeft() - QPointF(10, 0)
+    assert expression_place(QRectF(5, 5, 90, 90), 80, 50, QRectF(0, 0, 100, 100)) is None

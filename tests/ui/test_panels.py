@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PyQt6.QtWidgets import QLabel, QLineEdit
 
+from app.capture.source import SourceInfo, SourceState
 from app.core.frames import ShownFace
 from app.outputs.base import OutputState, OutputStatus
 from app.session.writer import WriterStats
@@ -35,7 +37,7 @@ def test_angles_come_with_their_uncertainty(readout, face, result):
     pose = readout.pose
     assert texts(pose._angles) == {"yaw": "−12.3°", "pitch": "+4.2°", "roll": "+0.5°"}
     assert texts(pose._spreads) == {"yaw": "± 1.8°", "pitch": "± 1.5°", "roll": "± 0.9°"}
-    assert (pose._identity.whole_text, pose._score.whole_text) == ("1   of 1 face", "0.93")
+    assert (pose._number.whole_text, pose._count.whole_text, pose._score.whole_text) == ("1", "1 face", "0.93")
 
 
 def test_without_a_face_there_are_no_numbers(readout, face, result):
@@ -43,7 +45,7 @@ def test_without_a_face_there_are_no_numbers(readout, face, result):
     readout.show_result(result())
     assert set(texts(readout.pose._angles).values()) == {NOTHING}
     assert set(texts(readout.pose._magnitudes).values()) == {NOTHING}
-    assert readout.pose._identity.whole_text == NOTHING
+    assert readout.pose._number.whole_text == readout.pose._count.whole_text == NOTHING
 
 
 def test_untrained_heads_show_words_and_no_numbers(readout, face, result):
@@ -83,14 +85,43 @@ def test_the_machinery_is_shown_in_words(readout, status):
     stats = WriterStats(folder, 83.0, 2490, 2490, 3, 12_345_678, "", "", False)
     readout.show_status(status(recording=stats, recording_active=True), 24.9)
     system = readout.system
-    assert system._granted.whole_text == "640×480  h264  30 fps"
+    assert system._format.whole_text == "640×480  h264  30 fps"
     assert system._display.whole_text == "24.9 fps"
     assert system._latency.whole_text == "40 ms   95 %: 60 ms"
-    assert system._losses.whole_text == "8 skipped   2 lost"
+    assert (system._skipped.whole_text, system._lost.whole_text) == ("8 of 100 pictures", "2 pictures")
     assert system._state.whole_text == "recording   01:23   12.3 MB"
     assert system._frames.whole_text == "2490   3 dropped"
     assert system._folder.text() != system._folder.whole_text  # shortened, whole in the tool tip
     assert system._folder.toolTip() == str(folder)
+
+
+def test_a_file_that_failed_is_no_longer_the_source_before_it(readout, status):
+    """The pipeline still knows the demo that played before."""
+    demo = SourceInfo("demo", "Built-in demo", 640, 480, 30.0, "h264")
+    closed = status(SourceState.CLOSED, source_info=demo)
+    readout.show_status(closed, 0.0, "demo", "")
+    assert readout.system._source.whole_text == "Built-in demo"  # stopped by hand: it is still the source
+    problem = "/films/broken.mp4 is no video."
+    readout.show_status(closed, 0.0, "/films/broken.mp4", problem)
+    assert readout.system._source.whole_text == "none: broken.mp4 failed"
+    assert readout.system._source.toolTip() == problem
+    assert readout.system._format.whole_text == NOTHING
+
+
+def test_words_for_people_are_no_terms_of_the_trade(idle_window):
+    """Terms stand in tool tips, beside what they mean."""
+    for name in ("filter", "outputs", "markers"):
+        idle_window.docks.start()
+        idle_window.commands[name].trigger()
+    words = {label.text() for label in idle_window.findChildren(QLabel)}
+    assert words.isdisjoint({"Granted", "Identity", "min cutoff", "beta", "Not measured"})
+    assert {"at rest", "in motion", "Left out", "Never came", "Picture", "In the picture"} <= words
+    tips = {label.text(): label.toolTip() for label in idle_window.findChildren(QLabel)}
+    assert "minimum cutoff" in tips["at rest"]
+    assert "beta" in tips["in motion"]
+    assert "agreed" in tips["Consent"]
+    consent = next(edit for edit in idle_window.findChildren(QLineEdit) if edit.accessibleName() == "Consent")
+    assert "agreed" in consent.placeholderText()
 
 
 def test_names_are_there_for_those_who_listen(readout):

@@ -14,9 +14,21 @@ def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
     labels = [entry.label for entry in toolbar.source.entries if entry is not None]
     assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
     controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
-    assert [toolbar.device.itemText(i) for i in range(3)] == ["Auto", "cuda:0", "cpu"]
+    assert [toolbar.device.itemText(i) for i in range(3)] == [
+        "Auto", "Graphics card (cuda:0)", "Processor (cpu)",
+    ]  # fmt: skip
     shown = [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
     assert shown[: 1 + len(alternatives())] == ["Motionscope", *(f"Motionscope {name}" for name in alternatives())]
+
+
+def test_the_list_shows_whole_lines_however_narrow_the_box_is(idle_window, qtbot):
+    idle_window.resize(853, 480)
+    picker = idle_window.toolbar.device
+    idle_window.controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
+    picker.showPopup()
+    qtbot.waitUntil(picker.view().isVisible, timeout=5000)
+    assert picker.view().viewport().width() >= picker.view().sizeHintForColumn(0)
+    picker.hidePopup()
 
 
 def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window, monkeypatch):
@@ -41,6 +53,7 @@ def test_engines_stand_below_the_devices_with_their_times(idle_window):
     entries = {entry.key: entry for entry in picker.entries if entry is not None}
     assert "the fastest measured here" in entries["auto"].tip
     if len(installed_engines()) > 1:
+        assert entries["engine:torch"].label == "Engine torch"
         assert "12.5 ms a crop" in entries["engine:torch"].tip
     asked = []
     controller.set_network = asked.append

@@ -118,13 +118,14 @@ RICH = {
 ALLOWED = {
     ("plain_text.py", "AutoText"): "the one mechanism",
     ("theme.py", "setStyle"): "installs it",
-    ("actions.py", "setWhatsThis"): "by unguessed()",
+    ("commands.py", "setWhatsThis"): "by unguessed()",
     ("review/exports.py", "setWhatsThis"): "fixed words",
     ("review/transport.py", "RichText"): "a clock and numbers",
     ("docks/plots.py", "RichText"): "signals from the table, and numbers",
     ("docks/plot_files.py", "QTextDocument"): "the same legend",
     ("docks/plot_files.py", "setHtml"): "the same legend",
     ("docks/plot_canvas.py", "setStyle"): "of an axis",
+    ("help.py", "QTextBrowser"): "the program's own documentation",
     ("review/paint.py", "setStyle"): "of a pen",
 }
 

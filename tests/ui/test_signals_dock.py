@@ -14,7 +14,7 @@ from app.signals.calibration import CalibrationState, Waiting
 from app.signals.carried import UNMEASURED
 from app.signals.history import History
 from app.signals.presets import CUSTOM, PRESETS, custom_from, preset_named
-from app.ui import settings
+from app.ui import settings, theme
 from app.ui.signals_derived import signal_text
 from app.ui.signals_panel import SignalsDock
 from extractor.types import Angles
@@ -80,7 +80,21 @@ def test_raw_and_filtered_are_drawn_and_measured(dock, result, face):
     texts = [value.whole_text for value in dock.preview.live]
     assert texts[0].startswith(("0.19", "0.20", "0.21"))
     assert texts[1] == "0.05°"
-    assert not dock.preview.curve.grab().isNull()
+    curve = dock.preview.curve
+    curve.resize(260, 120)
+    picture = curve.grab().toImage()
+    yaw = theme.ANGLE_COLOURS["yaw"]
+
+    def drawn(x: int, y: int) -> bool:
+        seen = picture.pixelColor(x, y)
+        return all(abs(a - b) < 30 for a, b in zip(seen.getRgb()[:3], yaw.getRgb()[:3], strict=True))
+
+    area = curve.plot_area(("−88.8°", "−88.8°")).toRect()
+    gutter = curve.plot_area(("8", "8")).toRect().left() - 2
+    assert any(drawn(x, y) for x in range(area.left(), area.right()) for y in range(area.top(), area.bottom()))
+    # The scale's numbers and the legend's row keep their own room.
+    assert not any(drawn(x, y) for x in range(gutter) for y in range(picture.height()))
+    assert not any(drawn(x, y) for x in range(area.center().x()) for y in range(area.top() - 1))
 
 
 def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
@@ -96,6 +110,11 @@ def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
     assert dock.derived._labels["smile"].text() == "Smile (?)"
     assert dock.derived._labels["nod"].text() == "Nod"
     assert UNMEASURED in dock.derived.remark.text()
+    weak = "these weights follow it too roughly (correlation 0.24, at least 0.5 is needed)"
+    dock.derived.show_doubts({"smile": weak})
+    assert dock.derived.remark.text() == "(?) can't be trusted: these weights follow it too roughly."
+    assert "0.24" in dock.derived.remark.toolTip()
+    assert "0.24" in dock.derived._labels["smile"].toolTip()
     dock.derived.show_doubts({})
     assert dock.derived._labels["smile"].text() == "Smile"
     for signal in DERIVED:

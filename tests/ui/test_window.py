@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
 import socket
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
@@ -17,12 +19,17 @@ from PyQt6.QtGui import QDropEvent
 from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraWishes
 from app.core.errors import SourceError
+from app.core.frames import FrameResult
+from app.core.mailbox import Mailbox
+from app.signals.history import History
 from app.ui import controller as controller_module
 from app.ui import event_loop, settings
 from app.ui.commands import LIVE
 from app.ui.controller import Network
 from app.ui.messages import Message, Severity
+from app.ui.overlay import label_text
 from extractor.backends.base import BackendInfo
+from extractor.types import Angles
 
 WAIT_MS = 20_000
 
@@ -388,3 +395,40 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
     assert idle_window.state.message(status()).text == "Saved."
     monkeypatch.setattr("app.ui.state_display.now_s", lambda: 1e9)
     assert idle_window.state.message(status()).text != "Saved."
+
+
+@pytest.mark.parametrize("apart_s", [0.03, 0.15, 0.5])
+def test_the_label_at_the_face_and_the_panel_tell_of_one_frame(idle_window, monkeypatch, result, face, apart_s):
+    """At low rates at once, at high ones as soon as a person could read it; never of different ones for long."""
+    clock = [100.0]
+    monkeypatch.setattr("app.ui.window.now_s", lambda: clock[0])
+    results: Mailbox[FrameResult] = Mailbox()
+    idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
+    idle_window._status_due_s = math.inf
+    due_s, yaw, behind_s = 100.07, 0.0, 0.0
+    for _ in range(300):
+        clock[0] += 0.015
+        if clock[0] >= due_s:
+            due_s, yaw = due_s + apart_s, yaw + 0.1
+            results.put(result(face(angles=Angles(0, yaw, 0)), captured_s=clock[0]))
+        idle_window._tick()
+        shown = idle_window.readout.pose._angles["yaw"].whole_text
+        same = idle_window.view.result is None or f"yaw {shown} " in label_text(idle_window.view.result.shown[0])
+        behind_s = 0.0 if same else behind_s + 0.015
+        assert behind_s < (0.11 if apart_s < 0.1 else 0.001)
+    idle_window.controller.pipeline = None
+
+
+def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, tmp_path, assets):
+    if not (assets / "demo.mp4").is_file():
+        pytest.skip("the demo has not been rendered")
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no film", encoding="utf-8")
+    window = make_window(source="demo")
+    window.show()
+    name = window.readout.system._source
+    qtbot.waitUntil(lambda: name.whole_text == "Built-in demo", timeout=WAIT_MS)
+    window.controller.open_source(str(broken))
+    qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
+    assert "demo" not in name.whole_text
+    assert "broken.mp4" in name.whole_text + name.toolTip()

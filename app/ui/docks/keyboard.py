@@ -7,6 +7,7 @@ from typing import cast
 from PyQt6.QtCore import QObject, QPoint, Qt
 from PyQt6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
+from app.ui.docks.room import make_room
 from app.ui.docks.title import PanelTitle, titles
 
 Area = Qt.DockWidgetArea
@@ -51,7 +52,9 @@ class PanelKeys(QObject):
         panel = self.current()
         if panel is None:
             return
+        size = self._window.size()
         panel.setFloating(not panel.isFloating())
+        make_room(self._window, panel, size)
         if panel.isFloating():
             corner = self._window.mapToGlobal(QPoint(AWAY, AWAY))
             if not self._window.frameGeometry().contains(panel.frameGeometry().center()):
@@ -63,11 +66,12 @@ class PanelKeys(QObject):
         panel = self.current()
         if panel is None:
             return
-        side = self._window.dockWidgetArea(panel)
+        side, size = self._window.dockWidgetArea(panel), self._window.size()
         place = SIDES.index(side) if side in SIDES else -1
         panel.setFloating(False)
         self._window.addDockWidget(SIDES[(place + 1) % len(SIDES)], panel)
         panel.show()
+        make_room(self._window, panel, size)
         enter(panel)
 
     def grow(self, sign: int) -> None:

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.ui.docks.base import DockContext, DockSpec, DockView
+from app.ui.docks.room import fit, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ class Docks(QObject):
     def start(self) -> None:
         """Make those that are to be seen; until then they are empty, so that the window appears at once."""
         self._started = True
+        size = self._window.size()  # before the panels ask for room: the layout may come from a larger screen
         self.place_missing()
         for entry in self._entries.values():
             if entry.seen:
                 self._make(entry)
+        fit(self._window, size)
 
     def default_layout(self) -> None:
         """Every dock back at its place; those that a new user sees are shown.
@@ -79,7 +82,10 @@ class Docks(QObject):
         on = on or (covered and self._window.isVisible())
         if on and self._started:
             self._make(entry)  # before it is shown, so that it gets the room it asks for
-        entry.dock.setVisible(on)
+        if on:
+            show_docked(self._window, entry.dock)
+        else:
+            entry.dock.hide()
         entry.action.setChecked(on)
         if on:
             entry.dock.raise_()

@@ -56,7 +56,8 @@ class PosePanel(QWidget):
         heading = f"Head pose of face {face.face_id}" if face is not None and several else "Head pose"
         if heading != self._heading.text():
             self._heading.setText(heading)
-        self._identity.show_text(_identity(face, result) if face and result else NOTHING)
+        self._number.show_text(str(face.face_id) if face else NOTHING)
+        self._count.show_text(_count(result) if result and (result.faces or result.further) else NOTHING)
         self._score.show_text(_score(face) if face else NOTHING)
 
     def _pose_section(self) -> Section:
@@ -123,7 +124,12 @@ class PosePanel(QWidget):
 
     def _face_section(self) -> Section:
         section = Section("Face")
-        self._identity = section.add_row("Identity", "A number that stays with a face while it is followed")
+        self._number = section.add_row(
+            "Number", "This face's number, which it keeps while it is followed; whoever comes anew gets a new one"
+        )
+        self._count = section.add_row(
+            "In the picture", "How many faces are seen, and how many of them are not measured"
+        )
         self._score = section.add_row("Detection score")
         self.limit = QSpinBox()
         self.limit.setAccessibleName("Faces measured at most")
@@ -209,11 +215,11 @@ class PosePanel(QWidget):
             self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
 
 
-def _identity(face: FaceResult, result: FrameResult) -> str:
-    """The face's number among how many; those seen but not measured, for there are more than wanted, are named."""
-    count, further = len(result.faces), len(result.further)
-    measured = "1 face" if count == 1 else f"{count} faces"
-    return f"{face.face_id}   of {measured}" + (f", {further} not measured" if further else "")
+def _count(result: FrameResult) -> str:
+    """How many there are; those seen but not measured, for there are more than wanted, are named."""
+    further = len(result.further)
+    count = len(result.faces) + further
+    return ("1 face" if count == 1 else f"{count} faces") + (f", {further} not measured" if further else "")
 
 
 def _score(face: FaceResult) -> str:

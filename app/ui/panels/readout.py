@@ -64,6 +64,7 @@ class Readout(QScrollArea):
         self.pose.show_result(result)
         self.second.show_result(result)
 
-    def show_status(self, status: PipelineStatus, display_fps: float) -> None:
+    def show_status(self, status: PipelineStatus, display_fps: float, asked: str = "", problem: str = "") -> None:
+        """As ``SystemPanel.show_status``."""
         self.signals.show_status(status)
-        self.system.show_status(status, display_fps)
+        self.system.show_status(status, display_fps, asked, problem)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from app.capture.source import SourceState
 from app.ui.panels.fields import Section
+from app.ui.pickers import path_label
 from app.ui.wording import NOTHING, duration, rate, size, unsigned
 
 if TYPE_CHECKING:
@@ -23,7 +25,11 @@ class SystemPanel(QWidget):
         super().__init__()
         source = Section("Source")
         self._source = source.add_row("Name")
-        self._granted = source.add_row("Granted", "What the source really delivers, not what was asked of it")
+        self._format = source.add_row(
+            "Picture",
+            "Width, height, format and pictures a second, as the source really delivers them; a camera may "
+            "give others than it was asked for",
+        )
         rates = Section("Rates")
         self._capture = rates.add_row("Source")
         self._inference = rates.add_row("Inference")
@@ -31,11 +37,12 @@ class SystemPanel(QWidget):
         self._latency = rates.add_row(
             "Latency", "From capture to the last number: median, and what 95 of 100 stay below"
         )
-        self._losses = rates.add_row(
-            "Not measured",
-            "Skipped: a newer frame came before the network was free. Lost: the source itself lost the frame. "
-            "A recording's own drops stand below.",
+        self._skipped = rates.add_row(
+            "Left out",
+            "Pictures that were not measured, because the computer was still busy with the one before. A recording has "
+            "them in its video, and Measure again in its review measures them",
         )
+        self._lost = rates.add_row("Never came", "Pictures that the camera or the file announced and did not deliver")
         network = Section("Network")
         self._weights = network.add_row("Weights")
         self._device = network.add_row("Device")
@@ -50,20 +57,27 @@ class SystemPanel(QWidget):
         for section in (source, rates, network, recording):
             layout.addWidget(section)
 
-    def show_status(self, status: PipelineStatus, display_fps: float) -> None:
-        info = status.source_info
-        self._source.show_text(info.name if info else NOTHING, info.name if info else "")
-        granted = NOTHING
+    def show_status(self, status: PipelineStatus, display_fps: float, asked: str = "", problem: str = "") -> None:
+        """``asked``: the source that was asked for, as on the command line; ``problem``: why it was not found."""
+        info = status.source_info if not problem else None  # the pipeline still knows the source before it
+        if status.source.state is SourceState.FAILED and info is None:
+            problem = problem or status.source.message
+        if problem:
+            self._source.show_text(f"none: {path_label(asked)} failed", problem)
+        else:
+            self._source.show_text(info.name if info else NOTHING, info.name if info else "")
+        picture = NOTHING
         if info:
             parts = [f"{info.width}×{info.height}", info.fourcc, f"{info.fps:g} fps" if info.fps else ""]
-            granted = "  ".join(part for part in parts if part)
-        self._granted.show_text(granted)
+            picture = "  ".join(part for part in parts if part)
+        self._format.show_text(picture)
         self._capture.show_text(rate(status.capture_fps))
         self._inference.show_text(rate(status.inference_fps))
         self._display.show_text(rate(display_fps))
         median, p95 = unsigned(status.latency_ms, 0, " ms"), unsigned(status.latency_p95_ms, 0, " ms")
         self._latency.show_text(median if median == NOTHING else f"{median}   95 %: {p95}")
-        self._losses.show_text(f"{status.skipped} skipped   {status.lost} lost")
+        self._skipped.show_text(f"{status.skipped} of {_pictures(status.captured)}")
+        self._lost.show_text(_pictures(status.lost))
         self._show_network(status)
         self._show_recording(status)
 
@@ -97,3 +111,7 @@ class SystemPanel(QWidget):
         self._state.show_text(f"{state}   {duration(stats.seconds)}   {size(stats.bytes)}")
         self._frames.show_text(f"{stats.frames}   {stats.dropped} dropped")
         self._folder.show_text(str(stats.folder), str(stats.folder))
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"

@@ -19,7 +19,7 @@ from app.ui.review.jobs import JobDialog, StoppedError
 
 
 class Exports:
-    """Into the session's folder ``export``, one at a time; what is there is replaced only when that is wished."""
+    """Into the session's folder ``export``, one after the other; what is there is replaced only when that is wished."""
 
     def __init__(self, window: QWidget, say: Callable[[Message], None], ready: Callable[[], str]) -> None:
         """``ready`` is called first, to save what isn't saved; what it returns is why that failed."""
@@ -71,15 +71,15 @@ class Exports:
         session = self._session
         if session is None:
             return
-        if self.job is not None and self.job.running:
-            self._say(Message("Another export is still running.", Severity.WARNING))
-            return
         problem = self._ready()
         if problem:
             self._say(Message(problem, Severity.ERROR))
             return
         table = self._compared if self.of_compared.isChecked() else ""
         out = default_place(session.folder, table)
+        if self.job is not None and _title(exporter, table) in self.job.titles:
+            self._say(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
+            return
         # What an exporter makes depends on whether there are further faces, which both kinds of session know.
         there = [name for name in exporter.outputs(cast(Session, session)) if (out / name).exists()]
         if not there:
@@ -101,7 +101,7 @@ class Exports:
     def _run(self, exporter: Exporter, out: Path, table: str, *, force: bool) -> None:
         assert self._session is not None
         folder = self._session.folder
-        self.job = JobDialog(self._window, exporter.label, f"{exporter.label} is made in {out}")
+        title, text = _title(exporter, table), f"{exporter.label} is made in {out}"
 
         def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[Path, ...]:
             session = open_finished(folder, table)
@@ -117,12 +117,21 @@ class Exports:
             else:
                 self._say(Message(sentence(error), Severity.ERROR))
 
+        if self.job is not None and self.job.running:
+            self.job.add(title, text, work, done, failed)
+            self._say(Message(f"{title} is made after what runs already."))
+            return
+        self.job = JobDialog(self._window, title, text)
         self.job.start(work, done, failed)
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs: no half-made file and no thread are left."""
         if self.job is not None:
             self.job.finish(timeout_s)
+
+
+def _title(exporter: Exporter, table: str) -> str:
+    return f"{exporter.label}, from the table {table}" if table else exporter.label
 
 
 def _it(names: list[str]) -> str:

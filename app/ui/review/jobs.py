@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QProgressBar, QVBoxLayout, QWidget
 
 from app.core.clock import now_s
 from app.core.errors import UserError
@@ -28,8 +29,17 @@ Work = Callable[[Callable[[int, int], None], Callable[[], bool]], Any]
 """Given ``progress(done, total)``, which raises ``StoppedError`` once it is to stop, and ``stopped()``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    title: str
+    text: str
+    work: Work
+    done: Callable[[Any], object]
+    failed: Callable[[Exception], object]
+
+
 class JobDialog(QDialog):
-    """Shows one piece of work; the window behind it can be used meanwhile."""
+    """Shows the piece of work that runs and those that wait; the window behind it can be used meanwhile."""
 
     def __init__(self, parent: QWidget, title: str, text: str, before: str = " ") -> None:
         """``before``: what is done until the first step."""
@@ -41,6 +51,8 @@ class JobDialog(QDialog):
         self._progress = (0, 0)
         self._first: tuple[float, int] | None = None  # when the first steps were seen, and how many
         self._running = False
+        self._before = before
+        self._waiting: list[_Job] = []
         self._text = QLabel(text)
         self._text.setWordWrap(True)
         self.bar = QProgressBar()
@@ -49,14 +61,31 @@ class JobDialog(QDialog):
         self.bar.setAccessibleName("Progress")
         self._left = QLabel(before)
         self._left.setProperty("dim", True)
-        buttons = without_icons(QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         buttons.rejected.connect(self.stop)
+        self._next = QLabel("Next:")
+        self._next.setProperty("dim", True)
+        self.waiting = QListWidget()
+        self.waiting.setAccessibleName("Waiting")
+        self.waiting.setToolTip("These are done one after the other; Delete takes one off the list")
+        self.waiting.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 8)
+        remove = buttons.addButton("&Take off the list", QDialogButtonBox.ButtonRole.ActionRole)
+        assert remove is not None
+        remove.setAutoDefault(False)  # Enter must not take anything off
+        self.remove_button = remove
+        self.remove_button.setToolTip("Don't do the one that is selected (Delete)")
+        self.remove_button.clicked.connect(lambda _: self._remove())
+        without_icons(buttons)
+        QShortcut(
+            QKeySequence.StandardKey.Delete, self.waiting, self._remove, context=Qt.ShortcutContext.WidgetShortcut
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 12)
         layout.setSpacing(8)
-        for widget in (self._text, self.bar, self._left, buttons):
+        for widget in (self._text, self.bar, self._left, self._next, self.waiting, buttons):
             layout.addWidget(widget)
+        self._show_waiting()
         self.setMinimumWidth(380)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -65,32 +94,76 @@ class JobDialog(QDialog):
     def running(self) -> bool:
         return self._running
 
+    @property
+    def titles(self) -> list[str]:
+        """What runs, then what waits."""
+        return [self.windowTitle(), *(job.title for job in self._waiting)] if self._running else []
+
     def start(self, work: Work, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> None:
-        """Do the work; afterwards the dialog closes, and ``done`` or ``failed`` is called."""
+        """Do the work; afterwards ``done`` or ``failed`` is called, and what waits follows, or the dialog closes."""
+        self._start(_Job(self.windowTitle(), self._text.text(), work, done, failed))
+        self.show()
+
+    def add(
+        self, title: str, text: str, work: Work, done: Callable[[Any], object], failed: Callable[[Exception], object]
+    ) -> None:
+        """Do this, too, after all that runs and waits."""
+        self._waiting.append(_Job(title, text, work, done, failed))
+        self._show_waiting()
+        self.show()
+        self.raise_()
+
+    def _start(self, job: _Job) -> None:
+        stop = self._stop = threading.Event()  # one that is stopped must not stop the next
 
         def progress(made: int, total: int) -> None:
-            if self._stop.is_set():
+            if stop.is_set():
                 raise StoppedError("Stopped.")
             self._progress = (made, total)
 
         def end(call: Callable[[Any], object], value: Any) -> None:
             self._running = False
             self._timer.stop()
-            self.accept()
+            if self._waiting:
+                self._start(self._waiting.pop(0))
+                self._show_waiting()
+            else:
+                self.accept()
             call(value)
 
-        self._running = True
+        self._running, self._progress, self._first = True, (0, 0), None
+        self.setWindowTitle(job.title)
+        self._text.setText(job.text)
+        self.bar.setRange(0, 0)
+        self._left.setText(self._before)
+        if self.cancel_button is not None:
+            self.cancel_button.setEnabled(True)
         self._timer.start(LOOK_MS)
-        self.show()
         self._background.run(
-            self.windowTitle(),
-            lambda: work(progress, self._stop.is_set),
-            lambda value: end(done, value),
-            lambda error: end(failed, error),
+            job.title,
+            lambda: job.work(progress, stop.is_set),
+            lambda value: end(job.done, value),
+            lambda error: end(job.failed, error),
         )
 
+    def _show_waiting(self) -> None:
+        for widget in (self._next, self.waiting, self.remove_button):
+            widget.setVisible(bool(self._waiting))
+        row = self.waiting.currentRow()
+        self.waiting.clear()
+        self.waiting.addItems([job.title for job in self._waiting])
+        self.waiting.setCurrentRow(min(max(row, 0), len(self._waiting) - 1))
+        self.adjustSize()
+
+    def _remove(self) -> None:
+        """Take the selected one off the list."""
+        row = self.waiting.currentRow()
+        if 0 <= row < len(self._waiting):
+            del self._waiting[row]
+            self._show_waiting()
+
     def stop(self) -> None:
-        """Ask the work to stop; it does at its next step."""
+        """Ask the work that runs to stop; it does at its next step, and what waits follows."""
         if self._running:
             self._stop.set()
             self._left.setText("Stopping…")
@@ -98,7 +171,8 @@ class JobDialog(QDialog):
                 self.cancel_button.setEnabled(False)
 
     def finish(self, timeout_s: float) -> None:
-        """For the window's end: stop, and wait until the work has."""
+        """For the window's end: stop, wait until the work has, and begin nothing that waits."""
+        self._waiting.clear()
         self._stop.set()
         self._timer.stop()
         self._background.close(timeout_s)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.icons import icon
@@ -15,12 +15,14 @@ from app.ui.review.player import SPEEDS
 from app.ui.wording import clock
 
 NO_TABLE = "nothing"
+WIDEST = ("yaw −188.8° ± 88.8°", "pitch −88.8° ± 88.8°", "roll −188.8° ± 88.8°")
+"""These always have room: where the row is too narrow for them the numbers get a row of their own."""
 
 
 class _Numbers(QLabel):
     """As many of the numbers as there is room for, none cut in two; the tool tip has them all."""
 
-    _BETWEEN = "    "
+    BETWEEN = "    "
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +31,7 @@ class _Numbers(QLabel):
 
     def show_numbers(self, numbers: Sequence[str]) -> None:
         self._numbers = numbers
-        self.setToolTip(self._BETWEEN.join(numbers))
+        self.setToolTip(self.BETWEEN.join(numbers))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -38,10 +40,10 @@ class _Numbers(QLabel):
 
     def _fit(self) -> None:
         count = len(self._numbers)
-        text = self._BETWEEN.join(self._numbers)
+        text = self.BETWEEN.join(self._numbers)
         while count > 1 and self.fontMetrics().horizontalAdvance(text) > self.width():
             count -= 1
-            text = self._BETWEEN.join(self._numbers[:count])
+            text = self.BETWEEN.join(self._numbers[:count])
         self.setText(text)
 
 
@@ -53,6 +55,7 @@ class Transport(QWidget):
         super().__init__()
         self.play = QToolButton()
         self._playing = False
+        self._frames = 0  # of the session whose place was shown last
         buttons = []
         for name, text in (("back", "◂"), ("play", ""), ("on", "▸")):
             button = self.play if name == "play" else QToolButton()
@@ -88,18 +91,22 @@ class Transport(QWidget):
         self.tables.setMaximumWidth(220)
         self.tables.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.tables.activated.connect(lambda k: self.table_chosen.emit(k - 1))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(6)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(6)
         for button in buttons:
-            layout.addWidget(button)
-        layout.addWidget(self.speed)
-        layout.addSpacing(8)
-        layout.addWidget(self.place)
-        layout.addSpacing(12)
-        layout.addWidget(self.numbers, 1)
-        layout.addWidget(self._compare)
-        layout.addWidget(self.tables)
+            self._row.addWidget(button)
+        self._row.addWidget(self.speed)
+        self._row.addSpacing(8)
+        self._row.addWidget(self.place)
+        self._row.addSpacing(12)
+        self._row.addWidget(self.numbers, 1)
+        self._row.addStretch(0)
+        self._row.addWidget(self._compare)
+        self._row.addWidget(self.tables)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(8, 4, 8, 4)
+        self._rows.setSpacing(3)
+        self._rows.addLayout(self._row)
         self.set_tables(())
         self.set_playing(False)
 
@@ -110,11 +117,30 @@ class Transport(QWidget):
         self.tables.setCurrentIndex(chosen + 1)
         for widget in (self._compare, self.tables):
             widget.setVisible(bool(names))
+        self._arrange()
 
     def set_playing(self, playing: bool) -> None:
         self._playing = playing
         self.play.setIcon(icon("pause" if playing else "start", theme.TEXT))
         self.play.setAccessibleName("Pause" if playing else "Play")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The numbers beside the rest where all three angles have room there, else below it."""
+        needed = self.numbers.fontMetrics().horizontalAdvance(_Numbers.BETWEEN.join(WIDEST))
+        rest = self._row.sizeHint().width()  # the numbers themselves ask for nothing
+        own = self.contentsRect().width() - self._rows.contentsMargins().left() * 2 < rest + needed
+        if own == (self._rows.count() > 1):
+            return
+        self._row.removeWidget(self.numbers)
+        if own:
+            self._rows.addWidget(self.numbers)
+        else:
+            self._rows.removeWidget(self.numbers)
+            self._row.insertWidget(self._row.count() - 3, self.numbers, 1)
 
     def changeEvent(self, event: QEvent | None) -> None:
         if event is not None and event.type() == QEvent.Type.PaletteChange:
@@ -130,3 +156,6 @@ class Transport(QWidget):
         if hours:
             shown = f"0:{shown}"
         self.place.setText(f"<b>{shown}</b> / {clock(total_s)} &nbsp; frame {frame} of {frames}")
+        if frames != self._frames:
+            self._frames = frames
+            self._arrange()

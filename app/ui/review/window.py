@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
 from app.session.folders import EVENTS
@@ -19,7 +19,7 @@ from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.commands import ANALYSE, MARKER_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import sentence
-from app.ui.files import accept_copy, dragged_path
+from app.ui.files import accept_copy, dragged_path, show_in_files
 from app.ui.keys_dialog import KeysDialog
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_placeholder
@@ -72,7 +72,9 @@ class ReviewWindow(QMainWindow):
         self._connect()
         self._enable(False)
         self._draw()
-        self.resize(1180, 760)
+        screen = self.screen()
+        room = screen.availableGeometry() if screen is not None else self.rect()
+        self.resize(min(1180, room.width()), min(760, room.height()))
         self.restoreGeometry(store.get(settings.REVIEW_GEOMETRY))
 
     # ------------------------------------------------------------------ building
@@ -110,7 +112,7 @@ class ReviewWindow(QMainWindow):
         return {
             **switches,
             "open": self.ask,
-            "show_folder": self._show_folder,
+            "show_folder": lambda: show_in_files(self._session().folder, self.say),
             "screenshot": self._screenshot,
             "delete_session": lambda: self.deleting.ask(self._session().folder),
             "close": self.close,
@@ -350,11 +352,6 @@ class ReviewWindow(QMainWindow):
     def say(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
-
-    def _show_folder(self) -> None:
-        folder = self._session().folder
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.say(Message(f"No file manager was found; the session is in {folder}", Severity.WARNING))
 
     def _screenshot(self) -> None:
         folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()

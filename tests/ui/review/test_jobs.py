@@ -98,11 +98,69 @@ def test_an_export_is_stopped(review, folder, qtbot, monkeypatch):
     qtbot.waitUntil(running.is_set)
     qtbot.waitUntil(lambda: job.bar.maximum() == 10_000)
     review.player.step(1)  # the window can be used meanwhile
-    action_of(review, "elan").trigger()
-    assert "still running" in said(review).text
     QTest.keyClick(job, Qt.Key.Key_Escape)
     assert "stopped" in finished(review, qtbot).text
     assert not job.isVisible()
+    assert not any((folder / "export").iterdir())
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """An exporter to OpenFace's table that goes on until it is let go."""
+    go_on = threading.Event()
+
+    def slow(session, target, progress):
+        while not go_on.wait(0.005):
+            progress(1, 2)
+        (target / "openface.csv").write_text("made")
+
+    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
+    monkeypatch.setattr(exporter, "write", slow, raising=False)
+    yield go_on
+    go_on.set()
+
+
+def label_of(name):
+    return next(exporter.label for exporter in EXPORTERS if exporter.name == name)
+
+
+def test_a_second_export_waits_for_its_turn(review, folder, qtbot, held):
+    for name in ("openface", "elan", "bids", "elan"):  # asked for twice, made once
+        action_of(review, name).trigger()
+    job = review.exports.job
+    assert "already" in said(review).text
+    assert job.titles == [label_of(name) for name in ("openface", "elan", "bids")]
+    assert job.waiting.isVisibleTo(job)
+    assert [job.waiting.item(i).text() for i in range(job.waiting.count())] == job.titles[1:]
+    held.set()
+    qtbot.waitUntil(lambda: not job.running, timeout=60_000)
+    assert {"openface.csv", "session.eaf"} <= {path.name for path in (folder / "export").iterdir()}
+    assert len(list((folder / "export").iterdir())) > 2
+    assert not job.isVisible()
+
+
+def test_one_that_waits_is_taken_off_the_list_and_one_that_runs_is_stopped(review, folder, qtbot, held):
+    for name in ("openface", "elan", "spreadsheet"):
+        action_of(review, name).trigger()
+    job = review.exports.job
+    qtbot.waitUntil(lambda: job.bar.maximum() == 2)
+    job.waiting.setCurrentRow(0)
+    job.waiting.setFocus()
+    QTest.keyClick(job.waiting, Qt.Key.Key_Delete)
+    assert job.titles == [label_of("openface"), label_of("spreadsheet")]
+    job.cancel_button.click()
+    qtbot.waitUntil(lambda: not job.running, timeout=60_000)
+    made = {path.name for path in (folder / "export").iterdir()}
+    assert made
+    assert "openface.csv" not in made
+    assert "session.eaf" not in made
+
+
+def test_closing_the_window_begins_nothing_that_waits(review, folder, qtbot, held):
+    action_of(review, "openface").trigger()
+    action_of(review, "elan").trigger()
+    qtbot.waitUntil(lambda: review.exports.job.bar.maximum() == 2)
+    review.close()
     assert not any((folder / "export").iterdir())
 
 

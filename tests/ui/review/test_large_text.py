@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea
+
+from app.ui.review.window import ReviewWindow
 
 
 @pytest.fixture(params=[1.0, 1.5])
@@ -32,3 +35,24 @@ def test_the_statistics_stand_whole_beside_the_picture(large_text, make_review, 
         ]
 
     qtbot.waitUntil(lambda: cut() == [], timeout=5000)
+
+
+@pytest.mark.parametrize("width", [640, 853, 1180])
+def test_all_three_angles_have_room_in_a_narrow_window(large_text, make_review, folder, width, qtbot):
+    """853 points are a screen of 1280 at 150 %; too narrow a row gives the numbers one of their own."""
+    review = make_review(folder, width, 480)
+    assert (review.width(), review.height()) == (width, 480)
+    review.player.go_to(20)
+    for name in ("yaw", "pitch", "roll"):
+        qtbot.waitUntil(lambda name=name: name in review.transport.numbers.text(), timeout=5000)
+    label = review.transport.numbers
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+
+
+def test_the_window_is_no_larger_than_its_screen(store, qtbot):
+    window = ReviewWindow(store)
+    room = window.screen().availableGeometry()
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    window.close()
+    sip.delete(window)

@@ -1,0 +1,74 @@
+"""Panels never push the window's edges out: one that there is no room for becomes a tab of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+
+Area = Qt.DockWidgetArea
+
+
+def show_docked(window: QMainWindow, dock: QDockWidget) -> None:
+    """Show it, beside the others or as a tab, and the window as large as before."""
+    size = window.size()
+    dock.show()
+    make_room(window, dock, size)
+
+
+def make_room(window: QMainWindow, dock: QDockWidget, size: QSize) -> None:
+    """Where the window with this panel needs more than ``size``, make tabs: of this one first, then of others."""
+    if not dock.isFloating():
+        _make_tabs(window, [dock, *(other for other in reversed(_open(window)) if other is not dock)], size)
+
+
+def fit(window: QMainWindow, size: QSize) -> None:
+    """Make tabs of a layout that comes from a larger screen, until the window needs no more than ``size``."""
+    _make_tabs(window, _open(window)[::-1], size)
+
+
+def _make_tabs(window: QMainWindow, docks: list[QDockWidget], size: QSize) -> None:
+    if not _excess(window, size):
+        return
+    for dock in docks:
+        best: tuple[int, QDockWidget] | None = None
+        for other in list(_others(window, dock)):
+            window.tabifyDockWidget(other, dock)
+            excess = _excess(window, size)
+            if best is None or excess < best[0]:
+                best = (excess, other)
+            if not excess:
+                break
+        else:
+            if best is not None:
+                window.tabifyDockWidget(best[1], dock)
+        if not _excess(window, size):
+            break
+    if window.size() != size:
+        window.resize(size)  # Qt has made it larger at the first try
+
+
+def _excess(window: QMainWindow, size: QSize) -> int:
+    """How many points the window needs beyond ``size``, in both directions together."""
+    for tabs in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        tabs.setUsesScrollButtons(True)  # else many tabs are wider than any panel
+    layout = window.layout()
+    if layout is not None:
+        layout.activate()
+    need = window.minimumSizeHint()
+    return max(need.width() - size.width(), 0) + max(need.height() - size.height(), 0)
+
+
+def _open(window: QMainWindow) -> list[QDockWidget]:
+    return [dock for dock in window.findChildren(QDockWidget) if not dock.isHidden() and not dock.isFloating()]
+
+
+def _others(window: QMainWindow, dock: QDockWidget) -> Iterator[QDockWidget]:
+    """Those that it can be a tab of: at its own side from the last one on, then at the other sides of the picture."""
+    own = window.dockWidgetArea(dock)
+    sides = dict.fromkeys((own, Area.RightDockWidgetArea, Area.LeftDockWidgetArea, Area.BottomDockWidgetArea))
+    for side in sides:
+        for other in reversed(_open(window)):
+            if other is not dock and window.dockWidgetArea(other) == side:
+                yield other

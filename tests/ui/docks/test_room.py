@@ -1,0 +1,94 @@
+"""Panels on a small screen: whatever is opened, the window stays as large as it was."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QDockWidget
+
+from app.ui.docks.catalogue import DOCKS
+from app.ui.docks.room import fit
+
+PANELS = [spec.name for spec in DOCKS if not spec.shown]
+
+
+@pytest.fixture(autouse=True)
+def _no_weights_read(monkeypatch):
+    """The weights panel reads none: torch takes longer to import than the test."""
+
+    def refuse(weights: str) -> None:
+        raise ValueError("not read in this test")
+
+    monkeypatch.setattr("app.ui.weights_manager.panel.read_report", refuse)
+
+
+@pytest.fixture(params=[QSize(1280, 720), QSize(853, 480)], ids=["100 %", "150 %"])
+def window(request, idle_window):
+    """As large as a screen of 1280x720, whose points are fewer at 150 %."""
+    idle_window.resize(request.param)
+    idle_window.docks.start()
+    idle_window.resize(request.param)
+    return idle_window
+
+
+def check(window, size: QSize) -> None:
+    assert window.size() == size
+    need = window.minimumSizeHint()
+    assert need.width() <= size.width()
+    assert need.height() <= size.height()
+
+
+def test_all_panels_one_after_the_other(window):
+    size = window.size()
+    for name in PANELS:
+        window.commands[name].trigger()
+        assert not window.docks.dock(name).isHidden()
+        check(window, size)
+    for name in ("numbers", "numbers"):  # away and back
+        window.commands[name].trigger()
+        check(window, size)
+    tabs = [window.tabifiedDockWidgets(dock) for dock in window.findChildren(QDockWidget)]
+    assert any(tabs)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_alone_is_there_at_once(window, name, qtbot):
+    size = window.size()
+    window.commands[name].trigger()
+    check(window, size)
+    qtbot.waitUntil(lambda: window.docks._entries[name].seen, timeout=5000)
+    assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
+
+
+def test_there_is_no_tab_where_there_is_room(idle_window):
+    idle_window.resize(1600, 1000)
+    idle_window.docks.start()
+    idle_window.resize(1600, 1000)
+    for name in ("bins", "shape", "crop"):
+        idle_window.commands[name].trigger()
+        assert idle_window.tabifiedDockWidgets(idle_window.docks.dock(name)) == []
+
+
+def test_a_panel_that_goes_round_the_picture(window, qtbot):
+    size = window.size()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    for name in ("bins", "filter", "outputs"):
+        window.commands[name].trigger()
+    for _ in range(5):
+        window.docks.view("outputs").setFocus(Qt.FocusReason.ShortcutFocusReason)
+        window.commands["move_panel"].trigger()
+        check(window, size)
+
+
+def test_a_layout_of_a_larger_screen_is_made_to_fit(idle_window):
+    idle_window.resize(1600, 1200)
+    idle_window.docks.start()
+    idle_window.resize(1600, 1200)
+    for name in ("bins", "shape", "crop", "filter", "weights"):
+        idle_window.commands[name].trigger()
+    assert idle_window.minimumSizeHint().height() > 480
+    fit(idle_window, QSize(853, 480))
+    check(idle_window, QSize(853, 480))
+    for name in ("numbers", "plots", "bins", "shape", "crop", "filter", "weights"):
+        assert idle_window.commands[name].isChecked(), name
