@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST = QSize(860, 720)  # what the documentation takes of a large screen
 IMAGE = 2  # QTextDocument's kind of a picture
-MARGIN = 8  # points at the sides of the text
+MARGIN = 16  # points beside a picture
 FIRST = "index"  # the page that is shown at first
 PACKAGES = ("torch", "onnxruntime", "openvino", "mediapipe", "opencv-python", "numpy", "av", "pyqtgraph")
 
