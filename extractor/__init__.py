@@ -19,7 +19,8 @@ from extractor.types import HEADS, KEYPOINT_NAMES, Angles, CropSpec, Motion, Net
 if TYPE_CHECKING:
     from extractor.backends import available_devices, create_backend
     from extractor.model import MotionExtractor
-    from extractor.report import LoadReport, WeightsError, find_weights
+    from extractor.report import LoadReport, WeightsError
+    from extractor.shipped import find_weights
 
 __all__ = [
     "HEADS",
@@ -42,7 +43,7 @@ _HOMES = {
     "WeightsError": "extractor.report",
     "available_devices": "extractor.backends",
     "create_backend": "extractor.backends",
-    "find_weights": "extractor.report",
+    "find_weights": "extractor.shipped",
 }
 
 

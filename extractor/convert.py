@@ -14,8 +14,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from extractor import files, metadata
+from extractor.report import LoadReport, WeightsError
 from extractor.types import NetworkSpec
-from extractor.weights import LoadReport, WeightsError, read_weights, single_precision
+from extractor.weights import read_weights, single_precision
 
 DTYPES = {"fp16": torch.float16, "fp32": torch.float32}
 

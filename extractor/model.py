@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from extractor.backbone import STRIDE, ConvNeXtV2, init_weights, size_by_name
-from extractor.types import HEADS, head_widths
-
-if TYPE_CHECKING:
-    from extractor.weights import LoadReport
-
-
-class Detector(ConvNeXtV2):
-    """The backbone with the heads ``fc_kp`` ... ``fc_exp`` on its pooled features."""
-
-    def __init__(self, num_kp: int, num_bins: int, backbone: str, drop_path_rate: float = 0.0) -> None:
-        super().__init__(size_by_name(backbone), drop_path_rate)
-        for name, width in head_widths(num_kp, num_bins).items():
-            self.add_module(f"fc_{name}", nn.Linear(self.num_features, width))
-        self.apply(init_weights)
-
-    def head(self, name: str) -> nn.Linear:
-        """The head called ``name`` in ``HEADS``."""
-        head = self.get_submodule(f"fc_{name}")
-        assert isinstance(head, nn.Linear)
-        return head
-
-    def forward(self, x: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
-        features = self.forward_features(x)
-        return {name: self.head(name)(features) for name in HEADS}
+from extractor.backbone import STRIDE, init_weights
+from extractor.detector import Detector
+from extractor.report import LoadReport
+from extractor.weights import fit_weights, read_weights, single_precision
 
 
 class MotionExtractor(nn.Module):
@@ -101,9 +79,10 @@ class MotionExtractor(nn.Module):
         Raises:
             WeightsError: The file can't be read, or its shapes are those of another network; nothing is changed.
         """
-        from extractor.weights import load_into  # it imports this module
-
-        self.report = load_into(self, path)
+        weights = fit_weights(path, self.detector, self.backbone, self.num_kp, self.num_bins)
+        # All of them are converted and checked before the first is stored: a bad file changes nothing.
+        self.detector.load_state_dict(single_precision(weights), strict=False)
+        self.report = weights.report
         return self.report
 
     @classmethod
@@ -120,9 +99,11 @@ class MotionExtractor(nn.Module):
         Raises:
             WeightsError: The file can't be read, or holds no such network.
         """
-        from extractor.weights import load_network
-
-        return load_network(path, drop_path_rate)
+        weights = read_weights(path)
+        spec = weights.report.spec
+        network = cls.from_tensors(single_precision(weights), spec.num_kp, spec.num_bins, spec.backbone, drop_path_rate)
+        network.report = weights.report
+        return network
 
     @classmethod
     def from_tensors(

@@ -17,15 +17,6 @@ from extractor.types import HEADS, POSE_HEADS, CropSpec, NetworkSpec
 
 Layout = Literal["project", "liveportrait", "model", "backbone"]
 
-SHIPPED = {"tiny": "motion_extractor.safetensors", "lite": "motion_extractor_lite.safetensors"}
-"""Names that stand for the program's own weights, and their files where they came with it."""
-
-DEFAULT = "lite"
-"""Which of them is meant where nobody says: also by ``"default"``, by None, and by an empty name in settings."""
-
-GROWN_FROM = {"tiny": "lite"}
-"""Weights that need not come with the program: they are grown from others here (``extractor.growth``)."""
-
 
 class WeightsError(ValueError):
     """Weights that can't be used; the message is one sentence that names the file and the reason."""
@@ -98,57 +89,6 @@ class LoadReport:
         lists = {name: tuple(values[name]) for name in ("missing", "unexpected", "trained_heads")}
         spec["crop"] = CropSpec(**spec["crop"])
         return cls(**{**values, **lists, "path": path, "spec": NetworkSpec(**spec)})
-
-
-def find_weights(weights: str | PathLike[str] | None = None) -> Path:
-    """Find the file of some weights.
-
-    Weights that did not come with the program but can be grown are grown, and kept in the user's cache: that
-    takes seconds the first time.
-
-    Args:
-        weights: A path, ``"default"`` (also None), or a name of ``SHIPPED``: ``"lite"``, ``"tiny"``.
-
-    Returns:
-        The path.  One that was given is returned whether there is a file or not.
-
-    Raises:
-        WeightsError: The named weights did not come with this copy of the program.
-    """
-    name = "default" if weights is None else weights
-    if not isinstance(name, str) or name not in ("default", *SHIPPED):
-        return Path(name).expanduser()
-    name = DEFAULT if name == "default" else name
-    if (path := _shipped(name)) is not None:
-        return path
-    if name in GROWN_FROM and (source := _shipped(GROWN_FROM[name])) is not None:
-        from extractor.growth import grown_weights  # torch
-
-        return grown_weights(source, name)
-    raise WeightsError(f"The {name} weights, {SHIPPED[name]}, did not come with this copy of the program.")
-
-
-def alternatives() -> tuple[str, ...]:
-    """The program's own weights beside the default ones that can be had here, by name; nothing is read or grown."""
-    return tuple(
-        name
-        for name in SHIPPED
-        if name != DEFAULT and (_shipped(name) is not None or _shipped(GROWN_FROM.get(name, name)) is not None)
-    )
-
-
-def is_own(weights: str) -> bool:
-    """Whether this stands for weights of the program's own and is no path; empty stands for the default ones."""
-    return weights in ("", "default", *SHIPPED)
-
-
-def _shipped(name: str) -> Path | None:
-    """They lie in the package once it is installed, and beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    for folder in (package / "assets", package.parent / "assets"):
-        if (path := folder / SHIPPED[name]).is_file():
-            return path
-    return None
 
 
 def sha256_of(path: Path) -> str:

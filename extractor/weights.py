@@ -23,22 +23,11 @@ from torch import Tensor
 from extractor import metadata
 from extractor.backbone import SIZES
 from extractor.checkpoint_file import CheckpointFile, read_file
-from extractor.model import Detector, MotionExtractor
-from extractor.report import Layout, LoadReport, WeightsError, find_weights
+from extractor.detector import Detector
+from extractor.report import Layout, LoadReport, WeightsError
 from extractor.types import HEADS, KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
 
-__all__ = [
-    "LIVEPORTRAIT_CROP",
-    "Layout",
-    "LoadReport",
-    "Weights",
-    "WeightsError",
-    "find_weights",
-    "load_into",
-    "load_network",
-    "read_weights",
-    "single_precision",
-]
+__all__ = ["LIVEPORTRAIT_CROP", "Weights", "WeightsError", "fit_weights", "read_weights", "single_precision"]
 
 LIVEPORTRAIT_CROP = CropSpec(side=1.85, up=0.16, input_size=256)
 """LivePortrait's framing in MediaPipe box units: medians of 14 of its published clips and stills."""
@@ -76,24 +65,10 @@ def read_weights(path: str | PathLike[str]) -> Weights:
     return weights
 
 
-def load_network(path: str | PathLike[str], drop_path_rate: float = 0.0) -> MotionExtractor:
-    """Build the network that a checkpoint holds; its ``report`` is set.  See ``MotionExtractor.from_checkpoint``."""
-    weights = read_weights(path)
-    spec = weights.report.spec
-    tensors = single_precision(weights)
-    network = MotionExtractor.from_tensors(tensors, spec.num_kp, spec.num_bins, spec.backbone, drop_path_rate)
-    network.report = weights.report
-    return network
-
-
-def load_into(network: MotionExtractor, path: str | PathLike[str]) -> LoadReport:
-    """Load what fits into an existing network.  See ``MotionExtractor.load_pretrained``."""
+def fit_weights(path: str | PathLike[str], detector: Detector, backbone: str, num_kp: int, num_bins: int) -> Weights:
+    """What of a checkpoint fits into an existing detector of this size; raises ``WeightsError``."""
     file = read_file(path)
-    spec = _spec(file, network.backbone, network.num_kp, network.num_bins)
-    weights = _fit(file, _by_detector_name(file), network.detector, spec)
-    # All of them are converted and checked before the first is stored: a bad file changes nothing.
-    network.detector.load_state_dict(single_precision(weights), strict=False)
-    return weights.report
+    return _fit(file, _by_detector_name(file), detector, _spec(file, backbone, num_kp, num_bins))
 
 
 def single_precision(weights: Weights) -> dict[str, Tensor]:

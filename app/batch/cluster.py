@@ -26,7 +26,7 @@ from app.session.staging import sweep_all
 from app.system import extra_command
 from extractor import child, files
 from extractor.backends import DeviceError, EngineError
-from extractor.weights import WeightsError
+from extractor.report import WeightsError
 
 CONNECT_S = 5.0
 ANSWER_S = 40.0

@@ -27,8 +27,10 @@ from app.system import usable_cores
 from extractor import files
 from extractor.backends import create_backend
 from extractor.backends.devices import available_devices
+from extractor.report import LoadReport
+from extractor.shipped import find_weights
 from extractor.user_cache import cache_folder
-from extractor.weights import LoadReport, find_weights, read_weights
+from extractor.weights import read_weights
 
 MEMORY_BYTES = 1_200_000_000
 """That a process needs, at most; measured at 1280x720."""

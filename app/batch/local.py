@@ -22,7 +22,7 @@ from app.core.errors import UserError
 from app.session.staging import sweep_all
 from extractor import child
 from extractor.backends import Backend, DeviceError, EngineError
-from extractor.weights import WeightsError
+from extractor.report import WeightsError
 
 ATTEMPTS = 2
 """At a job whose process died: it may have been killed for its neighbour's memory."""

@@ -13,7 +13,7 @@ from app.bench.report import EngineTime, Spread
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.faces.crop import crop_square, extract
-from app.pipeline.inference_loop import THREADS
+from app.pipeline.network_choice import THREADS
 from app.system import usable_cores
 from extractor.backends import Backend, DeviceError, EngineError, create_backend, installed_engines
 

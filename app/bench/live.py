@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.bench.options import BenchOptions
 from app.bench.probe import Probe
@@ -16,12 +17,21 @@ from app.pipeline import Pipeline, PipelineStatus
 from app.session.folders import claim_folder
 
 if TYPE_CHECKING:  # it imports Qt
-    from app.bench.first_minute import FirstMinute
     from app.ui.window import MainWindow
 
 LOOK_S = 0.1
 PATIENCE_S = 120.0  # for the first result, network included
 CLOSING_S = 0.5  # the window closes so long after the measurement is over
+
+
+class WindowProbe(Protocol):
+    """What hears of every result and every paint of the window, and says when it has seen enough."""
+
+    done: threading.Event
+
+    def attach(self, pipeline: Pipeline) -> None: ...
+
+    def painted(self, seconds: float, /) -> None: ...
 
 
 def run_headless(options: BenchOptions, probe: Probe, recording: Path | None) -> None:
@@ -55,7 +65,7 @@ def _raise_problems(status: PipelineStatus) -> None:
         raise UserError(status.source.message)
 
 
-def run_in_window(options: BenchOptions, probe: Probe | FirstMinute, recording: Path | None) -> None:
+def run_in_window(options: BenchOptions, probe: WindowProbe, recording: Path | None) -> None:
     """The same in the window, which closes by itself.  Raises UserError when it did not come to the end."""
     from app.ui.application import run_window
 

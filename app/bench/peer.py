@@ -26,7 +26,7 @@ from app.faces.detector import create_detector
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.quiet import without_chatter
 from app.faces.tracker import FaceTracker
-from app.pipeline.inference_loop import THREADS
+from app.pipeline.network_choice import THREADS
 from extractor.backends import create_backend
 
 BLOCK = 30  # frames; the first block of both is their warm-up

@@ -7,25 +7,22 @@ import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from app.analyser import FaceAnalyser
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.core.threads import network_threads
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from app.faces.wishes import FaceWishes
-from app.pipeline.engine_switch import EngineSwitch
+from app.pipeline.network_choice import NetworkChoice
+from app.pipeline.network_slot import NetworkSlot
 from app.pipeline.repair import Failures, Part
-from app.pipeline.second_network import SecondNetwork, SecondStatus
+from app.pipeline.second_network import SecondStatus
 from app.signals.rates import Percentiles, RateMeter
-from extractor.backends.base import Backend, BackendInfo
-
-if TYPE_CHECKING:  # it imports torch, which the window does not wait for
-    from extractor.weights import LoadReport
+from extractor.backends.base import BackendInfo
+from extractor.report import LoadReport
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -34,14 +31,6 @@ IDLE_WAIT_S = 0.25
 DETECTOR_AGAIN_S = (2.0, 5.0, 15.0, 60.0)  # pauses before a detector that could not be made is tried again
 NO_DETECTOR = "The face detector can't be started, and is tried again; the details are on stderr."
 RESTARTED = "The analysis failed because of an unexpected error and began anew; the details are on stderr."
-THREADS = network_threads()
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkChoice:
-    weights: str | None = None  # as in LaunchOptions
-    device: str = "auto"
-    engine: str = "auto"
 
 
 class InferenceLoop:
@@ -76,9 +65,7 @@ class InferenceLoop:
         self._trouble = ""
         self._detector: FaceDetector | None = None
         self._detector_coming: Future[FaceDetector] | None = None
-        self._switch: EngineSwitch | None = None
-        self._second = SecondNetwork(THREADS)
-        self._backend: Backend | None = None
+        self._networks = NetworkSlot()
         self._analyser: FaceAnalyser | None = None
         self.loading = True
         self.error = ""
@@ -98,12 +85,12 @@ class InferenceLoop:
 
     def compare_with(self, choice: NetworkChoice | None) -> None:
         """Run another network beside the first on the same faces; None: no longer."""
-        self._second.use(choice)
+        self._networks.second.use(choice)
 
     @property
     def second(self) -> SecondStatus | None:
         """How the second network stands; None while none is asked for."""
-        return self._second.status
+        return self._networks.second.status
 
     def new_source(self) -> None:
         """The next frame has nothing to do with the last one: forget faces and rates."""
@@ -125,12 +112,12 @@ class InferenceLoop:
 
     @property
     def network(self) -> BackendInfo | None:
-        backend = self._backend
+        backend = self._networks.current
         return backend.info if backend else None
 
     @property
     def report(self) -> LoadReport | None:
-        backend = self._backend
+        backend = self._networks.current
         return backend.report if backend else None
 
     @property
@@ -146,8 +133,7 @@ class InferenceLoop:
     @property
     def preparing(self) -> str:
         """What is being done to find a faster engine, in words; empty otherwise."""
-        switch = self._switch
-        return switch.progress if switch else ""
+        return self._networks.preparing
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -156,12 +142,10 @@ class InferenceLoop:
             except Exception:  # the last net: whatever it is, the thread goes on, with people it has not seen before
                 log.exception("the analysis failed and begins anew")
                 self._trouble = RESTARTED
-                if self._detector is not None and self._backend is not None:
-                    self._analyser = FaceAnalyser(self._detector, FaceTracker(), self._backend, every_frame=False)
+                self._analyse_anew()
                 self._stopping.wait(IDLE_WAIT_S)  # not to spin where it fails at once again
         self._analyser = None
-        parts = (self._second, self._switch, self._detector_made(), self._backend)
-        for part in parts:
+        for part in (self._networks, self._detector_made()):
             try:
                 if part is not None:
                     part.close()
@@ -171,7 +155,7 @@ class InferenceLoop:
     def _step(self) -> None:
         self._load_if_wanted()
         self._switch_if_ready()
-        self._second.advance()
+        self._networks.second.advance()
         frame = self._frames.take(IDLE_WAIT_S)
         if frame is not None and self._analyser is not None:
             self._measure(self._analyser, frame)
@@ -194,22 +178,17 @@ class InferenceLoop:
             # torch and MediaPipe take seconds to import: here they do not delay the window.
             if self._detector_coming is None:
                 self._detector_coming = _elsewhere(create_detector)
-            from extractor.backends import create_backend
-
-            backend = create_backend(wanted.weights, wanted.device, THREADS, wanted.engine, measure=False)
+            backend = wanted.load()
             if self._detector is None and self._detector_coming.exception() is not None:
                 self._make_detector_later(self._detector_coming.exception())
                 backend.close()
                 return
             self._detector, self._detector_failed = self._detector_made(), 0
-            assert self._detector is not None
-            previous, self._backend = self._backend, backend
-            self._analyser = FaceAnalyser(self._detector, FaceTracker(), backend, every_frame=False)
+            self._networks.put(backend, wanted)
+            self._analyse_anew()
             self._failures.good(*Part)
             self.error = self._trouble = ""
-            if previous:
-                previous.close()
-            self._look_for_a_faster_engine(wanted)
+            self._networks.look_for_a_faster_engine()
         except ValueError as error:  # weights or device, in one sentence
             self.error = str(error)
         except Exception:
@@ -228,29 +207,16 @@ class InferenceLoop:
         self._again_s = now_s() + DETECTOR_AGAIN_S[min(self._detector_failed, len(DETECTOR_AGAIN_S) - 1)]
         self._detector_failed += 1
 
-    def _look_for_a_faster_engine(self, choice: NetworkChoice) -> None:
-        from extractor.backends.prepare import is_needed
-
-        old, self._switch = self._switch, None
-        if old:
-            old.close()
-        if is_needed(choice.weights, choice.device, THREADS, choice.engine):
-            self._switch = EngineSwitch(choice, THREADS)
-
     def _switch_if_ready(self) -> None:
         """Let the faster engine take over between two frames; the faces stay who they were."""
-        switch, analyser, detector = self._switch, self._analyser, self._detector
-        if switch is None or analyser is None or detector is None or not self._may_switch():
-            return
-        backend = switch.take()
-        if backend is not None:
-            previous, self._backend = self._backend, backend
-            self._analyser = FaceAnalyser(detector, analyser.tracker, backend, every_frame=False)
-            if previous:
-                previous.close()
-        if switch.over:
-            self._switch = None
-            switch.close()
+        if self._analyser is not None and self._may_switch() and self._networks.promote():
+            self._analyse_anew(self._analyser.tracker)
+
+    def _analyse_anew(self, tracker: FaceTracker | None = None) -> None:
+        """By the present detector and network; without ``tracker`` with people that were not seen before."""
+        if self._detector is not None and self._networks.current is not None:
+            tracker = tracker or FaceTracker()
+            self._analyser = FaceAnalyser(self._detector, tracker, self._networks.current, every_frame=False)
 
     def _measure(self, analyser: FaceAnalyser, frame: Frame) -> None:
         with self._lock:
@@ -264,8 +230,8 @@ class InferenceLoop:
             found = analyser.find(frame)
             part = Part.ENGINE
             result = analyser.finish(found)
-            if self._backend is not None:
-                result = self._second.measure(result, self._backend.spec.crop)
+            if self._networks.current is not None:
+                result = self._networks.second.measure(result, self._networks.current.spec.crop)
         except Exception:  # one bad frame must not end a recording
             if not self._failures.in_row:  # once, not with every frame
                 log.exception("frame %d could not be analysed", frame.index)
@@ -292,24 +258,18 @@ class InferenceLoop:
                 self._take_over()
         except Exception:
             log.exception("%s could not be replaced", part.value)
-        if self._detector is not None and self._backend is not None:
-            self._analyser = FaceAnalyser(self._detector, FaceTracker(), self._backend, every_frame=False)
+        self._analyse_anew()
 
     def _take_over(self) -> None:
-        from extractor.backends import create_backend, installed_engines
+        from extractor.backends import installed_engines
 
-        failed = self._backend
-        assert failed is not None
-        engine = self._failures.next_engine(failed.info, installed_engines())
-        backend = create_backend(self._choice.weights, "cpu", THREADS, engine, measure=False)
-        self._backend = backend
-        if self._switch is not None:  # it would bring the one that failed
-            self._switch.close()
-            self._switch = None
-        words = f"{engine} on cpu took over: {failed.info.engine} on {failed.info.device} failed"
+        assert self._networks.current is not None
+        failed = self._networks.current.info
+        engine = self._failures.next_engine(failed, installed_engines())
+        self._networks.fall_back(engine)
+        words = f"{engine} on cpu took over: {failed.engine} on {failed.device} failed"
         log.warning("%s on %d frames in a row", words, self._failures.in_row)
         self._on_takeover(words)
-        failed.close()
 
 
 def _elsewhere(work: Callable[[], T]) -> Future[T]:

@@ -16,7 +16,8 @@ from app.core.mailbox import Mailbox
 from app.core.threads import hand_the_interpreter_over, keep_opencv_single
 from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
-from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
+from app.pipeline.inference_loop import InferenceLoop
+from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.recording import Recording
 from app.pipeline.signal_desk import SignalDesk
 from app.pipeline.status import PipelineStatus

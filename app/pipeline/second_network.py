@@ -5,23 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from app.analyser import face_result
 from app.core.clock import now_s
 from app.core.frames import FrameResult, SecondResult
 from app.faces.crop import box_behind, crop_square, extract_all
+from app.pipeline.network_choice import Loading, NetworkChoice
 from app.signals.rates import Percentiles
 from extractor.backends.base import Backend, BackendInfo
+from extractor.report import LoadReport
 from extractor.types import CropSpec
-
-if TYPE_CHECKING:
-    from app.pipeline.inference_loop import NetworkChoice
-    from extractor.weights import LoadReport
 
 log = logging.getLogger(__name__)
 
-UNLOADABLE = "The second network can't be loaded because of an unexpected error; the details are on stderr."
 UNMEASURED = "The second network failed because of an unexpected error and was switched off; the details are on stderr."
 
 
@@ -43,14 +39,13 @@ class SecondNetwork:
     ``use`` and ``status`` may be called from any thread, everything else belongs to the inference thread.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._choice: NetworkChoice | None = None
         self._asked = self._served = 0  # how often ``use`` was called, and what ``advance`` has seen of it
         self._error = ""
-        self._loader: _Loader | None = None
-        self._given_up: list[_Loader] = []  # those that still load what nobody wants any more
+        self._loader: Loading | None = None
+        self._given_up: list[Loading] = []  # those that still load what nobody wants any more
         self._backend: Backend | None = None
         self._times = Percentiles()
 
@@ -88,10 +83,10 @@ class SecondNetwork:
                 choice, self._served = self._choice, self._asked
             if self._loader is not None:
                 self._given_up.append(self._loader)
-            self._loader = _Loader(choice, self._threads) if choice is not None else None
+            self._loader = Loading(choice, "The second network") if choice is not None else None
         if self._loader is not None and self._loader.finished:
             loader, self._loader = self._loader, None
-            self._backend = loader.backend
+            self._backend = loader.take()
             self._fail(loader.error)
         if self._given_up:
             still = [loader for loader in self._given_up if not loader.finished]
@@ -145,38 +140,3 @@ class SecondNetwork:
         self._times.clear()
         if backend is not None:
             backend.close()
-
-
-class _Loader:
-    """One network on its way; ``backend`` or ``error`` once it has ``finished``."""
-
-    def __init__(self, choice: NetworkChoice, threads: int) -> None:
-        self.backend: Backend | None = None
-        self.error = ""
-        self._choice = choice
-        self._threads = threads
-        self._thread = threading.Thread(target=self._load, name="load second network", daemon=True)
-        self._thread.start()
-
-    @property
-    def finished(self) -> bool:
-        return not self._thread.is_alive()
-
-    def close(self) -> None:
-        """Wait for it, and free what nobody has taken."""
-        self._thread.join()
-        if self.backend is not None:
-            self.backend.close()
-            self.backend = None
-
-    def _load(self) -> None:
-        choice = self._choice
-        try:
-            from extractor.backends import create_backend
-
-            self.backend = create_backend(choice.weights, choice.device, self._threads, choice.engine, measure=False)
-        except ValueError as error:  # weights or device, in one sentence
-            self.error = str(error)
-        except Exception:
-            log.exception("loading the second network failed")
-            self.error = UNLOADABLE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.outputs.base import OutputStatus
@@ -14,10 +13,7 @@ from app.session.writer import WriterStats
 from app.signals.calibration import UNCALIBRATED, CalibrationState
 from app.signals.presets import DEFAULT_PRESET
 from extractor.backends.base import BackendInfo
-
-if TYPE_CHECKING:  # it imports torch, which the window does not wait for
-    from extractor.weights import LoadReport
-
+from extractor.report import LoadReport
 
 UNTRAINED = "Pose heads untrained: these weights hold no head pose, so no angles are shown; choose other weights."
 

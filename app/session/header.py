@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.capture.source import SourceInfo
 from app.session.manifest import MediaFile, SessionHeader
-
-if TYPE_CHECKING:  # they import torch, which the window does not wait for
-    from extractor.backends.base import BackendInfo
-    from extractor.weights import LoadReport
+from extractor.backends.base import BackendInfo
+from extractor.report import LoadReport
 
 
 def describe(

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.core.errors import SessionError
-from app.core.frames import Frame
 from app.session.events import EventLog
 from app.session.files import SessionFiles
 from app.session.folders import claim_elsewhere, reason
 from app.session.manifest import RECORDING, STOPPED, Manifest
 from app.session.recovery import recover
 
-if TYPE_CHECKING:  # it imports this
-    from app.session.writer import SessionWriter
-
 log = logging.getLogger(__name__)
-
-OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], None]
-"""Called with the writer, the frames that it took and can't write, the reason, and whether its disk may be used."""
 
 
 class LostFolderError(SessionError):

@@ -8,7 +8,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +32,7 @@ from app.session.manifest import (
     SessionHeader,
 )
 from app.session.ownership import Claim
-from app.session.rescue import LostFolderError, OnLost, rescue
+from app.session.rescue import LostFolderError, rescue
 from app.session.rows import RowBook
 from app.session.stats import WriterStats
 
@@ -49,6 +49,9 @@ MANIFEST_TICKS = 5  # session.json every so many syncs
 CLOCK_TICKS = 60  # a clock pair; a multiple of the above
 TOO_LATE = "The recording has ended, so no marker was set."
 LINGER_S = 0.3  # how long the last frames' results are waited for
+
+OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], None]
+"""Called with the writer, the frames that it took and can't write, the reason, and whether its disk may be used."""
 
 
 class SessionWriter:

@@ -16,7 +16,7 @@ from app.ui.settings import Settings
 from app.ui.toolbar import MainToolBar
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
-from extractor.report import alternatives, is_own
+from extractor.shipped import alternatives, is_own
 
 MAX_RECENT = 6
 ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed

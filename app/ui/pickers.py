@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
 from app.ui.wording import own_weights
 from extractor.backends.base import BackendInfo
-from extractor.report import is_own
+from extractor.shipped import is_own
 
 ENGINE = "engine:"  # before an engine's name, where it stands among devices
 

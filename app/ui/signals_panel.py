@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.pipeline import PipelineStatus
     from app.signals.history import History
-    from extractor.weights import LoadReport
+    from extractor.report import LoadReport
 
 LOOK_MS = 150
 

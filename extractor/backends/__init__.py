@@ -9,7 +9,7 @@ from pathlib import Path
 from extractor.backends.base import Backend, BackendInfo
 from extractor.backends.devices import Device, DeviceError, available_devices
 from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages, require_engine
-from extractor.report import find_weights
+from extractor.shipped import find_weights
 
 __all__ = [
     "ENGINES",

@@ -21,7 +21,8 @@ import psutil
 from extractor import child
 from extractor.backends import EngineError, engine_asked_for, installed_engines, make_backend
 from extractor.backends.choice import is_a_choice, measure_all, remember, remembered
-from extractor.report import WeightsError, find_weights
+from extractor.report import WeightsError
+from extractor.shipped import find_weights
 
 LOW_PRIORITY = 19
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from extractor.backends import Backend, EngineError, choice, create_backend
 from extractor.backends.choice import auto_backend
-from extractor.weights import find_weights
+from extractor.shipped import find_weights
 
 SPEEDS = {"torch": 30.0, "onnxruntime": 20.0, "openvino": 10.0}
 

@@ -22,7 +22,7 @@ from extractor.decode import (
     rotation_matrix,
     to_frame,
 )
-from extractor.model import head_widths
+from extractor.types import head_widths
 
 angle = st.floats(-89, 89)
 turn = st.floats(-179, 179)

@@ -49,7 +49,7 @@ def runs(name: str) -> bool:
 
 def openvino_in_float32() -> Backend:
     from extractor.backends.openvino_backend import OpenVinoBackend
-    from extractor.weights import find_weights
+    from extractor.shipped import find_weights
 
     return OpenVinoBackend(find_weights(WEIGHTS), precision="float32")
 

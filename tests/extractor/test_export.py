@@ -15,8 +15,9 @@ from extractor.backends.runtimes import run_onnx
 from extractor.decode_arrays import decode_arrays
 from extractor.export import export, main, torch_motion
 from extractor.model import MotionExtractor
+from extractor.report import WeightsError
+from extractor.shipped import find_weights
 from extractor.types import HEADS, CropSpec
-from extractor.weights import WeightsError, find_weights
 
 onnx = pytest.importorskip("onnx")
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from extractor import growth, report
+from extractor import growth, shipped
 from extractor.backends import create_backend
 from extractor.growth import grow, same_outputs
 from extractor.model import MotionExtractor
-from extractor.report import WeightsError, alternatives, find_weights
+from extractor.report import WeightsError
+from extractor.shipped import alternatives, find_weights
 from extractor.user_cache import cache_folder
 
 
@@ -48,7 +49,7 @@ def test_what_is_not_twice_as_wide_is_refused(backbone: str) -> None:
 @pytest.fixture
 def only_lite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of the program that came without tiny, and an empty cache."""
-    monkeypatch.setattr(report, "SHIPPED", {**report.SHIPPED, "tiny": "not_shipped.safetensors"})
+    monkeypatch.setattr(shipped, "SHIPPED", {**shipped.SHIPPED, "tiny": "not_shipped.safetensors"})
     monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path))
     return tmp_path
 
@@ -83,15 +84,15 @@ def test_a_damaged_grown_file_is_grown_again_and_comes_out_the_same(only_lite: P
 
 
 def test_the_default_may_be_grown_too_and_lists_know_all(only_lite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert report.DEFAULT in report.SHIPPED
-    assert alternatives() == tuple(name for name in ("tiny", "lite") if name != report.DEFAULT)
-    monkeypatch.setattr(report, "DEFAULT", "lite")
+    assert shipped.DEFAULT in shipped.SHIPPED
+    assert alternatives() == tuple(name for name in ("tiny", "lite") if name != shipped.DEFAULT)
+    monkeypatch.setattr(shipped, "DEFAULT", "lite")
     assert find_weights() == find_weights("default") == find_weights("lite")
     assert alternatives() == ("tiny",)
-    monkeypatch.setattr(report, "DEFAULT", "tiny")
+    monkeypatch.setattr(shipped, "DEFAULT", "tiny")
     assert alternatives() == ("lite",)
     assert not (cache_folder() / "grown").exists()  # to list is not to grow
-    monkeypatch.setattr(report, "SHIPPED", {"tiny": "none.safetensors", "lite": "none.safetensors"})
+    monkeypatch.setattr(shipped, "SHIPPED", {"tiny": "none.safetensors", "lite": "none.safetensors"})
     assert alternatives() == ()
     with pytest.raises(WeightsError, match="did not come with"):
         find_weights()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from extractor import HEADS, MotionExtractor
-from extractor.model import head_widths
+from extractor.types import head_widths
 
 
 @pytest.mark.parametrize(("num_kp", "count"), [(24, 28_132_570), (21, 28_118_728)])

@@ -9,7 +9,7 @@ import torch
 from extractor.agreement import check_faces
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
 from extractor.backends.torch_backend import TorchBackend
-from extractor.weights import find_weights
+from extractor.shipped import find_weights
 
 
 def test_sizes_are_few_and_reach_the_largest() -> None:

@@ -205,7 +205,7 @@ def test_shipped_weights_are_found_by_name(assets: Path) -> None:
 
 
 def test_weights_that_were_not_shipped_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("extractor.report.SHIPPED", {"lite": "no_such_file.safetensors"})
+    monkeypatch.setattr("extractor.shipped.SHIPPED", {"lite": "no_such_file.safetensors"})
     with pytest.raises(WeightsError, match=r"^The lite weights, no_such_file\.safetensors, did not come with"):
         find_weights("lite")
 

@@ -10,18 +10,19 @@ import pytest
 from app.capture.demo import DemoSource
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.pipeline import inference_loop
-from app.pipeline.inference_loop import InferenceLoop, NetworkChoice
+from app.pipeline import network_slot
+from app.pipeline.inference_loop import InferenceLoop
+from app.pipeline.network_choice import THREADS, NetworkChoice
 from extractor.backends import Backend, create_backend
 
 
 class FasterEngine:
-    """Stands where ``EngineSwitch`` does: the same network under another name, ready from the beginning."""
+    """Stands where ``Candidate`` does: the same network under another name, ready from the beginning."""
 
-    def __init__(self, choice: NetworkChoice, threads: int) -> None:
+    def __init__(self, choice: NetworkChoice) -> None:
         self.progress = "trying"
         self.closed = False
-        backend = create_backend(None, "cpu", threads, "torch")
+        backend = create_backend(None, "cpu", THREADS, "torch")
         backend._info = dataclasses.replace(backend.info, engine="faster")  # type: ignore[attr-defined]
         self._backend: Backend | None = backend
 
@@ -38,7 +39,7 @@ class FasterEngine:
 
 
 def test_it_waits_for_the_recording_and_keeps_the_faces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference_loop, "EngineSwitch", FasterEngine)
+    monkeypatch.setattr(network_slot, "Candidate", FasterEngine)
     monkeypatch.setattr("extractor.backends.prepare.is_needed", lambda *_: True)
     frames: Mailbox[Frame] = Mailbox()
     results: list[tuple[str, FrameResult]] = []

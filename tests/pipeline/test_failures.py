@@ -13,7 +13,8 @@ from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.faces.detector import create_detector
 from app.pipeline import Pipeline, inference_loop
-from app.pipeline.inference_loop import NO_DETECTOR, RESTARTED, InferenceLoop, NetworkChoice
+from app.pipeline.inference_loop import NO_DETECTOR, RESTARTED, InferenceLoop
+from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.repair import REPLACE_AT
 from app.session.events import read_events
 from app.session.folders import claim_folder

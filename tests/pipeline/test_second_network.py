@@ -19,7 +19,7 @@ from app.faces.crop import box_behind, crop_square
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from app.pipeline import Pipeline
-from app.pipeline.inference_loop import NetworkChoice
+from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.second_network import SecondNetwork
 from app.session.folders import claim_folder
 from app.session.reader import Session
@@ -83,7 +83,7 @@ def measured(frame: Frame, first: Backend) -> FrameResult:
 
 @pytest.fixture
 def second() -> Iterator[SecondNetwork]:
-    network = SecondNetwork(1)
+    network = SecondNetwork()
     yield network
     network.close()
     assert "load second network" not in {thread.name for thread in threading.enumerate()}

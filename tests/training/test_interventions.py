@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from extractor.shipped import find_weights
 from extractor.training.errors import TrainingError
 from extractor.training.head_model import HeadModel
 from extractor.training.interventions import PLAIN, main, table, variations
 from extractor.training.pack import Pack
 from extractor.training.renderer import Renderer
 from extractor.training.sampler import Sampler
-from extractor.weights import find_weights
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.capture import SourceChoice
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
-from extractor.report import alternatives
+from extractor.shipped import alternatives
 
 
 def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):

@@ -16,7 +16,7 @@ from app.ui.pickers import ChoiceBox, path_label
 from app.ui.review.jobs import JobDialog, StoppedError
 from app.ui.settings import Settings
 from app.ui.wording import own_weights
-from extractor.report import alternatives, is_own
+from extractor.shipped import alternatives, is_own
 
 if TYPE_CHECKING:  # it imports torch
     from app.session.analyses import Analysis
@@ -146,6 +146,6 @@ class Reanalysis:
 def _readable(error: ValueError) -> Exception:
     """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
     from extractor.backends import DeviceError, EngineError
-    from extractor.weights import WeightsError
+    from extractor.report import WeightsError
 
     return UserError(str(error)) if isinstance(error, (WeightsError, DeviceError, EngineError)) else error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.ui.wording import own_weights
-from extractor.report import alternatives, find_weights, is_own
+from extractor.shipped import alternatives, find_weights, is_own
 from extractor.types import BIN_DEGREES, HEADS
 
 if TYPE_CHECKING:

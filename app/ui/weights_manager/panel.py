@@ -27,7 +27,7 @@ from app.ui.messages import Message, Severity
 from app.ui.weights_manager.checkpoints import Checkpoint, checkpoints, read_report
 from app.ui.weights_manager.comparison import Comparison
 from app.ui.weights_manager.details import Details
-from extractor.report import is_own
+from extractor.shipped import is_own
 
 if TYPE_CHECKING:
     from app.signals.history import History

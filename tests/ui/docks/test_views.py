@@ -106,7 +106,7 @@ def test_the_crop_is_the_networks_input_pixel_for_pixel(show):
     """What the real analyser gave to its backend, for a face at the frame's edge."""
     torch = pytest.importorskip("torch")
     from extractor import create_backend
-    from extractor.weights import WeightsError
+    from extractor.report import WeightsError
 
     try:
         backend = create_backend(None, "cpu", 1, "torch")

@@ -292,7 +292,7 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
 
 @pytest.mark.parametrize("kind", ["weights", "session", "unexpected"])
 def test_what_fails_is_one_sentence(review, qtbot, monkeypatch, kind):
-    from extractor.weights import WeightsError
+    from extractor.report import WeightsError
 
     errors = {
         "weights": WeightsError("mine.pth has no pose heads."),

@@ -13,9 +13,9 @@ from app.signals.history import COLUMNS, History
 from app.ui.weights_manager.checkpoints import UNSTATED, checkpoints, facts, read_report
 from extractor.convert import convert
 from extractor.model import MotionExtractor
-from extractor.report import alternatives
+from extractor.report import WeightsError
+from extractor.shipped import alternatives
 from extractor.types import KEYPOINT_NAMES, Angles
-from extractor.weights import WeightsError
 
 
 @pytest.fixture

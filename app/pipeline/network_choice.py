@@ -1,0 +1,69 @@
+"""Which network is wanted, and one on its way."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from app.core.threads import network_threads
+from extractor.backends.base import Backend
+
+log = logging.getLogger(__name__)
+
+THREADS = network_threads()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChoice:
+    """Which weights, where they run and by what."""
+
+    weights: str | None = None  # as in LaunchOptions
+    device: str = "auto"
+    engine: str = "auto"
+
+    def load(self) -> Backend:
+        """Takes seconds.  Raises ValueError, in one sentence, where the weights or the device can't be used."""
+        from extractor.backends import create_backend  # torch takes seconds to import
+
+        return create_backend(self.weights, self.device, THREADS, self.engine, measure=False)
+
+
+class Loading:
+    """A network on its way, on a thread of its own; ``backend`` or ``error`` once it has ``finished``."""
+
+    def __init__(self, choice: NetworkChoice, what: str) -> None:
+        """``what``: how an error names the network, such as "The second network"."""
+        self.backend: Backend | None = None
+        self.error = ""  # one sentence
+        self._choice = choice
+        self._what = what
+        self._thread = threading.Thread(target=self._load, name="load network", daemon=True)
+        self._thread.start()
+
+    @property
+    def finished(self) -> bool:
+        return not self._thread.is_alive()
+
+    def take(self) -> Backend | None:
+        """The network once it is there, and then never again."""
+        if not self.finished:
+            return None
+        backend, self.backend = self.backend, None
+        return backend
+
+    def close(self) -> None:
+        """Wait for it, and free what nobody has taken."""
+        self._thread.join()
+        backend = self.take()
+        if backend is not None:
+            backend.close()
+
+    def _load(self) -> None:
+        try:
+            self.backend = self._choice.load()
+        except ValueError as error:  # weights or device, in one sentence
+            self.error = str(error)
+        except Exception:
+            log.exception("loading failed")
+            self.error = f"{self._what} can't be loaded because of an unexpected error; the details are on stderr."
