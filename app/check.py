@@ -140,15 +140,7 @@ def _outputs() -> str:
 def _encoder(problems: list[str]) -> str:
     import av
 
-    from app.session.encoder_choice import CHOICE
-
     codecs = [name for name in ("libx264", "ffv1") if name in av.codecs_available]
     if "libx264" not in codecs:
         problems.append("PyAV was built without libx264, so video can't be recorded: reinstall av from PyPI.")
-    found = CHOICE.wait()
-    if found is None or found.encoder is None:
-        tried = "; ".join(f"{name}: {why}" for name, why in found.refused) if found is not None else ""
-        hardware = f"no hardware encoder works ({tried})"
-    else:
-        hardware = f"hardware encoder {found.encoder.label} ({found.encoder.name})"
-    return f"video codecs {', '.join(codecs)}; {hardware}" if codecs else "no video codec"
+    return f"video codecs {', '.join(codecs)}" if codecs else "no video codec"

@@ -34,7 +34,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTIONSCOPE_CACHE", str(folder))
         patch.setenv("MOTIONSCOPE_ENGINE", "torch")  # measuring which is the fastest takes time
-        patch.setenv("MOTIONSCOPE_ENCODER", "software")  # and so does trying which hardware encodes
         yield folder
 
 

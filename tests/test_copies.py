@@ -139,19 +139,17 @@ def test_a_recorded_picture_is_converted_once_and_lent_to_the_encoder(image, all
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (16, 16), (18, 20), (322, 242), (1278, 718), (720, 1280)])
-@pytest.mark.parametrize("pixels", ["yuv420p", "nv12"])
-def test_what_is_lent_to_the_encoder_is_the_picture(size, pixels):
+def test_what_is_lent_to_the_encoder_is_the_picture(size):
     """In every size, though PyAV's shortest way takes some heights for others."""
     width, height = size
     picture = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
     expected = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420))
-    frame = as_frame(picture, pixels)
+    frame = as_frame(picture, "yuv420p")
     found = frame.to_ndarray()
     assert (frame.width, frame.height) == size
     assert found.shape == (height * 3 // 2, width)
     np.testing.assert_array_equal(found[:height], expected[:height])
-    colour = found[height:].reshape(-1, 2).T if pixels == "nv12" else found[height:].reshape(2, -1)
-    np.testing.assert_array_equal(colour, expected[height:].reshape(2, -1))
+    np.testing.assert_array_equal(found[height:].reshape(2, -1), expected[height:].reshape(2, -1))
 
 
 @pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (640, 360), (1600, 900)])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-H264, X264, FFV1 = "h264", "x264", "ffv1"
+H264, FFV1 = "h264", "ffv1"
 NO_PICTURE = "none"
 CODECS = {
     H264: "H.264",
-    X264: "H.264, in software",
     FFV1: "FFV1, lossless",
     NO_PICTURE: "none, numbers only",
 }
 """What a user can choose, and what it is called."""
 
 TIPS = {
-    H264: "Small; encoded by the graphics card where it can",
-    X264: "Small; never encoded by the graphics card",
+    H264: "Small",
     FFV1: "Every bit as captured: some thirty times larger, and four times the work",
     NO_PICTURE: "No picture is kept: tables, markers and session.json alone. It can't be measured again",
 }

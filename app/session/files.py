@@ -13,7 +13,7 @@ from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
-from app.session.encoder_choice import CHOICE
+from app.session.encoders import encoder_of
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
 from app.session.manifest import Fitted, Manifest, VideoInfo
 from app.session.motion import MotionEncoder
@@ -114,9 +114,9 @@ class SessionFiles:
             self.fitted = (*self.fitted, Fitted(self.frames, width, height, scale, x, y))
         if self._with_video:
             if self._encoder is None:
-                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size, CHOICE.encoders(self._codec))
+                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size, encoder_of(self._codec))
             self._encoder.encode(image, timestamp_s)
-            if self.video is None:  # the first frame decides which encoder it is
+            if self.video is None:
                 self.video = self._encoder.info
         if frame.truth is not None:
             if TRUTH not in self._open:

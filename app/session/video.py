@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Sequence
 from fractions import Fraction
 
 import av
@@ -16,12 +13,9 @@ from numpy.typing import NDArray
 
 from app.core.frames import Image
 from app.session.disk import GuardedFile
-from app.session.encoder_choice import CHOICE
-from app.session.encoders import SOFTWARE, Encoder, add_stream, as_frame, padded_size
 from app.session.encoders import TICKS_PER_S as TICKS_PER_S
+from app.session.encoders import X264, Encoder, add_stream, as_frame, padded_size
 from app.session.manifest import VideoInfo
-
-log = logging.getLogger(__name__)
 
 
 def ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -43,51 +37,29 @@ def next_tick(timestamp_s: float, last: int) -> int:
 class VideoEncoder:
     """Encodes BGR frames of one size into an open file; not thread-safe.
 
-    Of ``encoders`` the first one is used that takes the first frame: a hardware encoder may be busy
-    or refuse a size.  Nothing of a frame is held back: after ``encode`` it is in the file once the
-    next one was encoded.
+    Nothing of a frame is held back: after ``encode`` it is in the file once the next one was encoded.
     """
 
-    def __init__(self, file: GuardedFile, width: int, height: int, encoders: Sequence[Encoder] = (SOFTWARE,)) -> None:
-        """Raises av.FFmpegError when the last one can't be opened either."""
+    def __init__(self, file: GuardedFile, width: int, height: int, encoder: Encoder = X264) -> None:
+        """Raises av.FFmpegError when the encoder can't be opened."""
         self._file = file
         self._size = (width, height)
         self._last = -1
-        self._left = list(encoders)
-        self._open_next()
+        self._encoder = encoder
+        self._padded = padded_size(encoder, width, height)
+        self._container: OutputContainer = av.open(
+            self._file,
+            "w",
+            format="matroska",
+            # A cluster is written when it ends, so each frame has one of its own: a crash costs a single frame
+            # here, also in the first second.  That is 15 bytes a frame.
+            container_options={"cluster_time_limit": "0", "flush_packets": "1"},
+        )
+        self._stream: VideoStream = add_stream(self._container, encoder, *self._padded)
 
     @property
     def info(self) -> VideoInfo:
         return VideoInfo(self._encoder.codec, self._encoder.name, *self._size, *self._padded)
-
-    def _open_next(self) -> None:
-        while True:
-            self._encoder = self._left.pop(0)
-            self._padded = padded_size(self._encoder, *self._size)
-            self._container: OutputContainer = av.open(
-                self._file,
-                "w",
-                format="matroska",
-                # A cluster is written when it ends, so each frame has one of its own: a crash costs a single frame
-                # here, also in the first second.  That is 15 bytes a frame.
-                container_options={"cluster_time_limit": "0", "flush_packets": "1"},
-            )
-            try:
-                self._stream: VideoStream = add_stream(self._container, self._encoder, *self._padded)
-            except Exception as error:  # bindings raise what they like for a device that isn't there
-                self._give_up(error)
-            else:
-                return
-
-    def _give_up(self, error: Exception) -> None:
-        """Leave the present encoder, if there is another one; otherwise raise ``error``."""
-        if self._encoder.hardware:
-            CHOICE.distrust(self._encoder)
-        if self._last >= 0 or not self._left:
-            raise error
-        log.warning("%s can't record this video, so %s does: %s", self._encoder.label, self._left[0].label, error)
-        with contextlib.suppress(Exception):
-            self._container.close()  # nothing has been written yet
 
     def encode(self, image: Image, timestamp_s: float) -> None:
         """Append a (height, width, 3) frame of the size given at the start.
@@ -95,16 +67,9 @@ class VideoEncoder:
         ``timestamp_s``: since the first frame, later than the last.  Raises av.FFmpegError.
         """
         shown = next_tick(timestamp_s, self._last)
-        while True:
-            frame = as_frame(self._padded_image(image), self._encoder.pixels)
-            frame.pts, frame.time_base = shown, Fraction(1, TICKS_PER_S)
-            try:
-                packets = self._stream.encode(frame)
-            except Exception as error:
-                self._give_up(error)
-                self._open_next()
-            else:
-                break
+        frame = as_frame(self._padded_image(image), self._encoder.pixels)
+        frame.pts, frame.time_base = shown, Fraction(1, TICKS_PER_S)
+        packets = self._stream.encode(frame)
         self._last = shown
         self._container.mux(packets)
 

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from app.core.clock import now_s
+from app.session.codecs import CODECS, H264
 from app.session.manifest import SessionFields
 from app.ui import settings
 from app.ui.background import Background
@@ -98,7 +99,6 @@ class MarkerControls(QObject):
         self._strip = MarkerStrip(view)
         self._note: NoteBox | None = None
         self._chips: deque[tuple[float, Chip]] = deque()  # until when a point is shown
-        self._searched = False
         self.fields = SessionFields()
         self.slots = default_slots()
         self.recording = False
@@ -120,7 +120,8 @@ class MarkerControls(QObject):
     @property
     def codec(self) -> str:
         """How videos are recorded: one of ``codecs.CODECS``."""
-        return self._codec_asked or self._settings.get(settings.CODEC)
+        codec = self._codec_asked or self._settings.get(settings.CODEC)
+        return codec if codec in CODECS else H264  # one that was offered in an earlier version
 
     def use_codec(self, codec: str) -> None:
         self._codec_asked = None
@@ -156,11 +157,6 @@ class MarkerControls(QObject):
         if pipeline is not None:
             pipeline.set_codec(self.codec)
             pipeline.set_fields(self.fields)
-            if not self._searched:
-                self._searched = True
-                from app.session.encoder_choice import CHOICE  # PyAV, which the pipeline has loaded by now
-
-                CHOICE.search()
         self.changed.emit()
 
     # ------------------------------------------------------------------ markers

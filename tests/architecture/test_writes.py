@@ -127,7 +127,7 @@ def test_the_search_knows_reading_when_it_sees_it(call):
 
 @pytest.mark.parametrize("folder", ["app/session", "app/batch"])
 def test_what_lies_in_a_session_is_read_by_what_waits_for_no_pipe(folder):
-    own = {"app/session/encoder_choice.py", "app/session/ownership.py"}  # the program's cache; the system's own file
+    own = {"app/session/ownership.py"}  # the system's own file
     paths = [path for path in (ROOT / folder).rglob("*.py") if path.relative_to(ROOT).as_posix() not in own]
     assert paths
     for path in paths:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -69,7 +68,6 @@ def _run(name: str, args: argparse.Namespace, sound: Path) -> int:
 
 def _child(name: str, seed: int, sound: Path, until: float, keep: Path) -> int:
     logging.disable()
-    os.environ.setdefault("MOTIONSCOPE_ENCODER", "software")
     with tempfile.TemporaryDirectory(prefix="motionscope-fuzz-") as work:
         while time.monotonic() < until:
             print(f"seed {seed}", flush=True)
