@@ -17,7 +17,7 @@ Source = Literal["pose", "expression"]
 class DerivedSignals:
     """The derived numbers of one face in one frame; NaN where one is not known.
 
-    The formulas are in ``extractor.face_shape`` (expression), ``app.signals.derived`` (pose),
+    The formulas are in ``extractor.face_shape`` (expression), ``app.signals.deriver`` (pose),
     ``app.signals.blinks`` and ``app.signals.gestures``; names and units in ``DERIVED``.
     """
 

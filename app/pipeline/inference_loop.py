@@ -13,6 +13,7 @@ from app.analyser import FaceAnalyser
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
+from app.faces.assignment import preload
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from app.faces.wishes import FaceWishes
@@ -188,6 +189,7 @@ class InferenceLoop:
             self._analyse_anew()
             self._failures.good(*Part)
             self.error = self._trouble = ""
+            threading.Thread(target=preload, name="load assignment", daemon=True).start()
             self._networks.look_for_a_faster_engine()
         except ValueError as error:  # weights or device, in one sentence
             self.error = str(error)

@@ -11,11 +11,11 @@ from functools import partial
 from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
+from app.core.one_euro import OneEuro
 from app.outputs.base import Marker
 from app.pipeline.recording import Recording
 from app.signals.calibration import CalibrationState, Outcome, Recentring, Waiting
 from app.signals.chain import SignalChain
-from app.signals.one_euro import OneEuro
 from app.signals.presets import FilterPreset
 from extractor.types import Angles, NetworkSpec
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from app.core.frames import FaceResult
+from app.core.one_euro import RotationFilter, VectorFilter
 from app.core.rotation import angles_near
-from app.signals.one_euro import RotationFilter, VectorFilter
 from app.signals.presets import FilterPreset
 
 __all__ = ["FaceFilter"]

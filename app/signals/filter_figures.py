@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.one_euro import OneEuro, RotationFilter, VectorFilter
 from app.core.rotation import angles_of, rotation_of
-from app.signals.one_euro import OneEuro, RotationFilter, VectorFilter
 from app.signals.presets import FilterPreset
 from extractor.types import Angles
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from app.signals.one_euro import OneEuro
+from app.core.one_euro import OneEuro
 
 __all__ = [
     "CUSTOM",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider
 
-from app.signals.one_euro import OneEuro
+from app.core.one_euro import OneEuro
 from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, PRESETS, SPEED_HZ, FilterPreset, custom_from
 from app.ui import settings, theme
 from app.ui.panels.fields import Section, Value, dim_label

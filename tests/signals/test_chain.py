@@ -10,10 +10,10 @@ import pytest
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.one_euro import OneEuro
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
-from app.signals.one_euro import OneEuro
 from app.signals.presets import preset_named
 from extractor.types import Angles
 

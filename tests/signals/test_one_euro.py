@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.one_euro import OneEuro, RotationFilter, VectorFilter
 from app.core.rotation import angles_of, geodesic_deg, rotation_from_vector, rotation_of
-from app.signals.one_euro import OneEuro, RotationFilter, VectorFilter
 from app.signals.presets import DEFAULT_PRESET, PRESETS, preset_named
 from extractor.types import Angles
 

@@ -42,7 +42,9 @@ class VectorFilter:
         self._velocity: NDArray[np.float64] = np.zeros(0)
         self._time_s = 0.0
 
-    def update(self, value: NDArray[np.floating[Any]], time_s: float, unit: float = 1.0) -> NDArray[np.float64]:
+    def update(
+        self, value: NDArray[np.floating[Any]], time_s: float, unit: float | NDArray[np.float64] = 1.0
+    ) -> NDArray[np.float64]:
         """The filtered ``value`` at ``time_s`` (seconds); its velocity counts in ``unit`` a second.
 
         The value itself comes back first, after a pause, where time runs backwards, where the shape
@@ -58,9 +60,9 @@ class VectorFilter:
             self._value, self._velocity = raw, np.zeros_like(raw)
             return raw
         change = raw - self._value
-        self._velocity += share(self.settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
+        self._velocity += alpha(self.settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
         speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-        self._value = self._value + share(self.settings.cutoff_hz(speed), step_s) * change
+        self._value = self._value + alpha(self.settings.cutoff_hz(speed), step_s) * change
         return self._value
 
 
@@ -89,16 +91,16 @@ class RotationFilter:
             self._value, self._velocity = raw, np.zeros(3)
             return raw
         change = rotation_vector(raw @ self._value.T)
-        self._velocity += share(self.settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
+        self._velocity += alpha(self.settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
         cutoff_hz = self.settings.cutoff_hz(np.asarray(np.linalg.norm(self._velocity)))
-        turned = rotation_from_vector(share(cutoff_hz, step_s) * change) @ self._value
+        turned = rotation_from_vector(alpha(cutoff_hz, step_s) * change) @ self._value
         # Thousands of products drift off the rotations by rounding: back to the nearest one.
         u, _, vt = np.linalg.svd(turned)
         self._value = np.asarray(u @ vt)
         return self._value
 
 
-def share(cutoff_hz: float | NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
-    """How much of a new value a first-order low-pass takes over in a step of ``step_s``."""
+def alpha(cutoff_hz: float | NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
+    """The smoothing factor: how much of a new value a first-order low-pass takes over in a step of ``step_s``."""
     turn = 2 * math.pi * np.asarray(cutoff_hz) * step_s
     return np.asarray(turn / (1 + turn))
