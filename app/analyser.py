@@ -16,6 +16,7 @@ from app.faces.identity import shape_of
 from app.faces.tracker import FaceTracker, Observation, TrackedFace
 from extractor.backends.base import Backend
 from extractor.types import Angles, HostMotion
+from extractor.values import is_number
 
 SURE_STD_DEG = 14.0
 """Spread of the yaw bins up to which there is a face in the crop, for weights that do not say their own.
@@ -155,7 +156,7 @@ class FaceAnalyser:
 
 def _sure_std_deg(metadata: Mapping[str, object]) -> float:
     value = metadata.get("sure_std_deg")
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1000:
+    if is_number(value) and 0 < value < 1000:
         return float(value)
     return SURE_STD_DEG
 

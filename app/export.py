@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from app.core.errors import SessionError, UserError
 from app.session.exporters import Exporter, default_place, export_session, exporters_named, open_finished
+from extractor.values import first_line
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def export(
                 continue
             except Exception as error:
                 log.debug("exporting %s failed", folder, exc_info=True)
-                why = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+                why = f"{type(error).__name__}: {first_line(error)}"
                 failures.append(f"{folder} could not be exported as {exporter.name}: unexpected error {why}.")
                 continue
             for path in made:

@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from extractor.report import WeightsError, sha256_of
+from extractor.values import first_line
 
 Container = Literal["safetensors", "bare", "model"]
 """How the state dict lies in the file: safetensors, a pickle of it, or a pickle of ``{'model': it}``."""
@@ -111,7 +112,7 @@ def _load_safetensors(path: Path, start: bytes, size: int) -> tuple[dict[str, Te
             ) from error
         raise WeightsError.of(path, "its safetensors header is damaged") from error
     except Exception as error:  # the tensors' types may be unknown to this torch
-        raise WeightsError.of(path, f"its tensors can't be read ({_first_line(error)})") from error
+        raise WeightsError.of(path, f"its tensors can't be read ({first_line(error)})") from error
 
 
 def _start_of_zipped_pickle(path: Path) -> bytes:
@@ -201,8 +202,3 @@ def _foreign(start: bytes) -> str:
     if "\x00" not in (decoded := start.decode("utf-8", errors="ignore")) and len(decoded.encode()) >= len(start) - 3:
         return "it is a text file"
     return "it is neither a safetensors file nor a PyTorch checkpoint"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

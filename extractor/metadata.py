@@ -23,12 +23,12 @@ stand for ``architecture`` and ``crop``.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import TypeGuard
 
 from extractor.backbone_sizes import STRIDE
 from extractor.types import CropSpec, NetworkSpec
+from extractor.values import is_number
 
 FORMAT = "motionscope"
 FORMAT_VERSION = 1
@@ -83,7 +83,7 @@ def crop(values: Mapping[str, object], default: CropSpec) -> CropSpec:
     side = given.get("side", default.side)
     up = given.get("up", default.up)
     size = given.get("input_size", default.input_size)
-    if not _is_number(side) or not 0.1 <= side <= 100 or not _is_number(up) or not abs(up) <= 100:
+    if not is_number(side) or not 0.1 <= side <= 100 or not is_number(up) or not abs(up) <= 100:
         raise MetadataError(f"its metadata ask for an impossible crop of side {side} and shift {up}")
     if not _is_int(size) or size % STRIDE or not STRIDE <= size <= MAX_INPUT_SIZE:
         raise MetadataError(
@@ -116,7 +116,3 @@ def check_against_shapes(values: Mapping[str, object], found: Mapping[str, int |
 
 def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

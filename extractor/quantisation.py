@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from extractor.values import is_number
 
 KEY = "int8"
 VERSION = 1
@@ -55,16 +56,7 @@ def recipe_of(metadata: Mapping[str, object]) -> Recipe | None:
         return None
     pairs: dict[str, tuple[float, float]] = {}
     for name, pair in limits.items():
-        if (
-            not isinstance(pair, (list, tuple))
-            or len(pair) != 2
-            or not all(map(_is_number, pair))
-            or pair[0] >= pair[1]
-        ):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not all(map(is_number, pair)) or pair[0] >= pair[1]:
             return None
         pairs[str(name)] = (float(pair[0]), float(pair[1]))
-    return Recipe(pairs, tuple(map(str, kept)), {str(k): float(v) for k, v in cost.items() if _is_number(v)})
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return Recipe(pairs, tuple(map(str, kept)), {str(k): float(v) for k, v in cost.items() if is_number(v)})

@@ -27,6 +27,7 @@ from app.system import extra_command
 from extractor import child, files
 from extractor.backends import DeviceError, EngineError
 from extractor.report import WeightsError
+from extractor.values import first_line
 
 CONNECT_S = 5.0
 ANSWER_S = 40.0
@@ -61,7 +62,7 @@ class Cluster:
             files.create(probe).close()
             yield from self._run(jobs, dataclasses.replace(settings, probe=str(probe)))
         except (self._ray.exceptions.RayError, ConnectionError) as error:
-            why = _first_line(error)
+            why = first_line(error)
             raise UserError(f"The Ray cluster at {self._address} was lost ({why}); run it again to go on.") from None
         finally:
             files.remove(probe)
@@ -101,7 +102,7 @@ def _outcome(ray: Any, reference: Any, job: Job) -> Outcome:
     except errors.RayTaskError as error:
         if isinstance(error.cause, UserError):  # a machine that can't take part at all
             raise error.cause from None
-        why = f"of an unexpected error: {_first_line(error.cause or error)}"
+        why = f"of an unexpected error: {first_line(error.cause or error)}"
     what = Path(job.path).name if isinstance(job, VideoJob) else f"{len(job.pictures)} pictures"
     return Outcome(job.number, failures=(f"{what} could not be measured because {why}.",))
 
@@ -143,7 +144,7 @@ def _connect(address: str) -> Any:
     finally:
         os.chdir(here)
     if failed:
-        raise UserError(f"The Ray cluster at {address} can't be used: {_first_line(failed[0])}.")
+        raise UserError(f"The Ray cluster at {address} can't be used: {first_line(failed[0])}.")
     if thread.is_alive():
         raise UserError(f"What is at {address} doesn't answer as a Ray cluster does.")
     return ray
@@ -159,11 +160,6 @@ def _reach(address: str) -> None:
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error) or "no answer"
         raise UserError(f"No Ray cluster can be reached at {address}: {why[:1].lower()}{why[1:]}.") from None
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0].rstrip(".")
 
 
 # ---------------------------------------------------------------------- on the cluster

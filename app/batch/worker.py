@@ -27,6 +27,7 @@ from app.session.offline import ExtractWriter, offline_row
 from app.session.staging import new_staging, publish_over
 from extractor import files
 from extractor.backends import Backend, create_backend
+from extractor.values import first_line
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Worker:
             yield Outcome(job.number, failures=(f"{what} could not be measured: {reason(error)}.",))
         except Exception as error:
             log.exception("measuring %s failed", what)
-            why = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+            why = f"{type(error).__name__}: {first_line(error)}"
             yield Outcome(
                 job.number, failures=(f"{what} could not be measured because of an unexpected error: {why}.",)
             )

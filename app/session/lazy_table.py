@@ -22,6 +22,7 @@ from app.session.saved_table import mend_table, plain_table
 from app.session.table import TRUTH_COLUMNS, WORDS, Table, missing_of, parse_header, parse_table
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
+from extractor.values import first_line
 
 INFERRED, MISSING = "inferred", "missing"  # older tables lack these columns
 LEAD = ("frame", "timestamp_s", "face_id", "success")
@@ -58,7 +59,7 @@ def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name:
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise SessionError(f"The table {name} is damaged: {_first_line(error)}.") from error
+        raise SessionError(f"The table {name} is damaged: {first_line(error)[:160]}.") from error
     if MISSING in names:
         codes = compute.index_in(table[MISSING], value_set=pa.array(WORDS)).cast(pa.float64())
         if codes.null_count:
@@ -68,11 +69,6 @@ def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name:
     del table
     pa.default_memory_pool().release_unused()  # what parsing took, 60 MB for two hours
     return columns
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).splitlines()[0].strip().rstrip(".")
-    return text[:160]
 
 
 class LazyTable:

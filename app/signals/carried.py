@@ -11,12 +11,11 @@ not trusted.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from typing import TypeGuard
 
 from app.core.derived import DERIVED, DerivedSignal
 from extractor.types import NetworkSpec
+from extractor.values import is_number
 
 __all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "doubts", "without_figures"]
 
@@ -80,8 +79,4 @@ def _measured(metadata: Mapping[str, object], names: tuple[str, ...]) -> float |
 
 
 def _numbers(values: Iterable[object]) -> list[float]:
-    return [float(value) for value in values if _is_number(value)]
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return [float(value) for value in values if is_number(value)]

@@ -54,12 +54,6 @@ def _version(name: str) -> str:
     return "of unknown version"
 
 
-def first_line(error: Exception) -> str:
-    """What an engine's exception says first, without the full stop."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].strip().rstrip(".")
-
-
 def require_engine(name: str) -> None:
     """Raise ``EngineError`` unless the engine exists and is installed."""
     if name not in ENGINES:

@@ -29,12 +29,13 @@ from extractor.backends.cache import (
 )
 from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import adds_bytes_exactly
-from extractor.backends.engines import EngineError, first_line, installed_packages
+from extractor.backends.engines import EngineError, installed_packages
 from extractor.backends.runtimes import Heads
 from extractor.decode_arrays import decode_arrays
 from extractor.quantisation import Recipe, recipe_of
 from extractor.report import LoadReport, WeightsError, sha256_of
 from extractor.types import HEADS, Floats, HostMotion, NetworkSpec, head_widths
+from extractor.values import first_line
 
 CHECK_CROPS = 3
 """Of the faces: from the front, from the left and from the right."""

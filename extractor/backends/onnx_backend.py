@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo
 from extractor.backends.devices import DeviceError, cpu_name
-from extractor.backends.engines import EngineError, first_line
+from extractor.backends.engines import EngineError
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_onnxruntime
 from extractor.types import HEADS
+from extractor.values import first_line
 
 log = logging.getLogger(__name__)
 
