@@ -42,9 +42,7 @@ def decode_arrays(heads: Mapping[str, Floats], keypoint_names: Sequence[str] | N
     scale, t = heads["scale"].reshape(batch), heads["t"]
     driven = scale[:, None, None] * (kp @ rotation.transpose(0, 2, 1) + exp)
     driven[..., :2] += t[:, None, :2]
-    lengths = np.square(exp).sum(axis=-1)
-    regions = _regions(tuple(keypoint_names)) if keypoint_names is not None else {}
-    magnitudes = {region: _magnitude(lengths, regions.get(region)) for region in REGIONS}
+    magnitudes = expression_magnitudes(exp, keypoint_names)
     return Motion(
         angles_deg=angles,
         std_deg=std,
@@ -54,7 +52,7 @@ def decode_arrays(heads: Mapping[str, Floats], keypoint_names: Sequence[str] | N
         scale=scale,
         t=t,
         driven=driven,
-        exp_magnitude=_magnitude(lengths, slice(None)),
+        exp_magnitude=magnitudes["face"],
         brow_magnitude=magnitudes["brow"],
         eye_magnitude=magnitudes["eye"],
         mouth_magnitude=magnitudes["mouth"],
@@ -83,6 +81,17 @@ def rotation_matrix(angles_deg: Floats) -> Floats:
     )
     matrix: Floats = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
     return matrix
+
+
+def expression_magnitudes(exp: Floats, keypoint_names: Sequence[str] | None) -> dict[str, Floats]:
+    """Root mean square over the keypoints of ``|exp|``, (B, K, 3) to (B,): of the whole "face" and of ``REGIONS``.
+
+    NaN for a region of which no keypoint is named.
+    """
+    lengths = np.square(exp).sum(axis=-1)
+    regions = _regions(tuple(keypoint_names)) if keypoint_names is not None else {}
+    magnitudes = {region: _magnitude(lengths, regions.get(region)) for region in REGIONS}
+    return {"face": _magnitude(lengths, slice(None)), **magnitudes}
 
 
 @functools.lru_cache(maxsize=8)

@@ -8,18 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from extractor.decode_arrays import rotation_matrix
 from extractor.types import Angles
 
 
 def rotation_of(angles: Angles) -> NDArray[np.float32]:
     """``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (3, 3), head to camera; the same as ``extractor.decode``'s."""
-    (sp, sy, sr), (cp, cy, cr) = np.sin(np.deg2rad(angles)), np.cos(np.deg2rad(angles))
-    rows = (
-        (cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp),
-        (sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp),
-        (-sy, cy * sp, cy * cp),
-    )
-    return np.array(rows, dtype=np.float32)
+    return np.asarray(rotation_matrix(np.array([angles], np.float64))[0], np.float32)
 
 
 def angles_of(rotation: NDArray[np.floating[Any]], near: Angles | None = None) -> Angles:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,8 @@ from app.core.frames import Box, Detection, FaceResult, Floats
 from app.core.rotation import rotation_of
 from app.session.motion import MotionRecords
 from app.session.table import Table
-from extractor.types import Angles
-
-_REGIONS = ("brow", "eye|lid", "mouth|lip")
-"""How the names of the brows', eyes' and mouth's keypoints begin; as in ``extractor.decode.REGIONS``."""
+from extractor.decode_arrays import expression_magnitudes
+from extractor.types import REGIONS, Angles
 
 
 def recorded_face(
@@ -39,13 +36,14 @@ def recorded_face(
     crop = _crop(box, keypoints, t)
     kp = exp = np.zeros((table.num_kp, 3), np.float32)
     logits = np.zeros((3, 0), np.float32)
-    parts = (math.nan,) * 3
+    parts: tuple[float, ...] = (math.nan,) * 3
     if motion is not None and motion["exp"].shape == (table.num_kp, 3):
         kp, exp, t, rotation, crop = (
             np.array(motion[name]) for name in ("kp", "exp", "t", "rotation", "crop_to_frame")
         )
         logits = np.stack([motion[name] for name in ("pitch", "yaw", "roll")])
-        parts = region_magnitudes(exp, names)
+        magnitudes = expression_magnitudes(exp[None], names)
+        parts = tuple(float(magnitudes[region][0]) for region in REGIONS)
     return FaceResult(
         face_id=int(table.face_id[row]),
         detection=Detection(Box(*box.tolist()), float(table.column("detection_score")[row])),
@@ -78,21 +76,6 @@ def _crop(box: NDArray[np.float64], keypoints: Floats, t: Floats) -> Floats:
         middle = keypoints.mean(axis=0)
     origin = middle - half * np.nan_to_num(t[:2])
     return np.array([[half, 0.0, origin[0]], [0.0, half, origin[1]]], np.float32)
-
-
-def region_magnitudes(exp: Floats, names: Sequence[str] | None) -> tuple[float, float, float]:
-    """Expression magnitude of brows, eyes and mouth from (K, 3); NaN where no keypoint is called so.
-
-    The root mean square over the region's keypoints, as ``extractor.decode.expression_magnitude``,
-    which needs torch.
-    """
-    values = []
-    for prefixes in _REGIONS:
-        chosen = [i for i, name in enumerate(names or ()) if name.startswith(tuple(prefixes.split("|")))]
-        chosen = [i for i in chosen if i < len(exp)]
-        values.append(float(np.sqrt(np.square(exp[chosen]).sum(axis=-1).mean())) if chosen else math.nan)
-    brow, eye, mouth = values
-    return brow, eye, mouth
 
 
 def motion_of(motion: MotionRecords, frame: int) -> NDArray[np.void] | None:

@@ -12,11 +12,9 @@ from app.core.errors import SessionError
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, MediaFile, Owner
 from app.session.offline import ExtractWriter
-from app.session.recorded import region_magnitudes
 from app.session.reviewed import CutOffError, ReviewedSession
 from app.session.writer import SessionWriter
-from extractor.decode import decode
-from extractor.types import HEADS, KEYPOINT_NAMES, Angles
+from extractor.types import KEYPOINT_NAMES, Angles
 from tests.session.long_session import make_session, write_table
 
 
@@ -70,19 +68,6 @@ def test_without_raw_outputs_the_table_is_enough(recorded):
     # The rotation is that of the angles.
     assert face.rotation[2, 0] == pytest.approx(-np.sin(np.deg2rad(face.angles.yaw_deg)), abs=1e-6)
     session.close()
-
-
-def test_region_magnitudes_are_those_of_the_network():
-    import torch
-
-    rng = np.random.default_rng(3)
-    widths = {"pitch": 66, "yaw": 66, "roll": 66, "t": 3, "exp": 72, "scale": 1, "kp": 72}
-    heads = {name: torch.from_numpy(rng.normal(size=(1, widths[name])).astype(np.float32)) for name in HEADS}
-    motion = decode(heads, KEYPOINT_NAMES)
-    found = region_magnitudes(motion.exp[0].numpy(), KEYPOINT_NAMES)
-    wanted = (motion.brow_magnitude, motion.eye_magnitude, motion.mouth_magnitude)
-    np.testing.assert_allclose(found, [float(value) for value in wanted], rtol=1e-5)
-    assert np.isnan(region_magnitudes(motion.exp[0].numpy(), None)).all()
 
 
 def test_the_frame_on_the_screen_at_a_time(tmp_path):
