@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.face_lines import FaceLines, face_lines
+from app.core.face_lines import AXIS_LENGTH, FaceLines, box_corners, face_curves, face_lines
 from app.core.frames import Image
 from app.core.rotation import project_axes, rotation_of
 from extractor.types import Angles
@@ -24,7 +24,6 @@ _AXES: tuple[tuple[str, Colour], ...] = (
     ("y", (122, 220, 127)),
     ("z", (255, 178, 77)),
 )
-_AXIS_LENGTH = 0.55  # of the face box's longer side
 _BITS = 4  # cv2 takes sixteenths of a pixel
 _FAR = 30_000.0  # beyond it cv2's fixed-point coordinates overflow
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -81,14 +80,7 @@ def _origin(face: DrawnFace, names: tuple[str, ...] | None) -> NDArray[np.float6
 
 
 def _draw_box(image: Image, box: NDArray[np.float64], width: float) -> None:
-    """Four corners: the face stays free to be seen."""
-    x, y, w, h = box
-    arm = min(w, h) * 0.14
-    corners = [
-        [(left + sx * arm, top), (left, top), (left, top + sy * arm)]
-        for left, sx in ((x, 1), (x + w, -1))
-        for top, sy in ((y, 1), (y + h, -1))
-    ]
+    corners = box_corners(*box.tolist())
     for corner in corners:
         _line(image, corner, _DARK, width + 1.5)
     for corner in corners:
@@ -96,9 +88,7 @@ def _draw_box(image: Image, box: NDArray[np.float64], width: float) -> None:
 
 
 def _draw_keypoints(image: Image, points: NDArray[np.float64], lines: FaceLines, width: float) -> None:
-    curves = [points[list(chain)] for chain in lines.chains]
-    if lines.jaw is not None:
-        curves.append(_jaw(*points[list(lines.jaw)]))
+    curves = face_curves(points, lines)
     for curve in curves:
         _line(image, curve, _DARK, width * 0.5 + 1.5)
     for curve in curves:
@@ -108,22 +98,8 @@ def _draw_keypoints(image: Image, points: NDArray[np.float64], lines: FaceLines,
         _dot(image, point, width * 0.8, _LIGHT)
 
 
-def _jaw(left: NDArray[np.float64], chin: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A curve around the chin, (M, 2), between where the outer eye corners' lines meet the jaw."""
-    middle = (left + right) / 2
-    down = chin - middle
-    t = np.linspace(0, 1, 9)[:, None]
-    sides = []
-    for eye in (left, right):
-        side = eye - middle
-        start, first = eye + 0.62 * down - 0.06 * side, eye + 0.85 * down - 0.2 * side
-        second = chin + 0.45 * side
-        sides.append((1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t**2 * second + t**3 * chin)
-    return np.concatenate([sides[0], sides[1][-2::-1]])
-
-
 def _draw_axes(image: Image, face: DrawnFace, origin: NDArray[np.float64], longer: float, width: float) -> None:
-    offsets, magnification = project_axes(rotation_of(face.angles), _AXIS_LENGTH * longer)
+    offsets, magnification = project_axes(rotation_of(face.angles), AXIS_LENGTH * longer)
     for i in np.argsort(magnification):  # the farthest first
         name, colour = _AXES[i]
         tip = origin + offsets[i]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from app.core.face_lines import FaceLines, face_lines
+from app.core.face_lines import AXIS_LENGTH, FaceLines, box_corners, face_curves, face_lines
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.rotation import project_axes, rotation_of
 from app.ui import theme
@@ -20,7 +20,6 @@ from app.ui.geometry import ViewTransform
 from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"
-AXIS_LENGTH = 0.55  # of the face box's longer side
 AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
 
 
@@ -114,47 +113,32 @@ def _line_width(box: QRectF) -> float:
 
 def _paint_box(painter: QPainter, box: QRectF, colour: QColor) -> None:
     """Four corners: the face stays free to be seen.  A colour that says whose it is is drawn thicker than white."""
-    corner = min(box.width(), box.height()) * 0.14
     thickness = 1.4 if colour == theme.WHITE else 2.6
     upper = QColor(colour.red(), colour.green(), colour.blue(), 210 if colour == theme.WHITE else 255)
     for pen, width in ((QColor(0, 0, 0, 110), thickness + 1.8), (upper, thickness)):
         painter.setPen(QPen(pen, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
-        for x, sx in ((box.left(), 1), (box.right(), -1)):
-            for y, sy in ((box.top(), 1), (box.bottom(), -1)):
-                painter.drawPolyline(
-                    QPolygonF([QPointF(x + sx * corner, y), QPointF(x, y), QPointF(x, y + sy * corner)])
-                )
+        for corner in box_corners(box.left(), box.top(), box.width(), box.height()):
+            painter.drawPolyline(_polygon(corner))
 
 
 def _paint_keypoints(painter: QPainter, points: NDArray[np.float64], box: QRectF, lines: FaceLines) -> None:
     if not np.isfinite(points).all():
         return
     size = _line_width(box)
-    dots = [QPointF(x, y) for x, y in points]
+    curves = [_polygon(curve) for curve in face_curves(points, lines)]
     for colour, width in ((QColor(0, 0, 0, 120), size * 0.5 + 1.6), (QColor(255, 255, 255, 190), size * 0.5)):
         painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
-        for chain in lines.chains:
-            painter.drawPolyline(QPolygonF([dots[i] for i in chain]))
-        if lines.jaw is not None:
-            painter.drawPath(_jaw(*(dots[i] for i in lines.jaw)))
+        for curve in curves:
+            painter.drawPolyline(curve)
     painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
     painter.setBrush(QBrush(theme.POINTS))
-    for dot in dots:
-        painter.drawEllipse(dot, size * 0.75, size * 0.75)
+    for x, y in points:
+        painter.drawEllipse(QPointF(x, y), size * 0.75, size * 0.75)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _jaw(left: QPointF, chin: QPointF, right: QPointF) -> QPainterPath:
-    """Around the chin, from where the line of each outer eye corner meets the jaw."""
-    middle = (left + right) / 2
-    path = QPainterPath()
-    for eye in (left, right):
-        side = eye - middle
-        corner = eye + (chin - middle) * 0.62 - side * 0.06  # where the jaw bends
-        piece = QPainterPath(corner)
-        piece.cubicTo(eye + (chin - middle) * 0.85 - side * 0.2, chin + side * 0.45, chin)
-        path.addPath(piece)
-    return path
+def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points])
 
 
 def _paint_axes(
