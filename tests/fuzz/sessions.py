@@ -17,7 +17,7 @@ from app.batch.jobs import Picture
 from app.batch.plan import Item, Sameness, find_places, holds_only_a_result
 from app.capture.source import SourceInfo
 from app.core.errors import UserError
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.session import analyses, ownership
 from app.session.comparison import compare
 from app.session.deletion import delete_session, what_goes
@@ -31,6 +31,7 @@ from app.session.reviewed import ReviewedSession
 from app.session.signals import read_signals
 from app.session.writer import SessionWriter
 from extractor.types import KEYPOINT_NAMES, Angles
+from tests.factories import make_face
 from tests.fuzz.mutators import damage_of
 
 NAME = "sessions"
@@ -224,21 +225,17 @@ def _result(number: int) -> FrameResult:
 
 def _face(number: int, face_id: int) -> FaceResult:
     rng = np.random.default_rng(number)
-    return FaceResult(
+    return make_face(
+        Angles(number, 2.0 * number, -number),
+        box=Box(4.0, 5.0, 20.0, 18.0),
+        magnitudes=0.03,
         face_id=face_id,
-        detection=Detection(Box(4.0, 5.0, 20.0, 18.0), 0.9),
         crop_to_frame=np.array([[10, 0, 14], [0, 10, 13]], np.float32),
-        angles=Angles(number, 2.0 * number, -number),
-        std=Angles(1.0, 2.0, 3.0),
         rotation=np.eye(3, dtype=np.float32),
         kp=rng.normal(size=(24, 3)).astype(np.float32),
         exp=rng.normal(0, 0.02, (24, 3)).astype(np.float32),
         scale=0.75,
         t=np.array([0.1, -0.2, 0.0], np.float32),
         keypoints=rng.uniform(4, 24, (24, 2)).astype(np.float32),
-        exp_magnitude=0.03,
-        brow_magnitude=0.01,
-        eye_magnitude=0.02,
-        mouth_magnitude=0.03,
         logits=rng.normal(size=(3, 66)).astype(np.float32),
     )

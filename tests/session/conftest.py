@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from app.capture.source import SourceInfo
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import Box, Frame, FrameResult
 from app.session.manifest import SessionHeader
 from extractor.types import KEYPOINT_NAMES, Angles
+from tests import factories
 
 NUM_KP = 24
 
@@ -28,26 +29,17 @@ def header():
 def make_face():
     def make(number=0, face_id=0, num_kp=NUM_KP, **changes):
         """A face whose numbers tell which frame it belongs to."""
-        angles = Angles(number + 0.25, -number - 0.5, number / 8)
         values = {
-            "face_id": face_id,
-            "detection": Detection(Box(number, 2.5, 30.0, 40.125), 0.9),
-            "crop_to_frame": np.eye(2, 3, dtype=np.float32),
-            "angles": angles,
-            "std": Angles(1.0, 2.0, 3.0),
+            "angles": Angles(number + 0.25, -number - 0.5, number / 8),
+            "box": Box(number, 2.5, 30.0, 40.125),
             "rotation": np.eye(3, dtype=np.float32),
-            "kp": np.zeros((num_kp, 3), np.float32),
-            "exp": np.zeros((num_kp, 3), np.float32),
             "scale": 0.75,
             "t": np.array([0.125, -0.25, 0.0], np.float32),
             "keypoints": np.arange(2 * num_kp, dtype=np.float32).reshape(num_kp, 2) + number,
+            "magnitudes": float("nan"),
             "exp_magnitude": 0.03125,
-            "brow_magnitude": float("nan"),
-            "eye_magnitude": float("nan"),
-            "mouth_magnitude": float("nan"),
-            "logits": np.zeros((3, 66), np.float32),
         }
-        return FaceResult(**{**values, **changes})
+        return factories.make_face(num_kp=num_kp, face_id=face_id, **{**values, **changes})
 
     return make
 

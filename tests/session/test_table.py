@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import SessionError
-from app.core.frames import Box, Detection
+from app.core.frames import Box
 from app.session.offline import TableWriter
 from app.session.saved_table import read_table
 from app.session.table import Missing, columns, count_missing, in_todays_columns, parse_table, row
 from app.session.text_table import encode_rows
 from extractor.types import Angles
+from tests import factories
 
 FIXED_ORDER = (
     "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
@@ -35,12 +36,13 @@ def test_the_columns_stand_in_their_fixed_order():
     time_s=st.floats(0, 1e6),
     face_id=st.integers(0, 10**9),
 )
-def test_what_was_written_is_read_back(make_face_once, angles, points, box, score, time_s, face_id):
-    face = make_face_once(
-        face_id=face_id,
+def test_what_was_written_is_read_back(angles, points, box, score, time_s, face_id):
+    face = factories.make_face(
+        Angles(*angles),
         num_kp=2,
-        angles=Angles(*angles),
-        detection=Detection(Box(*box), score),
+        box=Box(*box),
+        score=score,
+        face_id=face_id,
         keypoints=np.array(points, np.float32).reshape(2, 2),
     )
     data = encode_rows([columns("frame", 2), row(0, time_s, face, 12.5, 2), row(1, time_s + 1, None, 0.0, 2)])
@@ -54,20 +56,6 @@ def test_what_was_written_is_read_back(make_face_once, angles, points, box, scor
     assert table.column("detection_score")[0] == pytest.approx(score, abs=6e-5)
     assert table.column("latency_ms")[0] == 12.5
     assert np.isnan(table.numbers[1]).all()
-
-
-@pytest.fixture(scope="module")
-def make_face_once():
-    """``make_face`` for hypothesis, which wants fixtures that last."""
-    from app.core.frames import FaceResult
-
-    def make(num_kp, **changes):
-        z = np.zeros(3, np.float32)
-        values = {"crop_to_frame": z, "std": Angles(1, 1, 1), "rotation": z, "kp": z, "exp": z, "scale": 1.0, "t": z}
-        values |= dict.fromkeys(("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude"), 0.0)
-        return FaceResult(**{**values, "logits": z, **changes})
-
-    return make
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"])), max_size=5))

@@ -9,13 +9,14 @@ import pytest
 
 from app.core.clock import now_s
 from app.core.errors import UserError
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.core.one_euro import OneEuro
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import preset_named
 from extractor.types import Angles
+from tests import factories
 
 FPS = 30.0
 IMAGE = np.zeros((2, 2, 3), np.uint8)
@@ -25,23 +26,15 @@ START_S = 1000.0
 def make_face(
     angles: Angles, face_id: int = 1, x: float = 0.0, trained: bool = True, parts: float = 0.02
 ) -> FaceResult:
-    return FaceResult(
+    return factories.make_face(
+        angles,
+        num_kp=3,
+        box=Box(x, 0, 100, 100),
+        magnitudes=parts,
         face_id=face_id,
-        detection=Detection(Box(x, 0, 100, 100), 0.9),
-        crop_to_frame=np.eye(2, 3, dtype=np.float32),
-        angles=angles,
-        std=Angles(1, 2, 3),
-        rotation=rotation_of(angles),
-        kp=np.zeros((3, 3), np.float32),
         exp=np.full((3, 3), x * 1e-4, np.float32),  # as large, and as noisy, as the network's
-        scale=1.0,
-        t=np.zeros(3, np.float32),
         keypoints=np.full((3, 2), x, np.float32),
         exp_magnitude=abs(x) * 1e-4,
-        brow_magnitude=parts,
-        eye_magnitude=parts,
-        mouth_magnitude=parts,
-        logits=np.zeros((3, 66), np.float32),
         pose_trained=trained,
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.derived import DERIVED, DerivedSignals
 from app.core.errors import UserError
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import FaceResult, Frame, FrameResult
 from app.core.rotation import rotation_of
 from app.signals import calibration
 from app.signals.blinks import BlinkCounter
@@ -22,6 +22,7 @@ from app.signals.filter_figures import UNITS, jitters, lag_s, standard_figures
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import CUSTOM, PRESETS, custom_from, custom_text, preset_named
 from extractor.types import KEYPOINT_NAMES, Angles, CropSpec, NetworkSpec
+from tests import factories
 from tests.extractor.test_face_shape import moved, neutral
 
 FPS = 30.0
@@ -31,14 +32,9 @@ REST = moved(mouth=(0.02, 0.01, 0.0), lip_low=(0.0, 0.03, 0.01))  # what this ne
 
 
 def make_face(angles: Angles = Angles(0, 0, 0), d: np.ndarray | None = None, face_id: int = 1) -> FaceResult:  # noqa: B008
-    rotation = rotation_of(angles)
-    exp = ((np.zeros((24, 3)) if d is None else d) @ rotation.T).astype(np.float32)
+    exp = ((np.zeros((24, 3)) if d is None else d) @ rotation_of(angles).T).astype(np.float32)
     magnitude = float(np.sqrt((exp**2).sum(-1).mean()))
-    return FaceResult(
-        face_id, Detection(Box(0, 0, 100, 100), 0.9), np.eye(2, 3, dtype=np.float32), angles, Angles(1, 1, 1),
-        rotation, neutral().astype(np.float32), exp, 1.0, np.zeros(3, np.float32), np.zeros((24, 2), np.float32),
-        magnitude, magnitude, magnitude, magnitude, np.zeros((3, 66), np.float32),
-    )  # fmt: skip
+    return factories.make_face(angles, magnitudes=magnitude, face_id=face_id, kp=neutral().astype(np.float32), exp=exp)
 
 
 def make_result(time_s: float, *faces: FaceResult) -> FrameResult:

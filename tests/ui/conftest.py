@@ -15,8 +15,7 @@ from PyQt6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
-from app.core.rotation import rotation_of
+from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.options import LaunchOptions
 from app.pipeline import PipelineStatus
 from app.ui import theme
@@ -24,6 +23,7 @@ from app.ui.settings import Settings
 from app.ui.window import MainWindow
 from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
+from tests import factories
 from tests.ui.hostile import Bait
 
 # Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
@@ -60,23 +60,20 @@ def make_face(
     kp = np.zeros((num_kp, 3), np.float32)
     kp[:, :2] = crop_points
     parts = exp_magnitude if num_kp == 24 else float("nan")
-    return FaceResult(
+    return factories.make_face(
+        angles,
+        num_kp=num_kp,
+        box=Box(centre[0] - side / 2, centre[1] - side / 2, side, side),
+        score=0.93,
         face_id=face_id,
-        detection=Detection(Box(centre[0] - side / 2, centre[1] - side / 2, side, side), 0.93),
         crop_to_frame=affine,
-        angles=angles,
         std=Angles(1.5, 1.8, 0.9),
-        rotation=rotation_of(angles),
         kp=kp,
-        exp=np.zeros((num_kp, 3), np.float32),
-        scale=1.0,
-        t=np.zeros(3, np.float32),
         keypoints=crop_points @ affine[:, :2].T + affine[:, 2],
         exp_magnitude=exp_magnitude,
         brow_magnitude=parts * 0.5,
         eye_magnitude=parts * 0.8,
         mouth_magnitude=parts * 1.4,
-        logits=np.zeros((3, 66), np.float32),
         pose_trained=pose_trained,
     )
 

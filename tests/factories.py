@@ -1,0 +1,43 @@
+"""Records made by hand, for all tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.core.frames import Box, Detection, FaceResult
+from app.core.rotation import rotation_of
+from extractor.types import Angles
+
+IDENTITY = np.eye(2, 3, dtype=np.float32)
+
+
+def make_face(
+    angles: Angles = Angles(0, 0, 0),  # noqa: B008  (frozen)
+    *,
+    num_kp: int = 24,
+    box: Box = Box(0, 0, 100, 100),  # noqa: B008
+    score: float = 0.9,
+    magnitudes: float = 0.0,
+    **fields: object,
+) -> FaceResult:
+    """A face with this pose; ``fields`` replace those of ``FaceResult``."""
+    zeros = np.zeros((num_kp, 3), np.float32)
+    values: dict[str, object] = {
+        "face_id": 1,
+        "detection": Detection(box, score),
+        "crop_to_frame": IDENTITY,
+        "angles": angles,
+        "std": Angles(1.0, 2.0, 3.0),
+        "rotation": rotation_of(angles),
+        "kp": zeros,
+        "exp": zeros,
+        "scale": 1.0,
+        "t": np.zeros(3, np.float32),
+        "keypoints": zeros[:, :2],
+        "exp_magnitude": magnitudes,
+        "brow_magnitude": magnitudes,
+        "eye_magnitude": magnitudes,
+        "mouth_magnitude": magnitudes,
+        "logits": np.zeros((3, 66), np.float32),
+    }
+    return FaceResult(**{**values, **fields})  # type: ignore[arg-type]
