@@ -10,7 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from app.core.errors import SessionError, UserError
-from app.session.exporters import Exporter, default_place, export_session, exporters_named, open_finished
+from app.session.exporters import Exporter, default_place, export_session, exporters_named
+from app.session.session import Session
 from extractor.values import first_line
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def export(
     failures: list[str] = []
     for folder, target in _targets(folders, out, table):
         try:
-            session = open_finished(folder, table)
+            session = Session.open(folder, table)
         except SessionError as error:
             failures.append(str(error))
             continue

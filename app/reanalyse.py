@@ -37,9 +37,8 @@ from app.session.folders import FACES, FRAMES
 from app.session.lazy_table import LazyTable
 from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
-from app.session.reader import find_video
 from app.session.recovery import is_unfinished
-from app.session.saved_table import read_table
+from app.session.session import find_video
 from app.session.table import Missing
 from app.system import usable_cores
 from extractor.backends import Backend, create_backend
@@ -125,7 +124,7 @@ def _most_faces(folder: Path, manifest: Manifest) -> int:
     """How many were measured at most in one frame, or might have been."""
     most = manifest.header.max_faces
     if (folder / FACES).exists():
-        further = read_table(folder / FACES).frame
+        further = LazyTable(folder / FACES, rows=False).frame
         most = max(most, 1 + int(np.bincount(further).max(initial=0)))
     return most
 
@@ -195,7 +194,7 @@ def reanalyse_all(
 
                 analysis = reanalyse(folder, weights, device, engine, name=name, faces=faces, progress=shown)
             print(f"{analysis.folder}: {analysis.header.frames} frames")
-            _report(compare(read_table(folder / FRAMES, every_frame=True), analysis.read_table()))
+            _report(compare(LazyTable(folder / FRAMES), analysis.read_table()))
         except UserError as error:
             failures.append(str(error))
     for failure in failures:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
+from app.session.table import Table, parse_table
 from extractor.types import Angles
 
 IDENTITY = np.eye(2, 3, dtype=np.float32)
@@ -41,3 +44,8 @@ def make_face(
         "logits": np.zeros((3, 66), np.float32),
     }
     return FaceResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def read_table(path: Path) -> Table:
+    """All of a table that this app wrote."""
+    return parse_table(path.read_bytes(), str(path))

@@ -22,9 +22,7 @@ from app.core.text import encode_text
 from app.session.folders import FRAMES, reason
 from app.session.lazy_table import LazyTable
 from app.session.manifest import KeypointCount, Manifest
-from app.session.saved_table import read_table
 from app.session.staging import new_staging, publish_new
-from app.session.table import Table
 from extractor import files
 
 ANALYSES = "analyses"
@@ -85,9 +83,9 @@ class Analysis:
             inferred=header.frames,
         )
 
-    def read_table(self) -> Table:
+    def read_table(self) -> LazyTable:
         """Row k is frame k of the video, as in the session's own table.  Raises SessionError."""
-        return read_table(self.table_path, every_frame=True)
+        return LazyTable(self.table_path)
 
 
 def find_analyses(session: Path) -> tuple[Analysis, ...]:

@@ -8,6 +8,7 @@ several; the text stays where it is and rows are taken from it one by one.
 from __future__ import annotations
 
 import contextlib
+import functools
 import mmap
 import threading
 from collections.abc import Sequence
@@ -159,6 +160,11 @@ class LazyTable:
         with self._lock:
             text = self._data[int(self._starts[first]) : int(self._starts[end])]
         return parse_table(self._head + text, str(self.path))
+
+    @functools.cached_property
+    def whole(self) -> Table:
+        """Every row with every column.  Raises SessionError."""
+        return self.rows(0, len(self))
 
     def rows_of(self, frame: int) -> tuple[int, int]:
         """The rows of a frame: the first one and the one after the last."""

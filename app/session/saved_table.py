@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
-import dataclasses
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from app.core.errors import SessionError
 from app.core.text import decode_text, encode_text
-from app.session.table import MISSING, WORDS, Key, Missing, Table, columns, parse_table
+from app.session.table import MISSING, WORDS, Key, Missing, columns
 from app.session.text_table import TextRow, encode_rows, read_text_table
-from extractor import files
 
 _KEYPOINT = re.compile(r"kp_(\d+)_[xy]", re.ASCII)
 _MOST_KEYPOINTS = 1000
@@ -23,25 +19,6 @@ _LONGEST_HEADER = 100_000  # bytes
 _WHY = "|".join(WORDS[1:]).encode()
 _OURS = re.compile(rb"\d{1,9},\d+(\.\d+)?,\d{0,9},(1,1,|0,[01],(%b))(,(-?\d+(\.\d+)?)?)*" % _WHY)
 _MOST_LOST = 1000  # frames without a row, as many more as there are rows
-
-
-def read_table(path: Path, *, every_frame: bool = False) -> Table:
-    """Read a table, also one that a person or a spreadsheet has saved, see ``mend_table``.
-
-    Raises SessionError when it can't be read, isn't such a table, or no row of it is clear.
-    """
-    try:
-        data = files.read(path)
-    except OSError as error:
-        raise SessionError(f"The table {path} can't be read: {error.strerror or error}.") from error
-    for plain in (data, plain_table(data)):
-        with contextlib.suppress(SessionError):
-            table = parse_table(plain, str(path))
-            in_order = np.array_equal(table.frame, np.arange(len(table))) and (np.diff(table.timestamp_s) >= 0).all()
-            if plain.endswith(b"\n") and (in_order or not every_frame):
-                return table
-    mended, problems = mend_table(data, str(path), every_frame=every_frame)
-    return dataclasses.replace(parse_table(mended, str(path)), problems=problems)
 
 
 def plain_table(data: bytes) -> bytes:

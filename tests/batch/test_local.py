@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from app.cli import main
-from app.session.reader import Session
+from app.session.session import Session
 
 pytestmark = pytest.mark.timeout(300)  # each process takes seconds to begin, on a busy machine many
 

@@ -18,9 +18,9 @@ from app.batch.worker import Worker
 from app.capture.source import SourceInfo
 from app.core.errors import UserError
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
-from app.session.saved_table import read_table
 from app.session.table import Missing, columns, row
 from extractor import files
+from tests.factories import read_table
 
 WEIGHTS = "ab" * 32
 SAME = Sameness(WEIGHTS, 1)

@@ -18,8 +18,8 @@ import pytest
 from app.batch.plan import find_work
 from app.cli import main
 from app.core.errors import UserError
-from app.session.reader import Session
-from app.session.saved_table import read_table
+from app.session.session import Session
+from tests.factories import read_table
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tm
 
     empty = Session.open(tmp_path / "out" / "empty room")
     assert not empty.table.success.any()
-    assert np.isnan(empty.table.numbers).all()
+    assert np.isnan(empty.table.whole.numbers).all()
 
     images = read_table(tmp_path / "out" / "images.csv")
     assert dict(zip(images.files, images.success.tolist(), strict=True)) == {

@@ -24,11 +24,11 @@ from app.session.analyses import ANALYSES, begin
 from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
 from app.session.manifest import Manifest, Owner
-from app.session.reader import Session
-from app.session.saved_table import read_table
+from app.session.session import Session
 from app.session.table import Missing, columns, row
 from app.session.text_table import encode_rows
 from app.session.writer import SessionWriter
+from tests.factories import read_table
 
 FRAMES_RECORDED = 20
 reanalyse = partial(measure_again, weights="lite")  # any network does
@@ -72,7 +72,7 @@ def test_every_frame_is_measured_at_its_time_and_the_old_table_stays(session):
     after = everything(session)
     assert {name: after[name] for name in before} == before
 
-    table, old = analysis.read_table(), read_table(session / FRAMES)
+    table, old = analysis.read_table().whole, read_table(session / FRAMES)
     assert table.success.all()
     assert not old.success.any()
     assert np.array_equal(table.timestamp_s, old.timestamp_s)

@@ -21,13 +21,12 @@ from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.session import analyses, ownership
 from app.session.comparison import compare
 from app.session.deletion import delete_session, what_goes
-from app.session.exporters import EXPORTERS, export_session, open_finished
+from app.session.exporters import EXPORTERS, export_session
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, Owner, SessionHeader
 from app.session.marking import MarkerFile
 from app.session.offline import ExtractWriter, ResultTables
-from app.session.reader import Session
 from app.session.recovery import find_unfinished, recover
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.session.signals import read_signals
 from app.session.writer import SessionWriter
 from extractor.types import KEYPOINT_NAMES, Angles
@@ -170,7 +169,7 @@ def _read(folder: Path) -> None:
 
 
 def _review(folder: Path) -> None:
-    session = ReviewedSession.open(folder)
+    session = Session.open(folder, lenient=True)
     try:
         for k in range(min(len(session), 2 * FRAMES)):
             with contextlib.suppress(*EXPECTED):
@@ -192,7 +191,7 @@ def _review(folder: Path) -> None:
 def _export(folder: Path) -> None:
     for table in ("", "again"):
         with contextlib.suppress(*EXPECTED):
-            session = open_finished(folder, table)
+            session = Session.open(folder, table)
             if len(session.table) > 10 * FRAMES:
                 continue
             for exporter in EXPORTERS:

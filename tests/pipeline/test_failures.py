@@ -19,12 +19,12 @@ from app.pipeline.repair import REPLACE_AT
 from app.session.events import read_events
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
-from app.session.saved_table import read_table
 from app.session.table import Missing
 from app.ui.messages import Severity, problem_message, view_message
 from extractor.backends import create_backend
 from extractor.backends.base import Backend, WrappedBackend
 from extractor.types import HostMotion
+from tests.factories import read_table
 
 WAIT_S = 60.0
 

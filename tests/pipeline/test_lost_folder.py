@@ -19,7 +19,7 @@ from app.session import writer as writer_module
 from app.session.events import read_events
 from app.session.folders import claim_folder
 from app.session.manifest import STOPPED, SessionHeader
-from app.session.reader import Session
+from app.session.session import Session
 
 HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
 

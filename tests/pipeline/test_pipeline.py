@@ -18,7 +18,7 @@ from app.core.frames import FrameResult
 from app.pipeline import Pipeline
 from app.session.events import read_events
 from app.session.folders import claim_folder
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.signals import read_signals
 
 WAIT_S = 60.0

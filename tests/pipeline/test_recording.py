@@ -18,7 +18,7 @@ from app.session.codecs import NO_PICTURE
 from app.session.events import MarkKind
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields, SessionHeader
-from app.session.reader import Session
+from app.session.session import Session
 
 HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
 

@@ -22,7 +22,7 @@ from app.pipeline import Pipeline
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.second_network import SecondNetwork
 from app.session.folders import claim_folder
-from app.session.reader import Session
+from app.session.session import Session
 from app.signals.history import COLUMNS
 from extractor.backends import create_backend
 from extractor.backends.base import Backend

@@ -15,7 +15,7 @@ from app.session.deletion import delete_session, what_goes
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, MediaFile, Owner
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 
 

@@ -15,8 +15,8 @@ from app.session import disk, files
 from app.session.disk import MIB, DiskWatch, GuardedFile, Reserve, Usage
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
-from app.session.reader import Session
 from app.session.recovery import find_unfinished, recover
+from app.session.session import Session
 from app.session.writer import SessionWriter
 
 GIB = 1024 * MIB

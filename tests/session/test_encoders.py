@@ -12,8 +12,8 @@ from app.core.frames import Frame
 from app.session.codecs import CODECS, NO_PICTURE
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
-from app.session.reader import Session
 from app.session.recovery import recover
+from app.session.session import Session
 from app.session.writer import SessionWriter
 
 

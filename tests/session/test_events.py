@@ -26,7 +26,7 @@ from app.session.events import (
 )
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

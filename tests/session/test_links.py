@@ -17,8 +17,8 @@ from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.marking import MarkerFile
 from app.session.offline import PartFile
-from app.session.reader import Session
 from app.session.recovery import recover
+from app.session.session import Session
 from app.session.staging import new_staging, sweep_all
 from app.session.writer import SessionWriter
 

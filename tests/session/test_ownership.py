@@ -16,8 +16,8 @@ from app.session.deletion import what_goes
 from app.session.folders import LOCK, claim_folder
 from app.session.manifest import COMPLETE, RECOVERED, Manifest
 from app.session.ownership import Claim, Life, Owner, life_of
-from app.session.reader import Session
 from app.session.recovery import find_unfinished, recover
+from app.session.session import Session
 from app.session.staging import new_staging
 from app.session.writer import SessionWriter
 

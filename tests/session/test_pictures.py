@@ -13,7 +13,7 @@ from app.core.errors import SessionError
 from app.session.folders import claim_folder
 from app.session.picture_loader import PictureLoader
 from app.session.pictures import PictureReader
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.session.video import VideoEncoder, ticks
 from app.session.writer import SessionWriter
 from tests.session.long_session import grey, make_session
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def session(folder):
-    session = ReviewedSession.open(folder)
+    session = Session.open(folder, lenient=True)
     yield session
     session.close()
 
@@ -63,7 +63,7 @@ def test_steps_backwards_come_from_the_cache(session):
 
 
 def test_the_cache_keeps_within_its_room(folder):
-    session = ReviewedSession.open(folder)
+    session = Session.open(folder, lenient=True)
     one = session.open_pictures()
     one.frame_at(0)
     size = one._kept_bytes / len(one.kept)
@@ -97,7 +97,7 @@ def test_padding_is_cut_off(tmp_path, header, make_frame):
     with SessionWriter(folder, header) as writer:
         for number in range(5):
             writer.add_frame(make_frame(number, width=161, height=121))
-    session = ReviewedSession.open(folder)
+    session = Session.open(folder, lenient=True)
     reader = session.open_pictures()
     assert reader.frame_at(3).image.shape == (121, 161, 3)
     reader.close()

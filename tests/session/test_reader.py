@@ -14,7 +14,7 @@ from app.session.events import Event, append_event, read_events
 from app.session.folders import claim_folder
 from app.session.manifest import Fitted, Manifest, MediaFile, Owner
 from app.session.offline import ExtractWriter
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 
 

@@ -19,11 +19,11 @@ from app.session.events import CUT_OFF_NOTE
 from app.session.folders import claim_folder, part
 from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile, Owner
 from app.session.motion import open_motion
-from app.session.reader import Session
 from app.session.recovery import DAMAGED, find_unfinished, recover
-from app.session.saved_table import read_table
+from app.session.session import Session
 from app.session.video import ticks
 from app.session.writer import SessionWriter
+from tests.factories import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
 FPS = 30

@@ -15,10 +15,10 @@ from app.core.frames import ShownFace
 from app.session.folders import SIGNALS, part
 from app.session.manifest import Manifest
 from app.session.recovery import recover
-from app.session.saved_table import read_table
 from app.session.signals import SignalRows, mend_signals, read_signals, signal_columns
 from app.session.writer import SessionWriter
 from extractor.types import Angles
+from tests.factories import read_table
 
 NUM_KP = 24
 

@@ -11,12 +11,12 @@ from app.core.errors import SessionError
 from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
 from app.session.manifest import Manifest, MissingRows
-from app.session.reader import Session
 from app.session.recovery import recover
-from app.session.saved_table import read_table
+from app.session.session import Session
 from app.session.table import Missing
 from app.session.video import VideoEncoder, next_tick, ticks
 from app.session.writer import SessionWriter
+from tests.factories import read_table
 
 
 def decode(path):
@@ -232,8 +232,8 @@ def test_a_camera_that_comes_back_with_another_size_is_fitted_into_the_video(
             writer.add_result(make_result(frame, [make_face(0)]))
     session = Session.open(folder)
     # 128 x 48 into 64 x 48: half the size, 12 black rows above; 32 x 24: twice the size.
-    assert session.table.box[:, 3] == pytest.approx([40.125, 20.0625, 40.125, 80.25], abs=1e-3)
-    assert session.table.keypoints[:, 1].tolist() == [[2, 3], [1, 13.5], [2, 3], [4, 6]]
+    assert session.table.whole.box[:, 3] == pytest.approx([40.125, 20.0625, 40.125, 80.25], abs=1e-3)
+    assert session.table.whole.keypoints[:, 1].tolist() == [[2, 3], [1, 13.5], [2, 3], [4, 6]]
     assert [(f.frame, f.scale, f.offset_y) for f in session.manifest.fitted] == [(1, 0.5, 12), (2, 1.0, 0), (3, 2.0, 0)]
     with session.frames() as video:
         assert video.frame_at(1)[:10].max() < 20

@@ -15,7 +15,7 @@ from app.core.errors import SessionError
 from app.core.frames import Frame
 from app.session.folders import claim_folder, part
 from app.session.manifest import Manifest, SessionHeader
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 from app.ui import settings
 

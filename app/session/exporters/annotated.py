@@ -16,7 +16,7 @@ from app.core.drawing import DrawnFace, draw_face, draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.base import Progress, faces_of_frames
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS, Table
 from extractor import files
 from extractor.types import Angles

@@ -11,9 +11,7 @@ import numpy as np
 from app.core.errors import SessionError
 from app.session.analyses import ANALYSES
 from app.session.folders import reason
-from app.session.manifest import Manifest
-from app.session.reader import Session
-from app.session.recovery import is_unfinished
+from app.session.session import Session
 from app.session.table import Table
 from extractor import files
 
@@ -49,16 +47,6 @@ FOLDER = "export"
 def default_place(session: Path, table_name: str = "") -> Path:
     """Where the exports of a session's table go: that of the analysis of this name, or else the recorded one."""
     return (session / ANALYSES / table_name if table_name else session) / FOLDER
-
-
-def open_finished(folder: Path, table_name: str = "") -> Session:
-    """Open a session for export, which changes nothing in it; ``table_name`` as in ``Session.open``.
-
-    Raises SessionError; also for a recording that was cut off, which ``Session.open`` would recover.
-    """
-    if is_unfinished(folder, Manifest.read(folder)):
-        raise SessionError(f"{folder} can't be exported: it was cut off; motionscope recover puts it in order.")
-    return Session.open(folder, table_name)
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -123,7 +111,7 @@ def _put(made: Path, target: Path, staging: Path) -> None:
 
 def faces_of_frames(session: Session) -> Iterator[list[tuple[Table, int]]]:
     """For each frame its measured faces as (table, row), the primary one first."""
-    table, further = session.table, session.faces
+    table, further = session.table.whole, session.faces.whole if session.faces is not None else None
     if further is None:
         for row, success in enumerate(table.success):
             yield [(table, row)] if success else []

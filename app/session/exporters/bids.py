@@ -22,7 +22,7 @@ from app import __version__
 from app.core.errors import SessionError
 from app.session.exporters.base import Progress
 from app.session.manifest import Manifest
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import Missing, Table
 from extractor import files
 
@@ -119,7 +119,7 @@ class BidsMotion:
         motion = root / subject / "motion"
         files.make_folder(motion)
         stem = f"{subject}_task-{task}_tracksys-{TRACKING_SYSTEM}"
-        channels = channels_of(session.table, header.keypoint_names)
+        channels = channels_of(session.table.whole, header.keypoint_names)
         _write_motion(motion / f"{stem}_motion.tsv", channels, progress)
         _write_json(motion / f"{stem}_motion.json", _sidecar(session, channels, header.task or task))
         _write_channels(motion / f"{stem}_channels.tsv", channels)

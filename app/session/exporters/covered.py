@@ -22,7 +22,7 @@ from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.annotated import draw_faces, write_video
 from app.session.exporters.base import Progress, faces_of_frames
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import Table
 
 FILE = "covered.mp4"

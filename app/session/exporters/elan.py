@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.session.events import Event
 from app.session.exporters.base import Progress
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS
 from extractor import files
 

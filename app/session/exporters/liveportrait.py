@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
-from app.session.reader import Session
+from app.session.session import Session
 from extractor import files
 
 FILE = "motion_template.pkl"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS
 from extractor import files
 

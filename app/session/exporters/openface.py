@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress, faces_of_frames
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS
 from extractor import files
 
@@ -59,7 +59,7 @@ class OpenFaceCsv:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        tables = [session.table] if session.faces is None else [session.table, session.faces]
+        tables = [table.whole for table in (session.table, session.faces) if table is not None]
         angles = {id(table): openface_angles(table.angles_deg) for table in tables}
         scores = {id(table): table.column("detection_score") for table in tables}
         with files.create_text(folder / FILE) as file:

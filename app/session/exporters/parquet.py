@@ -11,7 +11,7 @@ from app.core.errors import SessionError, UserError
 from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST, reason
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS, Table, columns
 from extractor import files
 
@@ -46,9 +46,10 @@ class ParquetTables:
         if session.analysis is not None:
             about[ANALYSIS_KEY] = _read(session.analysis.folder / ANALYSIS)
         done, total = 0, len(session.table) + (0 if session.faces is None else len(session.faces))
-        for name, table in ((FRAMES_FILE, session.table), (FACES_FILE, session.faces)):
-            if table is None:
+        for name, lazy in ((FRAMES_FILE, session.table), (FACES_FILE, session.faces)):
+            if lazy is None:
                 continue
+            table = lazy.whole
             schema = _schema(pa, table).with_metadata(about)
             with (
                 files.create(folder / name) as file,

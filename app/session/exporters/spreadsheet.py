@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.spreadsheet import as_cell
 from app.session.exporters.base import Progress
-from app.session.reader import Session
+from app.session.session import Session
 from extractor import files
 
 FILE = "markers.csv"

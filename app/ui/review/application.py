@@ -53,7 +53,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool)
     from PyQt6 import sip
     from PyQt6.QtCore import QTimer
 
-    from app.session.reviewed import CutOffError
+    from app.session.session import CutOffError
     from app.ui import dialogs, settings, theme
     from app.ui.event_loop import HEARTBEAT_MS, make_application
     from app.ui.messages import Message, Severity

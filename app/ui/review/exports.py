@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
-from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, open_finished
-from app.session.reader import Session
-from app.session.reviewed import ReviewedSession
+from app.session.exporters import EXPORTERS, Exporter, default_place, export_session
+from app.session.session import Session
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
@@ -26,7 +24,7 @@ class Exports:
         self._window = window
         self._say = say
         self._ready = ready
-        self._session: ReviewedSession | None = None
+        self._session: Session | None = None
         self.job: JobDialog | None = None
         self.question: QMessageBox | None = None
         self.actions = [self._action(exporter) for exporter in EXPORTERS]
@@ -40,7 +38,7 @@ class Exports:
         self._compared = ""
         self.use(None)
 
-    def use(self, session: ReviewedSession | None) -> None:
+    def use(self, session: Session | None) -> None:
         """The session to export; None: there is none."""
         self._session = session
         for action in self.actions:
@@ -80,8 +78,7 @@ class Exports:
         if self.job is not None and _title(exporter, table) in self.job.titles:
             self._say(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
             return
-        # What an exporter makes depends on whether there are further faces, which both kinds of session know.
-        there = [name for name in exporter.outputs(cast(Session, session)) if (out / name).exists()]
+        there = [name for name in exporter.outputs(session) if (out / name).exists()]
         if not there:
             self._run(exporter, out, table, force=False)
             return
@@ -104,7 +101,7 @@ class Exports:
         title, text = _title(exporter, table), f"{exporter.label} is made in {out}"
 
         def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[Path, ...]:
-            session = open_finished(folder, table)
+            session = Session.open(folder, table)
             progress(0, 0)
             return export_session(session, exporter, out, force=force, progress=progress)
 

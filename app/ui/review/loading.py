@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.errors import SessionError
 from app.session.analyses import Analysis, find_analyses
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.ui.review.content import Comparison, Content, Series
 
 TRUE_POSE = "true pose"
@@ -16,7 +17,7 @@ TRUE_POSE = "true pose"
 class Loaded:
     """A session with the curves of its table, and what they can be compared with."""
 
-    session: ReviewedSession
+    session: Session
     content: Content
     analyses: tuple[Analysis, ...]
 
@@ -29,7 +30,10 @@ class Loaded:
 
 def load(folder: Path) -> Loaded:
     """Raises SessionError."""
-    session = ReviewedSession.open(folder)
+    session = Session.open(folder, lenient=True)
+    if not len(session):
+        session.close()
+        raise SessionError(f"The session {folder} has no frames.")
     content = Content.of(session.times_s, Series.of(session.table))
     return Loaded(session, content, find_analyses(folder))
 

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QAction, QGuiApplication
 
 from app.core.spreadsheet import as_cell
 from app.session.comparison import AXES, compare
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.ui.background import Background
 from app.ui.review.content import Content, frame_s
 from app.ui.review.statistics import Statistics, as_text, statistics
@@ -33,7 +33,7 @@ class Measuring(QObject):
         self._timeline = timeline
         self._panel = panel
         self._background = background
-        self._session: ReviewedSession | None = None
+        self._session: Session | None = None
         self._content: Content | None = None
         self._total_s = 0.0
         self._serial = 0
@@ -44,7 +44,7 @@ class Measuring(QObject):
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self.refresh)
 
-    def use(self, session: ReviewedSession | None, total_s: float) -> None:
+    def use(self, session: Session | None, total_s: float) -> None:
         """Of this session; None: of none."""
         self._session, self._total_s, self._content = session, total_s, None
         self.statistics = None

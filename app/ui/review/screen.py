@@ -11,7 +11,7 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult, Image
 from app.session.picture_loader import PictureLoader
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.ui.live_view import LiveView
 from app.ui.review.content import Content
 from extractor.types import Angles
@@ -26,7 +26,7 @@ class Screen(QObject):
     problem = pyqtSignal(str)  # one sentence on the video
     shown = pyqtSignal(int)  # this frame is on the screen
 
-    def __init__(self, view: LiveView, session: ReviewedSession, parent: QObject) -> None:
+    def __init__(self, view: LiveView, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._view = view
         self._session = session

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QMainWindow, QMessageBox
 from app.session.folders import EVENTS
 from app.session.marking import MarkerFile
 from app.session.recovery import recover
-from app.session.reviewed import CutOffError, ReviewedSession
+from app.session.session import CutOffError, Session
 from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.commands import ANALYSE, MARKER_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
@@ -284,7 +284,7 @@ class ReviewWindow(QMainWindow):
             self.measuring.refresh()
             self.measuring.refresh_actions(self.commands)
 
-    def _session(self) -> ReviewedSession:
+    def _session(self) -> Session:
         assert self._loaded is not None
         return self._loaded.session
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PyQt6.QtGui import QAction
 
-from app.session.reviewed import ReviewedSession
+from app.session.session import Session
 from app.session.table import Missing
 from app.ui.overlay import OverlayStyle
 from app.ui.review.content import Content
@@ -24,7 +24,7 @@ WHY = {
 """What is said of a frame without a pose."""
 
 
-def numbers_of(session: ReviewedSession, content: Content, frame: int) -> list[str]:
+def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
     """What was measured in a frame; with the other table's difference where there is one."""
     table = session.table
     if not table.success[frame]:

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.frames import Box, Detection
 from app.session.folders import claim_folder
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 from extractor.types import KEYPOINT_NAMES, Angles
 

@@ -13,7 +13,7 @@ from app.session.exporters import export_session
 from app.session.exporters.annotated import AnnotatedVideo, presentation_ticks
 from app.session.manifest import MediaFile
 from app.session.offline import ExtractWriter
-from app.session.reader import Session
+from app.session.session import Session
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.session.exporters.conftest import FRAMES, SKIPPED, UNMEASURED
 

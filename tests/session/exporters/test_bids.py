@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.core.clock import ClockPair
 from app.session.exporters import export_session
 from app.session.exporters.bids import BidsMotion, bids_label, first_frame_utc
-from app.session.reader import Session
+from app.session.session import Session
 from extractor.types import KEYPOINT_NAMES
 from tests.session.exporters.conftest import FRAMES, SKIPPED, UNMEASURED
 
@@ -85,7 +85,7 @@ def test_the_columns_are_those_of_the_channels(dataset, session):
     column = {channel["name"]: [row[i] for row in rows] for i, channel in enumerate(channels)}
     assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 7
     assert [float(field) for field in column["latency"]] == pytest.approx(session.table.timestamp_s.tolist(), abs=1e-6)
-    table = session.table
+    table = session.table.whole
     for k in range(FRAMES):
         fields = {name: column[name][k] for name in column if name not in ("latency", "missing")}
         assert column["missing"][k] == ("1" if k in UNMEASURED else "2" if k in SKIPPED else "0")

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from app.core.errors import SessionError, UserError
-from app.session.exporters import EXPORTERS, export_session, exporters_named, open_finished
+from app.session.exporters import EXPORTERS, export_session, exporters_named
 from app.session.manifest import Manifest
-from app.session.reader import Session
+from app.session.session import Session
 from tests.session.exporters.conftest import FRAMES
 
 each = pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
@@ -110,15 +110,15 @@ def test_of_a_session_that_lacks_something_it_makes_what_can_be_made_or_says_why
 
 def test_unfinished_and_unreadable_sessions_are_refused_and_left_alone(record, tmp_path):
     folder = record()
-    assert len(open_finished(folder).table) == FRAMES
+    assert len(Session.open(folder).table) == FRAMES
     manifest = Manifest.read(folder)
     replace(manifest, state="recording", owner=None).write(folder)
     before = contents(folder)
     with pytest.raises(SessionError, match=r"it was cut off; motionscope recover puts it in order\.$"):
-        open_finished(folder)
+        Session.open(folder)
     assert contents(folder) == before
-    with pytest.raises(SessionError, match="is not a recorded session"):
-        open_finished(tmp_path / "none")
+    with pytest.raises(SessionError, match="does not exist"):
+        Session.open(tmp_path / "none")
 
 
 def test_formats_are_found_by_name():

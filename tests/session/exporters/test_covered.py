@@ -14,7 +14,7 @@ from app.faces.detector import create_detector
 from app.session.exporters import export_session
 from app.session.exporters.covered import COVER, HOLD_S, RADIUS, CoveredVideo, covered_places, hidden
 from app.session.folders import claim_folder
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.writer import SessionWriter
 from tests.session.exporters.conftest import SKIPPED, TWO_FACES, UNMEASURED
 
@@ -83,7 +83,7 @@ def test_nothing_of_a_head_reaches_the_picture():
 
 
 def test_a_lost_face_stays_covered_for_a_moment_then_everything_is(session):
-    table = session.table
+    table = session.table.whole
     times = np.array([0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.3, 1.5])
     measured = [1, None, 2, None, 5, None, None, 6]  # rows that have a face
     frames = [[] if row is None else [(table, row)] for row in measured]
@@ -101,7 +101,7 @@ def test_a_lost_face_stays_covered_for_a_moment_then_everything_is(session):
 def test_a_second_face_is_covered_where_it_was_missed_between(session):
     frames = [[] for _ in range(len(session.table))]
     for k in (0, 1, 2):
-        frames[k] = [(session.table, k)]
+        frames[k] = [(session.table.whole, k)]
     further = session.faces
     assert further is not None
     frames[0].append((further, 0))

@@ -11,7 +11,7 @@ from lxml import etree
 from app.session.events import Event
 from app.session.exporters import export_session
 from app.session.exporters.elan import ElanAnnotations, tiers_of, without_pose
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.table import WORDS
 from tests.session.exporters.eaf import GIVEN, find_schema
 

@@ -10,7 +10,7 @@ from app.session.exporters import export_session
 from app.session.exporters.liveportrait import LivePortraitTemplate, eye_ratios, lip_ratio, sample
 from app.session.exporters.motion import MotionArrays
 from app.session.motion import open_motion
-from app.session.reader import Session
+from app.session.session import Session
 from extractor.decode import decode, driven_keypoints, rotation_matrix
 from extractor.types import HEADS, KEYPOINT_NAMES
 from tests.session.exporters.conftest import FRAMES, SKIPPED, UNMEASURED

