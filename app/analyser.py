@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.core.clock import now_s
-from app.core.frames import Detection, FaceResult, Frame, FrameResult, Image
+from app.core.frames import Detection, FaceResult, Frame, FrameResult
 from app.faces.cadence import Cadence
 from app.faces.crop import CropTransform, crop_square, extract_all
 from app.faces.detector import FaceDetector
@@ -45,12 +45,7 @@ class Found:
 
 
 class FaceAnalyser:
-    """Finds the faces of a frame and measures them, all of them in one batch.
-
-    ``analyse`` is ``find``, ``crops``, the backend and ``measure`` in a row.  Whoever calls them one
-    by one, to send several frames through the network at once, must ``measure`` the frames in the
-    order in which they were found; until a frame is measured, what the network says of it can
-    neither carry a lost face on nor tell crossing faces apart.
+    """Finds the faces of a frame and measures them, all of them in one run of the network.
 
     Not thread-safe; it owns none of its parts.
     """
@@ -76,8 +71,28 @@ class FaceAnalyser:
     def finish(self, found: Found) -> FrameResult:
         """What the network says of the faces found."""
         started = now_s()
-        motion = self._backend.run(self.crops(found)) if found.faces else None
-        return self.measure(found, motion, started_s=started)
+        results: tuple[FaceResult, ...] = ()
+        if found.faces and not found.frame.damaged:
+            crops = extract_all(found.frame.image, found.crops, self._backend.spec.crop.input_size)
+            motion, trained = self._backend.run(crops), self._backend.report.pose_trained
+            results = self._settled(
+                tuple(
+                    face_result(face.face_id, face.detection, transform, motion, i, trained)
+                    for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
+                )
+            )
+        finished = now_s()
+        further = self._tracker.further
+        hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
+        return FrameResult(
+            found.frame,
+            results,
+            finished,
+            found.detect_ms,
+            (finished - started) * 1e3,
+            further=further,
+            lacks_primary=hidden,
+        )
 
     def find(self, frame: Frame) -> Found:
         """Where the faces are, by the detector or, between its looks, by the network's last results."""
@@ -95,30 +110,6 @@ class FaceAnalyser:
         spec = self._backend.spec.crop
         transforms = tuple(crop_square(face.box, spec) for face in faces)
         return Found(frame, faces, transforms, (now_s() - started) * 1e3, looked)
-
-    def crops(self, found: Found) -> Image:
-        """(n, S, S, 3) RGB crops of its faces, in their order; n may be 0."""
-        return extract_all(found.frame.image, found.crops, self._backend.spec.crop.input_size)
-
-    def measure(
-        self, found: Found, motion: HostMotion | None, first: int = 0, started_s: float | None = None
-    ) -> FrameResult:
-        """What the network's results, from row ``first`` of ``motion`` on, say of the faces found."""
-        results: tuple[FaceResult, ...] = ()
-        if motion is not None and found.faces and not found.frame.damaged:
-            trained = self._backend.report.pose_trained
-            results = tuple(
-                face_result(face.face_id, face.detection, transform, motion, first + i, trained)
-                for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
-            )
-            results = self._settled(results)
-        finished = now_s()
-        infer_ms = (finished - started_s) * 1e3 if started_s is not None else 0.0
-        further = self._tracker.further
-        hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
-        return FrameResult(
-            found.frame, results, finished, found.detect_ms, infer_ms, further=further, lacks_primary=hidden
-        )
 
     def _settled(self, results: tuple[FaceResult, ...]) -> tuple[FaceResult, ...]:
         """The faces under the numbers they have now that the network has seen them, without those that are none."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator
 from contextlib import closing
-from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -57,10 +56,3 @@ def read_ahead(items: Generator[T, None, None], room: int) -> Generator[T, None,
 
 class _End:
     error: BaseException | None = None
-
-
-def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of ``size`` items, the last one shorter."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -51,7 +51,6 @@ class ExtractOptions:
     force: bool = False  # measure again what is done
     ray: str | None = None  # the address of a Ray cluster
     progress: bool = True
-    batch: int | None = None  # frames at a time
 
 
 def extract(patterns: Sequence[str], out: Path, options: ExtractOptions = ExtractOptions()) -> int:
@@ -158,7 +157,6 @@ class _Run:
             engine=options.engine,
             threads=threads,
             max_faces=options.faces,
-            batch=options.batch,
             share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all

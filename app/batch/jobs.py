@@ -17,7 +17,6 @@ class Settings:
     engine: str  # a certain one, never "auto"
     threads: int  # of the network and of the decoder
     max_faces: int = 1
-    batch: int | None = None
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
     share: bool = False  # whether other users may read the results

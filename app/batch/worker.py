@@ -79,9 +79,7 @@ class Worker:
             try:
                 with ExtractWriter(staging, header) as writer:
                     tell = _Throttle()
-                    results = measure(
-                        _frames(source), self._backend, max_faces=self._settings.max_faces, batch=self._settings.batch
-                    )
+                    results = measure(_frames(source), self._backend, max_faces=self._settings.max_faces)
                     with closing(results):
                         for result in results:
                             writer.write(result, result.frame.media_s or 0.0)
@@ -102,9 +100,7 @@ class Worker:
         rows: list[tuple[Picture, tuple[str, ...]]] = []
         tell = _Throttle()
         frames = _pictures(job.pictures, failures)
-        results = measure(
-            frames, self._backend, max_faces=self._settings.max_faces, stills=True, batch=self._settings.batch
-        )
+        results = measure(frames, self._backend, max_faces=self._settings.max_faces, stills=True)
         with closing(results):
             for result in results:
                 picture = job.pictures[result.frame.index]
