@@ -15,8 +15,8 @@ from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.faces.assignment import preload
 from app.faces.detector import FaceDetector, create_detector
+from app.faces.selection import FaceSelection
 from app.faces.tracker import FaceTracker
-from app.faces.wishes import FaceWishes
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.network_slot import NetworkSlot
 from app.pipeline.repair import Failures, Part
@@ -50,7 +50,7 @@ class InferenceLoop:
 
         ``on_takeover`` hears, on the inference thread, when another engine takes over because one failed.
         """
-        self.wishes = FaceWishes(faces)
+        self.faces = FaceSelection(faces)
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
         self._lock = threading.Lock()
@@ -225,10 +225,10 @@ class InferenceLoop:
             forget, self._forget = self._forget, False
         if forget:
             analyser.forget()
-            self.wishes.forget()
+            self.faces.forget()
         part = Part.DETECTOR
         try:
-            self.wishes.fulfil(analyser.tracker)
+            self.faces.apply(analyser.tracker)
             found = analyser.find(frame)
             part = Part.ENGINE
             result = analyser.finish(found)

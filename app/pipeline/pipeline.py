@@ -23,10 +23,7 @@ from app.pipeline.signal_desk import SignalDesk
 from app.pipeline.status import PipelineStatus
 from app.session.events import Event, Marked, MarkKind
 from app.session.header import describe
-from app.session.manifest import SessionFields
-from app.signals.chain import Recentring
 from app.signals.history import History
-from app.signals.presets import preset_named
 
 NOTE, ENGINE = "note", "engine"  # labels in events.csv
 SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
@@ -38,14 +35,17 @@ class Pipeline:
     """Everything between a source and the window; every method returns at once, any thread may call.
 
     ``results`` holds the latest result for the display, ``history`` the numbers of the last
-    seconds.  While no network is ready, frames pass through with no faces, so that the
-    picture is there before the network is.
+    seconds.  ``recording`` takes the codec and what the experimenter says, ``faces`` how many are
+    measured and which is the primary one, ``signals`` filter, recentring and derived signals.  While no
+    network is ready, frames pass through with no faces, so that the picture is there before the network is.
     """
 
     def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto", faces: int = 1) -> None:
         """``faces``: how many are measured at most; raises ValueError outside 1 to ``MOST_FACES``."""
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
+        self.recording = Recording()
+        self.signals = SignalDesk(self.recording, self._send_marker)
         self._slot: Mailbox[Frame] = Mailbox()
         self._capture = CaptureLoop(self._opened, self._captured)
         self._inference = InferenceLoop(
@@ -53,14 +53,13 @@ class Pipeline:
             self._measured,
             NetworkChoice(weights, device, engine),
             faces,
-            lambda: not self._recording.active,
-            lambda words: self._signals.note_later(ENGINE, words),
+            lambda: not self.recording.active,
+            lambda words: self.signals.note_later(ENGINE, words),
         )
+        self.faces = self._inference.faces
         self._fences = Fences()
         self._skipped = 0
-        self._recording = Recording()
         self._outputs: tuple[Output, ...] = ()
-        self._signals = SignalDesk(self._recording, self._send_marker)
         self._outputs_change = threading.Lock()
         self._closed = False
         self._listeners: tuple[Callable[[FrameResult], None], ...] = ()
@@ -80,7 +79,7 @@ class Pipeline:
         self._capture.stop()
         self.stop_recording(wait=True)
         self._inference.stop()
-        self._signals.close()
+        self.signals.close()
         self.results.close()
         with self._outputs_change:
             outputs, self._outputs = self._outputs, ()
@@ -119,24 +118,16 @@ class Pipeline:
         info = self._capture.info
         if info is None or self._capture.frames == 0:
             raise SessionError("There is nothing to record yet: start a source first.")
-        fresh = not self._recording.active
+        fresh = not self.recording.active
         header = describe(info, self._inference.network, self._inference.report)
-        folder = self._recording.start(header, claim_folder)
+        folder = self.recording.start(header, claim_folder)
         if fresh:
-            self._signals.recording_started()
+            self.signals.recording_started()
         return folder
 
     def stop_recording(self, wait: bool = False) -> None:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
-        self._recording.stop(wait)
-
-    def set_codec(self, codec: str) -> None:
-        """How the next recording's video is coded: one of ``codecs.CODECS``."""
-        self._recording.set_codec(codec)
-
-    def set_fields(self, fields: SessionFields) -> None:
-        """What the experimenter says of the recording that runs and of the next ones."""
-        self._recording.set_fields(fields)
+        self.recording.stop(wait)
 
     def mark(self, key: str, label: str, interval: bool, at_s: float) -> Marked | None:
         """What a marker's key does at ``at_s``: end its interval that is open, or begin one, or set a point.
@@ -144,56 +135,23 @@ class Pipeline:
         The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
         did, because nothing is recorded.  Waits for the disk.  Raises SessionError.
         """
-        if not self._recording.active and self._outputs:
+        if not self.recording.active and self._outputs:
             self._send_marker(Marker(label, "", at_s))
             return None
-        marked = self._recording.mark(key, label, interval, at_s)
+        marked = self.recording.mark(key, label, interval, at_s)
         suffix = {MarkKind.POINT: "", MarkKind.BEGUN: " begin", MarkKind.ENDED: " end"}[marked.kind]
         self._send_marker(Marker(marked.event.label + suffix, "", at_s))
         return marked
 
     def note(self, text: str, at_s: float) -> Event:
         """Free text on what was recorded at ``at_s``.  Waits for the disk.  Raises SessionError."""
-        event = self._recording.note(NOTE, text, at_s)
+        event = self.recording.note(NOTE, text, at_s)
         self._send_marker(Marker(NOTE, text, at_s))
         return event
 
     def _send_marker(self, marker: Marker) -> None:
         for output in self._outputs:
             self._fences.call(_called(output), partial(output.mark, marker), None)
-
-    # ------------------------------------------------------------------ faces
-
-    def set_max_faces(self, count: int) -> None:
-        """Measure at most so many faces from now on; raises ValueError outside 1 to ``MOST_FACES``."""
-        self._inference.wishes.set_max_faces(count)
-
-    def pick_face(self, x: float, y: float) -> None:
-        """Make the face at this place, in frame pixels, the primary one; nothing happens where there is none."""
-        self._inference.wishes.pick(x, y)
-
-    def pick_next_face(self) -> None:
-        """Make the next face the primary one, if there is another."""
-        self._inference.wishes.pick_next()
-
-    # ------------------------------------------------------------------ signals
-
-    @property
-    def signals(self) -> SignalDesk:
-        """Filter, recentring, neutral expression, derived signals."""
-        return self._signals
-
-    def set_filter(self, preset: str) -> None:
-        """Filter what is shown by the preset of this name.  Raises ValueError, SessionError."""
-        self._signals.set_filter(preset_named(preset))
-
-    def recentre(self) -> Recentring:
-        """As ``SignalDesk.recentre``."""
-        return self._signals.recentre()
-
-    def undo_recentre(self) -> bool:
-        """As ``SignalDesk.undo_recentre``."""
-        return self._signals.undo_recentre()
 
     # ------------------------------------------------------------------ outputs
 
@@ -238,13 +196,13 @@ class Pipeline:
             inferred=inference.inferred,
             skipped=self._skipped,
             lost=capture.lost,
-            recording=self._recording.stats,
-            recording_active=self._recording.active,
-            recording_finishing=self._recording.finishing,
-            filter_preset=self._signals.filter.name,
-            calibration=self._signals.calibration,
-            finished_wait=self._signals.finished,
-            max_faces=self._inference.wishes.max_faces,
+            recording=self.recording.stats,
+            recording_active=self.recording.active,
+            recording_finishing=self.recording.finishing,
+            filter_preset=self.signals.filter.name,
+            calibration=self.signals.calibration,
+            finished_wait=self.signals.finished,
+            max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
             second=inference.second,
             trouble=inference.trouble or self._fences.problem,
@@ -257,11 +215,11 @@ class Pipeline:
         self._slot.take()  # a frame of the source before this one
         self._skipped = 0
         self._fences.call(PLOTS, self.history.clear, None)
-        self._fences.call(SIGNALS, self._signals.forget, None)
+        self._fences.call(SIGNALS, self.signals.forget, None)
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
-        self._fences.call(RECORDING, lambda: self._recording.add_frame(frame), None)
+        self._fences.call(RECORDING, lambda: self.recording.add_frame(frame), None)
         if not self._inference.ready:
             self.results.put(FrameResult(frame, (), now_s()))
         elif not self._slot.put(frame):
@@ -273,8 +231,8 @@ class Pipeline:
         report = self._inference.report
         spec = report.spec if report is not None else None
         call = self._fences.call  # what was measured must reach the table, whatever the others do
-        result = call(SIGNALS, lambda: self._signals.apply(result, spec), result)
-        call(RESULTS, lambda: self._recording.add_result(result), None)  # as measured, and beside it as shown
+        result = call(SIGNALS, lambda: self.signals.apply(result, spec), result)
+        call(RESULTS, lambda: self.recording.add_result(result), None)  # as measured, and beside it as shown
         call(PLOTS, lambda: self.history.append(result), None)
         self.results.put(result)
         for output in self._outputs:

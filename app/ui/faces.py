@@ -79,13 +79,13 @@ class FaceControls(QObject):
     def pick(self, x: float, y: float) -> None:
         """Make the face at this place, in frame pixels, the primary one."""
         if self._controller.pipeline is not None and self._several:
-            self._controller.pipeline.pick_face(x, y)
+            self._controller.pipeline.faces.pick(x, y)
 
     def pick_next(self) -> None:
         if self._controller.pipeline is None or not self._several:
             self._say(NO_OTHER)
             return
-        self._controller.pipeline.pick_next_face()
+        self._controller.pipeline.faces.pick_next()
 
     @property
     def _several(self) -> bool:
@@ -97,7 +97,7 @@ class FaceControls(QObject):
         self._commands["more_faces"].setEnabled(self._limit < MOST_FACES)
         self._commands["fewer_faces"].setEnabled(self._limit > 1)
         if self._controller.pipeline is not None:
-            self._controller.pipeline.set_max_faces(self._limit)
+            self._controller.pipeline.faces.set_max_faces(self._limit)
 
     def _say(self, text: str) -> None:
         self._controller.noticed.emit(Message(text, Severity.INFO))

@@ -155,8 +155,8 @@ class MarkerControls(QObject):
             describe(action, f"{what} “{slot.label}”")
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            pipeline.set_codec(self.codec)
-            pipeline.set_fields(self.fields)
+            pipeline.recording.set_codec(self.codec)
+            pipeline.recording.set_fields(self.fields)
         self.changed.emit()
 
     # ------------------------------------------------------------------ markers

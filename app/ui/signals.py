@@ -108,12 +108,12 @@ class SignalControls(QObject):
         if pipeline is None:
             self._say("Nothing is measured yet.", Severity.INFO)
         else:
-            self._background.run("recentre", pipeline.recentre, self._recentred, self._failed)
+            self._background.run("recentre", pipeline.signals.recentre, self._recentred, self._failed)
 
     def undo_recentre(self) -> None:
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            self._background.run("undo recentre", pipeline.undo_recentre, self._undone, self._failed)
+            self._background.run("undo recentre", pipeline.signals.undo_recentre, self._undone, self._failed)
 
     def recentre_when_still(self) -> None:
         """Once the head holds still for two seconds; pressed again while waiting, no longer."""

@@ -10,7 +10,7 @@ from app.core.limits import MOST_FACES
 from app.faces.cadence import LARGER_S, LOOK_S, NEWCOMERS_S, Cadence
 from app.faces.identity import SCATTER, shape_of
 from app.faces.tracker import DOUBTS, FORGOTTEN_S, KEPT_S, RESTS_S, FaceTracker, Observation
-from app.faces.wishes import FaceWishes
+from app.faces.selection import FaceSelection
 
 FRAME_S = 1 / 30
 PEOPLE = [np.random.default_rng(seed).normal(0, 1, (24, 3)) * 0.02 for seed in range(9)]
@@ -250,21 +250,21 @@ def test_faces_beyond_the_limit_are_known_all_the_same():
 
 
 def test_wishes_come_true_in_order_and_may_be_forgotten():
-    film, wishes = Film(1), FaceWishes()
+    film, selection = Film(1), FaceSelection()
     three(film)
-    wishes.set_max_faces(2)
-    wishes.pick(700, 100)
-    wishes.pick_next()
-    wishes.fulfil(film.tracker)
+    selection.set_max_faces(2)
+    selection.pick(700, 100)
+    selection.pick_next()
+    selection.apply(film.tracker)
     assert film.tracker.primary == 0  # the one after the last
     assert len(three(film)) == 2
-    wishes.pick(700, 100)
-    wishes.forget()
-    wishes.fulfil(film.tracker)
+    selection.pick(700, 100)
+    selection.forget()
+    selection.apply(film.tracker)
     assert film.tracker.primary == 0
     for count in (0, MOST_FACES + 1):
         with pytest.raises(ValueError, match="1 to 8"):
-            wishes.set_max_faces(count)
+            selection.set_max_faces(count)
 
 
 # ---------------------------------------------------------------------- frames nobody looks at

@@ -20,6 +20,7 @@ from app.session.events import read_events
 from app.session.folders import claim_folder
 from app.session.session import Session
 from app.session.signals import read_signals
+from app.signals.presets import preset_named
 
 WAIT_S = 60.0
 
@@ -159,15 +160,15 @@ def test_frames_pass_through_without_a_network(tmp_path: Path):
 def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, tmp_path: Path):
     """Filtered and recentred on the screen; raw in the table, each recentring a marker with its reference."""
     pipeline = watched.pipeline
-    pipeline.set_filter("streaming")
+    pipeline.signals.set_filter(preset_named("streaming"))
     pipeline.set_source(resolve_source("demo").source)
     watched.wait_for(lambda: sum(bool(result.faces) for result in watched.results[-3:]) == 3)
-    first = pipeline.recentre()
+    first = pipeline.signals.recentre()
     folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
     start = len(watched.results)
     watched.wait_for(lambda: len(watched.results) >= start + 10 and bool(watched.results[-1].faces))
-    second = pipeline.recentre()
-    assert pipeline.undo_recentre()
+    second = pipeline.signals.recentre()
+    assert pipeline.signals.undo_recentre()
     pipeline.stop_recording(wait=True)
     assert pipeline.status().filter_preset == "streaming"
 

@@ -107,7 +107,7 @@ def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
         pipeline.mark("1", "talks", True, 1.0)
     pipeline.add_output(listener)
     assert pipeline.mark("1", "talks", True, 1.0) is None
-    recording = pipeline._recording
+    recording = pipeline.recording
     recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
     add_frames(recording)
     assert pipeline.mark("1", "talks", True, now_s()).kind is MarkKind.BEGUN

@@ -19,15 +19,16 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class Asked:
-    """A pipeline that only remembers what it was asked for."""
+    """A pipeline whose ``faces`` only remember what they were asked for."""
 
     def __init__(self):
+        self.faces = self
         self.picks, self.limits, self.turns = [], [], 0
 
-    def pick_face(self, x, y):
+    def pick(self, x, y):
         self.picks.append((x, y))
 
-    def pick_next_face(self):
+    def pick_next(self):
         self.turns += 1
 
     def set_max_faces(self, count):

@@ -1,4 +1,4 @@
-"""What somebody at the screen wants of the faces, handed to the thread that follows them."""
+"""How many faces are measured and which is the primary one, handed to the thread that follows them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from app.core.limits import MOST_FACES
 from app.faces.tracker import FaceTracker
 
-__all__ = ["FaceWishes"]
+__all__ = ["FaceSelection"]
 
 
-class FaceWishes:
-    """Any thread may ask; the thread that owns the tracker calls ``fulfil`` before each frame."""
+class FaceSelection:
+    """Any thread may ask; the thread that owns the tracker calls ``apply`` before each frame."""
 
     def __init__(self, max_faces: int = 1) -> None:
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class FaceWishes:
         with self._lock:
             self._picks.append(lambda tracker: tracker.pick_next())
 
-    def fulfil(self, tracker: FaceTracker) -> None:
+    def apply(self, tracker: FaceTracker) -> None:
         tracker.max_faces = self._max_faces
         if not self._picks:
             return
