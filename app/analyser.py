@@ -9,8 +9,8 @@ import numpy as np
 
 from app.core.clock import now_s
 from app.core.frames import Detection, FaceResult, Frame, FrameResult
-from app.faces.cadence import Cadence
 from app.faces.crop import CropTransform, crop_square, extract_all
+from app.faces.detection_schedule import DetectionSchedule
 from app.faces.detector import FaceDetector
 from app.faces.identity import shape_of
 from app.faces.tracker import FaceTracker, Observation, TrackedFace
@@ -57,7 +57,7 @@ class FaceAnalyser:
         self._detector = detector
         self._tracker = tracker
         self._backend = backend
-        self._cadence = Cadence(every_frame=every_frame)
+        self._schedule = DetectionSchedule(every_frame=every_frame)
         self._sure_std_deg = _sure_std_deg(backend.report.metadata)
 
     @property
@@ -99,11 +99,11 @@ class FaceAnalyser:
         started = now_s()
         tracker, time_s = self._tracker, frame.time_s
         # Pictures of a folder have nothing to do with each other.
-        looked = self._cadence.due(tracker, time_s) or frame.name is not None
+        looked = self._schedule.due(tracker, time_s) or frame.name is not None
         if looked:
-            expected = () if self._cadence.every_frame else tracker.expected(time_s)
+            expected = () if self._schedule.every_frame else tracker.expected(time_s)
             faces = tracker.update(
-                self._detector.detect(frame.image, expected, self._cadence.everywhere), time_s
+                self._detector.detect(frame.image, expected, self._schedule.everywhere), time_s
             )  # fmt: skip
         else:
             faces = tracker.carry(time_s)
@@ -142,7 +142,7 @@ class FaceAnalyser:
     def forget(self) -> None:
         """Start anew with other people: the next frame has nothing to do with the last one."""
         self._tracker.reset()
-        self._cadence.reset()
+        self._schedule.reset()
 
 
 def _sure_std_deg(metadata: Mapping[str, object]) -> float:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import app
-from app.batch.board import Board
 from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
+from app.batch.progress_board import ProgressBoard
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
@@ -74,7 +74,7 @@ class Cluster:
         ray = self._ray
         gpus = 1 if settings.device.startswith("cuda") else 0
         measure = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(measure_job)
-        board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Board).remote()
+        board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(ProgressBoard).remote()
         waiting = deque(sorted(jobs, key=lambda job: job.size_bytes, reverse=True))
         running: dict[Any, Job] = {}
         try:
@@ -111,7 +111,7 @@ def _progress(ray: Any, board: Any) -> list[Progress]:
     """What the workers have told since; nothing for a while where the board's own machine has died."""
     errors = ray.exceptions
     try:
-        told: list[Progress] = ray.get(board.take.remote(), timeout=POLL_S)
+        told: list[Progress] = ray.get(board.drain.remote(), timeout=POLL_S)
     except (errors.GetTimeoutError, errors.ActorUnavailableError, errors.ActorDiedError):
         return []
     return told
@@ -175,7 +175,7 @@ def measure_job(job: Job, settings: Settings, board: Any) -> Outcome:
         if isinstance(event, Outcome):
             failures = tuple(f"{failure.rstrip('.')} (on {host})." for failure in event.failures)
             return dataclasses.replace(event, failures=failures)
-        board.tell.remote(event)
+        board.post.remote(event)
     raise AssertionError("every job has an outcome")
 
 

@@ -17,7 +17,7 @@ import psutil
 from app.batch.images import ImageTable, Measured, pictures_of
 from app.batch.jobs import Event, Job, Outcome, PicturesJob, Settings, VideoJob
 from app.batch.local import run_here, run_in_processes
-from app.batch.plan import Sameness, Work, find_places, find_work
+from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Report
 from app.capture.images import left_out
 from app.core.errors import UserError
@@ -97,7 +97,7 @@ class _Run:
         self._weights = report
         self._options = options
         engine = None if options.engine == "auto" else options.engine
-        sameness = Sameness(report.sha256, options.faces, engine)
+        sameness = DoneCriteria(report.sha256, options.faces, engine)
         self._places = find_places(work.videos, out, sameness, force=options.force)
         self._pictures = pictures_of(work.images)
         self._table: ImageTable | None = None

@@ -34,7 +34,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Sameness:
+class DoneCriteria:
     """What an earlier result must have been measured with to count as done."""
 
     weights_sha256: str
@@ -117,7 +117,7 @@ def folder_names(videos: Sequence[Item]) -> list[str]:
     return names
 
 
-def find_places(videos: Sequence[Item], out: Path, sameness: Sameness, *, force: bool) -> list[Place]:
+def find_places(videos: Sequence[Item], out: Path, sameness: DoneCriteria, *, force: bool) -> list[Place]:
     """For each video its folder below ``out``, none of them twice.
 
     That is the one named like it; where that holds anything else than an earlier result of the same
@@ -132,7 +132,7 @@ def find_places(videos: Sequence[Item], out: Path, sameness: Sameness, *, force:
     return places
 
 
-def _find_place(item: Item, wanted: Path, sameness: Sameness, taken: set[Path], force: bool) -> Place:
+def _find_place(item: Item, wanted: Path, sameness: DoneCriteria, taken: set[Path], force: bool) -> Place:
     try:
         media = MediaFile.of(item.path)
     except SessionError:  # measuring it will say why

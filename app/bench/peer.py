@@ -24,7 +24,7 @@ from app.core.errors import UserError
 from app.core.frames import Frame
 from app.faces.detector import create_detector
 from app.faces.mediapipe_import import import_mediapipe
-from app.faces.quiet import without_chatter
+from app.faces.native_log import native_log_filtered
 from app.faces.tracker import FaceTracker
 from app.pipeline.network_choice import THREADS
 from extractor.backends import create_backend
@@ -60,7 +60,7 @@ class _Side:
 def compare(options: BenchOptions) -> Peer:
     """Both on the source for about the time to be measured, after a block of warm-up.  Raises UserError."""
     # Its graphs speak from threads of their own, at their start and at their first frame.
-    with without_chatter(), ExitStack() as stack:
+    with native_log_filtered(), ExitStack() as stack:
         import_mediapipe()
         from mediapipe.python.solutions.face_mesh import FaceMesh
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from app.core.frames import Box, Detection, Image
 from app.faces.mediapipe_import import import_mediapipe
-from app.faces.quiet import without_chatter
+from app.faces.native_log import native_log_filtered
 
 __all__ = ["FaceDetector", "MediaPipeDetector", "create_detector", "overlap"]
 
@@ -79,7 +79,7 @@ class MediaPipeDetector:
     """See the module; one thread at a time."""
 
     def __init__(self, *, stills: bool = False) -> None:
-        with without_chatter():
+        with native_log_filtered():
             self._short = _Model("FaceDetectionShortRange", WEAK)
             self._full = _Model("FaceDetectionFullRange", WEAK)
         self._stills = stills

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.core.frames import Floats
 
-__all__ = ["Scatter", "Shape", "ShapeMemory", "shape_of"]
+__all__ = ["Shape", "ShapeMemory", "ShapeVariance", "shape_of"]
 
 Shape = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def shape_of(kp: Floats) -> Shape | None:
     return np.asarray((points / size).ravel(), np.float64)
 
 
-class Scatter:
+class ShapeVariance:
     """How much one person's shape varies from look to look with the weights that run, measured as it goes."""
 
     def __init__(self) -> None:
@@ -69,17 +69,17 @@ class ShapeMemory:
         """Whether there is anything to compare with."""
         return self._looks >= KNOWN
 
-    def surprise(self, shape: Shape, scatter: Scatter) -> float:
+    def shape_distance(self, shape: Shape, spread: ShapeVariance) -> float:
         """How little ``shape`` resembles this person's: about 1 for their own, 0 to ``MOST``."""
         if self._mean is None or self._mean.shape != shape.shape:  # other weights have other keypoints
             return 1.0
-        return min(float(((shape - self._mean) ** 2).mean()) / scatter.variance, MOST)
+        return min(float(((shape - self._mean) ** 2).mean()) / spread.variance, MOST)
 
-    def learn(self, shape: Shape, scatter: Scatter) -> None:
+    def learn(self, shape: Shape, spread: ShapeVariance) -> None:
         if self._mean is None or self._mean.shape != shape.shape:
             self._mean, self._looks = shape.copy(), 1
             return
         if self.known:
-            scatter.add(float(((shape - self._mean) ** 2).mean()))
+            spread.add(float(((shape - self._mean) ** 2).mean()))
         self._looks = min(self._looks + 1, REMEMBERED)
         self._mean = self._mean + (shape - self._mean) / self._looks

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 from app.core.frames import Box, Detection
 from app.faces.assignment import assign
-from app.faces.course import Course, centre, side
-from app.faces.identity import Scatter, Shape, ShapeMemory
+from app.faces.identity import Shape, ShapeMemory, ShapeVariance
+from app.faces.motion_model import MotionModel, centre, side
 from app.faces.smoothing import BoxFilter
 
-__all__ = ["KEPT_S", "Gone", "Person", "Question", "Track", "decide", "match", "reach_after"]
+__all__ = ["RETURNS_S", "Ambiguity", "LostFace", "Person", "Track", "match", "match_by_shape", "reach_after"]
 
-KEPT_S = 0.5  # a face lost for less comes back under its number wherever it is expected
+RETURNS_S = 0.5  # a face lost for less comes back under its number wherever it is expected
 REACH = 0.5  # how far a face may be from where it was expected, in box sides,
 REACH_PER_S = 4.0  # plus so much for every second since it was seen,
 REACH_MOST = 1.5  # but never further
-REACH_AGAIN = 3.0  # for a face that has been gone for longer than ``KEPT_S``
+REACH_AGAIN = 3.0  # for a face that has been gone for longer than ``RETURNS_S``
 SIZE_RATIO = 2.0  # sizes that differ by more are different faces
 PLACE_COST = 16.0  # of the greatest distance within reach, growing with its square; a shape's is about 1 to 9
 SIZE_COST = 4.0  # of the greatest ratio, growing with the square of its logarithm
@@ -26,7 +26,7 @@ HIDDEN_COST = 4.0  # of a face that was not seen in the last look: one that was 
 NOBODY_COST = 40.0  # more than any pair within reach: they are always made
 EVIDENCE = 3.0  # by so much less must another assignment cost, shapes included, to replace that by place alone,
 CONTINUOUS = 6.0  # and by so much where a face would lose its number that never was out of sight
-RESEMBLES = 3.0  # surprise up to which a shape is that of a face long gone
+RESEMBLES = 3.0  # shape_distance up to which a shape is that of a face long gone
 
 
 @dataclass(slots=True, eq=False)
@@ -47,34 +47,34 @@ class Track:
     crop: Box  # steadied
     seen_s: float  # by the detector
     placed_s: float  # by the detector or the network
-    course: Course
+    motion: MotionModel
     filter: BoxFilter = field(default_factory=BoxFilter)
     missed: int = 0  # looks in a row without it
     anchor: tuple[float, float, float] | None = None  # the crop box relative to the network's centre and size
     followed: Box | None = None  # where the network says it is now
     plausible: int = 0  # looks in a row in which the network took it for a face
-    doubts: int = 0  # and in which it did not
+    implausible: int = 0  # and in which it did not
     rests_until_s: float = -math.inf  # no face, as far as can be told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gone:
-    """Somebody who has been lost for longer than ``KEPT_S``."""
+class LostFace:
+    """Somebody who has been lost for longer than ``RETURNS_S``."""
 
     person: Person
-    course: Course
+    motion: MotionModel
     seen_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class Ambiguity:
     """Who is who in the last look, where place alone leaves more than one answer.
 
     Row i is somebody who was there before the look, column j a box of it.
     """
 
     people: tuple[Person, ...]
-    courses: tuple[Course, ...]  # before the look
+    motions: tuple[MotionModel, ...]  # before the look
     seen_s: tuple[float, ...]
     continuous: tuple[bool, ...]  # seen in the look before
     gone: tuple[bool, ...]
@@ -94,7 +94,7 @@ def match(
     """The costs of every pair, (tracks, found), and for each track the detection it gets, by place and size alone."""
     costs = [
         [
-            cost_of(track.course.at(time_s), detection.box, reach_after(time_s - track.placed_s))
+            cost_of(track.motion.predict(time_s), detection.box, reach_after(time_s - track.placed_s))
             + (HIDDEN_COST if track.missed else 0.0)
             for detection in found
         ]
@@ -103,16 +103,19 @@ def match(
     return costs, assign(costs, NOBODY_COST)
 
 
-def decide(question: Question, shapes: Mapping[int, Shape], scatter: Scatter) -> list[int | None]:
+def match_by_shape(ambiguity: Ambiguity, shapes: Mapping[int, Shape], spread: ShapeVariance) -> list[int | None]:
     """The column of each row when shapes are taken into account; they are given by column."""
     table: list[list[float]] = []
-    rows = zip(question.people, question.continuous, question.gone, question.made, question.costs, strict=True)
+    rows = zip(ambiguity.people, ambiguity.continuous, ambiguity.gone, ambiguity.made, ambiguity.costs, strict=True)
     for person, continuous, gone, made, costs in rows:
         kept = CONTINUOUS if continuous else EVIDENCE
         table.append(
             [
                 # What was decided by place has an advantage; all are lifted by it, for a cost must not be negative.
-                cost + _surprise(person, shapes.get(j), gone, scatter) + CONTINUOUS - (kept if j == made else 0.0)
+                cost
+                + _shape_distance(person, shapes.get(j), gone, spread)
+                + CONTINUOUS
+                - (kept if j == made else 0.0)
                 for j, cost in enumerate(costs)
             ]
         )
@@ -131,8 +134,8 @@ def cost_of(expected: Box, found: Box, reach: float) -> float:
     return PLACE_COST * (distance / reach) ** 2 + SIZE_COST * ratio**2
 
 
-def _surprise(person: Person, shape: Shape | None, gone: bool, scatter: Scatter) -> float:
+def _shape_distance(person: Person, shape: Shape | None, gone: bool, spread: ShapeVariance) -> float:
     if shape is None or not person.memory.known:
         return math.inf if gone else 1.0  # nothing but the shape speaks for a face long gone
-    surprise = person.memory.surprise(shape, scatter)
-    return math.inf if gone and surprise > RESEMBLES else surprise
+    shape_distance = person.memory.shape_distance(shape, spread)
+    return math.inf if gone and shape_distance > RESEMBLES else shape_distance

@@ -8,14 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.frames import Box, Detection
-from app.faces.course import Course, centre, side
 from app.faces.detector import overlap
-from app.faces.identity import Scatter, Shape
-from app.faces.matching import KEPT_S, REACH_AGAIN, Gone, Person, Question, Track, cost_of, decide, match
+from app.faces.identity import Shape, ShapeVariance
+from app.faces.matching import (
+    REACH_AGAIN,
+    RETURNS_S,
+    Ambiguity,
+    LostFace,
+    Person,
+    Track,
+    cost_of,
+    match,
+    match_by_shape,
+)
+from app.faces.motion_model import MotionModel, centre, side
 from app.faces.primary import Primary
 from app.faces.smoothing import BoxFilter
 
-__all__ = ["FORGOTTEN_S", "KEPT_S", "FaceTracker", "Observation", "TrackedFace"]
+__all__ = ["FORGOTTEN_S", "RETURNS_S", "FaceTracker", "Observation", "TrackedFace"]
 
 HIDDEN_S = 1.5  # and one lost behind another face, if no more than this
 BEHIND = 1.2  # box sides between their places
@@ -68,7 +78,7 @@ class FaceTracker:
         self.max_faces = max_faces
         self._plausible_looks = 1 if stills else PLAUSIBLE_LOOKS
         self._next_id = 0
-        self._scatter = Scatter()
+        self._variance = ShapeVariance()
         self.reset()
 
     @property
@@ -84,10 +94,10 @@ class FaceTracker:
     def reset(self) -> None:
         """Forget everybody; numbers go on."""
         self._tracks: list[Track] = []
-        self._gone: list[Gone] = []
+        self._gone: list[LostFace] = []
         self._primary = Primary()
         self._shown: tuple[int, ...] = ()  # numbers of the faces last returned
-        self._question: Question | None = None
+        self._ambiguity: Ambiguity | None = None
         self._picked = False  # since the last look
         self._time_s = -math.inf
 
@@ -117,8 +127,8 @@ class FaceTracker:
             if track.followed is None or track.person.face_id not in self._shown:
                 continue
             # The network said where it was in the frame before; a crop a frame late in two of three frames trembles.
-            box = _moved(track.followed, track.course.velocity, time_s - track.placed_s)
-            track.course.see(box, time_s)
+            box = _moved(track.followed, track.motion.velocity, time_s - track.placed_s)
+            track.motion.observe(box, time_s)
             track.crop = track.filter.update(box, time_s)
             track.placed_s, track.followed = time_s, None  # until the network says so again
             detection = Detection(track.crop, track.detection.score)
@@ -139,14 +149,14 @@ class FaceTracker:
             numbers[given.face_id] = track.person.face_id if self._believed(track, given) else None
             self._follow(track, given)
             if given.sure and given.shape is not None and track.person.trusted and not self._contested(track):
-                track.person.memory.learn(given.shape, self._scatter)
+                track.person.memory.learn(given.shape, self._variance)
         return numbers
 
     # ------------------------------------------------------------------ for whoever decides when to look
 
     def expected(self, time_s: float) -> tuple[Box, ...]:
         """Where the known faces should be at ``time_s``."""
-        return tuple(track.course.at(time_s) for track in self._tracks)
+        return tuple(track.motion.predict(time_s) for track in self._tracks)
 
     @property
     def can_carry(self) -> bool:
@@ -160,7 +170,7 @@ class FaceTracker:
     def fastest(self) -> float:
         """Box sides a second of the fastest face last returned; 0 without any."""
         shown = (track for track in self._tracks if track.person.face_id in self._shown)
-        return max((track.course.speed for track in shown), default=0.0)
+        return max((track.motion.speed for track in shown), default=0.0)
 
     @property
     def present(self) -> tuple[int, ...]:
@@ -171,7 +181,7 @@ class FaceTracker:
     def further(self) -> tuple[Box, ...]:
         """Faces that are there but were not returned, for there are more than wanted."""
         return tuple(
-            track.course.at(self._time_s)
+            track.motion.predict(self._time_s)
             for track in self._tracks
             if track.missed == 0 and track.person.trusted and track.person.face_id not in self._shown
         )
@@ -185,7 +195,7 @@ class FaceTracker:
 
     def pick(self, x: float, y: float) -> int | None:
         """Make the face at this place, in frame pixels, the primary one; None where there is none."""
-        there = ((track, track.course.at(self._time_s)) for track in self._tracks if track.missed == 0)
+        there = ((track, track.motion.predict(self._time_s)) for track in self._tracks if track.missed == 0)
         near = [(math.dist((x, y), centre(box)), t.person.face_id) for t, box in there if _within(box, x, y)]
         return self._pick(min(near)[1]) if near else None
 
@@ -208,24 +218,24 @@ class FaceTracker:
         if time_s < self._time_s:  # a film that starts again
             self.reset()
         self._time_s = time_s
-        self._question = None
+        self._ambiguity = None
 
     def _match(self, detections: Sequence[Detection], time_s: float) -> list[TrackedFace]:
         before = list(self._tracks)
         costs, made = match(before, detections, time_s)
         self._gone = [gone for gone in self._gone if time_s - gone.seen_s <= FORGOTTEN_S]
-        # One face that was there and still is asks no question.
-        open_question = bool(detections and (self._gone or len(before) > 1 or (before and len(detections) > 1)))
-        courses = tuple(copy.copy(track.course) for track in before) if open_question else ()
+        # One face that was there and still is leaves nothing ambiguous.
+        ambiguous = bool(detections and (self._gone or len(before) > 1 or (before and len(detections) > 1)))
+        motions = tuple(copy.copy(track.motion) for track in before) if ambiguous else ()
         seen_s = tuple(track.seen_s for track in before)
         owner = {j: before[i] for i, j in enumerate(made) if j is not None}
         tracks = [self._place(owner.get(j), found, time_s) for j, found in enumerate(detections)]
-        if open_question:
-            again = [[cost_of(g.course.at(time_s), f.box, REACH_AGAIN) for f in detections] for g in self._gone]
+        if ambiguous:
+            again = [[cost_of(g.motion.predict(time_s), f.box, REACH_AGAIN) for f in detections] for g in self._gone]
             lost = len(self._gone)
-            self._question = Question(
+            self._ambiguity = Ambiguity(
                 people=(*(track.person for track in before), *(gone.person for gone in self._gone)),
-                courses=(*courses, *(gone.course for gone in self._gone)),
+                motions=(*motions, *(gone.motion for gone in self._gone)),
                 seen_s=(*seen_s, *(gone.seen_s for gone in self._gone)),
                 continuous=(*(track.missed == 0 for track in before), *[False] * lost),
                 gone=(*[False] * len(before), *[True] * lost),
@@ -238,11 +248,11 @@ class FaceTracker:
     def _place(self, track: Track | None, found: Detection, time_s: float) -> Track:
         """The track, or a new one, where the detector has found its face."""
         if track is None:
-            track = Track(self._new_person(), found, found.box, time_s, time_s, Course(found.box, time_s))
+            track = Track(self._new_person(), found, found.box, time_s, time_s, MotionModel(found.box, time_s))
             self._tracks.append(track)
         track.detection, track.seen_s, track.placed_s, track.followed = found, time_s, time_s, None
         track.person.trusted |= found.score >= CERTAIN
-        track.course.see(found.box, time_s)
+        track.motion.observe(found.box, time_s)
         track.crop = track.filter.update(found.box, time_s)
         return track
 
@@ -260,7 +270,7 @@ class FaceTracker:
             if any(overlap(box, face.box) >= SAME for face in detected):
                 continue
             track.crop = box
-            track.course.see(box, time_s)
+            track.motion.observe(box, time_s)
             track.placed_s, track.followed = time_s, None  # until the network says so again
             faces.append(TrackedFace(track.person.face_id, Detection(box, 0.0), box, detected=False))
         return faces
@@ -268,16 +278,16 @@ class FaceTracker:
     def _let_go(self, here: set[int], time_s: float) -> None:
         kept = []
         for track in self._tracks:
-            patience_s = HIDDEN_S if self._is_behind(track, here) else KEPT_S
+            patience_s = HIDDEN_S if self._is_behind(track, here) else RETURNS_S
             if track.person.face_id in here or track.missed < 2 or time_s - track.seen_s <= patience_s:
                 kept.append(track)
             elif track.person.memory.known:
-                self._gone.append(Gone(track.person, track.course, track.seen_s))
+                self._gone.append(LostFace(track.person, track.motion, track.seen_s))
         self._tracks = kept
 
     def _is_behind(self, track: Track, here: set[int]) -> bool:
         """Whether a face that is there may hide this one."""
-        place, near = centre(track.course.at(self._time_s)), BEHIND * side(track.crop)
+        place, near = centre(track.motion.predict(self._time_s)), BEHIND * side(track.crop)
         there = (other for other in self._tracks if other is not track and other.person.face_id in here)
         return any(math.dist(place, centre(other.crop)) < near for other in there)
 
@@ -296,42 +306,42 @@ class FaceTracker:
 
     def _answer(self, shapes: Sequence[tuple[Track, Shape]]) -> None:
         """Give the last look's boxes to other people where shapes make that more likely."""
-        question, self._question = self._question, None
-        if question is None or not shapes:
+        ambiguity, self._ambiguity = self._ambiguity, None
+        if ambiguity is None or not shapes:
             return
-        columns = {id(track): j for j, track in enumerate(question.tracks)}
+        columns = {id(track): j for j, track in enumerate(ambiguity.tracks)}
         by_column = {columns[id(track)]: shape for track, shape in shapes if id(track) in columns}
-        decided = decide(question, by_column, self._scatter)
-        if decided == list(question.made):
+        decided = match_by_shape(ambiguity, by_column, self._variance)
+        if decided == list(ambiguity.made):
             return
         numbers: dict[int, int] = {}
         owner = {j: i for i, j in enumerate(decided) if j is not None}
-        known = {id(person) for person in question.people}
-        for j, track in enumerate(question.tracks):
+        known = {id(person) for person in ambiguity.people}
+        for j, track in enumerate(ambiguity.tracks):
             before, i = track.person, owner.get(j)
             if i is not None:
-                if question.people[i] is before:
+                if ambiguity.people[i] is before:
                     continue
-                track.person, track.course = question.people[i], copy.copy(question.courses[i])
-                track.course.see(track.detection.box, self._time_s)
+                track.person, track.motion = ambiguity.people[i], copy.copy(ambiguity.motions[i])
+                track.motion.observe(track.detection.box, self._time_s)
             elif id(before) in known:  # taken for somebody who is elsewhere
-                track.person, track.course = self._new_person(), Course(track.detection.box, self._time_s)
+                track.person, track.motion = self._new_person(), MotionModel(track.detection.box, self._time_s)
             track.person.trusted |= track.detection.score >= CERTAIN
             numbers[before.face_id] = track.person.face_id
-        seen = {id(track) for track in question.tracks}
-        there = {id(track.person) for track in question.tracks}
+        seen = {id(track) for track in ambiguity.tracks}
+        there = {id(track.person) for track in ambiguity.tracks}
         self._tracks = [t for t in self._tracks if id(t) in seen or id(t.person) not in there]
-        for i, person in enumerate(question.people):
-            if decided[i] is None and question.made[i] is not None:
-                self._hide(person, question.courses[i], question.seen_s[i], question.tracks[question.made[i] or 0])
+        for i, person in enumerate(ambiguity.people):
+            if decided[i] is None and ambiguity.made[i] is not None:
+                self._hide(person, ambiguity.motions[i], ambiguity.seen_s[i], ambiguity.tracks[ambiguity.made[i] or 0])
         self._gone = [gone for gone in self._gone if id(gone.person) not in there]
         self._shown = tuple(numbers.get(number, number) for number in self._shown)
         self._primary.renumber_shown(numbers)
 
-    def _hide(self, person: Person, course: Course, seen_s: float, mistaken: Track) -> None:
+    def _hide(self, person: Person, motion: MotionModel, seen_s: float, mistaken: Track) -> None:
         """Somebody was taken for a face that is another's: they have not been seen in this look."""
-        box = course.at(self._time_s)
-        track = Track(person, mistaken.detection, box, seen_s, seen_s, copy.copy(course), BoxFilter(), missed=1)
+        box = motion.predict(self._time_s)
+        track = Track(person, mistaken.detection, box, seen_s, seen_s, copy.copy(motion), BoxFilter(), missed=1)
         self._tracks.append(track)
 
     def _believed(self, track: Track, given: Observation) -> bool:
@@ -339,11 +349,11 @@ class FaceTracker:
         if track.person.trusted:
             return True
         if not given.plausible:
-            track.plausible, track.doubts = 0, track.doubts + 1
-            if track.doubts >= DOUBTS:
-                track.doubts, track.rests_until_s = 0, self._time_s + RESTS_S
+            track.plausible, track.implausible = 0, track.implausible + 1
+            if track.implausible >= DOUBTS:
+                track.implausible, track.rests_until_s = 0, self._time_s + RESTS_S
             return False
-        track.plausible, track.doubts = track.plausible + 1, 0
+        track.plausible, track.implausible = track.plausible + 1, 0
         track.person.trusted = track.plausible >= self._plausible_looks
         return track.person.trusted
 
@@ -363,7 +373,7 @@ class FaceTracker:
 
     def _contested(self, track: Track) -> bool:
         place, near = centre(track.crop), CONTESTED * side(track.crop)
-        others = (other.course.at(self._time_s) for other in self._tracks if other is not track)
+        others = (other.motion.predict(self._time_s) for other in self._tracks if other is not track)
         return any(math.dist(place, centre(box)) < near for box in others)
 
 

@@ -19,7 +19,7 @@ from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.recording import Recording
-from app.pipeline.signal_desk import SignalDesk
+from app.pipeline.signal_controller import SignalController
 from app.pipeline.status import PipelineStatus
 from app.session.events import Event, Marked, MarkKind
 from app.session.header import describe
@@ -45,7 +45,7 @@ class Pipeline:
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
         self.recording = Recording()
-        self.signals = SignalDesk(self.recording, self._send_marker)
+        self.signals = SignalController(self.recording, self._send_marker)
         self._slot: Mailbox[Frame] = Mailbox()
         self._capture = CaptureLoop(self._opened, self._captured)
         self._inference = InferenceLoop(

@@ -8,7 +8,7 @@ from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.outputs.base import OutputStatus
 from app.pipeline.repair import REPLACE_AT
 from app.pipeline.second_network import SecondStatus
-from app.pipeline.signal_desk import Finished
+from app.pipeline.signal_controller import Finished
 from app.session.writer import WriterStats
 from app.signals.calibration import UNCALIBRATED, CalibrationState
 from app.signals.presets import DEFAULT_PRESET

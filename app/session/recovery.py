@@ -32,7 +32,7 @@ from app.session.folders import (
 from app.session.manifest import RECORDING, RECOVERED, Manifest, MissingRows, VideoInfo
 from app.session.motion import whole_size
 from app.session.ownership import Life, Owner, changing, is_live, life_of, traces, try_lock
-from app.session.signals import mend_signals
+from app.session.signals import repair_signals
 from app.session.table import (
     MISSING,
     TRUTH_COLUMNS,
@@ -160,7 +160,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
         further = [fields for fields in _rows(folder / FACES, num_kp) if int(fields[0]) < frames]
         files.write_whole(folder / FACES, encode_rows([columns("frame", num_kp), *further]))
     if part(folder / SIGNALS).is_file():
-        signals = mend_signals(files.read(part(folder / SIGNALS)), [fields[1] for fields in rows])
+        signals = repair_signals(files.read(part(folder / SIGNALS)), [fields[1] for fields in rows])
         if signals:
             files.write_whole(folder / SIGNALS, signals)
     if part(folder / TRUTH).is_file():

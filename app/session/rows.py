@@ -28,7 +28,7 @@ class PendingRow:
     recentred: bool = False
 
 
-class RowBook:
+class PendingRows:
     """Rows in the order of their frames; not thread-safe.
 
     Results come in order, so one for a frame settles every frame before it: those were never
@@ -65,7 +65,7 @@ class RowBook:
             if row.captured_s >= frame.captured_s:
                 return
 
-    def take_final(self, below: int, now_s: float) -> list[PendingRow]:
+    def pop_final(self, below: int, now_s: float) -> list[PendingRow]:
         """Remove and return the rows that won't change any more, of frames numbered less than ``below``."""
         final = []
         while self._pending and self._pending[0].number < below:
@@ -75,7 +75,7 @@ class RowBook:
             final.append(self._pending.popleft())
         return final
 
-    def take_all(self, below: int) -> list[PendingRow]:
+    def pop_all(self, below: int) -> list[PendingRow]:
         """Remove and return every row of frames numbered less than ``below``, final or not."""
         rows = []
         while self._pending and self._pending[0].number < below:

@@ -25,7 +25,7 @@ from app.session.folders import reason
 from app.session.text_table import encode_rows, read_text_table, valid_prefix
 from extractor import files
 
-__all__ = ["ShownRow", "SignalRows", "SignalsTable", "mend_signals", "read_signals", "signal_columns"]
+__all__ = ["ShownRow", "SignalRows", "SignalsTable", "read_signals", "repair_signals", "signal_columns"]
 
 _LEAD = ("frame", "timestamp_s", "face_id", "success", "recentred", "neutral")
 _ANGLES = tuple(f"{frame}_{axis}_deg" for frame in ("filtered", "relative") for axis in ("pitch", "yaw", "roll"))
@@ -140,7 +140,7 @@ def read_signals(path: Path) -> SignalsTable:
     return SignalsTable(columns, np.array(values, np.float64).reshape(len(values), len(columns)))
 
 
-def mend_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
+def repair_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
     """What of a table's bytes is whole, with a row for each of ``timestamps_s``, the texts in ``frames.csv``.
 
     Nothing where not even the header came through.

@@ -33,7 +33,7 @@ from app.session.manifest import (
 )
 from app.session.ownership import Claim
 from app.session.rescue import LostFolderError, rescue
-from app.session.rows import RowBook
+from app.session.rows import PendingRows
 from app.session.stats import WriterStats
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class SessionWriter:
         self._queue: deque[tuple[Frame, float, float]] = deque()  # a frame, its timestamp, when it was accepted
         self._queue_bytes = 0
         self._encode_s = 0.0  # what a frame takes at present, rather too long than too short
-        self._book = RowBook()
+        self._pending = PendingRows()
         self._times_s = array("d")  # of the accepted frames, for the markers: 8 bytes a frame
         self._events = EventLog(folder)
         self._first_s: float | None = None
@@ -150,7 +150,7 @@ class SessionWriter:
             accepted_s = now_s()
             self._queue.append((frame, timestamp_s, accepted_s))
             self._queue_bytes += size
-            self._book.expect(self._accepted, frame, timestamp_s, accepted_s)
+            self._pending.expect(self._accepted, frame, timestamp_s, accepted_s)
             self._accepted += 1
             self._changed.notify()
             return True
@@ -163,7 +163,7 @@ class SessionWriter:
     def add_result(self, result: FrameResult) -> None:
         """Take a frame's result; results of frames that aren't in the video are welcome too."""
         with self._changed:
-            self._book.resolve(result)
+            self._pending.resolve(result)
             if self._closing:
                 self._changed.notify()
 
@@ -323,7 +323,7 @@ class SessionWriter:
                 self._queue.popleft()
                 self._queue_bytes -= taken[0].image.nbytes
         with self._changed:
-            final = self._book.take_final(self._files.frames, now_s())
+            final = self._pending.pop_final(self._files.frames, now_s())
         self._files.add_rows(final)
         if self._files.failure is not None:
             raise self._files.failure
@@ -331,13 +331,13 @@ class SessionWriter:
 
     def _linger(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._book.waiting(self._files.frames), LINGER_S)
+            self._changed.wait_for(lambda: not self._pending.waiting(self._files.frames), LINGER_S)
 
     def _finish(self) -> None:
         try:
             with self._changed:
                 self._queue.clear()
-                rest = self._book.take_all(self._files.frames)
+                rest = self._pending.pop_all(self._files.frames)
             self._files.add_rows(rest)
             if self._files.lost:
                 self._rescue()

@@ -21,7 +21,7 @@ __all__ = ["UNCALIBRATED", "Calibration", "CalibrationState", "Outcome", "Recent
 
 AVERAGED_S = 0.3  # the reference is the mean over so long: a single frame is a fifth of a degree off
 RECENT_S = 1.0  # a face seen longer ago than this is no longer there
-KEPT_S = 60.0  # what is known of a face that is gone: its number comes back, if at all, within seconds
+NEUTRAL_KEPT_S = 60.0  # what is known of a face that is gone: its number comes back, if at all, within seconds
 PATIENCE_S = 30.0  # how long a still head is waited for
 NO_FACE = "There is no face to recentre on: look straight ahead, face to the camera, and press C again."
 UNTRAINED = "There is nothing to recentre: these weights hold no head pose; choose other weights."
@@ -167,7 +167,7 @@ class Calibration:
         for seen in result.faces:
             if seen.face_id in self._neutrals:
                 self._neutrals[seen.face_id].seen_s = at_s
-        self._neutrals = {i: known for i, known in self._neutrals.items() if at_s - known.seen_s <= KEPT_S}
+        self._neutrals = {i: known for i, known in self._neutrals.items() if at_s - known.seen_s <= NEUTRAL_KEPT_S}
         face = result.primary
         if face is not None:
             self._untrained = not face.pose_trained

@@ -23,7 +23,7 @@ from extractor.types import Angles, NetworkSpec
 __all__ = ["Recentring", "SignalChain"]
 
 DEFAULT_CONE_DEG = 20.0
-KEPT_S = 10.0  # blinks and nods of a face that is lost for less than this are still counted together
+EVENTS_KEPT_S = 10.0  # blinks and nods of a face that is lost for less than this are still counted together
 
 
 @dataclass(slots=True, eq=False)
@@ -151,7 +151,7 @@ class SignalChain:
         for face_id, state in list(self._faces.items()):
             if face_id not in seen:
                 state.filter = None  # a face that is gone, if only for a frame, leaves no filter behind
-                if abs(at_s - state.seen_s) > KEPT_S:
+                if abs(at_s - state.seen_s) > EVENTS_KEPT_S:
                     del self._faces[face_id]
 
     def _shown(self, measured: FaceResult, primary: bool, result: FrameResult) -> ShownFace:

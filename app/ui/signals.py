@@ -20,7 +20,7 @@ from app.ui.wording import pose
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
-    from app.pipeline.signal_desk import Finished
+    from app.pipeline.signal_controller import Finished
 
 SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
 CONE_DEG = (5.0, 60.0)  # the least and the greatest half angle that can be set

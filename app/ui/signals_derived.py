@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, Q
 
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.signals.calibration import CalibrationState, Waiting
-from app.signals.carried import without_figures
+from app.signals.trust import without_figures
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.signals import CONE_DEG, SignalControls, waiting_text
 from app.ui.wording import NOTHING, pose, unsigned

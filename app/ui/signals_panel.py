@@ -10,7 +10,7 @@ from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
-from app.signals.carried import doubts
+from app.signals.trust import untrusted_signals
 from app.ui.background import Background
 from app.ui.signals import SignalControls
 from app.ui.signals_derived import CalibrationSection, DerivedSection
@@ -84,7 +84,7 @@ class SignalsDock(QScrollArea):
         report = status.report
         if report is not self._report:
             self._report = report
-            known = doubts(report.spec, report.metadata, report.pose_trained) if report is not None else {}
+            known = untrusted_signals(report.spec, report.metadata, report.pose_trained) if report is not None else {}
             self.derived.show_doubts(known)
 
     def showEvent(self, event: QShowEvent | None) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
 from app.batch.jobs import Settings
-from app.batch.plan import Item, Place, Sameness, find_places, find_work, holds_only_a_result, is_free
+from app.batch.plan import DoneCriteria, Item, Place, find_places, find_work, holds_only_a_result, is_free
 from app.batch.worker import Worker
 from app.capture.source import SourceInfo
 from app.core.errors import UserError
@@ -23,7 +23,7 @@ from extractor import files
 from tests.factories import read_table
 
 WEIGHTS = "ab" * 32
-SAME = Sameness(WEIGHTS, 1)
+SAME = DoneCriteria(WEIGHTS, 1)
 HEADER = SessionHeader(SourceInfo("video", "clip.mp4", 64, 48, 30.0), 24, weights_sha256=WEIGHTS, engine="torch")
 
 
@@ -42,7 +42,7 @@ def result(folder: Path, clip: Item, state: str = COMPLETE, ended_by: str = "", 
     return folder
 
 
-def place(clip: Item, out: Path, sameness: Sameness = SAME, force: bool = False) -> Place:
+def place(clip: Item, out: Path, sameness: DoneCriteria = SAME, force: bool = False) -> Place:
     (found,) = find_places([clip], out, sameness, force=force)
     return found
 
@@ -53,8 +53,8 @@ def test_a_whole_result_of_the_same_file_and_weights_is_done(clip, tmp_path):
     result(out / "clip", clip)
     assert place(clip, out) == Place(out / "clip", done=True)
     assert place(clip, out, force=True) == Place(out / "clip")
-    assert place(clip, out, Sameness(WEIGHTS, 1, "torch")).done
-    for other in (Sameness("cd" * 32, 1), Sameness(WEIGHTS, 2), Sameness(WEIGHTS, 1, "openvino")):
+    assert place(clip, out, DoneCriteria(WEIGHTS, 1, "torch")).done
+    for other in (DoneCriteria("cd" * 32, 1), DoneCriteria(WEIGHTS, 2), DoneCriteria(WEIGHTS, 1, "openvino")):
         assert place(clip, out, other) == Place(out / "clip")
 
 

@@ -29,7 +29,7 @@ from app.batch.measure import measure
 from app.core.frames import Angles, Frame, Image
 from app.core.rotation import angles_of, geodesic_deg, rotation_of
 from app.faces.mediapipe_import import import_mediapipe
-from app.faces.quiet import without_chatter
+from app.faces.native_log import native_log_filtered
 from extractor.backends import create_backend
 from extractor.training.pool import HeadPool
 
@@ -80,7 +80,7 @@ def photographs(folder: Path) -> Iterator[Picture]:
 
 def meshes(pictures: Sequence[Picture]) -> list[Array | None]:
     """(468, 3) points of each picture, in its width, or None."""
-    with without_chatter():
+    with native_log_filtered():
         import_mediapipe()
         from mediapipe.python.solutions.face_mesh import FaceMesh
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.frames import Box
 from app.faces.detector import create_detector, overlap
-from app.faces.quiet import is_chatter, without_chatter
+from app.faces.native_log import is_chatter, native_log_filtered
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,7 +193,7 @@ def test_nothing_is_said_on_stderr():
 
 
 def test_real_errors_pass_through(capfd):
-    with without_chatter():
+    with native_log_filtered():
         os.write(2, b"W0000 00:00:17.1 23 inference_feedback_manager.cc:114] Feedback\n")
         os.write(2, b"E0000 00:00:17.1 23 calculator.cc:1] broken\n")
     assert capfd.readouterr().err == "E0000 00:00:17.1 23 calculator.cc:1] broken\n"

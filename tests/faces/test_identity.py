@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from app.core.frames import Box
-from app.faces.course import Course
-from app.faces.identity import KNOWN, MOST, SCATTER, Scatter, ShapeMemory, shape_of
+from app.faces.identity import KNOWN, MOST, SCATTER, ShapeMemory, ShapeVariance, shape_of
+from app.faces.motion_model import MotionModel
 
 finite = st.floats(-10, 10, width=32)
 
@@ -31,48 +31,48 @@ def test_what_is_no_shape_is_none(value):
     assert shape_of(np.full((5, 3), value, np.float32)) is None
 
 
-def learnt(seed, scatter, looks=2 * KNOWN):
+def learnt(seed, variance, looks=2 * KNOWN):
     memory, random = ShapeMemory(), np.random.default_rng(seed + 100)
     for _ in range(looks):
-        memory.learn(shape_of(person(seed) + random.normal(0, SCATTER, (24, 3))), scatter)
+        memory.learn(shape_of(person(seed) + random.normal(0, SCATTER, (24, 3))), variance)
     return memory
 
 
 def test_ones_own_shape_surprises_least():
-    scatter = Scatter()
-    memories = [learnt(seed, scatter) for seed in range(4)]
+    variance = ShapeVariance()
+    memories = [learnt(seed, variance) for seed in range(4)]
     for seed in range(4):
-        surprises = [memory.surprise(shape_of(person(seed)), scatter) for memory in memories]
+        surprises = [memory.shape_distance(shape_of(person(seed)), variance) for memory in memories]
         assert int(np.argmin(surprises)) == seed
         assert surprises[seed] < 1 < max(surprises) <= MOST
 
 
 def test_the_scatter_is_that_of_the_weights_that_run():
-    scatter = Scatter()
+    variance = ShapeVariance()
     memory, random = ShapeMemory(), np.random.default_rng(0)
     for _ in range(3000):
-        memory.learn(shape_of(person(1) + random.normal(0, 3 * SCATTER, (24, 3))), scatter)
+        memory.learn(shape_of(person(1) + random.normal(0, 3 * SCATTER, (24, 3))), variance)
     spread = shape_of(person(1)) - shape_of(person(1) + random.normal(0, 3 * SCATTER, (24, 3)))
-    assert scatter.variance == pytest.approx((spread**2).mean(), rel=0.5)
+    assert variance.variance == pytest.approx((spread**2).mean(), rel=0.5)
 
 
 def test_other_weights_have_other_keypoints():
-    scatter = Scatter()
-    memory = learnt(0, scatter)
+    variance = ShapeVariance()
+    memory = learnt(0, variance)
     other = shape_of(person(0, 21))
-    assert memory.surprise(other, scatter) == 1.0
-    memory.learn(other, scatter)
+    assert memory.shape_distance(other, variance) == 1.0
+    memory.learn(other, variance)
     assert not memory.known
-    assert memory.surprise(other, scatter) == 0.0
+    assert memory.shape_distance(other, variance) == 0.0
 
 
 def test_a_course_goes_on_and_fades():
-    course = Course(Box(0, 0, 100, 100), 0.0)
+    motion = MotionModel(Box(0, 0, 100, 100), 0.0)
     for step in range(1, 31):
-        course.see(Box(step * 10, 0, 100, 100), step / 30)
-    assert course.velocity == pytest.approx((300, 0), rel=0.01)
-    assert course.speed == pytest.approx(3, rel=0.01)
-    assert course.at(1.0 + 1 / 30).x == pytest.approx(310, abs=1)
-    assert course.at(100.0).x == pytest.approx(300 + 300 * 0.6, abs=2)  # not to the end of the world
-    course.see(Box(0, 0, 100, 100), 9.0)
-    assert course.velocity == (0, 0)
+        motion.observe(Box(step * 10, 0, 100, 100), step / 30)
+    assert motion.velocity == pytest.approx((300, 0), rel=0.01)
+    assert motion.speed == pytest.approx(3, rel=0.01)
+    assert motion.predict(1.0 + 1 / 30).x == pytest.approx(310, abs=1)
+    assert motion.predict(100.0).x == pytest.approx(300 + 300 * 0.6, abs=2)  # not to the end of the world
+    motion.observe(Box(0, 0, 100, 100), 9.0)
+    assert motion.velocity == (0, 0)

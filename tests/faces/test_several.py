@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
 from app.core.limits import MOST_FACES
-from app.faces.cadence import LARGER_S, LOOK_S, NEWCOMERS_S, Cadence
+from app.faces.detection_schedule import LARGER_S, LOOK_S, NEWCOMERS_S, DetectionSchedule
 from app.faces.identity import SCATTER, shape_of
 from app.faces.selection import FaceSelection
-from app.faces.tracker import DOUBTS, FORGOTTEN_S, KEPT_S, RESTS_S, FaceTracker, Observation
+from app.faces.tracker import DOUBTS, FORGOTTEN_S, RESTS_S, RETURNS_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 PEOPLE = [np.random.default_rng(seed).normal(0, 1, (24, 3)) * 0.02 for seed in range(9)]
@@ -96,7 +96,7 @@ def test_two_who_turn_back_behind_each_other_are_told_apart_by_shape():
 def test_who_comes_back_soon_has_the_old_number_who_comes_later_a_new_one():
     film = Film()
     walk(film, {0: 100, 1: 700}, {0: 100, 1: 700}, 20)
-    for _ in range(int((KEPT_S + 0.4) / FRAME_S)):
+    for _ in range(int((RETURNS_S + 0.4) / FRAME_S)):
         film.show({0: 100})
     assert film.show({0: 100, 1: 720})[1] == 1
     for _ in range(int((FORGOTTEN_S + 0.2) / FRAME_S)):
@@ -107,7 +107,7 @@ def test_who_comes_back_soon_has_the_old_number_who_comes_later_a_new_one():
 def test_somebody_else_in_the_same_place_has_another_number():
     film = Film()
     walk(film, {0: 100, 1: 700}, {0: 100, 1: 700}, 20)
-    for _ in range(int((KEPT_S + 0.4) / FRAME_S)):
+    for _ in range(int((RETURNS_S + 0.4) / FRAME_S)):
         film.show({0: 100})
     assert film.show({0: 100, 5: 700})[5] > 1
 
@@ -140,7 +140,7 @@ def test_whoever_stays_apart_keeps_the_number(count, steps, losses):
 def test_everything_is_forgotten_after_a_while():
     film = Film()
     walk(film, {0: 100, 1: 700}, {0: 100, 1: 700}, 20)
-    for _ in range(int((KEPT_S + FORGOTTEN_S + 1) / FRAME_S)):
+    for _ in range(int((RETURNS_S + FORGOTTEN_S + 1) / FRAME_S)):
         film.show()
     assert film.tracker._tracks == []
     assert film.tracker._gone == []
@@ -270,52 +270,52 @@ def test_wishes_come_true_in_order_and_may_be_forgotten():
 # ---------------------------------------------------------------------- frames nobody looks at
 
 
-def play(film, cadence, seconds, people=(0,), **options):
+def play(film, schedule, seconds, people=(0,), **options):
     """Which frames are looked at."""
     looks = []
     for _ in range(round(seconds / FRAME_S)):
-        due = cadence.due(film.tracker, film.time_s + FRAME_S)
-        looks.append((due, bool(due and cadence.everywhere)))
+        due = schedule.due(film.tracker, film.time_s + FRAME_S)
+        looks.append((due, bool(due and schedule.everywhere)))
         film.show({who: 100 + 400 * who for who in people}, carry=not due, **options)
     return looks
 
 
 def test_a_followed_face_is_looked_at_now_and_then():
     film = Film(1)
-    looks = play(film, Cadence(), 10)
+    looks = play(film, DetectionSchedule(), 10)
     assert sum(due for due, _ in looks) == pytest.approx(10 / (LOOK_S + FRAME_S / 2), rel=0.15)
     assert sum(wide for _, wide in looks) == pytest.approx(10 / LARGER_S, abs=2)
     assert ids(film.faces) == [0]
 
 
 def test_others_are_looked_for_more_often_while_they_are_wanted():
-    looks = play(Film(2), Cadence(), 10)
+    looks = play(Film(2), DetectionSchedule(), 10)
     assert sum(wide for _, wide in looks) == pytest.approx(10 / NEWCOMERS_S, rel=0.2)
 
 
 def test_an_unsure_network_has_every_frame_looked_at():
-    assert all(due for due, _ in play(Film(1), Cadence(), 1, sure=False))
+    assert all(due for due, _ in play(Film(1), DetectionSchedule(), 1, sure=False))
 
 
 def test_nobody_there_means_looking_at_every_frame():
-    assert all(due for due, _ in play(Film(1), Cadence(), 1, people=()))
+    assert all(due for due, _ in play(Film(1), DetectionSchedule(), 1, people=()))
 
 
 def test_files_are_looked_at_frame_by_frame():
-    looks = play(Film(1), Cadence(every_frame=True), 1)
+    looks = play(Film(1), DetectionSchedule(every_frame=True), 1)
     assert all(due for due, _ in looks)
-    assert Cadence(every_frame=True).everywhere is None
+    assert DetectionSchedule(every_frame=True).everywhere is None
 
 
 def test_a_slow_source_is_looked_at_every_time():
-    film, cadence = Film(1), Cadence()
+    film, schedule = Film(1), DetectionSchedule()
     for _ in range(10):
-        assert cadence.due(film.tracker, film.time_s + 0.1)
+        assert schedule.due(film.tracker, film.time_s + 0.1)
         film.show({0: 100}, after_s=0.1)
 
 
 def test_a_film_that_starts_again_is_looked_at():
-    film, cadence = Film(1), Cadence()
-    play(film, cadence, 1)
+    film, schedule = Film(1), DetectionSchedule()
+    play(film, schedule, 1)
     film.time_s -= 10
-    assert cadence.due(film.tracker, film.time_s + FRAME_S)
+    assert schedule.due(film.tracker, film.time_s + FRAME_S)

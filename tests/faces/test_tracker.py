@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.core.frames import Box, Detection
 from app.faces.primary import TAKES_OVER_S
 from app.faces.smoothing import BoxFilter
-from app.faces.tracker import FOLLOWED_S, KEPT_S, FaceTracker, Observation
+from app.faces.tracker import FOLLOWED_S, RETURNS_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 
@@ -54,12 +54,12 @@ def test_two_faces_side_by_side_keep_theirs():
 def test_a_short_loss_keeps_the_number_a_long_one_ends_it():
     film = Film()
     film.show(at(100))
-    for _ in range(int(KEPT_S / FRAME_S) - 2):
+    for _ in range(int(RETURNS_S / FRAME_S) - 2):
         assert film.show() == ()
     assert ids(film.show(at(110))) == [0]
     film.show(after_s=FRAME_S)
-    film.show(after_s=KEPT_S)
-    film.show(after_s=KEPT_S)
+    film.show(after_s=RETURNS_S)
+    film.show(after_s=RETURNS_S)
     assert ids(film.show(at(110))) == [1]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.batch.images import ImageTable, Measured
 from app.batch.jobs import Picture
-from app.batch.plan import Item, Sameness, find_places, holds_only_a_result
+from app.batch.plan import DoneCriteria, Item, find_places, holds_only_a_result
 from app.capture.source import SourceInfo
 from app.core.errors import UserError
 from app.core.frames import Box, FaceResult, Frame, FrameResult
@@ -141,7 +141,7 @@ def _images(folder: Path) -> None:
 
 
 def _plan(folder: Path) -> None:
-    find_places([Item(folder / "clip.mkv", f"{folder.name}.mkv")], folder.parent, Sameness("", 1), force=False)
+    find_places([Item(folder / "clip.mkv", f"{folder.name}.mkv")], folder.parent, DoneCriteria("", 1), force=False)
     holds_only_a_result(folder)
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from app.core.frames import Frame, FrameResult
 from app.session.offline import offline_row
-from app.session.rows import RowBook
+from app.session.rows import PendingRows
 from app.session.table import MISSING
 
 NO_IMAGE = None  # the book never looks at the picture
@@ -16,7 +16,7 @@ def result_of(frame, latency_s=0.02):
 
 @given(st.lists(st.sampled_from(["frame", "result", "take", "wait"]), max_size=60), st.randoms())
 def test_every_row_comes_out_once_in_order_and_no_result_in_time_is_lost(steps, draw):
-    book, frames, taken, inferred, now, last = RowBook(), [], [], set(), 0.0, -1
+    book, frames, taken, inferred, now, last = PendingRows(), [], [], set(), 0.0, -1
     for step in steps:
         if step == "frame":
             frames.append(Frame(len(frames), NO_IMAGE, now + 0.01 * len(frames)))
@@ -27,42 +27,42 @@ def test_every_row_comes_out_once_in_order_and_no_result_in_time_is_lost(steps, 
                 inferred.add(last)
             book.resolve(result_of(frames[last]))
         elif step == "take":
-            taken += book.take_final(len(frames), now)
+            taken += book.pop_final(len(frames), now)
         elif step == "wait":
             now += 0.4
     assert all(row.number <= last or now - row.accepted_s >= 1.0 for row in taken)
-    taken += book.take_all(len(frames))
+    taken += book.pop_all(len(frames))
     assert [row.number for row in taken] == list(range(len(frames)))
     assert {row.number for row in taken if row.inferred} == inferred
 
 
 def test_rows_wait_for_their_frame_in_the_video():
-    book = RowBook()
+    book = PendingRows()
     for i in range(3):
         book.expect(i, Frame(i, NO_IMAGE, float(i)), float(i), 0.0)
-    assert [row.number for row in book.take_final(2, 99.0)] == [0, 1]
-    assert [row.number for row in book.take_all(3)] == [2]
+    assert [row.number for row in book.pop_final(2, 99.0)] == [0, 1]
+    assert [row.number for row in book.pop_all(3)] == [2]
 
 
 @pytest.mark.parametrize(("latency_s", "patience_s"), [(0.05, 1.0), (2.0, 4.0), (60.0, 10.0)])
 def test_a_slow_network_is_given_more_time(latency_s, patience_s):
-    book = RowBook()
+    book = PendingRows()
     first, second = Frame(0, NO_IMAGE, 0.0), Frame(1, NO_IMAGE, 1.0)
     book.expect(0, first, 0.0, 0.0)
     book.resolve(result_of(first, latency_s))
     book.expect(1, second, 1.0, 1.0)
-    book.take_final(1, 1.0)
-    assert book.take_final(2, 1.0 + patience_s - 0.01) == []
+    book.pop_final(1, 1.0)
+    assert book.pop_final(2, 1.0 + patience_s - 0.01) == []
     assert book.waiting(2)
-    assert len(book.take_final(2, 1.0 + patience_s + 0.01)) == 1
+    assert len(book.pop_final(2, 1.0 + patience_s + 0.01)) == 1
 
 
 def test_a_damaged_frame_has_a_row_that_counts_as_not_inferred():
-    book = RowBook()
+    book = PendingRows()
     frames = [Frame(i, NO_IMAGE, float(i), damaged=i == 1) for i in range(2)]
     for frame in frames:
         book.expect(frame.index, frame, float(frame.index), 0.0)
         book.resolve(result_of(frame))
-    assert [(row.inferred, row.damaged) for row in book.take_all(2)] == [(True, False), (False, True)]
+    assert [(row.inferred, row.damaged) for row in book.pop_all(2)] == [(True, False), (False, True)]
     fields = [offline_row(result_of(frame), frame.index, 0.0, 1) for frame in frames]
     assert [(row[4], row[MISSING]) for row in fields] == [("1", "no_face"), ("0", "damaged")]

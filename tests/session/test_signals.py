@@ -15,7 +15,7 @@ from app.core.frames import ShownFace
 from app.session.folders import SIGNALS, part
 from app.session.manifest import Manifest
 from app.session.recovery import recover
-from app.session.signals import SignalRows, mend_signals, read_signals, signal_columns
+from app.session.signals import SignalRows, read_signals, repair_signals, signal_columns
 from app.session.writer import SessionWriter
 from extractor.types import Angles
 from tests.factories import read_table
@@ -123,7 +123,7 @@ def test_a_cut_off_recording_gets_its_signals_back(tmp_path, header, make_frame,
 def test_whatever_the_end_looks_like_every_frame_has_a_row(cut, rubbish, frames):
     rows = SignalRows(1)
     data = b"".join(rows.encode([(k, k / 30, True, None)]) for k in range(5))
-    mended = mend_signals(data[:cut] + rubbish, [f"{k / 30:.6f}" for k in range(frames)])
+    mended = repair_signals(data[:cut] + rubbish, [f"{k / 30:.6f}" for k in range(frames)])
     header = ",".join(signal_columns(1)).encode()
     if not data[:cut].startswith(header + b"\n"):
         return  # nothing was there yet
@@ -142,4 +142,4 @@ def test_what_is_no_such_table_is_one_sentence(tmp_path):
     (tmp_path / "bad.csv").write_text(",".join(signal_columns(0)) + "\n1,2\n")
     with pytest.raises(SessionError, match="damaged"):
         read_signals(tmp_path / "bad.csv")
-    assert mend_signals(b"", ["0.0"]) == b""
+    assert repair_signals(b"", ["0.0"]) == b""

@@ -16,11 +16,11 @@ from app.core.rotation import rotation_of
 from app.signals import calibration
 from app.signals.blinks import BlinkCounter
 from app.signals.calibration import PATIENCE_S, Waiting
-from app.signals.carried import NO_NAMES, UNMEASURED, UNTRAINED, doubts
 from app.signals.chain import SignalChain
 from app.signals.filter_figures import UNITS, jitters, lag_s, standard_figures
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import CUSTOM, PRESETS, custom_from, custom_text, preset_named
+from app.signals.trust import NO_NAMES, UNMEASURED, UNTRAINED, untrusted_signals
 from extractor.types import KEYPOINT_NAMES, Angles, CropSpec, NetworkSpec
 from tests import factories
 from tests.extractor.test_face_shape import moved, neutral
@@ -293,40 +293,44 @@ def metadata(**errors) -> dict[str, object]:
 
 def test_signals_of_the_expression_are_trusted_by_what_was_measured_of_the_weights():
     expression = {signal.name for signal in DERIVED if signal.source == "expression"}
-    assert doubts(NETWORK, metadata(expression_correlation=0.7), True) == {}
-    weak = doubts(NETWORK, metadata(expression_correlation=0.17), True)
+    assert untrusted_signals(NETWORK, metadata(expression_correlation=0.7), True) == {}
+    weak = untrusted_signals(NETWORK, metadata(expression_correlation=0.17), True)
     assert set(weak) == expression
     assert "0.17" in weak["smile"]
-    assert doubts(NETWORK, {}, True) == dict.fromkeys(expression, UNMEASURED)
-    assert doubts(NETWORK, metadata(expression_correlation="good"), True) == dict.fromkeys(expression, UNMEASURED)
+    assert untrusted_signals(NETWORK, {}, True) == dict.fromkeys(expression, UNMEASURED)
+    assert untrusted_signals(NETWORK, metadata(expression_correlation="good"), True) == dict.fromkeys(
+        expression, UNMEASURED
+    )
     nameless = replace(NETWORK, keypoint_names=None)
-    assert doubts(nameless, metadata(expression_correlation=0.9), True) == dict.fromkeys(expression, NO_NAMES)
-    assert doubts(NETWORK, metadata(expression_correlation=0.9), False) == dict.fromkeys(
+    assert untrusted_signals(nameless, metadata(expression_correlation=0.9), True) == dict.fromkeys(
+        expression, NO_NAMES
+    )
+    assert untrusted_signals(NETWORK, metadata(expression_correlation=0.9), False) == dict.fromkeys(
         (signal.name for signal in DERIVED), UNTRAINED
     )
 
 
 def test_a_signals_own_figure_goes_before_the_whole_faces_and_the_worse_of_two_counts():
     own = metadata(expression_correlation=0.1, signal_correlation={"mouth_opening": 0.8, "eye_closure_l": 0.9})
-    assert set(doubts(NETWORK, own, True)) == {"smile", "brow_raise", "eye_closure_r"}
+    assert set(untrusted_signals(NETWORK, own, True)) == {"smile", "brow_raise", "eye_closure_r"}
     two = {"errors": {"a": {"expression_correlation": 0.9}, "b": {"expression_correlation": 0.2}}}
-    assert "0.20" in doubts(NETWORK, two, True)["smile"]
+    assert "0.20" in untrusted_signals(NETWORK, two, True)["smile"]
 
 
 def test_what_was_measured_on_people_goes_before_rendered_heads():
     rendered = {"expression_correlation": 0.8, "signal_correlation": {"smile": 0.9, "brow_raise": 0.2, "blink": 0.1}}
     real = {"real": True, "signal_correlation": {"smile": 0.3, "brow_raise": 0.7, "eye_closure_l": 0.8}}
-    found = doubts(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
+    found = untrusted_signals(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
     assert set(found) == {"smile"}  # blinks go by the eyes of people, not by blinks of rendered heads
     assert "0.30" in found["smile"]
     real["signal_correlation"]["blink"] = 0.4
-    assert set(doubts(NETWORK, {"errors": {"clips": real, "heldout": rendered}}, True)) == {
+    assert set(untrusted_signals(NETWORK, {"errors": {"clips": real, "heldout": rendered}}, True)) == {
         "smile", "blink", "blinks_per_minute",
     }  # fmt: skip
     another = {"real": True, "signal_correlation": {"brow_raise": 0.45}}
-    assert "brow_raise" in doubts(NETWORK, {"errors": {"clips": real, "more": another}}, True)
+    assert "brow_raise" in untrusted_signals(NETWORK, {"errors": {"clips": real, "more": another}}, True)
     real["real"] = "yes"  # nothing but true is true
-    assert "brow_raise" in doubts(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
+    assert "brow_raise" in untrusted_signals(NETWORK, {"errors": {"heldout": rendered, "clips": real}}, True)
 
 
 # ---------------------------------------------------------------------- figures of a filter

@@ -12,7 +12,7 @@ from app.core.frames import Box
 from app.faces.crop import crop_square, extract
 from app.faces.detector import create_detector
 from app.signals.blinks import BlinkCounter
-from app.signals.carried import doubts
+from app.signals.trust import untrusted_signals
 from extractor.model import MotionExtractor
 from extractor.training import film_evaluation
 from extractor.training.boxes import FaceBoxes
@@ -93,8 +93,10 @@ def test_the_mesh_follows_itself_and_shipped_weights_follow_it(
     said = film_evaluation.for_metadata({film.name: perfect})
     assert said["signal_correlation"] == perfect.derived_correlation
     spec = network.report.spec
-    assert "blink" not in doubts(spec, {"errors": {"clips": said}}, True)  # the app reads it
-    assert "blink" in doubts(spec, {"errors": {"clips": {**said, "signal_correlation": {"blink": 0.2}}}}, True)
+    assert "blink" not in untrusted_signals(spec, {"errors": {"clips": said}}, True)  # the app reads it
+    assert "blink" in untrusted_signals(
+        spec, {"errors": {"clips": {**said, "signal_correlation": {"blink": 0.2}}}}, True
+    )
     assert f"| {film.name} | {FRAMES - 1} of {FRAMES} |" in markdown({film.name: perfect})
 
 

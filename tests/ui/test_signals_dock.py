@@ -11,9 +11,9 @@ from PyQt6.QtCore import Qt
 from app.core.derived import DERIVED, DerivedSignals
 from app.core.frames import ShownFace
 from app.signals.calibration import CalibrationState, Waiting
-from app.signals.carried import UNMEASURED
 from app.signals.history import History
 from app.signals.presets import CUSTOM, PRESETS, custom_from, preset_named
+from app.signals.trust import UNMEASURED
 from app.ui import settings, theme
 from app.ui.signals_derived import signal_text
 from app.ui.signals_panel import SignalsDock

@@ -34,7 +34,7 @@ class Finished:
     problem: str = ""  # where only the marker could not be written
 
 
-class SignalDesk:
+class SignalController:
     """Every method may be called from anywhere, ``apply`` on the inference thread alone."""
 
     def __init__(self, recording: Recording, send: Callable[[Marker], None]) -> None:

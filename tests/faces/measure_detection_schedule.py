@@ -1,6 +1,6 @@
 """What following faces between the detector's looks costs and saves: figures of docs/window.md, "Several faces".
 
-``python -m tests.faces.measure_cadence CLIP... [--weights PATH]``, from the checkout: each clip once
+``python -m tests.faces.measure_detection_schedule CLIP... [--weights PATH]``, from the checkout: each clip once
 with a look at every frame and once as live, at 30 frames a second or the clip's own rate.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import SessionError
-from app.pipeline.signal_desk import SignalDesk, filter_note
+from app.pipeline.signal_controller import SignalController, filter_note
 from app.signals import calibration
 from app.signals.calibration import Waiting
 from app.signals.presets import PRESETS, preset_named
@@ -40,7 +40,7 @@ def sent():
 @pytest.fixture
 def desk(book, sent, monkeypatch):
     monkeypatch.setattr(calibration, "now_s", lambda: 1000.0)
-    return SignalDesk(book, sent.append)
+    return SignalController(book, sent.append)
 
 
 def still(desk, seconds, face, start_s=0.0):

@@ -17,7 +17,7 @@ from app.core.derived import DERIVED, DerivedSignal
 from extractor.types import NetworkSpec
 from extractor.values import is_number
 
-__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "doubts", "without_figures"]
+__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "untrusted_signals", "without_figures"]
 
 NEEDED = 0.5
 """Below that less than a quarter of what the signal does is what the face did."""
@@ -31,7 +31,7 @@ OWN_SIGNALS = {"blink": ("blink", "eye_closure_l"), "blinks_per_minute": ("blink
 """Events stand and fall with the signal that they are found in, where they were not measured themselves."""
 
 
-def doubts(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
+def untrusted_signals(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
     """Why a derived signal, by its name, can't be trusted with these weights; those that can are left out.
 
     The reasons are the ends of sentences: "... can't be trusted: these weights ...", with figures in brackets.

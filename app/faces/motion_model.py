@@ -6,7 +6,7 @@ import math
 
 from app.core.frames import Box
 
-__all__ = ["Course", "centre", "side"]
+__all__ = ["MotionModel", "centre", "side"]
 
 CUTOFF_HZ = 3.0  # of the velocity: a detector's box trembles by 0.2 % of its side from frame to frame
 FADES_S = 0.6  # after so long without a look a face has covered 63 % of all that it will be expected to
@@ -22,7 +22,7 @@ def side(box: Box) -> float:
     return max(box.w, box.h)
 
 
-class Course:
+class MotionModel:
     """Place, size and velocity of one face in frame pixels."""
 
     def __init__(self, box: Box, time_s: float) -> None:
@@ -40,13 +40,13 @@ class Course:
         """Box sides a second."""
         return math.hypot(*self._velocity) / max(side(self._box), 1e-9)
 
-    def at(self, time_s: float) -> Box:
+    def predict(self, time_s: float) -> Box:
         """The box expected at ``time_s``."""
         ahead_s = max(time_s - self._time_s, 0.0)
         reach_s = FADES_S * -math.expm1(-ahead_s / FADES_S)
         return _moved(self._box, self._velocity[0] * reach_s, self._velocity[1] * reach_s)
 
-    def see(self, box: Box, time_s: float) -> None:
+    def observe(self, box: Box, time_s: float) -> None:
         """The face is here now."""
         step_s = time_s - self._time_s
         if step_s > PAUSE_S:

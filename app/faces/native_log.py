@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["is_chatter", "without_chatter"]
+__all__ = ["is_chatter", "native_log_filtered"]
 
 # Its C++ parts write to file descriptor 2 before their log levels can be set from Python.
 _CHATTER = re.compile(
@@ -27,7 +27,7 @@ def is_chatter(line: bytes) -> bool:
 
 
 @contextmanager
-def without_chatter() -> Iterator[None]:
+def native_log_filtered() -> Iterator[None]:
     """Hold back what native code writes to stderr, then pass on every line that isn't known chatter.
 
     It affects the whole process, so use it around short work only.

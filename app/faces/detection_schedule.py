@@ -6,7 +6,7 @@ import math
 
 from app.faces.tracker import FaceTracker
 
-__all__ = ["Cadence"]
+__all__ = ["DetectionSchedule"]
 
 LOOK_S = 0.09  # a followed face is looked at again after so long: in every third frame at 30 a second,
 MOST_SKIPPED = 9  # or so many frames, whatever their rate
@@ -15,7 +15,7 @@ NEWCOMERS_S = 0.5  # how often the whole frame is searched while there are fewer
 LARGER_S = 1.0  # and while there are enough: a much larger one, or one chosen by hand, may come first
 
 
-class Cadence:
+class DetectionSchedule:
     """Says of each frame whether the detector looks at it; between two looks faces are followed by the network."""
 
     def __init__(self, *, every_frame: bool = False) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from app.batch.jobs import Progress
 
 
-class Board:
+class ProgressBoard:
     """Where workers note how far they are."""
 
     def __init__(self) -> None:
         self._told: dict[int, Progress] = {}
 
-    def tell(self, progress: Progress) -> None:
+    def post(self, progress: Progress) -> None:
         self._told[progress.number] = progress
 
-    def take(self) -> list[Progress]:
+    def drain(self) -> list[Progress]:
         told, self._told = self._told, {}
         return list(told.values())
