@@ -1,4 +1,4 @@
-"""``motionscope cameras``: the cameras, and the formats that each really grants."""
+"""``motionscope cameras``: the cameras, the formats that their drivers name, and what one really grants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from app.core.errors import SourceError, UserError
 
 if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.devices import CameraDevice
-    from app.capture.grants import Grant
 
 NONE_FOUND = "No camera was found. Connect one; the source 'demo' plays without."
 
@@ -38,14 +37,11 @@ def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
 def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """1 when a camera could not be asked."""
     parser.description = (
-        "List the cameras, ask each for its formats, and print what it really grants with the rate measured over a "
-        "second of frames. This takes about two seconds a format and needs the camera to be free."
+        "List the cameras with the formats that their drivers name (Linux), without opening them; or ask for one "
+        "format, and print what is really granted with the rate measured over a second of frames."
     )
     parser.add_argument("camera", nargs="?", metavar="INDEX|NAME", help="this camera only")
-    parser.add_argument(
-        "--listed", action="store_true", help="open none: print what their drivers name (Linux), which may not be true"
-    )
-    add_camera_format(parser, "with it, only this one is tried")
+    add_camera_format(parser, "what is then granted is printed; the camera must be free")
     args = parser.parse_args(words)
     from app.capture.devices import offered_cameras
     from app.capture.resolve import find_camera
@@ -56,7 +52,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     answers = []
     for camera in cameras:
         print(f"{camera.index}  {camera.name}" + (f"  {camera.path}" if camera.path else ""), flush=True)
-        if args.listed:
+        if args.camera_format is None:
             _print_listed(camera.path)
         else:
             answers.append(_ask(camera, args.camera_format))
@@ -70,30 +66,20 @@ def _print_listed(path: str) -> None:
     for form in formats:
         print(f"   {form}")
     if not formats:
-        print("   its driver tells nothing")
+        print("   its driver tells nothing; --camera-format 1280x720@30 asks for a format")
 
 
-def _ask(camera: CameraDevice, only: CameraFormat | None) -> bool:
-    """Print each granted format once, as soon as it is measured; False when the camera can't be used."""
+def _ask(camera: CameraDevice, form: CameraFormat) -> bool:
+    """Print what is granted; False when the camera can't be used."""
     from app.capture.camera import CameraSource
-    from app.capture.grants import HOPELESS, candidates, same_format, try_format
+    from app.capture.grants import same_format, try_format
 
-    known: list[Grant] = []
-    streak = 0
-    for form in (only,) if only is not None else candidates(camera):
-        try:
-            grant = try_format(CameraSource(camera, form), form, known)
-        except SourceError as error:
-            streak += 1
-            if only is not None or streak >= HOPELESS:
-                print(f"   {error}", flush=True)
-                return False
-            continue
-        streak = 0
-        if grant is None or any(other.format == grant.format for other in known):
-            continue
-        known.append(grant)
-        measured = f"{grant.measured_fps:.1f} measured" if math.isfinite(grant.measured_fps) else "not measured"
-        instead = "" if same_format(grant.asked, grant.format) else f"   (asked for {grant.asked})"
-        print(f"   {grant.format!s:<24}{measured}{instead}", flush=True)
+    try:
+        grant = try_format(CameraSource(camera, form), form)
+    except SourceError as error:
+        print(f"   {error}", flush=True)
+        return False
+    measured = f"{grant.measured_fps:.1f} measured" if math.isfinite(grant.measured_fps) else "not measured"
+    instead = "" if same_format(grant.asked, grant.format) else f"   (asked for {grant.asked})"
+    print(f"   {grant.format!s:<24}{measured}{instead}", flush=True)
     return True

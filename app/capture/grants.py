@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,15 +15,12 @@ from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
 
-__all__ = ["HOPELESS", "Grant", "RateGauge", "candidates", "granted_instead", "same_format", "try_format"]
+__all__ = ["Grant", "RateGauge", "candidates", "granted_instead", "same_format", "try_format"]
 
 MEASURE_S = 1.0
 SETTLE_FRAMES = 3  # the first ones may come in a bunch
 PATIENCE_S = 4.0  # without a picture for so long a format counts as refused
 READ_S = 0.1
-MOST_TRIED = 30  # two seconds each
-HOPELESS = 2  # formats refused one after the other: the camera is the trouble, not the format
-LEAST_WIDTH = 320  # of what is tried without being asked for: in less a face is too small
 RATE_TOLERANCE = 0.02  # 29.97 is 30
 SAME_PIXELS = {"YUY2": "YUYV", "JPEG": "MJPG"}  # names that differ from system to system
 
@@ -115,75 +111,40 @@ class RateGauge:
         return self._last.captured_s - self._first.captured_s
 
 
-def try_format(
-    camera: Camera,
-    asked: CameraFormat,
-    known: Sequence[Grant] = (),
-    on_frame: Callable[[Frame], object] = lambda frame: None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Grant | None:
+def try_format(camera: Camera, asked: CameraFormat) -> Grant:
     """Open ``camera``, which was made to ask for ``asked``, look at its frames for a second, close it.
 
-    What it grants is not measured again if it is among ``known``: their rate is taken.  None when
-    ``stopped`` said so.  Raises SourceError for a camera that can't be opened or sends nothing.
+    Raises SourceError for a camera that can't be opened or sends nothing.
     """
     try:
         info = camera.open()
-        granted = granted_format(info, asked)
-        before = next((grant for grant in known if grant.format == granted), None)
-        if before is not None:
-            return Grant(asked, info, before.measured_fps)
         gauge = RateGauge()
         heard_s = now_s()
-        while not stopped():
+        while True:
             frame = camera.read(READ_S)
             if frame is not None:
                 heard_s = now_s()
                 gauge.add(frame)
-                on_frame(frame)
             if gauge.complete:
                 return Grant(asked, info, gauge.fps)
             if now_s() - heard_s > PATIENCE_S or camera.status.state is SourceState.LOST:
                 raise SourceError(
                     camera.status.message or f"The camera {info.name!r} sends no pictures as {in_words(asked)}."
                 )
-        return None
     finally:
         camera.close()
 
 
 def candidates(device: CameraDevice) -> tuple[CameraFormat, ...]:
-    """What to ask this camera for: what its driver names, elsewhere the usual; the most useful first.
+    """What this camera may be asked for: what its driver names, elsewhere the usual.
 
     May take as long as the driver likes.
     """
     listed = listed_formats(device.path) if sys.platform.startswith("linux") and device.path else ()
-    return worth_trying(listed or usual_formats())
+    return listed or usual_formats()
 
 
 def usual_formats() -> tuple[CameraFormat, ...]:
     """Where the system doesn't tell what a camera has."""
     kinds = ((30.0, "MJPG"), (60.0, "MJPG"), (30.0, _RAW))
     return tuple(CameraFormat(width, height, fps, fourcc) for width, height in _USUAL_SIZES for fps, fourcc in kinds)
-
-
-def worth_trying(formats: Sequence[CameraFormat], most: int = MOST_TRIED) -> tuple[CameraFormat, ...]:
-    """At most so many, those near 1280x720 first.
-
-    Of each size Motion-JPEG and one kind of uncompressed pixels, each at the highest rate and at
-    the one nearest to 30.
-    """
-    usual = CameraFormat()
-
-    def distance(form: CameraFormat) -> float:
-        return abs(math.log(form.width * form.height / (usual.width * usual.height)))
-
-    kept: list[CameraFormat] = []
-    for width, height in dict.fromkeys((f.width, f.height) for f in formats if f.width >= LEAST_WIDTH):
-        here = [f for f in formats if (f.width, f.height) == (width, height)]
-        packed = [f for f in here if SAME_PIXELS.get(f.fourcc, f.fourcc) == "MJPG"]
-        raw = [f for f in here if f not in packed]
-        for group in (packed, [f for f in raw if f.fourcc == raw[0].fourcc]):
-            if group:
-                kept += {min(group, key=lambda f: abs(f.fps - usual.fps)), max(group, key=lambda f: f.fps)}
-    return tuple(sorted(kept, key=lambda f: (distance(f), f.fourcc != usual.fourcc, -f.fps, f.width))[:most])

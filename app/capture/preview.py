@@ -1,25 +1,23 @@
-"""A camera's live picture and the formats that it grants, on a thread of its own."""
+"""A camera's live picture in a format, and what it granted and measured, on a thread of its own."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.capture.camera import CameraSource
 from app.capture.devices import CameraDevice
-from app.capture.grants import HOPELESS, READ_S, Camera, Grant, RateGauge, try_format
+from app.capture.grants import READ_S, Camera, Grant, RateGauge
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraFormat
 from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.core.mailbox import Mailbox
 
-__all__ = ["CameraPreview", "Known", "PreviewState"]
+__all__ = ["CameraPreview", "PreviewState"]
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +36,6 @@ class PreviewCamera(Camera, Protocol):
 MakeCamera = Callable[[CameraDevice, CameraFormat], PreviewCamera]
 
 
-@dataclass(slots=True)
-class Known:
-    """What is known of a camera so far."""
-
-    grants: list[Grant] = field(default_factory=list)  # each granted format once
-    tried: set[CameraFormat] = field(default_factory=set)  # asked for while a list was gone through
-    refused: list[CameraFormat] = field(default_factory=list)  # of these: gave no picture
-
-
 @dataclass(frozen=True, slots=True)
 class PreviewState:
     """How it stands with the camera that is shown."""
@@ -54,22 +43,17 @@ class PreviewState:
     source: SourceStatus = IDLE
     info: SourceInfo | None = None  # as granted now
     measured_fps: float = float("nan")  # of what is shown
-    trying: CameraFormat | None = None  # the format that is being measured, while the list is gone through
-    tried: int = 0
-    wanted: int = 0  # formats in that list; 0 while none is gone through
-    grants: tuple[Grant, ...] = ()  # each granted format once
-    asked: frozenset[CameraFormat] = frozenset()  # so far, by lists
-    refused: tuple[CameraFormat, ...] = ()  # of these: gave no picture
+    grants: tuple[Grant, ...] = ()  # of this camera so far, each granted format once
 
 
 class CameraPreview:
-    """Shows one camera in one format, or goes through a list of formats and then shows again.
+    """Shows one camera in one format.
 
     Its thread opens one camera at a time and closes it before the next.  ``frames`` holds the latest
-    picture.  ``known`` keeps what cameras grant, for as long as the caller keeps it.
+    picture.  ``known`` keeps what cameras granted, for as long as the caller keeps it.
     """
 
-    def __init__(self, make: MakeCamera = CameraSource, known: dict[CameraDevice, Known] | None = None) -> None:
+    def __init__(self, make: MakeCamera = CameraSource, known: dict[CameraDevice, list[Grant]] | None = None) -> None:
         self.frames: Mailbox[Frame] = Mailbox()
         self._make = make
         self._known = known if known is not None else {}
@@ -78,10 +62,6 @@ class CameraPreview:
         self._closing = False
         self._device: CameraDevice | None = None
         self._shown = CameraFormat()
-        self._queue: deque[CameraFormat] = deque()
-        self._wanted = 0
-        self._trying: CameraFormat | None = None
-        self._streak = 0  # formats refused one after the other
         self._camera: PreviewCamera | None = None
         self._failure = IDLE
         self._gauge = RateGauge()
@@ -91,33 +71,10 @@ class CameraPreview:
     # ------------------------------------------------------------------ for the owner
 
     def show(self, device: CameraDevice, form: CameraFormat) -> None:
-        """Show this camera, asked for this format; a list that is being gone through is left."""
+        """Show this camera, asked for this format."""
         with self._changed:
             self._device, self._shown = device, form
-            self._queue.clear()
             self._begin_anew()
-
-    def survey(self, formats: Sequence[CameraFormat]) -> None:
-        """Ask the camera that is shown for each of these that it was not asked for before; then show it again."""
-        with self._changed:
-            tried = self._of_device().tried
-            self._queue = deque(form for form in formats if form not in tried)
-            self._wanted, self._streak = len(formats), 0
-            if self._queue:
-                self._begin_anew()
-
-    def stop_survey(self) -> None:
-        """Leave the list and show again."""
-        with self._changed:
-            if self._queue or self._trying is not None:
-                self._queue.clear()
-                self._begin_anew()
-
-    def forget(self) -> None:
-        """Whatever is known of the camera that is shown will be asked again."""
-        with self._changed:
-            if self._device is not None:
-                self._known.pop(self._device, None)
 
     def close(self) -> None:
         """End; the camera is free after ``join``."""
@@ -133,19 +90,12 @@ class CameraPreview:
     @property
     def state(self) -> PreviewState:
         with self._changed:
-            camera, known = self._camera, self._of_device()
-            trying = self._trying
-            under_way = trying is not None or bool(self._queue)
+            camera = self._camera
             return PreviewState(
                 source=camera.status if camera is not None else self._failure,
                 info=camera.info if camera is not None else None,
                 measured_fps=self._gauge.fps,
-                trying=trying,
-                tried=self._wanted - len(self._queue) - (trying is not None) if under_way else 0,
-                wanted=self._wanted if under_way else 0,
-                grants=tuple(known.grants),
-                asked=frozenset(known.tried),
-                refused=tuple(known.refused),
+                grants=tuple(self._grants()),
             )
 
     # ------------------------------------------------------------------ under the lock
@@ -153,13 +103,12 @@ class CameraPreview:
     def _begin_anew(self) -> None:
         self._serial += 1
         self._failure = SourceStatus(SourceState.OPENING)
-        self._trying = None
         if self._camera is not None:
             self._camera.interrupt()
         self._changed.notify_all()
 
-    def _of_device(self) -> Known:
-        return self._known.setdefault(self._device, Known()) if self._device is not None else Known()
+    def _grants(self) -> list[Grant]:
+        return self._known.setdefault(self._device, []) if self._device is not None else []
 
     # ------------------------------------------------------------------ on the thread
 
@@ -170,21 +119,16 @@ class CameraPreview:
                 if self._closing or self._device is None:
                     return
                 serial = self._serial
-                form = self._trying = self._queue.popleft() if self._queue else None
-                asked = form or self._shown
+                asked = self._shown
                 self._gauge = RateGauge()
                 camera = self._camera = self._make(self._device, asked)
             try:
-                if form is None:
-                    self._hold(camera, asked, serial)
-                else:
-                    stopped = partial(self._moved_on, serial)
-                    self._add(try_format(camera, form, self.state.grants, self._took, stopped), serial)
+                self._hold(camera, asked, serial)
             except SourceError as error:
-                self._failed(str(error), form, serial)
+                self._failed(str(error), serial)
             except Exception:
                 log.exception("the preview of a camera failed")
-                self._failed("The camera failed with an unexpected error; the details are on stderr.", form, serial)
+                self._failed("The camera failed with an unexpected error; the details are on stderr.", serial)
 
     def _moved_on(self, serial: int) -> bool:
         return serial != self._serial
@@ -197,46 +141,30 @@ class CameraPreview:
             while not self._moved_on(serial):
                 frame = camera.read(READ_S)
                 if frame is not None:
-                    self._took(frame)
+                    self._gauge.add(frame)
+                    self.frames.put(frame)
                 if self._gauge.complete and not measured:
                     measured = True
                     self._add(Grant(asked, info, self._gauge.fps), serial)
         finally:
             camera.close()
 
-    def _took(self, frame: Frame) -> None:
-        self._gauge.add(frame)
-        self.frames.put(frame)
-
-    def _add(self, grant: Grant | None, serial: int) -> None:
+    def _add(self, grant: Grant, serial: int) -> None:
         """Each granted format once, with the request that named it where there was one."""
         with self._changed:
-            if grant is None or self._moved_on(serial):
+            if self._moved_on(serial):
                 return
-            known = self._of_device()
-            known.tried.add(grant.asked)
-            self._streak = 0
-            same = next((i for i, other in enumerate(known.grants) if other.format == grant.format), None)
+            grants = self._grants()
+            same = next((i for i, other in enumerate(grants) if other.format == grant.format), None)
             if same is None:
-                known.grants.append(grant)
+                grants.append(grant)
             elif grant.asked == grant.format:
-                known.grants[same] = grant
+                grants[same] = grant
 
-    def _failed(self, message: str, form: CameraFormat | None, serial: int) -> None:
+    def _failed(self, message: str, serial: int) -> None:
         with self._changed:
             if self._moved_on(serial):
                 return  # it was interrupted
             self._camera = None
             self._failure = SourceStatus(SourceState.FAILED, message)
-            if form is None:
-                self._changed.wait_for(lambda: self._moved_on(serial), RETRY_S)
-                return
-            known = self._of_device()
-            known.tried.add(form)
-            known.refused.append(form)
-            self._streak += 1
-            if self._streak >= HOPELESS:
-                for refused in known.refused[-self._streak :]:
-                    known.tried.discard(refused)
-                del known.refused[-self._streak :]
-                self._queue.clear()
+            self._changed.wait_for(lambda: self._moved_on(serial), RETRY_S)

@@ -112,10 +112,7 @@ def match_by_shape(ambiguity: Ambiguity, shapes: Mapping[int, Shape], spread: Sh
         table.append(
             [
                 # What was decided by place has an advantage; all are lifted by it, for a cost must not be negative.
-                cost
-                + _shape_distance(person, shapes.get(j), gone, spread)
-                + CONTINUOUS
-                - (kept if j == made else 0.0)
+                cost + _shape_distance(person, shapes.get(j), gone, spread) + CONTINUOUS - (kept if j == made else 0.0)
                 for j, cost in enumerate(costs)
             ]
         )

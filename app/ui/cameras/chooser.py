@@ -1,4 +1,4 @@
-"""The dialog: which camera, its live picture, and the formats that it really grants."""
+"""The dialog: which camera, its live picture, its formats, and what it really grants."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from app.ui.cameras.format_label import short
 from app.ui.cameras.formats_table import FormatsTable
 from app.ui.controller import Controller, sentence
 from app.ui.live_view import LiveView
-from app.ui.panels.fields import dim_label
 from app.ui.pickers import Entry, Picker
 from app.ui.settings import Settings
 
@@ -64,7 +63,6 @@ class CameraChooser(QDialog):
         self._form = CameraFormat()  # what the camera is asked for
         self._wished = False  # by somebody: then it is said when something else is granted
         self._candidates: tuple[CameraFormat, ...] = ()
-        self._surveyed = False  # the list has been begun by itself, once for each camera
         self._state_due_s = 0.0
         self.setWindowTitle("Camera and format")
         self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
@@ -80,10 +78,6 @@ class CameraChooser(QDialog):
         self.state_label = _sentence("State of the camera")
         self.table = FormatsTable()
         self.table.chosen.connect(lambda _: self._settle.start(SETTLE_MS))
-        self.progress = dim_label("")
-        self.progress.setAccessibleName("Progress")
-        self.survey = _button("Stop", "Ask the camera for every format, or stop that")
-        self.survey.clicked.connect(lambda _: self._toggle_survey())
         self.other = _FormatEdit()
         self.other.submitted.connect(self._try_other)
         self.other_button = _button("Try", "Ask the camera for the format that is written here")
@@ -105,25 +99,22 @@ class CameraChooser(QDialog):
         self._settle.timeout.connect(self._show_selected)
 
     def _lay_out(self) -> None:
-        top, survey, other = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row in (top, survey, other):
+        top, other = QHBoxLayout(), QHBoxLayout()
+        for row in (top, other):
             row.setSpacing(8)
         top.addWidget(self.camera, 1)
         top.addWidget(self.again)
-        survey.addWidget(self.progress, 1)
-        survey.addWidget(self.survey)
         label = QLabel("&Another:")
         label.setBuddy(self.other)
         other.addWidget(label)
         other.addWidget(self.other, 1)
         other.addWidget(self.other_button)
-        heading = QLabel("Formats that the camera grants")
+        heading = QLabel("Formats of the camera")
         heading.setProperty("heading", True)
         right = QVBoxLayout()
         right.setSpacing(6)
         right.addWidget(heading)
         right.addWidget(self.table, 1)
-        right.addLayout(survey)
         right.addLayout(other)
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 14, 16, 12)
@@ -151,9 +142,8 @@ class CameraChooser(QDialog):
         self.view.show_result(None)
         self.view.set_message(WAITING)
         self._say(WAITING)
-        self.table.show_grants(())
+        self.table.show_formats((), ())
         self.camera.setFocus()
-        self._show_progress(None)
         self._controls.borrow(self._begin)
 
     def done(self, result: int) -> None:
@@ -207,7 +197,7 @@ class CameraChooser(QDialog):
 
         if self._preview is None:
             return
-        self._device, self._candidates, self._surveyed = device, (), False
+        self._device, self._candidates = device, ()
         self.table.select(None)
         wanted = wanted_format(device, self._controller.wishes)
         self._show_form(wanted or CameraFormat(), wanted is not None)
@@ -239,21 +229,6 @@ class CameraChooser(QDialog):
         self.table.select(None)
         self._show_form(form)
 
-    def _toggle_survey(self) -> None:
-        preview = self._preview
-        if preview is None:
-            return
-        if preview.state.wanted:
-            preview.stop_survey()
-        else:
-            if self._complete(preview.state):
-                preview.forget()
-            preview.survey(self._candidates)
-        self._state_due_s = 0.0
-
-    def _complete(self, state: PreviewState) -> bool:
-        return self._surveyed and set(self._candidates) <= set(state.asked)
-
     # ------------------------------------------------------------------ showing
 
     def _tick(self) -> None:
@@ -265,30 +240,22 @@ class CameraChooser(QDialog):
             self.view.show_result(FrameResult(frame, (), now_s()))
         if now_s() >= self._state_due_s and self._device is not None:
             self._state_due_s = now_s() + STATE_S
-            self._show_state(preview, preview.state)
+            self._show_state(preview.state)
 
-    def _show_state(self, preview: CameraPreview, state: PreviewState) -> None:
-        if state.grants and self._candidates and not self._surveyed:
-            self._surveyed = True
-            preview.survey(self._candidates)
-            state = preview.state
-        self.table.show_grants(state.grants)
+    def _show_state(self, state: PreviewState) -> None:
+        self.table.show_formats(self._candidates, state.grants)
         if self.table.current is None and not self._settle.isActive():
             granted = next((grant.format for grant in state.grants if grant.asked == self._form), None)
             self.table.select(granted or self._form)
         self.use.setEnabled(bool(state.grants) or state.source.state is SourceState.STREAMING)
-        self._show_progress(state)
-        title = TITLES.get(state.source.state, "") if state.trying is None else ""
-        self.view.set_message(title)
+        self.view.set_message(TITLES.get(state.source.state, ""))
         self._show_sentence(state)
 
     def _show_sentence(self, state: PreviewState) -> None:
         from app.capture.grants import granted_instead
 
         info = state.info
-        if state.trying is not None:
-            self._say(f"Asking for {state.trying}")
-        elif state.source.message:
+        if state.source.message:
             self._say(state.source.message, "error" if state.source.state is SourceState.FAILED else "warning")
         elif info is None:
             self._say("Opening the camera…")
@@ -297,19 +264,6 @@ class CameraChooser(QDialog):
         else:
             measured = f", {state.measured_fps:.1f} measured" if state.measured_fps > 0 else ""
             self._say(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
-
-    def _show_progress(self, state: PreviewState | None) -> None:
-        self.survey.setEnabled(state is not None and bool(self._candidates) and bool(state.grants))
-        if state is None or not self._candidates:
-            self.progress.setText("")
-            return
-        if state.wanted:
-            self.progress.setText(f"{state.tried} of {state.wanted} asked for")
-            self.survey.setText("Stop")
-            return
-        missing = f", {len(state.refused)} gave no picture" if state.refused else ""
-        self.progress.setText(f"{len(state.grants)} granted{missing}" if self._surveyed else "")
-        self.survey.setText("Ask again" if self._complete(state) else "Go on" if self._surveyed else "Ask for all")
 
     def _say(self, text: str, tone: str = "") -> None:
         if text != self.state_label.text():

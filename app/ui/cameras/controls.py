@@ -18,7 +18,8 @@ from app.ui.settings import Settings
 
 if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.devices import CameraDevice
-    from app.capture.preview import CameraPreview, Known
+    from app.capture.grants import Grant
+    from app.capture.preview import CameraPreview
     from app.pipeline import PipelineStatus
 
 RECORDING = "The camera is being recorded: finish the recording (R), then choose."
@@ -37,7 +38,7 @@ class CameraControls(QObject):
         self._asked = asked
         self._turn = 0  # of the chooser; what was begun for an earlier one no longer matters
         self._preview: CameraPreview | None = None
-        self._known: dict[CameraDevice, Known] = {}  # what cameras granted, so that it is asked once
+        self._known: dict[CameraDevice, list[Grant]] = {}  # what cameras granted
         self._recording = False
         self.background = Background(self, serial=True)
         self.label = FormatLabel()

@@ -1,8 +1,9 @@
-"""The formats that a camera granted, one a row."""
+"""The formats of a camera, one a row, with the rate of those that were looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
@@ -17,25 +18,33 @@ if TYPE_CHECKING:
 
 HEADINGS = ("Size", "Rate", "Pixels", "Measured")
 TIPS = (
-    "Pixels of the pictures that came",
+    "Pixels of the pictures",
     "Frames a second as the driver says",
     "How the pictures come over the cable: MJPG is compressed, YUYV is not",
-    "Frames a second as they came, over a second",
+    "Frames a second as they came, over a second; of the formats that were looked at",
 )
 ROWS = 9
 SLOW = 0.8  # of the rate that the driver says
 SLOW_TIP = "Slower than the driver says: more light helps a camera that exposes longer, another plug a busy cable."
 
 
+@dataclass(frozen=True, slots=True)
+class FormatRow:
+    """A format, and frames a second as they came, None where it was not looked at."""
+
+    format: CameraFormat
+    measured_fps: float | None
+
+
 class FormatsTable(QTableWidget):
     """The largest first."""
 
     chosen = pyqtSignal(object)  # CameraFormat, by a person
-    _grants: tuple[Grant, ...] = ()  # Qt tells of a change of palette already while it makes the table
+    _rows: tuple[FormatRow, ...] = ()  # Qt tells of a change of palette already while it makes the table
 
     def __init__(self) -> None:
         super().__init__(0, len(HEADINGS))
-        self.setAccessibleName("Formats that the camera grants")
+        self.setAccessibleName("Formats of the camera")
         self.setToolTip("Select a format to see it in the preview; Enter uses it")
         self.setHorizontalHeaderLabels(HEADINGS)
         for column, tip in enumerate(TIPS):
@@ -68,17 +77,20 @@ class FormatsTable(QTableWidget):
         whole = self.sizeHint()
         return QSize(self.fontMetrics().averageCharWidth() * 46, whole.height() // 2)
 
-    def show_grants(self, grants: Sequence[Grant]) -> None:
-        """These; what is selected stays so."""
-        ordered = sorted(grants, key=_rank)
-        if tuple(ordered) == self._grants:
+    def show_formats(self, listed: Sequence[CameraFormat], grants: Sequence[Grant]) -> None:
+        """What may be asked for and what was granted; what is selected stays so."""
+        from app.capture.grants import same_format  # OpenCV, which the preview has loaded by now
+
+        measured = {grant.format: grant.measured_fps for grant in grants}
+        forms = [*measured, *(form for form in listed if not any(same_format(form, known) for known in measured))]
+        ordered = tuple(FormatRow(form, measured.get(form)) for form in sorted(forms, key=_rank))
+        if ordered == self._rows:
             return
         selected = self.current
         self.blockSignals(True)
-        self._grants = tuple(ordered)
+        self._rows = ordered
         self.setRowCount(len(ordered))
-        for row, grant in enumerate(ordered):
-            self._fill(row, grant)
+        self._fill_all()
         self.clearSelection()
         self.blockSignals(False)
         if selected is not None:
@@ -86,7 +98,7 @@ class FormatsTable(QTableWidget):
 
     def select(self, form: CameraFormat | None) -> bool:
         """Show this one as selected, None: none; False when it is not there.  Nothing is emitted."""
-        row = next((i for i, grant in enumerate(self._grants) if grant.format == form), -1)
+        row = next((i for i, item in enumerate(self._rows) if item.format == form), -1)
         self.blockSignals(True)
         self.clearSelection()
         if row >= 0:
@@ -95,44 +107,45 @@ class FormatsTable(QTableWidget):
         return row >= 0
 
     @property
-    def grants(self) -> tuple[Grant, ...]:
-        return self._grants
+    def rows(self) -> tuple[FormatRow, ...]:
+        return self._rows
 
     @property
     def current(self) -> CameraFormat | None:
         """The one that is selected."""
         model = self.selectionModel()
         rows = model.selectedRows() if model is not None else []
-        return self._grants[rows[0].row()].format if rows else None
+        return self._rows[rows[0].row()].format if rows else None
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange and self._grants:
-            for row, grant in enumerate(self._grants):
-                self._fill(row, grant)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._fill_all()
 
     def _selected(self) -> None:
         if self.current is not None:
             self.chosen.emit(self.current)
 
-    def _fill(self, row: int, grant: Grant) -> None:
-        info = grant.info
-        slow = bool(info.fps) and grant.measured_fps < SLOW * info.fps
+    def _fill_all(self) -> None:
+        for row, item in enumerate(self._rows):
+            self._fill(row, item.format, item.measured_fps)
+
+    def _fill(self, row: int, form: CameraFormat, measured_fps: float | None) -> None:
+        slow = measured_fps is not None and measured_fps < SLOW * form.fps
         texts = (
-            f"{info.width} × {info.height}",
-            f"{info.fps:.4g}" if info.fps else "–",
-            info.fourcc or "–",
-            unsigned(grant.measured_fps, 1) + (" !" if slow else ""),
+            f"{form.width} × {form.height}",
+            f"{form.fps:.4g}",
+            form.fourcc,
+            "" if measured_fps is None else unsigned(measured_fps, 1) + (" !" if slow else ""),
         )
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-            item.setToolTip(SLOW_TIP if slow and column == 3 else f"Ask for it as {grant.format}")
+            item.setToolTip(SLOW_TIP if slow and column == 3 else f"Ask for it as {form}")
             if slow and column == 3:
                 item.setForeground(theme.WARNING)
             self.setItem(row, column, item)
 
 
-def _rank(grant: Grant) -> tuple[float, ...]:
-    form = grant.format
+def _rank(form: CameraFormat) -> tuple[float, ...]:
     return (-form.width * form.height, -form.width, -form.fps, form.fourcc != "MJPG")
