@@ -28,6 +28,7 @@ from app.ui.docks.keyboard import PanelKeys
 from app.ui.docks.manager import Docks
 from app.ui.docks.room import show_docked
 from app.ui.docks.title import PanelTitle
+from app.ui.docks.views import VIEWS
 from app.ui.drawing import Drawing
 from app.ui.faces import FaceControls
 from app.ui.files import Files, accept_copy, dragged_path, show_in_files
@@ -109,7 +110,7 @@ class MainWindow(QMainWindow):
             self.outputs,
             self.signals,
         )
-        self.docks = Docks(self, context, DOCKS)
+        self.docks = Docks(self, context, DOCKS, VIEWS)
         self.panel_keys = PanelKeys(self, self.view)
         self.appearance = Appearance(self.commands, self.state, store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)

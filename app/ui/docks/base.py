@@ -1,4 +1,4 @@
-"""What a dock is: a record in the table, and a widget that shows results."""
+"""What a dock shows: a widget that is given results, and what it may use of the window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 
 from app.core.frames import FrameResult
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from app.ui.settings import Settings
     from app.ui.signals import SignalControls
     from extractor.types import NetworkSpec
-
-DISPLAY_S = 1 / 30  # as often as a camera gives something new
-CURVES_S = 1 / 15  # what scrolls is costly to paint and no easier to read when it does so more often
-NUMBERS_S = 1 / 10  # faster can't be read
 
 
 class DockView(Protocol):
@@ -73,24 +68,3 @@ class DockContext:
     def mirrored(self) -> bool:
         """Whether the picture is drawn mirrored."""
         return self.view.mirrored
-
-
-@dataclass(frozen=True, slots=True)
-class DockSpec:
-    """A row of the table of docks; its action (name, text, key, tip) follows from it."""
-
-    name: str  # of its action, and in the saved layout
-    text: str  # the menu's, with its mnemonic; without it the dock's title
-    key: str
-    tip: str  # a sentence without its full stop
-    factory: Callable[[DockContext], DockView]  # imports what it needs when it is first called
-    area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
-    interval_s: float = DISPLAY_S
-    shown: bool = False  # in the layout that the window has at first
-    share: int = 200  # of the room, against the shares of those that stand beside it
-    tab_of: str = ""  # the dock in whose place it appears, as a tab
-    of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
-
-    @property
-    def title(self) -> str:
-        return self.text.replace("&", "")

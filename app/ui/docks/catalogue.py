@@ -1,95 +1,54 @@
-"""The table of docks.  Nothing but the records is imported until one of them is looked at."""
+"""The table of docks: records alone; ``docks.views`` makes what is in them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PyQt6.QtCore import Qt
 
-from app.ui.docks.base import CURVES_S, NUMBERS_S, DockContext, DockSpec, DockView
+DISPLAY_S = 1 / 30  # as often as a camera gives something new
+CURVES_S = 1 / 15  # what scrolls is costly to paint and no easier to read when it does so more often
+NUMBERS_S = 1 / 10  # faster can't be read
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
-def _plots(context: DockContext) -> DockView:
-    from app.ui.docks.plots import Plots  # pyqtgraph takes half a second to import
+@dataclass(frozen=True, slots=True)
+class DockSpec:
+    """A row of the table of docks; its action (name, text, key, tip) follows from it."""
 
-    return Plots(context)
+    name: str  # of its action, and in the saved layout
+    text: str  # the menu's, with its mnemonic; without it the dock's title
+    key: str
+    tip: str  # a sentence without its full stop
+    area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
+    interval_s: float = DISPLAY_S
+    shown: bool = False  # in the layout that the window has at first
+    share: int = 200  # of the room, against the shares of those that stand beside it
+    tab_of: str = ""  # the dock in whose place it appears, as a tab
+    of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
 
-
-def _bins(context: DockContext) -> DockView:
-    from app.ui.docks.bins import Bins
-
-    return Bins()
-
-
-def _shape(context: DockContext) -> DockView:
-    from app.ui.docks.shape import ShapeView
-
-    return ShapeView(lambda: context.keypoint_names, lambda: context.mirrored)
-
-
-def _crop(context: DockContext) -> DockView:
-    from app.ui.docks.crop import Crop
-
-    return Crop(lambda: context.network.crop.input_size if context.network is not None else None)
-
-
-def _heat(context: DockContext) -> DockView:
-    from app.ui.docks.heat import Heat
-
-    return Heat(lambda: context.keypoint_names)
-
-
-def _table(context: DockContext) -> DockView:
-    from app.ui.docks.table import Table
-
-    return Table(context)
-
-
-def _markers(context: DockContext) -> DockView:
-    from app.ui.markers_panel import MarkersPanel
-
-    assert context.markers is not None
-    return MarkersPanel(context.markers, context.view)
-
-
-def _filter(context: DockContext) -> DockView:
-    from app.ui.signals_panel import SignalsDock
-
-    assert context.signals is not None
-    return SignalsDock(context.signals, context.commands, context.status)
-
-
-def _outputs(context: DockContext) -> DockView:
-    from app.ui.outputs_panel import OutputsPanel
-
-    assert context.outputs is not None
-    return OutputsPanel(context.outputs, context.status)
-
-
-def _weights(context: DockContext) -> DockView:
-    from app.ui.weights_manager.panel import WeightsPanel
-
-    return WeightsPanel(context)
+    @property
+    def title(self) -> str:
+        return self.text.replace("&", "")
 
 
 DOCKS: tuple[DockSpec, ...] = (
-    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _plots, _BELOW, CURVES_S, shown=True, share=300,
+    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _BELOW, CURVES_S, shown=True, share=300,
              of_face=True),
-    DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from", _bins,
+    DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from",
              of_face=True),
-    DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space", _shape, of_face=True),
-    DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input", _crop, of_face=True),
-    DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time", _heat, _BELOW,
+    DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space", of_face=True),
+    DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input", of_face=True),
+    DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time", _BELOW,
              CURVES_S, of_face=True),
-    DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _table, _RIGHT, NUMBERS_S,
+    DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _RIGHT, NUMBERS_S,
              tab_of="numbers", of_face=True),
     DockSpec("filter", "&Filter and calibration", "Shift+F7", "Show or hide filter, calibration and derived signals",
-             _filter, interval_s=CURVES_S, of_face=True),
-    DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs", _outputs),
-    DockSpec("weights", "&Weights", "Ctrl+4", "Show or hide what is known of the weights, and compare two", _weights,
+             interval_s=CURVES_S, of_face=True),
+    DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs"),
+    DockSpec("weights", "&Weights", "Ctrl+4", "Show or hide what is known of the weights, and compare two",
              interval_s=CURVES_S, share=400, of_face=True),
-    DockSpec(
-        "markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields", _markers
-    ),
+    DockSpec("markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields"),
 )  # fmt: skip

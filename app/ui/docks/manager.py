@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt
@@ -11,7 +11,8 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.core.clock import now_s
 from app.core.frames import FrameResult
-from app.ui.docks.base import DockContext, DockSpec, DockView
+from app.ui.docks.base import DockContext, DockView
+from app.ui.docks.catalogue import DockSpec
 from app.ui.docks.room import fit, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
 
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
 class Docks(QObject):
     """Every dock of the table as a QDockWidget of the window, empty until somebody looks at it."""
 
-    def __init__(self, window: QMainWindow, context: DockContext, specs: Sequence[DockSpec]) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        context: DockContext,
+        specs: Sequence[DockSpec],
+        views: Mapping[str, Callable[[DockContext], DockView]],
+    ) -> None:
+        """``views`` makes what is in each dock, by its name, when it is first seen."""
         super().__init__(window)
         self._window = window
+        self._views = views
         self._context = context
         self._started = False
         self._named_face: int | None = None  # in the titles
@@ -146,7 +155,7 @@ class Docks(QObject):
     def _make(self, entry: _Entry) -> None:
         if entry.view is not None:
             return
-        entry.view = entry.spec.factory(self._context)
+        entry.view = self._views[entry.spec.name](self._context)
         assert isinstance(entry.view, QWidget)
         empty = entry.dock.widget()
         entry.dock.setWidget(entry.view)

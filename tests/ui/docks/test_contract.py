@@ -25,6 +25,7 @@ from app.signals.history import History
 from app.ui import theme
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.painted import PaintedDock
+from app.ui.docks.views import VIEWS
 from app.ui.theme import Scheme
 from extractor.types import Angles
 
@@ -46,7 +47,7 @@ def history(result, face) -> History:
 def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
     """Each dock on its own, made by its factory."""
     spec = next(spec for spec in DOCKS if spec.name == request.param)
-    view = spec.factory(idle_window.docks._context)
+    view = VIEWS[spec.name](idle_window.docks._context)
     qtbot.addWidget(view)
     view.resize(420, 300)
     with qtbot.waitExposed(view):
@@ -166,7 +167,7 @@ def test_large_text_only_makes_them_larger(idle_window, qtbot, qapp, history, re
         for font in (before, larger):
             QApplication.setFont(font)
             for spec in DOCKS:
-                view = spec.factory(idle_window.docks._context)
+                view = VIEWS[spec.name](idle_window.docks._context)
                 qtbot.addWidget(view)
                 view.resize(view.sizeHint())
                 view.show_result(result(face()), history)

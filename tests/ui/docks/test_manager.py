@@ -8,8 +8,7 @@ from PyQt6.QtWidgets import QMainWindow, QWidget
 from app.signals.history import History
 from app.ui.commands import LIVE
 from app.ui.docks import manager as manager_module
-from app.ui.docks.base import DockSpec
-from app.ui.docks.catalogue import DOCKS
+from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.manager import Docks
 
 VIEWS = ("bins", "shape", "crop", "heat", "table")
@@ -40,10 +39,10 @@ def bench(idle_window, qtbot, monkeypatch):
         return made[-1]
 
     specs = [
-        DockSpec("bins", "&One", "1", "One", factory, interval_s=0.1),
-        DockSpec("crop", "&Two", "2", "Two", factory, tab_of="bins"),
+        DockSpec("bins", "&One", "1", "One", interval_s=0.1),
+        DockSpec("crop", "&Two", "2", "Two", tab_of="bins"),
     ]
-    docks = Docks(window, idle_window.docks._context, specs)
+    docks = Docks(window, idle_window.docks._context, specs, {"bins": factory, "crop": factory})
     with qtbot.waitExposed(window):
         window.show()
     docks.start()

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QGuiApplication
 from app.core.frames import ShownFace
 from app.core.rotation import rotation_of
 from app.signals.history import History
-from app.ui.docks.base import NUMBERS_S
+from app.ui.docks.catalogue import NUMBERS_S
 from app.ui.docks.numbers_table import as_text, number_rows
 from app.ui.docks.table import Table
 from extractor.types import KEYPOINT_NAMES, Angles

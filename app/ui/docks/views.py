@@ -1,0 +1,85 @@
+"""What is in each dock of the table.  Nothing is imported until one of them is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.ui.docks.base import DockContext, DockView
+
+
+def _plots(context: DockContext) -> DockView:
+    from app.ui.docks.plots import Plots  # pyqtgraph takes half a second to import
+
+    return Plots(context)
+
+
+def _bins(context: DockContext) -> DockView:
+    from app.ui.docks.bins import Bins
+
+    return Bins()
+
+
+def _shape(context: DockContext) -> DockView:
+    from app.ui.docks.shape import ShapeView
+
+    return ShapeView(lambda: context.keypoint_names, lambda: context.mirrored)
+
+
+def _crop(context: DockContext) -> DockView:
+    from app.ui.docks.crop import Crop
+
+    return Crop(lambda: context.network.crop.input_size if context.network is not None else None)
+
+
+def _heat(context: DockContext) -> DockView:
+    from app.ui.docks.heat import Heat
+
+    return Heat(lambda: context.keypoint_names)
+
+
+def _table(context: DockContext) -> DockView:
+    from app.ui.docks.table import Table
+
+    return Table(context)
+
+
+def _markers(context: DockContext) -> DockView:
+    from app.ui.markers_panel import MarkersPanel
+
+    assert context.markers is not None
+    return MarkersPanel(context.markers, context.view)
+
+
+def _filter(context: DockContext) -> DockView:
+    from app.ui.signals_panel import SignalsDock
+
+    assert context.signals is not None
+    return SignalsDock(context.signals, context.commands, context.status)
+
+
+def _outputs(context: DockContext) -> DockView:
+    from app.ui.outputs_panel import OutputsPanel
+
+    assert context.outputs is not None
+    return OutputsPanel(context.outputs, context.status)
+
+
+def _weights(context: DockContext) -> DockView:
+    from app.ui.weights_manager.panel import WeightsPanel
+
+    return WeightsPanel(context)
+
+
+VIEWS: Mapping[str, Callable[[DockContext], DockView]] = {
+    "plots": _plots,
+    "bins": _bins,
+    "shape": _shape,
+    "crop": _crop,
+    "heat": _heat,
+    "table": _table,
+    "markers": _markers,
+    "filter": _filter,
+    "outputs": _outputs,
+    "weights": _weights,
+}
+"""By the names of the docks."""
