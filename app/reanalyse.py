@@ -34,6 +34,7 @@ from app.session.analyses import (
 from app.session.comparison import AXES, AxisComparison, Comparison, compare
 from app.session.exporters.base import Progress, ignore_progress
 from app.session.folders import FACES, FRAMES
+from app.session.header import measured_with
 from app.session.lazy_table import LazyTable
 from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
@@ -157,18 +158,11 @@ def _frames(
 
 
 def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:
-    report, info = backend.report, backend.info
+    report = backend.report
     return AnalysisHeader(
         name=file_name(report.path.stem if name is None else name),
         frames=rows,
-        num_kp=report.spec.num_kp,
-        weights_name=report.path.name,
-        weights_sha256=report.sha256,
-        weights_summary=report.summary,
-        pose_trained=report.pose_trained,
-        engine=info.engine,
-        device=f"{info.device} ({info.device_name}, {info.dtype})",
-        keypoint_names=report.spec.keypoint_names,
+        **measured_with(backend.info, report),
     )
 
 

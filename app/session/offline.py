@@ -25,7 +25,28 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class PartFile:
+class Staged:
+    """Something that is written until ``close`` and removed by ``discard``, which an exception brings about."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.discard()
+
+
+class PartFile(Staged):
     """A file under a temporary name until ``close``; that of an earlier run is then replaced.
 
     Every method raises SessionError when the disk doesn't play along.
@@ -60,17 +81,6 @@ class PartFile:
             self._file.close()
         with contextlib.suppress(OSError):
             files.remove(part(self._path))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.discard()
 
     def _error(self, error: OSError) -> SessionError:
         return SessionError(f"{self._path} can't be written: {reason(error)}.")
@@ -108,7 +118,7 @@ def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float |
     return row(key, timestamp_s, face, math.nan, num_kp, missing)
 
 
-class ResultTables:
+class ResultTables(Staged):
     """``frames.csv``, ``faces.csv`` and ``motion.bin`` in a folder, under temporary names until ``close``.
 
     Every method but ``discard`` raises SessionError when the disk doesn't play along.
@@ -159,19 +169,8 @@ class ResultTables:
     def _files(self) -> list[PartFile]:
         return [file for file in (self._frames, self._faces, self._motion) if file is not None]
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.discard()
-
-
-class ExtractWriter:
+class ExtractWriter(Staged):
     """A session folder of a measured video file: tables and manifest, no copy of the video.
 
     ``header.media`` says which file.  Until ``close`` the state is "recording", so that a run
@@ -221,17 +220,6 @@ class ExtractWriter:
     def discard(self) -> None:
         """Give up: the files are removed, the manifest stays and says "recording"; raises nothing."""
         self._tables.discard()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.discard()
 
     def _publish(self, manifest: Manifest) -> None:
         try:

@@ -22,6 +22,7 @@ from app.core.errors import SessionError
 from app.core.frames import FaceResult, ShownFace
 from app.core.text import ENCODING, ERRORS, decode_text
 from app.session.folders import reason
+from app.session.table import number_field
 from app.session.text_table import encode_rows, read_text_table, valid_prefix
 from extractor import files
 
@@ -86,17 +87,13 @@ def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> 
         face.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
         *shown.derived.values(),
     )  # fmt: skip
-    fields = [_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
+    fields = [number_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
     points = [""] * (2 * num_kp)
     filtered = not np.array_equal(face.keypoints, row.measured.keypoints)
     if filtered and face.keypoints.shape == (num_kp, 2):
-        points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
+        points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
     flags = (str(int(row.recentred)), str(int(shown.neutral is not None)))
     return (*lead, str(face.face_id), "1", *flags, *fields, *points)
-
-
-def _field(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

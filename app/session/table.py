@@ -126,16 +126,16 @@ def row(
         *(box.x, box.y, box.w, box.h),
         latency_ms,
     )
-    fields = [_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
+    fields = [number_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
     points = [""] * (2 * num_kp)
     if face.keypoints.shape == (num_kp, 2):
-        points = [_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
+        points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
     return (*lead, str(face.face_id), "1", "1", "", *fields, *points)
 
 
 def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:
     """One row of ``truth.csv``: what a source that knows it says of the pose, such as the demo."""
-    return (str(frame), f"{timestamp_s:.6f}", *(_field(angle, 4) for angle in truth))
+    return (str(frame), f"{timestamp_s:.6f}", *(number_field(angle, 4) for angle in truth))
 
 
 def measured(face: FaceResult) -> bool:
@@ -143,7 +143,7 @@ def measured(face: FaceResult) -> bool:
     return face.pose_trained and all(math.isfinite(angle) for angle in face.angles)
 
 
-def _field(value: float, decimals: int) -> str:
+def number_field(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}" if math.isfinite(value) else ""
 
 
