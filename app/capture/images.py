@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from app.capture.pacing import Pacer
-from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.capture.source import FileSource, SourceInfo, SourceState, SourceStatus
 from app.core.clutter import is_clutter
 from app.core.errors import SourceError
 from app.core.frames import Frame
@@ -143,7 +143,7 @@ def left_out(paths: Sequence[Path]) -> str:
     return f"Left out because they can't be read: {names}{more}."
 
 
-class ImageSource:
+class ImageSource(FileSource):
     """Pictures by name: one file, or those directly in a folder, in natural order.
 
     Live (``paced``), one picture repeats ten times a second and a folder shows one a second, over
@@ -164,8 +164,6 @@ class ImageSource:
         self._paths: tuple[Path, ...] = ()
         self._broken: dict[Path, str] = {}
         self._left_out: tuple[Path, ...] = ()
-        self._info: SourceInfo | None = None
-        self._status = SourceStatus(SourceState.CLOSED)
 
     def open(self) -> SourceInfo:
         """List the files and read the first sound one; raises SourceError when there is none."""
@@ -220,14 +218,6 @@ class ImageSource:
     def paths(self) -> tuple[Path, ...]:
         """The files, in order; empty before ``open``."""
         return self._paths
-
-    @property
-    def info(self) -> SourceInfo | None:
-        return self._info
-
-    @property
-    def status(self) -> SourceStatus:
-        return self._status
 
     def close(self) -> None:
         self._next = None

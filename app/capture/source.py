@@ -82,3 +82,18 @@ class Source(Protocol):
     def close(self) -> None:
         """Free the device; returns within a second even when the driver hangs.  Idempotent."""
         ...
+
+
+class FileSource:
+    """What sources of files tell of themselves."""
+
+    _info: SourceInfo | None = None
+    _status = SourceStatus(SourceState.CLOSED)
+
+    @property
+    def info(self) -> SourceInfo | None:
+        return self._info
+
+    @property
+    def status(self) -> SourceStatus:
+        return self._status

@@ -10,7 +10,7 @@ import av
 import av.error
 
 from app.capture.pacing import Pacer
-from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.capture.source import FileSource, SourceInfo, SourceState, SourceStatus
 from app.core.containers import open_container
 from app.core.errors import SourceError
 from app.core.film import FALLBACK_FPS, FilmFrames, film_stream, length_s, shown_picture
@@ -38,7 +38,7 @@ class Picture:
     damaged: bool
 
 
-class VideoSource:
+class VideoSource(FileSource):
     """Plays ``path``: at its own pace or, with ``paced=False``, as fast as it is read; once or in a loop.
 
     A damaged file plays as far as it can be read; ``status`` then says where it ended.
@@ -62,8 +62,6 @@ class VideoSource:
         self._loop = loop
         self._pacer = pacer or Pacer()
         self._file: _VideoFile | None = None
-        self._info: SourceInfo | None = None
-        self._status = SourceStatus(SourceState.CLOSED)
 
     def open(self) -> SourceInfo:
         """Open the file and decode its first frame; raises SourceError when there is none."""
@@ -117,14 +115,6 @@ class VideoSource:
         self._file = _VideoFile(self._path, self._threads)  # a fresh start is more dependable than seeking
         self._pictures = self._file.pictures()
         self._next = self._file.first
-
-    @property
-    def info(self) -> SourceInfo | None:
-        return self._info
-
-    @property
-    def status(self) -> SourceStatus:
-        return self._status
 
     @property
     def frame_count(self) -> int:

@@ -64,6 +64,25 @@ class Backend(Protocol):
         ...
 
 
+class LoadedBackend:
+    """What every backend tells of itself, once these two are set."""
+
+    _info: BackendInfo
+    _report: LoadReport
+
+    @property
+    def info(self) -> BackendInfo:
+        return self._info
+
+    @property
+    def spec(self) -> NetworkSpec:
+        return self._report.spec
+
+    @property
+    def report(self) -> LoadReport:
+        return self._report
+
+
 class WrappedBackend:
     """Another backend with something changed; by itself it changes nothing."""
 

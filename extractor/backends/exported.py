@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from extractor import onnx_graph, plain
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.base import BackendInfo
+from extractor.backends.base import LoadedBackend
 from extractor.backends.cache import (
     NETWORK,
     NETWORK_INT8,
@@ -34,17 +34,15 @@ from extractor.backends.runtimes import Heads
 from extractor.decode_arrays import decode_arrays
 from extractor.quantisation import Recipe, recipe_of
 from extractor.report import LoadReport, WeightsError, sha256_of
-from extractor.types import HEADS, Floats, HostMotion, NetworkSpec, head_widths
+from extractor.types import HEADS, Floats, HostMotion, head_widths
 from extractor.values import first_line
 
 CHECK_CROPS = 3
 """Of the faces: from the front, from the left and from the right."""
 
 
-class ExportedBackend(abc.ABC):
+class ExportedBackend(LoadedBackend, abc.ABC):
     """``extractor.backends.base.Backend`` around a model that ``extractor.onnx_graph`` made."""
-
-    _info: BackendInfo
 
     def __init__(self, weights: str | PathLike[str], int8: bool = False) -> None:
         """Raises ``WeightsError``, ``DeviceError`` and ``EngineError``.
@@ -149,18 +147,6 @@ class ExportedBackend(abc.ABC):
     @abc.abstractmethod
     def _free(self) -> None:
         """Drop the engine."""
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._info
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return self._report.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._report
 
     @property
     def recipe(self) -> Recipe | None:

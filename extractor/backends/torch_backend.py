@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.base import BackendInfo
+from extractor.backends.base import BackendInfo, LoadedBackend
 from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
 from extractor.backends.engines import EngineError
@@ -24,15 +24,14 @@ from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_si
 from extractor.decode import decode_on_device
 from extractor.model import MotionExtractor
 from extractor.packed import pack, packed_width, unpack
-from extractor.report import LoadReport
-from extractor.types import HostMotion, NetworkSpec
+from extractor.types import HostMotion
 
 log = logging.getLogger(__name__)
 
 HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
-class TorchBackend:
+class TorchBackend(LoadedBackend):
     """``extractor.backends.base.Backend`` on a torch device."""
 
     def __init__(
@@ -119,18 +118,6 @@ class TorchBackend:
 
     def _decoded(self, pixels: Tensor) -> HostMotion:
         return unpack(self._compute(pixels).cpu().numpy(), self.spec.num_kp)
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._info
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return self._report.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._report
 
     @torch.inference_mode()
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
