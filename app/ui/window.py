@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.options import LaunchOptions
+from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs, settings
 from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
@@ -20,7 +21,7 @@ from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import CameraControls
 from app.ui.choices import Choices, first_network
 from app.ui.clipboard import Clipboard
-from app.ui.commands import LIVE, build_actions, fill_menus
+from app.ui.commands import LIVE, LIVE_MOUSE, MARKER_KEYS, build_actions, fill_menus, key_lines
 from app.ui.controller import Controller
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
@@ -33,6 +34,8 @@ from app.ui.drawing import Drawing
 from app.ui.faces import FaceControls
 from app.ui.files import Files, accept_copy, dragged_path, show_in_files
 from app.ui.first_run import FirstRunPage, is_wanted
+from app.ui.help import DocsDialog
+from app.ui.keys_dialog import KeysDialog
 from app.ui.live_view import LiveView
 from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
@@ -44,7 +47,6 @@ from app.ui.recorded_bar import RecordedBar
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
-from app.ui.slots import action_slots
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.view = LiveView()
         self.setCentralWidget(self.view)
-        self.commands = build_actions(self, LIVE, action_slots(self))
+        self.commands = build_actions(self, LIVE, _action_slots(self))
         self.commands["leave_full_screen"].setEnabled(False)
         bar = self.menuBar()
         assert bar is not None
@@ -442,3 +444,73 @@ class MainWindow(QMainWindow):
     def failures(self) -> list[str]:
         """Why the exit code is 1, in sentences."""
         return self._automation.failures
+
+
+def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
+    """A slot for each action's name; parts that the window makes later are looked up when they are needed."""
+    switches = {
+        spec.name: lambda on, setting=spec.setting: window.drawing.switch(setting, on)
+        for spec in LIVE
+        if spec.setting is not None
+    }
+    presets = {
+        f"filter_{preset.name}": lambda _, name=preset.name: window.signals.use_preset(name) for preset in PRESETS
+    }
+    docks = {spec.name: lambda on, name=spec.name: window.docks.switch(name, on) for spec in DOCKS}
+    return {
+        **switches,
+        **presets,
+        **{f"marker_{key}": lambda key=key: window.markers.press(key) for key in MARKER_KEYS},
+        "note": lambda: window.markers.ask_note(),
+        **docks,
+        "open_file": lambda: window.files.ask_source_file(),
+        "open_folder": lambda: window.files.ask_source_folder(),
+        "open_session": lambda: window.review.ask(),
+        "open_weights": lambda: window.files.ask_weights(),
+        "recordings_folder": lambda: window.files.choose_recordings_folder(),
+        "show_recordings": lambda: window.files.show_recordings(),
+        "share": lambda on: window.files.share(on),
+        "recover": lambda: window.files.recover(),
+        "screenshot": lambda: window.files.save_screenshot(),
+        "quit": window.close,
+        "run": window.toggle_source,
+        "record": window.record,
+        "demo": lambda: window.controller.open_source("demo"),
+        "cameras": lambda: window.choose_camera(),
+        "refresh": window.look_for_cameras,
+        "pick_source": lambda: window.toolbar.source.show_choices(),
+        "pick_weights": lambda: window.toolbar.weights.show_choices(),
+        "pick_device": lambda: window.toolbar.device.show_choices(),
+        "recentre": lambda: window.signals.recentre(),
+        "undo_recentre": lambda: window.signals.undo_recentre(),
+        "recentre_still": lambda: window.signals.recentre_when_still(),
+        "neutral": lambda: window.signals.learn_neutral(),
+        "forget_neutral": lambda: window.signals.forget_neutral(),
+        "filter_custom": lambda _: window.signals.use_preset(CUSTOM),
+        "opentrack": lambda on: window.outputs.switch("opentrack", on),
+        "opentrack_address": lambda: window.outputs.ask_address(),
+        "copy_picture": lambda: window.clipboard.copy_picture(),
+        "copy_numbers": lambda: window.clipboard.copy_numbers(),
+        "theme": lambda: window.appearance.toggle(),
+        "next_face": lambda: window.faces.pick_next(),
+        "more_faces": lambda: window.faces.change_limit(1),
+        "fewer_faces": lambda: window.faces.change_limit(-1),
+        "mirror": lambda on: window.drawing.mirror(on),
+        "numbers": window.show_numbers,
+        "next_panel": lambda: window.panel_keys.go(1),
+        "previous_panel": lambda: window.panel_keys.go(-1),
+        "to_picture": lambda: window.panel_keys.to_picture(),
+        "float_panel": lambda: window.panel_keys.toggle_floating(),
+        "move_panel": lambda: window.panel_keys.move_on(),
+        "grow_panel": lambda: window.panel_keys.grow(1),
+        "shrink_panel": lambda: window.panel_keys.grow(-1),
+        "close_panel": lambda: window.panel_keys.close_current(),
+        "full_screen": window.show_full_screen,
+        "leave_full_screen": lambda: window.show_full_screen(False),
+        "reset_settings": window.reset_settings,
+        "keys": lambda: window.show_dialog("keys", lambda: KeysDialog(window, (*key_lines(LIVE), *LIVE_MOUSE))),
+        "docs": lambda: window.show_dialog("docs", lambda: DocsDialog(window)),
+        "report": lambda: window.copy_report(),
+        "welcome": lambda: window.show_dialog("welcome", window.first_run_page),
+        "about": lambda: window.show_dialog("about", lambda: dialogs.AboutDialog(window, window.about_lines())),
+    }
