@@ -64,10 +64,12 @@ def choose(qtbot: QtBot) -> Callable[[MainWindow], CameraChooser]:
         window.commands["cameras"].trigger()
         chooser = window._dialogs["cameras"]
         assert isinstance(chooser, CameraChooser)
-        qtbot.waitUntil(
-            lambda: chooser.view.result is not None and any(row.measured_fps is not None for row in chooser.table.rows),
-            timeout=WAIT_MS,
-        )
+
+        def shows() -> bool:
+            measured = any(row.measured_fps is not None for row in chooser.table.rows)
+            return chooser.view.result is not None and measured
+
+        qtbot.waitUntil(shows, timeout=WAIT_MS)
         return chooser
 
     return choose
