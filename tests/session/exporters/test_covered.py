@@ -102,8 +102,8 @@ def test_a_second_face_is_covered_where_it_was_missed_between(session):
     frames = [[] for _ in range(len(session.table))]
     for k in (0, 1, 2):
         frames[k] = [(session.table.whole, k)]
-    further = session.faces
-    assert further is not None
+    assert session.faces is not None
+    further = session.faces.whole
     frames[0].append((further, 0))
     frames[2].append((further, 1))
     covers = covered_places(np.arange(len(frames)) / 30, frames)
