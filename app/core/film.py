@@ -7,16 +7,19 @@ same picture by the same number and see it alike.
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import av
 import av.error
 import cv2
 import numpy as np
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from app.core.frames import Image
@@ -188,9 +191,21 @@ class FilmFrames:
         return float(heapq.heappop(self._decoding_times) * base) if self._decoding_times and base else None
 
 
+_ONE_THREAD: Any = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}  # since PyAV 17
+_converters = threading.local()
+
+
+def _converter() -> VideoReformatter:
+    """This thread's own: with one for each frame, which is the default, come threads of their own for each frame."""
+    if not hasattr(_converters, "one"):
+        _converters.one = VideoReformatter()
+    converter: VideoReformatter = _converters.one
+    return converter
+
+
 def shown_picture(frame: av.VideoFrame, stream: VideoStream) -> Image:
     """(H, W, 3) BGR as a player shows it: with square pixels, turned and mirrored as the file says."""
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+    image = np.asarray(_converter().reformat(frame, format="bgr24", **_ONE_THREAD).to_ndarray(), np.uint8)
     aspect = stream.sample_aspect_ratio
     if aspect and aspect != 1 and 1 / MOST_STRETCH <= aspect <= MOST_STRETCH:
         height, width = image.shape[:2]
@@ -209,7 +224,8 @@ def shown_picture(frame: av.VideoFrame, stream: VideoStream) -> Image:
 def _display_matrix(frame: av.VideoFrame) -> tuple[float, float, float, float]:
     """a, b, c, d of x' = a x + c y, y' = b x + d y, from the stored pixels to the shown ones."""
     try:
-        matrix = frame.side_data.get("DISPLAYMATRIX")
+        # Not frame.side_data: that and the frame would hold each other, and keep the picture until some later time.
+        matrix = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # the stub forgets it
     except ValueError:  # PyAV can't list what stands beside it, such as Exif, but knows the angle
         angle = np.deg2rad(frame.rotation)
         return float(np.cos(angle)), -float(np.sin(angle)), float(np.sin(angle)), float(np.cos(angle))

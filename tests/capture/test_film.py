@@ -1,5 +1,6 @@
 """A film's stream, times and upright picture are the same for who measures, reviews and exports it."""
 
+import gc
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from app.capture.video import VideoSource
+from app.core.film import FilmFrames, shown_picture
 from app.session.pictures import PictureReader
 
 SIDE = 48
@@ -271,3 +274,24 @@ def test_a_joined_film_of_uneven_steps_keeps_them(tmp_path, read_all):
     for half in (steps[:12], steps[13:]):
         assert half == pytest.approx(np.diff(own), abs=2e-3)
     assert_reads_the_same(path, images, times)
+
+
+def test_pictures_are_let_go_of_at_once_and_bring_no_threads(tmp_path):
+    """Played for hours, a film would fill the memory, and each picture would cost the start of threads."""
+    with av.open(str(write(tmp_path / "film.mp4", frames=30))) as container:
+        stream = container.streams.video[0]
+        frames = list(FilmFrames(container, stream))
+        before = psutil.Process().num_threads()
+        gc.collect()
+        gc.disable()
+        try:
+            for frame in frames:
+                shown_picture(frame.frame, stream)
+            threads = psutil.Process().num_threads() - before
+            del frame
+            frames.clear()
+            cycles = gc.collect()
+        finally:
+            gc.enable()
+    assert threads <= 1
+    assert cycles < 30
