@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 from collections import Counter
 from dataclasses import replace
@@ -23,6 +24,8 @@ from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, ro
 from app.session.text_table import encode_rows
 from app.session.video import VideoEncoder, fit
 from extractor import files
+
+log = logging.getLogger(__name__)
 
 
 class SessionFiles:
@@ -97,6 +100,25 @@ class SessionFiles:
                 return SessionError(f"The recording ended because {why}; all up to then is kept in {self._folder}.")
         return None
 
+    def expect_frames(self, width: int, height: int) -> None:
+        """Open the encoder for frames of this size, before there is one; the first frame may be of another size.
+
+        Opened only then it would make that frame late, which on a busy machine is seconds.
+        """
+        if self._with_video and width > 0 and height > 0:
+            try:
+                self._open_encoder(width, height)
+            except Exception as error:  # the first frame says whether that counts
+                log.info("no encoder for frames of %d x %d: %s", width, height, error)
+
+    def _open_encoder(self, width: int, height: int) -> VideoEncoder:
+        file = self._open.get(VIDEO) or self._guarded(VIDEO)
+        if self._encoder is not None:
+            self._encoder.finish()  # before its first frame that writes nothing
+            self._encoder = None
+        encoder = self._encoder = VideoEncoder(file, width, height, encoder_of(self._codec))
+        return encoder
+
     def add_frame(self, frame: Frame, timestamp_s: float) -> None:
         """Encode the next frame, fitted into the video when its size isn't the first one's.
 
@@ -113,11 +135,12 @@ class SessionFiles:
         if latest != (width, height):
             self.fitted = (*self.fitted, Fitted(self.frames, width, height, scale, x, y))
         if self._with_video:
-            if self._encoder is None:
-                self._encoder = VideoEncoder(self._guarded(VIDEO), *self._size, encoder_of(self._codec))
-            self._encoder.encode(image, timestamp_s)
+            encoder = self._encoder
+            if encoder is None or encoder.size != self._size:
+                encoder = self._open_encoder(*self._size)
+            encoder.encode(image, timestamp_s)
             if self.video is None:
-                self.video = self._encoder.info
+                self.video = encoder.info
         if frame.truth is not None:
             if TRUTH not in self._open:
                 self._guarded(TRUTH).write(encode_rows([TRUTH_COLUMNS]))
@@ -191,6 +214,9 @@ class SessionFiles:
             self._encoder.close()
         for file in self._open.values():
             file.close()
+        if not self.frames and VIDEO in self._open:  # an encoder that was opened for nothing
+            del self._open[VIDEO]
+            files.remove(part(self._folder / VIDEO))
         self._reserve.release()
         for file in self._open.values():
             if file.broken and file.failed is not None:

@@ -43,7 +43,7 @@ class VideoEncoder:
     def __init__(self, file: GuardedFile, width: int, height: int, encoder: Encoder = X264) -> None:
         """Raises av.FFmpegError when the encoder can't be opened."""
         self._file = file
-        self._size = (width, height)
+        self.size = (width, height)
         self._last = -1
         self._encoder = encoder
         self._padded = padded_size(encoder, width, height)
@@ -59,7 +59,7 @@ class VideoEncoder:
 
     @property
     def info(self) -> VideoInfo:
-        return VideoInfo(self._encoder.codec, self._encoder.name, *self._size, *self._padded)
+        return VideoInfo(self._encoder.codec, self._encoder.name, *self.size, *self._padded)
 
     def encode(self, image: Image, timestamp_s: float) -> None:
         """Append a (height, width, 3) frame of the size given at the start.
@@ -74,14 +74,15 @@ class VideoEncoder:
         self._container.mux(packets)
 
     def _padded_image(self, image: Image) -> Image:
-        right, below = self._padded[0] - self._size[0], self._padded[1] - self._size[1]
+        right, below = self._padded[0] - self.size[0], self._padded[1] - self.size[1]
         if right or below:
             return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
         return image
 
     def finish(self) -> None:
-        """Write the index and the duration; the file stays open.  Raises av.FFmpegError, OSError."""
-        self._container.mux(self._stream.encode(None))
+        """Write the index and the duration, nothing where there was no frame; the file stays open.  Raises av.FFmpegError, OSError."""
+        if self._last >= 0:
+            self._container.mux(self._stream.encode(None))
         self._container.close()
 
     def close(self) -> None:

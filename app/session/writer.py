@@ -278,6 +278,8 @@ class SessionWriter:
 
     def _run(self) -> None:
         try:
+            source = self._manifest.header.source
+            self._files.expect_frames(source.width, source.height)
             while self._step():
                 pass
             self._linger()

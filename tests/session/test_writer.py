@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import SessionError
+from app.session import files as files_module
 from app.session import writer as writer_module
 from app.session.folders import claim_folder, new_session_folder
 from app.session.manifest import Manifest, MissingRows
@@ -264,6 +265,29 @@ def test_a_recording_without_a_frame_is_whole_too(record):
     folder, stats = record([])
     assert (stats.frames, stats.rows, stats.error) == (0, 0, "")
     assert len(Session.open(folder).table) == 0
+    assert sorted(item.name for item in folder.iterdir()) == ["frames.csv", "session.json"]
+
+
+@pytest.mark.parametrize("size", [(64, 48), (48, 64)])
+def test_the_encoder_is_open_before_the_first_frame(tmp_path, header, make_frame, monkeypatch, size):
+    """On a busy machine that takes seconds, which the first frames would wait; of another size they are kept, too."""
+    opened, sizes = threading.Event(), []
+
+    class Watched(VideoEncoder):
+        def __init__(self, file, width, height, encoder):
+            super().__init__(file, width, height, encoder)
+            sizes.append((width, height))
+            opened.set()
+
+    monkeypatch.setattr(files_module, "VideoEncoder", Watched)
+    source = replace(header.source, width=64, height=48)
+    folder = claim_folder(tmp_path / "session")
+    with SessionWriter(folder, replace(header, source=source)) as writer:
+        assert opened.wait(30)
+        for i in range(3):
+            writer.add_frame(make_frame(i, width=size[0], height=size[1]))
+    assert sizes == ([size] if size == (64, 48) else [(64, 48), size])
+    assert len(decode(folder / "video.mkv")[0]) == 3
 
 
 def test_closing_twice_and_adding_afterwards_is_harmless(record, make_frame, make_result, tmp_path, header):
