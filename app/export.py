@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from app.core.errors import SessionError, UserError
-from app.session.exporters import Exporter, default_place, export_session, exporters_named
+from app.session.exporters import Exporter, default_place, export_session, exporters_named, remark_on
 from app.session.session import Session
 from extractor.values import first_line
 
@@ -55,6 +55,9 @@ def export(
                 continue
             for path in made:
                 print(path)
+            remark = remark_on(session, exporter)
+            if remark:
+                print(f"motionscope: {made[0]}: {remark}", file=sys.stderr)
     for failure in failures:
         print(f"motionscope: {failure}", file=sys.stderr)
     return 1 if failures else 0

@@ -21,7 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,6 +237,20 @@ def parse_table(data: bytes, name: str) -> Table:
 def count_missing(rows: Iterable[Sequence[str]]) -> Counter[str]:
     """How many of these rows lack a pose, by the words of ``Missing``."""
     return Counter(fields[MISSING] for fields in rows if fields[MISSING])
+
+
+def lacking_poses(missing: NDArray[np.integer[Any]]) -> str:
+    """How many frames have no pose and why, as "12 of 300 frames have no pose: 9 no face, 3 failed"; empty for none.
+
+    ``missing``: (N,) numbers of ``Missing``.
+    """
+    counts = [(why.word.replace("_", " "), int((missing == why).sum())) for why in Missing if why]
+    lacking = sum(count for _, count in counts)
+    if not lacking:
+        return ""
+    have = "has" if lacking == 1 else "have"
+    reasons = ", ".join(f"{count} {word}" for word, count in counts if count)
+    return f"{lacking} of {len(missing)} frames {have} no pose: {reasons}"
 
 
 def missing_of(

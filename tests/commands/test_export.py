@@ -13,13 +13,13 @@ __all__ = ["header", "make_face", "make_frame", "make_result"]
 
 @pytest.fixture
 def record(tmp_path, header, make_frame, make_result):
-    def make(name):
+    def make(name, faceless=()):
         folder = claim_folder(tmp_path / name)
         with SessionWriter(folder, header) as writer:
             for i in range(5):
                 frame = make_frame(i)
                 writer.add_frame(frame)
-                writer.add_result(make_result(frame))
+                writer.add_result(make_result(frame, () if i in faceless else None))
         return folder
 
     return make
@@ -35,6 +35,16 @@ def test_the_formats_land_in_the_sessions_own_folder(record, capsys):
     assert main(["export", str(folder), "--format", "openface", "--force"]) == 0
     # An export beside the recording doesn't disturb the recording.
     assert Manifest.read(folder).frames == 5
+
+
+def test_why_frames_have_no_pose_is_said_where_the_format_cannot(record, capsys):
+    folder = record("gaps", faceless=(2, 3))
+    assert main(["export", str(folder), "--format", "openface,liveportrait", "--quiet"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(
+        f"motionscope: {folder / 'export' / 'motion_template.pkl'}: 2 of 5 frames have no pose: 2 no"
+    )
 
 
 def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(record, tmp_path, capsys):

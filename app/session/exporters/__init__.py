@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.errors import UserError
 from app.session.exporters.annotated import AnnotatedVideo
-from app.session.exporters.base import Exporter, default_place, export_session
+from app.session.exporters.base import Exporter, default_place, export_session, remark_on
 from app.session.exporters.bids import BidsMotion
 from app.session.exporters.covered import CoveredVideo
 from app.session.exporters.elan import ElanAnnotations
@@ -14,7 +14,7 @@ from app.session.exporters.openface import OpenFaceCsv
 from app.session.exporters.parquet import ParquetTables
 from app.session.exporters.spreadsheet import SpreadsheetMarkers
 
-__all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporters_named"]
+__all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporters_named", "remark_on"]
 
 EXPORTERS: tuple[Exporter, ...] = (
     AnnotatedVideo(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -38,6 +38,19 @@ class Exporter(Protocol):
 
         Raises UserError where the session or this machine lacks what the format needs, and OSError.
         """
+
+
+@runtime_checkable
+class Remarking(Protocol):
+    """An exporter whose format has no place for something that one should know."""
+
+    def remark(self, session: Session) -> str:
+        """That, in a sentence; empty where there is nothing."""
+
+
+def remark_on(session: Session, exporter: Exporter) -> str:
+    """What a person should be told of what was exported, in a sentence; mostly nothing."""
+    return exporter.remark(session) if isinstance(exporter, Remarking) else ""
 
 
 FOLDER = "export"

@@ -18,6 +18,7 @@ from app.core.errors import SessionError
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
 from app.session.session import Session
+from app.session.table import lacking_poses
 from extractor import files
 
 FILE = "motion_template.pkl"
@@ -41,6 +42,10 @@ class LivePortraitTemplate:
 
     def outputs(self, session: Session) -> tuple[str, ...]:
         return (FILE,)
+
+    def remark(self, session: Session) -> str:
+        what = lacking_poses(session.table.missing)
+        return f"{what}; the template holds the motion measured before them." if what else ""
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         times = session.table.timestamp_s

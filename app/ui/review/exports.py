@@ -8,7 +8,7 @@ from pathlib import Path
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
-from app.session.exporters import EXPORTERS, Exporter, default_place, export_session
+from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, remark_on
 from app.session.session import Session
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
@@ -100,13 +100,16 @@ class Exports:
         folder = self._session.folder
         title, text = _title(exporter, table), f"{exporter.label} is made in {out}"
 
-        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[Path, ...]:
+        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[tuple[Path, ...], str]:
             session = Session.open(folder, table)
             progress(0, 0)
-            return export_session(session, exporter, out, force=force, progress=progress)
+            made = export_session(session, exporter, out, force=force, progress=progress)
+            return made, remark_on(session, exporter)
 
-        def done(made: tuple[Path, ...]) -> None:
-            self._say(Message(f"Saved {', '.join(str(path) for path in made)}", Severity.GOOD))
+        def done(result: tuple[tuple[Path, ...], str]) -> None:
+            made, remark = result
+            saved = f"Saved {', '.join(str(path) for path in made)}"
+            self._say(Message(f"{remark} {saved}" if remark else saved, Severity.GOOD))
 
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.session.exporters import export_session
+from app.session.exporters import export_session, remark_on
 from app.session.exporters.liveportrait import LivePortraitTemplate, eye_ratios, lip_ratio, sample
 from app.session.exporters.motion import MotionArrays
 from app.session.motion import open_motion
@@ -73,6 +73,15 @@ def test_the_template_has_the_keys_and_shapes_of_liveportraits(session, tmp_path
         assert (eyes.shape, lips.shape) == ((1, 2), (1, 1))
     duration = session.table.timestamp_s[-1]
     assert template["n_frames"] == pytest.approx(duration * template["output_fps"] + 1, abs=1)
+
+
+def test_what_the_template_cannot_say_is_a_remark(session, record):
+    lacking = "6 of 24 frames have no pose: 3 no face, 3 skipped"
+    assert remark_on(session, LivePortraitTemplate()) == (
+        f"{lacking}; the template holds the motion measured before them."
+    )
+    assert remark_on(session, MotionArrays()) == ""  # it carries the reasons itself
+    assert remark_on(Session.open(record("whole", frames=3)), LivePortraitTemplate()) == ""
 
 
 def test_liveportraits_own_formula_gives_the_driven_points(make_face, header, make_frame, make_result, tmp_path):

@@ -65,6 +65,16 @@ def test_a_changed_marker_is_exported(review, folder, qtbot):
     assert "smile" in (folder / "export" / "session.eaf").read_text(encoding="utf-8")
 
 
+def test_what_a_format_cannot_say_is_said_with_the_result(review, qtbot, monkeypatch):
+    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
+    remark = "2 of 300 frames have no pose: 2 failed; the template holds the motion measured before them."
+    monkeypatch.setattr(exporter, "remark", lambda session: remark, raising=False)
+    action_of(review, "openface").trigger()
+    message = finished(review, qtbot)
+    assert message.severity is Severity.GOOD
+    assert message.text.startswith(f"{remark} Saved ")
+
+
 def test_what_is_there_is_replaced_only_when_wished(review, folder, qtbot):
     action_of(review, "openface").trigger()
     finished(review, qtbot)
