@@ -20,7 +20,7 @@ from app.core.stdout import OutputLostError, told_stdout
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS, NO_PICTURE
-from extractor import child, files
+from extractor import child
 from extractor.backends.engines import ENGINES
 
 COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "delete", "cameras", "check", "bench")
@@ -159,9 +159,10 @@ def _command(words: list[str]) -> int:
         parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session, or a folder of sessions")
         _share_argument(parser)
         from app.recover import recover_all
+        from app.ui import sharing
 
         args = parser.parse_args(rest)
-        files.share(args.share)
+        sharing.follow(args.share)
         return recover_all(args.folders)
     if name == "delete":
         return _delete(parser, rest)
@@ -211,6 +212,7 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
     from app.export import export
     from app.session.exporters import EXPORTERS
+    from app.ui import sharing
 
     parser.description = "Export recorded sessions: " + ", ".join(f"{e.name} ({e.label})" for e in EXPORTERS) + "."
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
@@ -223,7 +225,7 @@ def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     _share_argument(parser)
     args = parser.parse_args(words)
-    files.share(args.share)
+    sharing.follow(args.share)
     return export(args.folders, args.format, args.out, table=args.table, force=args.force, progress=not args.quiet)
 
 
@@ -243,8 +245,10 @@ def _delete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 def _share_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--share",
-        action="store_true",
-        help="other users of this computer may read what is written; otherwise its owner alone may",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="other users of this computer may read what is written, or its owner alone may; "
+        "by default as the window's switch was left, at first its owner alone",
     )
 
 

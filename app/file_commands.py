@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from extractor import files
-
 
 def run(name: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Run one of the two; ``parser`` knows the arguments of the network already."""
@@ -38,8 +36,10 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(words)
-    files.share(args.share)
     from app.batch.extract import ExtractOptions, extract
+    from app.ui import sharing
+
+    sharing.follow(args.share)
 
     options = ExtractOptions(
         weights=args.weights,
@@ -66,9 +66,10 @@ def _reanalyse(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(words)
-    files.share(args.share)
     from app.reanalyse import reanalyse_all
+    from app.ui import sharing
 
+    sharing.follow(args.share)
     network = (args.weights, args.device, args.engine)
     return reanalyse_all(args.folders, *network, name=args.name, faces=args.faces, progress=not args.quiet)
 

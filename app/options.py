@@ -21,5 +21,5 @@ class LaunchOptions:
     outputs: tuple[tuple[str, str], ...] = ()  # names and targets of the outputs that are switched on at once
     faces: int | None = None  # measured at most, 1 to limits.MOST_FACES; None: as the user left it
     camera_format: CameraFormat | None = None  # asked of any camera; None: as remembered for it, else the usual
-    share: bool = False  # other users may read what is written, whatever is remembered
+    share: bool | None = None  # whether other users may read what is written; None: as the user left it
     codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

@@ -29,11 +29,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Exported networks go into a cache of the tests' own, also those of programs they start."""
+    """Exported networks and settings are the tests' own, also those of programs they start."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTIONSCOPE_CACHE", str(folder))
         patch.setenv("MOTIONSCOPE_ENGINE", "torch")  # measuring which is the fastest takes time
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))  # the window's settings, which commands follow
         yield folder
 
 

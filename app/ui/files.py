@@ -11,12 +11,11 @@ from PyQt6.QtGui import QAction, QDesktopServices, QDropEvent
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import SessionError
-from app.ui import dialogs, settings
+from app.ui import dialogs, settings, sharing
 from app.ui.choices import Choices
 from app.ui.controller import Controller, sentence
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
-from extractor import files
 
 WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
 
@@ -61,16 +60,14 @@ class Files:
 
         dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
 
-    def restore(self, switch: QAction, share: bool = False) -> None:
-        """As remembered, or with ``share`` for others to read; ``switch`` shows which."""
-        on = share or self._settings.get(settings.SHARE)
-        switch.setChecked(on)
-        files.share(on)
+    def restore(self, switch: QAction, share: bool | None = None) -> None:
+        """Who may read what is written: as ``share`` says, or as remembered; ``switch`` shows which."""
+        switch.setChecked(sharing.follow(share, self._settings))
 
     def share(self, on: bool) -> None:
         """Whether other users of this computer may read what is recorded and exported from now on."""
         self._settings.set(settings.SHARE, on)
-        files.share(on)
+        sharing.follow(on)
         who = "Other users of this computer" if on else "Only you"
         self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
 

@@ -1,15 +1,37 @@
-"""``--share``: other users of the computer may read what a command writes."""
+"""``--share``: whether other users of the computer may read what a command writes; else the window's switch says."""
+
+import pytest
 
 from app.cli import main, parse_window
+from app.ui import settings, sharing
+from app.ui.settings import Settings
 from extractor import files
 
+COMMANDS = ("recover", "export --format openface", "extract --out x", "reanalyse")
 
-def test_every_command_that_writes_has_the_option(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_shared", False)  # and nothing is left of it for the next test
-    assert parse_window(["--share"]).share
-    assert not parse_window([]).share
-    for words in ("recover", "export --format openface", "extract --out x", "reanalyse"):
-        files.share(False)
-        assert main([*words.split(), "--share", str(tmp_path / "none")]) == 1
-        assert files.is_shared(), words
-        assert "motionscope: " in capsys.readouterr().err
+
+@pytest.fixture
+def remembered(tmp_path, monkeypatch):
+    """The user's own settings, and nothing is left of it for the next test."""
+    monkeypatch.setattr(files, "_shared", False)
+    store = Settings(tmp_path / "motionscope.ini")
+    monkeypatch.setattr(sharing, "Settings", lambda: store)
+    return store
+
+
+@pytest.mark.parametrize("switch", [False, True])
+def test_every_command_that_writes_follows_the_windows_switch_until_told_otherwise(
+    switch, remembered, capsys, tmp_path
+):
+    remembered.set(settings.SHARE, switch)
+    for words in COMMANDS:
+        for option, expected in (([], switch), (["--share"], True), (["--no-share"], False)):
+            files.share(not expected)
+            assert main([*words.split(), *option, str(tmp_path / "none")]) == 1
+            assert files.is_shared() is expected, (words, option)
+            assert "motionscope: " in capsys.readouterr().err
+    assert remembered.get(settings.SHARE) is switch  # what is said for once isn't remembered
+
+
+def test_the_window_is_told_what_was_said():
+    assert [parse_window(words).share for words in ([], ["--share"], ["--no-share"])] == [None, True, False]

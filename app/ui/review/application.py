@@ -12,7 +12,6 @@ from types import TracebackType
 from app.core.ending import close_on_signals
 from app.core.errors import SessionError
 from app.ui.display import display_problem, forget_foreign_qt
-from extractor import files
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
 
@@ -29,11 +28,13 @@ def review(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     return run_review(args.folder, args.screenshot, args.at, share=args.share)
 
 
-def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None = None, *, share: bool = False) -> int:
+def run_review(
+    folder: Path, screenshot: Path | None = None, at_s: float | None = None, *, share: bool | None = None
+) -> int:
     """Show a session until its window is closed; the exit code.
 
     ``screenshot``: save the window as PNG once the session is shown, ``at_s`` seconds into it, and close it.
-    ``share``: other users may read what is written, whatever is remembered.
+    ``share``: whether other users may read what is written; None: as remembered.
     1, with a sentence on stderr, when there is no display or the session can't be opened.
     """
     from app.session.manifest import Manifest
@@ -49,12 +50,12 @@ def run_review(folder: Path, screenshot: Path | None = None, at_s: float | None 
     return _run(folder, screenshot, at_s, share)
 
 
-def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool) -> int:
+def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool | None) -> int:
     from PyQt6 import sip
     from PyQt6.QtCore import QTimer
 
     from app.session.session import CutOffError
-    from app.ui import dialogs, settings, theme
+    from app.ui import dialogs, settings, sharing, theme
     from app.ui.event_loop import HEARTBEAT_MS, make_application
     from app.ui.messages import Message, Severity
     from app.ui.review.window import ReviewWindow
@@ -62,7 +63,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool)
 
     app = make_application()
     store = Settings()
-    files.share(share or store.get(settings.SHARE))
+    sharing.follow(share, store)
     theme.apply(app, theme.scheme_named(store.get(settings.THEME)))
     window = ReviewWindow(store)
     failures: list[str] = []
