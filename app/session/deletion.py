@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import stat
 from collections.abc import Iterator
@@ -29,17 +30,18 @@ from app.session.folders import (
     reason,
 )
 from app.session.manifest import RECORDING, Manifest
-from app.session.ownership import is_live
+from app.session.ownership import is_live, is_locked
 from app.session.recovery import DAMAGED
+from app.session.table import columns
 from extractor import files
 
 _TABLES = (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH)
 _OWN = {MANIFEST, DAMAGED, OPEN_EVENTS, RESERVE, LOCK, ANALYSES, FOLDER}
-_OWN |= {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
+_HEAD = ",".join(columns("frame", 0)[:3]).encode()  # that a table of ours begins with, of any version
+_RECORDED = {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
+_OWN |= _RECORDED
 _OWN_TOO = re.compile(rf"\.{EVENTS}\.reviewed|{KEPT}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
-_OWN |= {
-    name for whole in (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH) for name in (whole, part(Path(whole)).name)
-}
+_ENOUGH = 2  # files of a recording that tell a session whose session.json is damaged or gone from another folder
 _NAMED = 4  # strange files that are called by their names
 
 
@@ -49,7 +51,7 @@ class Doomed:
 
     folder: Path
     participant: str
-    started_utc: str  # empty where session.json is damaged
+    started_utc: str  # empty where session.json is damaged or gone
     files: int
     bytes: int
     analyses: int
@@ -59,7 +61,7 @@ class Doomed:
 
     def question(self) -> str:
         """What a person is asked, some sentences."""
-        about = f"recorded {self.started_utc}" if self.started_utc else "whose session.json is damaged"
+        about = f"recorded {self.started_utc}" if self.started_utc else f"whose {MANIFEST} is damaged or gone"
         who = f" of participant {self.participant}" if self.participant else ""
         counts = ((self.analyses, "analysis", "analyses"), (self.exports, "export", "exports"))
         with_it = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
@@ -76,19 +78,20 @@ class Doomed:
 
 
 def what_goes(folder: Path) -> Doomed:
-    """Look at a session before it is deleted.
+    """Look at a session, sound or damaged, before it is deleted.
 
-    Raises SessionError where it isn't one, is a link, is being recorded or holds another session.
+    Raises SessionError where it can't be told to be one, is a link, is being recorded or holds another session.
     """
     folder = folder.absolute()
     if files.is_link(folder):
         raise SessionError(f"{folder} is a link; delete the session itself.")
-    if not (folder / MANIFEST).is_file():
-        raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.")
+    manifest = _manifest(folder)
+    if manifest is None and not is_damaged_session(folder):
+        raise SessionError(f"{folder} is not a recorded session, or too damaged to tell; nothing in it was deleted.")
     if folder in (Path.home(), *Path.home().parents):
         raise SessionError(f"{folder} is more than a session: it holds your own folder.")
-    manifest = _manifest(folder)
-    if manifest is not None and manifest.state == RECORDING and is_live(folder, manifest.owner):
+    live = is_locked(folder) if manifest is None else manifest.state == RECORDING and is_live(folder, manifest.owner)
+    if live:
         raise SessionError(f"{folder} can't be deleted: it is still being recorded.")
     try:
         found = [(path, path.lstat()) for path in _below(folder)]
@@ -122,17 +125,37 @@ def delete_session(folder: Path) -> None:
     folder = what_goes(folder).folder
     try:
         for path in _beside_manifest(folder):
-            if path.is_dir() and not files.is_link(path):
-                files.remove_tree(path)
-            else:
-                files.remove(path)
+            _remove(path)
         for path in _beside_manifest(folder):
             raise SessionError(f"{folder} could not be deleted whole: {path} remains.")
-        files.remove(folder / MANIFEST)
+        _remove(folder / MANIFEST)
         files.remove_empty_folder(folder)
     except OSError as error:
         raise SessionError(f"{folder} could not be deleted whole: {reason(error)}.") from error
     files.sync_folder(folder.parent)
+
+
+def is_damaged_session(folder: Path) -> bool:
+    """Whether a folder holds what only a recording leaves, whatever its ``session.json`` says or if it has none.
+
+    That is a table with the columns of ours, or several files under the names of a recording, none of them a link.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        held = {path.name for path in folder.iterdir() if path.is_file() and not files.is_link(path)}
+        if len(held & _RECORDED) >= _ENOUGH and held & {FRAMES, part(Path(FRAMES)).name}:
+            return True
+        for name in held & {FRAMES, part(Path(FRAMES)).name}:
+            with files.open_read(folder / name) as file:
+                if file.read(len(_HEAD)) == _HEAD:
+                    return True
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not files.is_link(path):
+        files.remove_tree(path)
+    else:
+        files.remove(path)
 
 
 def _manifest(folder: Path) -> Manifest | None:

@@ -125,9 +125,7 @@ def life_of(folder: Path, owner: Owner | None) -> Life:
     """Whether a session is being written, as far as it can be told at once."""
     if owner is None:
         return Life.ENDED
-    lock: bool | None = None
-    with contextlib.suppress(OSError), files.open_read(folder / LOCK) as file:
-        lock = try_lock(file)
+    lock = _lock_of(folder)
     if lock is False:
         return Life.ALIVE
     if not owner.boot:  # an earlier version wrote it, without a lock
@@ -142,6 +140,18 @@ def life_of(folder: Path, owner: Owner | None) -> Life:
         return Life.ALIVE
     # After a step of the clock a process seems to have started at another time.
     return Life.UNSURE if psutil.pid_exists(owner.pid) else Life.ENDED
+
+
+def _lock_of(folder: Path) -> bool | None:
+    """As ``try_lock``; the lock is let go of at once.  None also where there is no file to lock."""
+    with contextlib.suppress(OSError), files.open_read(folder / LOCK) as file:
+        return try_lock(file)
+    return None
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether somebody on this machine writes or recovers in the folder, whatever its ``session.json`` says."""
+    return _lock_of(folder) is False
 
 
 def is_live(folder: Path, owner: Owner | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from app.session.deletion import delete_session, what_goes
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, MediaFile, Owner
+from app.session.ownership import Claim
 from app.session.session import Session
 from app.session.writer import SessionWriter
 
@@ -83,6 +85,67 @@ def test_a_session_that_is_being_recorded_is_kept(session):
 def test_a_damaged_session_can_be_deleted(session):
     (session / "session.json").write_bytes(b"[" * 100_000)
     assert "whose session.json is damaged" in what_goes(session).question()
+    delete_session(session)
+    assert not session.exists()
+
+
+@pytest.mark.parametrize("damage", ["gone", "zeroed", "folder", "only a table", "only names"])
+def test_a_session_is_told_by_what_a_recording_leaves(session, damage):
+    manifest, table = session / "session.json", session / "frames.csv"
+    manifest.unlink()
+    if damage == "zeroed":
+        manifest.write_bytes(bytes(100))
+    elif damage == "folder":
+        (manifest / "deep").mkdir(parents=True)
+    elif damage == "only a table":
+        for path in (*session.glob("*.mkv"), *session.glob("*.bin"), *session.glob("events*")):
+            path.unlink()
+    elif damage == "only names":
+        table.rename(session / "frames.part.csv").write_bytes(bytes(99))
+    assert "whose session.json is damaged or gone" in what_goes(session).question()
+    delete_session(session)
+    assert not session.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links only for some")
+def test_a_session_json_that_is_a_link_or_a_pipe_goes_alone(session, tmp_path):
+    manifest, outside = session / "session.json", tmp_path / "outside.json"
+    manifest.rename(outside)
+    manifest.symlink_to(outside)
+    delete_session(session)
+    assert outside.exists()
+    session.mkdir()
+    os.mkfifo(session / "session.json")
+    (session / "frames.csv").write_text("frame,timestamp_s,face_id,success\n", encoding="utf-8")
+    delete_session(session)
+    assert not session.exists()
+
+
+def test_a_folder_of_another_program_is_kept(session, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    for name, text in (("session.json", '{"tabs": []}'), ("events.csv", "a,b"), ("frames.csv", "t,x,y"), ("a", "")):
+        with pytest.raises(SessionError, match="is not a recorded session, or too damaged to tell"):
+            delete_session(other)
+        (other / name).write_text(text, encoding="utf-8")
+        if name == "events.csv":
+            (other / name).unlink()
+    if sys.platform != "win32":  # names alone say nothing where they are links
+        for path in session.iterdir():
+            if path.name != "session.json":
+                (other / path.name).unlink(missing_ok=True)
+                (other / path.name).symlink_to(path)
+        with pytest.raises(SessionError, match="is not a recorded session"):
+            delete_session(other)
+    assert (other / "session.json").exists()
+
+
+def test_a_damaged_session_that_is_being_written_is_kept(session):
+    (session / "session.json").write_bytes(b"{")
+    claim = Claim(session)
+    with pytest.raises(SessionError, match="it is still being recorded"):
+        delete_session(session)
+    claim.release()
     delete_session(session)
     assert not session.exists()
 

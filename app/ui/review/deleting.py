@@ -55,7 +55,6 @@ class Deleting:
 
     def _delete(self, folder: Path) -> None:
         self._let_go()
-        self._show("Deleted", folder.name)
         self._show("Deleting…", folder.name)
 
         def done(_: None) -> None:

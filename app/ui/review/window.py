@@ -114,7 +114,7 @@ class ReviewWindow(QMainWindow):
             "open": self.ask,
             "show_folder": lambda: show_in_files(self._session().folder, self.say),
             "screenshot": self._screenshot,
-            "delete_session": lambda: self.deleting.ask(self._session().folder),
+            "delete_session": self._delete_session,
             "close": self.close,
             "add": lambda: self.editing.add(),
             "edit": lambda: self.editing.edit(),
@@ -233,6 +233,7 @@ class ReviewWindow(QMainWindow):
         self.problem = error
         self.view.set_message("This can't be opened", sentence(error))
         self.say(Message(sentence(error), Severity.ERROR))
+        self.commands["delete_session"].setEnabled(self._folder is not None)  # damaged ones must go, too
         self.recover_button.setVisible(isinstance(error, CutOffError))
         if self.recover_button.isVisibleTo(self):
             self.recover_button.setFocus()
@@ -352,6 +353,10 @@ class ReviewWindow(QMainWindow):
     def say(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
+
+    def _delete_session(self) -> None:
+        if self._folder is not None:
+            self.deleting.ask(self._folder)
 
     def _screenshot(self) -> None:
         folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()

@@ -57,3 +57,24 @@ def test_what_cannot_be_deleted_is_said(review, folder, qtbot):
     review.commands["delete_session"].trigger()
     qtbot.waitUntil(lambda: "holds another session" in review.status_line.message.text)
     assert folder.exists()
+
+
+def test_a_session_that_cannot_be_opened_can_be_deleted(make_review, folder, qtbot):
+    (folder / "session.json").write_bytes(b"{")
+    review = make_review(folder)
+    assert review.problem is not None
+    box = asked(review, qtbot)
+    assert "whose session.json is damaged" in box.text()
+    QTest.mouseClick(button(box, "Delete for good"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: review.view.message == ("Deleted", folder.name))
+    assert not folder.exists()
+    assert not review.commands["delete_session"].isEnabled()
+
+
+def test_a_folder_that_is_no_session_is_kept(make_review, tmp_path, qtbot):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to my aunt.txt").write_text("", encoding="utf-8")
+    review = make_review(tmp_path / "letters")
+    review.commands["delete_session"].trigger()
+    qtbot.waitUntil(lambda: "nothing in it was deleted" in review.status_line.message.text)
+    assert (tmp_path / "letters" / "to my aunt.txt").exists()
