@@ -187,7 +187,7 @@ class InferenceLoop:
             self._detector, self._detector_failed = self._detector_made(), 0
             self._networks.put(backend, wanted)
             self._analyse_anew()
-            self._failures.good(*Part)
+            self._failures = Failures()
             self.error = self._trouble = ""
             threading.Thread(target=preload, name="load assignment", daemon=True).start()
             self._networks.look_for_a_faster_engine()
@@ -235,7 +235,7 @@ class InferenceLoop:
             if self._networks.current is not None:
                 result = self._networks.second.measure(result, self._networks.current.spec.crop)
         except Exception:  # one bad frame must not end a recording
-            if not self._failures.in_row:  # once, not with every frame
+            if not self._failures.problem:  # once, not with every frame
                 log.exception("frame %d could not be analysed", frame.index)
             result = FrameResult(frame, (), now_s(), failed=True)
             if self._failures.count(part):
@@ -270,7 +270,7 @@ class InferenceLoop:
         engine = self._failures.next_engine(failed, installed_engines())
         self._networks.fall_back(engine)
         words = f"{engine} on cpu took over: {failed.engine} on {failed.device} failed"
-        log.warning("%s on %d frames in a row", words, self._failures.in_row)
+        log.warning("%s. %s", words, self._failures.problem)
         self._on_takeover(words)
 
 

@@ -1,12 +1,15 @@
-"""When the detector or the engine fails on frame after frame: how often, when it is replaced, and by what."""
+"""When the detector or the engine keeps failing: how often, when it is replaced, and by what."""
 
 from __future__ import annotations
 
 import enum
+from collections import deque
+from dataclasses import dataclass, field
 
 from extractor.backends.base import BackendInfo
 
-REPLACE_AT = 5  # failures in a row: the part is made again, or another one takes over; then at 10, 20, 40 ...
+WINDOW = 20  # frames that a part looked at last
+REPLACE_AT = 5  # failures among them: it is made again, or another one takes over; then after 10 more, 20, 40 ...
 FALLBACKS = ("torch", "openvino", "onnxruntime")  # on the CPU, which is always there
 
 
@@ -15,32 +18,67 @@ class Part(enum.Enum):
     ENGINE = "The network"
 
 
+@dataclass(slots=True)
+class _Record:
+    """What became of the frames that a part looked at last."""
+
+    failed: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))  # since it was replaced
+    count: int = 0  # failures since then
+    replace_at: int = REPLACE_AT
+
+
 class Failures:
-    """How often in a row a part failed, each time on another frame; one thread counts, any thread reads."""
+    """How often a part failed, each time on another frame; one thread counts, any thread reads.
+
+    Good frames in between don't hide what fails now and then: the share of the last frames counts.
+    """
 
     def __init__(self) -> None:
         self.in_row = 0
-        self.problem = ""  # one sentence; empty after a good frame
-        self._replace_at = REPLACE_AT
+        self.problem = ""  # one sentence; empty after a good frame, unless too many of the last ones failed
         self._part = Part.DETECTOR  # that failed last
-        self._tried: set[tuple[str, str]] = set()  # engines and devices that failed since the last good frame
+        self._records = {part: _Record() for part in Part}
+        self._tried: set[tuple[str, str]] = set()  # engines and devices that failed since the last calm
 
     def good(self, *parts: Part) -> None:
         """These worked: the detector does not look at every frame, the network only at those with a face."""
-        if self.in_row and self._part in parts:
-            self.in_row, self.problem, self._replace_at = 0, "", REPLACE_AT
-            self._tried.clear()
+        for part in parts:
+            record = self._records[part]
+            record.failed.append(False)
+            if len(record.failed) == WINDOW and not any(record.failed):
+                record.count, record.replace_at = 0, REPLACE_AT
+                if part is Part.ENGINE:
+                    self._tried.clear()
+        if self.problem and self._part in parts:
+            self.in_row = 0
+            self.problem = self._words()
 
     def count(self, part: Part) -> bool:
         """One more; True when it is time for another detector or engine."""
-        self.in_row += 1
+        self.in_row = self.in_row + 1 if part is self._part else 1
         self._part = part
-        often = "on a frame" if self.in_row == 1 else f"on {self.in_row} frames in a row"
-        self.problem = f"{part.value} failed {often}: such frames have no numbers; the details are on stderr."
-        if self.in_row < self._replace_at:
+        record = self._records[part]
+        record.failed.append(True)
+        record.count += 1
+        self.problem = self._words()
+        if sum(record.failed) < REPLACE_AT or record.count < record.replace_at:
             return False
-        self._replace_at *= 2
+        record.failed.clear()
+        record.count, record.replace_at = 0, 2 * record.replace_at
         return True
+
+    def _words(self) -> str:
+        """How often the part failed that failed last; empty where that is over."""
+        failed = self._records[self._part].failed
+        if self.in_row > 1:
+            often = f"on {self.in_row} frames in a row"
+        elif sum(failed) >= REPLACE_AT:
+            often = f"on {sum(failed)} of the last {len(failed)} frames"
+        elif self.in_row:
+            often = "on a frame"
+        else:
+            return ""
+        return f"{self._part.value} failed {often}: such frames have no numbers; the details are on stderr."
 
     def next_engine(self, failed: BackendInfo, installed: dict[str, str]) -> str:
         """Another engine, for the CPU; the first of them again where all have failed."""

@@ -147,6 +147,20 @@ def test_another_engine_takes_over_after_some_failures(looped, monkeypatch):
     assert looped.takeovers == ["torch on cpu took over: weak on cpu failed"]
 
 
+def test_another_engine_takes_over_when_every_second_frame_fails(looped, monkeypatch):
+    broken = weak_engine(monkeypatch)
+    looped.loop.start()
+    looped.measure(2)
+    for number in range(2 * REPLACE_AT - 1):
+        (broken.clear if number % 2 else broken.set)()
+        looped.measure()
+    assert sum(result.failed for result in looped.results) == REPLACE_AT
+    assert looped.measure().faces
+    assert looped.loop.network.engine == "torch"
+    assert looped.loop.trouble == ""
+    assert looped.takeovers == ["torch on cpu took over: weak on cpu failed"]
+
+
 def test_a_detector_that_fails_is_made_again(looped, monkeypatch):
     broken, made = threading.Event(), []
 

@@ -25,7 +25,7 @@ from app.capture import resolve_source
 from app.core.clock import now_s
 from app.core.frames import Frame
 from app.pipeline import Pipeline
-from app.session.reader import Session
+from app.session.session import Session
 from app.session.recovery import recover
 
 EARLIEST_S, LATEST_S = 0.2, 8.0
