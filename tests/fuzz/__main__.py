@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import logging
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from tests.fuzz.runner import TARGETS, make_case, run_seed
 
-HANGS_S = 60.0
+HANGS_S = 60  # of processor time for one case: on a busy machine an hour on the wall says nothing
+STUCK_S = 600.0  # on the wall, for what waits for ever
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -71,7 +73,8 @@ def _child(name: str, seed: int, sound: Path, until: float, keep: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="motionscope-fuzz-") as work:
         while time.monotonic() < until:
             print(f"seed {seed}", flush=True)
-            faulthandler.dump_traceback_later(HANGS_S, exit=True)
+            faulthandler.dump_traceback_later(STUCK_S, exit=True)
+            _allow_processor_time()
             found = run_seed(TARGETS[name], seed, sound, Path(work), keep)
             faulthandler.cancel_dump_traceback_later()
             if found is not None:
@@ -79,6 +82,16 @@ def _child(name: str, seed: int, sound: Path, until: float, keep: Path) -> int:
                 print(f"failed {path}\n{problem}", flush=True)
             seed += 1
     return 0
+
+
+def _allow_processor_time() -> None:
+    """Let the system end this process, with a traceback, once it has worked for ``HANGS_S`` from now on."""
+    if sys.platform != "win32":
+        import resource
+
+        faulthandler.register(signal.SIGXCPU, chain=True)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + HANGS_S, hard))
 
 
 if __name__ == "__main__":
