@@ -80,7 +80,10 @@ class VideoEncoder:
         return image
 
     def finish(self) -> None:
-        """Write the index and the duration, nothing where there was no frame; the file stays open.  Raises av.FFmpegError, OSError."""
+        """Write the index and the duration, or nothing without a frame; the file stays open.
+
+        Raises av.FFmpegError, OSError.
+        """
         if self._last >= 0:
             self._container.mux(self._stream.encode(None))
         self._container.close()

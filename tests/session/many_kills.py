@@ -25,8 +25,8 @@ from app.capture import resolve_source
 from app.core.clock import now_s
 from app.core.frames import Frame
 from app.pipeline import Pipeline
-from app.session.session import Session
 from app.session.recovery import recover
+from app.session.session import Session
 
 EARLIEST_S, LATEST_S = 0.2, 8.0
 WORST_S = 2.0
