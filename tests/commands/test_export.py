@@ -56,7 +56,7 @@ def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(rec
             assert len(list(csv.DictReader(file))) == 5
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "none is not a recorded session" in error
+    assert "none does not exist" in error
 
 
 def test_one_session_goes_straight_to_the_place_named(record, tmp_path):
