@@ -189,7 +189,8 @@ class InferenceLoop:
             self._analyse_anew()
             self._failures = Failures()
             self.error = self._trouble = ""
-            threading.Thread(target=preload, name="load assignment", daemon=True).start()
+            if self.faces.max_faces > 1:  # one face does not pay for it
+                threading.Thread(target=preload, name="load assignment", daemon=True).start()
             self._networks.look_for_a_faster_engine()
         except ValueError as error:  # weights or device, in one sentence
             self.error = str(error)
