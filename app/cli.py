@@ -13,13 +13,14 @@ from pathlib import Path
 from app import __version__
 from app.camera_command import add_camera_format
 from app.core.ending import EndedError, interrupted_by_signals
-from app.core.errors import UserError
+from app.core.errors import SessionError, UserError
 from app.core.limits import MOST_FACES
 from app.core.plain_locale import use_plain_locale
 from app.core.stdout import OutputLostError, told_stdout
 from app.options import LaunchOptions
 from app.output_options import add_output_options, chosen_outputs
 from app.session.codecs import CODECS, NO_PICTURE
+from app.session.naming import folder_name
 from extractor import child
 from extractor.backends.engines import ENGINES
 
@@ -108,6 +109,12 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     )
     _faces_argument(parser, None)
     _share_argument(parser)
+    parser.add_argument(
+        "--name",
+        type=_name_pattern,
+        metavar="PATTERN",
+        help="name recordings so, with {participant}, {task}, {date} and {time} replaced (else as last chosen)",
+    )
     pictures = parser.add_mutually_exclusive_group()
     pictures.add_argument(
         "--codec", choices=CODECS, help="how pictures are recorded, or none at all (at first h264, then as last chosen)"
@@ -134,6 +141,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         faces=args.faces,
         camera_format=args.camera_format,
         codec=args.codec,
+        name=args.name,
         share=args.share,
     )
 
@@ -275,6 +283,14 @@ def _face_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_FACES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_FACES}")
     return int(text)
+
+
+def _name_pattern(text: str) -> str:
+    try:
+        folder_name(text, "participant", "task")
+    except SessionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _positive_seconds(text: str) -> float:

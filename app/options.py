@@ -22,4 +22,5 @@ class LaunchOptions:
     faces: int | None = None  # measured at most, 1 to limits.MOST_FACES; None: as the user left it
     camera_format: CameraFormat | None = None  # asked of any camera; None: as remembered for it, else the usual
     share: bool | None = None  # whether other users may read what is written; None: as the user left it
+    name: str | None = None  # pattern of recordings' names; None: as the user left it
     codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import platformdirs
 
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError
+from app.session.naming import DEFAULT_NAME, folder_name
 from extractor import files
 
 VIDEO = "video.mkv"
@@ -33,10 +33,9 @@ def part(path: Path) -> Path:
     return path.with_name(f"{path.stem}.part{path.suffix}")
 
 
-def new_session_folder(parent: Path) -> Path:
-    """A new, empty folder below ``parent`` named by the local date and time.  Raises SessionError."""
-    now = datetime.datetime.now()
-    return claim_folder(parent / now.strftime("%Y-%m-%d_%H-%M-%S"))
+def new_session_folder(parent: Path, name: str = "") -> Path:
+    """A new, empty folder below ``parent``, by default named by the local date and time.  Raises SessionError."""
+    return claim_folder(parent / (name or folder_name(DEFAULT_NAME)))
 
 
 def claim_folder(path: Path) -> Path:

@@ -45,13 +45,16 @@ class Files:
         movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         return Path(movies or Path.home()) / "Motionscope"
 
-    def start_recording(self, folder: Path | None = None) -> str:
-        """Into this new folder, or into one named by date and time; why it can't be, in a sentence, or nothing."""
+    def start_recording(self, folder: Path | None = None, name: str = "") -> str:
+        """Into this new folder, or into one of this name (by default date and time) where recordings usually go.
+
+        Why it can't be, in a sentence, or nothing.
+        """
         from app.session.folders import claim_folder, new_session_folder
 
         if folder is not None:
             return self._controller.start_recording(lambda: claim_folder(folder))
-        return self._controller.start_recording(lambda: new_session_folder(self.recordings_folder()))
+        return self._controller.start_recording(lambda: new_session_folder(self.recordings_folder(), name))
 
     def choose_recordings_folder(self) -> None:
         def chosen(folder: str) -> None:

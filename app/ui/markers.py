@@ -12,8 +12,10 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from app.core.clock import now_s
+from app.core.errors import SessionError
 from app.session.codecs import CODECS, H264
 from app.session.manifest import SessionFields
+from app.session.naming import DEFAULT_NAME, folder_name
 from app.ui import settings
 from app.ui.background import Background
 from app.ui.commands import MARKER_KEYS, describe
@@ -87,6 +89,7 @@ class MarkerControls(QObject):
         view: LiveView,
         window: QObject,
         codec: str | None,
+        name: str | None = None,
     ) -> None:
         super().__init__(window)
         self._controller = controller
@@ -94,6 +97,7 @@ class MarkerControls(QObject):
         self._settings = store
         self._view = view
         self._codec_asked = codec  # by the command line, for this run; one chosen by hand replaces it
+        self._name_asked = name  # likewise
         # A key that ends an interval must not overtake the one that began it.
         self._background = Background(self, serial=True)
         self._strip = MarkerStrip(view)
@@ -127,6 +131,30 @@ class MarkerControls(QObject):
         self._codec_asked = None
         self._settings.set(settings.CODEC, codec)
         self._apply()
+
+    @property
+    def name_pattern(self) -> str:
+        """How recordings are named, as ``folder_name`` reads it."""
+        return self._name_asked or self._settings.get(settings.RECORDING_NAME)
+
+    def use_name(self, pattern: str) -> str:
+        """Name the next recordings so; why that can't be, or nothing.  An empty pattern is the usual one."""
+        pattern = pattern.strip() or DEFAULT_NAME
+        try:
+            folder_name(pattern, "participant", "task")
+        except SessionError as error:
+            return str(error)
+        self._name_asked = None
+        self._settings.set(settings.RECORDING_NAME, pattern)
+        self.changed.emit()
+        return ""
+
+    def folder_name(self) -> str:
+        """What a recording that begins now is called; by date and time where the pattern leaves nothing."""
+        try:
+            return folder_name(self.name_pattern, self.fields.participant, self.fields.task)
+        except SessionError:
+            return folder_name(DEFAULT_NAME)
 
     def use_slot(self, key: str, slot: MarkerSlot) -> None:
         """What this key sets from now on; an interval that has begun keeps the label it began with."""

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
+from app.ui import theme
 from app.ui.commands import MARKER_KEYS
 from app.ui.markers import MarkerControls, MarkerSlot
 from app.ui.panels.fields import Section, Value, dim_label
@@ -41,6 +42,7 @@ _TIPS = {
     "Consent": "What the participant has agreed to, and where that is written, for example: form 12, signed; pictures "
     "may be shown in talks. It is noted in session.json and in exports, and forbids or allows nothing by itself",
     "Comment": "Anything else about this session",
+    "Name": "How the folder of a recording is called; {participant}, {task}, {date} and {time} are replaced",
     "Video": "How pictures are recorded, or that none are, from the next recording on",
 }
 
@@ -96,12 +98,15 @@ class MarkersPanel(QScrollArea):
             self.codec.addItem(text, name)
             self.codec.setItemData(i, TIPS[name], Qt.ItemDataRole.ToolTipRole)
         self.codec.activated.connect(lambda i: self._controls.use_codec(self.codec.itemData(i)))
+        self.name = self._line("Name")
+        self.name.editingFinished.connect(self._edit_name)
         rows = (
             ("Participant", self.participant),
             ("Task", self.task),
             ("Consent", self.consent),
             ("Comment", self.comment),
             ("Video", self.codec),
+            ("Name", self.name),
         )
         for row, (name, field) in enumerate(rows):
             label = dim_label(name)
@@ -190,6 +195,13 @@ class MarkersPanel(QScrollArea):
             )
         )
 
+    def _edit_name(self) -> None:
+        """What is no pattern stays there to be mended, and says why in red."""
+        problem = self._controls.use_name(self.name.text())
+        theme.set_tone(self.name, "error" if problem else "")
+        self.name.setToolTip(problem or _TIPS["Name"])
+        self.name.setAccessibleDescription(problem)
+
     def _edit_slot(self, key: str) -> None:
         slot = MarkerSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
         if slot != self._controls.slots[MARKER_KEYS.index(key)]:
@@ -224,6 +236,8 @@ class MarkersPanel(QScrollArea):
             self.comment.setPlainText(fields.comment)
             self.comment.blockSignals(False)
         self.codec.setCurrentIndex(self.codec.findData(controls.codec))
+        if not self.name.hasFocus():
+            self.name.setText(controls.name_pattern)
         running = {chip.key: chip.time for chip in controls.running}
         for key, slot in zip(MARKER_KEYS, controls.slots, strict=True):
             label = self.labels[key]

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from PyQt6.QtCore import QByteArray, QSettings
 
 from app.outputs.catalogue import OUTPUTS
+from app.session.naming import DEFAULT_NAME
 from app.signals.presets import DEFAULT_PRESET, custom_text, preset_named
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ CAMERAS = Setting("camera/chosen", str, "", in_profiles=False)  # JSON: name, pa
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 MARKERS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 TASK = Setting("recording/task", str, "")
+RECORDING_NAME = Setting("recording/name", str, DEFAULT_NAME)  # a pattern
 CODEC = Setting("recording/codec", str, "h264")
 SHARE = Setting("recording/share", bool, False)  # other users of this computer may read recordings
 RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents

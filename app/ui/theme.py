@@ -222,6 +222,6 @@ def style_sheet() -> str:
     QCheckBox::indicator:unchecked {{ border: 1px solid {DIM.name()}; border-radius: 3px; background: {BASE.name()}; }}
     QCheckBox::indicator:unchecked:focus {{ border-color: {ACCENT.name()}; }}
     QLabel[tone="warning"] {{ color: {WARNING.name()}; }}
-    QLabel[tone="error"] {{ color: {ERROR.name()}; }}
+    QLabel[tone="error"], QLineEdit[tone="error"] {{ color: {ERROR.name()}; }}
     {angles}
     """

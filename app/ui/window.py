@@ -100,7 +100,9 @@ class MainWindow(QMainWindow):
             self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
         )
         self.outputs = OutputControls(self.controller, self.commands, store, self, options.outputs)
-        self.markers = MarkerControls(self.controller, self.commands, store, self.view, self, options.codec)
+        self.markers = MarkerControls(
+            self.controller, self.commands, store, self.view, self, options.codec, options.name
+        )
         context = DockContext(
             self.controller,
             store,
@@ -281,7 +283,7 @@ class MainWindow(QMainWindow):
 
     def record(self, on: bool) -> None:
         if on:
-            self.files.start_recording()
+            self.files.start_recording(name=self.markers.folder_name())
         else:
             self.controller.stop_recording()
         self._look()

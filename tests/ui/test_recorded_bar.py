@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, QSize, Qt, QUrl
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel
 
+from app.session.manifest import SessionFields
 from app.session.stats import WriterStats
 from app.ui import settings
 from app.ui.messages import Severity
@@ -141,3 +142,33 @@ def test_a_profile_brings_no_bar_back(idle_window):
     idle_window.recorded.leave()
     idle_window._restore_layout()
     assert not idle_window.recorded.isVisible()
+
+
+def test_recordings_are_named_by_the_pattern_in_the_panel(idle_window, store, tmp_path, qtbot):
+    idle_window.docks.start()
+    idle_window.commands["markers"].trigger()
+    panel = idle_window.docks.view("markers")
+    assert panel.name.text() == "{date}_{time}"
+    panel.name.setText("{who}")
+    panel.name.editingFinished.emit()
+    assert "{who} is no part" in panel.name.toolTip()
+    assert idle_window.markers.name_pattern == "{date}_{time}"
+    panel.name.setText("{participant}_{task}")
+    panel.name.editingFinished.emit()
+    assert "replaced" in panel.name.toolTip()
+    assert store.get(settings.RECORDING_NAME) == "{participant}_{task}"
+    idle_window.markers.use_fields(SessionFields("P07", "reading"))
+    claimed = []
+    idle_window.controller.start_recording = lambda claim: claimed.append(claim()) or ""
+    store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
+    idle_window.record(True)
+    assert claimed == [tmp_path / "recordings" / "P07_reading"]
+    idle_window.markers.new_participant()
+    idle_window.markers.use_fields(SessionFields())
+    assert idle_window.markers.folder_name().startswith("20")  # nothing is left of the pattern: date and time
+
+
+def test_the_command_lines_pattern_goes_before_the_remembered_one(make_window, store):
+    store.set(settings.RECORDING_NAME, "{task}_{date}")
+    assert make_window(name="{participant}").markers.name_pattern == "{participant}"
+    assert make_window().markers.name_pattern == "{task}_{date}"

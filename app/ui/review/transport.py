@@ -15,7 +15,7 @@ from app.ui.review.player import SPEEDS
 from app.ui.wording import clock
 
 NO_TABLE = "nothing"
-WIDEST = ("yaw −188.8° ± 88.8°", "pitch −88.8° ± 88.8°", "roll −188.8° ± 88.8°")
+WIDEST = ("yaw −88.8° (Δ −88.8°)", "pitch −88.8° (Δ −88.8°)", "roll −88.8° (Δ −88.8°)")
 """These always have room: where the row is too narrow for them the numbers get a row of their own."""
 
 
