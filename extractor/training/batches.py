@@ -18,6 +18,7 @@ from extractor.training.pool import HeadPool
 from extractor.training.schedule import RunSettings
 from extractor.training.surroundings import surrounded
 from extractor.training.targets import Targets
+from extractor.types import CropSpec
 
 REFRESH_S = 300.0
 """How often a worker looks for new shards."""
@@ -68,8 +69,10 @@ class Batches:
         first = torch.randint(len(self.pool), (count - twins,), generator=self._rows)
         rows = torch.cat([first, self.pool.siblings(first[:twins])])
         plain = self.pool.targets.take(first.to(self.device))
-        framing = sample_framing(plain.rotation, plain.scale, plain.t, self._faults)
-        framing = from_boxes(framing, self.pool.boxes[first.to(self.device)], self._faults, self.settings.boxes)
+        framing = sample_framing(plain.rotation, plain.scale, plain.t, self._faults, self.settings.crop)
+        framing = from_boxes(
+            framing, self.pool.boxes[first.to(self.device)], self._faults, self.settings.boxes, self.settings.crop
+        )
         whole = self.pool.targets.take(rows.to(self.device))
         framing = with_twins(framing, twins)
         crops = cut(self.pool.images(rows), framing, size)
@@ -78,7 +81,7 @@ class Batches:
     def _photographed(self, photos: PhotoPool, count: int, size: int) -> tuple[Tensor, Targets]:
         """Photographs with other surroundings; what is drawn and cut is so on the CPU."""
         rows = photos.draw(count, self._rows)
-        framing = photos.framing(rows, self._rows)
+        framing = photos.framing(rows, self._rows, self.settings.crop)
         crops = surrounded(photos, self.pool, rows, framing, size, self._rows).to(self.device)
         targets = photos.targets.take(rows).crop(framing).to(self.device)
         return degrade(crops, self._faults, self.settings.photo_faults), targets
@@ -122,10 +125,10 @@ def with_twins(framing: Framing, twins: int) -> Framing:
     )
 
 
-def fixed_batch(pool: HeadPool, rows: Tensor, size: int, seed: int, faults: PhotoFaults) -> Batch:
+def fixed_batch(pool: HeadPool, rows: Tensor, spec: CropSpec, seed: int, faults: PhotoFaults) -> Batch:
     """The app's crops of given heads with the same faults every time: for evaluation and tests."""
     generator = torch.Generator().manual_seed(seed)
     plain = pool.targets.take(rows.to(pool.device))
-    framing = box_framing(plain.rotation, plain.scale, plain.t)
-    crops = degrade(cut(pool.images(rows), framing, size), generator, faults)
+    framing = box_framing(plain.rotation, plain.scale, plain.t, spec)
+    crops = degrade(cut(pool.images(rows), framing, spec.input_size), generator, faults)
     return Batch(crops, plain.crop(framing), 0)

@@ -26,7 +26,7 @@ from extractor.training.losses import decode_heads
 from extractor.training.metrics import TONES, WEBCAM_DEG, geodesic_deg
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.types import POSE_HEADS
+from extractor.types import POSE_HEADS, CropSpec
 
 NONE = PhotoFaults(0.6, **{f.name: 0.0 for f in fields(PhotoFaults) if f.name != "strength"})
 """Light and contrast as they come, nothing else."""
@@ -88,7 +88,7 @@ class Group:
 def answers(
     network: MotionExtractor,
     pool: HeadPool,
-    size: int,
+    spec: CropSpec,
     faults: PhotoFaults = MILD,
     box: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0),
     by_detector: bool = False,
@@ -96,12 +96,13 @@ def answers(
 ) -> Answers:
     """What the network says to every head of the pool, cropped as expected, off by ``box``, or by the detector."""
     parts: list[tuple[Tensor, Tensor, Targets, Tensor]] = []
+    size = spec.input_size
     for start in range(0, len(pool), batch):
         rows = torch.arange(start, min(start + batch, len(pool)))
         plain = pool.targets.take(rows)
-        framing = _moved(box_framing(plain.rotation, plain.scale, plain.t), box)
+        framing = _moved(box_framing(plain.rotation, plain.scale, plain.t, spec), box)
         if by_detector:
-            framing = from_boxes(framing, pool.boxes[rows], torch.Generator().manual_seed(start), 1.0)
+            framing = from_boxes(framing, pool.boxes[rows], torch.Generator().manual_seed(start), 1.0, spec)
         crops = degrade(cut(pool.images(rows), framing, size), torch.Generator().manual_seed(start), faults)
         truth = plain.crop(framing)
         with torch.inference_mode():
@@ -185,17 +186,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
     given = parser.parse_args(arguments)
     try:
-        network, size = load_for_training(given.checkpoint)
+        network, spec = load_for_training(given.checkpoint)
         network.eval()
         pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-        groups = list(by_head(answers(network, pool, size)))
+        groups = list(by_head(answers(network, pool, spec)))
         for name, faults in FAULTS.items():
-            found = answers(network, pool, size, faults)
+            found = answers(network, pool, spec, faults)
             groups.append(_group(found, "one fault", name, found.webcam))
         for name, box in BOXES.items():
-            found = answers(network, pool, size, NONE, box)
+            found = answers(network, pool, spec, NONE, box)
             groups.append(_group(found, "crop", name, found.webcam))
-        found = answers(network, pool, size, by_detector=True)
+        found = answers(network, pool, spec, by_detector=True)
         groups.append(_group(found, "crop", "by the detector, all faults", found.webcam & pool.boxes.isfinite().all(1)))
     except (TrainingError, ValueError, RuntimeError) as error:
         print(f"breakdown: {error}", file=sys.stderr)

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -20,7 +20,7 @@ from extractor.training.losses import decode_heads
 from extractor.training.metrics import TONES, Metrics, jitter, measure
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.types import HEADS
+from extractor.types import HEADS, CropSpec
 from extractor.weights import WeightsError
 
 MILD = PhotoFaults(strength=0.6, occluders=0.0, white_balance=0.0, texture=0.0, sharpen=0.0)
@@ -28,7 +28,7 @@ MILD = PhotoFaults(strength=0.6, occluders=0.0, white_balance=0.0, texture=0.0, 
 
 
 def predictions(
-    network: MotionExtractor, pool: HeadPool, size: int, faults: PhotoFaults = MILD, batch: int = 64
+    network: MotionExtractor, pool: HeadPool, spec: CropSpec, faults: PhotoFaults = MILD, batch: int = 64
 ) -> tuple[dict[str, Tensor], Targets, Tensor]:
     """The seven heads for all of the pool, the labels in crop coordinates, and some clean crops."""
     heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
@@ -36,18 +36,18 @@ def predictions(
     network = network.to(pool.device).eval()
     for start in range(0, len(pool), batch):
         rows = torch.arange(start, min(start + batch, len(pool)))
-        cropped = fixed_batch(pool, rows, size, seed=start, faults=faults)
+        cropped = fixed_batch(pool, rows, spec, seed=start, faults=faults)
         with torch.inference_mode():
             for name, answer in network(cropped.crops).items():
                 heads[name].append(answer.float())
         targets.append(cropped.targets)
-    clean = fixed_batch(pool, torch.arange(min(16, len(pool))), size, 0, PhotoFaults(strength=0.0)).crops
+    clean = fixed_batch(pool, torch.arange(min(16, len(pool))), spec, 0, PhotoFaults(strength=0.0)).crops
     return {name: torch.cat(parts) for name, parts in heads.items()}, Targets.join(targets), clean
 
 
-def evaluate(network: MotionExtractor, pool: HeadPool, size: int, faults: PhotoFaults = MILD) -> Metrics:
-    """All metrics on a pool, with the app's expected crops of ``size`` pixels."""
-    heads, targets, clean = predictions(network, pool, size, faults)
+def evaluate(network: MotionExtractor, pool: HeadPool, spec: CropSpec, faults: PhotoFaults = MILD) -> Metrics:
+    """All metrics on a pool, with the app's expected crops."""
+    heads, targets, clean = predictions(network, pool, spec, faults)
 
     def answer(x: Tensor) -> dict[str, Tensor]:
         with torch.inference_mode():
@@ -84,14 +84,14 @@ def table(metrics: Metrics) -> str:
     )
 
 
-def load_for_training(path: Path) -> tuple[MotionExtractor, int]:
-    """A checkpoint's network and input size; raises ``TrainingError``."""
+def load_for_training(path: Path) -> tuple[MotionExtractor, CropSpec]:
+    """A checkpoint's network and its crop; raises ``TrainingError``."""
     try:
         network = MotionExtractor.from_checkpoint(path)
     except WeightsError as error:
         raise TrainingError(str(error)) from error
     assert network.report is not None
-    return network, network.report.spec.crop.input_size
+    return network, network.report.spec.crop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,10 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
     given = parser.parse_args(arguments)
     try:
-        network, size = load_for_training(given.checkpoint)
-        metrics = evaluate(
-            network, HeadPool([given.heads], torch.device(given.device), resident=False), given.size or size
-        )
+        network, spec = load_for_training(given.checkpoint)
+        spec = replace(spec, input_size=given.size or spec.input_size)
+        metrics = evaluate(network, HeadPool([given.heads], torch.device(given.device), resident=False), spec)
     except (TrainingError, ValueError, RuntimeError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from extractor.training.errors import TrainingError
@@ -17,7 +17,6 @@ from extractor.training.film_evaluation import markdown as film_table
 from extractor.training.photo_evaluation import ask, everybody, figures
 from extractor.training.photo_evaluation import markdown as photo_table
 from extractor.training.photo_pool import PhotoPool
-from extractor.types import CropSpec
 
 
 def plain(value: object) -> object:
@@ -47,10 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("nothing to look at: name --photos or --clips")
     numbers: dict[str, object] = {}
     try:
-        network, size = load_for_training(given.checkpoint)
-        assert network.report is not None
-        own = network.report.spec.crop
-        spec = CropSpec(own.side, own.up, given.size or size)
+        network, spec = load_for_training(given.checkpoint)
+        spec = replace(spec, input_size=given.size or spec.input_size)
         network.eval()
         if given.photos:
             pool = PhotoPool(given.photos, sure_deg=float("inf"))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ from extractor.training.metrics import Metrics
 from extractor.training.photo_evaluation import ask, everybody, figures
 from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
-from extractor.types import KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
+from extractor.types import KEYPOINT_NAMES, POSE_HEADS, NetworkSpec
 from extractor.weights import WeightsError
 
 SURE_SHARE = 0.95
@@ -59,11 +59,9 @@ def export(
     Temperatures are fitted on every other of the ``photos``, whose figures are those of the rest; without
     photographs on ``heads``.
     """
-    network, own_size = load_for_training(checkpoint)
-    size = size or own_size
-    spec = NetworkSpec(
-        network.backbone, network.num_kp, network.num_bins, CropSpec(input_size=size), tuple(KEYPOINT_NAMES)
-    )
+    network, crop = load_for_training(checkpoint)
+    crop = replace(crop, input_size=size or crop.input_size)
+    spec = NetworkSpec(network.backbone, network.num_kp, network.num_bins, crop, tuple(KEYPOINT_NAMES))
     metrics, temperatures = None, None
     errors: dict[str, object] = {}
     sure_deg: list[float] = []
@@ -88,14 +86,14 @@ def export(
         # Under the faults of training, not the mild ones of the evaluation: on photographs errors are larger than on
         # clean renders, and temperatures fitted there made the network too sure of itself and its angles worse.
         # Textures are no camera's fault.
-        answers, targets, _ = predictions(network, pool, size, PhotoFaults(texture=0.0))
+        answers, targets, _ = predictions(network, pool, crop, PhotoFaults(texture=0.0))
         logits = decode_heads(answers).logits
         if temperatures is None:
             temperatures = fit_temperatures(logits, targets.angles_deg)
             apply_temperatures(network, temperatures)
             logits = logits / temperatures[None, :, None]
         sure_deg.append(float(bins_to_degrees(logits)[1][:, POSE_HEADS.index("yaw")].quantile(SURE_SHARE)))
-        metrics = evaluate(network, pool, size)
+        metrics = evaluate(network, pool, crop)
         errors["rendered_heldout"] = asdict(metrics)
     if films:
         errors["real_clips"] = for_metadata(evaluate_films(network, films, spec.crop, mesh_cache))

@@ -75,7 +75,7 @@ def measure(checkpoint: Path, pack: Path, people: int, seed: int) -> dict[str, T
     """Signed errors (n, 3) in degrees of each variation; rows belong to the same heads.  Raises ``TrainingError``."""
     from extractor.training.renderer import Renderer  # needs OpenGL
 
-    network, size = load_for_training(checkpoint)
+    network, spec = load_for_training(checkpoint)
     renderer = Renderer(HeadModel(Pack.open(pack)), 256, 2)
     sampler = Sampler(renderer.model)
     rng = np.random.default_rng(seed)
@@ -94,7 +94,7 @@ def measure(checkpoint: Path, pack: Path, people: int, seed: int) -> dict[str, T
             heads = stack(labels[name], list(range(len(labels[name]))))
             write_shard(Path(folder) / f"heads-{seed:04d}-00000.npz", images[name], heads)
             pool = HeadPool([Path(folder)], torch.device("cpu"))
-            errors[name] = answers(network.eval(), pool, size).signed_deg
+            errors[name] = answers(network.eval(), pool, spec).signed_deg
     return errors
 
 

@@ -26,8 +26,8 @@ EMPHASIS = {"lid": 4.0, "brow": 2.0}
 """Lids and brows move a tenth as far as a mouth: with equal shares they are not learned."""
 
 GAPS = (
-    ("lid_up_l", "lid_low_l", 2.0), ("lid_up_r", "lid_low_r", 2.0), ("lip_up", "lip_low", 1.0),
-    ("brow_mid_l", "eye_outer_l", 0.7), ("brow_mid_r", "eye_outer_r", 0.7),
+    ("lid_up_l", "lid_low_l", 3.0), ("lid_up_r", "lid_low_r", 3.0), ("lip_up", "lip_low", 1.0),
+    ("brow_mid_l", "eye_outer_l", 1.5), ("brow_mid_r", "eye_outer_r", 1.5),
     ("brow_inner_l", "eye_inner_l", 0.7), ("brow_inner_r", "eye_inner_r", 0.7), ("mouth_l", "mouth_r", 0.7),
 )  # fmt: skip
 """Pairs of keypoints whose distance shows an expression, and how much each counts."""
@@ -47,7 +47,7 @@ class LossWeights:
     exp: float = 100.0  # smooth L1; displacements are some hundredths, and with less the head stays at a constant
     magnitude: float = 20.0  # L1 of the expression magnitude
     eyes: float = 10.0  # L1 of how far each eye is open
-    gaps: float = 8.0  # L1 of GAPS on photographs, in crop coordinates
+    gaps: float = 40.0  # L1 of GAPS on photographs, in crop coordinates
     scale: float = 1.0
     t: float = 1.0
     twins: float = 0.05  # smooth L1, per axis, between a picture and its mirrored twin

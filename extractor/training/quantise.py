@@ -34,7 +34,7 @@ from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
 from extractor.training.metrics import WEBCAM_DEG
 from extractor.training.pool import HeadPool
-from extractor.types import HEADS, Floats
+from extractor.types import HEADS, CropSpec, Floats
 from extractor.weights import WeightsError
 
 LARGEST_COST_DEG = 0.15
@@ -70,7 +70,7 @@ class Quantiser:
         assert network.report is not None
         self._parameters = parameters_of(network)
         self._report = network.report
-        crops, angles = _crops(pool, network.report.spec.crop.input_size)
+        crops, angles = _crops(pool, network.report.spec.crop)
         calibrates = np.arange(len(crops)) % CALIBRATES == 0
         webcam = (np.abs(angles) <= np.array(WEBCAM_DEG)).all(axis=1)
         self._calibrating = crops[calibrates][:MOST_CALIBRATING]
@@ -175,12 +175,12 @@ def write_recipe(network: MotionExtractor, report: LoadReport, target: Path, rec
         raise TrainingError(str(error)) from error
 
 
-def _crops(pool: HeadPool, size: int) -> tuple[Crops, Floats]:
+def _crops(pool: HeadPool, spec: CropSpec) -> tuple[Crops, Floats]:
     """(n, S, S, 3) as the app would cut them, with an ordinary webcam's faults, and the true angles (n, 3)."""
     crops, angles = [], []
     for start in range(0, len(pool), BATCH):
         rows = torch.arange(start, min(start + BATCH, len(pool)))
-        batch = fixed_batch(pool, rows, size, seed=start, faults=MILD)
+        batch = fixed_batch(pool, rows, spec, seed=start, faults=MILD)
         crops.append(batch.crops.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
         angles.append(batch.targets.angles_deg.numpy())
     return np.ascontiguousarray(np.concatenate(crops)), np.concatenate(angles)

@@ -9,6 +9,7 @@ from typing import Any
 from extractor.training.augment import PhotoFaults
 from extractor.training.errors import TrainingError
 from extractor.training.losses import LossWeights
+from extractor.types import CropSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class Phase:
         return phase
 
 
+PHOTO_FAULTS = PhotoFaults(
+    occluders=0.12, gradients=0.15, low_light=0.05, colour=0.4, white_balance=0.1, texture=0.05, blur=0.25, shrink=0.2,
+    noise=0.35, jpeg=0.4,
+)  # fmt: skip
+"""Photographs have faults of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunSettings:
     """Everything that decides a run's result, besides its data and its first weights."""
@@ -52,8 +60,9 @@ class RunSettings:
     spread_deg: float = 2.0  # of the bins' labels; much less and bins of 3 degrees shift the mean
     seed: int = 1
     faults: PhotoFaults = field(default_factory=PhotoFaults)
-    photo_faults: PhotoFaults = field(default_factory=lambda: PhotoFaults(texture=0.05, occluders=0.15, noise=0.4))
+    photo_faults: PhotoFaults = field(default_factory=lambda: PHOTO_FAULTS)
     weights: LossWeights = field(default_factory=LossWeights)
+    crop: CropSpec = field(default_factory=CropSpec)  # its input size is the phases'
     distil: float = 0.0  # weight of a teacher's answers
 
     def phase_at(self, seen: int) -> Phase:

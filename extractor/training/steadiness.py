@@ -26,7 +26,7 @@ from extractor.training.metrics import NOISE_SIGMA, shape_correlations, shapes
 from extractor.training.performance import FPS
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.types import HEADS, POSE_HEADS
+from extractor.types import HEADS, POSE_HEADS, CropSpec
 
 MOST_SHIFT = 4
 """Frames by which the answer may lag or lead when the delay is sought."""
@@ -50,15 +50,17 @@ class Steadiness:
     shape: dict[str, float]  # correlation over time of each number of ``face_shape``, each clip's mean removed
 
 
-def answer(network: MotionExtractor, pool: HeadPool, rows: Tensor, size: int, seed: int) -> tuple[Decoded, Targets]:
+def answer(
+    network: MotionExtractor, pool: HeadPool, rows: Tensor, spec: CropSpec, seed: int
+) -> tuple[Decoded, Targets]:
     """What the network says to these frames with the sensor's noise, and the truth in the crops' coordinates."""
     plain = pool.targets.take(rows)
-    framing = box_framing(plain.rotation, plain.scale, plain.t)
+    framing = box_framing(plain.rotation, plain.scale, plain.t, spec)
     noise = torch.Generator().manual_seed(seed)
     heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
     for start in range(0, len(rows), BATCH):
         part = torch.arange(start, min(start + BATCH, len(rows)))
-        clean = cut(pool.images(rows[part]), framing.take(part), size)
+        clean = cut(pool.images(rows[part]), framing.take(part), spec.input_size)
         grain = torch.randn(clean.shape, generator=noise) * NOISE_SIGMA
         with torch.inference_mode():
             for name, value in network(((clean + grain).clamp(0, 1) * 255).round() / 255).items():
@@ -85,7 +87,7 @@ def delay_frames(pairs: Sequence[tuple[Tensor, Tensor]], most: int = MOST_SHIFT)
     return best - most + (0.5 * (before - after) / bend if bend > 0 else 0.0)
 
 
-def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
+def measure(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Steadiness:
     """All of it over a pool of clips; raises ``TrainingError`` where the shards are no clips."""
     if len(pool) % FRAMES:
         raise TrainingError(f"These are no clips of {FRAMES} frames; python -m extractor.training.clips makes them.")
@@ -93,7 +95,7 @@ def measure(network: MotionExtractor, pool: HeadPool, size: int) -> Steadiness:
     said_shapes, true_shapes = [], []
     moves: list[list[tuple[Tensor, Tensor]]] = [[] for _ in POSE_HEADS]
     for clip in range(len(pool) // FRAMES):
-        out, truth = answer(network, pool, torch.arange(clip * FRAMES, (clip + 1) * FRAMES), size, clip)
+        out, truth = answer(network, pool, torch.arange(clip * FRAMES, (clip + 1) * FRAMES), spec, clip)
         error = (out.angles_deg - truth.angles_deg + 180) % 360 - 180
         moving = error[PARTS["moving"]]
         rows["still"].append(error[PARTS["still"]].std(0))
@@ -149,9 +151,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clips", type=Path, required=True, help="folder of rendered clips")
     given = parser.parse_args(arguments)
     try:
-        network, size = load_for_training(given.checkpoint)
+        network, spec = load_for_training(given.checkpoint)
         pool = HeadPool([given.clips], torch.device("cpu"), resident=False)
-        print(markdown(measure(network.eval(), pool, size)))
+        print(markdown(measure(network.eval(), pool, spec)))
     except (TrainingError, ValueError, RuntimeError) as error:
         print(f"steadiness: {error}", file=sys.stderr)
         return 1

@@ -15,11 +15,11 @@ from extractor.training.framing import Framing
 from extractor.training.photo_pool import TIGHT, PhotoPool
 from extractor.training.pool import HeadPool
 
-ON_HEADS, ON_BACKGROUNDS, ON_BLUR = 0.5, 0.2, 0.15
+ON_HEADS, ON_BACKGROUNDS, ON_BLUR = 0.25, 0.15, 0.15
 """Shares of tight photographs; the rest stays as it is."""
 
-CANDIDATES = 512
-"""Rendered heads among which the one of the nearest pose is taken."""
+NEAREST = 6
+"""One of so many rendered heads of the nearest poses is taken."""
 
 
 def surrounded(
@@ -66,10 +66,10 @@ def _heads(
     generator: torch.Generator,
 ) -> Tensor:  # fmt: skip
     """Crops of rendered heads of the nearest pose whose keypoints lie where the photographs' do."""
-    some = torch.randint(len(heads), (CANDIDATES,), generator=generator)
-    poses = heads.targets.rotation[some].flatten(1)
+    poses = heads.targets.rotation.cpu().flatten(1)
     # The trace of A'B grows as the angle between them shrinks.
-    head = some[(photos.targets.rotation[rows].flatten(1) @ poses.T).argmax(1)]
+    near = (photos.targets.rotation[rows].flatten(1) @ poses.T).topk(min(NEAREST, len(heads)), dim=1).indices
+    head = near[torch.arange(len(rows)), torch.randint(near.shape[1], (len(rows),), generator=generator)]
     sign = torch.stack([torch.where(framing.mirrored, -1.0, 1.0), torch.ones(len(rows))], 1)
     photo_points, head_points = photos.targets.points[rows], heads.targets.points[head]
     photo_centre, head_centre = photo_points.mean(1), head_points.mean(1)

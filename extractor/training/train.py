@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
 from extractor.training.trainer import Trainer
+from extractor.types import CropSpec
 
 LOGGED = (
     "loss", "mae_pitch", "mae_yaw", "mae_roll", "bins", "rotation", "points", "kp", "exp", "magnitude", "eyes", "scale",
@@ -143,7 +145,8 @@ def train(
     if stop.seen:
         trainer.save(run.state)
     elif held is not None:
-        print(table(evaluate(trainer.averaged, held, trainer.phase.size)), flush=True)
+        spec = replace(trainer.settings.crop, input_size=trainer.phase.size)
+        print(table(evaluate(trainer.averaged, held, spec)), flush=True)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -164,6 +167,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--phase", action="append", default=[], metavar="START:SIZE:BATCH",
         help="from this share of the samples on, this input and batch (default: 0:96:48; may be repeated)",
     )  # fmt: skip
+    parser.add_argument(
+        "--crop-side", type=float, default=CropSpec().side, help="side of the crop in face boxes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--crop-up", type=float, default=CropSpec().up, help="crop's centre above the box's (default: %(default)s)"
+    )
     parser.add_argument("--lr", type=float, default=1e-3, help="learning rate at a batch of 64 (default: 0.001)")
     parser.add_argument("--warmup", type=int, default=20_000, help="samples until the full rate (default: 20,000)")
     parser.add_argument("--drop-path", type=float, default=0.0)
@@ -198,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=given.seed,
             distil=given.distil if given.teacher else 0.0,
             photographs=given.photo_share if given.photos else 0.0,
+            crop=CropSpec(given.crop_side, given.crop_up),
         )
         if min(phase.start for phase in settings.phases) > 0:
             raise TrainingError("The first phase must start at 0.")

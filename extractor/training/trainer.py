@@ -100,10 +100,11 @@ class Trainer:
     def save(self, path: Path, further: dict[str, object] | None = None) -> None:
         """Write the whole state; the file appears whole or not at all.  ``model`` in it is the averaged network."""
         spec = {"backbone": self.network.backbone, "num_kp": self.network.num_kp, "num_bins": self.network.num_bins}
+        crop = self.settings.crop
         state = {
             "model": self.averaged.detector.state_dict(),
             **spec,
-            "input_size": self.phase.size,
+            "crop": {"side": crop.side, "up": crop.up, "input_size": self.phase.size},
             "state_version": STATE_VERSION,
             "network": self.network.detector.state_dict(),
             "optimiser": self.optimiser.state_dict(),

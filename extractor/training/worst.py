@@ -35,9 +35,9 @@ AXES = ((224, 64, 64), (64, 200, 64), (90, 130, 255))
 LENGTH = 0.3  # of the side
 
 
-def worst(network: MotionExtractor, pool: HeadPool, size: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
+def worst(network: MotionExtractor, pool: HeadPool, spec: CropSpec, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Rows of the webcam's range with the largest errors, those errors in degrees, and what was said, (n, 3, 3)."""
-    found = answers(network, pool, size)
+    found = answers(network, pool, spec)
     errors = torch.where(found.webcam, found.geodesic_deg, -1.0)
     rows = errors.argsort(descending=True)[: min(count, int(found.webcam.sum()))]
     said = rotation_matrix(found.truth.angles_deg[rows] + found.signed_deg[rows])
@@ -56,10 +56,10 @@ class Shown:
     true_points: Tensor  # (n, 24, 2)
 
 
-def heads_shown(pool: HeadPool, rows: Tensor, errors_deg: Tensor, said: Tensor) -> Shown:
+def heads_shown(pool: HeadPool, spec: CropSpec, rows: Tensor, errors_deg: Tensor, said: Tensor) -> Shown:
     """Rendered heads in the crops of the expected box; ``said`` (n, 3, 3) of these rows."""
     plain = pool.targets.take(rows)
-    framing = box_framing(plain.rotation, plain.scale, plain.t)
+    framing = box_framing(plain.rotation, plain.scale, plain.t, spec)
     truth = plain.crop(framing)
     return Shown(cut(pool.images(rows), framing, SIDE), errors_deg, said, truth.rotation, None, truth.points)
 
@@ -126,14 +126,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=12, help="how many (default: 12)")
     given = parser.parse_args(arguments)
     try:
-        network, size = load_for_training(given.checkpoint)
+        network, spec = load_for_training(given.checkpoint)
         if given.photos:
-            assert network.report is not None
             photos = PhotoPool([given.photos], sure_deg=float("inf"))
-            shown = photographs_shown(network.eval(), photos, network.report.spec.crop, given.count)
+            shown = photographs_shown(network.eval(), photos, spec, given.count)
         else:
             pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-            shown = heads_shown(pool, *worst(network.eval(), pool, size, given.count))
+            shown = heads_shown(pool, spec, *worst(network.eval(), pool, spec, given.count))
         sheet(shown).save(given.out)
     except (TrainingError, ValueError, RuntimeError, OSError) as error:
         print(f"worst: {error}", file=sys.stderr)

@@ -13,6 +13,7 @@ from extractor.training.augment import PhotoFaults
 from extractor.training.breakdown import NONE, Answers, answers, by_head, main, markdown
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
+from extractor.types import CropSpec
 
 
 def hand_made(angles: list[tuple[float, float, float]], errors: list[float]) -> Answers:
@@ -33,6 +34,9 @@ def hand_made(angles: list[tuple[float, float, float]], errors: list[float]) -> 
     signed = torch.zeros(n, 3)
     signed[:, 0] = torch.tensor(errors)
     return Answers(signed[:, 0].abs(), signed, truth, torch.linspace(0, 1, n))
+
+
+SMALL = CropSpec(input_size=32)
 
 
 def test_groups_hold_the_heads_of_their_kind_and_their_mean_errors() -> None:
@@ -58,9 +62,9 @@ def test_no_fault_means_none() -> None:
 
 def test_a_moved_crop_moves_what_is_seen(pool: HeadPool) -> None:
     network = MotionExtractor(backbone="femto").eval()
-    plain = answers(network, pool, 32, NONE)
-    moved = answers(network, pool, 32, NONE, box=(1.0, 0.1, 0.0, 0.0))
-    turned = answers(network, pool, 32, NONE, box=(1.0, 0.0, 0.0, 10.0))
+    plain = answers(network, pool, SMALL, NONE)
+    moved = answers(network, pool, SMALL, NONE, box=(1.0, 0.1, 0.0, 0.0))
+    turned = answers(network, pool, SMALL, NONE, box=(1.0, 0.0, 0.0, 10.0))
     torch.testing.assert_close(moved.truth.angles_deg, plain.truth.angles_deg)
     # A crop whose centre lies a tenth of its side further right shows the head that much further left.
     shift = moved.truth.points[..., 0] - plain.truth.points[..., 0]
@@ -78,9 +82,11 @@ def test_a_missing_folder_is_one_sentence(tmp_path: Path, capsys: pytest.Capture
 def test_crops_by_the_detector_are_cut_where_it_saw_the_face(pool: HeadPool) -> None:
     network = MotionExtractor(backbone="atto").eval()
     pool.boxes = torch.full((len(pool), 3), float("nan"))
-    expected, without = answers(network, pool, 32, NONE), answers(network, pool, 32, NONE, by_detector=True)
+    expected, without = answers(network, pool, SMALL, NONE), answers(network, pool, SMALL, NONE, by_detector=True)
     assert torch.equal(expected.truth.t, without.truth.t), "no box, no change"
     pool.boxes = torch.tensor([[0.2, 0.1, 1.0]]).repeat(len(pool), 1)
-    found = answers(network, pool, 32, NONE, by_detector=True)
+    found = answers(network, pool, SMALL, NONE, by_detector=True)
     half = pool.targets.scale / found.truth.scale
     assert torch.allclose(half, torch.full_like(half, 2.15 / 2), rtol=0.15)
+    narrow = answers(network, pool, CropSpec(side=1.5, input_size=32), NONE, by_detector=True)
+    torch.testing.assert_close(narrow.truth.scale, found.truth.scale * 2.15 / 1.5)

@@ -15,6 +15,7 @@ from extractor.training.pool import HeadPool
 from extractor.training.shards import Heads, write_shard
 from extractor.training.steadiness import delay_frames, markdown, measure
 from extractor.training.targets import Targets, perfect_outputs
+from extractor.types import CropSpec
 from tests.training.conftest import make_heads
 
 
@@ -77,7 +78,7 @@ class Oracle(MotionExtractor):
 
 def test_perfect_answers_are_steady_and_follow_at_once(clip_folder: Path) -> None:
     pool = HeadPool([clip_folder], torch.device("cpu"))
-    found = measure(Oracle(pool.targets), pool, 32)
+    found = measure(Oracle(pool.targets), pool, CropSpec(input_size=32))
     assert found.clips == 1
     assert max(found.moving_deg + found.rough_deg + found.offset_deg) < 0.05
     assert max(found.still_deg + found.talking_deg) < 0.05

@@ -13,6 +13,7 @@ from extractor.training.losses import losses
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
 from extractor.training.trainer import Trainer
+from extractor.types import CropSpec
 
 SETTINGS = RunSettings(samples=400, phases=(Phase(0.0, 32, 8),), warmup=0, learning_rate=2e-4)
 
@@ -54,15 +55,20 @@ def test_a_resumed_run_ends_in_the_same_state(pool: HeadPool, tmp_path: Path) ->
 
 
 def test_a_state_is_a_checkpoint_of_the_averaged_network(pool: HeadPool, tmp_path: Path) -> None:
-    run = trainer(pool)
+    run = trainer(pool, replace(SETTINGS, crop=CropSpec(1.5, 0.1)))
     run.step()
     run.save(tmp_path / "state.pth")
     loaded = MotionExtractor.from_checkpoint(tmp_path / "state.pth")
     assert loaded.report is not None
-    assert loaded.report.spec.crop.input_size == 32
+    assert loaded.report.spec.crop == CropSpec(1.5, 0.1, 32)
     x = torch.rand(2, 3, 32, 32)
     with torch.inference_mode():
         assert torch.allclose(loaded(x)["kp"], run.averaged(x)["kp"], atol=1e-6)
+
+
+def test_batches_are_cut_as_the_settings_say(pool: HeadPool) -> None:
+    wide, narrow = (trainer(pool, replace(SETTINGS, crop=CropSpec(side))).next_batch() for side in (2.0, 1.0))
+    torch.testing.assert_close(narrow.targets.scale, 2 * wide.targets.scale)
 
 
 def test_the_average_follows_the_network_slowly(pool: HeadPool) -> None:

@@ -16,7 +16,7 @@ from extractor.types import CropSpec
 
 def test_the_worst_come_first_and_what_was_said_is_so_far_off(pool: HeadPool) -> None:
     torch.manual_seed(0)
-    rows, errors, said = worst.worst(MotionExtractor(backbone="atto").eval(), pool, 32, 5)
+    rows, errors, said = worst.worst(MotionExtractor(backbone="atto").eval(), pool, CropSpec(input_size=32), 5)
     assert errors.tolist() == sorted(errors.tolist(), reverse=True)
     truth = pool.targets.take(rows)
     assert (truth.angles_deg.abs() <= torch.tensor(WEBCAM_DEG)).all()
@@ -26,7 +26,9 @@ def test_the_worst_come_first_and_what_was_said_is_so_far_off(pool: HeadPool) ->
 def test_the_sheet_shows_every_head_with_its_axes(pool: HeadPool) -> None:
     rows = torch.tensor([0, 3, 5, 6])
     turned = pool.targets.rotation[rows]
-    picture = worst.sheet(worst.heads_shown(pool, rows, torch.tensor([9.0, 8.0, 7.0, 6.0]), turned), columns=3)
+    picture = worst.sheet(
+        worst.heads_shown(pool, CropSpec(), rows, torch.tensor([9.0, 8.0, 7.0, 6.0]), turned), columns=3
+    )
     assert picture.size == (3 * worst.SIDE, 2 * worst.SIDE)
     colours = {colour for _, colour in picture.getcolors(1 << 20) or []}
     assert set(worst.AXES) <= colours
