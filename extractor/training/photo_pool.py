@@ -28,7 +28,7 @@ from extractor.types import KEYPOINT_NAMES, CropSpec
 SURE_DEG = 10.0
 """Photographs whose estimators disagree by more are left out."""
 
-FLATTEN = 0.35
+FLATTEN = 0.55
 """0: poses as frequent as they are; 1: all poses as frequent."""
 
 CLOSED, OPEN_MOUTH = 0.045, 0.34

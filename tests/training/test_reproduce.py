@@ -13,7 +13,12 @@ def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
     steps = reproduce.commands(reproduce.RECIPES[name], Path("pack"), tmp_path, "cpu")
     modules = {"render": render, "train": train, "export": export, "quantise": quantise}
     shipped = ["export", "quantise"] * len(reproduce.RECIPES[name].shipped)
-    assert [words[0] for words in steps] == ["render", "render", "train", "train", *shipped]
+    assert [words[0] for words in steps] == [
+        "render",
+        "render",
+        *["train"] * len(reproduce.RECIPES[name].stages),
+        *shipped,
+    ]
     for words in steps:
         assert words[0] in modules
         if words[0] == "train":
@@ -24,11 +29,11 @@ def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
     assert "{" not in " ".join(" ".join(words) for words in steps)
 
 
-def test_photographs_come_into_the_last_stage_and_those_kept_aside_into_the_export(tmp_path: Path) -> None:
+def test_photographs_come_into_the_later_stages_and_those_kept_aside_into_the_export(tmp_path: Path) -> None:
     photos, dev = tmp_path / "train.npz", tmp_path / "dev.npz"
     steps = reproduce.commands(reproduce.RECIPES["shipped"], Path("pack"), tmp_path, "cpu", [photos], [dev])
-    first, last = (train.parse(words[1:]) for words in steps if words[0] == "train")
-    assert (first.photos, last.photos) == ([], [photos])
+    first, *later = (train.parse(words[1:]) for words in steps if words[0] == "train")
+    assert [given.photos for given in (first, *later)] == [[], [photos], [photos]]
     assert [words[-1] for words in steps if words[0] == "export"] == [str(dev)]
 
 
