@@ -1,4 +1,4 @@
-"""Makes the reported deviation match the error, without touching the angle much.
+"""Makes the reported deviation match the error, without touching the angle much, and gives a nod its whole size.
 
 Each axis gets one temperature: its logits are divided by it, which is folded into the head's last layer.
 The temperature is the one under which held-out errors are likeliest, taking each answer as a normal
@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from extractor.decode import bins_to_degrees
+from extractor.decode import bin_centres, bins_to_degrees
 from extractor.model import MotionExtractor
-from extractor.types import POSE_HEADS
+from extractor.types import BIN_DEGREES, FIRST_BIN_DEGREES, NUM_BINS, POSE_HEADS
 
 CANDIDATES = torch.linspace(-1.2, 1.2, 97).exp()
 
@@ -34,6 +34,25 @@ def apply_temperatures(network: MotionExtractor, temperatures: Tensor) -> None:
             head = network.detector.head(name)
             head.weight.mul_(1 / t)
             head.bias.mul_(1 / t)
+
+
+def apply_gain(network: MotionExtractor, axis: str, gain: float) -> None:
+    """Stretch the bins of ``axis`` (one of ``POSE_HEADS``) about 0 degrees: its angles become ``gain`` times as large.
+
+    A network that is unsure answers nearer to the mean, so it reports part of a turn.  The logit of a bin becomes that
+    of the bin at its angle over ``gain``, between two bins their mix: a linear map, folded into the head's last layer.
+    """
+    if network.num_bins != NUM_BINS or gain <= 0:
+        raise ValueError(f"A gain is positive and for {NUM_BINS} bins, not {gain} for {network.num_bins}.")
+    place = ((bin_centres() / gain - FIRST_BIN_DEGREES) / BIN_DEGREES).clamp(0, NUM_BINS - 1)
+    low = place.floor().clamp(max=NUM_BINS - 2).long()
+    share, row = place - low, torch.arange(NUM_BINS)
+    mix = torch.zeros(NUM_BINS, NUM_BINS)
+    mix[row, low], mix[row, low + 1] = 1 - share, share
+    head = network.detector.head(axis)
+    with torch.no_grad():
+        head.weight.copy_(mix @ head.weight)
+        head.bias.copy_(mix @ head.bias)
 
 
 def _surprise(logits: Tensor, truth: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from extractor.convert import DTYPES, save_weights
 from extractor.decode import bins_to_degrees
 from extractor.training.augment import PhotoFaults
-from extractor.training.calibration import apply_temperatures, fit_temperatures
+from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
 from extractor.training.film_evaluation import evaluate_films, for_metadata
@@ -53,6 +53,7 @@ def export(
     photos: Sequence[Path] = (),
     films: Sequence[Path] = (),
     mesh_cache: Path | None = None,
+    pitch_gain: float = 1.0,
 ) -> Metrics | None:
     """Calibrate, measure, and write ``target``; raises ``TrainingError``.
 
@@ -66,11 +67,14 @@ def export(
     errors: dict[str, object] = {}
     sure_deg: list[float] = []
     if photos:
+        if pitch_gain != 1:
+            apply_gain(network, "pitch", pitch_gain)
         pictures = PhotoPool(photos, sure_deg=float("inf"))
         people = everybody(pictures)
         said = ask(network, pictures, people, spec.crop)
         fitted, rest = torch.arange(0, len(pictures), 2), torch.arange(1, len(pictures), 2)
-        temperatures = fit_temperatures(said.logits[fitted], said.true_angles_deg[fitted])
+        near = fitted[said.webcam[fitted]]  # where the deviation is told to people; a profile's roll says little
+        temperatures = fit_temperatures(said.logits[near], said.true_angles_deg[near])
         apply_temperatures(network, temperatures)
         said = ask(network, pictures, people, spec.crop)
         sure_deg.append(float(said.std_deg[:, POSE_HEADS.index("yaw")].quantile(SURE_SHARE_OF_PHOTOGRAPHS)))
@@ -104,6 +108,7 @@ def export(
         "sure_std_deg": round(max(sure_deg), 2)
         if sure_deg
         else None,  # the app takes crops with more spread in yaw for no face, where in doubt
+        "pitch_gain": pitch_gain,
         "temperatures": None if temperatures is None else temperatures.tolist(),
         "source_sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
     }
@@ -127,6 +132,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--clips", type=Path, nargs="+", default=[], help="films of one person each: measures")
     parser.add_argument("--mesh-cache", type=Path, metavar="FILE.npz", help="keep there what the mesh says of films")
+    parser.add_argument(
+        "--pitch-gain", type=float, default=1.0,
+        help="with --photos: the pitch times this, where its slope on other photographs is below 1 (default: 1)",
+    )  # fmt: skip
     parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
     parser.add_argument("--dtype", choices=DTYPES, default="fp16", help="how numbers are stored (default: fp16)")
     parser.add_argument("--recipe", type=Path, help="the run's settings.json, kept in the metadata")
@@ -145,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             photos=given.photos,
             films=given.clips,
             mesh_cache=given.mesh_cache,
+            pitch_gain=given.pitch_gain,
         )
     except (TrainingError, OSError, ValueError) as error:
         print(f"export: {error}", file=sys.stderr)

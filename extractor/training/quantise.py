@@ -45,6 +45,9 @@ SAMPLES = 4096  # of a layer's input in a batch
 TAILS = (0.0, 1e-5, 1e-4, 3e-4, 1e-3)  # shares cut off at either end, tried one after the other
 DATA = "rendered_heldout"
 
+LARGEST_MOVE_DEG = 0.35
+"""Mean change of an angle by rounding; ``extractor.agreement`` refuses int8 beyond 0.5."""
+
 Crops = NDArray[np.uint8]
 
 
@@ -60,6 +63,10 @@ class Judgement:
     @property
     def cost_deg(self) -> float:
         return self.rounded_deg - self.exact_deg
+
+    def within(self, most_deg: float) -> bool:
+        """Whether rounding costs no more than that and moves the angles little: a lucky error is none to rely on."""
+        return self.cost_deg <= most_deg and self.moved_deg <= LARGEST_MOVE_DEG
 
 
 class Quantiser:
@@ -102,12 +109,12 @@ class Quantiser:
         )
 
     def decide(self, most_deg: float, say: Callable[[str], None]) -> tuple[Recipe | None, Judgement]:
-        """The recipe with the most layers that costs no more than ``most_deg``; None where none does."""
+        """The recipe with the most layers that is ``within(most_deg)``; None where none does."""
         limits = self.limits()
         recipe = Recipe(limits, (), {})
         judgement = self.judge(recipe)
         say(f"{len(limits)} layers rounded: {_words(judgement)}")
-        if judgement.cost_deg > most_deg:
+        if not judgement.within(most_deg):
             alone = {
                 name: self.judge(Recipe({name: pair}, (), {})).moved_deg
                 for name, pair in tqdm(limits.items(), desc="layers one by one", file=sys.stderr)
@@ -121,7 +128,7 @@ class Quantiser:
                 recipe = Recipe(rounded, kept, {})
                 judgement = self.judge(recipe)
                 say(f"without {kept[-1]}: {_words(judgement)}")
-                if judgement.cost_deg <= most_deg:
+                if judgement.within(most_deg):
                     break
         return dataclasses.replace(recipe, cost_deg={DATA: round(judgement.cost_deg, 4)}), judgement
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from extractor.training.demo import FPS, SECONDS, perform, write_table
-from extractor.training.face_frame import ZERO_PITCH_DEG
-from extractor.training.geometry import rotation
 
 
 def test_the_head_goes_through_the_webcam_range_and_comes_back() -> None:
@@ -39,12 +37,7 @@ def test_the_table_is_the_contracts(tmp_path: Path) -> None:
 
 
 def test_the_committed_demo_is_this_performance(assets: Path) -> None:
-    """The film may show another person, but its table is the movement written here.
-
-    It was rendered before straight ahead was turned to that of labelled photographs, so its table is turned by as much.
-    """
+    """Its table is the movement written here; the film may show another person."""
     with (assets / "demo.csv").open(newline="") as file:
         rows = [[float(row[f"{axis}_deg"]) for axis in ("pitch", "yaw", "roll")] for row in csv.DictReader(file)]
-    turn = rotation(ZERO_PITCH_DEG, 0, 0)
-    for said, moved in zip(rows, perform().angles_deg, strict=True):
-        assert np.abs(rotation(*said) - rotation(*moved) @ turn).max() < 5e-5
+    assert np.abs(np.array(rows) - perform().angles_deg).max() < 6e-4

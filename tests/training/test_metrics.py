@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from extractor.decode import rotation_matrix
-from extractor.training.calibration import apply_temperatures, fit_temperatures
+from extractor.model import MotionExtractor
+from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
 from extractor.training.losses import bin_shares, decode_heads
 from extractor.training.metrics import angle_errors_deg, correlation, geodesic_deg, interocular, jitter, measure
 from extractor.training.shards import Heads
@@ -128,3 +129,20 @@ def test_temperatures_are_folded_into_the_heads() -> None:
     assert torch.allclose(after["pitch"] * 2, before["pitch"], atol=1e-6)
     assert torch.allclose(after["roll"] / 2, before["roll"], atol=1e-6)
     assert torch.equal(after["kp"], before["kp"])
+
+
+@pytest.mark.parametrize("gain", [1.0, 1.12, 1.5])
+def test_a_gain_stretches_the_angles_of_one_axis(gain: float) -> None:
+    network = MotionExtractor(backbone="atto").eval()
+    crops = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for name, angle in (("pitch", 20.0), ("yaw", -31.0)):
+            network.detector.head(name).weight.zero_()
+            network.detector.head(name).bias.copy_(bin_shares(torch.tensor(angle), 4.0).log())
+    apply_gain(network, "pitch", gain)
+    with torch.inference_mode():
+        found = decode_heads(network(crops)).angles_deg
+    assert found[:, 0].tolist() == pytest.approx([20 * gain] * 3, abs=0.1)
+    assert found[:, 1].tolist() == pytest.approx([-31] * 3, abs=0.1)
+    with pytest.raises(ValueError, match="positive"):
+        apply_gain(network, "pitch", 0)
