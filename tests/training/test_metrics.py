@@ -138,7 +138,7 @@ def test_a_gain_stretches_the_angles_of_one_axis(gain: float) -> None:
     with torch.no_grad():
         for name, angle in (("pitch", 20.0), ("yaw", -31.0)):
             network.detector.head(name).weight.zero_()
-            network.detector.head(name).bias.copy_(bin_shares(torch.tensor(angle), 4.0).log())
+            network.detector.head(name).bias.copy_(bin_shares(torch.tensor(angle), 4.0).clamp_min(1e-30).log())
     apply_gain(network, "pitch", gain)
     with torch.inference_mode():
         found = decode_heads(network(crops)).angles_deg

@@ -71,6 +71,7 @@ def test_command_writes_the_same_weights_with_a_recipe(
     shard_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(quantise, "WEBCAM_DEG", (90, 90, 180))
+    monkeypatch.setattr(quantise, "LARGEST_MOVE_DEG", 100.0)  # these few heads are none to judge by
     path = tmp_path / "w.safetensors"
     shutil.copy(find_weights("lite"), path)
     assert main([str(path), "--heads", str(shard_folder), "--most", "100"]) == 0
@@ -93,3 +94,9 @@ def test_command_writes_the_same_weights_with_a_recipe(
     torch.save({"model": before.state_dict()}, tmp_path / "m.pth")
     assert main([str(tmp_path / "m.pth"), "--heads", str(shard_folder)]) == 1
     assert "extractor.convert" in capsys.readouterr().err
+
+
+def test_angles_that_move_far_are_no_gain_however_the_error_falls() -> None:
+    assert Judgement(9, exact_deg=4.0, rounded_deg=4.02, moved_deg=0.2).within(0.15)
+    assert not Judgement(9, exact_deg=4.0, rounded_deg=3.9, moved_deg=1.0).within(0.15)
+    assert not Judgement(9, exact_deg=4.0, rounded_deg=4.2, moved_deg=0.2).within(0.15)
