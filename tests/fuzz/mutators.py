@@ -72,7 +72,10 @@ def damage_json(rng: random.Random, data: bytes) -> bytes:
         return damage_bytes(rng, data)
     for _ in range(rng.choice((1, 1, 2, 4))):
         value = _change(rng, value)
-    return json.dumps(value, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(value, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+    except ValueError:  # it was put into itself
+        return damage_bytes(rng, data)
 
 
 def _change(rng: random.Random, value: Any) -> Any:
