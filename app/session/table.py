@@ -329,7 +329,10 @@ def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
 
 
 def _parse_files(body: bytes, width: int, split: int) -> _Parsed:
-    rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
     if any(len(fields) != width for fields in rows):
         raise ValueError(f"a row hasn't {width} fields")
     words = {reason.word: float(reason) for reason in Missing if reason}

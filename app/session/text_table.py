@@ -70,7 +70,7 @@ def read_text_table(
     for line, found in _records(lines, first + 1, separator):
         if not isinstance(found, str) and len(found) == 1 and len(header) > 1:
             # A spreadsheet that knows another separator puts a line into one cell, and quotes what has quotes.
-            found = next(csv.reader(found, delimiter=separator), found)
+            found = _single(found[0], separator)
         if isinstance(found, str):
             problems.append((line, found))
             continue
@@ -145,15 +145,21 @@ def _header(line: str, columns: Sequence[str]) -> tuple[list[str], str]:
     known = {name.casefold(): name for name in columns}
     best: tuple[list[str], str] = ([], ",")
     most = -1
-    alone = next(csv.reader([line]), [])
+    alone = _fields(line, ",")
     line = alone[0] if len(alone) == 1 else line  # all of it in one cell
     for separator in _SEPARATORS:
-        fields = [field.strip() for field in next(csv.reader([line], delimiter=separator), [])]
+        fields = [field.strip() for field in _fields(line, separator)]
         names = [known.get(field.casefold(), field) for field in fields]
         count = len(set(names) & set(columns))
         if count > most:
             best, most = (names, separator), count
     return best
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    """The fields of a line; the line itself where it can't be taken apart."""
+    found = _single(line, separator)
+    return [line] if isinstance(found, str) else found
 
 
 def _records(lines: Sequence[str], start: int, separator: str) -> Iterator[tuple[int, list[str] | str]]:

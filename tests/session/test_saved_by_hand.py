@@ -95,6 +95,7 @@ def test_columns_may_be_moved_added_and_missing(tmp_path):
         ("2", "line 4: it has 1 fields instead of 5"),
         ('2;0;"x;;1', "line 4: a quotation mark is not closed"),
         ("1:30;0;x;;1", "line 4: onset_s: “1:30” is not a number"),
+        ('"2;0;x\n;;1"', "line 4: new-line character seen in unquoted field"),  # one cell of two lines
     ],
 )
 def test_a_line_that_is_not_clear_is_named_and_the_others_are_read(tmp_path, line, why):
@@ -104,6 +105,14 @@ def test_a_line_that_is_not_clear_is_named_and_the_others_are_read(tmp_path, lin
     assert markers.events == (SMILE, TASK, Event(3.0, 0.0, "after", "", 90))
     (problem,) = markers.problems
     assert why in problem
+
+
+def test_a_header_that_no_reader_takes_apart_is_one_sentence(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("x" * 200_000 + "\n1\n")
+    markers = read_markers(path, TIMES_S)
+    assert not markers.events
+    assert "columns differ" in " ".join(markers.problems)
 
 
 @pytest.mark.parametrize(
