@@ -63,7 +63,7 @@ def test_nothing_is_imported_before_a_dock_is_looked_at():
     assert "pyqtgraph" not in out
     loaded = {
         "app.ui.docks",
-        *(f"app.ui.docks.{name}" for name in ("base", "catalogue", "keyboard", "manager", "title")),
+        *(f"app.ui.docks.{name}" for name in ("base", "catalogue", "keyboard", "manager", "room", "title", "views")),
     }
     # The clipboard copies the table's numbers, so their rows are known from the start.
     assert set(eval(out)) - {"app.ui.docks.numbers_table"} == loaded

@@ -98,7 +98,8 @@ def test_what_cant_be_opened_is_said(make_review, tmp_path):
     assert review.view.message[0] == "This can't be opened"
     assert not review.recover_button.isVisible()
     on = {name for name, action in review.commands.items() if action.isEnabled()}
-    assert on == {"open", "close", "keys", "side", "screenshot"}
+    # Deleting looks by itself whether the folder is a session, for a damaged one can't be opened.
+    assert on == {"open", "close", "keys", "side", "screenshot", "delete_session"}
     assert not any(action.isEnabled() for action in review.exports.actions)
 
 
