@@ -30,6 +30,9 @@ femto weights trained on.  Real faces, 10th to 90th percentile of 278 frames: 5.
 FRONTAL_DEG = 45.0
 """Up to so much yaw the spreads of pitch and roll count too; beside a profile they are large by nature."""
 
+CARRIED = 0.8
+"""Where the detector doesn't see the face, the network must be surer than so much of the spread to carry its crop on."""
+
 OTHERS = 2.0  # they may be so many times as large as that of yaw
 
 
@@ -134,7 +137,7 @@ class FaceAnalyser:
             face.face_id,
             (float(x), float(y)),
             size,
-            sure,
+            sure and face.std.yaw_deg <= CARRIED * self._sure_std_deg,
             plausible=plausible or not face.pose_trained,  # untrained heads can't tell
             shape=shape_of(face.kp) if face.pose_trained else None,
         )
