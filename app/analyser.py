@@ -31,7 +31,7 @@ FRONTAL_DEG = 45.0
 """Up to so much yaw the spreads of pitch and roll count too; beside a profile they are large by nature."""
 
 CARRIED = 0.8
-"""Where the detector doesn't see the face, the network must be surer than so much of the spread to carry its crop on."""
+"""Where the detector doesn't see the face, the network must be surer than so much of the spread to carry it on."""
 
 OTHERS = 2.0  # they may be so many times as large as that of yaw
 
