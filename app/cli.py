@@ -24,7 +24,7 @@ from app.session.naming import folder_name
 from extractor import child
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "review", "reanalyse", "export", "recover", "delete", "cameras", "check", "bench")
+COMMANDS = ("extract", "sessions", "review", "reanalyse", "export", "recover", "delete", "cameras", "check", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,7 +82,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
-        epilog="Other commands: motionscope extract (files to tables), motionscope review (look at a session), "
+        epilog="Other commands: motionscope extract (files to tables), motionscope sessions (list recordings), "
+        "motionscope review (look at a session), "
         "motionscope reanalyse (a recorded video measured again), "
         "motionscope export (sessions to other formats), motionscope recover (cut-off recordings), "
         "motionscope delete (sessions whole), "
@@ -174,6 +175,8 @@ def _command(words: list[str]) -> int:
         return recover_all(args.folders)
     if name == "delete":
         return _delete(parser, rest)
+    if name == "sessions":
+        return _sessions(parser, rest)
     if name == "cameras":
         from app.camera_command import run as list_cameras
 
@@ -248,6 +251,29 @@ def _delete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument("--yes", action="store_true", help="without a question")
     args = parser.parse_args(words)
     return delete_all(args.folders, ask=not args.yes)
+
+
+def _sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    from app.sessions import print_sessions
+    from app.ui.settings import Settings, session_folders
+
+    parser.description = (
+        "List recorded sessions: date, name, participant, task, length, share of frames with a measured face, size and "
+        "state (complete, recording, unfinished, damaged)."
+    )
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="FOLDER", help="where to look (default: the folders of the window)"
+    )
+    parser.add_argument(
+        "--search",
+        default="",
+        metavar="TEXT",
+        help="only those with each of its words in name, participant, task, date",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+    args = parser.parse_args(words)
+    roots = args.folders or [folder for folder in session_folders(Settings()) if folder.is_dir()]
+    return print_sessions(roots, search=args.search, as_json=args.json)
 
 
 def _share_argument(parser: argparse.ArgumentParser) -> None:

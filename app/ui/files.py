@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QStandardPaths, Qt, QUrl
+from PyQt6.QtCore import QMimeData, Qt, QUrl
 from PyQt6.QtGui import QAction, QDesktopServices, QDropEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -38,12 +38,7 @@ class Files:
         self._notice = notice
 
     def recordings_folder(self) -> Path:
-        """As chosen, or a folder of our own where the system keeps videos."""
-        chosen = self._settings.get(settings.RECORDINGS)
-        if chosen:
-            return Path(chosen)
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        return Path(movies or Path.home()) / "Motionscope"
+        return settings.recordings_folder(self._settings)
 
     def start_recording(self, folder: Path | None = None, name: str = "") -> str:
         """Into this new folder, or into one of this name (by default date and time) where recordings usually go.

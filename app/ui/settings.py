@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from PyQt6.QtCore import QByteArray, QSettings
+from PyQt6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from app.outputs.catalogue import OUTPUTS
 from app.session.naming import DEFAULT_NAME
@@ -45,7 +45,8 @@ TASK = Setting("recording/task", str, "")
 RECORDING_NAME = Setting("recording/name", str, DEFAULT_NAME)  # a pattern
 CODEC = Setting("recording/codec", str, "h264")
 SHARE = Setting("recording/share", bool, False)  # other users of this computer may read recordings
-RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for documents
+RECORDINGS = Setting("recording/folder", str, "")  # empty: the system's place for videos
+SESSION_FOLDERS = Setting("sessions/folders", list, [], in_profiles=False)  # listed beside that for recordings
 FILTER = Setting("signals/filter", str, DEFAULT_PRESET)
 FILTER_CUSTOM = Setting("signals/filter_custom", str, custom_text(preset_named("research")))
 ATTENTION_CONE = Setting("signals/attention_cone_deg", float, 20.0)  # half angle
@@ -103,3 +104,17 @@ class Settings:
         """Onto the disk; False when it refuses."""
         self._store.sync()
         return self._store.status() is QSettings.Status.NoError
+
+
+def recordings_folder(store: Settings) -> Path:
+    """Where recordings go: as chosen, or a folder of our own where the system keeps videos."""
+    chosen = store.get(RECORDINGS)
+    if chosen:
+        return Path(chosen)
+    movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+    return Path(movies or Path.home()) / "Motionscope"
+
+
+def session_folders(store: Settings) -> list[Path]:
+    """Where sessions are looked for: where recordings go, and the folders that were added to the list."""
+    return list(dict.fromkeys([recordings_folder(store), *(Path(str(path)) for path in store.get(SESSION_FOLDERS))]))
