@@ -21,7 +21,7 @@ from app.core.errors import SessionError
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
-from app.session.events import keep_original
+from app.session.annotations import keep_original
 from app.session.folders import reason
 from app.session.offline import PartFile
 from app.session.table import Missing, columns, row

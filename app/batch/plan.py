@@ -177,7 +177,7 @@ def is_free(folder: Path) -> bool:
 
 
 def holds_only_a_result(folder: Path) -> bool:
-    """Whether an earlier run's files are all there is: no markers, no further analyses, no exports."""
+    """Whether an earlier run's files are all there is: no annotations, no further analyses, no exports."""
     own = {MANIFEST, *(name for table in (FRAMES, FACES, MOTION) for name in (table, part(Path(table)).name))}
     return {entry.name for entry in folder.iterdir() if not is_clutter(Path(entry.name))} <= own
 

@@ -36,7 +36,7 @@ class WindowProbe(Protocol):
 
 def run_headless(options: BenchOptions, probe: Probe, recording: Path | None) -> None:
     """Run until the probe is done or the source has ended.  Raises UserError when nothing can be measured."""
-    source = resolve_source(options.source, wishes=options.wishes).source
+    source = resolve_source(options.source, camera_request=options.camera_request).source
     pipeline = Pipeline(options.weights, options.device, options.engine, options.faces)
     probe.attach(pipeline)
     pipeline.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.camera_format import CameraFormat, CameraWishes
+from app.core.camera_format import CameraFormat, CameraRequest
 
 PEERS = ("mediapipe",)
 
@@ -27,6 +27,6 @@ class BenchOptions:
     warm_up_s: float = 2.0  # from the first result on, not measured
 
     @property
-    def wishes(self) -> CameraWishes:
+    def camera_request(self) -> CameraRequest:
         """What is remembered for a camera in the window does not count here."""
-        return CameraWishes(self.camera_format)
+        return CameraRequest(self.camera_format)

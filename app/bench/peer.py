@@ -69,7 +69,7 @@ def compare(options: BenchOptions) -> Peer:
         stack.callback(detector.close)
         backend = create_backend(options.weights, options.device, THREADS, options.engine)
         stack.callback(backend.close)
-        source = resolve_source(options.source, wishes=options.wishes).source
+        source = resolve_source(options.source, camera_request=options.camera_request).source
         stack.callback(source.close)
         analyser = FaceAnalyser(detector, FaceTracker(), backend)
         ours = _Side(lambda frame: bool(analyser.analyse(frame).faces))

@@ -14,7 +14,7 @@ from app.capture.devices import CameraDevice, can_list_cameras, find_again, list
 from app.capture.images import IMAGE_SUFFIXES, ImageSource, is_picture
 from app.capture.source import Source
 from app.capture.video import VIDEO_SUFFIXES, VideoSource
-from app.core.camera_format import CameraFormat, CameraWishes
+from app.core.camera_format import CameraFormat, CameraRequest
 from app.core.errors import SourceError
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 
 NO_CAMERA = "No camera was found, so the built-in demo plays. Connect a camera and choose it as the source."
 
-NO_WISHES = CameraWishes()
+NO_REQUEST = CameraRequest()
 
 Lister = Callable[[], tuple[CameraDevice, ...]]
 
@@ -57,7 +57,7 @@ def list_sources(lister: Lister = list_cameras) -> tuple[SourceChoice, ...]:
 
 
 def resolve_source(
-    spec: str, *, loop: bool = True, lister: Lister = list_cameras, wishes: CameraWishes = NO_WISHES
+    spec: str, *, loop: bool = True, lister: Lister = list_cameras, camera_request: CameraRequest = NO_REQUEST
 ) -> Resolved:
     """The source meant by ``auto``, ``demo``, a camera's index or name, or a path.
 
@@ -71,17 +71,17 @@ def resolve_source(
         cameras = lister()
         if not cameras:
             return Resolved(DemoSource(loop=loop), NO_CAMERA)
-        return Resolved(_camera(_last_chosen(cameras, wishes) or cameras[0], wishes))
+        return Resolved(_camera(_last_chosen(cameras, camera_request) or cameras[0], camera_request))
     if spec == "demo":
         return Resolved(DemoSource(loop=loop))
     if spec.isdecimal():
-        return Resolved(_camera(_by_index(int(spec), lister()), wishes))
+        return Resolved(_camera(_by_index(int(spec), lister()), camera_request))
     path = Path(spec).expanduser()
     if spec and _exists(path):
         return Resolved(_checked(_file_source(path, loop)))
     camera = _by_name(spec, lister())
     if camera is not None:
-        return Resolved(_camera(camera, wishes))
+        return Resolved(_camera(camera, camera_request))
     if _looks_like_a_path(spec, path):
         raise SourceError(f"{spec} does not exist.")
     raise SourceError(f"There is no camera and no file named {spec!r}. {_there_are(lister())}")
@@ -97,30 +97,35 @@ def find_camera(spec: str, lister: Lister = list_cameras) -> CameraDevice:
     return camera
 
 
-def preferred_camera(spec: str, cameras: tuple[CameraDevice, ...], wishes: CameraWishes) -> CameraDevice | None:
+def preferred_camera(
+    spec: str, cameras: tuple[CameraDevice, ...], camera_request: CameraRequest
+) -> CameraDevice | None:
     """The one of these that ``spec`` means; for what is no camera's, the one chosen last, else the first."""
     named = next((camera for camera in cameras if str(camera.index) == spec), None)
     if named is None and spec not in ("auto", "demo"):
         named = _by_name(spec, cameras)
-    return named or _last_chosen(cameras, wishes) or (cameras[0] if cameras else None)
+    return named or _last_chosen(cameras, camera_request) or (cameras[0] if cameras else None)
 
 
-def wanted_format(camera: CameraDevice, wishes: CameraWishes) -> CameraFormat | None:
+def wanted_format(camera: CameraDevice, camera_request: CameraRequest) -> CameraFormat | None:
     """What to ask this camera for; None where nobody wants anything in particular."""
-    if wishes.format is not None:
-        return wishes.format
+    if camera_request.format is not None:
+        return camera_request.format
     named = sorted(
-        (known for known in wishes.known if known.name == camera.name), key=lambda known: known.path != camera.path
+        (known for known in camera_request.known if known.name == camera.name),
+        key=lambda known: known.path != camera.path,
     )
     return named[0].format if named else None
 
 
-def _camera(camera: CameraDevice, wishes: CameraWishes) -> CameraSource:
-    return CameraSource(camera, wanted_format(camera, wishes))
+def _camera(camera: CameraDevice, camera_request: CameraRequest) -> CameraSource:
+    return CameraSource(camera, wanted_format(camera, camera_request))
 
 
-def _last_chosen(cameras: tuple[CameraDevice, ...], wishes: CameraWishes) -> CameraDevice | None:
-    found = (find_again(CameraDevice(0, known.name, known.path, cv2.CAP_ANY), cameras) for known in wishes.known)
+def _last_chosen(cameras: tuple[CameraDevice, ...], camera_request: CameraRequest) -> CameraDevice | None:
+    found = (
+        find_again(CameraDevice(0, known.name, known.path, cv2.CAP_ANY), cameras) for known in camera_request.known
+    )
     return next((camera for camera in found if camera is not None), None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.core.errors import UserError
 
-__all__ = ["CameraFormat", "CameraWishes", "KnownCamera", "parse_camera_format"]
+__all__ = ["CameraFormat", "CameraRequest", "KnownCamera", "parse_camera_format"]
 
 LEAST_SIDE, MOST_SIDE = 16, 16384
 MOST_FPS = 1000.0
@@ -38,7 +38,7 @@ class KnownCamera:
 
 
 @dataclass(frozen=True, slots=True)
-class CameraWishes:
+class CameraRequest:
     """What whoever opens a camera should know."""
 
     format: CameraFormat | None = None  # asked of any camera, whatever is remembered

@@ -56,7 +56,7 @@ class Output(Protocol):
     def send(self, result: FrameResult) -> None:
         """Send what is shown of a result.  On the inference thread: never waits, raises nothing."""
 
-    def mark(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> None:
         """Send a marker, where the protocol has markers.  From any thread: never waits, raises nothing."""
 
     def close(self) -> None:

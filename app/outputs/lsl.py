@@ -126,7 +126,7 @@ class LslOutput:
         self._tally.problem = ""
         self._tally.count()
 
-    def mark(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> None:
         """The label; the note stays in the recording, for readers compare labels."""
         with self._lock, contextlib.suppress(RuntimeError):
             if self._markers is not None:

@@ -75,7 +75,7 @@ class OpentrackOutput:
         except OutputError as error:
             self._tally.problem = str(error)
 
-    def mark(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> None:
         """Nothing: opentrack knows no markers."""
 
     @property

@@ -50,7 +50,7 @@ class ThreadedOutput(abc.ABC):
         if not self._slot.closed:
             self._slot.put(result)
 
-    def mark(self, marker: Marker) -> None:  # noqa: B027
+    def send_marker(self, marker: Marker) -> None:  # noqa: B027
         """Nothing: most protocols have no markers."""
 
     @property

@@ -126,7 +126,7 @@ class WebSocketOutput:
         if self._clients and self._slot.put(result):  # otherwise the loop has not even taken the one before
             self._call(self._distribute)
 
-    def mark(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> None:
         self._call(self._distribute_marker, marker)
 
     def close(self) -> None:

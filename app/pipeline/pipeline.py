@@ -21,7 +21,7 @@ from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.recording import Recording
 from app.pipeline.signal_controller import SignalController
 from app.pipeline.status import PipelineStatus
-from app.session.events import Event, Marked, MarkKind
+from app.session.annotations import Annotation, AnnotationKind, WrittenAnnotation
 from app.session.header import describe
 from app.signals.history import History
 
@@ -129,8 +129,8 @@ class Pipeline:
         """Finish the recording in the background; with ``wait`` return when it is whole."""
         self.recording.stop(wait)
 
-    def mark(self, key: str, label: str, interval: bool, at_s: float) -> Marked | None:
-        """What a marker's key does at ``at_s``: end its interval that is open, or begin one, or set a point.
+    def annotate(self, key: str, label: str, interval: bool, at_s: float) -> WrittenAnnotation | None:
+        """What a marker key does at ``at_s``: end its interval that is open, or begin one, or set a point.
 
         The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
         did, because nothing is recorded.  Waits for the disk.  Raises SessionError.
@@ -138,20 +138,20 @@ class Pipeline:
         if not self.recording.active and self._outputs:
             self._send_marker(Marker(label, "", at_s))
             return None
-        marked = self.recording.mark(key, label, interval, at_s)
-        suffix = {MarkKind.POINT: "", MarkKind.BEGUN: " begin", MarkKind.ENDED: " end"}[marked.kind]
-        self._send_marker(Marker(marked.event.label + suffix, "", at_s))
-        return marked
+        written = self.recording.annotate(key, label, interval, at_s)
+        suffix = {AnnotationKind.POINT: "", AnnotationKind.BEGUN: " begin", AnnotationKind.ENDED: " end"}[written.kind]
+        self._send_marker(Marker(written.annotation.label + suffix, "", at_s))
+        return written
 
-    def note(self, text: str, at_s: float) -> Event:
+    def note(self, text: str, at_s: float) -> Annotation:
         """Free text on what was recorded at ``at_s``.  Waits for the disk.  Raises SessionError."""
-        event = self.recording.note(NOTE, text, at_s)
+        annotation = self.recording.note(NOTE, text, at_s)
         self._send_marker(Marker(NOTE, text, at_s))
-        return event
+        return annotation
 
     def _send_marker(self, marker: Marker) -> None:
         for output in self._outputs:
-            self._fences.call(_called(output), partial(output.mark, marker), None)
+            self._fences.call(_called(output), partial(output.send_marker, marker), None)
 
     # ------------------------------------------------------------------ outputs
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.session.annotations import Annotation, WrittenAnnotation
 from app.session.codecs import H264, NO_PICTURE
-from app.session.events import Event, Marked
 from app.session.folders import claim_elsewhere
 from app.session.manifest import SessionFields, SessionHeader
 from app.session.writer import SessionWriter, WriterStats
@@ -110,24 +110,24 @@ class Recording:
         if writer is not None:
             writer.add_result(result)
 
-    def add_event(self, label: str, note: str, at_s: float | None = None) -> None:
+    def add_annotation(self, label: str, note: str, at_s: float | None = None) -> None:
         """Mark the running recording, if there is one, at ``at_s`` (None: now).  Raises SessionError."""
         writer = self._running
         if writer is not None:
-            writer.add_event(label, note, at_s=at_s)
+            writer.add_annotation(label, note, at_s=at_s)
 
-    def mark(self, key: str, label: str, interval: bool, at_s: float) -> Marked:
-        """As ``SessionWriter.mark``.  Raises SessionError, also when nothing is recorded."""
+    def annotate(self, key: str, label: str, interval: bool, at_s: float) -> WrittenAnnotation:
+        """As ``SessionWriter.annotate``.  Raises SessionError, also when nothing is recorded."""
         writer = self._running
         if writer is None:
             raise SessionError("Nothing is recorded, so no marker was set; R starts a recording.")
-        return writer.mark(key, label, interval, at_s)
+        return writer.annotate(key, label, interval, at_s)
 
-    def note(self, label: str, text: str, at_s: float) -> Event:
+    def note(self, label: str, text: str, at_s: float) -> Annotation:
         """A note on what was recorded at ``at_s``, also when that recording has ended since.  Raises SessionError."""
         for writer in (self._running, self._last):
             if writer is not None and at_s >= writer.opened_s:
-                return writer.add_event(label, text, at_s=at_s)
+                return writer.add_annotation(label, text, at_s=at_s)
         raise SessionError("Nothing was recorded at that moment, so there is no place for the note.")
 
     @property

@@ -61,15 +61,15 @@ class SignalController:
         """
         self._chain.set_filter(preset)
         if settled:
-            self.mark_filter()
+            self.annotate_filter()
 
-    def mark_filter(self) -> None:
+    def annotate_filter(self) -> None:
         """Note in the recording how it is filtered now, unless that is what was noted last.  Raises SessionError."""
         note = filter_note(self._chain.filter)
         with self._lock:
             known, self._noted = self._noted, note
         if note != known:
-            self._mark(FILTER, note)
+            self._annotate(FILTER, note)
 
     @property
     def cone_deg(self) -> float:
@@ -101,14 +101,14 @@ class SignalController:
         UserError when there is no face, SessionError when only the marker could not be written.
         """
         reference = self._chain.recentre()
-        self._mark(RECENTRE, pose_note(reference.angles), reference.at_s)
+        self._annotate(RECENTRE, pose_note(reference.angles), reference.at_s)
         return reference
 
     def undo_recentre(self) -> bool:
         """Show the angles as the camera sees them; False when they were shown so anyway.  Raises SessionError."""
         undone = self._chain.undo_recentre()
         if undone:
-            self._mark(RECENTRE, "undone")
+            self._annotate(RECENTRE, "undone")
         return undone
 
     def wait_for(self, waiting: Waiting) -> None:
@@ -123,7 +123,7 @@ class SignalController:
         """The primary face's expression is as measured again; False when it has been anyway.  Raises SessionError."""
         face_id = self._chain.forget_neutral()
         if face_id is not None:
-            self._mark(NEUTRAL, f"forgotten, face {face_id}")
+            self._annotate(NEUTRAL, f"forgotten, face {face_id}")
         return face_id is not None
 
     def forget(self) -> None:
@@ -135,13 +135,13 @@ class SignalController:
     def recording_started(self) -> None:
         """Note in the new recording what holds from its first frame on.  Raises SessionError."""
         if self._chain.reference is not None:
-            self._recording.add_event(RECENTRE, pose_note(self._chain.reference.angles))
+            self._recording.add_annotation(RECENTRE, pose_note(self._chain.reference.angles))
         if self._chain.calibration.neutral:
-            self._recording.add_event(NEUTRAL, "known from before")
+            self._recording.add_annotation(NEUTRAL, "known from before")
         with self._lock:
             self._noted = filter_note(self._chain.filter)
         if self._chain.filter.rotation is not None:
-            self._recording.add_event(FILTER, self._noted)
+            self._recording.add_annotation(FILTER, self._noted)
 
     def apply(self, result: FrameResult, network: NetworkSpec | None) -> FrameResult:
         """``result`` with what is shown of it; never waits for the disk."""
@@ -156,7 +156,7 @@ class SignalController:
 
         def write() -> None:
             try:
-                self._mark(label, note, at_s)
+                self._annotate(label, note, at_s)
             except SessionError as error:
                 log.warning("%s", error)
 
@@ -185,7 +185,7 @@ class SignalController:
             if outcome.reference is not None:
                 note = f"automatic, {pose_note(outcome.reference.angles)}"
             try:
-                self._mark(outcome.waiting.label, note, outcome.at_s)
+                self._annotate(outcome.waiting.label, note, outcome.at_s)
             except SessionError as error:
                 problem = str(error)
             except Exception:  # nobody else would hear of it on this thread
@@ -195,10 +195,10 @@ class SignalController:
             self._count += 1
             self._finished = Finished(self._count, outcome, problem)
 
-    def _mark(self, label: str, note: str, at_s: float | None = None) -> None:
+    def _annotate(self, label: str, note: str, at_s: float | None = None) -> None:
         at_s = now_s() if at_s is None else at_s
         self._send(Marker(label, note, at_s))
-        self._recording.add_event(label, note, at_s)
+        self._recording.add_annotation(label, note, at_s)
 
 
 def pose_note(reference: Angles) -> str:

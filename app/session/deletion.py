@@ -1,4 +1,4 @@
-"""A session removed whole: what was recorded, its markers, analyses, exports and whatever else is in its folder."""
+"""A session removed whole: what was recorded, its annotations, analyses, exports and whatever else is in its folder."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError
 from app.session.analyses import ANALYSES
-from app.session.events import KEPT
+from app.session.annotations import ORIGINAL
 from app.session.exporters.base import FOLDER
 from app.session.folders import (
-    EVENTS,
+    ANNOTATIONS,
     FACES,
     FRAMES,
     LOCK,
     MANIFEST,
     MOTION,
-    OPEN_EVENTS,
+    OPEN_ANNOTATIONS,
     RESERVE,
     SIGNALS,
     TRUTH,
@@ -35,12 +35,12 @@ from app.session.recovery import DAMAGED
 from app.session.table import columns
 from extractor import files
 
-_TABLES = (VIDEO, FRAMES, FACES, SIGNALS, EVENTS, MOTION, TRUTH)
-_OWN = {MANIFEST, DAMAGED, OPEN_EVENTS, RESERVE, LOCK, ANALYSES, FOLDER}
+_TABLES = (VIDEO, FRAMES, FACES, SIGNALS, ANNOTATIONS, MOTION, TRUTH)
+_OWN = {MANIFEST, DAMAGED, OPEN_ANNOTATIONS, RESERVE, LOCK, ANALYSES, FOLDER}
 _HEAD = ",".join(columns("frame", 0)[:3]).encode()  # that a table of ours begins with, of any version
 _RECORDED = {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
 _OWN |= _RECORDED
-_OWN_TOO = re.compile(rf"\.{EVENTS}\.reviewed|{KEPT}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
+_OWN_TOO = re.compile(rf"\.{ANNOTATIONS}\.reviewed|{ORIGINAL}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
 _ENOUGH = 2  # files of a recording that tell a session whose session.json is damaged or gone from another folder
 _NAMED = 4  # strange files that are called by their names
 

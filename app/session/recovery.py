@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from app.core.containers import open_container
 from app.core.errors import SessionError
+from app.session.annotations import recover_annotations
 from app.session.codecs import FFV1
 from app.session.encoders import TICKS_PER_S
-from app.session.events import recover_events
 from app.session.folders import (
     FACES,
     FRAMES,
@@ -168,7 +168,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
         files.write_whole(folder / TRUTH, encode_rows([head, *truth[:frames]]))
     seconds = float(rows[-1][1]) if rows else 0.0
     _require_still(folder, before)
-    recover_events(folder, [float(fields[1]) for fields in rows], seconds)
+    recover_annotations(folder, [float(fields[1]) for fields in rows], seconds)
     _recover_motion(folder / MOTION, frames)  # cuts the file itself
     video = manifest.video
     if picture is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import SessionError
-from app.session.events import EventLog
+from app.session.annotations import AnnotationLog
 from app.session.files import SessionFiles
 from app.session.folders import claim_elsewhere, reason
 from app.session.manifest import RECORDING, STOPPED, Manifest
@@ -23,7 +23,7 @@ class LostFolderError(SessionError):
         super().__init__(f"The folder {folder} was taken away while it was recorded into.")
 
 
-def rescue(folder: Path, files: SessionFiles, events: EventLog, manifest: Manifest) -> str:
+def rescue(folder: Path, files: SessionFiles, annotations: AnnotationLog, manifest: Manifest) -> str:
     """Make a whole session elsewhere of what was recorded; where it is, or why it is lost, in a sentence.
 
     ``manifest.ended_by`` says why it ended.
@@ -31,7 +31,7 @@ def rescue(folder: Path, files: SessionFiles, events: EventLog, manifest: Manife
     try:
         target = claim_elsewhere(folder, "rescued")
         files.copy_to(target)
-        events.write_copy(target, files.last_timestamp_s)
+        annotations.write_copy(target, files.last_timestamp_s)
         replace(manifest, state=RECORDING).write(target)
         recover(target)
         replace(Manifest.read(target), state=STOPPED, ended_by=manifest.ended_by).write(target)

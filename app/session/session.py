@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, Image
 from app.session.analyses import Analysis, analysis_named
-from app.session.events import Event, read_markers
-from app.session.folders import EVENTS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
+from app.session.annotations import Annotation, parse_annotations
+from app.session.folders import ANNOTATIONS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
 from app.session.lazy_table import LazyTable, read_truth
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
 from app.session.pictures import PictureReader, open_pictures
-from app.session.recorded import motion_of, recorded_face
+from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
 
 
@@ -35,7 +35,7 @@ class Session:
     table: LazyTable
     faces: LazyTable | None  # the second and further faces
     truth: NDArray[np.float32] | None  # (N, 3) pitch, yaw, roll where the source knew them
-    events: tuple[Event, ...]
+    annotations: tuple[Annotation, ...]
     video: Path | None  # None where none was recorded, or the measured file is gone or another
     video_problem: str  # why there is none, one sentence; else empty
     analysis: Analysis | None  # whose the table is; None: the recorded one
@@ -79,12 +79,12 @@ class Session:
                 motion = open_motion(place / MOTION)
             except SessionError:
                 motion = None  # as does this
-        markers = read_markers(folder / EVENTS, table.timestamp_s)
-        problems += markers.problems
+        parsed = parse_annotations(folder / ANNOTATIONS, table.timestamp_s)
+        problems += parsed.problems
         video, problem = find_video(folder, manifest)
         manifest = manifest.naming(table.num_kp)
         return cls(
-            folder, manifest, table, faces, truth, markers.events, video, problem, analysis, motion, tuple(problems)
+            folder, manifest, table, faces, truth, parsed.annotations, video, problem, analysis, motion, tuple(problems)
         )
 
     def __len__(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.session.events import OpenInterval
+from app.session.annotations import OpenInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,6 @@ class WriterStats:
     warning: str
     error: str
     finished: bool
-    intervals: tuple[OpenInterval, ...] = ()  # markers that have begun and not ended
-    markers: int = 0  # in events.csv
+    intervals: tuple[OpenInterval, ...] = ()  # annotations that have begun and not ended
+    annotations: int = 0  # in events.csv
     pictures: bool = True  # False: numbers alone are recorded

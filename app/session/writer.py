@@ -16,9 +16,9 @@ from types import TracebackType
 from app.core.clock import clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
-from app.session.events import Event, EventLog, Marked
 from app.session.files import SessionFiles
 from app.session.folders import reason
 from app.session.manifest import (
@@ -91,8 +91,8 @@ class SessionWriter:
         self._queue_bytes = 0
         self._encode_s = 0.0  # what a frame takes at present, rather too long than too short
         self._pending = PendingRows()
-        self._times_s = array("d")  # of the accepted frames, for the markers: 8 bytes a frame
-        self._events = EventLog(folder)
+        self._times_s = array("d")  # of the accepted frames, for the annotations: 8 bytes a frame
+        self._annotations = AnnotationLog(folder)
         self._first_s: float | None = None
         self._last_timestamp_s = -1.0
         self._last_index: int | None = None
@@ -167,41 +167,43 @@ class SessionWriter:
             if self._closing:
                 self._changed.notify()
 
-    def add_event(self, label: str, note: str = "", duration_s: float = 0.0, at_s: float | None = None) -> Event:
+    def add_annotation(
+        self, label: str, note: str = "", duration_s: float = 0.0, at_s: float | None = None
+    ) -> Annotation:
         """Mark ``at_s`` on the monotonic clock (None: now) in ``events.csv``; waits for the disk.
 
         A recording that has ended takes what happened in it.  Raises SessionError when it can't be
         written or came after the end.
         """
-        event = self._event(label, note, duration_s, at_s, late=True)
+        annotation = self._annotation(label, note, duration_s, at_s, late=True)
         try:
-            self._events.add(event)
+            self._annotations.add(annotation)
         except OSError as error:
             raise SessionError(f"The marker was not written: {reason(error)}.") from error
-        return event
+        return annotation
 
-    def mark(self, key: str, label: str, interval: bool, at_s: float | None = None) -> Marked:
-        """What a marker's key does: end the interval of ``key`` that is open, or begin one, or set a point.
+    def annotate(self, key: str, label: str, interval: bool, at_s: float | None = None) -> WrittenAnnotation:
+        """What a marker key does: end the interval of ``key`` that is open, or begin one, or set a point.
 
         Intervals that are open when the recording ends end with it.  Waits for the disk; raises
-        SessionError like ``add_event``, but takes nothing after the end.
+        SessionError like ``add_annotation``, but takes nothing after the end.
         """
-        event = self._event(label, "", 0.0, at_s, late=False)
+        annotation = self._annotation(label, "", 0.0, at_s, late=False)
         try:
-            return self._events.mark(key, event, interval)
+            return self._annotations.annotate(key, annotation, interval)
         except OSError as error:
             raise SessionError(f"The marker was not written: {reason(error)}.") from error
         except ValueError:
             raise SessionError(TOO_LATE) from None
 
-    def _event(self, label: str, note: str, duration_s: float, at_s: float | None, late: bool) -> Event:
+    def _annotation(self, label: str, note: str, duration_s: float, at_s: float | None, late: bool) -> Annotation:
         at_s = now_s() if at_s is None else at_s
         with self._changed:
             onset = 0.0 if self._first_s is None else round(max(0.0, at_s - self._first_s), 6)
             if self._closing and not (late and at_s <= self._ended_s):
                 raise SessionError(TOO_LATE)
             # The frame captured last at that moment; one before the first frame refers to that.
-            return Event(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
+            return Annotation(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
 
     def successor(self, folder: Path, on_lost: OnLost) -> SessionWriter:
         """A writer of the same kind for what comes now, into another claimed folder.  Raises SessionError."""
@@ -225,8 +227,8 @@ class SessionWriter:
                 warning="" if self._finished.is_set() else self._warning,
                 error=self._error,
                 finished=self._finished.is_set(),
-                intervals=self._events.open,
-                markers=self._events.count,
+                intervals=self._annotations.open,
+                annotations=self._annotations.count,
                 pictures=self._manifest.header.pictures,
             )
 
@@ -344,8 +346,8 @@ class SessionWriter:
             if self._files.lost:
                 self._rescue()
                 return
-            self._files.close()  # before the markers: on a full disk it makes the room that they need
-            self._events.finish(self._files.last_timestamp_s, self._files.frames)
+            self._files.close()  # before the annotations: on a full disk it makes the room that they need
+            self._annotations.finish(self._files.last_timestamp_s, self._files.frames)
             with self._changed:
                 state = STOPPED if self._error else COMPLETE
                 clocks = (*self._manifest.clocks, clock_pair())
@@ -368,7 +370,7 @@ class SessionWriter:
         self._end(str(LostFolderError(self._folder)))
         with self._changed:
             manifest = replace(self._snapshot(), ended_by=self._error, owner=None)
-        words = rescue(self._folder, self._files, self._events, manifest)
+        words = rescue(self._folder, self._files, self._annotations, manifest)
         self._files.abandon()
         self._claim.release()
         with self._changed:
@@ -382,7 +384,7 @@ class SessionWriter:
             second += 1
             self._claim.beat()
             self._files.sync()
-            self._events.sync()
+            self._annotations.sync()
             state = self._disk.check(self._files.bytes, now_s())
             self._warning = state.warning
             if state.full and not self._closing:

@@ -35,7 +35,7 @@ class Waiting(enum.Enum):
     NEUTRAL = ("neutral", 1.0)
 
     def __init__(self, label: str, hold_s: float) -> None:
-        self.label = label  # of the marker in ``events.csv``
+        self.label = label  # of the annotation in ``events.csv``
         self.hold_s = hold_s
 
 

@@ -50,7 +50,7 @@ class KeyLine:
 
 
 ANALYSE = "&Analyse"  # the review's menu that its exports stand before
-MARKER_KEYS = tuple("123456789")
+ANNOTATION_KEYS = tuple("123456789")
 
 PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{preset.tip[1:]}" for preset in PRESETS}
 
@@ -130,7 +130,7 @@ LIVE: tuple[Command, ...] = (
     *(
         Command(f"marker_{key}", "&Markers", f"&{key}", key, f"Set marker {key}, or begin and end its interval",
                 together="Set the marker of the key, or begin and end its interval")
-        for key in MARKER_KEYS
+        for key in ANNOTATION_KEYS
     ),
     Command("note", "&Markers", "&Note…", "N", "Write a note on this moment", separated=True),
     Command("recentre", "&Signals", "&Recentre", "C", "Recentre: look straight ahead and press"),
@@ -181,7 +181,7 @@ REVIEW: tuple[Command, ...] = (
     *(
         Command(f"marker_{key}", "&Markers", f"Marker {key}", key, f"Add the marker of key {key}", separated=key == "1",
                 together="Add the marker of the key, as while recording")
-        for key in MARKER_KEYS
+        for key in ANNOTATION_KEYS
     ),
     Command("play", "&Play", "&Play", "Space", "Play or pause", icon="start"),
     Command("back", "&Play", "Frame &back", "Left", "One frame back", separated=True),

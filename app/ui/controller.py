@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.capture.source import SourceInfo, SourceState
-from app.core.camera_format import CameraWishes
+from app.core.camera_format import CameraRequest
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.background import Background
+from app.ui.formatting import duration
 from app.ui.messages import Message, Severity
-from app.ui.wording import duration
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
@@ -72,7 +72,7 @@ class Controller(QObject):
         self._followed: WriterStats | None = None  # of the recording that ran at the last look
         self._closing = False
         self._devices_asked = False
-        self.wishes = CameraWishes()  # what is asked of a camera that is opened
+        self.camera_request = CameraRequest()  # what is asked of a camera that is opened
         self.lent = False  # somebody else has the camera: no source is opened before it comes back
         self._reopen = False  # then one is
         self._freeing = False  # the source's camera is being closed
@@ -136,8 +136,8 @@ class Controller(QObject):
                 self.source_error = sentence(error)
                 self.resolving = self._running = False
 
-        wishes = self.wishes
-        self.background.run("resolve source", lambda: _resolve(spec, wishes), done, failed)
+        camera_request = self.camera_request
+        self.background.run("resolve source", lambda: _resolve(spec, camera_request), done, failed)
 
     def stop_source(self) -> None:
         self._serial += 1  # what is still being looked for is no longer wanted
@@ -320,10 +320,10 @@ def _import_pipeline() -> Callable[..., Pipeline]:
     return Pipeline
 
 
-def _resolve(spec: str, wishes: CameraWishes) -> Any:
+def _resolve(spec: str, camera_request: CameraRequest) -> Any:
     from app.capture import resolve_source
 
-    return resolve_source(spec, wishes=wishes)
+    return resolve_source(spec, camera_request=camera_request)
 
 
 def _list_sources() -> Any:

@@ -13,9 +13,9 @@ from PyQt6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 import extractor
 from app import __version__
+from app.ui.formatting import rate, unsigned
 from app.ui.keys_dialog import OF_SCREEN
 from app.ui.pickers import ChoiceBox
-from app.ui.wording import rate, unsigned
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus

@@ -16,8 +16,8 @@ from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.rotation import project_axes, rotation_of
 from app.ui import theme
 from app.ui.face_colours import face_colour, ink_on
+from app.ui.formatting import EXPRESSION_FULL_SCALE, degrees
 from app.ui.geometry import ViewTransform
-from app.ui.wording import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"
 AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
-from app.ui.wording import own_weights
+from app.ui.formatting import own_weights
 from extractor.backends.base import BackendInfo
 from extractor.shipped import is_own
 

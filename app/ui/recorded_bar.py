@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QTo
 
 from app.session.stats import WriterStats
 from app.ui import theme
+from app.ui.formatting import duration
 from app.ui.icons import icon
 from app.ui.panels.fields import Value
-from app.ui.wording import duration
 
 
 class RecordedBar(QToolBar):

@@ -40,7 +40,7 @@ KNOWN_WEIGHTS = Setting("network/known_weights", list, [], in_profiles=False)  #
 WELCOMED = Setting("window/welcomed", bool, False, in_profiles=False)  # the page of the first start has been seen
 CAMERAS = Setting("camera/chosen", str, "", in_profiles=False)  # JSON: name, path, format of each; the latest first
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
-MARKERS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
+ANNOTATIONS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 TASK = Setting("recording/task", str, "")
 RECORDING_NAME = Setting("recording/name", str, DEFAULT_NAME)  # a pattern
 CODEC = Setting("recording/codec", str, "h264")

@@ -14,9 +14,9 @@ from app.signals.presets import CUSTOM, DEFAULT_PRESET, PRESETS, FilterPreset, c
 from app.ui import settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
+from app.ui.formatting import pose
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
-from app.ui.wording import pose
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
@@ -39,7 +39,7 @@ class SignalControls(QObject):
         self._controller = controller
         self._commands = commands
         self._settings = store
-        self._background = Background(self)  # a marker is written to the disk, which may hang
+        self._background = Background(self)  # an annotation is written to the disk, which may hang
         self._heard = 0  # of the waits that ended
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
@@ -190,7 +190,7 @@ class SignalControls(QObject):
             chosen = self._filter
             pipeline.signals.set_filter(chosen, settled=False)
             if settled:
-                self._background.run("filter marker", pipeline.signals.mark_filter, lambda _: None, self._failed)
+                self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None, self._failed)
         self._apply_cone()
         self.filter_changed.emit(self._filter)
 

@@ -12,9 +12,9 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, Q
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
+from app.ui.formatting import NOTHING, pose, unsigned
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.signals import CONE_DEG, SignalControls, waiting_text
-from app.ui.wording import NOTHING, pose, unsigned
 
 UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
 RATIOS = {"eye_closure_l", "eye_closure_r"}
@@ -121,7 +121,7 @@ class DerivedSection(Section):
         self.rows.addWidget(self.remark, row + 1, 0, 1, 2)
         self.remark.hide()
 
-    def show_doubts(self, doubts: Mapping[str, str]) -> None:
+    def show_untrusted(self, doubts: Mapping[str, str]) -> None:
         """Why signals, by their names, can't be trusted with these weights."""
         if doubts == self._doubts:
             return

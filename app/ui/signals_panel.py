@@ -85,7 +85,7 @@ class SignalsDock(QScrollArea):
         if report is not self._report:
             self._report = report
             known = untrusted_signals(report.spec, report.metadata, report.pose_trained) if report is not None else {}
-            self.derived.show_doubts(known)
+            self.derived.show_untrusted(known)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         self.look()

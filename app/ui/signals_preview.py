@@ -18,9 +18,9 @@ from app.signals.history import COLUMNS, History, of_newest_face
 from app.signals.presets import FilterPreset
 from app.ui import theme
 from app.ui.background import Background
+from app.ui.formatting import NOTHING
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.pickers import ChoiceBox
-from app.ui.wording import NOTHING
 
 Floats = NDArray[np.float64]
 

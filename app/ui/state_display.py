@@ -11,11 +11,11 @@ from app.capture.source import SourceState
 from app.core.clock import now_s
 from app.ui import theme
 from app.ui.controller import CAMERA_LENT, Controller
+from app.ui.formatting import duration
 from app.ui.icons import icon
 from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity, problem_message, usual_message, view_message
 from app.ui.status_line import StatusLine
-from app.ui.wording import duration
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus

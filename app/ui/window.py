@@ -15,13 +15,14 @@ from app.core.clock import now_s
 from app.options import LaunchOptions
 from app.signals.presets import CUSTOM, PRESETS
 from app.ui import dialogs, settings
+from app.ui.annotations import AnnotationControls
 from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
 from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import CameraControls
 from app.ui.choices import Choices, first_network
 from app.ui.clipboard import Clipboard
-from app.ui.commands import LIVE, LIVE_MOUSE, MARKER_KEYS, build_actions, fill_menus, key_lines
+from app.ui.commands import ANNOTATION_KEYS, LIVE, LIVE_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import Controller
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
@@ -37,7 +38,6 @@ from app.ui.first_run import FirstRunPage, is_wanted
 from app.ui.help import DocsDialog
 from app.ui.keys_dialog import KeysDialog
 from app.ui.live_view import LiveView
-from app.ui.markers import MarkerControls
 from app.ui.messages import Message, Severity
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
@@ -50,7 +50,7 @@ from app.ui.signals import SignalControls
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
-from app.ui.unseen import is_unseen
+from app.ui.visibility import is_obscured
 
 if TYPE_CHECKING:
     from app.core.frames import FrameResult
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
             self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
         )
         self.outputs = OutputControls(self.controller, self.commands, store, self, options.outputs)
-        self.markers = MarkerControls(
+        self.annotations = AnnotationControls(
             self.controller, self.commands, store, self.view, self, options.codec, options.name
         )
         context = DockContext(
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
             self.view,
             self.state.show_notice,
             lambda: self._status,
-            self.markers,
+            self.annotations,
             self.outputs,
             self.signals,
         )
@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         now = now_s()
         if now >= self._status_due_s:
             self._look()
-        if is_unseen(self):
+        if is_obscured(self):
             return  # the latest result waits in its slot
         self._show_latest(pipeline)
         if self.view.result is not self._read and now >= self._numbers_due_s:
@@ -249,13 +249,13 @@ class MainWindow(QMainWindow):
         if status is None:
             return
         # Unseen, everything goes on as usual (capture, analysis, recording, outputs, history) but showing it.
-        interval = LIVE_TICK_MS if status.streaming and not is_unseen(self) else IDLE_TICK_MS
+        interval = LIVE_TICK_MS if status.streaming and not is_obscured(self) else IDLE_TICK_MS
         if interval != self._timer.interval():
             self._timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.follow(status)
         self.signals.follow(status)
-        self.markers.follow(status)
+        self.annotations.follow(status)
         self.cameras.follow(status)
         self.state.show(status, self._closing)
         if not self._closing:
@@ -283,7 +283,7 @@ class MainWindow(QMainWindow):
 
     def record(self, on: bool) -> None:
         if on:
-            self.files.start_recording(name=self.markers.folder_name())
+            self.files.start_recording(name=self.annotations.folder_name())
         else:
             self.controller.stop_recording()
         self._look()
@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
         self.files.restore(self.commands["share"])
         for part in (self.drawing, self.faces, self.cameras):
             part.reset()  # what the command line asked for, too
-        for restored in (self.signals, self.outputs, self.recent, self.markers, self.appearance):
+        for restored in (self.signals, self.outputs, self.recent, self.annotations, self.appearance):
             restored.restore()
 
     def _use_profile(self) -> None:
@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.WindowStateChange and not is_unseen(self):
+        if event is not None and event.type() == QEvent.Type.WindowStateChange and not is_obscured(self):
             self._status_due_s = 0.0
             QTimer.singleShot(0, self._tick)  # what is shown is as old as the window was away
 
@@ -404,7 +404,7 @@ class MainWindow(QMainWindow):
         if not self.review.close():
             return
         self._closing = True
-        self.markers.finish()
+        self.annotations.finish()
         self._remember_layout()
         if not self._settings.save():
             log.warning("The settings can't be kept in %s.", self._settings.path)
@@ -430,7 +430,7 @@ class MainWindow(QMainWindow):
         pipeline = self.controller.pipeline
         self._automation.finish(pipeline.status() if pipeline is not None else None)
         self.signals.close()
-        self.markers.close()
+        self.annotations.close()
         self.outputs.close()
         self.cameras.close()
         self.controller.join()
@@ -462,8 +462,8 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     return {
         **switches,
         **presets,
-        **{f"marker_{key}": lambda key=key: window.markers.press(key) for key in MARKER_KEYS},
-        "note": lambda: window.markers.ask_note(),
+        **{f"marker_{key}": lambda key=key: window.annotations.press(key) for key in ANNOTATION_KEYS},
+        "note": lambda: window.annotations.ask_note(),
         **docks,
         "open_file": lambda: window.files.ask_source_file(),
         "open_folder": lambda: window.files.ask_source_folder(),

@@ -17,7 +17,7 @@ from app.capture.devices import CameraDevice
 from app.capture.images import ImageSource
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
-from app.core.camera_format import CameraFormat, CameraWishes, KnownCamera
+from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
 from app.core.errors import SourceError
 
 CAMERAS = (
@@ -93,13 +93,13 @@ def wished(resolved):
 
 def test_a_camera_is_asked_for_what_was_chosen_for_it():
     small, large = CameraFormat(640, 480, 60.0), CameraFormat(1920, 1080)
-    chosen = CameraWishes(known=(KnownCamera("HD Pro Webcam C922", "/dev/video4", small),))
-    assert wished(resolve_source("4", lister=some, wishes=chosen)) == small
-    assert wished(resolve_source("C922", lister=some, wishes=chosen)) == small
-    assert wished(resolve_source("2", lister=some, wishes=chosen)) is None  # nobody asked it for anything
-    asked = CameraWishes(large, chosen.known)
-    assert wished(resolve_source("4", lister=some, wishes=asked)) == large  # the command line wins
-    assert wished(resolve_source("2", lister=some, wishes=asked)) == large
+    chosen = CameraRequest(known=(KnownCamera("HD Pro Webcam C922", "/dev/video4", small),))
+    assert wished(resolve_source("4", lister=some, camera_request=chosen)) == small
+    assert wished(resolve_source("C922", lister=some, camera_request=chosen)) == small
+    assert wished(resolve_source("2", lister=some, camera_request=chosen)) is None  # nobody asked it for anything
+    asked = CameraRequest(large, chosen.known)
+    assert wished(resolve_source("4", lister=some, camera_request=asked)) == large  # the command line wins
+    assert wished(resolve_source("2", lister=some, camera_request=asked)) == large
 
 
 def test_auto_is_the_camera_chosen_last_that_is_there():
@@ -111,10 +111,10 @@ def test_auto_is_the_camera_chosen_last_that_is_there():
             ("Integrated Camera", "/dev/video0", 800),
         )
     )
-    resolved = resolve_source("auto", lister=some, wishes=CameraWishes(known=known))
+    resolved = resolve_source("auto", lister=some, camera_request=CameraRequest(known=known))
     assert device_of(resolved) is CAMERAS[1]
     assert wished(resolved) == CameraFormat(640, 480)
-    assert device_of(resolve_source("auto", lister=some, wishes=CameraWishes(known=known[:1]))) is CAMERAS[0]
+    assert device_of(resolve_source("auto", lister=some, camera_request=CameraRequest(known=known[:1]))) is CAMERAS[0]
 
 
 def test_files_are_tried_at_once(make_video, tmp_path):

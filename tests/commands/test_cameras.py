@@ -77,7 +77,7 @@ def test_the_window_and_the_measurement_take_a_format(monkeypatch):
     monkeypatch.setattr("app.bench.bench", lambda options: asked.append(options) or 0)
     assert main(["bench", "--camera-format", "640x480@60"]) == 0
     assert asked == [BenchOptions(camera_format=CameraFormat(640, 480, 60.0))]
-    assert asked[0].wishes.format == CameraFormat(640, 480, 60.0)
+    assert asked[0].camera_request.format == CameraFormat(640, 480, 60.0)
 
 
 @pytest.mark.parametrize("words", [[], ["cameras"], ["bench"]])

@@ -19,11 +19,11 @@ from app.capture.source import SourceInfo
 from app.core.errors import UserError
 from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.session import analyses, ownership
+from app.session.annotation_file import AnnotationFile
 from app.session.comparison import compare
 from app.session.deletion import delete_session, what_goes
 from app.session.exporters import EXPORTERS, export_session
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, Owner, SessionHeader
-from app.session.marking import MarkerFile
 from app.session.offline import ExtractWriter, ResultTables
 from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
@@ -48,8 +48,8 @@ def prepare(folder: Path) -> None:
         for k in range(FRAMES):
             writer.add_frame(_frame(k))
             writer.add_result(_result(k))
-        writer.add_event("point", "a note", at_s=100.05)
-        writer.add_event("interval", duration_s=0.1, at_s=100.08)
+        writer.add_annotation("point", "a note", at_s=100.05)
+        writer.add_annotation("interval", duration_s=0.1, at_s=100.08)
     staging = analyses.begin(recorded)
     with ResultTables(staging, 24) as tables:
         for k in range(FRAMES):
@@ -201,7 +201,7 @@ def _export(folder: Path) -> None:
 
 def _mark(folder: Path) -> None:
     if Manifest.read(folder).state == COMPLETE:
-        MarkerFile(folder / "events.csv").save([])
+        AnnotationFile(folder / "events.csv").save([])
 
 
 STEPS = (

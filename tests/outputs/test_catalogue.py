@@ -56,7 +56,7 @@ def results(count: int = 20):
 def test_it_takes_any_result_and_marker_and_keeps_well(output):
     for result in results():
         output.send(result)
-    output.mark(Marker("label", "a note", now_s()))
+    output.send_marker(Marker("label", "a note", now_s()))
     status = output.status
     assert status.name == output.name
     assert status.problem == ""
@@ -70,7 +70,7 @@ def test_it_can_be_closed_at_any_time_from_anywhere(output):
         try:
             for result in results(60):
                 output.send(result)
-                output.mark(Marker("x", "", now_s()))
+                output.send_marker(Marker("x", "", now_s()))
                 assert output.status.name
         except Exception as error:
             failures.append(error)

@@ -99,7 +99,7 @@ def test_every_face_is_a_sample_and_no_face_is_one_without_numbers(output):
 def test_markers_come_at_their_time(output):
     inlet = inlet_of(output, "Markers")
     at_s = now_s()
-    output.mark(Marker("stimulus", "left", at_s))
+    output.send_marker(Marker("stimulus", "left", at_s))
     (label,), stamp = pull(inlet)
     assert label == "stimulus"
     assert stamp == pytest.approx(at_s + clock_offset_s(pylsl.local_clock), abs=1e-3)
@@ -153,7 +153,7 @@ def test_closed_it_sends_nothing_and_says_nothing(output):
     output.close()
     output.close()
     output.send(looking())
-    output.mark(Marker("x", "", now_s()))
+    output.send_marker(Marker("x", "", now_s()))
     assert output.status.sent == 0
 
 

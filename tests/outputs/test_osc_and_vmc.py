@@ -257,7 +257,7 @@ def test_closing_twice_and_sending_afterwards(receiver, opened, make):
     output.close()
     output.close()
     output.send(looking())
-    output.mark(Marker("x", "", now_s()))
+    output.send_marker(Marker("x", "", now_s()))
     assert not output._thread.is_alive()
     assert output.status.sent == 0
 

@@ -126,7 +126,7 @@ def test_all_faces_carry_their_id_and_what_is_unknown_is_null(output):
 
 def test_markers_come_too(output):
     with client_of(output) as client:
-        output.mark(Marker("recentre", "yaw_deg +1.00", now_s()))
+        output.send_marker(Marker("recentre", "yaw_deg +1.00", now_s()))
         record = receive(client)
     assert (record["type"], record["label"], record["note"]) == ("marker", "recentre", "yaw_deg +1.00")
 
@@ -289,7 +289,7 @@ def test_closing_says_goodbye_and_frees_the_port(output):
         with pytest.raises(Exception, match="1001"):
             client.recv(timeout=WAIT_S)
     output.send(looking())
-    output.mark(Marker("x", "", now_s()))
+    output.send_marker(Marker("x", "", now_s()))
     again = WebSocketOutput(output.address)
     again.close()
 

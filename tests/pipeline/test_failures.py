@@ -16,7 +16,7 @@ from app.pipeline import Pipeline, inference_loop
 from app.pipeline.inference_loop import NO_DETECTOR, RESTARTED, InferenceLoop
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.repair import REPLACE_AT
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.table import Missing
@@ -322,5 +322,5 @@ def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeyp
     assert not (table.inferred & ~table.success & (table.missing != Missing.NO_FACE)).any()
     assert manifest.inferred == table.inferred.sum()
     assert ("engine", "torch on cpu took over: weak on cpu failed") in [
-        (event.label, event.note) for event in read_events(folder / "events.csv")
+        (annotation.label, annotation.note) for annotation in read_annotations(folder / "events.csv")
     ]

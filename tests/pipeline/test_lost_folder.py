@@ -16,7 +16,7 @@ from app.core.frames import Frame
 from app.pipeline.recording import Recording
 from app.session import disk, folders
 from app.session import writer as writer_module
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import STOPPED, SessionHeader
 from app.session.session import Session
@@ -74,7 +74,7 @@ def take_away(folder: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["deleted", "moved", "deleted and made again"])
 def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
-    feed.recording.mark("1", "before", False, now_s())
+    feed.recording.annotate("1", "before", False, now_s())
     take_away(feed.folder, how)
     feed.give_until_it_goes_on_elsewhere()
     rest, rescued = tmp_path / "take-rest", tmp_path / "take-rescued"
@@ -84,7 +84,7 @@ def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
     before = feed.stats.frames
     feed.give(5)
     feed.wait_encoded(before + 5)
-    feed.recording.mark("1", "after", False, now_s())
+    feed.recording.annotate("1", "after", False, now_s())
     feed.recording.stop(wait=True)
     assert f"What was recorded up to then is in {rescued}." in feed.stats.error
     first, second = Session.open(rescued), Session.open(rest)
@@ -95,8 +95,8 @@ def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
     for session in (first, second):
         with session.frames() as video:
             assert len(video) == session.manifest.frames
-    assert [event.label for event in first.events] == ["before"]
-    assert [event.label for event in read_events(rest / "events.csv")] == ["after"]
+    assert [annotation.label for annotation in first.annotations] == ["before"]
+    assert [annotation.label for annotation in read_annotations(rest / "events.csv")] == ["after"]
 
 
 def test_a_full_disk_sends_the_rest_to_another_one(feed, tmp_path, monkeypatch):

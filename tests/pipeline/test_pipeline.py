@@ -16,7 +16,7 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
 from app.pipeline import Pipeline
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.session import Session
 from app.session.signals import read_signals
@@ -158,7 +158,7 @@ def test_frames_pass_through_without_a_network(tmp_path: Path):
 
 
 def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, tmp_path: Path):
-    """Filtered and recentred on the screen; raw in the table, each recentring a marker with its reference."""
+    """Filtered and recentred on the screen; raw in the table, each recentring an annotation with its reference."""
     pipeline = watched.pipeline
     pipeline.signals.set_filter(preset_named("streaming"))
     pipeline.set_source(resolve_source("demo").source)
@@ -188,14 +188,14 @@ def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, t
         assert signals.column("relative_pitch_deg")[row] == pytest.approx(result.shown[0].angles.pitch_deg, abs=1e-4)
         assert signals.column("filtered_yaw_deg")[row] == pytest.approx(result.shown[0].face.angles.yaw_deg, abs=1e-4)
         assert signals.column("kp_2_x")[row] == pytest.approx(result.shown[0].face.keypoints[2, 0], abs=1e-3)
-    everything = read_events(folder / "events.csv")
-    setting = next(event for event in everything if event.label == "filter")
+    everything = read_annotations(folder / "events.csv")
+    setting = next(annotation for annotation in everything if annotation.label == "filter")
     assert (setting.onset_s, setting.note) == (0, "streaming, angles 0.5 0.05, keypoints 0.5 5, expression 0.5 100")
-    events = [event for event in everything if event.label != "filter"]
-    assert [event.label for event in events] == ["recentre"] * 3
-    angles = [re.findall(r"[-+][0-9.]+", event.note) for event in events]
+    annotations = [annotation for annotation in everything if annotation.label != "filter"]
+    assert [annotation.label for annotation in annotations] == ["recentre"] * 3
+    angles = [re.findall(r"[-+][0-9.]+", annotation.note) for annotation in annotations]
     for found, reference in zip(angles, (first, second), strict=False):
         pitch, yaw, roll = reference.angles
         assert np.allclose([float(x) for x in found], (yaw, pitch, roll), atol=0.006)
-    assert events[2].note == "undone"
-    assert 0 == events[0].onset_s < events[1].onset_s <= events[2].onset_s
+    assert annotations[2].note == "undone"
+    assert 0 == annotations[0].onset_s < annotations[1].onset_s <= annotations[2].onset_s

@@ -1,4 +1,4 @@
-"""Markers and notes find their recording; outputs hear of markers, recorded or not."""
+"""Annotations and notes find their recording; outputs hear of annotations, recorded or not."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.pipeline import Pipeline
 from app.pipeline.recording import Recording
 from app.reanalyse import reanalyse
 from app.session import disk
+from app.session.annotations import AnnotationKind
 from app.session.codecs import NO_PICTURE
-from app.session.events import MarkKind
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields, SessionHeader
 from app.session.session import Session
@@ -48,8 +48,8 @@ def test_a_note_goes_to_the_recording_of_its_moment(recording, tmp_path):
     recording.note("note", "in the second", moments[1])
     with pytest.raises(SessionError, match="has ended"):
         recording.note("note", "after all", between)
-    assert [event.note for event in Session.open(folders[1]).events] == ["in the second"]
-    assert Session.open(folders[0]).events == ()
+    assert [annotation.note for annotation in Session.open(folders[1]).annotations] == ["in the second"]
+    assert Session.open(folders[0]).annotations == ()
 
 
 def test_fields_and_codec_are_those_of_the_next_recording_and_the_one_that_runs(recording, tmp_path):
@@ -83,7 +83,7 @@ def test_without_a_picture_nothing_of_it_is_kept(recording, tmp_path):
 
 
 class Listener:
-    """An output that keeps the markers it gets."""
+    """An output that keeps the annotations it gets."""
 
     name = "listener"
     status = None
@@ -94,7 +94,7 @@ class Listener:
     def send(self, result):
         pass
 
-    def mark(self, marker):
+    def send_marker(self, marker):
         self.markers.append(marker)
 
     def close(self):
@@ -104,15 +104,15 @@ class Listener:
 def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
     pipeline, listener = Pipeline(), Listener()
     with pytest.raises(SessionError, match="Nothing is recorded"):
-        pipeline.mark("1", "talks", True, 1.0)
+        pipeline.annotate("1", "talks", True, 1.0)
     pipeline.add_output(listener)
-    assert pipeline.mark("1", "talks", True, 1.0) is None
+    assert pipeline.annotate("1", "talks", True, 1.0) is None
     recording = pipeline.recording
     recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
     add_frames(recording)
-    assert pipeline.mark("1", "talks", True, now_s()).kind is MarkKind.BEGUN
-    assert pipeline.mark("1", "talks", True, now_s()).kind is MarkKind.ENDED
-    assert pipeline.mark("2", "smile", False, now_s()).kind is MarkKind.POINT
+    assert pipeline.annotate("1", "talks", True, now_s()).kind is AnnotationKind.BEGUN
+    assert pipeline.annotate("1", "talks", True, now_s()).kind is AnnotationKind.ENDED
+    assert pipeline.annotate("2", "smile", False, now_s()).kind is AnnotationKind.POINT
     pipeline.note("hello", now_s())
     recording.stop(wait=True)
     pipeline.remove_output("listener")

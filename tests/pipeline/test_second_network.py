@@ -212,36 +212,36 @@ def test_the_box_behind_a_crop_gives_the_same_crop(spec: CropSpec, centre: tuple
         assert abs(box.w - longer) <= 0.5 / spec.side + 1e-3
 
 
-def wait_for(condition: Callable[[], bool], event: threading.Event) -> None:
+def wait_for(condition: Callable[[], bool], annotation: threading.Event) -> None:
     end_s = now_s() + WAIT_S
     while not condition():
         assert now_s() < end_s
-        event.wait(0.05)
-        event.clear()
+        annotation.wait(0.05)
+        annotation.clear()
 
 
 def test_in_the_pipeline_recordings_stay_those_of_the_first(files, tmp_path: Path):
-    pipeline, results, event = Pipeline(None, "cpu"), [], threading.Event()
+    pipeline, results, annotation = Pipeline(None, "cpu"), [], threading.Event()
 
     def add(result: FrameResult) -> None:
         results.append(result)
-        event.set()
+        annotation.set()
 
     pipeline.subscribe(add)
     pipeline.start()
     try:
         pipeline.set_source(resolve_source("demo").source)
-        wait_for(lambda: len(results) >= 2, event)
+        wait_for(lambda: len(results) >= 2, annotation)
         assert all(result.second is None for result in results)
         assert pipeline.status().second is None
         pipeline.compare_with(str(files["liveportrait"]), "cpu", "torch")
-        wait_for(lambda: bool(results[-1].second and results[-1].second.faces), event)
+        wait_for(lambda: bool(results[-1].second and results[-1].second.faces), annotation)
         pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
         start = len(results)
-        wait_for(lambda: len(results) >= start + 10, event)
+        wait_for(lambda: len(results) >= start + 10, annotation)
         pipeline.stop_recording(wait=True)
         pipeline.compare_with(None)
-        wait_for(lambda: results[-1].second is None, event)
+        wait_for(lambda: results[-1].second is None, annotation)
         columns = [COLUMNS.index(f"difference_{name}_deg") for name in ("pitch", "yaw", "roll", "angle")]
         rows = {row[0]: row[columns] for row in pipeline.history.last(600)}
     finally:

@@ -1,4 +1,4 @@
-"""What is told of the signal chain: markers in the recording and to the outputs, and what came of a wait."""
+"""What is told of the signal chain: annotations in the recording and to the outputs, and what came of a wait."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tests.signals.test_derived import NETWORK, REST, make_face, make_result
 
 
 class Book:
-    """A recording that keeps its markers, or a disk that refuses them."""
+    """A recording that keeps its annotations, or a disk that refuses them."""
 
     def __init__(self) -> None:
-        self.events: list[tuple[str, str, float | None]] = []
+        self.annotations: list[tuple[str, str, float | None]] = []
         self.refuses = False
 
-    def add_event(self, label: str, note: str, at_s: float | None = None) -> None:
+    def add_annotation(self, label: str, note: str, at_s: float | None = None) -> None:
         if self.refuses:
             raise SessionError("The marker was not written: the disk is full.")
-        self.events.append((label, note, at_s))
+        self.annotations.append((label, note, at_s))
 
 
 @pytest.fixture
@@ -50,29 +50,29 @@ def still(desk, seconds, face, start_s=0.0):
     return result
 
 
-def test_a_wait_ends_with_a_marker_at_its_frame_and_is_told_once(desk, book, sent):
+def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book, sent):
     desk.wait_for(Waiting.RECENTRE)
     assert desk.finished is None
     shown = still(desk, 2, make_face(Angles(4, -6, 1))).shown[0]
     assert np.abs(shown.angles).max() < 0.01
-    ((label, note, at_s),) = book.events
+    ((label, note, at_s),) = book.annotations
     assert (label, note) == ("recentre", "automatic, yaw_deg -6.00 pitch_deg +4.00 roll_deg +1.00")
     assert 1002 <= at_s <= 1002.1
-    assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.events
+    assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.annotations
     assert (desk.finished.number, desk.finished.problem) == (1, "")
     desk.wait_for(Waiting.NEUTRAL)
     still(desk, 1, make_face(d=REST), 3)
     assert desk.finished.number == 2
-    assert book.events[1][0] == "neutral"
-    assert "face 1, mean of 3" in book.events[1][1]
+    assert book.annotations[1][0] == "neutral"
+    assert "face 1, mean of 3" in book.annotations[1][1]
     assert desk.forget_neutral()
-    assert book.events[2][:2] == ("neutral", "forgotten, face 1")
+    assert book.annotations[2][:2] == ("neutral", "forgotten, face 1")
     assert not desk.forget_neutral()
     assert desk.undo_recentre()
-    assert book.events[3][:2] == ("recentre", "undone")
+    assert book.annotations[3][:2] == ("recentre", "undone")
 
 
-def test_a_disk_that_refuses_the_marker_does_not_undo_the_recentring(desk, book):
+def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(desk, book):
     book.refuses = True
     desk.wait_for(Waiting.RECENTRE)
     still(desk, 2, make_face(Angles(4, -6, 1)))
@@ -82,20 +82,20 @@ def test_a_disk_that_refuses_the_marker_does_not_undo_the_recentring(desk, book)
 
 def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(desk, book):
     desk.recording_started()
-    assert book.events == []
+    assert book.annotations == []
     desk.set_filter(preset_named("gaming"), settled=False)
-    assert book.events == []
-    desk.mark_filter()
-    desk.mark_filter()
-    assert [event[:2] for event in book.events] == [
+    assert book.annotations == []
+    desk.annotate_filter()
+    desk.annotate_filter()
+    assert [annotation[:2] for annotation in book.annotations] == [
         ("filter", "gaming, angles 0.8 0.2, keypoints 0.8 20, expression 0.8 500")
     ]
     for waiting, seconds in ((Waiting.RECENTRE, 2), (Waiting.NEUTRAL, 1)):
         desk.wait_for(waiting)
         still(desk, seconds, make_face())
-    book.events.clear()
+    book.annotations.clear()
     desk.recording_started()
-    assert [label for label, _, _ in book.events] == ["recentre", "neutral", "filter"]
+    assert [label for label, _, _ in book.annotations] == ["recentre", "neutral", "filter"]
 
 
 def test_a_filters_note_tells_all_its_numbers():

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from app.capture.source import SourceInfo
-from app.session.events import Event, encode_events
-from app.session.folders import EVENTS, FRAMES, VIDEO
+from app.session.annotations import Annotation, encode_annotations
+from app.session.folders import ANNOTATIONS, FRAMES, VIDEO
 from app.session.manifest import COMPLETE, Manifest, SessionHeader
 from app.session.table import columns
 from app.session.video import VideoEncoder
@@ -20,7 +20,7 @@ LOST = 50  # every so many frames has no face
 
 
 def make_session(folder: Path, frames: int, rate: float = 30.0, video: bool = True) -> Path:
-    """A whole session of so many frames, a marker a minute."""
+    """A whole session of so many frames, an annotation a minute."""
     folder.mkdir(parents=True)
     times = np.arange(frames) / rate
     info = None
@@ -41,11 +41,11 @@ def make_session(folder: Path, frames: int, rate: float = 30.0, video: bool = Tr
         pictures=video,
     )
     write_table(folder / FRAMES, times)
-    markers = [
-        Event(t, 2.0 if k % 2 else 0.0, f"minute {k % 3}", "", round(t * rate))
+    annotations = [
+        Annotation(t, 2.0 if k % 2 else 0.0, f"minute {k % 3}", "", round(t * rate))
         for k, t in enumerate(np.arange(0, times[-1], 60.0).tolist())
     ]
-    (folder / EVENTS).write_bytes(encode_events(markers))
+    (folder / ANNOTATIONS).write_bytes(encode_annotations(annotations))
     manifest = Manifest(header, state=COMPLETE, frames=frames, inferred=frames, duration_s=float(times[-1]), video=info)
     replace(manifest, first_frame_monotonic_s=0.0).write(folder)
     return folder

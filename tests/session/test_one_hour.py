@@ -10,6 +10,6 @@ def test_frames_rows_and_timestamps_are_equal_in_number_and_belong_together(tmp_
     outcome = record(tmp_path / "session", 3000)
     assert outcome.captured == outcome.frames == outcome.rows == outcome.timestamps == 3000
     assert outcome.lost == 12
-    assert outcome.events == 5
+    assert outcome.annotations == 5
     assert 0 < outcome.inferred <= 3000
     check(tmp_path / "session", 3000)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.capture.video import VideoSource
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.session.events import Event, append_event, read_events
+from app.session.annotations import Annotation, append_annotation, read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Fitted, Manifest, MediaFile, Owner
 from app.session.offline import ExtractWriter
@@ -165,7 +165,7 @@ def test_fields_of_a_later_version_do_not_disturb(tmp_path, header):
 @given(
     st.lists(
         st.builds(
-            Event,
+            Annotation,
             st.integers(0, 10**10).map(lambda n: n / 1e6),
             st.integers(0, 10**10).map(lambda n: n / 1e6),
             st.text("aé頭 ,\"';"),
@@ -175,21 +175,21 @@ def test_fields_of_a_later_version_do_not_disturb(tmp_path, header):
         max_size=5,
     )
 )
-def test_markers_are_read_back_as_written(tmp_path_factory, events):
+def test_annotations_are_read_back_as_written(tmp_path_factory, annotations):
     path = tmp_path_factory.mktemp("events") / "events.csv"
-    for event in events:
-        append_event(path, event)
-    read = read_events(path)
-    assert [replace(e, label=e.label, note=e.note) for e in read] == events
-    if events:
+    for annotation in annotations:
+        append_annotation(path, annotation)
+    read = read_annotations(path)
+    assert [replace(e, label=e.label, note=e.note) for e in read] == annotations
+    if annotations:
         data = path.read_bytes()
         path.write_bytes(data[:-1])
-        assert read_events(path) == read  # an editor that ends no last line has lost nothing
+        assert read_annotations(path) == read  # an editor that ends no last line has lost nothing
 
 
-def test_damaged_markers_are_one_sentence(tmp_path):
+def test_damaged_annotations_are_one_sentence(tmp_path):
     path = tmp_path / "events.csv"
-    assert read_events(path) == ()
+    assert read_annotations(path) == ()
     for data in (
         b"onset\n",
         b"onset_s,duration_s,label,note,frame\nx,0,a,b,0\n",
@@ -197,4 +197,4 @@ def test_damaged_markers_are_one_sentence(tmp_path):
     ):
         path.write_bytes(data)
         with pytest.raises(SessionError, match="are damaged"):
-            read_events(path)
+            read_annotations(path)

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import SessionError
+from app.session.annotations import CUT_OFF_NOTE
 from app.session.disk import Usage
-from app.session.events import CUT_OFF_NOTE
 from app.session.folders import claim_folder, part
 from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile, Owner
 from app.session.motion import open_motion
@@ -78,16 +78,16 @@ def kill_and_recover(parent, frames):
         assert session.manifest.video.width == 320
         assert session.manifest.inferred == session.table.inferred.sum()
         assert set(np.flatnonzero(session.table.inferred) % 2) <= {0}
-    ticks = [event for event in session.events if event.label == "tick"]
-    assert [event.note for event in ticks] == [str(10 * i) for i in range(len(ticks))]
+    ticks = [annotation for annotation in session.annotations if annotation.label == "tick"]
+    assert [annotation.note for annotation in ticks] == [str(10 * i) for i in range(len(ticks))]
     assert len(ticks) >= (recorded - 1) // 10
-    phases = [event for event in session.events if event.label == "phase"]
+    phases = [annotation for annotation in session.annotations if annotation.label == "phase"]
     begun = (recorded - 1) // 25 + 1
     assert len(phases) >= begun // 2  # the last one may have begun after the last sign of life, or not yet
     times = session.table.timestamp_s
-    for k, event in enumerate(phases):  # each from one frame to the 25th after it, whenever they came
-        if not event.note and 50 * k + 25 < len(times):
-            assert event.duration_s == pytest.approx(times[50 * k + 25] - times[50 * k], abs=2e-6)
+    for k, annotation in enumerate(phases):  # each from one frame to the 25th after it, whenever they came
+        if not annotation.note and 50 * k + 25 < len(times):
+            assert annotation.duration_s == pytest.approx(times[50 * k + 25] - times[50 * k], abs=2e-6)
     if begun % 2 and recorded % 25 > 1:
         last = phases[-1]
         assert last.note == CUT_OFF_NOTE
@@ -119,8 +119,8 @@ def whole_session(tmp_path_factory):
             frame = Frame(i, rng.integers(0, 255, (48, 65, 3), np.uint8), 10 + i / 30)
             writer.add_frame(frame)
             writer.add_result(FrameResult(frame, (), frame.captured_s + 0.01))
-        writer.add_event("one")
-        writer.add_event("two")
+        writer.add_annotation("one")
+        writer.add_annotation("two")
     return folder
 
 
@@ -136,10 +136,12 @@ def cut_off(whole, folder, video_bytes, table_bytes, events_bytes=None, tail=b""
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(video=st.floats(0, 1), table=st.floats(0, 1), events=st.floats(0, 1), zeros=st.integers(0, 600))
-def test_wherever_the_files_end_frames_and_rows_agree(whole_session, tmp_path_factory, video, table, events, zeros):
+@given(video=st.floats(0, 1), table=st.floats(0, 1), annotations=st.floats(0, 1), zeros=st.integers(0, 600))
+def test_wherever_the_files_end_frames_and_rows_agree(
+    whole_session, tmp_path_factory, video, table, annotations, zeros
+):
     sizes = [int(share * (whole_session / name).stat().st_size) for share, name in
-             ((video, "video.mkv"), (table, "frames.csv"), (events, "events.csv"))]  # fmt: skip
+             ((video, "video.mkv"), (table, "frames.csv"), (annotations, "events.csv"))]  # fmt: skip
     folder = cut_off(whole_session, tmp_path_factory.mktemp("cut") / "session", *sizes, tail=b"\0" * zeros)
     report = recover(folder)
     session = Session.open(folder)
@@ -154,7 +156,7 @@ def test_wherever_the_files_end_frames_and_rows_agree(whole_session, tmp_path_fa
                 assert frames.frame_at(report.frames - 1).shape == (48, 65, 3)
         whole = read_table(whole_session / "frames.csv").timestamp_s[: report.frames]
         assert session.table.timestamp_s == pytest.approx(whole, abs=5.1e-4)
-    assert len(session.events) <= 2
+    assert len(session.annotations) <= 2
     assert find_unfinished(folder.parent) == ()
 
 

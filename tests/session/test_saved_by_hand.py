@@ -11,25 +11,25 @@ import pytest
 
 from app.core.text import decode_json, decode_text, encode_text
 from app.export import export
-from app.session.events import Event, EventLog, append_event, encode_events, read_markers
+from app.session.annotation_file import AnnotationFile
+from app.session.annotations import Annotation, AnnotationLog, append_annotation, encode_annotations, parse_annotations
 from app.session.lazy_table import LazyTable
 from app.session.manifest import Manifest
-from app.session.marking import MarkerFile
 from app.session.recovery import recover
 from app.session.session import Session
 from app.session.text_table import parse_number
 from tests.factories import read_table
 from tests.session.long_session import make_session
 
-SMILE = Event(0.5, 0.0, "smile", "Grüße", 12)
-TASK = Event(1.0, 1.5, "task", "a, b", 25)
-OURS = encode_events([SMILE, TASK])
+SMILE = Annotation(0.5, 0.0, "smile", "Grüße", 12)
+TASK = Annotation(1.0, 1.5, "task", "a, b", 25)
+OURS = encode_annotations([SMILE, TASK])
 TEXT = OURS.decode()
 TIMES_S = np.arange(100) / 30
 
 
 def rewritten(separator: str, point: str, ends: str = "\r\n") -> str:
-    """The markers as a spreadsheet saves them, without the zeros that it drops."""
+    """The annotations as a spreadsheet saves them, without the zeros that it drops."""
     rows = list(csv.reader(io.StringIO(TEXT)))
     for fields in rows[1:]:
         fields[:2] = [f"{float(field):g}".replace(".", point) for field in fields[:2]]
@@ -62,26 +62,29 @@ def rewritten(separator: str, point: str, ends: str = "\r\n") -> str:
         "American with an empty row", "all in one column",
     ],
 )  # fmt: skip
-def test_markers_are_the_same_however_they_were_saved(tmp_path, data):
+def test_annotations_are_the_same_however_they_were_saved(tmp_path, data):
     path = tmp_path / "events.csv"
     path.write_bytes(data)
-    markers = read_markers(path, TIMES_S)
-    assert (markers.events, markers.problems) == ((SMILE, TASK), ())
+    annotations = parse_annotations(path, TIMES_S)
+    assert (annotations.annotations, annotations.problems) == ((SMILE, TASK), ())
 
 
-def test_the_field_files_hold_the_same_markers(shared):
-    found = {path.stem: read_markers(path, TIMES_S) for path in (shared / "field").glob("events_*.csv")}
+def test_the_field_files_hold_the_same_annotations(shared):
+    found = {path.stem: parse_annotations(path, TIMES_S) for path in (shared / "field").glob("events_*.csv")}
     assert len(found) == 7
     extra = found.pop("events_empty_duration")
-    assert extra.events == (SMILE, TASK, Event(2.0, 0.0, "extra", "", 60))
-    for markers in found.values():
-        assert (markers.events, markers.problems) == ((SMILE, TASK), ())
+    assert extra.annotations == (SMILE, TASK, Annotation(2.0, 0.0, "extra", "", 60))
+    for parsed in found.values():
+        assert (parsed.annotations, parsed.problems) == ((SMILE, TASK), ())
 
 
 def test_columns_may_be_moved_added_and_missing(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text("Rater,label,Onset_s\nAB,smile,0.5\nCD,task,1.0\n")
-    assert read_markers(path, TIMES_S).events == (Event(0.5, 0, "smile", "", 15), Event(1.0, 0, "task", "", 30))
+    assert parse_annotations(path, TIMES_S).annotations == (
+        Annotation(0.5, 0, "smile", "", 15),
+        Annotation(1.0, 0, "task", "", 30),
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,18 +104,18 @@ def test_columns_may_be_moved_added_and_missing(tmp_path):
 def test_a_line_that_is_not_clear_is_named_and_the_others_are_read(tmp_path, line, why):
     path = tmp_path / "events.csv"
     path.write_bytes((rewritten(";", ",") + line + "\r\n3;0;after;;90\r\n").encode())
-    markers = read_markers(path, TIMES_S)
-    assert markers.events == (SMILE, TASK, Event(3.0, 0.0, "after", "", 90))
-    (problem,) = markers.problems
+    annotations = parse_annotations(path, TIMES_S)
+    assert annotations.annotations == (SMILE, TASK, Annotation(3.0, 0.0, "after", "", 90))
+    (problem,) = annotations.problems
     assert why in problem
 
 
 def test_a_header_that_no_reader_takes_apart_is_one_sentence(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text("x" * 200_000 + "\n1\n")
-    markers = read_markers(path, TIMES_S)
-    assert not markers.events
-    assert "columns differ" in " ".join(markers.problems)
+    annotations = parse_annotations(path, TIMES_S)
+    assert not annotations.annotations
+    assert "columns differ" in " ".join(annotations.problems)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +141,11 @@ def test_a_sign_that_may_mean_either_is_decided_by_the_rest_of_the_table(tmp_pat
     path = tmp_path / "events.csv"
     head = b"onset_s;duration_s;label;note;frame\n"
     path.write_bytes(head + b"1.234;0,5;a;;\n")
-    assert read_markers(path, TIMES_S).events[0].onset_s == 1234
+    assert parse_annotations(path, TIMES_S).annotations[0].onset_s == 1234
     path.write_bytes(head + b"1.234;0.5;a;;\n")
-    assert read_markers(path, TIMES_S).events[0].onset_s == 1.234
+    assert parse_annotations(path, TIMES_S).annotations[0].onset_s == 1.234
     path.write_bytes(head + b"1.234;0;a;;\n")
-    assert "may be a thousand times as much" in read_markers(path, TIMES_S).problems[0]
+    assert "may be a thousand times as much" in parse_annotations(path, TIMES_S).problems[0]
 
 
 # ---------------------------------------------------------------------- nothing is lost
@@ -152,30 +155,30 @@ def test_what_was_saved_by_hand_is_kept_when_the_review_writes(tmp_path):
     path = tmp_path / "events.csv"
     saved = rewritten(";", ",").encode("cp1252") + b"01. Mai;;lost;;\r\n"
     path.write_bytes(saved)
-    MarkerFile(path).save(read_markers(path).events)
+    AnnotationFile(path).save(parse_annotations(path).annotations)
     assert path.read_bytes() == OURS
     assert (tmp_path / "events.original.csv").read_bytes() == saved
 
 
 @pytest.mark.parametrize("saved", [OURS[:-1], rewritten(";", ",").encode("cp1252"), TEXT.encode("utf-16")])
-def test_a_marker_that_is_set_afterwards_stands_on_a_line_of_its_own(tmp_path, saved):
+def test_an_annotation_that_is_set_afterwards_stands_on_a_line_of_its_own(tmp_path, saved):
     path = tmp_path / "events.csv"
     path.write_bytes(saved)
-    late = Event(3.0, 0.0, "late", "", 90)
-    append_event(path, late)
-    assert read_markers(path).events == (SMILE, TASK, late)
+    late = Annotation(3.0, 0.0, "late", "", 90)
+    append_annotation(path, late)
+    assert parse_annotations(path).annotations == (SMILE, TASK, late)
     assert (tmp_path / "events.original.csv").read_bytes() == saved
 
 
 def test_the_end_of_a_recording_leaves_lines_alone_that_somebody_changed(tmp_path):
     path = tmp_path / "events.csv"
-    log = EventLog(tmp_path)
-    log.mark("1", Event(1.0, 0.0, "talks", "", 30), True)
+    log = AnnotationLog(tmp_path)
+    log.annotate("1", Annotation(1.0, 0.0, "talks", "", 30), True)
     path.write_bytes(OURS + b"not clear,,,,\n")
     log.finish(4.0, 120)
-    markers = read_markers(path)
-    assert markers.events == (SMILE, TASK, Event(1.0, 3.0, "talks", "", 30))
-    assert "line 4" in markers.problems[0]
+    annotations = parse_annotations(path)
+    assert annotations.annotations == (SMILE, TASK, Annotation(1.0, 3.0, "talks", "", 30))
+    assert "line 4" in annotations.problems[0]
 
 
 def test_recovery_keeps_lines_that_it_could_not_read(tmp_path):
@@ -186,7 +189,7 @@ def test_recovery_keeps_lines_that_it_could_not_read(tmp_path):
     saved = OURS + b"01. Mai,,x,,\n"
     (folder / "events.csv").write_bytes(saved)
     recover(folder)
-    assert Session.open(folder).events == (SMILE, TASK)
+    assert Session.open(folder).annotations == (SMILE, TASK)
     assert (folder / "events.original.csv").read_bytes() == saved
 
 
@@ -239,7 +242,7 @@ def test_frames_are_the_same_however_they_were_saved(tmp_path, change):
 
 
 def test_one_line_locks_nobody_out(tmp_path, capsys):
-    """Of frames and markers each one line is spoilt, and the truth is no table any more."""
+    """Of frames and annotations each one line is spoilt, and the truth is no table any more."""
     folder = make_session(tmp_path / "session", 60, video=False)
     frames = (folder / "frames.csv").read_text().split("\n")
     frames[4] = frames[4].replace(".", ",")
@@ -248,7 +251,7 @@ def test_one_line_locks_nobody_out(tmp_path, capsys):
     (folder / "truth.csv").write_text("x\n1\n")
     session = Session.open(folder, lenient=True)
     assert len(session) == 60
-    assert session.events == (SMILE, TASK)
+    assert session.annotations == (SMILE, TASK)
     assert session.faces_of(3) == ()
     assert [any(words in problem for problem in session.problems) for words in ("line 5", "line 4", "truth")] == [
         True

@@ -31,7 +31,7 @@ def recorded(tmp_path, header, make_frame, make_face, make_result):
             face = make_face(number, exp=exp, logits=np.full((3, 66), number, np.float32))
             faces[number] = {3: (), 4: (face, make_face(44, 1))}.get(number, (face,))
             writer.add_result(make_result(frame, faces[number]))
-        writer.add_event("blink", "left", 0.2, at_s=100.1)
+        writer.add_annotation("blink", "left", 0.2, at_s=100.1)
     return folder, faces
 
 
@@ -39,7 +39,7 @@ def test_faces_are_as_they_were_measured(recorded):
     folder, faces = recorded
     session = Session.open(folder, lenient=True)
     assert len(session) == 8
-    assert [event.label for event in session.events] == ["blink"]
+    assert [annotation.label for annotation in session.annotations] == ["blink"]
     for number, wanted in faces.items():
         found = session.faces_of(number)
         assert [face.face_id for face in found] == [face.face_id for face in wanted]

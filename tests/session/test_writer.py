@@ -297,7 +297,7 @@ def test_closing_twice_and_adding_afterwards_is_harmless(record, make_frame, mak
     assert not writer.add_frame(make_frame(1))
     writer.add_result(make_result(make_frame(1)))
     with pytest.raises(SessionError, match="has ended"):
-        writer.add_event("late")
+        writer.add_annotation("late")
     assert len(read_table(tmp_path / "other" / "frames.csv")) == 1
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("session")]
 
@@ -323,15 +323,15 @@ def test_an_encoder_that_fails_ends_the_recording_with_all_before_it(
     assert (len(session.table), len(decode(folder / "video.mkv")[0])) == (4, 4)
 
 
-def test_markers_are_written_at_once(tmp_path, header, make_frame):
+def test_annotations_are_written_at_once(tmp_path, header, make_frame):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
-        writer.add_event("before the first frame", at_s=99.0)
+        writer.add_annotation("before the first frame", at_s=99.0)
         for i in range(3):
             writer.add_frame(make_frame(i))
-        writer.add_event("task", 'two\nlines, "quoted"', duration_s=1.5, at_s=100.5)
+        writer.add_annotation("task", 'two\nlines, "quoted"', duration_s=1.5, at_s=100.5)
         assert (folder / "events.csv").read_text(encoding="utf-8").count("\n") == 3
-    first, second = Session.open(folder).events
+    first, second = Session.open(folder).annotations
     assert (first.onset_s, first.frame) == (0.0, 0)
     assert (second.onset_s, second.duration_s, second.frame) == (0.5, 1.5, 2)
     assert (second.label, second.note) == ("task", 'two lines, "quoted"')

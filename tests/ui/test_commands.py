@@ -23,7 +23,7 @@ def test_every_action_has_a_key_and_says_it_in_its_tool_tip(idle_window):
         action = idle_window.commands[spec.name]
         key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         assert key, spec.name
-        # Of a marker's key the user's own label says more than the table can.
+        # Of a marker key the user's own label says more than the table can.
         tip = "Mark “marker " + key + "”" if spec.name.startswith("marker_") else spec.tip
         assert action.toolTip() == f"{tip} ({key})"
 

@@ -14,8 +14,8 @@ from app.core.frames import ShownFace
 from app.outputs.base import OutputState, OutputStatus
 from app.session.writer import WriterStats
 from app.signals.presets import preset_named
+from app.ui.formatting import NOTHING
 from app.ui.panels.readout import Readout
-from app.ui.wording import NOTHING
 from extractor.types import Angles
 
 

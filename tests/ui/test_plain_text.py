@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 from app.outputs.base import OutputState, OutputStatus
 from app.session.manifest import SessionFields
 from app.ui import settings
-from app.ui.markers import MarkerSlot
+from app.ui.annotations import AnnotationSlot
 from app.ui.messages import Message, Severity
 from tests.ui.hostile import HOSTILE, look_at_everything, spin
 
@@ -73,9 +73,9 @@ def test_the_main_window_shows_what_files_cameras_and_people_say(bait, idle_wind
     panel.select(str(weights))
     qtbot.waitUntil(lambda: bool(panel.details.facts), timeout=WAIT_MS)
     window.toolbar.source.show_entries(source_entries_of_cameras(), "0")
-    controls = window.markers
+    controls = window.annotations
     controls.use_fields(SessionFields(HOSTILE, HOSTILE, HOSTILE, HOSTILE))
-    controls.use_slot("1", MarkerSlot(HOSTILE))
+    controls.use_slot("1", AnnotationSlot(HOSTILE))
     controls._add_latest(1.0, HOSTILE)
     outputs = window.docks.view("outputs")
     outputs.rows["osc"].show_status(OutputStatus("osc", HOSTILE, OutputState.FAILED, 0.0, 0, HOSTILE))

@@ -152,23 +152,23 @@ def test_recordings_are_named_by_the_pattern_in_the_panel(idle_window, store, tm
     panel.name.setText("{who}")
     panel.name.editingFinished.emit()
     assert "{who} is no part" in panel.name.toolTip()
-    assert idle_window.markers.name_pattern == "{date}_{time}"
+    assert idle_window.annotations.name_pattern == "{date}_{time}"
     panel.name.setText("{participant}_{task}")
     panel.name.editingFinished.emit()
     assert "replaced" in panel.name.toolTip()
     assert store.get(settings.RECORDING_NAME) == "{participant}_{task}"
-    idle_window.markers.use_fields(SessionFields("P07", "reading"))
+    idle_window.annotations.use_fields(SessionFields("P07", "reading"))
     claimed = []
     idle_window.controller.start_recording = lambda claim: claimed.append(claim()) or ""
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
     idle_window.record(True)
     assert claimed == [tmp_path / "recordings" / "P07_reading"]
-    idle_window.markers.new_participant()
-    idle_window.markers.use_fields(SessionFields())
-    assert idle_window.markers.folder_name().startswith("20")  # nothing is left of the pattern: date and time
+    idle_window.annotations.new_participant()
+    idle_window.annotations.use_fields(SessionFields())
+    assert idle_window.annotations.folder_name().startswith("20")  # nothing is left of the pattern: date and time
 
 
 def test_the_command_lines_pattern_goes_before_the_remembered_one(make_window, store):
     store.set(settings.RECORDING_NAME, "{task}_{date}")
-    assert make_window(name="{participant}").markers.name_pattern == "{participant}"
-    assert make_window().markers.name_pattern == "{task}_{date}"
+    assert make_window(name="{participant}").annotations.name_pattern == "{participant}"
+    assert make_window().annotations.name_pattern == "{task}_{date}"

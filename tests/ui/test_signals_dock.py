@@ -106,16 +106,16 @@ def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
     assert (texts["mouth_opening"], texts["eye_closure_l"], texts["attention"]) == ("0.123", "40 %", "outside")
     assert (texts["head_speed_deg_s"], texts["nods"], texts["smile"]) == ("12.3°/s", "2", "–")
     assert dock.derived.remark.isHidden()
-    dock.derived.show_doubts({"smile": UNMEASURED})
+    dock.derived.show_untrusted({"smile": UNMEASURED})
     assert dock.derived._labels["smile"].text() == "Smile (?)"
     assert dock.derived._labels["nod"].text() == "Nod"
     assert UNMEASURED in dock.derived.remark.text()
     weak = "these weights follow it too roughly (correlation 0.24, at least 0.5 is needed)"
-    dock.derived.show_doubts({"smile": weak})
+    dock.derived.show_untrusted({"smile": weak})
     assert dock.derived.remark.text() == "(?) can't be trusted: these weights follow it too roughly."
     assert "0.24" in dock.derived.remark.toolTip()
     assert "0.24" in dock.derived._labels["smile"].toolTip()
-    dock.derived.show_doubts({})
+    dock.derived.show_untrusted({})
     assert dock.derived._labels["smile"].text() == "Smile"
     for signal in DERIVED:
         assert signal_text(signal, -0.5) and signal_text(signal, float("nan")) == "–"  # noqa: PT018

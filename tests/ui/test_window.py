@@ -17,7 +17,7 @@ from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent
 
 from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
-from app.core.camera_format import CameraWishes
+from app.core.camera_format import CameraRequest
 from app.core.errors import SourceError
 from app.core.frames import FrameResult
 from app.core.mailbox import Mailbox
@@ -170,7 +170,7 @@ def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(no_network, m
     from app.capture import resolve_source
 
     answers = {"auto": lambda: Resolved(BrokenCamera()), "demo": lambda: resolve_source(str(clip))}
-    monkeypatch.setattr(controller_module, "_resolve", lambda spec, wishes: answers[spec]())
+    monkeypatch.setattr(controller_module, "_resolve", lambda spec, camera_request: answers[spec]())
     window = make_window(source="auto")
     run(window, qtbot)
     assert window.controller.source == "demo"
@@ -207,7 +207,7 @@ def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qt
 
     gate = threading.Event()
 
-    def resolve(spec: str, wishes: CameraWishes) -> Resolved:
+    def resolve(spec: str, camera_request: CameraRequest) -> Resolved:
         if spec == "slow":
             gate.wait(20)
             return Resolved(BrokenCamera())

@@ -12,7 +12,7 @@ from app.session.exporters.liveportrait import LivePortraitTemplate
 from app.session.exporters.motion import MotionArrays
 from app.session.exporters.openface import OpenFaceCsv
 from app.session.exporters.parquet import ParquetTables
-from app.session.exporters.spreadsheet import SpreadsheetMarkers
+from app.session.exporters.spreadsheet import SpreadsheetAnnotations
 
 __all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporters_named", "remark_on"]
 
@@ -20,7 +20,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     AnnotatedVideo(),
     CoveredVideo(),
     ParquetTables(),
-    SpreadsheetMarkers(),
+    SpreadsheetAnnotations(),
     OpenFaceCsv(),
     BidsMotion(),
     ElanAnnotations(),

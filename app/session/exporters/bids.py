@@ -130,7 +130,7 @@ class BidsMotion:
             tuple(_EVENT_COLUMNS),
             (
                 (f"{e.onset_s:.6f}", f"{e.duration_s:.6f}", e.label, e.note, e.frame)
-                for e in sorted(session.events, key=lambda event: event.onset_s)
+                for e in sorted(session.annotations, key=lambda annotation: annotation.onset_s)
             ),
         )
         _write_json(events.with_suffix(".json"), _EVENT_COLUMNS)

@@ -1,4 +1,4 @@
-"""``session.eaf``: the markers, and why frames have no pose, as annotations for ELAN, with the video linked."""
+"""``session.eaf``: the annotations, and why frames have no pose, as annotations for ELAN, with the video linked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.session.exporters.base import Progress
 from app.session.session import Session
 from app.session.table import WORDS
@@ -33,7 +33,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True, slots=True)
-class Annotation:
+class ElanAnnotation:
     """An interval in milliseconds of the video; ``end`` is after ``start``."""
 
     start: int
@@ -45,7 +45,7 @@ class ElanAnnotations:
     """An EAF 3.0 document: a tier for each label, the note (or else the label) as the annotation's text.
 
     ELAN knows no points and no overlaps within a tier: a point lasts as long as its frame is
-    shown, and where two markers of one label overlap, the later goes to a second tier.
+    shown, and where two annotations of one label overlap, the later goes to a second tier.
     """
 
     name = "elan"
@@ -55,7 +55,7 @@ class ElanAnnotations:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        tiers = tiers_of(session.events, session.table.timestamp_s)
+        tiers = tiers_of(session.annotations, session.table.timestamp_s)
         if unmeasured := without_pose(session.table.missing, session.table.timestamp_s):
             tiers.append((_free(_WITHOUT_POSE, tiers), unmeasured))
         root = ElementTree.Element(
@@ -90,18 +90,18 @@ class ElanAnnotations:
             if session.manifest.header.participant:
                 attributes["PARTICIPANT"] = _printable(session.manifest.header.participant)
             element = ElementTree.SubElement(root, "TIER", attributes)
-            for annotation in tier:
+            for tier_annotation in tier:
                 number += 1
                 alignable = ElementTree.SubElement(
                     ElementTree.SubElement(element, "ANNOTATION"),
                     "ALIGNABLE_ANNOTATION",
                     {
                         "ANNOTATION_ID": f"a{number}",
-                        "TIME_SLOT_REF1": slots[annotation.start],
-                        "TIME_SLOT_REF2": slots[annotation.end],
+                        "TIME_SLOT_REF1": slots[tier_annotation.start],
+                        "TIME_SLOT_REF2": slots[tier_annotation.end],
                     },
                 )
-                ElementTree.SubElement(alignable, "ANNOTATION_VALUE").text = annotation.text
+                ElementTree.SubElement(alignable, "ANNOTATION_VALUE").text = tier_annotation.text
         ElementTree.SubElement(
             root,
             "LINGUISTIC_TYPE",
@@ -113,40 +113,42 @@ class ElanAnnotations:
         progress(1, 1)
 
 
-def tiers_of(events: Iterable[Event], timestamps_s: NDArray[np.float64]) -> list[tuple[str, list[Annotation]]]:
-    """The tiers by name, in the order of their first markers; annotations in the order of time.
+def tiers_of(
+    annotations: Iterable[Annotation], timestamps_s: NDArray[np.float64]
+) -> list[tuple[str, list[ElanAnnotation]]]:
+    """The tiers by name, in the order of their first annotations; annotations in the order of time.
 
     ``timestamps_s``: (N,) when the video's frames are shown.
     """
-    tiers: dict[str, list[Annotation]] = {}
-    for event in sorted(events, key=lambda event: event.onset_s):
-        label = _printable(event.label) or _UNNAMED
-        start = max(0, round(event.onset_s * 1000))
-        end = start + max(1, round((event.duration_s or _frame_s(event.onset_s, timestamps_s)) * 1000))
-        annotation = Annotation(start, end, _printable(event.note) or label)
+    tiers: dict[str, list[ElanAnnotation]] = {}
+    for annotation in sorted(annotations, key=lambda annotation: annotation.onset_s):
+        label = _printable(annotation.label) or _UNNAMED
+        start = max(0, round(annotation.onset_s * 1000))
+        end = start + max(1, round((annotation.duration_s or _frame_s(annotation.onset_s, timestamps_s)) * 1000))
+        tier_annotation = ElanAnnotation(start, end, _printable(annotation.note) or label)
         for tier_id in _tier_ids(label):
             tier = tiers.setdefault(tier_id, [])
             if not tier or tier[-1].end <= start:
-                tier.append(annotation)
+                tier.append(tier_annotation)
                 break
     return list(tiers.items())
 
 
-def without_pose(missing: NDArray[np.integer[Any]], timestamps_s: NDArray[np.float64]) -> list[Annotation]:
+def without_pose(missing: NDArray[np.integer[Any]], timestamps_s: NDArray[np.float64]) -> list[ElanAnnotation]:
     """The stretches of frames without a pose, by reason; ``missing`` (N,) are places in ``WORDS``."""
-    found: list[Annotation] = []
+    found: list[ElanAnnotation] = []
     starts = np.flatnonzero(np.diff(missing.astype(np.int64), prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(missing)][: len(starts)], strict=True):
         if reason := WORDS[int(missing[start])]:
             begin = max(0, round(float(timestamps_s[start]) * 1000))
             last = float(timestamps_s[stop - 1])
             end = last + _frame_s(last, timestamps_s) if stop == len(missing) else float(timestamps_s[stop])
-            found.append(Annotation(begin, max(begin + 1, round(end * 1000)), reason.replace("_", " ")))
+            found.append(ElanAnnotation(begin, max(begin + 1, round(end * 1000)), reason.replace("_", " ")))
     return found
 
 
-def _free(name: str, tiers: list[tuple[str, list[Annotation]]]) -> str:
-    """The name, or the first of its numbered ones that is no marker's."""
+def _free(name: str, tiers: list[tuple[str, list[ElanAnnotation]]]) -> str:
+    """The name, or the first of its numbered ones that is no annotation's."""
     taken = {tier for tier, _ in tiers}
     return next(each for each in _tier_ids(name) if each not in taken)
 
@@ -167,8 +169,10 @@ def _frame_s(onset_s: float, timestamps_s: NDArray[np.float64]) -> float:
     return float(np.median(np.diff(timestamps_s))) if len(timestamps_s) > 1 else 1 / 30
 
 
-def _times(tiers: list[tuple[str, list[Annotation]]]) -> list[int]:
-    return sorted({time for _, tier in tiers for annotation in tier for time in (annotation.start, annotation.end)})
+def _times(tiers: list[tuple[str, list[ElanAnnotation]]]) -> list[int]:
+    return sorted(
+        {time for _, tier in tiers for tier_annotation in tier for time in (tier_annotation.start, tier_annotation.end)}
+    )
 
 
 def _media(video: Path, out: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""``markers.csv``: the markers for a spreadsheet, which opens it with a double click and runs nothing in it."""
+"""``markers.csv``: the annotations for a spreadsheet, which opens it with a double click and runs nothing in it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FILE = "markers.csv"
 COLUMNS = ("session", "participant", "task", "onset_s", "duration_s", "label", "note", "frame")
 
 
-class SpreadsheetMarkers:
-    """One row a marker, in the order of their onsets; UTF-8 with the mark by which Excel knows it, decimal points.
+class SpreadsheetAnnotations:
+    """One row an annotation, in the order of their onsets; UTF-8 with the mark by which Excel knows it, decimal points.
 
     A text that a spreadsheet would take for a formula stands behind an apostrophe, as does one that
     begins with an apostrophe: without the first one each is the exact text again.
@@ -31,14 +31,14 @@ class SpreadsheetMarkers:
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header
         about = (session.folder.name, header.participant, header.task)
-        events = sorted(session.events, key=lambda event: (event.onset_s, event.duration_s))
+        annotations = sorted(session.annotations, key=lambda annotation: (annotation.onset_s, annotation.duration_s))
         with files.create_text(folder / FILE, errors="replace") as file:
             file.write("\ufeff")
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            for event in events:
-                times = (f"{event.onset_s:.6f}", f"{event.duration_s:.6f}")
-                texts = map(as_cell, (*about, event.label, event.note))
+            for annotation in annotations:
+                times = (f"{annotation.onset_s:.6f}", f"{annotation.duration_s:.6f}")
+                texts = map(as_cell, (*about, annotation.label, annotation.note))
                 session_name, participant, task, label, note = texts
-                writer.writerow((session_name, participant, task, *times, label, note, event.frame))
-            progress(len(events), len(events))
+                writer.writerow((session_name, participant, task, *times, label, note, annotation.frame))
+            progress(len(annotations), len(annotations))

@@ -181,7 +181,7 @@ class CameraChooser(QDialog):
             return
         self._cameras = cameras
         here = self._device if self._device in cameras else None
-        device = here or preferred_camera(self._controller.source, cameras, self._controller.wishes)
+        device = here or preferred_camera(self._controller.source, cameras, self._controller.camera_request)
         current = str(cameras.index(device)) if device is not None else ""
         self.camera.show_entries([Entry(_name(camera, cameras), str(i)) for i, camera in enumerate(cameras)], current)
         self.camera.setEnabled(bool(cameras))
@@ -199,7 +199,7 @@ class CameraChooser(QDialog):
             return
         self._device, self._candidates = device, ()
         self.table.select(None)
-        wanted = wanted_format(device, self._controller.wishes)
+        wanted = wanted_format(device, self._controller.camera_request)
         self._show_form(wanted or CameraFormat(), wanted is not None)
 
         def listed(candidates: tuple[CameraFormat, ...]) -> None:

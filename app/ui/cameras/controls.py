@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QMainWindow
 
-from app.core.camera_format import CameraFormat, CameraWishes, KnownCamera
+from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
 from app.ui.background import Background
 from app.ui.cameras.format_label import FormatLabel
 from app.ui.cameras.remembered import known_cameras, remember
@@ -49,7 +49,7 @@ class CameraControls(QObject):
 
     def restore(self) -> None:
         """As remembered now."""
-        self._controller.wishes = CameraWishes(self._asked, known_cameras(self._settings))
+        self._controller.camera_request = CameraRequest(self._asked, known_cameras(self._settings))
 
     def reset(self) -> None:
         """After the settings have been replaced: what the command line asked for is forgotten too."""

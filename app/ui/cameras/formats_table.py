@@ -10,7 +10,7 @@ from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.ui import theme
-from app.ui.wording import unsigned
+from app.ui.formatting import unsigned
 
 if TYPE_CHECKING:
     from app.capture.grants import Grant

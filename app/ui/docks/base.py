@@ -13,9 +13,9 @@ from app.core.frames import FrameResult
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.signals.history import History
+    from app.ui.annotations import AnnotationControls
     from app.ui.controller import Controller
     from app.ui.live_view import LiveView
-    from app.ui.markers import MarkerControls
     from app.ui.messages import Message
     from app.ui.outputs import OutputControls
     from app.ui.settings import Settings
@@ -48,7 +48,7 @@ class DockContext:
     view: LiveView
     notice: Callable[[Message], None]  # says something in the status line for a while
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
-    markers: MarkerControls | None = None
+    annotations: AnnotationControls | None = None
     outputs: OutputControls | None = None
     signals: SignalControls | None = None
 

@@ -13,7 +13,7 @@ from app.core.frames import FrameResult
 from app.signals.history import History
 from app.ui import theme
 from app.ui.docks.painted import PaintedDock, missing
-from app.ui.wording import degrees, spread
+from app.ui.formatting import degrees, spread
 from extractor.types import BIN_DEGREES, FIRST_BIN_DEGREES
 
 ORDER = ("yaw", "pitch", "roll")

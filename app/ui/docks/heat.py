@@ -18,8 +18,8 @@ from app.signals.history import History
 from app.ui import theme
 from app.ui.docks.painted import NO_FACE, NO_SOURCE, PaintedDock
 from app.ui.face_colours import face_colour
+from app.ui.formatting import MINUS
 from app.ui.overlay import are_several
-from app.ui.wording import MINUS
 
 COLOUR_MAP = "cividis"
 """Even in lightness and hue with normal and with colour-deficient vision (Nunez, Anderton and Renslow 2018)."""

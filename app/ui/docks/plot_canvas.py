@@ -14,8 +14,8 @@ from PyQt6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEve
 from app.signals.history import broken_at_faces
 from app.ui import theme
 from app.ui.docks.plot_signals import COLUMN, GROUPS, PlotGroup, PlotSignal, Range, span_text
+from app.ui.formatting import MINUS
 from app.ui.plots import Band, Floats, cache_axes, curve, largest, range_around, step_above, thinned
-from app.ui.wording import MINUS
 
 HEADROOM = 1.08
 KEY_SHARE = 1 / 100  # of the span, that an arrow key moves the crosshair

@@ -43,11 +43,11 @@ def _table(context: DockContext) -> DockView:
     return Table(context)
 
 
-def _markers(context: DockContext) -> DockView:
-    from app.ui.markers_panel import MarkersPanel
+def _annotations(context: DockContext) -> DockView:
+    from app.ui.annotations_panel import AnnotationPanel
 
-    assert context.markers is not None
-    return MarkersPanel(context.markers, context.view)
+    assert context.annotations is not None
+    return AnnotationPanel(context.annotations, context.view)
 
 
 def _filter(context: DockContext) -> DockView:
@@ -77,7 +77,7 @@ VIEWS: Mapping[str, Callable[[DockContext], DockView]] = {
     "crop": _crop,
     "heat": _heat,
     "table": _table,
-    "markers": _markers,
+    "markers": _annotations,
     "filter": _filter,
     "outputs": _outputs,
     "weights": _weights,

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import theme
-from app.ui.wording import NOTHING
+from app.ui.formatting import NOTHING
 
 WIDEST_NAME = "Detection score"
 

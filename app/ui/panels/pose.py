@@ -12,8 +12,8 @@ from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.limits import MOST_FACES
 from app.core.rotation import angles_of, geodesic_deg, rotation_of
 from app.ui import theme
+from app.ui.formatting import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, unsigned
 from app.ui.panels.fields import Bar, Section, Value, dim_label
-from app.ui.wording import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, unsigned
 
 ANGLES = ("yaw", "pitch", "roll")
 MEANINGS = {

@@ -6,8 +6,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 
 from app.core.frames import FrameResult
+from app.ui.formatting import NOTHING, degrees, spread
 from app.ui.panels.fields import Section, Value, dim_label, fixed_value
-from app.ui.wording import NOTHING, degrees, spread
 
 AXES = (("yaw", 1), ("pitch", 0), ("roll", 2))
 TIP = "As measured in the camera's frame, neither filtered nor recentred; its axes are dashed in the picture"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.capture.source import SourceState
+from app.ui.formatting import NOTHING, duration, rate, size, unsigned
 from app.ui.panels.fields import Section
 from app.ui.pickers import path_label
-from app.ui.wording import NOTHING, duration, rate, size, unsigned
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus

@@ -79,8 +79,8 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
             QTimer.singleShot(0, picture)
 
     def picture() -> None:
-        if window.screen_feed is not None:
-            window.screen_feed.wait(30.0)
+        if window.presenter is not None:
+            window.presenter.wait(30.0)
         # The statistics come a moment later; then the window is as a person sees it.
         if window.problem is None and window.measuring.statistics is None:
             window.measuring.counted.connect(lambda: QTimer.singleShot(LAID_OUT_MS, save))

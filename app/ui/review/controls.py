@@ -52,7 +52,7 @@ class ReviewControls:
         return window
 
     def close(self) -> bool:
-        """Close them all; False when one stays open because its markers can't be saved."""
+        """Close them all; False when one stays open because its annotations can't be saved."""
         for window in list(self.windows):
             if not window.close():
                 return False

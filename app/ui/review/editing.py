@@ -1,4 +1,4 @@
-"""What the user does to markers, by mouse, by key or in the panel, carried out."""
+"""What the user does to annotations, by mouse, by key or in the panel, carried out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.ui import settings
-from app.ui.commands import MARKER_KEYS
-from app.ui.markers import MarkerSlot, read_slots
+from app.ui.annotations import AnnotationSlot, read_slots
+from app.ui.commands import ANNOTATION_KEYS
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
-from app.ui.review.marker_panel import MarkerDialog, MarkerPanel, labels_of
-from app.ui.review.markers import Markers
+from app.ui.review.annotation_list import AnnotationDialog, AnnotationList, labels_of
+from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.measuring import Measuring
 from app.ui.review.player import Player
 from app.ui.review.timeline import Timeline
@@ -23,13 +23,13 @@ from app.ui.settings import Settings
 
 
 class Editing(QObject):
-    """Keeps timeline, panel and actions in step with the markers, and knows which one is chosen."""
+    """Keeps timeline, panel and actions in step with the annotations, and knows which one is chosen."""
 
     def __init__(
         self,
         window: QWidget,
         timeline: Timeline,
-        panel: MarkerPanel,
+        panel: AnnotationList,
         commands: Mapping[str, QAction],
         store: Settings,
         say: Callable[[Message], None],
@@ -42,176 +42,178 @@ class Editing(QObject):
         self._settings = store
         self._begun: dict[str, float] = {}  # intervals whose key was pressed once, and where
         self._say = say
-        self._markers: Markers | None = None
+        self._edited: EditedAnnotations | None = None
         self._player: Player | None = None
         self._measuring: Measuring | None = None
         self._total_s = 0.0
         self.chosen = -1
-        self.dialog: MarkerDialog | None = None
-        timeline.marker_chosen.connect(self.choose)
-        timeline.marker_dragged.connect(self._dragged)
-        timeline.marker_opened.connect(self._opened)
-        timeline.marker_wanted.connect(self.add)
+        self.dialog: AnnotationDialog | None = None
+        timeline.annotation_chosen.connect(self.choose)
+        timeline.annotation_dragged.connect(self._dragged)
+        timeline.annotation_opened.connect(self._opened)
+        timeline.annotation_wanted.connect(self.add)
         panel.chosen.connect(self._chosen_in_panel)
         panel.opened.connect(self._opened)
 
-    def use(self, markers: Markers | None, player: Player | None, measuring: Measuring | None, total_s: float) -> None:
+    def use(
+        self, edited: EditedAnnotations | None, player: Player | None, measuring: Measuring | None, total_s: float
+    ) -> None:
         """The session's; None: there is none."""
         if self.dialog is not None:
             self.dialog.reject()
-        if self._markers is not None:  # a stack that is deleted says once more that it has changed
-            self._markers.undo_stack.indexChanged.disconnect(self._stack_moved)
+        if self._edited is not None:  # a stack that is deleted says once more that it has changed
+            self._edited.undo_stack.indexChanged.disconnect(self._stack_moved)
         self._begun.clear()
-        self._markers, self._player, self._measuring, self._total_s = markers, player, measuring, total_s
-        if markers is not None:
-            markers.changed.connect(self._changed)
-            markers.failed.connect(lambda text: self._say(Message(text, Severity.ERROR)))
-            markers.undo_stack.indexChanged.connect(self._stack_moved)
+        self._edited, self._player, self._measuring, self._total_s = edited, player, measuring, total_s
+        if edited is not None:
+            edited.changed.connect(self._changed)
+            edited.failed.connect(lambda text: self._say(Message(text, Severity.ERROR)))
+            edited.undo_stack.indexChanged.connect(self._stack_moved)
         self._changed(-1)
 
     def choose(self, number: int) -> None:
-        """This marker is the one that is edited, moved, deleted; -1: none."""
+        """This annotation is the one that is edited, moved, deleted; -1: none."""
         self.chosen = number
         self._panel.choose(number)
-        self._timeline.show_events(self._events(), number)
+        self._timeline.show_annotations(self._annotations(), number)
         self.refresh()
 
     def chosen_range(self) -> tuple[float, float] | None:
         """What the chosen interval covers; None for a point, or where none is chosen."""
-        if not 0 <= self.chosen < len(self._events()):
+        if not 0 <= self.chosen < len(self._annotations()):
             return None
-        event = self._events()[self.chosen]
-        return (event.onset_s, event.onset_s + event.duration_s) if event.duration_s > 0 else None
+        annotation = self._annotations()[self.chosen]
+        return (annotation.onset_s, annotation.onset_s + annotation.duration_s) if annotation.duration_s > 0 else None
 
     def add(self, at_s: float | None = None) -> None:
-        """Ask for a new marker: at a time, over the selection, or at the cursor."""
-        if self._markers is None or self._player is None:
+        """Ask for a new annotation: at a time, over the selection, or at the cursor."""
+        if self._edited is None or self._player is None:
             return
         onset, duration = self._player.time_s if at_s is None else at_s, 0.0
         selection = self._measuring.selection if self._measuring is not None else None
         if selection is not None and at_s is None:
             onset, duration = selection[0], selection[1] - selection[0]
-        labels = labels_of(self._markers, self._labels())
-        last = self._events()[self.chosen].label if 0 <= self.chosen < len(self._events()) else ""
-        event = Event(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
-        self._ask("Add marker", event, self._markers.add)
+        labels = labels_of(self._edited, self._labels())
+        last = self._annotations()[self.chosen].label if 0 <= self.chosen < len(self._annotations()) else ""
+        annotation = Annotation(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
+        self._ask("Add marker", annotation, self._edited.add)
 
     def add_slot(self, number: int) -> None:
-        """The marker of a key, as while recording: a point, or an interval from one press to the next.
+        """The annotation of a key, as while recording: a point, or an interval from one press to the next.
 
         Over the selection it is an interval in any case.
         """
         slot = self._slots()[number]
-        if self._markers is None or self._player is None:
+        if self._edited is None or self._player is None:
             return
         here = self._player.time_s
         selection = self._measuring.selection if self._measuring is not None else None
         if selection is not None:
-            self._markers.add(selection[0], selection[1] - selection[0], slot.label)
+            self._edited.add(selection[0], selection[1] - selection[0], slot.label)
         elif not slot.interval:
-            self._markers.add(here, 0.0, slot.label)
+            self._edited.add(here, 0.0, slot.label)
         elif slot.label in self._begun:
             began = self._begun.pop(slot.label)
-            self._markers.add(min(began, here), abs(here - began), slot.label)
+            self._edited.add(min(began, here), abs(here - began), slot.label)
             self._say(Message(f"{slot.label}, {abs(here - began):.2f} s long."))
         else:
             self._begun[slot.label] = here
             self._say(Message(f"{slot.label} begins here; the same key again where it ends."))
 
-    def _slots(self) -> tuple[MarkerSlot, ...]:
-        return read_slots(self._settings.get(settings.MARKERS))
+    def _slots(self) -> tuple[AnnotationSlot, ...]:
+        return read_slots(self._settings.get(settings.ANNOTATIONS))
 
     def _labels(self) -> list[str]:
         return [slot.label for slot in self._slots()]
 
     def edit(self) -> None:
-        if self._markers is None or not 0 <= self.chosen < len(self._events()):
+        if self._edited is None or not 0 <= self.chosen < len(self._annotations()):
             return
-        markers, number = self._markers, self.chosen
+        edited, number = self._edited, self.chosen
 
         def change(onset_s: float, duration_s: float, label: str, note: str) -> None:
-            event = markers.events[number]
+            annotation = edited.annotations[number]
             # Fields show milliseconds; what wasn't touched keeps its exact value.
-            onset = event.onset_s if abs(onset_s - event.onset_s) < 0.0006 else onset_s
-            duration = event.duration_s if abs(duration_s - event.duration_s) < 0.0006 else duration_s
-            markers.change(number, onset, duration, label, note)
+            onset = annotation.onset_s if abs(onset_s - annotation.onset_s) < 0.0006 else onset_s
+            duration = annotation.duration_s if abs(duration_s - annotation.duration_s) < 0.0006 else duration_s
+            edited.change(number, onset, duration, label, note)
 
-        self._ask("Edit marker", self._events()[number], change)
+        self._ask("Edit marker", self._annotations()[number], change)
 
     def delete(self) -> None:
-        if self._markers is not None and 0 <= self.chosen < len(self._events()):
-            label = self._events()[self.chosen].label or "marker"
-            self._markers.delete(self.chosen)
+        if self._edited is not None and 0 <= self.chosen < len(self._annotations()):
+            label = self._annotations()[self.chosen].label or "marker"
+            self._edited.delete(self.chosen)
             self._say(Message(f"Deleted {label}; Ctrl+Z brings it back."))
 
     def undo(self) -> None:
-        if self._markers is not None:
-            what = self._markers.undo_stack.undoText()
-            self._markers.undo_stack.undo()
+        if self._edited is not None:
+            what = self._edited.undo_stack.undoText()
+            self._edited.undo_stack.undo()
             self._say(Message(f"Undone: {what}."))
 
     def redo(self) -> None:
-        if self._markers is not None:
-            what = self._markers.undo_stack.redoText()
-            self._markers.undo_stack.redo()
+        if self._edited is not None:
+            what = self._edited.undo_stack.redoText()
+            self._edited.undo_stack.redo()
             self._say(Message(f"Done again: {what}."))
 
     def nudge(self, frames: int) -> None:
-        """Move the chosen marker so many frames."""
-        player, markers = self._player, self._markers
-        if markers is None or player is None or not 0 <= self.chosen < len(self._events()):
+        """Move the chosen annotation so many frames."""
+        player, edited = self._player, self._edited
+        if edited is None or player is None or not 0 <= self.chosen < len(self._annotations()):
             return
-        event = self._events()[self.chosen]
-        markers.move(self.chosen, player.stepped(event.onset_s, frames), event.duration_s)
+        annotation = self._annotations()[self.chosen]
+        edited.move(self.chosen, player.stepped(annotation.onset_s, frames), annotation.duration_s)
 
     def go(self, direction: int) -> None:
-        """To the next (1) or the previous (-1) marker."""
+        """To the next (1) or the previous (-1) annotation."""
         if self._player is None:
             return
         here = self._player.frame
-        events = list(enumerate(self._events()))
-        beyond = [(k, e) for k, e in events if (e.frame - here) * direction > 0]
+        annotations = list(enumerate(self._annotations()))
+        beyond = [(k, e) for k, e in annotations if (e.frame - here) * direction > 0]
         if not beyond:
             self._say(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
             return
-        number, event = min(beyond, key=lambda pair: abs(pair[1].frame - here))
+        number, annotation = min(beyond, key=lambda pair: abs(pair[1].frame - here))
         self.choose(number)
-        self._player.go_to(event.frame)
-        self._timeline.set_scale(self._timeline.scale_shown.including(event.onset_s))
+        self._player.go_to(annotation.frame)
+        self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
 
     def refresh(self) -> None:
         """What can be done now."""
-        markers = self._markers
-        some = markers is not None and 0 <= self.chosen < len(markers.events)
+        edited = self._edited
+        some = edited is not None and 0 <= self.chosen < len(edited.annotations)
         for name in ("edit", "delete", "earlier", "later"):
             self._commands[name].setEnabled(some)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
-        for key, slot in zip(MARKER_KEYS, self._slots(), strict=True):
+        for key, slot in zip(ANNOTATION_KEYS, self._slots(), strict=True):
             self._commands[f"marker_{key}"].setText(f"&{key}  {without_mnemonic(slot.label)}".rstrip())
         for name in ("previous_marker", "next_marker"):
-            self._commands[name].setEnabled(bool(self._events()))
-        stack = markers.undo_stack if markers is not None else None
+            self._commands[name].setEnabled(bool(self._annotations()))
+        stack = edited.undo_stack if edited is not None else None
         undo, redo = self._commands["undo"], self._commands["redo"]
         undo.setEnabled(stack is not None and stack.canUndo())
         redo.setEnabled(stack is not None and stack.canRedo())
         undo.setText(f"&Undo {without_mnemonic(stack.undoText())}".rstrip() if stack is not None else "&Undo")
         redo.setText(f"&Redo {without_mnemonic(stack.redoText())}".rstrip() if stack is not None else "&Redo")
 
-    def _events(self) -> tuple[Event, ...]:
-        return self._markers.events if self._markers is not None else ()
+    def _annotations(self) -> tuple[Annotation, ...]:
+        return self._edited.annotations if self._edited is not None else ()
 
     def _changed(self, chosen: int) -> None:
         self.chosen = chosen
-        self._panel.show_events(self._events(), chosen)
-        self._timeline.show_events(self._events(), chosen)
+        self._panel.show_annotations(self._annotations(), chosen)
+        self._timeline.show_annotations(self._annotations(), chosen)
         self.refresh()
 
     def _stack_moved(self, index: int) -> None:
         self.refresh()
 
     def _dragged(self, number: int, onset_s: float, duration_s: float) -> None:
-        if self._markers is not None:
-            self._markers.move(number, onset_s, duration_s)
+        if self._edited is not None:
+            self._edited.move(number, onset_s, duration_s)
 
     def _opened(self, number: int) -> None:
         self.choose(number)
@@ -220,14 +222,14 @@ class Editing(QObject):
     def _chosen_in_panel(self, number: int) -> None:
         self.choose(number)
         if self._player is not None:
-            event = self._events()[number]
-            self._player.go_to(event.frame)
-            self._timeline.set_scale(self._timeline.scale_shown.including(event.onset_s))
+            annotation = self._annotations()[number]
+            self._player.go_to(annotation.frame)
+            self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
 
-    def _ask(self, title: str, event: Event, done: Callable[[float, float, str, str], object]) -> None:
-        assert self._markers is not None
-        labels = labels_of(self._markers, self._labels())
-        self.dialog = MarkerDialog(self._window, title, event, self._total_s, labels, done)
+    def _ask(self, title: str, annotation: Annotation, done: Callable[[float, float, str, str], object]) -> None:
+        assert self._edited is not None
+        labels = labels_of(self._edited, self._labels())
+        self.dialog = AnnotationDialog(self._window, title, annotation, self._total_s, labels, done)
         self.dialog.finished.connect(self._dialog_closed)
         self.dialog.open()
 

@@ -15,7 +15,7 @@ from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.background import Background
 from app.ui.dialogs import without_icons
-from app.ui.wording import duration
+from app.ui.formatting import duration
 
 LOOK_MS = 100
 SURE_S = 3.0  # before that no time left is guessed

@@ -13,11 +13,11 @@ from app.core.spreadsheet import as_cell
 from app.session.comparison import AXES, compare
 from app.session.session import Session
 from app.ui.background import Background
+from app.ui.formatting import clock
 from app.ui.review.content import Content, frame_s
 from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
-from app.ui.wording import clock
 
 SETTLE_MS = 60  # while a selection is dragged its statistics follow that much later
 

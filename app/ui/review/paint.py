@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.ui import theme
+from app.ui.formatting import MINUS, clock
 from app.ui.review.content import Content, Series
 from app.ui.review.scale import TimeScale
 from app.ui.review.traces import Piece, Trace
-from app.ui.wording import MINUS, clock
 
 TICKS_APART = 90.0  # points
 BAND_ALPHA = 46
-POINT_MARKER = 5.0  # half its width, in points
+POINT_SIZE = 5.0  # half its width, in points
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Lanes:
     """The strips of the timeline from top to bottom; ``difference`` only while two tables are compared."""
 
     ruler: QRectF
-    markers: QRectF
+    annotations: QRectF
     angles: Lane
     expression: Lane
     difference: Lane | None
@@ -54,15 +54,15 @@ class Lanes:
     def of(cls, width: float, height: float, gutter: float, line: float, content: Content) -> Lanes:
         """For a widget of this size; ``gutter``: room for labels on the left, ``line``: a line's height."""
         right = max(width - gutter - 8, 1.0)
-        ruler, markers, overview = line + 4, 1.5 * line + 4, 0.9 * line
-        rest = max(height - ruler - markers - overview - 14, 30.0)
+        ruler, annotations, overview = line + 4, 1.5 * line + 4, 0.9 * line
+        rest = max(height - ruler - annotations - overview - 14, 30.0)
         shares = (5, 2, 2) if content.second is not None else (5, 2)
         heights = [rest * share / sum(shares) - 4 for share in shares]
-        tops = np.cumsum([ruler + markers, *(h + 4 for h in heights)])
+        tops = np.cumsum([ruler + annotations, *(h + 4 for h in heights)])
         lanes = [QRectF(gutter, top, right, h) for top, h in zip(tops, heights, strict=False)]
         return cls(
             QRectF(gutter, 0, right, ruler),
-            QRectF(gutter, ruler, right, markers),
+            QRectF(gutter, ruler, right, annotations),
             Lane(lanes[0], -content.top_deg, content.top_deg),
             Lane(lanes[1], 0.0, content.top_expression),
             Lane(lanes[2], -content.top_difference, content.top_difference) if content.second is not None else None,
@@ -183,7 +183,7 @@ def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
 
 
 def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
-    painter.fillRect(lanes.markers, theme.WINDOW)
+    painter.fillRect(lanes.annotations, theme.WINDOW)
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
     metrics = QFontMetricsF(small)
@@ -254,58 +254,60 @@ def paint_window(painter: QPainter, rect: QRectF, scale: TimeScale) -> None:
     painter.drawRect(frame)
 
 
-def marker_rect(event: Event, scale: TimeScale, lane: QRectF) -> QRectF:
-    """Where a marker lies in its lane: an interval as long as it lasts, a point as a lozenge."""
-    left = scale.x(event.onset_s)
-    if event.duration_s <= 0:
-        return QRectF(left - POINT_MARKER, lane.top() + 3, 2 * POINT_MARKER, lane.height() - 6)
-    return QRectF(left, lane.top() + 3, max(scale.x(event.onset_s + event.duration_s) - left, 3.0), lane.height() - 6)
+def annotation_rect(annotation: Annotation, scale: TimeScale, lane: QRectF) -> QRectF:
+    """Where an annotation lies in its lane: an interval as long as it lasts, a point as a lozenge."""
+    left = scale.x(annotation.onset_s)
+    if annotation.duration_s <= 0:
+        return QRectF(left - POINT_SIZE, lane.top() + 3, 2 * POINT_SIZE, lane.height() - 6)
+    return QRectF(
+        left, lane.top() + 3, max(scale.x(annotation.onset_s + annotation.duration_s) - left, 3.0), lane.height() - 6
+    )
 
 
-def marker_colours(events: Iterable[Event], known: Iterable[str] = ()) -> dict[str, QColor]:
+def annotation_colours(annotations: Iterable[Annotation], known: Iterable[str] = ()) -> dict[str, QColor]:
     """A colour for each label, apart from those of the curves; few labels are far from one another.
 
     The labels ``known`` from an earlier call keep theirs.
     """
     hues = (45, 265, 190, 320, 20, 150, 230, 90, 345)
-    labels = list(dict.fromkeys([*known, *sorted({event.label for event in events})]))
+    labels = list(dict.fromkeys([*known, *sorted({annotation.label for annotation in annotations})]))
     return {label: QColor.fromHsv(hues[k % len(hues)], 130, 225) for k, label in enumerate(labels)}
 
 
-def paint_markers(
+def paint_annotations(
     painter: QPainter,
-    events: Sequence[Event],
+    annotations: Sequence[Annotation],
     colours: Mapping[str, QColor],
     chosen: int,
     scale: TimeScale,
     lanes: Lanes,
     font: QFont,
 ) -> None:
-    """Markers in their lane, their onsets as lines through the curves; ``chosen`` stands out."""
+    """Annotations in their lane, their onsets as lines through the curves; ``chosen`` stands out."""
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
     metrics = QFontMetricsF(small)
-    lane = lanes.markers
+    lane = lanes.annotations
     bottom = (lanes.difference or lanes.expression).rect.bottom()
     painter.save()
-    painter.setClipRect(QRectF(lane.left() - POINT_MARKER, lane.top(), lane.width() + 2 * POINT_MARKER, bottom))
-    order = sorted(range(len(events)), key=lambda k: events[k].onset_s)
+    painter.setClipRect(QRectF(lane.left() - POINT_SIZE, lane.top(), lane.width() + 2 * POINT_SIZE, bottom))
+    order = sorted(range(len(annotations)), key=lambda k: annotations[k].onset_s)
     follower = dict(itertools.pairwise(order))
     # The chosen one is drawn last, over the others.
     for k in sorted(order, key=lambda k: k == chosen):
-        event = events[k]
-        rect = marker_rect(event, scale, lane)
+        annotation = annotations[k]
+        rect = annotation_rect(annotation, scale, lane)
         if rect.right() < lane.left() or rect.left() > lane.right():
             continue
-        colour = colours[event.label]
+        colour = colours[annotation.label]
         line = QColor(colour)
         line.setAlpha(190 if k == chosen else 110)
         painter.setPen(QPen(line, 1))
         top = lanes.angles.rect.top()
-        x = scale.x(event.onset_s)
+        x = scale.x(annotation.onset_s)
         painter.drawLine(QPointF(x, top), QPointF(x, bottom))
         fill = QColor(colour)
-        if event.duration_s > 0:
+        if annotation.duration_s > 0:
             wash = QColor(colour)
             wash.setAlpha(34 if k == chosen else 20)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -314,15 +316,15 @@ def paint_markers(
             fill.setAlpha(120)
         painter.setPen(QPen(theme.TEXT, 1.6) if k == chosen else QPen(colour, 1))
         painter.setBrush(fill)
-        if event.duration_s > 0:
+        if annotation.duration_s > 0:
             painter.drawRoundedRect(rect, 2, 2)
         else:
             painter.drawPolygon(_lozenge(rect))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        text = event.label or "marker"
-        start = max(rect.left() + 5, lane.left() + 4) if event.duration_s > 0 else rect.right() + 3
+        text = annotation.label or "marker"
+        start = max(rect.left() + 5, lane.left() + 4) if annotation.duration_s > 0 else rect.right() + 3
         after = follower.get(k)
-        room = lane.right() if after is None else marker_rect(events[after], scale, lane).left() - 3
+        room = lane.right() if after is None else annotation_rect(annotations[after], scale, lane).left() - 3
         width = metrics.horizontalAdvance(text)
         if start + width <= room or k == chosen:  # half a word helps nobody
             if start + width > room:  # the chosen one's goes over what is behind it

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
 
 from app.ui.live_view import LiveView
-from app.ui.review.marker_panel import MarkerPanel
+from app.ui.review.annotation_list import AnnotationList
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
@@ -24,12 +24,12 @@ class Panes(QSplitter):
         self.view.setMinimumSize(160, 90)
         self.timeline = Timeline()
         self.transport = Transport(commands)
-        self.marker_panel = MarkerPanel(commands)
+        self.annotation_list = AnnotationList(commands)
         self.statistics = StatisticsPanel(commands["copy"])
         self.recover_button = QPushButton("&Recover the recording")
         self.recover_button.hide()
         self.side = QSplitter(Qt.Orientation.Vertical)
-        self.side.addWidget(self.marker_panel)
+        self.side.addWidget(self.annotation_list)
         self.side.addWidget(self.statistics)
         self.side.setStretchFactor(0, 1)
         top = QSplitter(Qt.Orientation.Horizontal)

@@ -11,11 +11,11 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBo
 from app.core.errors import UserError
 from app.ui import dialogs, settings
 from app.ui.controller import sentence
+from app.ui.formatting import own_weights
 from app.ui.messages import Message, Severity
 from app.ui.pickers import ChoiceBox, path_label
 from app.ui.review.jobs import JobDialog, StoppedError
 from app.ui.settings import Settings
-from app.ui.wording import own_weights
 from extractor.shipped import alternatives, is_own
 
 if TYPE_CHECKING:  # it imports torch

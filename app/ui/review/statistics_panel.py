@@ -8,8 +8,8 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QTool
 
 from app.session.table import Missing
 from app.ui import theme
+from app.ui.formatting import NOTHING, clock, degrees, unsigned
 from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
-from app.ui.wording import NOTHING, clock, degrees, unsigned
 
 ROWS = ("yaw", "pitch", "roll", "expression")
 

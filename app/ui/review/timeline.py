@@ -1,4 +1,4 @@
-"""The timeline: curves, markers, cursor and selection, moved and zoomed by mouse and by keys."""
+"""The timeline: curves, annotations, cursor and selection, moved and zoomed by mouse and by keys."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.ui import theme
+from app.ui.formatting import clock
 from app.ui.review import paint
 from app.ui.review.content import Content
 from app.ui.review.scale import TimeScale
-from app.ui.wording import clock
 
 ZOOM_STEP = 1.25  # of a notch of the wheel, or a key
 EDGE = 5.0  # points from an interval's end where it is dragged rather than the whole
-MOVED = 3.0  # points the mouse must go before a press on a marker is a drag
+MOVED = 3.0  # points the mouse must go before a press on an annotation is a drag
 Range = tuple[float, float]
 
 
@@ -40,8 +40,8 @@ class _Drag(enum.Enum):
     SELECT = 2
     PAN = 3
     OVERVIEW = 4
-    MARKER = 5
-    MARKER_END = 6
+    ANNOTATION = 5
+    ANNOTATION_END = 6
 
 
 class Timeline(QWidget):
@@ -49,10 +49,10 @@ class Timeline(QWidget):
 
     sought = pyqtSignal(float)  # seconds: the cursor should go there
     selected = pyqtSignal(object)  # (start, end) in seconds, or None
-    marker_chosen = pyqtSignal(int)  # -1: none
-    marker_dragged = pyqtSignal(int, float, float)  # which, and its new onset and duration
-    marker_opened = pyqtSignal(int)  # to be edited
-    marker_wanted = pyqtSignal(float)  # a new one at this time
+    annotation_chosen = pyqtSignal(int)  # -1: none
+    annotation_dragged = pyqtSignal(int, float, float)  # which, and its new onset and duration
+    annotation_opened = pyqtSignal(int)  # to be edited
+    annotation_wanted = pyqtSignal(float)  # a new one at this time
     view_changed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -65,19 +65,19 @@ class Timeline(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._content: Content | None = None
         self._scale = TimeScale.whole(1.0)
-        self._events: Sequence[Event] = ()
+        self._annotations: Sequence[Annotation] = ()
         self._colours: dict[str, QColor] = {}
         self._chosen = -1
         self._cursor_s = 0.0
         self._selection: Range | None = None
         self._measured = np.zeros(1, np.float32)
-        self._still: QPixmap | None = None  # all that stays while markers are moved
+        self._still: QPixmap | None = None  # all that stays while annotations are moved
         self._marked: QPixmap | None = None  # all that stays while the cursor moves
         self._drag = _Drag.NONE
         self._pressed = QPointF()
         self._anchor_s = 0.0
-        self._pressed_event: Event | None = None
-        self._preview: Event | None = None
+        self._pressed_annotation: Annotation | None = None
+        self._preview: Annotation | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(900, 260)
@@ -95,10 +95,10 @@ class Timeline(QWidget):
             self._scale = TimeScale.whole(content.total_s)
         self._renew()
 
-    def show_events(self, events: Sequence[Event], chosen: int = -1) -> None:
-        self._events, self._chosen, self._preview = events, chosen, None
-        self._colours = paint.marker_colours(events, self._colours if events else ())
-        self._renew_markers()
+    def show_annotations(self, annotations: Sequence[Annotation], chosen: int = -1) -> None:
+        self._annotations, self._chosen, self._preview = annotations, chosen, None
+        self._colours = paint.annotation_colours(annotations, self._colours if annotations else ())
+        self._renew_annotations()
 
     def show_cursor(self, time_s: float, follow: bool = False) -> None:
         """Move the cursor; with ``follow`` the view turns a page when it would leave it."""
@@ -159,7 +159,7 @@ class Timeline(QWidget):
         self._still = None
         self.update()
 
-    def _renew_markers(self) -> None:
+    def _renew_annotations(self) -> None:
         self._marked = None
         self.update()
 
@@ -186,7 +186,9 @@ class Timeline(QWidget):
             self._marked = QPixmap(self._still)
             marked = QPainter(self._marked)
             marked.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint.paint_markers(marked, self._shown_events(), self._colours, self._chosen, scale, lanes, self.font())
+            paint.paint_annotations(
+                marked, self._shown_annotations(), self._colours, self._chosen, scale, lanes, self.font()
+            )
             marked.end()
         painter.drawPixmap(0, 0, self._marked)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -197,10 +199,10 @@ class Timeline(QWidget):
             painter.setPen(theme.ACCENT)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _shown_events(self) -> Sequence[Event]:
+    def _shown_annotations(self) -> Sequence[Annotation]:
         if self._preview is None:
-            return self._events
-        return [self._preview if k == self._chosen else event for k, event in enumerate(self._events)]
+            return self._annotations
+        return [self._preview if k == self._chosen else annotation for k, annotation in enumerate(self._annotations)]
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._renew()
@@ -212,19 +214,19 @@ class Timeline(QWidget):
 
     # ------------------------------------------------------------------ mouse
 
-    def marker_at(self, place: QPointF) -> int:
-        """The marker there, -1 for none; of several the chosen one, or else the shortest."""
+    def annotation_at(self, place: QPointF) -> int:
+        """The annotation there, -1 for none; of several the chosen one, or else the shortest."""
         lanes, scale = self.lanes(), self._placed()
-        if lanes is None or not lanes.markers.contains(place):
+        if lanes is None or not lanes.annotations.contains(place):
             return -1
         hits = [
             k
-            for k, event in enumerate(self._events)
-            if paint.marker_rect(event, scale, lanes.markers).adjusted(-2, -4, 2, 4).contains(place)
+            for k, annotation in enumerate(self._annotations)
+            if paint.annotation_rect(annotation, scale, lanes.annotations).adjusted(-2, -4, 2, 4).contains(place)
         ]
         if self._chosen in hits:
             return self._chosen
-        return min(hits, key=lambda k: self._events[k].duration_s, default=-1)
+        return min(hits, key=lambda k: self._annotations[k].duration_s, default=-1)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         lanes = self.lanes()
@@ -243,14 +245,14 @@ class Timeline(QWidget):
             self._move_overview(place, lanes)
         elif shift:
             self._drag = _Drag.SELECT
-        elif lanes.markers.contains(place):
-            marker = self.marker_at(place)
-            self.marker_chosen.emit(marker)
-            if marker >= 0:
-                self._pressed_event = self._events[marker]
-                rect = paint.marker_rect(self._pressed_event, scale, lanes.markers)
-                at_end = self._pressed_event.duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
-                self._drag = _Drag.MARKER_END if at_end else _Drag.MARKER
+        elif lanes.annotations.contains(place):
+            index = self.annotation_at(place)
+            self.annotation_chosen.emit(index)
+            if index >= 0:
+                self._pressed_annotation = self._annotations[index]
+                rect = paint.annotation_rect(self._pressed_annotation, scale, lanes.annotations)
+                at_end = self._pressed_annotation.duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
+                self._drag = _Drag.ANNOTATION_END if at_end else _Drag.ANNOTATION
         else:
             self._drag = _Drag.SCRUB
             self.sought.emit(self._anchor_s)
@@ -270,27 +272,27 @@ class Timeline(QWidget):
             self._pressed = place
         elif self._drag is _Drag.OVERVIEW:
             self._move_overview(place, lanes)
-        elif self._drag in (_Drag.MARKER, _Drag.MARKER_END):
-            self._drag_marker(place, scale)
+        elif self._drag in (_Drag.ANNOTATION, _Drag.ANNOTATION_END):
+            self._drag_annotation(place, scale)
         else:
             self._show_shape(place, scale, lanes)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         drag, self._drag = self._drag, _Drag.NONE
         self.unsetCursor()
-        if drag in (_Drag.MARKER, _Drag.MARKER_END) and self._preview is not None:
+        if drag in (_Drag.ANNOTATION, _Drag.ANNOTATION_END) and self._preview is not None:
             preview, self._preview = self._preview, None
-            self._renew_markers()
-            self.marker_dragged.emit(self._chosen, preview.onset_s, preview.duration_s)
+            self._renew_annotations()
+            self.annotation_dragged.emit(self._chosen, preview.onset_s, preview.duration_s)
         elif drag is _Drag.SELECT and event is not None and abs(event.position().x() - self._pressed.x()) < MOVED:
             self.selected.emit(None)
 
     def cancel_drag(self) -> bool:
-        """Let go of the marker that is being dragged, as if it had not been; False where none is."""
+        """Let go of the annotation that is being dragged, as if it had not been; False where none is."""
         if self._preview is None:
             return False
         self._preview, self._drag = None, _Drag.NONE
-        self._renew_markers()
+        self._renew_annotations()
         return True
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
@@ -298,11 +300,11 @@ class Timeline(QWidget):
         if event is None or lanes is None or event.button() != Qt.MouseButton.LeftButton:
             return
         self._drag = _Drag.NONE
-        marker = self.marker_at(event.position())
-        if marker >= 0:
-            self.marker_opened.emit(marker)
-        elif lanes.markers.contains(event.position()):
-            self.marker_wanted.emit(self._within(self._placed().time(event.position().x())))
+        index = self.annotation_at(event.position())
+        if index >= 0:
+            self.annotation_opened.emit(index)
+        elif lanes.annotations.contains(event.position()):
+            self.annotation_wanted.emit(self._within(self._placed().time(event.position().x())))
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is None:
@@ -317,9 +319,9 @@ class Timeline(QWidget):
 
     def event(self, event: QEvent | None) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            marker = self.marker_at(QPointF(event.pos()))
-            if marker >= 0:
-                QToolTip.showText(event.globalPos(), describe_marker(self._events[marker]), self)
+            index = self.annotation_at(QPointF(event.pos()))
+            if index >= 0:
+                QToolTip.showText(event.globalPos(), describe_annotation(self._annotations[index]), self)
             else:
                 QToolTip.hideText()
             return True
@@ -338,30 +340,38 @@ class Timeline(QWidget):
             self.sought.emit(self._within(middle))
         self.set_scale(self._scale.showing(middle - self._scale.span_s / 2, middle + self._scale.span_s / 2))
 
-    def _drag_marker(self, place: QPointF, scale: TimeScale) -> None:
-        event = self._pressed_event
-        if event is None or (self._preview is None and abs(place.x() - self._pressed.x()) < MOVED):
+    def _drag_annotation(self, place: QPointF, scale: TimeScale) -> None:
+        annotation = self._pressed_annotation
+        if annotation is None or (self._preview is None and abs(place.x() - self._pressed.x()) < MOVED):
             return
         by_s = (place.x() - self._pressed.x()) * scale.s_per_point
-        if self._drag is _Drag.MARKER_END:
-            end = self._within(event.onset_s + event.duration_s + by_s)
-            self._preview = Event(event.onset_s, max(0.001, end - event.onset_s), event.label, event.note, event.frame)
+        if self._drag is _Drag.ANNOTATION_END:
+            end = self._within(annotation.onset_s + annotation.duration_s + by_s)
+            self._preview = Annotation(
+                annotation.onset_s,
+                max(0.001, end - annotation.onset_s),
+                annotation.label,
+                annotation.note,
+                annotation.frame,
+            )
         else:
-            onset = min(max(event.onset_s + by_s, 0.0), max(0.0, self._scale.total_s - event.duration_s))
-            self._preview = Event(onset, event.duration_s, event.label, event.note, event.frame)
-        self._renew_markers()
+            onset = min(max(annotation.onset_s + by_s, 0.0), max(0.0, self._scale.total_s - annotation.duration_s))
+            self._preview = Annotation(
+                onset, annotation.duration_s, annotation.label, annotation.note, annotation.frame
+            )
+        self._renew_annotations()
 
     def _show_shape(self, place: QPointF, scale: TimeScale, lanes: paint.Lanes) -> None:
-        marker = self.marker_at(place)
-        if marker < 0:
+        index = self.annotation_at(place)
+        if index < 0:
             self.unsetCursor()
             return
-        rect = paint.marker_rect(self._events[marker], scale, lanes.markers)
-        at_end = self._events[marker].duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
+        rect = paint.annotation_rect(self._annotations[index], scale, lanes.annotations)
+        at_end = self._annotations[index].duration_s > 0 and abs(place.x() - rect.right()) <= EDGE
         self.setCursor(Qt.CursorShape.SizeHorCursor if at_end else Qt.CursorShape.PointingHandCursor)
 
 
-def describe_marker(event: Event) -> str:
-    lasts = f", {event.duration_s:.2f} s long" if event.duration_s > 0 else ""
-    note = f"\n{event.note}" if event.note else ""
-    return f"{event.label or 'marker'} at {clock(event.onset_s, 2)}{lasts}{note}"
+def describe_annotation(annotation: Annotation) -> str:
+    lasts = f", {annotation.duration_s:.2f} s long" if annotation.duration_s > 0 else ""
+    note = f"\n{annotation.note}" if annotation.note else ""
+    return f"{annotation.label or 'marker'} at {clock(annotation.onset_s, 2)}{lasts}{note}"

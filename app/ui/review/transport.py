@@ -9,10 +9,10 @@ from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.ui import theme
+from app.ui.formatting import clock
 from app.ui.icons import icon
 from app.ui.pickers import ChoiceBox
 from app.ui.review.player import SPEEDS
-from app.ui.wording import clock
 
 NO_TABLE = "nothing"
 WIDEST = ("yaw −88.8° (Δ −88.8°)", "pitch −88.8° (Δ −88.8°)", "roll −88.8° (Δ −88.8°)")

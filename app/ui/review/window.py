@@ -11,32 +11,32 @@ from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
-from app.session.folders import EVENTS
-from app.session.marking import MarkerFile
+from app.session.annotation_file import AnnotationFile
+from app.session.folders import ANNOTATIONS
 from app.session.recovery import recover
 from app.session.session import CutOffError, Session
 from app.ui import dialogs, settings
 from app.ui.background import Background
-from app.ui.commands import ANALYSE, MARKER_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
+from app.ui.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import sentence
 from app.ui.files import accept_copy, dragged_path, show_in_files
 from app.ui.keys_dialog import KeysDialog
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_placeholder
+from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
 from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
+from app.ui.review.frame_text import numbers_of, overlay_style
 from app.ui.review.loading import Loaded, load
-from app.ui.review.markers import Markers
 from app.ui.review.measuring import Measuring
 from app.ui.review.panes import Panes
 from app.ui.review.player import Player
+from app.ui.review.presenter import FramePresenter
 from app.ui.review.reanalysis import Reanalysis
-from app.ui.review.screen import Screen
 from app.ui.review.timeline import ZOOM_STEP
-from app.ui.review.words import numbers_of, overlay_style
 from app.ui.settings import Setting, Settings
 
 
@@ -57,8 +57,8 @@ class ReviewWindow(QMainWindow):
         self._opening = 0  # the latest request to open; earlier answers don't matter
         self._ended = False
         self.player: Player | None = None
-        self.screen_feed: Screen | None = None
-        self.markers: Markers | None = None
+        self.presenter: FramePresenter | None = None
+        self.annotations: EditedAnnotations | None = None
         self.problem: Exception | None = None
         self._background = Background(self)
         self.commands = build_actions(self, REVIEW, self._slots())
@@ -66,7 +66,7 @@ class ReviewWindow(QMainWindow):
         self._build()
         self.comparing = Comparing(self.transport, self._background, self.say, self)
         self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
-        self.editing = Editing(self, self.timeline, self.panes.marker_panel, self.commands, store, self.say)
+        self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.say)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.say)
         self._connect()
@@ -121,7 +121,7 @@ class ReviewWindow(QMainWindow):
             "delete": lambda: self.editing.delete(),
             "earlier": lambda: self.editing.nudge(-1),
             "later": lambda: self.editing.nudge(1),
-            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(MARKER_KEYS)},
+            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(ANNOTATION_KEYS)},
             "undo": lambda: self.editing.undo(),
             "redo": lambda: self.editing.redo(),
             "play": played(lambda player: player.toggle()),
@@ -203,14 +203,16 @@ class ReviewWindow(QMainWindow):
         self.player.playing_changed.connect(self._playing_changed)
         self.player.speed_changed.connect(self.transport.set_speed)
         self.player.set_speed(self.transport.speed.currentData())
-        self.markers = Markers(session.events, MarkerFile(session.folder / EVENTS), session.frame_at, self)
-        self.screen_feed = Screen(self.view, session, self)
-        self.screen_feed.problem.connect(lambda text: self.say(Message(text, Severity.WARNING)))
+        self.annotations = EditedAnnotations(
+            session.annotations, AnnotationFile(session.folder / ANNOTATIONS), session.frame_at, self
+        )
+        self.presenter = FramePresenter(self.view, session, self)
+        self.presenter.problem.connect(lambda text: self.say(Message(text, Severity.WARNING)))
         self.comparing.use(loaded)
         self._use_content(loaded.content)
         self.timeline.fit()
         self.measuring.use(session, loaded.content.total_s)
-        self.editing.use(self.markers, self.player, self.measuring, loaded.content.total_s)
+        self.editing.use(self.annotations, self.player, self.measuring, loaded.content.total_s)
         self.exports.use(session)
         self._enable(True)
         self._moved(0)
@@ -248,7 +250,7 @@ class ReviewWindow(QMainWindow):
         self._background.run("recover", lambda: recover(folder), lambda _: self.open(folder), self._show_problem)
 
     def _let_go(self) -> None:
-        """Of the session that was shown; its markers are saved."""
+        """Of the session that was shown; its annotations are saved."""
         self.recover_button.hide()
         problem = self._save()
         if problem:
@@ -261,14 +263,14 @@ class ReviewWindow(QMainWindow):
         self.reanalysis.close()
         if self.player is not None:
             self.player.pause()
-        if self.screen_feed is not None:
-            self.screen_feed.close()
+        if self.presenter is not None:
+            self.presenter.close()
         if self._loaded is not None:
             self._loaded.session.close()
-        for part in (self.player, self.screen_feed, self.markers):
+        for part in (self.player, self.presenter, self.annotations):
             if part is not None:
                 part.deleteLater()
-        self.player = self.screen_feed = self.markers = self._loaded = self._content = None
+        self.player = self.presenter = self.annotations = self._loaded = self._content = None
         self.view.show_result(None)
         self._enable(False)
 
@@ -301,9 +303,9 @@ class ReviewWindow(QMainWindow):
 
     def _moved(self, frame: int) -> None:
         player, content = self.player, self._content
-        if player is None or content is None or self.screen_feed is None:
+        if player is None or content is None or self.presenter is None:
             return
-        self.screen_feed.request(frame)
+        self.presenter.request(frame)
         session = self._session()
         self.timeline.show_cursor(player.time_s, follow=player.playing)
         self.transport.show_place(player.time_s, content.total_s, frame, len(session))
@@ -316,8 +318,8 @@ class ReviewWindow(QMainWindow):
     def _use_content(self, content: Content) -> None:
         self._content = content
         self.timeline.show_content(content, self._session().table.success)
-        if self.screen_feed is not None:
-            self.screen_feed.compare(content)
+        if self.presenter is not None:
+            self.presenter.compare(content)
 
     def _compare(self, content: Content) -> None:
         """Show the curves together with those of another table, or alone again."""
@@ -379,7 +381,7 @@ class ReviewWindow(QMainWindow):
 
     def _save(self) -> str:
         """Everything that was changed is on the disk afterwards; else why not."""
-        return self.markers.close() if self.markers is not None else ""
+        return self.annotations.close() if self.annotations is not None else ""
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if not self._ended:

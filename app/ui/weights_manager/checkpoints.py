@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.ui.wording import own_weights
+from app.ui.formatting import own_weights
 from extractor.shipped import alternatives, find_weights, is_own
 from extractor.types import BIN_DEGREES, HEADS
 

@@ -13,8 +13,8 @@ from app.core.frames import FrameResult
 from app.core.rotation import geodesic_deg
 from app.signals.agreement import Agreement, agreement
 from app.ui import theme
+from app.ui.formatting import NOTHING, degrees, unsigned
 from app.ui.panels.fields import Value, dim_label, fixed_value
-from app.ui.wording import NOTHING, degrees, unsigned
 
 if TYPE_CHECKING:
     from app.pipeline.second_network import SecondStatus

@@ -21,10 +21,10 @@ TWO_FACES = (5, 6, 20)
 
 @pytest.fixture
 def record(tmp_path, header, make_frame, make_face, make_result):
-    """Record a session of an odd size at a varying rate, with gaps, further faces and markers."""
+    """Record a session of an odd size at a varying rate, with gaps, further faces and annotations."""
 
     def make(
-        name="session", width=161, height=121, frames=FRAMES, events=(), video=True, measure=True, **header_changes
+        name="session", width=161, height=121, frames=FRAMES, annotations=(), video=True, measure=True, **header_changes
     ):
         rng = np.random.default_rng(7)
         times = 50.0 + np.cumsum(rng.uniform(0.004, 0.09, frames))
@@ -40,8 +40,8 @@ def record(tmp_path, header, make_frame, make_face, make_result):
                 if i in TWO_FACES:
                     faces.append(_face(make_face, i + 40, face_id=9))
                 writer.add_result(make_result(frame, faces))
-            for event in events:
-                writer.add_event(*event[:2], *event[2:3], at_s=float(times[0]) + event[3])
+            for annotation in annotations:
+                writer.add_annotation(*annotation[:2], *annotation[2:3], at_s=float(times[0]) + annotation[3])
         return folder
 
     return make
@@ -66,12 +66,12 @@ def _face(make_face, number, face_id=0):
 @pytest.fixture
 def session(record):
     """The usual one, opened."""
-    events = (
+    annotations = (
         ("blink", "", 0.0, 0.11),
         ("speech", "hello & <goodbye>", 0.3, 0.2),
         ("speech", "overlaps", 0.4, 0.35),
         ("blink", "", 0.0, 0.8),
     )
     return Session.open(
-        record(events=events, participant="P 01", task="free talk", consent="form 12", comment="lamp\non")
+        record(annotations=annotations, participant="P 01", task="free talk", consent="form 12", comment="lamp\non")
     )

@@ -115,9 +115,9 @@ def test_the_sidecars_count_and_describe(dataset, session):
     assert (frames["camera"]["RotationOrder"], frames["camera"]["SpatialAxes"]) == ("XYZ", "RDF")
 
 
-def test_the_events_are_the_markers_in_the_order_of_time(record, tmp_path):
-    events = (("b", 'a "quoted"\tnote', 0.5, 0.4), ("", "", 0.0, 0.1))
-    (root,) = export_session(Session.open(record(events=events)), BidsMotion(), tmp_path / "out")
+def test_the_events_are_the_annotations_in_the_order_of_time(record, tmp_path):
+    annotations = (("b", 'a "quoted"\tnote', 0.5, 0.4), ("", "", 0.0, 0.1))
+    (root,) = export_session(Session.open(record(annotations=annotations)), BidsMotion(), tmp_path / "out")
     first, second = read_tsv(next(root.rglob("*_events.tsv")))
     assert (first["onset"], first["duration"], first["trial_type"]) == ("0.100000", "0.000000", "n/a")
     assert (second["onset"], second["duration"], second["trial_type"]) == ("0.400000", "0.500000", "b")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.session.exporters import export_session
 from app.session.exporters.elan import ElanAnnotations, tiers_of, without_pose
 from app.session.session import Session
@@ -86,7 +86,7 @@ def odd_text():
     return "\0\x01\x7f\x85 \u2028\ufffe ]]> <a>&\"' \U0001f600 \u202e\ud83d %20 #?[x] ä 中"
 
 
-MARKERS = {
+ANNOTATIONS = {
     "points and intervals": [("blink", "", 0.0, 0.11), ("speech", "a note", 0.3, 0.2), ("speech", "", 0.4, 0.35)],
     "no marker": [],
     "without a label": [("", "", 0.0, 0.1), ("", "", 0.0, 0.1), ("marker", "", 0.0, 0.1)],
@@ -95,14 +95,14 @@ MARKERS = {
 }
 
 
-@pytest.mark.parametrize("events", MARKERS.values(), ids=MARKERS)
+@pytest.mark.parametrize("annotations", ANNOTATIONS.values(), ids=ANNOTATIONS)
 @pytest.mark.parametrize("about", [{}, dict.fromkeys(("participant", "task", "consent", "comment"), odd_text())])
-def test_every_document_is_valid_by_its_schema(record, tmp_path, eaf_schema, events, about):
-    session = Session.open(record("a ü %20 #[name]", events=events, **about))
+def test_every_document_is_valid_by_its_schema(record, tmp_path, eaf_schema, annotations, about):
+    session = Session.open(record("a ü %20 #[name]", annotations=annotations, **about))
     (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
     eaf_schema.assertValid(etree.fromstring(path.read_bytes()))
     unmeasured = without_pose(session.table.missing, session.table.timestamp_s)
-    assert len(list(check_structure(path).iter("ANNOTATION"))) == len(events) + len(unmeasured)
+    assert len(list(check_structure(path).iter("ANNOTATION"))) == len(annotations) + len(unmeasured)
 
 
 @pytest.mark.parametrize("video", [True, False])
@@ -123,7 +123,7 @@ def test_the_schema_tells_a_wrong_document(session, tmp_path, eaf_schema):
         assert not eaf_schema.validate(document), wrong
 
 
-def test_a_second_reader_finds_the_markers(session, tmp_path):
+def test_a_second_reader_finds_the_annotations(session, tmp_path):
     (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
     properties = {item.get("NAME"): item.text for item in check_structure(path).iter("PROPERTY")}
     unmeasured = without_pose(session.table.missing, session.table.timestamp_s)
@@ -159,7 +159,7 @@ def test_the_video_is_linked_from_where_the_document_lies(record, tmp_path):
     assert media.get("RELATIVE_MEDIA_URL") == "./video.mkv"
 
 
-def test_without_video_and_markers_the_document_is_still_sound(record, tmp_path):
+def test_without_video_and_annotations_the_document_is_still_sound(record, tmp_path):
     (path,) = export_session(Session.open(record(video=False)), ElanAnnotations(), tmp_path / "out")
     root = check_structure(path)
     assert not list(root.iter("MEDIA_DESCRIPTOR"))
@@ -168,15 +168,15 @@ def test_without_video_and_markers_the_document_is_still_sound(record, tmp_path)
 
 seconds = st.floats(0, 10_000)
 words = st.text(max_size=8)
-events = st.lists(
-    st.builds(Event, seconds, st.just(0.0) | seconds, st.sampled_from(["a", "b", ""]) | words, words, st.just(0))
+annotations = st.lists(
+    st.builds(Annotation, seconds, st.just(0.0) | seconds, st.sampled_from(["a", "b", ""]) | words, words, st.just(0))
 )
 
 
-@given(events)
-def test_any_markers_fit_into_tiers_without_overlap(events):
-    tiers = tiers_of(events, np.arange(300) / 30)
-    assert sum(len(tier) for _, tier in tiers) == len(events)
+@given(annotations)
+def test_any_annotations_fit_into_tiers_without_overlap(annotations):
+    tiers = tiers_of(annotations, np.arange(300) / 30)
+    assert sum(len(tier) for _, tier in tiers) == len(annotations)
     for label, tier in tiers:
         assert label.strip()
         ends = [0, *(annotation.end for annotation in tier)]
@@ -190,7 +190,7 @@ def test_any_markers_fit_into_tiers_without_overlap(events):
 
 @pytest.mark.parametrize(("onset", "end"), [(0.0, 33), (5.0, 5033), (99.0, 99033)])
 def test_a_point_lasts_as_long_as_its_frame(onset, end):
-    ((_, (annotation,)),) = tiers_of([Event(onset, 0.0, "x", "", 0)], np.arange(300) / 30)
+    ((_, (annotation,)),) = tiers_of([Annotation(onset, 0.0, "x", "", 0)], np.arange(300) / 30)
     assert (annotation.start, annotation.end) == (round(onset * 1000), end)
 
 

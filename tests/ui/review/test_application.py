@@ -13,7 +13,7 @@ from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QImage
 from PyQt6.QtTest import QTest
 
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.ui.review.controls import is_session
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,14 +87,14 @@ def test_a_session_dropped_on_the_main_window_is_reviewed(idle_window, folder, q
     (review,) = idle_window.review.windows
     with qtbot.waitSignal(review.opened, timeout=20_000):
         pass
-    assert review.screen_feed.wait(20)
+    assert review.presenter.wait(20)
     drop(idle_window, folder / "session.json")  # again: the same window
     assert idle_window.review.windows == [review]
     QTest.keyClick(review.timeline, Qt.Key.Key_5)
     with qtbot.waitSignal(idle_window.ended, timeout=30_000):
         idle_window.close()
     assert idle_window.review.windows == []
-    assert "marker 5" in [event.label for event in read_events(folder / "events.csv")]
+    assert "marker 5" in [annotation.label for annotation in read_annotations(folder / "events.csv")]
 
 
 def test_its_key_asks_for_a_folder(idle_window, folder, qtbot, monkeypatch):

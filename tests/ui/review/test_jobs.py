@@ -58,8 +58,8 @@ def test_the_exported_film_has_every_frame(review, folder, qtbot):
         assert sum(1 for _ in container.decode(video=0)) == FRAMES
 
 
-def test_a_changed_marker_is_exported(review, folder, qtbot):
-    review.markers.add(2.0, 0.0, "smile")
+def test_a_changed_annotation_is_exported(review, folder, qtbot):
+    review.annotations.add(2.0, 0.0, "smile")
     action_of(review, "elan").trigger()
     finished(review, qtbot)
     assert "smile" in (folder / "export" / "session.eaf").read_text(encoding="utf-8")

@@ -10,12 +10,12 @@ from PyQt6.QtCore import QEvent, QPoint
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QToolTip
 
-from app.session.events import Event
-from app.session.folders import EVENTS
+from app.session.annotation_file import encode_annotations
+from app.session.annotations import Annotation
+from app.session.folders import ANNOTATIONS
 from app.session.manifest import Manifest
-from app.session.marking import encode_events
 from app.ui import settings
-from app.ui.markers import MarkerSlot, write_slots
+from app.ui.annotations import AnnotationSlot, write_slots
 from app.ui.messages import Message, Severity
 from tests.ui.hostile import HOSTILE, look_at_everything
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bait is wat
 
 
 def test_a_recorded_session_is_shown_as_it_is_written(bait, make_review, folder, store, qtbot, tmp_path):
-    store.set(settings.MARKERS, write_slots((MarkerSlot(HOSTILE),)))
+    store.set(settings.ANNOTATIONS, write_slots((AnnotationSlot(HOSTILE),)))
     hostile = folder.rename(tmp_path / HOSTILE)
     manifest = Manifest.read(hostile)
     header = dataclasses.replace(
@@ -35,15 +35,15 @@ def test_a_recorded_session_is_shown_as_it_is_written(bait, make_review, folder,
         weights_summary=HOSTILE, engine=HOSTILE, device=HOSTILE, keypoint_names=(HOSTILE,) * 24,
     )  # fmt: skip
     dataclasses.replace(manifest, header=header, ended_by=HOSTILE).write(hostile)
-    marker = Event(1.0, 2.0, HOSTILE, HOSTILE, 30)
-    (hostile / EVENTS).write_bytes(encode_events([marker]))
+    annotation = Annotation(1.0, 2.0, HOSTILE, HOSTILE, 30)
+    (hostile / ANNOTATIONS).write_bytes(encode_annotations([annotation]))
     window = make_review(hostile)
     window.editing.choose(0)
     window.commands["select_marker"].trigger()
     qtbot.waitUntil(lambda: window.measuring.statistics is not None, timeout=WAIT_MS)
     assert look_at_everything() >= 7
     place = window.timeline
-    for x in range(0, place.width(), 4):  # every marker's own tip
+    for x in range(0, place.width(), 4):  # every annotation's own tip
         for y in range(0, place.height(), 6):
             tell = QHelpEvent(QEvent.Type.ToolTip, QPoint(x, y), place.mapToGlobal(QPoint(x, y)))
             QApplication.sendEvent(place, tell)

@@ -13,12 +13,12 @@ from PyQt6.QtWidgets import QApplication
 
 from app.session.table import Missing
 from app.signals.gestures import find_gestures
+from app.ui.formatting import clock
 from app.ui.review.content import bridged
 from app.ui.review.player import Player
 from app.ui.review.scale import TimeScale
 from app.ui.review.statistics import DIRECTIONS, as_text, directions, statistics
 from app.ui.review.traces import Trace
-from app.ui.wording import clock
 from tests.ui.review.test_window import frame_shown
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QDropEvent, QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
-from app.session.events import read_events
+from app.session.annotations import read_annotations
 from app.session.manifest import Manifest, Owner
 from app.ui.commands import REVIEW
 from app.ui.messages import Severity
@@ -35,7 +35,7 @@ def press(window, key, modifier=NONE):
 
 def frame_shown(window):
     """The number of the frame whose picture is on the screen, told by its overlay's and its own pixels."""
-    assert window.screen_feed.wait(20)
+    assert window.presenter.wait(20)
     result = window.view.result
     assert abs(round(float(result.frame.image[:, 0].mean())) - grey(result.frame.index)) <= 2
     return result.frame.index
@@ -116,7 +116,7 @@ def test_lines_that_are_not_clear_are_said_and_the_others_shown(make_review, fol
     message = review.status_line.message
     assert message.text == "The markers in events.csv are damaged: line 3: onset_s: “1. Mai” is not a number."
     assert message.severity is Severity.WARNING
-    assert [event.label for event in review.markers.events] == ["minute 0"]
+    assert [event.label for event in review.annotations.annotations] == ["minute 0"]
 
 
 def test_a_cut_off_recording_is_recovered_on_demand(make_review, folder, qtbot):
@@ -158,8 +158,8 @@ def test_another_session_replaces_the_first(review, folder, tmp_path, qtbot):
     press(review, Key.Key_M)
     review.editing.dialog.accept()
     review._save()
-    assert len(read_events(other / "events.csv")) == 2
-    assert len(read_events(folder / "events.csv")) == 1
+    assert len(read_annotations(other / "events.csv")) == 2
+    assert len(read_annotations(folder / "events.csv")) == 1
 
 
 def test_the_menu_asks_for_a_folder(review, folder, monkeypatch, qtbot):
@@ -184,7 +184,7 @@ def test_the_menu_asks_for_a_folder(review, folder, monkeypatch, qtbot):
         (Key.Key_Left, SHIFT, 70),
         (Key.Key_Home, NONE, 0),
         (Key.Key_End, NONE, FRAMES - 1),
-        (Key.Key_Left, CTRL, 0),  # the marker
+        (Key.Key_Left, CTRL, 0),  # the annotation
     ],
 )
 def test_keys_move_the_cursor(review, key, modifier, frame):
@@ -319,7 +319,7 @@ def test_every_action_has_a_key_of_its_own_and_words(review):
         action = review.commands[spec.name]
         assert action.whatsThis()
         assert not action.shortcut().isEmpty()
-    for button in review.panes.marker_panel.findChildren(type(review.transport.play)):
+    for button in review.panes.annotation_list.findChildren(type(review.transport.play)):
         assert button.accessibleName()
 
 
@@ -336,7 +336,7 @@ def test_closing_saves_and_leaves_no_thread(review, folder, qtbot):
     press(review, Key.Key_3)
     with qtbot.waitSignal(review.ended):
         press(review, Key.Key_W, CTRL)
-    assert "marker 3" in [event.label for event in read_events(folder / "events.csv")]
+    assert "marker 3" in [event.label for event in read_annotations(folder / "events.csv")]
 
 
 def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
@@ -354,4 +354,4 @@ def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
     assert "can't be saved" in asked[0]
     (folder / "events.csv").rmdir()
     assert review.close()
-    assert "marker 4" in [event.label for event in read_events(folder / "events.csv")]
+    assert "marker 4" in [event.label for event in read_annotations(folder / "events.csv")]

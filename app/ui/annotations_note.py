@@ -6,8 +6,8 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
+from app.ui.formatting import moment
 from app.ui.panels.fields import dim_label
-from app.ui.wording import moment
 
 
 class NoteBox(QDialog):

@@ -1,4 +1,4 @@
-"""Markers added, moved, edited, deleted, undone; every change is on the disk, what was recorded is kept."""
+"""Annotations added, moved, edited, deleted, undone; every change is on the disk, what was recorded is kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtTest import QTest
 
-from app.session.events import Event, read_events
+from app.session.annotations import Annotation, read_annotations
 from app.ui import settings
-from app.ui.markers import MarkerSlot, write_slots
+from app.ui.annotations import AnnotationSlot, write_slots
 from app.ui.messages import Severity
-from app.ui.review.paint import marker_rect
+from app.ui.review.paint import annotation_rect
 from tests.ui.review.test_window import ALT, CTRL, SHIFT, Key, press
 
 LEFT = Qt.MouseButton.LeftButton
@@ -21,8 +21,10 @@ def saved(review, folder, qtbot):
     """The labels and times on the disk, once everything is saved."""
 
     def read():
-        qtbot.waitUntil(lambda: not review.markers.unsaved, timeout=10_000)
-        return [(event.label, round(event.onset_s, 3)) for event in read_events(folder / "events.csv")]
+        qtbot.waitUntil(lambda: not review.annotations.unsaved, timeout=10_000)
+        return [
+            (annotation.label, round(annotation.onset_s, 3)) for annotation in read_annotations(folder / "events.csv")
+        ]
 
     return read
 
@@ -30,14 +32,14 @@ def saved(review, folder, qtbot):
 @pytest.fixture
 def three(review):
     """The recorded one at 0, a point at 2 s, an interval from 4 to 6 s, which is chosen."""
-    review.markers.add(2.0, 0.0, "blink")
-    review.markers.add(4.0, 2.0, "talk", "about it")
+    review.annotations.add(2.0, 0.0, "blink")
+    review.annotations.add(4.0, 2.0, "talk", "about it")
     return review
 
 
 def at(review, time_s, share=0.5):
-    """Where a time lies in the markers' lane."""
-    lane = review.timeline.lanes().markers
+    """Where a time lies in the annotations' lane."""
+    lane = review.timeline.lanes().annotations
     return QPointF(review.timeline.scale_shown.x(time_s), lane.top() + share * lane.height()).toPoint()
 
 
@@ -50,18 +52,18 @@ def test_the_dialog_adds_one_at_the_cursor(review, saved, folder):
     dialog.note.setText("a big one")
     dialog.accept()
     assert saved() == [("minute 0", 0.0), ("smile", 3.0)]
-    event = read_events(folder / "events.csv")[1]
-    assert (event.note, event.frame, event.duration_s) == ("a big one", 90, 0.0)
+    annotation = read_annotations(folder / "events.csv")[1]
+    assert (annotation.note, annotation.frame, annotation.duration_s) == ("a big one", 90, 0.0)
     assert review.editing.chosen == 1
     assert (folder / "events.original.csv").exists()
-    assert [e.label for e in read_events(folder / "events.original.csv")] == ["minute 0"]
+    assert [e.label for e in read_annotations(folder / "events.original.csv")] == ["minute 0"]
 
 
 def test_cancelling_the_dialog_changes_nothing(review, folder):
     press(review, Key.Key_M)
     QTest.keyClick(review.editing.dialog, Key.Key_Escape)
-    assert len(review.markers.events) == 1
-    assert not review.markers.undo_stack.canUndo()
+    assert len(review.annotations.annotations) == 1
+    assert not review.annotations.undo_stack.canUndo()
     assert not (folder / "events.original.csv").exists()
 
 
@@ -69,8 +71,8 @@ def test_over_the_selection_it_is_an_interval(review):
     review.measuring.select((1.0, 2.5))
     press(review, Key.Key_M)
     review.editing.dialog.accept()
-    event = review.markers.events[1]
-    assert (event.onset_s, event.duration_s) == (1.0, 1.5)
+    annotation = review.annotations.annotations[1]
+    assert (annotation.onset_s, annotation.duration_s) == (1.0, 1.5)
 
 
 def test_editing_by_key(three, saved, folder):
@@ -81,17 +83,17 @@ def test_editing_by_key(three, saved, folder):
     dialog.duration.setValue(1.25)
     dialog.accept()
     assert ("speech", 4.0) in saved()
-    assert three.markers.events[2].duration_s == 1.25
+    assert three.annotations.annotations[2].duration_s == 1.25
 
 
 def test_an_edit_that_changes_nothing_is_none(three):
-    count = three.markers.undo_stack.count()
-    three.markers.change(2, 4.0004, 2.0, "talk", "about it")
-    assert three.markers.undo_stack.count() == count + 1
+    count = three.annotations.undo_stack.count()
+    three.annotations.change(2, 4.0004, 2.0, "talk", "about it")
+    assert three.annotations.undo_stack.count() == count + 1
     press(three, Key.Key_Return)
     three.editing.dialog.accept()  # its fields show milliseconds; the exact time stays
-    assert three.markers.undo_stack.count() == count + 1
-    assert three.markers.events[2].onset_s == 4.0004
+    assert three.annotations.undo_stack.count() == count + 1
+    assert three.annotations.annotations[2].onset_s == 4.0004
 
 
 def test_deleting_and_undoing(three, saved):
@@ -113,12 +115,12 @@ def test_deleting_and_undoing(three, saved):
 def test_moving_by_a_frame(three, saved):
     press(three, Key.Key_Right, ALT)
     assert saved()[2] == ("talk", round(4 + 1 / 30, 3))
-    assert three.markers.events[2].frame == 121
+    assert three.annotations.annotations[2].frame == 121
     press(three, Key.Key_Left, ALT)
     assert saved()[2] == ("talk", 4.0)
 
 
-def test_going_from_marker_to_marker(three):
+def test_going_from_annotation_to_annotation(three):
     press(three, Key.Key_Right, CTRL)
     assert three.player.frame == 60
     press(three, Key.Key_Right, CTRL)
@@ -132,7 +134,7 @@ def test_going_from_marker_to_marker(three):
 
 
 def test_the_panel_shows_and_chooses_them(three):
-    table = three.panes.marker_panel.table
+    table = three.panes.annotation_list.table
     model = table.model()
     texts = [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
     assert texts == [
@@ -150,20 +152,20 @@ def test_the_panel_shows_and_chooses_them(three):
     three.editing.dialog.reject()
 
 
-def test_the_range_of_a_marker_is_selected(three):
+def test_the_range_of_an_annotation_is_selected(three):
     press(three, Key.Key_S)
     assert three.measuring.selection == (4.0, 6.0)
     three.editing.choose(1)  # a point has none
     assert not three.commands["select_marker"].isEnabled()
 
 
-def test_dragging_a_marker_moves_it(three, saved):
+def test_dragging_an_annotation_moves_it(three, saved):
     QTest.mousePress(three.timeline, LEFT, pos=at(three, 2.0))
     assert three.editing.chosen == 1
     for time_s in (2.5, 3.0):
         QTest.mouseMove(three.timeline, at(three, time_s))
     QTest.mouseRelease(three.timeline, LEFT, pos=at(three, 3.0))
-    assert three.markers.events[1].onset_s == pytest.approx(3.0, abs=0.03)
+    assert three.annotations.annotations[1].onset_s == pytest.approx(3.0, abs=0.03)
     assert saved()[1][0] == "blink"
     press(three, Key.Key_Z, CTRL)
     assert saved()[1] == ("blink", 2.0)
@@ -174,25 +176,25 @@ def test_dragging_its_end_makes_it_longer(three):
     for time_s in (6.5, 7.0):
         QTest.mouseMove(three.timeline, at(three, time_s))
     QTest.mouseRelease(three.timeline, LEFT, pos=at(three, 7.0))
-    event = three.markers.events[2]
-    assert event.onset_s == 4.0
-    assert event.duration_s == pytest.approx(3.0, abs=0.05)
+    annotation = three.annotations.annotations[2]
+    assert annotation.onset_s == 4.0
+    assert annotation.duration_s == pytest.approx(3.0, abs=0.05)
 
 
-def test_escape_lets_go_of_a_dragged_marker(three):
-    before = three.markers.events
+def test_escape_lets_go_of_a_dragged_annotation(three):
+    before = three.annotations.annotations
     QTest.mousePress(three.timeline, LEFT, pos=at(three, 2.0))
     QTest.mouseMove(three.timeline, at(three, 3.0))
     press(three, Key.Key_Escape)
     QTest.mouseRelease(three.timeline, LEFT, pos=at(three, 3.0))
-    assert three.markers.events == before
+    assert three.annotations.annotations == before
 
 
 def test_a_click_alone_moves_nothing(three):
-    before = three.markers.events
+    before = three.annotations.annotations
     QTest.mouseClick(three.timeline, LEFT, pos=at(three, 5.0))
     assert three.editing.chosen == 2
-    assert three.markers.events == before
+    assert three.annotations.annotations == before
     QTest.mouseClick(three.timeline, LEFT, pos=at(three, 8.0))
     assert three.editing.chosen == -1
 
@@ -208,17 +210,19 @@ def test_double_clicks_add_and_edit(three):
 
 
 def test_of_two_at_one_place_the_shorter_is_meant(three):
-    three.markers.add(4.9, 0.2, "within")
+    three.annotations.add(4.9, 0.2, "within")
     three.editing.choose(-1)
-    assert three.timeline.marker_at(QPointF(at(three, 5.0))) == 3
-    assert three.timeline.marker_at(QPointF(at(three, 5.5))) == 2
-    assert three.timeline.marker_at(QPointF(QPoint(1, 1))) == -1
+    assert three.timeline.annotation_at(QPointF(at(three, 5.0))) == 3
+    assert three.timeline.annotation_at(QPointF(at(three, 5.5))) == 2
+    assert three.timeline.annotation_at(QPointF(QPoint(1, 1))) == -1
 
 
 def test_times_stay_within_the_session(three):
-    three.markers.move(1, -5.0, 0.0)
-    assert three.markers.events[0].onset_s == 0.0 or three.markers.events[1].onset_s == 0.0
-    rect = marker_rect(Event(1.0, 0.0, "", "", 0), three.timeline.scale_shown, three.timeline.lanes().markers)
+    three.annotations.move(1, -5.0, 0.0)
+    assert three.annotations.annotations[0].onset_s == 0.0 or three.annotations.annotations[1].onset_s == 0.0
+    rect = annotation_rect(
+        Annotation(1.0, 0.0, "", "", 0), three.timeline.scale_shown, three.timeline.lanes().annotations
+    )
     assert rect.center().x() == pytest.approx(three.timeline.scale_shown.x(1.0))
 
 
@@ -228,36 +232,40 @@ def test_a_disk_that_refuses_is_said_and_tried_again(review, folder, qtbot):
     press(review, Key.Key_1)
     qtbot.waitUntil(lambda: review.status_line.message.severity is Severity.ERROR)
     assert "can't be saved" in review.status_line.message.text
-    assert review.markers.unsaved
+    assert review.annotations.unsaved
     (folder / "events.csv").rmdir()
     press(review, Key.Key_2)
-    qtbot.waitUntil(lambda: not review.markers.unsaved)
-    assert {event.label for event in read_events(folder / "events.csv")} == {"minute 0", "marker 1", "marker 2"}
+    qtbot.waitUntil(lambda: not review.annotations.unsaved)
+    assert {annotation.label for annotation in read_annotations(folder / "events.csv")} == {
+        "minute 0",
+        "marker 1",
+        "marker 2",
+    }
 
 
-def test_the_keys_of_the_recording_add_its_markers(review, store):
-    store.set(settings.MARKERS, write_slots((MarkerSlot("nod"), MarkerSlot("talk", interval=True))))
+def test_the_keys_of_the_recording_add_its_annotations(review, store):
+    store.set(settings.ANNOTATIONS, write_slots((AnnotationSlot("nod"), AnnotationSlot("talk", interval=True))))
     review.player.seek(2.0)
     press(review, Key.Key_1)
     press(review, Key.Key_2)
     assert "talk begins here" in review.status_line.message.text
     review.player.seek(5.0)
     press(review, Key.Key_2)
-    assert [(e.label, e.onset_s, e.duration_s) for e in review.markers.events[1:]] == [
+    assert [(e.label, e.onset_s, e.duration_s) for e in review.annotations.annotations[1:]] == [
         ("nod", 2.0, 0.0),
         ("talk", 2.0, 3.0),
     ]
     review.measuring.select((6.0, 7.0))
     press(review, Key.Key_1)
-    assert review.markers.events[-1].duration_s == 1.0
+    assert review.annotations.annotations[-1].duration_s == 1.0
 
 
 def test_labels_keep_their_colours_when_another_comes(three):
     colours = dict(three.timeline._colours)
-    three.markers.add(1.0, 0.0, "a label before all others")
+    three.annotations.add(1.0, 0.0, "a label before all others")
     assert {label: three.timeline._colours[label] for label in colours} == colours
     assert len({colour.hue() for colour in three.timeline._colours.values()}) == len(colours) + 1
-    assert three.panes.marker_panel._model._colours == three.timeline._colours
+    assert three.panes.annotation_list._model._colours == three.timeline._colours
 
 
 def test_what_was_done_is_said(three):

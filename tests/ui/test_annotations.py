@@ -1,4 +1,4 @@
-"""Markers by key, notes, session fields and the codec, in a window over a real pipeline."""
+"""Annotations by key, notes, session fields and the codec, in a window over a real pipeline."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
+from app.session.annotations import Annotation, AnnotationKind, OpenInterval, WrittenAnnotation, read_annotations
 from app.session.codecs import NO_PICTURE
 from app.session.disk import MIB
-from app.session.events import Event, Marked, MarkKind, OpenInterval, read_events
 from app.session.manifest import Manifest, SessionFields
 from app.session.writer import WriterStats
 from app.ui import settings
+from app.ui.annotations import AnnotationSlot, default_slots, read_slots, write_slots
+from app.ui.annotations_panel import AnnotationPanel
 from app.ui.background import Background
-from app.ui.commands import MARKER_KEYS
-from app.ui.markers import MarkerSlot, default_slots, read_slots, write_slots
-from app.ui.markers_panel import MarkersPanel
+from app.ui.commands import ANNOTATION_KEYS
 from app.ui.messages import Message, Severity, problem_message
 from app.ui.settings import Settings
 
@@ -27,7 +27,7 @@ WAIT_MS = 30_000
 
 @pytest.fixture
 def panel(idle_window, qtbot):
-    panel = MarkersPanel(idle_window.markers, idle_window.view)
+    panel = AnnotationPanel(idle_window.annotations, idle_window.view)
     qtbot.addWidget(panel)
     panel.resize(340, 640)
     panel.show()
@@ -38,13 +38,13 @@ def panel(idle_window, qtbot):
 def recording(make_window, qtbot, no_network, store, tmp_path):
     """A window that records the demo, and the folder it records into."""
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
-    store.set(settings.MARKERS, write_slots((MarkerSlot("speaks", True), MarkerSlot("smile"))))
+    store.set(settings.ANNOTATIONS, write_slots((AnnotationSlot("speaks", True), AnnotationSlot("smile"))))
     window = make_window(source="demo")
     window.show()
     window.activateWindow()
     qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: window.markers.recording, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.annotations.recording, timeout=WAIT_MS)
     return window, next((tmp_path / "recordings").iterdir())
 
 
@@ -60,62 +60,65 @@ def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
 def test_keys_set_points_and_intervals(recording, qtbot):
     window, folder = recording
     press(window, Qt.Key.Key_1)
-    qtbot.waitUntil(lambda: [chip.label for chip in window.markers.running] == ["speaks"], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: [chip.label for chip in window.annotations.running] == ["speaks"], timeout=WAIT_MS)
     press(window, Qt.Key.Key_2, Qt.KeyboardModifier.KeypadModifier)
     qtbot.waitUntil(lambda: "“smile” marked at" in window.status_line.message.text, timeout=WAIT_MS)
-    assert [(chip.label, chip.running) for chip in window.markers._strip.chips] == [("speaks", True), ("smile", False)]
+    assert [(chip.label, chip.running) for chip in window.annotations._strip.chips] == [
+        ("speaks", True),
+        ("smile", False),
+    ]
     press(window, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: "“speaks” ended after" in window.status_line.message.text, timeout=WAIT_MS)
     press(window, Qt.Key.Key_1)
-    qtbot.waitUntil(lambda: [chip.time for chip in window.markers.running] == ["00:01"], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: [chip.time for chip in window.annotations.running] == ["00:01"], timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
-    assert window.markers.running == ()
-    events = read_events(folder / "events.csv")
-    assert [event.label for event in events] == ["speaks", "smile", "speaks"]
-    assert [event.duration_s > 0 for event in events] == [True, False, True]
+    assert window.annotations.running == ()
+    annotations = read_annotations(folder / "events.csv")
+    assert [annotation.label for annotation in annotations] == ["speaks", "smile", "speaks"]
+    assert [annotation.duration_s > 0 for annotation in annotations] == [True, False, True]
     manifest = Manifest.read(folder)
-    assert events[2].onset_s + events[2].duration_s == pytest.approx(manifest.duration_s, abs=1e-5)
+    assert annotations[2].onset_s + annotations[2].duration_s == pytest.approx(manifest.duration_s, abs=1e-5)
     assert not (folder / "events.open.csv").exists()
 
 
 def test_a_note_gets_the_time_at_which_its_box_was_opened(recording, qtbot):
     window, folder = recording
     press(window, Qt.Key.Key_N)
-    box = window.markers._note
+    box = window.annotations._note
     seconds = window._status.recording.seconds
     press(window, Qt.Key.Key_N)
-    assert window.markers._note is box
+    assert window.annotations._note is box
     qtbot.waitUntil(lambda: window._status.recording.seconds > seconds + 0.6, timeout=WAIT_MS)
     QTest.keyClicks(box.text, "the phone rang")
     window.commands["record"].trigger()  # meanwhile the recording ends: the note is kept all the same
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     QTest.keyClick(box.text, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Note written at"), timeout=WAIT_MS)
-    (event,) = read_events(folder / "events.csv")
-    assert (event.label, event.note) == ("note", "the phone rang")
-    assert event.onset_s == pytest.approx(seconds, abs=0.5)
-    assert event.onset_s < Manifest.read(folder).duration_s - 0.1
-    assert window.markers._note is None
+    (annotation,) = read_annotations(folder / "events.csv")
+    assert (annotation.label, annotation.note) == ("note", "the phone rang")
+    assert annotation.onset_s == pytest.approx(seconds, abs=0.5)
+    assert annotation.onset_s < Manifest.read(folder).duration_s - 0.1
+    assert window.annotations._note is None
 
 
 def test_a_note_that_is_being_written_is_kept_when_the_window_closes(recording, qtbot):
     window, folder = recording
     press(window, Qt.Key.Key_N)
-    QTest.keyClicks(window.markers._note.text, "almost forgotten")
+    QTest.keyClicks(window.annotations._note.text, "almost forgotten")
     with qtbot.waitSignal(window.ended, timeout=WAIT_MS):
         window.close()
-    assert [event.note for event in read_events(folder / "events.csv")] == ["almost forgotten"]
+    assert [annotation.note for annotation in read_annotations(folder / "events.csv")] == ["almost forgotten"]
 
 
 def test_an_empty_or_cancelled_note_is_none(recording, qtbot):
     window, folder = recording
     for end in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
         press(window, Qt.Key.Key_N)
-        box = window.markers._note
+        box = window.annotations._note
         QTest.keyClicks(box.text, "  " if end is Qt.Key.Key_Return else "no")
         QTest.keyClick(box.text, end)
-        assert window.markers._note is None
+        assert window.annotations._note is None
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     assert not (folder / "events.csv").exists()
@@ -125,11 +128,11 @@ def test_fields_and_codec_are_in_session_json(make_window, qtbot, no_network, st
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
     window = make_window(source="demo", codec="ffv1")
     window.show()
-    window.markers.use_fields(SessionFields("P 07", "reading", "", "form 12"))
+    window.annotations.use_fields(SessionFields("P 07", "reading", "", "form 12"))
     qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
-    qtbot.waitUntil(lambda: window.markers.recording, timeout=WAIT_MS)
-    window.markers.use_fields(SessionFields("P 07", "reading", "lamp on the left", "form 12"))
+    qtbot.waitUntil(lambda: window.annotations.recording, timeout=WAIT_MS)
+    window.annotations.use_fields(SessionFields("P 07", "reading", "lamp on the left", "form 12"))
     qtbot.waitUntil(lambda: window._status.recording.frames > 3, timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
@@ -169,16 +172,16 @@ def test_nothing_is_marked_while_nothing_is_recorded(idle_window, qtbot):
     assert "Nothing is recorded" in idle_window.status_line.message.text
     press(idle_window, Qt.Key.Key_N)
     assert "no place for a note" in idle_window.status_line.message.text
-    assert idle_window.markers._note is None
+    assert idle_window.annotations._note is None
 
 
-def test_a_key_held_down_is_one_marker(idle_window):
-    for name in (*(f"marker_{key}" for key in MARKER_KEYS), "note"):
+def test_a_key_held_down_is_one_annotation(idle_window):
+    for name in (*(f"marker_{key}" for key in ANNOTATION_KEYS), "note"):
         assert not idle_window.commands[name].autoRepeat()
 
 
 def test_the_fields_are_edited_in_the_panel(panel, idle_window, store):
-    controls = idle_window.markers
+    controls = idle_window.annotations
     for edit, text in ((panel.participant, "P 07"), (panel.task, "reading"), (panel.consent, "yes")):
         QTest.keyClicks(edit, text)
     QTest.keyClicks(panel.comment, "two")
@@ -196,7 +199,7 @@ def test_the_fields_are_edited_in_the_panel(panel, idle_window, store):
 
 def test_blanks_can_be_typed(panel, idle_window):
     QTest.keyClicks(panel.participant, "P  ")
-    idle_window.markers.changed.emit()
+    idle_window.annotations.changed.emit()
     QTest.keyClicks(panel.participant, "7")
     assert panel.participant.text() == "P  7"
 
@@ -207,21 +210,21 @@ def test_labels_and_kinds_are_edited_and_remembered(panel, idle_window, store):
     label.selectAll()
     QTest.keyClicks(label, "R & D, 1")
     QTest.keyClick(label, Qt.Key.Key_Return)
-    assert idle_window.focusWidget() is idle_window.view  # digits are markers again
+    assert idle_window.focusWidget() is idle_window.view  # digits are annotations again
     kind.setCurrentIndex(1)
     kind.activated.emit(1)
-    assert idle_window.markers.slots[2] == MarkerSlot("R & D, 1", True)
+    assert idle_window.annotations.slots[2] == AnnotationSlot("R & D, 1", True)
     action = idle_window.commands["marker_3"]
     assert (action.text(), action.toolTip()) == ("&3  R && D, 1", "Begin or end “R & D, 1” (3)")
     assert panel.buttons["3"].accessibleName() == "Begin or end R & D, 1"
-    assert read_slots(Settings(Path(store.path)).get(settings.MARKERS))[2] == MarkerSlot("R & D, 1", True)
+    assert read_slots(Settings(Path(store.path)).get(settings.ANNOTATIONS))[2] == AnnotationSlot("R & D, 1", True)
     label.setFocus()
     label.clear()
     QTest.keyClick(label, Qt.Key.Key_Return)
-    assert idle_window.markers.slots[2].label == "marker 3"
+    assert idle_window.annotations.slots[2].label == "marker 3"
     store.reset()
-    idle_window.markers.restore()
-    assert idle_window.markers.slots == default_slots()
+    idle_window.annotations.restore()
+    assert idle_window.annotations.slots == default_slots()
     assert kind.currentIndex() == 0
 
 
@@ -232,19 +235,21 @@ def test_labels_that_cannot_be_read_are_the_defaults(text):
 
 def test_the_panel_and_the_picture_show_what_runs(panel, idle_window, status, qtbot):
     stats = WriterStats(Path("x"), 75.0, 9, 9, 0, 1, "", "", False, intervals=(
-        OpenInterval("2", Event(62.4, 0.0, "speaks", "", 5)),
+        OpenInterval("2", Annotation(62.4, 0.0, "speaks", "", 5)),
     ))  # fmt: skip
-    idle_window.markers.follow(status(recording=stats, recording_active=True))
+    idle_window.annotations.follow(status(recording=stats, recording_active=True))
     assert panel.states["2"].whole_text == "● 00:12"
     assert panel.note.isEnabled()
-    strip = idle_window.markers._strip
+    strip = idle_window.annotations._strip
     assert strip.isVisible()
     assert strip.accessibleDescription() == "speaks since 00:12"
     assert not strip.grab().toImage().isNull()
-    idle_window.markers._marked("4", "smile", Marked(Event(74.0, 0.0, "smile", "", 9), MarkKind.POINT))
+    idle_window.annotations._marked(
+        "4", "smile", WrittenAnnotation(Annotation(74.0, 0.0, "smile", "", 9), AnnotationKind.POINT)
+    )
     assert panel.latest[0][0].text() == "01:14.0"
     assert panel.latest[0][1].whole_text == "smile"
-    idle_window.markers.follow(status(recording=stats, recording_active=False))
+    idle_window.annotations.follow(status(recording=stats, recording_active=False))
     assert panel.states["2"].whole_text == ""
     assert not panel.note.isEnabled()
 
@@ -279,7 +284,7 @@ def test_the_codec_is_chosen_and_remembered(panel, idle_window, store):
     assert panel.codec.currentData() == "h264"
     panel.codec.setCurrentIndex(panel.codec.findData("ffv1"))
     panel.codec.activated.emit(panel.codec.currentIndex())
-    assert (idle_window.markers.codec, store.get(settings.CODEC)) == ("ffv1", "ffv1")
+    assert (idle_window.annotations.codec, store.get(settings.CODEC)) == ("ffv1", "ffv1")
 
 
 def test_serial_work_keeps_its_order(qtbot):

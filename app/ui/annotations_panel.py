@@ -1,4 +1,4 @@
-"""The panel of markers and session: what the keys 1 to 9 set, what runs, and what is said of the session."""
+"""The panel of annotations and session: what the keys 1 to 9 set, what runs, and what is said of the session."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
 from app.ui import theme
-from app.ui.commands import MARKER_KEYS
-from app.ui.markers import MarkerControls, MarkerSlot
+from app.ui.annotations import AnnotationControls, AnnotationSlot
+from app.ui.commands import ANNOTATION_KEYS
+from app.ui.formatting import NOTHING, moment
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.pickers import ChoiceBox
-from app.ui.wording import NOTHING, moment
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -49,10 +49,10 @@ _TIPS = {
 _EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "Consent": "agreed to, e.g. form 12"}
 
 
-class MarkersPanel(QScrollArea):
+class AnnotationPanel(QScrollArea):
     """Edits take effect at once, also while recording; Enter or Escape give the keys back to the picture."""
 
-    def __init__(self, controls: MarkerControls, view: LiveView) -> None:
+    def __init__(self, controls: AnnotationControls, view: LiveView) -> None:
         super().__init__()
         self._controls = controls
         self._view = view
@@ -64,7 +64,7 @@ class MarkersPanel(QScrollArea):
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(14)
         layout.addWidget(self._session())
-        layout.addWidget(self._markers())
+        layout.addWidget(self._annotations())
         layout.addWidget(self._latest())
         layout.addStretch(1)
         self.setWidget(content)
@@ -133,7 +133,7 @@ class MarkersPanel(QScrollArea):
         edit.installEventFilter(self)
         return edit
 
-    def _markers(self) -> QWidget:
+    def _annotations(self) -> QWidget:
         section = Section("Markers")
         grid: QGridLayout = section.rows
         grid.setHorizontalSpacing(6)
@@ -142,7 +142,7 @@ class MarkersPanel(QScrollArea):
         self.labels: dict[str, QLineEdit] = {}
         self.kinds: dict[str, ChoiceBox] = {}
         self.states: dict[str, Value] = {}
-        for row, key in enumerate(MARKER_KEYS):
+        for row, key in enumerate(ANNOTATION_KEYS):
             button = QPushButton(key)
             button.setObjectName("marker")
             button.setFixedWidth(self.fontMetrics().averageCharWidth() * 4)
@@ -168,7 +168,7 @@ class MarkersPanel(QScrollArea):
         line = QHBoxLayout()
         line.addWidget(self.note)
         line.addStretch(1)
-        grid.addLayout(line, len(MARKER_KEYS), 0, 1, 4)
+        grid.addLayout(line, len(ANNOTATION_KEYS), 0, 1, 4)
         return section
 
     def _latest(self) -> QWidget:
@@ -203,8 +203,8 @@ class MarkersPanel(QScrollArea):
         self.name.setAccessibleDescription(problem)
 
     def _edit_slot(self, key: str) -> None:
-        slot = MarkerSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
-        if slot != self._controls.slots[MARKER_KEYS.index(key)]:
+        slot = AnnotationSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
+        if slot != self._controls.slots[ANNOTATION_KEYS.index(key)]:
             self._controls.use_slot(key, slot)
         self.labels[key].setCursorPosition(0)  # a long one shows how it begins
 
@@ -213,7 +213,7 @@ class MarkersPanel(QScrollArea):
         self.participant.setFocus()
 
     def _leave(self) -> None:
-        """Digits are markers again."""
+        """Digits are annotations again."""
         self._view.setFocus()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -239,7 +239,7 @@ class MarkersPanel(QScrollArea):
         if not self.name.hasFocus():
             self.name.setText(controls.name_pattern)
         running = {chip.key: chip.time for chip in controls.running}
-        for key, slot in zip(MARKER_KEYS, controls.slots, strict=True):
+        for key, slot in zip(ANNOTATION_KEYS, controls.slots, strict=True):
             label = self.labels[key]
             if not label.hasFocus() and label.text() != slot.label:
                 label.setText(slot.label)

@@ -1,4 +1,4 @@
-"""Markers that are changed after the recording: written whole each time, what was recorded is kept."""
+"""Annotations that are changed after the recording: written whole each time, what was recorded is kept."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.core.errors import SessionError
-from app.session.events import Event, encode_events, keep_original
+from app.session.annotations import Annotation, encode_annotations, keep_original
 from app.session.folders import reason
 from extractor import files
 
 
-class MarkerFile:
+class AnnotationFile:
     """``events.csv`` of a session in review; not thread-safe.
 
     Before it is replaced for the first time a copy is kept, and again whenever somebody else has
@@ -22,9 +22,11 @@ class MarkerFile:
         self._path = path
         self._own: bytes | None = None  # what we know to be ours
 
-    def save(self, events: Iterable[Event]) -> None:
-        """Replace the file in one step by these markers, in the order of time.  Raises SessionError."""
-        data = encode_events(sorted(events, key=lambda event: (event.onset_s, event.duration_s)))
+    def save(self, annotations: Iterable[Annotation]) -> None:
+        """Replace the file in one step by these annotations, in the order of time.  Raises SessionError."""
+        data = encode_annotations(
+            sorted(annotations, key=lambda annotation: (annotation.onset_s, annotation.duration_s))
+        )
         try:
             present = files.read(self._path) if self._path.exists() else b""
             if present == data:

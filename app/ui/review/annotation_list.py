@@ -1,4 +1,4 @@
-"""The markers as a table, and the dialog in which one is written."""
+"""The annotations as a table, and the dialog in which one is written."""
 
 from __future__ import annotations
 
@@ -23,31 +23,34 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.session.events import Event
+from app.session.annotations import Annotation
 from app.ui.dialogs import without_icons
+from app.ui.formatting import NOTHING, clock
 from app.ui.pickers import ChoiceBox
-from app.ui.review.markers import Events, Markers
-from app.ui.review.paint import marker_colours
-from app.ui.wording import NOTHING, clock
+from app.ui.review.annotations import Annotations, EditedAnnotations
+from app.ui.review.paint import annotation_colours
 
 COLUMNS = ("Time", "Length", "Label", "Note")
 
 
-class MarkerModel(QAbstractTableModel):
-    """The markers, one a row; edited through the dialog."""
+class AnnotationModel(QAbstractTableModel):
+    """The annotations, one a row; edited through the dialog."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._events: Events = ()
+        self._annotations: Annotations = ()
         self._colours: dict[str, QColor] = {}
 
-    def show(self, events: Events) -> None:
+    def show(self, annotations: Annotations) -> None:
         self.beginResetModel()
-        self._events, self._colours = events, marker_colours(events, self._colours if events else ())
+        self._annotations, self._colours = (
+            annotations,
+            annotation_colours(annotations, self._colours if annotations else ()),
+        )
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's own signature)
-        return 0 if parent.isValid() else len(self._events)
+        return 0 if parent.isValid() else len(self._annotations)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(COLUMNS)
@@ -60,14 +63,14 @@ class MarkerModel(QAbstractTableModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        event = self._events[index.row()]
+        annotation = self._annotations[index.row()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return _dot(self._colours[event.label])
+            return _dot(self._colours[annotation.label])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            lasts = f"{event.duration_s:.2f} s" if event.duration_s > 0 else NOTHING
-            return (clock(event.onset_s, 2), lasts, event.label, event.note)[index.column()]
+            lasts = f"{annotation.duration_s:.2f} s" if annotation.duration_s > 0 else NOTHING
+            return (clock(annotation.onset_s, 2), lasts, annotation.label, annotation.note)[index.column()]
         return None
 
 
@@ -84,7 +87,7 @@ def _dot(colour: QColor) -> QPixmap:
     return pixmap
 
 
-class MarkerPanel(QWidget):
+class AnnotationList(QWidget):
     """Emits what the user wants; the window does it."""
 
     chosen = pyqtSignal(int)
@@ -94,7 +97,7 @@ class MarkerPanel(QWidget):
         super().__init__()
         heading = QLabel("Markers")
         heading.setProperty("heading", True)
-        self._model = MarkerModel(self)
+        self._model = AnnotationModel(self)
         self.table = QTableView()
         self.table.setAccessibleName("Markers")
         self.table.setModel(self._model)
@@ -138,10 +141,10 @@ class MarkerPanel(QWidget):
         self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self._showing = False
 
-    def show_events(self, events: Events, chosen: int) -> None:
+    def show_annotations(self, annotations: Annotations, chosen: int) -> None:
         self._showing = True
-        self._model.show(events)
-        self._empty.setVisible(not events)
+        self._model.show(annotations)
+        self._empty.setVisible(not annotations)
         self.choose(chosen)
         self._showing = False
 
@@ -172,14 +175,14 @@ def _button(action: QAction, text: str) -> QToolButton:
     return button
 
 
-class MarkerDialog(QDialog):
-    """Label, note, onset and length of one marker; ``done_with`` gets them when it is accepted."""
+class AnnotationDialog(QDialog):
+    """Label, note, onset and length of one annotation; ``done_with`` gets them when it is accepted."""
 
     def __init__(
         self,
         parent: QWidget,
         title: str,
-        event: Event,
+        annotation: Annotation,
         total_s: float,
         labels: list[str],
         done_with: Callable[[float, float, str, str], object],
@@ -190,12 +193,12 @@ class MarkerDialog(QDialog):
         self.label = ChoiceBox()
         self.label.setEditable(True)
         self.label.addItems(labels)
-        self.label.setCurrentText(event.label)
+        self.label.setCurrentText(annotation.label)
         self.label.setAccessibleName("Label")
-        self.note = QLineEdit(event.note)
+        self.note = QLineEdit(annotation.note)
         self.note.setAccessibleName("Note")
-        self.onset = _seconds(event.onset_s, total_s, "Time")
-        self.duration = _seconds(event.duration_s, total_s, "Length")
+        self.onset = _seconds(annotation.onset_s, total_s, "Time")
+        self.duration = _seconds(annotation.duration_s, total_s, "Length")
         self.duration.setSpecialValueText("a point")
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -238,6 +241,6 @@ def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
     return box
 
 
-def labels_of(markers: Markers, known: list[str]) -> list[str]:
+def labels_of(annotations: EditedAnnotations, known: list[str]) -> list[str]:
     """Labels to choose from: those in use, then those that are offered while recording."""
-    return list(dict.fromkeys([event.label for event in markers.events if event.label] + known))
+    return list(dict.fromkeys([annotation.label for annotation in annotations.annotations if annotation.label] + known))

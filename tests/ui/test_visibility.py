@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 
-from app.ui.unseen import is_unseen
+from app.ui.visibility import is_obscured
 from app.ui.window import IDLE_TICK_MS, LIVE_TICK_MS
 
 WAIT_MS = 20_000
@@ -22,10 +22,10 @@ def test_minimised_nothing_is_painted_and_the_recording_goes_on(no_network, make
     recorded = lambda: window.controller.pipeline.status().recording.frames  # noqa: E731
     qtbot.waitUntil(lambda: len(painted) > 3 and window.controller.pipeline.status().recording_active, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window._timer.interval() == LIVE_TICK_MS, timeout=WAIT_MS)
-    assert not is_unseen(window)
+    assert not is_obscured(window)
 
     window.showMinimized()
-    assert is_unseen(window)
+    assert is_obscured(window)
     qtbot.waitUntil(lambda: window._timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
     for view in (window.readout, window.docks.view("plots")):
         view.show_result = lambda *_: refreshed.append(1)
@@ -49,9 +49,9 @@ def test_what_floats_beside_a_hidden_window_is_seen(idle_window, qtbot):
     idle_window.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, False)
     idle_window.hide()
     if dock.isVisible():  # as a covered window's do; a hidden one takes them along on some systems
-        assert not is_unseen(idle_window)
+        assert not is_obscured(idle_window)
     dock.hide()
-    assert is_unseen(idle_window)
+    assert is_obscured(idle_window)
 
 
 def test_a_stopped_window_looks_seldom(no_network, make_window, qtbot, clip):

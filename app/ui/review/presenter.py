@@ -19,7 +19,7 @@ from extractor.types import Angles
 NO_PICTURE = 26  # grey behind the overlay where there is no video
 
 
-class Screen(QObject):
+class FramePresenter(QObject):
     """Feeds the view.  The overlay always belongs to the picture under it, also while that is behind the cursor."""
 
     _arrived = pyqtSignal()

@@ -18,7 +18,7 @@ _RUNNING, _SET = QColor("#ff5c62"), QColor("#5fc787")
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A marker: its key, its label, since when or when."""
+    """An annotation: its key, its label, since when or when."""
 
     key: str
     label: str
@@ -26,7 +26,7 @@ class Chip:
     running: bool
 
 
-class MarkerStrip(QWidget):
+class AnnotationStrip(QWidget):
     """A line for each chip, upper left; nothing of the picture is recorded with it."""
 
     def __init__(self, view: QWidget) -> None:

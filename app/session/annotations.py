@@ -1,4 +1,4 @@
-"""``events.csv``: the markers of a session, one line each, in the file as soon as they are made.
+"""``events.csv``: the annotations of a session, one line each, in the file as soon as they are made.
 
 An interval gets its line when it ends.  Until then it stands in ``events.open.csv`` with duration
 0, so that a crash doesn't take it along: recovery ends it with the recording.
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.folders import EVENTS, OPEN_EVENTS, reason
+from app.session.folders import ANNOTATIONS, OPEN_ANNOTATIONS, reason
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
 
@@ -28,7 +28,7 @@ _LONGEST_HEADER = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Annotation:
     """A point (duration 0) or an interval; seconds from the first frame, like the table's ``timestamp_s``."""
 
     onset_s: float
@@ -38,19 +38,19 @@ class Event:
     frame: int  # the frame shown at the onset
 
 
-KEPT = "events.original"
-"""The file's name, before ``.csv``, under which markers are kept that this program didn't write, before it
+ORIGINAL = "events.original"
+"""The file's name, before ``.csv``, under which annotations are kept that this program didn't write, before it
 replaces them; then ``events.original-2`` and so on."""
 
 
-def append_event(path: Path, event: Event) -> None:
+def append_annotation(path: Path, annotation: Annotation) -> None:
     """Append a line to the file, which begins with the header.  Raises OSError; the file is then as before.
 
     A file that somebody has saved in another form meanwhile is kept under another name and written anew.
     """
     with files.append(path, buffering=0) as file:
         size = file.tell()
-        data = memoryview(encode_rows([COLUMNS, _fields(event)] if size == 0 else [_fields(event)]))
+        data = memoryview(encode_rows([COLUMNS, _fields(annotation)] if size == 0 else [_fields(annotation)]))
         if size == 0 or _ends_as_ours(path):
             try:
                 while data:  # on a disk that is nearly full a part may fit
@@ -61,7 +61,7 @@ def append_event(path: Path, event: Event) -> None:
                 raise
             return
     keep_original(path)
-    write_events(path, [*read_markers(path).events, event])
+    write_annotations(path, [*parse_annotations(path).annotations, annotation])
 
 
 def _ends_as_ours(path: Path) -> bool:
@@ -72,14 +72,14 @@ def _ends_as_ours(path: Path) -> bool:
         return head == encode_rows([COLUMNS]) and file.read(1) == b"\n"
 
 
-def write_events(path: Path, events: Iterable[Event]) -> None:
+def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     """Replace the file in one step.  Raises OSError."""
-    files.write_whole(path, encode_events(events))
+    files.write_whole(path, encode_annotations(annotations))
 
 
-def encode_events(events: Iterable[Event]) -> bytes:
-    """The file's bytes; line breaks in texts become blanks, as one marker is one line."""
-    return encode_rows([COLUMNS, *(_fields(event) for event in events)])
+def encode_annotations(annotations: Iterable[Annotation]) -> bytes:
+    """The file's bytes; line breaks in texts become blanks, as one annotation is one line."""
+    return encode_rows([COLUMNS, *(_fields(annotation) for annotation in annotations)])
 
 
 def keep_original(path: Path) -> None:
@@ -97,10 +97,10 @@ def keep_original(path: Path) -> None:
         number += 1
 
 
-def _fields(event: Event) -> tuple[str, ...]:
+def _fields(annotation: Annotation) -> tuple[str, ...]:
     """As they stand in the file."""
-    label, note = _line(event.label), _line(event.note)
-    return (f"{event.onset_s:.6f}", f"{event.duration_s:.6f}", label, note, str(event.frame))
+    label, note = _line(annotation.label), _line(annotation.note)
+    return (f"{annotation.onset_s:.6f}", f"{annotation.duration_s:.6f}", label, note, str(annotation.frame))
 
 
 def _line(text: str) -> str:
@@ -109,57 +109,59 @@ def _line(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Markers:
-    """The markers of a file in its order, and one sentence for each line that holds none which is clear."""
+class ParsedAnnotations:
+    """The annotations of a file in its order, and one sentence for each line that holds none which is clear."""
 
-    events: tuple[Event, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     problems: tuple[str, ...] = ()
     as_written: bool = True  # the file is what this program writes, byte for byte
 
 
-def read_markers(path: Path, times_s: Sequence[float] | NDArray[np.float64] = (), *, cut_off: bool = False) -> Markers:
-    """The markers of a file that a person may have saved; none where it doesn't exist.  Raises nothing.
+def parse_annotations(
+    path: Path, times_s: Sequence[float] | NDArray[np.float64] = (), *, cut_off: bool = False
+) -> ParsedAnnotations:
+    """The annotations of a file that a person may have saved; none where it doesn't exist.  Raises nothing.
 
-    ``times_s``: when each frame was taken, for a marker without its frame.  ``cut_off``: by a crash, so that a last
-    line without a line feed isn't whole.
+    ``times_s``: when each frame was taken, for an annotation without its frame.  ``cut_off``: by a crash, so that a
+    last line without a line feed isn't whole.
     """
     try:
         data = files.read(path)
     except FileNotFoundError:
-        return Markers()
+        return ParsedAnnotations()
     except OSError as error:
-        return Markers((), (f"The markers in {path} can't be read: {reason(error)}.",), False)
+        return ParsedAnnotations((), (f"The markers in {path} can't be read: {reason(error)}.",), False)
     if not data:
-        return Markers()
+        return ParsedAnnotations()
     damaged = f"The markers in {path} are damaged"
     try:
         table = read_text_table(whole_lines(data) if cut_off else data, COLUMNS, _REQUIRED, ("label", "note"))
     except ValueError as error:
-        return Markers((), (f"{damaged}: {error}.",), False)
-    events, problems = [], [f"line {line}: {why}" for line, why in table.problems]
+        return ParsedAnnotations((), (f"{damaged}: {error}.",), False)
+    annotations, problems = [], [f"line {line}: {why}" for line, why in table.problems]
     for row in table.rows:
         try:
             if row.count <= max(table.columns.index(name) for name in _REQUIRED):
                 raise table.too_short(row)
-            events.append(_event(row.fields, table.number, times_s))
+            annotations.append(_annotation(row.fields, table.number, times_s))
         except ValueError as error:
             problems.append(f"line {row.line}: {error}")
     sentences = tuple(f"{damaged}: {problem}." for problem in problems)
-    return Markers(tuple(events), sentences, encode_events(events) == data)
+    return ParsedAnnotations(tuple(annotations), sentences, encode_annotations(annotations) == data)
 
 
-def read_events(path: Path) -> tuple[Event, ...]:
-    """As ``read_markers``, for whoever can't go on with a part.  Raises SessionError."""
-    markers = read_markers(path)
-    if markers.problems:
-        raise SessionError(markers.problems[0])
-    return markers.events
+def read_annotations(path: Path) -> tuple[Annotation, ...]:
+    """As ``parse_annotations``, for whoever can't go on with a part.  Raises SessionError."""
+    parsed = parse_annotations(path)
+    if parsed.problems:
+        raise SessionError(parsed.problems[0])
+    return parsed.annotations
 
 
-def _event(
+def _annotation(
     fields: Sequence[str], number: Callable[[str], float], times_s: Sequence[float] | NDArray[np.float64]
-) -> Event:
-    """A row's marker; an empty duration is none, an empty frame is the one that was shown.  Raises ValueError."""
+) -> Annotation:
+    """A row's annotation; an empty duration is none, an empty frame is the one that was shown.  Raises ValueError."""
     onset, duration, label, note, frame = fields
     onset_s, duration_s = _named("onset_s", onset, number), _named("duration_s", duration.strip() or "0", number)
     if duration_s < 0:
@@ -167,7 +169,7 @@ def _event(
     shown = _named("frame", frame, number) if frame.strip() else np.searchsorted(times_s, onset_s + 1e-9, "right") - 1
     if not float(shown).is_integer():
         raise ValueError("frame is not a whole number")
-    return Event(onset_s, duration_s, label, note, max(0, int(shown)))
+    return Annotation(onset_s, duration_s, label, note, max(0, int(shown)))
 
 
 def _named(name: str, text: str, number: Callable[[str], float]) -> float:
@@ -180,8 +182,8 @@ def _named(name: str, text: str, number: Callable[[str], float]) -> float:
 # ---------------------------------------------------------------------- while recording
 
 
-class MarkKind(enum.Enum):
-    """What became of a marker's key."""
+class AnnotationKind(enum.Enum):
+    """What became of a marker key."""
 
     POINT = "point"
     BEGUN = "begun"
@@ -189,11 +191,11 @@ class MarkKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """A marker that was written; of one that has begun the duration is still 0."""
+class WrittenAnnotation:
+    """An annotation that was written; of one that has begun the duration is still 0."""
 
-    event: Event
-    kind: MarkKind
+    annotation: Annotation
+    kind: AnnotationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,28 +203,28 @@ class OpenInterval:
     """An interval that has begun; ``key`` is whatever begins and ends it."""
 
     key: str
-    event: Event
+    annotation: Annotation
 
 
-class EventLog:
-    """The markers of one recording.  Thread-safe; a call waits for the disk, ``open`` and ``count`` don't."""
+class AnnotationLog:
+    """The annotations of one recording.  Thread-safe; a call waits for the disk, ``open`` and ``count`` don't."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / EVENTS
-        self._open_path = folder / OPEN_EVENTS
+        self._path = folder / ANNOTATIONS
+        self._open_path = folder / OPEN_ANNOTATIONS
         self._writing = threading.Lock()
         self._unsynced = False
         self._finished = False
         self.open: tuple[OpenInterval, ...] = ()
         self.count = 0  # lines in the file
-        self._written: list[Event] = []  # in case the file is taken away
+        self._written: list[Annotation] = []  # in case the file is taken away
 
-    def add(self, event: Event) -> None:
-        """Append a marker that is complete.  Raises OSError."""
+    def add(self, annotation: Annotation) -> None:
+        """Append an annotation that is complete.  Raises OSError."""
         with self._writing:
-            self._append(event)
+            self._append(annotation)
 
-    def mark(self, key: str, event: Event, interval: bool) -> Marked:
+    def annotate(self, key: str, annotation: Annotation, interval: bool) -> WrittenAnnotation:
         """End the interval of ``key`` at the event's onset, if one is open; otherwise begin one or set a point.
 
         Raises OSError, and ValueError after ``finish``.
@@ -232,15 +234,15 @@ class EventLog:
                 raise ValueError("finished")
             begun = next((item for item in self.open if item.key == key), None)
             if begun is not None:
-                ended = _ended(begun.event, event.onset_s)
+                ended = _ended(begun.annotation, annotation.onset_s)
                 self._append(ended)  # first: cut off in between, it stands in both files, which recovery knows
                 self._set_open(tuple(item for item in self.open if item.key != key))
-                return Marked(ended, MarkKind.ENDED)
+                return WrittenAnnotation(ended, AnnotationKind.ENDED)
             if interval:
-                self._set_open((*self.open, OpenInterval(key, event)))
-                return Marked(event, MarkKind.BEGUN)
-            self._append(event)
-            return Marked(event, MarkKind.POINT)
+                self._set_open((*self.open, OpenInterval(key, annotation)))
+                return WrittenAnnotation(annotation, AnnotationKind.BEGUN)
+            self._append(annotation)
+            return WrittenAnnotation(annotation, AnnotationKind.POINT)
 
     def sync(self) -> None:
         """Push what was appended to the disk itself; raises nothing."""
@@ -256,66 +258,68 @@ class EventLog:
         """
         with self._writing:
             self._finished = True
-            ended = [_ended(item.event, end_s) for item in self.open]
-            markers = read_markers(self._path)
-            if markers.as_written:
-                events = [*markers.events, *ended]
+            ended = [_ended(item.annotation, end_s) for item in self.open]
+            parsed = parse_annotations(self._path)
+            if parsed.as_written:
+                annotations = [*parsed.annotations, *ended]
                 # Frames that were taken but never encoded aren't in the video.
-                events = [replace(event, frame=min(event.frame, max(0, frames - 1))) for event in events]
-                events.sort(key=lambda event: event.onset_s)
-                if events != list(markers.events):
-                    write_events(self._path, events)
-                    self.count = len(events)
+                annotations = [
+                    replace(annotation, frame=min(annotation.frame, max(0, frames - 1))) for annotation in annotations
+                ]
+                annotations.sort(key=lambda annotation: annotation.onset_s)
+                if annotations != list(parsed.annotations):
+                    write_annotations(self._path, annotations)
+                    self.count = len(annotations)
             else:  # changed from outside: nothing of it is touched
-                for event in ended:
-                    self._append(event)
+                for annotation in ended:
+                    self._append(annotation)
             self._set_open(())
 
     def write_copy(self, folder: Path, end_s: float) -> None:
-        """Write all markers into another folder, open intervals ended at ``end_s``.  Raises OSError."""
+        """Write all annotations into another folder, open intervals ended at ``end_s``.  Raises OSError."""
         with self._writing:
-            events = [*self._written, *(_ended(item.event, end_s) for item in self.open)]
-            if events:
-                write_events(folder / EVENTS, sorted(events, key=lambda event: event.onset_s))
+            annotations = [*self._written, *(_ended(item.annotation, end_s) for item in self.open)]
+            if annotations:
+                write_annotations(folder / ANNOTATIONS, sorted(annotations, key=lambda annotation: annotation.onset_s))
 
-    def _append(self, event: Event) -> None:
-        append_event(self._path, event)
-        self._written.append(event)
+    def _append(self, annotation: Annotation) -> None:
+        append_annotation(self._path, annotation)
+        self._written.append(annotation)
         self._unsynced = True
         self.count += 1
 
     def _set_open(self, intervals: tuple[OpenInterval, ...]) -> None:
         if intervals:
-            write_events(self._open_path, [item.event for item in intervals])
+            write_annotations(self._open_path, [item.annotation for item in intervals])
         elif self.open:
             files.remove(self._open_path)
         self.open = intervals
 
 
-def _ended(event: Event, end_s: float) -> Event:
-    return replace(event, duration_s=max(0.0, end_s - event.onset_s))
+def _ended(annotation: Annotation, end_s: float) -> Annotation:
+    return replace(annotation, duration_s=max(0.0, end_s - annotation.onset_s))
 
 
 CUT_OFF_NOTE = "cut off: its end is the recording's"
 
 
-def recover_events(folder: Path, times_s: Sequence[float], end_s: float) -> None:
-    """Put the markers of a recording in order that was cut off at ``end_s``, after frames taken at ``times_s``.
+def recover_annotations(folder: Path, times_s: Sequence[float], end_s: float) -> None:
+    """Put the annotations of a recording in order that was cut off at ``end_s``, after frames taken at ``times_s``.
 
-    A line that isn't whole is dropped, a marker after the last frame refers to that frame, an
+    A line that isn't whole is dropped, an annotation after the last frame refers to that frame, an
     interval that was open ends with the recording and says so in its note.  Raises OSError.
     """
-    path, open_path, last = folder / EVENTS, folder / OPEN_EVENTS, max(0, len(times_s) - 1)
-    markers = read_markers(path, times_s, cut_off=True)
-    written = list(markers.events)
-    known = {(_fields(event)[0], _fields(event)[2]) for event in written}
-    for event in read_markers(open_path, times_s, cut_off=True).events:
-        if (_fields(event)[0], _fields(event)[2]) not in known:
-            note = f"{event.note} ({CUT_OFF_NOTE})" if event.note else CUT_OFF_NOTE
-            written.append(replace(_ended(event, end_s), note=note))
+    path, open_path, last = folder / ANNOTATIONS, folder / OPEN_ANNOTATIONS, max(0, len(times_s) - 1)
+    parsed = parse_annotations(path, times_s, cut_off=True)
+    written = list(parsed.annotations)
+    known = {(_fields(annotation)[0], _fields(annotation)[2]) for annotation in written}
+    for annotation in parse_annotations(open_path, times_s, cut_off=True).annotations:
+        if (_fields(annotation)[0], _fields(annotation)[2]) not in known:
+            note = f"{annotation.note} ({CUT_OFF_NOTE})" if annotation.note else CUT_OFF_NOTE
+            written.append(replace(_ended(annotation, end_s), note=note))
     if written or path.exists():
-        if markers.problems and path.exists():
+        if parsed.problems and path.exists():
             keep_original(path)
-        written.sort(key=lambda event: event.onset_s)
-        write_events(path, [replace(event, frame=min(event.frame, last)) for event in written])
+        written.sort(key=lambda annotation: annotation.onset_s)
+        write_annotations(path, [replace(annotation, frame=min(annotation.frame, last)) for annotation in written])
     files.remove(open_path)

@@ -1,4 +1,4 @@
-"""Markers by key, notes, and what the experimenter says of a session: as set, remembered and confirmed."""
+"""Annotations by key, notes, and what the experimenter says of a session: as set, remembered and confirmed."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from app.session.codecs import CODECS, H264
 from app.session.manifest import SessionFields
 from app.session.naming import DEFAULT_NAME, folder_name
 from app.ui import settings
+from app.ui.annotations_note import NoteBox
+from app.ui.annotations_strip import AnnotationStrip, Chip
 from app.ui.background import Background
-from app.ui.commands import MARKER_KEYS, describe
+from app.ui.commands import ANNOTATION_KEYS, describe
 from app.ui.controller import Controller, sentence
+from app.ui.formatting import moment
 from app.ui.live_view import LiveView
-from app.ui.markers_note import NoteBox
-from app.ui.markers_strip import Chip, MarkerStrip
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
 from app.ui.settings import Settings
-from app.ui.wording import moment
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
-    from app.session.events import Event, Marked
+    from app.session.annotations import Annotation, WrittenAnnotation
 
 CHIP_S = 2.5  # how long a point that was set stands in the picture
-KEPT = 50  # of the latest markers, for the panel
+LATEST_KEPT = 50  # of the latest annotations, for the panel
 
 
 @dataclass(frozen=True, slots=True)
-class MarkerSlot:
+class AnnotationSlot:
     """What one of the keys 1 to 9 sets."""
 
     label: str
@@ -45,34 +45,34 @@ class MarkerSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class LatestMarker:
+class LatestAnnotation:
     """A line for the panel: ``seconds`` from the recording's first frame."""
 
     seconds: float
     text: str
 
 
-def default_slots() -> tuple[MarkerSlot, ...]:
-    return tuple(MarkerSlot(f"marker {key}") for key in MARKER_KEYS)
+def default_slots() -> tuple[AnnotationSlot, ...]:
+    return tuple(AnnotationSlot(f"marker {key}") for key in ANNOTATION_KEYS)
 
 
-def read_slots(text: str) -> tuple[MarkerSlot, ...]:
+def read_slots(text: str) -> tuple[AnnotationSlot, ...]:
     """As ``write_slots`` wrote them; the defaults for what can't be read."""
     slots = list(default_slots())
     try:
         values = json.loads(text) if text else []
         for i, (label, interval) in enumerate(values[: len(slots)]):
-            slots[i] = MarkerSlot(str(label), bool(interval))
+            slots[i] = AnnotationSlot(str(label), bool(interval))
     except (ValueError, TypeError):
         return default_slots()
     return tuple(slots)
 
 
-def write_slots(slots: tuple[MarkerSlot, ...]) -> str:
+def write_slots(slots: tuple[AnnotationSlot, ...]) -> str:
     return json.dumps([[slot.label, slot.interval] for slot in slots], ensure_ascii=False)
 
 
-class MarkerControls(QObject):
+class AnnotationControls(QObject):
     """Keeps the markers' keys, the session's fields, the pipeline and the settings in step.
 
     Of the fields only the task is remembered for the next start: a participant or a consent that
@@ -100,22 +100,22 @@ class MarkerControls(QObject):
         self._name_asked = name  # likewise
         # A key that ends an interval must not overtake the one that began it.
         self._background = Background(self, serial=True)
-        self._strip = MarkerStrip(view)
+        self._strip = AnnotationStrip(view)
         self._note: NoteBox | None = None
         self._chips: deque[tuple[float, Chip]] = deque()  # until when a point is shown
         self.fields = SessionFields()
         self.slots = default_slots()
         self.recording = False
         self.running: tuple[Chip, ...] = ()  # intervals that have begun
-        self.latest: deque[LatestMarker] = deque(maxlen=KEPT)
-        for name in (*(f"marker_{key}" for key in MARKER_KEYS), "note"):
-            commands[name].setAutoRepeat(False)  # a key held down is one marker
+        self.latest: deque[LatestAnnotation] = deque(maxlen=LATEST_KEPT)
+        for name in (*(f"marker_{key}" for key in ANNOTATION_KEYS), "note"):
+            commands[name].setAutoRepeat(False)  # a key held down is one annotation
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
         self.restore()
 
     def restore(self) -> None:
         """Everything as it is remembered."""
-        self.slots = read_slots(self._settings.get(settings.MARKERS))
+        self.slots = read_slots(self._settings.get(settings.ANNOTATIONS))
         self.fields = replace(self.fields, task=self._settings.get(settings.TASK))
         self._apply()
 
@@ -156,12 +156,12 @@ class MarkerControls(QObject):
         except SessionError:
             return folder_name(DEFAULT_NAME)
 
-    def use_slot(self, key: str, slot: MarkerSlot) -> None:
+    def use_slot(self, key: str, slot: AnnotationSlot) -> None:
         """What this key sets from now on; an interval that has begun keeps the label it began with."""
-        i = MARKER_KEYS.index(key)
+        i = ANNOTATION_KEYS.index(key)
         slot = replace(slot, label=slot.label.strip() or f"marker {key}")
         self.slots = (*self.slots[:i], slot, *self.slots[i + 1 :])
-        self._settings.set(settings.MARKERS, write_slots(self.slots))
+        self._settings.set(settings.ANNOTATIONS, write_slots(self.slots))
         self._apply()
 
     def use_fields(self, fields: SessionFields) -> None:
@@ -176,7 +176,7 @@ class MarkerControls(QObject):
         self.use_fields(SessionFields(task=self.fields.task))
 
     def _apply(self) -> None:
-        for key, slot in zip(MARKER_KEYS, self.slots, strict=True):
+        for key, slot in zip(ANNOTATION_KEYS, self.slots, strict=True):
             action = self._commands[f"marker_{key}"]
             action.setText(f"&{key}  {without_mnemonic(slot.label)}")
             what = "Begin or end" if slot.interval else "Mark"
@@ -187,42 +187,42 @@ class MarkerControls(QObject):
             pipeline.recording.set_fields(self.fields)
         self.changed.emit()
 
-    # ------------------------------------------------------------------ markers
+    # ------------------------------------------------------------------ annotations
 
     def press(self, key: str) -> None:
-        """Set the key's marker now, or begin or end its interval."""
-        at_s, slot, pipeline = now_s(), self.slots[MARKER_KEYS.index(key)], self._controller.pipeline
+        """Set the key's annotation now, or begin or end its interval."""
+        at_s, slot, pipeline = now_s(), self.slots[ANNOTATION_KEYS.index(key)], self._controller.pipeline
         if pipeline is None:
             self._say("Nothing is recorded yet.", Severity.INFO)
             return
         self._background.run(
             f"marker {key}",
-            lambda: pipeline.mark(key, slot.label, slot.interval, at_s),
-            lambda marked: self._marked(key, slot.label, marked),
+            lambda: pipeline.annotate(key, slot.label, slot.interval, at_s),
+            lambda written: self._show_written(key, slot.label, written),
             self._failed,
         )
 
-    def _marked(self, key: str, label: str, marked: Marked | None) -> None:
-        if marked is None:
+    def _show_written(self, key: str, label: str, written: WrittenAnnotation | None) -> None:
+        if written is None:
             self._say(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
             return
-        event = marked.event
-        at = moment(event.onset_s)
-        match marked.kind.value:
+        annotation = written.annotation
+        at = moment(annotation.onset_s)
+        match written.kind.value:
             case "begun":
-                text, shown = f"“{event.label}” began at {at}; {key} ends it.", f"{event.label} began"
+                text, shown = f"“{annotation.label}” began at {at}; {key} ends it.", f"{annotation.label} began"
             case "ended":
-                lasted = moment(event.duration_s)
-                text = f"“{event.label}” ended after {lasted}, from {at}."
-                shown = f"{event.label}, {lasted} long"
+                lasted = moment(annotation.duration_s)
+                text = f"“{annotation.label}” ended after {lasted}, from {at}."
+                shown = f"{annotation.label}, {lasted} long"
             case _:
-                text, shown = f"“{event.label}” marked at {at}.", event.label
-                self._chips.append((now_s() + CHIP_S, Chip(key, event.label, at, running=False)))
+                text, shown = f"“{annotation.label}” marked at {at}.", annotation.label
+                self._chips.append((now_s() + CHIP_S, Chip(key, annotation.label, at, running=False)))
         self._say(text, Severity.GOOD)
-        self._add_latest(event.onset_s, shown)
+        self._add_latest(annotation.onset_s, shown)
 
     def _add_latest(self, seconds: float, text: str) -> None:
-        self.latest.appendleft(LatestMarker(seconds, text))
+        self.latest.appendleft(LatestAnnotation(seconds, text))
         self._show_strip()
         self.changed.emit()
 
@@ -253,9 +253,9 @@ class MarkerControls(QObject):
         if pipeline is not None:
             self._background.run("note", lambda: pipeline.note(text, at_s), self._noted, self._failed)
 
-    def _noted(self, event: Event) -> None:
-        self._say(f"Note written at {moment(event.onset_s)}.", Severity.GOOD)
-        self._add_latest(event.onset_s, f"note: {event.note}")
+    def _noted(self, annotation: Annotation) -> None:
+        self._say(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
+        self._add_latest(annotation.onset_s, f"note: {annotation.note}")
 
     # ------------------------------------------------------------------ the regular look
 
@@ -269,7 +269,7 @@ class MarkerControls(QObject):
         running: tuple[Chip, ...] = ()
         if recording and stats is not None:
             running = tuple(
-                Chip(item.key, item.event.label, moment(stats.seconds - item.event.onset_s, 0), running=True)
+                Chip(item.key, item.annotation.label, moment(stats.seconds - item.annotation.onset_s, 0), running=True)
                 for item in stats.intervals
             )
         differs = (recording, running) != (self.recording, self.running)

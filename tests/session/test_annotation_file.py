@@ -1,4 +1,4 @@
-"""Changed markers on the disk: whole, in the order of time, and what was recorded is kept."""
+"""Changed annotations on the disk: whole, in the order of time, and what was recorded is kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import SessionError
-from app.session.events import Event, encode_events, read_events
-from app.session.marking import MarkerFile
+from app.session.annotation_file import AnnotationFile
+from app.session.annotations import Annotation, encode_annotations, read_annotations
 
-A = Event(1.0, 0.0, "blink", "", 30)
-B = Event(0.5, 2.0, "talk", 'über, "alles"', 15)
+A = Annotation(1.0, 0.0, "blink", "", 30)
+B = Annotation(0.5, 2.0, "talk", 'über, "alles"', 15)
 
 
 @pytest.fixture
@@ -24,52 +24,52 @@ def kept(path):
 
 
 def test_the_first_change_keeps_what_was_recorded(path):
-    recorded = encode_events([A])
+    recorded = encode_annotations([A])
     path.write_bytes(recorded)
-    file = MarkerFile(path)
+    file = AnnotationFile(path)
     file.save([A, B])
-    assert read_events(path) == (B, A)  # in the order of time
+    assert read_annotations(path) == (B, A)  # in the order of time
     assert kept(path) == ["events.original.csv"]
     assert (path.parent / "events.original.csv").read_bytes() == recorded
     file.save([B])
-    MarkerFile(path).save([])  # another day
-    assert read_events(path) == ()
+    AnnotationFile(path).save([])  # another day
+    assert read_annotations(path) == ()
     assert kept(path) == ["events.original.csv"]
     assert (path.parent / "events.original.csv").read_bytes() == recorded
 
 
 def test_nothing_is_kept_where_nothing_was_recorded_or_changed(path):
-    MarkerFile(path).save([A])
-    assert read_events(path) == (A,)
+    AnnotationFile(path).save([A])
+    assert read_annotations(path) == (A,)
     assert kept(path) == []
-    MarkerFile(path).save([A, B])
+    AnnotationFile(path).save([A, B])
     assert kept(path) == []
     other = path.with_name("other.csv")
-    other.write_bytes(encode_events([A]))
-    MarkerFile(other).save([A])
+    other.write_bytes(encode_annotations([A]))
+    AnnotationFile(other).save([A])
     assert not list(path.parent.glob("other.original*"))
 
 
 def test_what_another_program_wrote_meanwhile_is_kept_too(path):
-    path.write_bytes(encode_events([A]))
-    file = MarkerFile(path)
+    path.write_bytes(encode_annotations([A]))
+    file = AnnotationFile(path)
     file.save([A, B])
-    path.write_bytes(encode_events([B]))
+    path.write_bytes(encode_annotations([B]))
     file.save([A])
     assert kept(path) == ["events.original-2.csv", "events.original.csv"]
-    assert read_events(path.parent / "events.original-2.csv") == (B,)
-    assert read_events(path) == (A,)
+    assert read_annotations(path.parent / "events.original-2.csv") == (B,)
+    assert read_annotations(path) == (A,)
 
 
 def test_a_folder_that_cant_be_written(tmp_path):
     (tmp_path / "events.csv").mkdir()
     with pytest.raises(SessionError, match="can't be saved"):
-        MarkerFile(tmp_path / "events.csv").save([A])
+        AnnotationFile(tmp_path / "events.csv").save([A])
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-events = st.builds(
-    Event,
+annotations = st.builds(
+    Annotation,
     st.integers(0, 10**10).map(lambda micro: micro / 1e6),
     st.integers(0, 10**9).map(lambda micro: micro / 1e6),
     texts,
@@ -78,12 +78,16 @@ events = st.builds(
 )
 
 
-@given(st.lists(events, max_size=6))
+@given(st.lists(annotations, max_size=6))
 def test_any_text_comes_back_on_one_line(tmp_path_factory, some):
     path = tmp_path_factory.mktemp("events") / "events.csv"
-    MarkerFile(path).save(some)
-    found = read_events(path)
+    AnnotationFile(path).save(some)
+    found = read_annotations(path)
     assert len(found) == len(some)
-    for event, other in zip(found, sorted(some, key=lambda e: (e.onset_s, e.duration_s)), strict=True):
-        assert (event.onset_s, event.duration_s, event.frame) == (other.onset_s, other.duration_s, other.frame)
-        assert event.label == " ".join(other.label.splitlines()).replace("\0", "")
+    for annotation, other in zip(found, sorted(some, key=lambda e: (e.onset_s, e.duration_s)), strict=True):
+        assert (annotation.onset_s, annotation.duration_s, annotation.frame) == (
+            other.onset_s,
+            other.duration_s,
+            other.frame,
+        )
+        assert annotation.label == " ".join(other.label.splitlines()).replace("\0", "")

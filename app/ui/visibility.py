@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 
-def is_unseen(window: QMainWindow) -> bool:
+def is_obscured(window: QMainWindow) -> bool:
     """Minimised, hidden, or said by the system to be covered, with all of the panels that float beside it."""
     if window.isMinimized():
         return True

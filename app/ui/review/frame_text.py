@@ -8,9 +8,9 @@ from PyQt6.QtGui import QAction
 
 from app.session.session import Session
 from app.session.table import Missing
+from app.ui.formatting import degrees, spread, unsigned
 from app.ui.overlay import OverlayStyle
 from app.ui.review.content import Content
-from app.ui.wording import degrees, spread, unsigned
 
 WHY = {
     Missing.NOTHING: "not measured",
