@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app import __version__
 from app.camera_command import add_camera_format
+from app.camera_options import add_camera_tilt, with_negative_numbers
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import SessionError, UserError
 from app.core.limits import MOST_FACES
@@ -29,7 +30,7 @@ COMMANDS = ("extract", "sessions", "review", "reanalyse", "export", "recover", "
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0, 1 when something could not be done, 2 for words it doesn't know."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = with_negative_numbers(sys.argv[1:] if argv is None else argv)
     # Read when torch loads: otherwise OpenMP's threads spin while they wait, and a frame took 200 ms instead of 20
     # whenever capture or encoding wanted a core too.
     # Small letters: OpenMP ignores case in the way of the locale, and in Turkish a capital I is another letter.
@@ -98,6 +99,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         help="camera by index or name, video, image, folder of images, the demo; auto: the first camera, else the demo",
     )
     add_camera_format(parser, "as last chosen for it, 1280x720@30:MJPG at first")
+    add_camera_tilt(parser, "as remembered for the camera, level at first")
     _network_arguments(parser)
     parser.add_argument("--record", type=Path, metavar="DIR", help="record from the start into the new folder DIR")
     parser.add_argument("--duration", type=_positive_seconds, metavar="SECONDS", help="close by itself after so long")
@@ -141,6 +143,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         outputs=chosen_outputs(args),
         faces=args.faces,
         camera_format=args.camera_format,
+        camera_tilt=args.camera_tilt,
         codec=args.codec,
         name=args.name,
         share=args.share,

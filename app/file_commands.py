@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.camera_options import add_camera_tilt
+
 
 def run(name: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Run one of the two; ``parser`` knows the arguments of the network already."""
@@ -27,6 +29,7 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         help="processes; by default as many as cores, memory and the files' sizes are good for",
     )
     parser.add_argument("--faces", type=_count, default=1, metavar="N", help="measure at most N faces (default: 1)")
+    add_camera_tilt(parser, "level by default; kept in the films' session.json, the tables hold what was measured")
     parser.add_argument("--force", action="store_true", help="measure again what is done already")
     parser.add_argument(
         "--ray",
@@ -47,6 +50,7 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         engine=args.engine,
         jobs=args.jobs,
         faces=args.faces,
+        camera_tilt=args.camera_tilt,
         force=args.force,
         ray=args.ray,
         progress=not args.quiet,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.camera_format import CameraFormat
+from app.core.tilt import CameraTilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class LaunchOptions:
     outputs: tuple[tuple[str, str], ...] = ()  # names and targets of the outputs that are switched on at once
     faces: int | None = None  # measured at most, 1 to limits.MOST_FACES; None: as the user left it
     camera_format: CameraFormat | None = None  # asked of any camera; None: as remembered for it, else the usual
+    camera_tilt: CameraTilt | None = None  # how the source's camera stands; None: as remembered for it, else level
     share: bool | None = None  # whether other users may read what is written; None: as the user left it
     name: str | None = None  # pattern of recordings' names; None: as the user left it
     codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

@@ -123,7 +123,12 @@ def command(line: str) -> tuple[str, list[str]] | None:
 
 def words_of(line: str) -> list[str]:
     """A line as it would be typed: of what may be left out everything, of a choice the first, and real values."""
-    line = line.replace("WxH@RATE[:PIXELS]", "1280x720@30:MJPG").replace("[,NAME]", "").replace("...", "")
+    line = (
+        line.replace("PITCH[,ROLL]", "-20,3")
+        .replace("WxH@RATE[:PIXELS]", "1280x720@30:MJPG")
+        .replace("[,NAME]", "")
+        .replace("...", "")
+    )
     line = re.sub(r"\[([^][]*?) \| [^]]*\]", r"\1", line)  # [--one | --other]
     words = [word.partition("|")[0] for word in shlex.split(re.sub(r"[][]", "", line))]
     return [VALUES.get(word, word) for word in words]

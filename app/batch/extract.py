@@ -22,6 +22,7 @@ from app.batch.report import Report
 from app.capture.images import left_out
 from app.core.errors import UserError
 from app.core.threads import network_threads
+from app.core.tilt import CameraTilt
 from app.session.folders import reason
 from app.system import usable_cores
 from extractor import files
@@ -48,6 +49,7 @@ class ExtractOptions:
     engine: str = "auto"
     jobs: int | None = None  # None: as many as there are cores, memory and files for
     faces: int = 1
+    camera_tilt: CameraTilt | None = None  # of the cameras that took the films
     force: bool = False  # measure again what is done
     ray: str | None = None  # the address of a Ray cluster
     progress: bool = True
@@ -97,7 +99,7 @@ class _Run:
         self._weights = report
         self._options = options
         engine = None if options.engine == "auto" else options.engine
-        sameness = DoneCriteria(report.sha256, options.faces, engine)
+        sameness = DoneCriteria(report.sha256, options.faces, engine, options.camera_tilt)
         self._places = find_places(work.videos, out, sameness, force=options.force)
         self._pictures = pictures_of(work.images)
         self._table: ImageTable | None = None
@@ -157,6 +159,7 @@ class _Run:
             engine=options.engine,
             threads=threads,
             max_faces=options.faces,
+            camera_tilt=options.camera_tilt,
             share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import app
+from app.core.tilt import CameraTilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Settings:
     engine: str  # a certain one, never "auto"
     threads: int  # of the network and of the decoder
     max_faces: int = 1
+    camera_tilt: CameraTilt | None = None
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
     share: bool = False  # whether other users may read the results

@@ -74,7 +74,9 @@ class Worker:
         with closing(source):
             info = source.open()
             header = describe(info, self._backend.info, self._backend.report, MediaFile.of(path))
-            header = dataclasses.replace(header, max_faces=self._settings.max_faces)
+            header = dataclasses.replace(
+                header, max_faces=self._settings.max_faces, camera_tilt=self._settings.camera_tilt
+            )
             staging = new_staging(target.parent, target.name, Path(job.out))
             try:
                 with ExtractWriter(staging, header) as writer:

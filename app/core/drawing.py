@@ -33,9 +33,10 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 class DrawnFace:
     """What is drawn of a face: degrees, pixels; NaN where a number is missing."""
 
-    angles: Angles
+    angles: Angles  # the camera's, for the axes must lie on the picture
     box: NDArray[np.float64]  # (4,) x, y, width, height
     keypoints: NDArray[np.float64]  # (K, 2)
+    told: Angles | None = None  # what is written at the face; None: the same angles
 
 
 def draw_face(image: Image, face: DrawnFace, names: tuple[str, ...] | None) -> None:
@@ -116,7 +117,7 @@ def _draw_axes(image: Image, face: DrawnFace, origin: NDArray[np.float64], longe
 
 def _draw_angles(image: Image, face: DrawnFace) -> None:
     """Above the box, moved into the picture; the upper left corner wins where it doesn't fit."""
-    text, scale = label_of(face.angles), _text_scale(image)
+    text, scale = label_of(face.told or face.angles), _text_scale(image)
     (width, height), base = cv2.getTextSize(text, _FONT, scale, 1)
     scale = min(scale, scale * (image.shape[1] - 8) / max(width, 1))
     (width, height), base = cv2.getTextSize(text, _FONT, scale, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.derived import NO_SIGNALS, DerivedSignals
-from app.core.rotation import angles_of, recentred, rotation_of
+from app.core.rotation import angles_of, as_shown, rotation_of
 from extractor.types import Angles
 
 Image = NDArray[np.uint8]
@@ -83,10 +83,16 @@ class ShownFace:
     """A face after the signal chain: what is displayed, plotted and sent, never what is recorded."""
 
     face: FaceResult  # filtered; its pose and keypoints are still those of the camera, so they lie on the picture
-    angles: Angles  # the numbers: relative to straight ahead where somebody has recentred
+    angles: Angles  # the numbers: in level axes, and relative to straight ahead where somebody has recentred
     rotation: Floats  # (3, 3), the same pose
     derived: DerivedSignals = NO_SIGNALS
     neutral: Floats | None = None  # (K, 3) head frame: what was taken off ``face.exp`` as this person's rest; None: 0
+
+
+def levelled(face: FaceResult, level: Floats) -> ShownFace:
+    """A face as measured, with the angles that a level camera would have measured; ``level`` as in ``FrameResult``."""
+    rotation = as_shown(face.rotation, None, level).astype(np.float32)
+    return ShownFace(face, angles_of(rotation, near=face.angles), rotation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +108,7 @@ class FrameResult:
     """What was found in a frame, the primary face first (see ``primary``); it carries its frame along.
 
     ``faces`` are as measured: what is recorded, and compared with the truth.  ``shown`` are the
-    same faces, in the same order, after the filter and the recentring.
+    same faces, in the same order, after the filter, the camera's tilt and the recentring.
     """
 
     frame: Frame
@@ -112,6 +118,7 @@ class FrameResult:
     infer_ms: float = 0.0
     signals: tuple[ShownFace, ...] | None = None  # None: no signal chain has seen it
     reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
+    level: Floats | None = None  # (3, 3) from the camera's axes to level ones; None: the camera counts as level
     further: tuple[Box, ...] = ()  # faces that were seen but not measured, for there are more than wanted
     lacks_primary: bool = False  # the primary face is hidden for a moment: ``faces`` are all other people's
     failed: bool = False  # the detector or the engine could not look at the frame: no face means nothing then
@@ -148,10 +155,15 @@ class FrameResult:
 
     @property
     def shown_truth(self) -> Angles | None:
-        """The demo's true angles, relative to the same reference as those shown."""
-        if self.frame.truth is None or self.reference is None:
+        """The demo's true angles, in the same axes and relative to the same reference as those shown."""
+        if self.frame.truth is None or (self.reference is None and self.level is None):
             return self.frame.truth
-        return angles_of(recentred(rotation_of(self.frame.truth), self.reference))
+        return angles_of(as_shown(rotation_of(self.frame.truth), self.reference, self.level))
+
+    @property
+    def shown_reference(self) -> Angles | None:
+        """What recentring takes off the numbers, in level axes; None where nobody has recentred."""
+        return None if self.reference is None else angles_of(as_shown(self.reference, None, self.level))
 
     @property
     def latency_ms(self) -> float:

@@ -82,9 +82,11 @@ def drawn(result: FrameResult) -> Image:
 
 def _drawn_face(shown: ShownFace) -> DrawnFace:
     box = shown.face.detection.box
-    # The camera's angles, not those relative to a recentring: the axes must lie on the picture.
     return DrawnFace(
-        shown.face.angles, np.array([box.x, box.y, box.w, box.h], np.float64), shown.face.keypoints.astype(np.float64)
+        shown.face.angles,
+        np.array([box.x, box.y, box.w, box.h], np.float64),
+        shown.face.keypoints.astype(np.float64),
+        shown.angles,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -120,6 +121,7 @@ class Pipeline:
             raise SessionError("There is nothing to record yet: start a source first.")
         fresh = not self.recording.active
         header = describe(info, self._inference.network, self._inference.report)
+        header = replace(header, camera_tilt=self.signals.tilt)
         folder = self.recording.start(header, claim_folder)
         if fresh:
             self.signals.recording_started()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, WrittenAnnotation
 from app.session.codecs import H264, NO_PICTURE
 from app.session.folders import claim_elsewhere
@@ -45,6 +46,12 @@ class Recording:
             self._fields = fields
             if self._running is not None:
                 self._running.set_fields(fields)
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        """How the camera of the recording that runs stands."""
+        with self._lock:
+            if self._running is not None:
+                self._running.set_tilt(tilt)
 
     def start(self, header: SessionHeader, claim_folder: Callable[[], Path]) -> Path:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""

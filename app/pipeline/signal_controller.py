@@ -12,6 +12,7 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
 from app.core.one_euro import OneEuro
+from app.core.tilt import MEASURED, CameraTilt
 from app.outputs.base import Marker
 from app.pipeline.recording import Recording
 from app.signals.calibration import CalibrationState, Outcome, Recentring, Waiting
@@ -21,7 +22,8 @@ from extractor.types import Angles, NetworkSpec
 
 log = logging.getLogger(__name__)
 
-RECENTRE, NEUTRAL, FILTER = Waiting.RECENTRE.label, Waiting.NEUTRAL.label, "filter"  # labels in events.csv
+RECENTRE, NEUTRAL, TILT = (waiting.label for waiting in (Waiting.RECENTRE, Waiting.NEUTRAL, Waiting.TILT))
+FILTER = "filter"  # labels in events.csv
 JOIN_S = 5.0  # how long the last markers' disk is waited for
 
 
@@ -79,6 +81,24 @@ class SignalController:
         """The attention cone's half angle, 1 to 90 degrees; raises ValueError beyond."""
         self._chain.set_cone(half_angle_deg)
 
+    # ------------------------------------------------------------------ the camera
+
+    @property
+    def tilt(self) -> CameraTilt | None:
+        """How the camera stands; None: it counts as level."""
+        return self._chain.tilt
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        """Show and send angles as a level camera would measure them; recordings keep what was measured.
+
+        It holds for every further source until it is set again.  Raises SessionError when only the
+        marker could not be written.
+        """
+        if tilt != self._chain.tilt:
+            self._chain.set_tilt(tilt)
+            self._recording.set_tilt(tilt)
+            self._annotate(TILT, tilt_note(tilt))
+
     # ------------------------------------------------------------------ calibration
 
     @property
@@ -112,7 +132,7 @@ class SignalController:
         return undone
 
     def wait_for(self, waiting: Waiting) -> None:
-        """Calibrate once the head has held still; ``finished`` says how it went.  Raises UserError."""
+        """Calibrate once the head has held still, or has moved; ``finished`` says how it went.  Raises UserError."""
         self._chain.wait_for(waiting)
 
     def cancel_wait(self) -> Waiting | None:
@@ -182,6 +202,9 @@ class SignalController:
         problem = ""
         if not outcome.failure:
             note = f"face {outcome.face_id}, mean of {outcome.samples} frames"
+            if outcome.tilt is not None:
+                self._recording.set_tilt(outcome.tilt)
+                note = tilt_note(outcome.tilt)
             if outcome.reference is not None:
                 note = f"automatic, {pose_note(outcome.reference.angles)}"
             try:
@@ -204,6 +227,14 @@ class SignalController:
 def pose_note(reference: Angles) -> str:
     """A marker's note: what is taken off the numbers shown."""
     return f"yaw_deg {reference.yaw_deg:+.2f} pitch_deg {reference.pitch_deg:+.2f} roll_deg {reference.roll_deg:+.2f}"
+
+
+def tilt_note(tilt: CameraTilt | None) -> str:
+    """A marker's note: how the camera stands, and how that is known."""
+    if tilt is None:
+        return "level"
+    std = f" std_deg {tilt.std_deg:.2f}" if tilt.found == MEASURED and tilt.std_deg is not None else ""
+    return f"{tilt.found} pitch_deg {tilt.pitch_deg:+.2f} roll_deg {tilt.roll_deg:+.2f}{std}"
 
 
 def filter_note(preset: FilterPreset) -> str:

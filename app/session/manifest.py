@@ -16,6 +16,7 @@ from app.core.clock import ClockPair, clock_pair
 from app.core.errors import SessionError
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
 from app.core.text import encode_text, western
+from app.core.tilt import CameraTilt
 from app.session.folders import MANIFEST, reason
 from app.session.ownership import Owner as Owner
 from extractor import files
@@ -32,6 +33,8 @@ CONVENTIONS = (
     "Camera frame: x right, y down, z away from the viewer. R = Rz(roll) Ry(yaw) Rx(pitch) maps head to camera, "
     "in degrees: pitch + looks down, yaw + turns the nose to the image's left, roll + is clockwise in the image.",
     "Signs and pixels refer to the picture as captured, never mirrored; pixel (0, 0) is the upper left one.",
+    "camera_tilt: v_level = Rx(-pitch) Rz(roll) v_camera; pitch + looks down, roll + is clockwise seen from behind it. "
+    "Angles in frames.csv and faces.csv are the camera's own; relative_* in signals.csv are in level axes.",
     "*_std_deg is the standard deviation of the 66 bins of 3 degrees behind each angle.",
     "tx, ty and scale are in crop coordinates, -1 to +1 over the square given to the network.",
     "exp_magnitude is the root mean square over the keypoints of the expression's displacement.",
@@ -95,6 +98,7 @@ class SessionHeader:
     consent: str = ""
     max_faces: Count = 1  # measured at most, where a file was measured
     pictures: bool = True  # False: numbers alone were to be recorded
+    camera_tilt: CameraTilt | None = None  # as last known, for the whole session; the tables hold what was measured
 
     @property
     def fields(self) -> SessionFields:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, Image
+from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
 from app.session.folders import ANNOTATIONS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
@@ -20,6 +21,7 @@ from app.session.motion import MotionRecords, open_motion
 from app.session.pictures import PictureReader, open_pictures
 from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
+from app.session.table import Table
 
 
 class CutOffError(SessionError):
@@ -107,6 +109,10 @@ class Session:
     def motion_path(self) -> Path:
         """Where the network's raw outputs are, if they were kept."""
         return (self.folder if self.analysis is None else self.analysis.folder) / MOTION
+
+    def levelled_deg(self, table: Table | LazyTable) -> NDArray[np.float32]:
+        """(M, 3) pitch, yaw, roll of a table of this session, as a level camera would have measured them."""
+        return levelled_deg(table.angles_deg, self.manifest.header.camera_tilt)
 
     def open_pictures(self) -> PictureReader:
         """The pictures for looking at.  Raises SessionError when there are none."""

@@ -1,7 +1,8 @@
 """``signals.csv``: the primary face as it was shown, beside ``frames.csv`` with what was measured.
 
 Row k (counted from 0) is frame k, as in ``frames.csv``.  Angles are filtered, once in the camera's frame
-and once relative to the pose that counts as straight ahead (``recentred`` is 1 where somebody has said which);
+and once in level axes, if the camera's tilt is known, and relative to the pose that counts as straight ahead
+(``recentred`` is 1 where somebody has said which);
 magnitudes and derived signals are those of the filtered expression without the person's rest (``neutral`` is 1
 where that is known).  ``success`` 0, and every number empty, where no pose was shown.  The keypoints are
 filtered, and empty while the filter is off: they are then those of ``frames.csv``.

@@ -16,6 +16,7 @@ from types import TracebackType
 from app.core.clock import clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
@@ -213,6 +214,11 @@ class SessionWriter:
         """Replace what the experimenter says of the session; in ``session.json`` within a second."""
         with self._changed:
             self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        """How the camera stands, as it is known now; in ``session.json`` within a second."""
+        with self._changed:
+            self._manifest = replace(self._manifest, header=replace(self._manifest.header, camera_tilt=tilt))
 
     @property
     def stats(self) -> WriterStats:

@@ -1,4 +1,4 @@
-"""What counts as straight ahead and as a face at rest: taken now, or once the head has held still."""
+"""What counts as level, as straight ahead and as a face at rest: taken now, or from a head that moves or is still."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import FaceResult, Floats, FrameResult
-from app.core.rotation import angles_of
+from app.core.rotation import angles_of, as_shown
+from app.core.tilt import CameraTilt
+from app.signals.head_axes import MotionWatch, estimate_tilt
 from app.signals.stillness import StillWatch, mean_rotation
 from extractor.face_shape import displacements
 from extractor.types import Angles
@@ -29,10 +31,11 @@ UNTRAINED_NEUTRAL = "There is no expression to calibrate: these weights are not 
 
 
 class Waiting(enum.Enum):
-    """What a still head is waited for, and how long it must be still."""
+    """What is waited for, and how long the head must be still, or move, for it."""
 
     RECENTRE = ("recentre", 2.0)
     NEUTRAL = ("neutral", 1.0)
+    TILT = ("camera_tilt", 5.0)  # half of it a shake of the head, half of it a nod
 
     def __init__(self, label: str, hold_s: float) -> None:
         self.label = label  # of the annotation in ``events.csv``
@@ -43,8 +46,8 @@ class Waiting(enum.Enum):
 class Recentring:
     """A pose that counts as straight ahead."""
 
-    rotation: Floats  # (3, 3)
-    angles: Angles  # the same: what is taken off the numbers
+    rotation: Floats  # (3, 3), as measured
+    angles: Angles  # the same in level axes: what is taken off the numbers
     at_s: float  # monotonic clock at capture of the last frame it was taken from
 
 
@@ -57,6 +60,7 @@ class Outcome:
     face_id: int | None = None
     samples: int = 0
     reference: Recentring | None = None
+    tilt: CameraTilt | None = None
     failure: str = ""  # one sentence; empty where it succeeded
 
 
@@ -69,6 +73,7 @@ class CalibrationState:
     waiting: Waiting | None = None
     progress: float = 0.0  # 0 to 1
     face: bool = False  # whether one is seen
+    tilt: CameraTilt | None = None  # None: the camera counts as level
 
 
 UNCALIBRATED = CalibrationState()
@@ -84,15 +89,26 @@ class Calibration:
     """Not thread-safe: the signal chain's lock guards it."""
 
     def __init__(self) -> None:
+        self.tilt: CameraTilt | None = None
+        self.level: Floats | None = None  # (3, 3), what the tilt comes to
+        self.reference: Recentring | None = None
         self.forget()
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        """The pose that counts as straight ahead stays the same."""
+        self.tilt = tilt
+        self.level = None if tilt is None else tilt.to_level.astype(np.float32)
+        if self.reference is not None:
+            # A copy tells that the numbers jump, and no head.
+            self.reference = self._recentring(self.reference.rotation.copy(), self.reference.at_s)
 
     def forget(self) -> None:
         """Another source: another camera or another person."""
         self._recent: deque[tuple[float, int, Floats]] = deque()  # of the primary face, as measured
         self._untrained = False  # of the latest face
-        self.reference: Recentring | None = None
+        self.reference = None
         self._waiting: Waiting | None = None
-        self._watch = StillWatch(1.0)
+        self._watch: StillWatch | MotionWatch = StillWatch(1.0)
         self._since_s = 0.0
         self._outcomes: list[Outcome] = []
         self.forget_faces()
@@ -116,8 +132,12 @@ class Calibration:
             raise UserError(NO_FACE)
         if self._waiting is Waiting.RECENTRE:
             self._waiting = None
-        self.reference = _recentring([rotation for _, _, rotation in self._recent], self._recent[-1][0])
+        rotation = mean_rotation([rotation for _, _, rotation in self._recent])
+        self.reference = self._recentring(rotation, self._recent[-1][0])
         return self.reference
+
+    def _recentring(self, rotation: Floats, at_s: float) -> Recentring:
+        return Recentring(rotation, angles_of(as_shown(rotation, None, self.level)), at_s)
 
     def neutral_of(self, face: FaceResult) -> Floats | None:
         """(K, 3) displacements of this face at rest, head frame."""
@@ -138,8 +158,9 @@ class Calibration:
         Raises UserError when these weights measure nothing.
         """
         if self._untrained:
-            raise UserError(UNTRAINED if waiting is Waiting.RECENTRE else UNTRAINED_NEUTRAL)
-        self._waiting, self._watch, self._since_s = waiting, StillWatch(waiting.hold_s), now_s()
+            raise UserError(UNTRAINED_NEUTRAL if waiting is Waiting.NEUTRAL else UNTRAINED)
+        watch = MotionWatch if waiting is Waiting.TILT else StillWatch
+        self._waiting, self._watch, self._since_s = waiting, watch(waiting.hold_s), now_s()
 
     def cancel(self) -> Waiting | None:
         """Wait no longer; what was waited for, None where nothing was."""
@@ -157,7 +178,7 @@ class Calibration:
         face = bool(self._recent) and now_s() - self._recent[-1][0] <= RECENT_S
         neutral = self._primary in self._neutrals
         progress = self._watch.progress if self._waiting is not None else 0.0
-        return CalibrationState(reference, neutral, self._waiting, progress, face)
+        return CalibrationState(reference, neutral, self._waiting, progress, face, self.tilt)
 
     # ------------------------------------------------------------------ each frame
 
@@ -174,7 +195,8 @@ class Calibration:
             self._primary = face.face_id
         if face is None or self._untrained or not np.isfinite(face.rotation).all() or not np.isfinite(face.exp).all():
             self._recent.clear()
-            self._watch.clear()
+            if isinstance(self._watch, StillWatch):  # a shake may hide the face for a moment
+                self._watch.clear()
         else:
             while self._recent and (at_s - self._recent[0][0] > AVERAGED_S or self._recent[0][1] != face.face_id):
                 self._recent.popleft()
@@ -188,24 +210,27 @@ class Calibration:
         watch = self._watch
         if watch.progress >= 1.0 and watch.face_id is not None:
             self._waiting = None
-            if waiting is Waiting.RECENTRE:
-                self.reference = Recentring(watch.rotation, angles_of(watch.rotation), at_s)
-            else:
-                self._neutrals[watch.face_id] = _Neutral(watch.moved, at_s)
-            reference = self.reference if waiting is Waiting.RECENTRE else None
-            self._outcomes.append(Outcome(waiting, at_s, watch.face_id, len(watch), reference))
+            self._outcomes.append(self._outcome(waiting, watch, watch.face_id, at_s))
         elif at_s - self._since_s > PATIENCE_S:
             self._waiting = None
-            failure = (
-                f"The head was not still for {waiting.hold_s:g} s within {PATIENCE_S:g} s, so nothing was changed."
-            )
+            what = "was not seen" if waiting is Waiting.TILT else "was not still"
+            failure = f"The head {what} for {waiting.hold_s:g} s within {PATIENCE_S:g} s, so nothing was changed."
             self._outcomes.append(Outcome(waiting, at_s, failure=failure))
+
+    def _outcome(self, waiting: Waiting, watch: StillWatch | MotionWatch, face_id: int, at_s: float) -> Outcome:
+        if isinstance(watch, MotionWatch):
+            try:
+                tilt = estimate_tilt(*watch.motion)
+            except UserError as error:
+                return Outcome(waiting, at_s, face_id, len(watch), failure=str(error))
+            self.set_tilt(tilt)
+            return Outcome(waiting, at_s, face_id, len(watch), tilt=tilt)
+        if waiting is Waiting.NEUTRAL:
+            self._neutrals[face_id] = _Neutral(watch.moved, at_s)
+            return Outcome(waiting, at_s, face_id, len(watch))
+        self.reference = self._recentring(watch.rotation, at_s)
+        return Outcome(waiting, at_s, face_id, len(watch), self.reference)
 
 
 def _moved(face: FaceResult) -> NDArray[np.float64]:
     return displacements(face.exp, face.rotation)
-
-
-def _recentring(rotations: list[Floats], at_s: float) -> Recentring:
-    rotation = mean_rotation(rotations)
-    return Recentring(rotation, angles_of(rotation), at_s)

@@ -1,7 +1,7 @@
 """What happens to a result between the network and everyone who looks at it.
 
-The person's rest is taken off the expression, then the filter, then the recentring, then the
-signals derived from all that.
+The person's rest is taken off the expression, then the filter, then the camera's tilt and the recentring,
+then the signals derived from all that.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.core.frames import FaceResult, Floats, FrameResult, ShownFace
-from app.core.rotation import angles_of, recentred
+from app.core.frames import FaceResult, Floats, FrameResult, ShownFace, levelled
+from app.core.rotation import angles_of, as_shown
+from app.core.tilt import CameraTilt
 from app.signals.calibration import Calibration, CalibrationState, Outcome, Recentring, Waiting
 from app.signals.deriver import FaceDeriver
 from app.signals.face_filter import FaceFilter
@@ -84,6 +85,16 @@ class SignalChain:
         return self._calibration.reference
 
     @property
+    def tilt(self) -> CameraTilt | None:
+        """How the camera stands; None: it counts as level."""
+        return self._calibration.tilt
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        """It stays through a change of the source: who opens another camera says how that one stands."""
+        with self._lock:
+            self._calibration.set_tilt(tilt)
+
+    @property
     def calibration(self) -> CalibrationState:
         with self._lock:
             return self._calibration.state
@@ -140,8 +151,9 @@ class SignalChain:
             self._calibration.see(result)
             self._keep_states(result)
             shown = tuple(self._shown(face, face is result.primary, result) for face in result.faces)
-            reference = self._calibration.reference
-        return replace(result, signals=shown, reference=reference.rotation if reference is not None else None)
+            reference, level = self._calibration.reference, self._calibration.level
+        base = reference.rotation if reference is not None else None
+        return replace(result, signals=shown, reference=base, level=level)
 
     def _keep_states(self, result: FrameResult) -> None:
         at_s = result.frame.captured_s
@@ -164,12 +176,13 @@ class SignalChain:
             measured = at_rest(measured, neutral, names)
         face = self._filtered(measured, state, time_s)
         reference = self._calibration.reference if primary else None  # only the primary face looked straight ahead
+        level = self._calibration.level
         angles, rotation, measured_angles = face.angles, face.rotation, measured.angles
-        if reference is not None:
-            angles, rotation = _relative(face, reference)
-            measured_angles = angles if face is measured else _relative(measured, reference)[0]
+        if reference is not None or level is not None:
+            angles, rotation = _relative(face, reference, level)
+            measured_angles = angles if face is measured else _relative(measured, reference, level)[0]
         shown = ShownFace(face, angles, rotation, neutral=neutral)
-        base = reference.rotation if reference is not None else None
+        base = reference.rotation if reference is not None else level
         derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self._cone_deg, base)
         return replace(shown, derived=derived)
 
@@ -190,7 +203,10 @@ def at_rest(face: FaceResult, neutral: Floats, names: tuple[str, ...] | None) ->
     return replace(face, exp=exp, exp_magnitude=whole, brow_magnitude=brow, eye_magnitude=eye, mouth_magnitude=mouth)
 
 
-def _relative(face: FaceResult, reference: Recentring) -> tuple[Angles, Floats]:
-    rotation = recentred(face.rotation, reference.rotation)
-    expected = Angles(*(a - b for a, b in zip(face.angles, reference.angles, strict=True)))
+def _relative(face: FaceResult, reference: Recentring | None, level: Floats | None) -> tuple[Angles, Floats]:
+    upright = ShownFace(face, face.angles, face.rotation) if level is None else levelled(face, level)
+    if reference is None:
+        return upright.angles, upright.rotation
+    rotation = as_shown(face.rotation, reference.rotation, level)
+    expected = Angles(*(a - b for a, b in zip(upright.angles, reference.angles, strict=True)))
     return angles_of(rotation, expected), rotation.astype(np.float32)

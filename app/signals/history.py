@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.derived import DERIVED, NO_SIGNALS
 from app.core.frames import FaceResult, FrameResult
-from app.core.rotation import angles_of, geodesic_deg, recentred
+from app.core.rotation import angles_of, as_shown, geodesic_deg
 
 COLUMNS = (
     "time_s",
@@ -59,8 +59,8 @@ def row_of(result: FrameResult) -> Sequence[float]:
         )
     face = shown.face
     angles = measured.angles
-    if result.reference is not None:
-        angles = angles_of(recentred(measured.rotation, result.reference), near=shown.angles)
+    if result.reference is not None or result.level is not None:
+        angles = angles_of(as_shown(measured.rotation, result.reference, result.level), near=shown.angles)
     return (
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from app.core.tilt import CameraTilt
 from extractor.types import Angles
 
 EXPRESSION_FULL_SCALE = 0.06
@@ -27,6 +28,11 @@ def pose(angles: Angles) -> str:
     """Three angles in one line, which breaks between them only."""
     pitch, yaw, roll = (degrees(angle) for angle in angles)
     return f"yaw\u00a0{yaw} pitch\u00a0{pitch} roll\u00a0{roll}"
+
+
+def tilt(camera: CameraTilt) -> str:
+    """How a camera stands, in one line, which breaks between its two angles only."""
+    return f"pitch\u00a0{degrees(camera.pitch_deg)} roll\u00a0{degrees(camera.roll_deg)}"
 
 
 def spread(value: float) -> str:

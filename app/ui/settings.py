@@ -39,6 +39,7 @@ RECENT_WEIGHTS = Setting("network/recent_weights", list, [], in_profiles=False)
 KNOWN_WEIGHTS = Setting("network/known_weights", list, [], in_profiles=False)  # files added in the weights manager
 WELCOMED = Setting("window/welcomed", bool, False, in_profiles=False)  # the page of the first start has been seen
 CAMERAS = Setting("camera/chosen", str, "", in_profiles=False)  # JSON: name, path, format of each; the latest first
+CAMERA_TILTS = Setting("camera/tilts", str, "", in_profiles=False)  # JSON: how each camera stands, by its name
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 ANNOTATIONS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 TASK = Setting("recording/task", str, "")

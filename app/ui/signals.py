@@ -14,7 +14,7 @@ from app.signals.presets import CUSTOM, DEFAULT_PRESET, PRESETS, FilterPreset, c
 from app.ui import settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
-from app.ui.formatting import pose
+from app.ui.formatting import pose, tilt
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.pipeline.signal_controller import Finished
 
+LOOK_AHEAD = "Look straight ahead and hold still"
+_KEYS: Mapping[Waiting | None, str] = {Waiting.RECENTRE: "A", Waiting.NEUTRAL: "X", Waiting.TILT: "L"}
 SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
 CONE_DEG = (5.0, 60.0)  # the least and the greatest half angle that can be set
 
@@ -123,6 +125,10 @@ class SignalControls(QObject):
         """The face at rest, from the next still second; pressed again while waiting, no longer."""
         self._wait_for(Waiting.NEUTRAL)
 
+    def measure_tilt(self) -> None:
+        """How the camera stands, by a shake and a nod; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.TILT)
+
     def forget_neutral(self) -> None:
         pipeline = self._controller.pipeline
         if pipeline is not None:
@@ -201,10 +207,12 @@ class SignalControls(QObject):
 
 def waiting_text(state: CalibrationState) -> str:
     """What to do while it waits, and how far it is."""
-    neutral = state.waiting is Waiting.NEUTRAL
     if not state.face:
-        return f"Waiting for a face; {'X' if neutral else 'A'} ends it."
-    what = "Relax your face and hold still" if neutral else "Look straight ahead and hold still"
+        return f"Waiting for a face; {_KEYS.get(state.waiting, '')} ends it."
+    if state.waiting is Waiting.TILT:
+        what = "Shake your head" if state.progress < 0.5 else "Now nod"
+    else:
+        what = "Relax your face and hold still" if state.waiting is Waiting.NEUTRAL else LOOK_AHEAD
     return f"{what}… {state.progress:.0%}"
 
 
@@ -213,7 +221,10 @@ def outcome_text(finished: Finished) -> tuple[str, Severity]:
     outcome = finished.outcome
     if outcome.failure:
         return outcome.failure, Severity.WARNING
-    if outcome.reference is not None:
+    if outcome.tilt is not None:
+        std = f" (± {outcome.tilt.std_deg:.1f}°)" if outcome.tilt.std_deg is not None else ""
+        text = f"The camera's tilt is {tilt(outcome.tilt)}{std}. Now look straight ahead and press C."
+    elif outcome.reference is not None:
         text = f"Recentred, offset {pose(outcome.reference.angles)}. Shift+C undoes it."
     else:
         text = f"This face at rest is now zero (mean of {outcome.samples} frames). Shift+X forgets it."

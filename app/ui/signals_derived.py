@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, Q
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
-from app.ui.formatting import NOTHING, pose, unsigned
+from app.ui.formatting import NOTHING, pose, tilt, unsigned
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.signals import CONE_DEG, SignalControls, waiting_text
 
@@ -22,22 +22,27 @@ YES_NO = {"blink", "nod", "shake"}
 
 
 class CalibrationSection(Section):
-    """Straight ahead, the face at rest, and the wait for a still head."""
+    """The camera's tilt, straight ahead, the face at rest, and the wait for a head that holds still or moves."""
 
     def __init__(self, commands: Mapping[str, QAction]) -> None:
         super().__init__("Calibration")
+        self.tilt = self.add_row("Camera tilt", "What is taken off the angles so that they are those of a level camera")
         self.reference = self.add_row("Straight ahead", "What the angles are relative to; C takes the present pose")
         self.neutral = self.add_row("Face at rest", "The neutral expression that is taken off the one measured")
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.progress = QProgressBar()
-        self.progress.setAccessibleName("How long the head has been still")
+        self.progress.setAccessibleName("How far the calibration is")
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(max(6, self.fontMetrics().height() // 2))
         self.buttons: dict[str, QPushButton] = {}
         rows = []
-        for names in (("recentre", "recentre_still", "undo_recentre"), ("neutral", "forget_neutral")):
+        for names in (
+            ("measure_tilt", "camera_tilt"),
+            ("recentre", "recentre_still", "undo_recentre"),
+            ("neutral", "forget_neutral"),
+        ):
             row = QHBoxLayout()
             for name in names:
                 action = commands[name]
@@ -51,11 +56,12 @@ class CalibrationSection(Section):
         place = self.rows.rowCount()
         for i, layout in enumerate(rows):
             self.rows.addLayout(layout, place + i, 0, 1, 2)
-        self.rows.addWidget(self.hint, place + 2, 0, 1, 2)
-        self.rows.addWidget(self.progress, place + 3, 0, 1, 2)
+        self.rows.addWidget(self.hint, place + len(rows), 0, 1, 2)
+        self.rows.addWidget(self.progress, place + len(rows) + 1, 0, 1, 2)
         self.show_state(CalibrationState())
 
     def show_state(self, state: CalibrationState) -> None:
+        self.tilt.show_text(*(2 * (tilt(state.tilt).replace("\u00a0", " ") if state.tilt else "level",)))
         reference = state.reference
         text = pose(reference).replace("\u00a0", " ") if reference is not None else "as the camera sees it"
         self.reference.show_text(text, text)
@@ -69,6 +75,7 @@ class CalibrationSection(Section):
         for waited, name, idle in (
             (Waiting.RECENTRE, "recentre_still", _SHORT["recentre_still"]),
             (Waiting.NEUTRAL, "neutral", _SHORT["neutral"]),
+            (Waiting.TILT, "measure_tilt", _SHORT["measure_tilt"]),
         ):
             self.buttons[name].setText("Cancel" if state.waiting is waited else idle)
         self.buttons["undo_recentre"].setEnabled(reference is not None)
@@ -76,6 +83,8 @@ class CalibrationSection(Section):
 
 
 _SHORT = {
+    "measure_tilt": "Measure tilt",
+    "camera_tilt": "Type it…",
     "recentre": "Recentre",
     "recentre_still": "When still",
     "undo_recentre": "Undo",

@@ -9,12 +9,14 @@ from PyQt6.QtGui import QAction
 
 from app.capture.source import SourceState
 from app.core.clock import now_s
+from app.signals.calibration import Waiting
 from app.ui import theme
 from app.ui.controller import CAMERA_LENT, Controller
 from app.ui.formatting import duration
 from app.ui.icons import icon
 from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity, problem_message, usual_message, view_message
+from app.ui.signals import waiting_text
 from app.ui.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ class StateDisplay:
             return "Opening…", ""
         if self._controller.lent and status.source.state is SourceState.CLOSED:
             return CAMERA_LENT, ""
+        if status.calibration.waiting is Waiting.TILT:  # who shakes the head reads no status line
+            return waiting_text(status.calibration), "for about two and a half seconds; L ends it"
         return view_message(status, self._view.result is not None)
 
     def _show_buttons(self, status: PipelineStatus) -> None:

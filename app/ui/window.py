@@ -20,6 +20,8 @@ from app.ui.appearance import Appearance
 from app.ui.automation import Automation, Step
 from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import CameraControls
+from app.ui.cameras.tilt import TiltControls
+from app.ui.cameras.tilt_dialog import TiltDialog
 from app.ui.choices import Choices, first_network
 from app.ui.clipboard import Clipboard
 from app.ui.commands import ANNOTATION_KEYS, LIVE, LIVE_MOUSE, build_actions, fill_menus, key_lines
@@ -96,6 +98,7 @@ class MainWindow(QMainWindow):
         self.files.restore(self.commands["share"], options.share)
         self.drawing = Drawing(self.view, self.commands, store, options.mirror)
         self.signals = SignalControls(self.controller, self.commands, store, self)
+        self.tilt = TiltControls(self.controller, store, self, options.camera_tilt)
         self.faces = FaceControls(
             self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
         )
@@ -255,6 +258,7 @@ class MainWindow(QMainWindow):
         self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.follow(status)
         self.signals.follow(status)
+        self.tilt.follow(status)
         self.annotations.follow(status)
         self.cameras.follow(status)
         self.state.show(status, self._closing)
@@ -328,7 +332,7 @@ class MainWindow(QMainWindow):
 
     def _show_settings(self) -> None:
         self.files.restore(self.commands["share"])
-        for part in (self.drawing, self.faces, self.cameras):
+        for part in (self.drawing, self.faces, self.cameras, self.tilt):
             part.reset()  # what the command line asked for, too
         for restored in (self.signals, self.outputs, self.recent, self.annotations, self.appearance):
             restored.restore()
@@ -486,6 +490,8 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "recentre": lambda: window.signals.recentre(),
         "undo_recentre": lambda: window.signals.undo_recentre(),
         "recentre_still": lambda: window.signals.recentre_when_still(),
+        "measure_tilt": lambda: window.signals.measure_tilt(),
+        "camera_tilt": lambda: window.show_dialog("tilt", lambda: TiltDialog(window, window.tilt, window.commands)),
         "neutral": lambda: window.signals.learn_neutral(),
         "forget_neutral": lambda: window.signals.forget_neutral(),
         "filter_custom": lambda _: window.signals.use_preset(CUSTOM),

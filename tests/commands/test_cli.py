@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 import app
+from app.camera_options import with_negative_numbers
 from app.check import check
 from app.cli import COMMANDS, main, parse_window
+from app.core.tilt import CameraTilt
 from app.options import LaunchOptions
 from app.session.codecs import NO_PICTURE
 
@@ -118,3 +120,14 @@ def test_the_help_names_every_command(capsys):
         parse_window(["--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert [name for name in COMMANDS if f"motionscope {name} (" not in said] == []
+
+
+@pytest.mark.parametrize("words", [["--camera-tilt", "-20,3"], ["--camera-tilt=-20,3"]])
+def test_a_tilt_below_zero_is_no_option(words):
+    assert parse_window(with_negative_numbers(words)).camera_tilt == CameraTilt(-20, 3)
+
+
+def test_what_is_no_tilt_is_said(capsys):
+    with pytest.raises(SystemExit):
+        parse_window(["--camera-tilt", "steep"])
+    assert "'steep' is no tilt of a camera" in capsys.readouterr().err

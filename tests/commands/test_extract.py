@@ -18,6 +18,7 @@ import pytest
 from app.batch.plan import find_work
 from app.cli import main
 from app.core.errors import UserError
+from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session
 from tests.factories import read_table
 
@@ -188,3 +189,15 @@ def test_the_manifest_says_with_what_it_was_measured(material, tmp_path):
     assert len(header["weights_sha256"]) == 64
     assert header["engine"] == "torch"
     assert header["device"].startswith("cpu")
+
+
+def test_the_tilt_of_the_camera_is_kept_with_the_film_and_another_one_measures_it_again(material, tmp_path, capsys):
+    words = (material / "clip.mp4", "--out", tmp_path / "out", "--camera-tilt")
+    for tilt, earlier in (("-20,3", False), ("-20,3", True), ("10", False)):
+        assert run(*words, tilt) == 0
+        assert ("1 of them earlier" in capsys.readouterr().out) is earlier
+        session = Session.open(tmp_path / "out" / "clip")
+        assert session.manifest.header.camera_tilt == parse_camera_tilt(tilt)
+        np.testing.assert_allclose(
+            session.levelled_deg(session.table), levelled_deg(session.table.angles_deg, parse_camera_tilt(tilt))
+        )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.core.errors import SessionError
+from app.core.rotation import angles_of
+from app.core.tilt import CameraTilt
 from app.pipeline.signal_controller import SignalController, filter_note
 from app.signals import calibration
 from app.signals.calibration import Waiting
 from app.signals.presets import PRESETS, preset_named
 from extractor.types import Angles
 from tests.signals.test_derived import NETWORK, REST, make_face, make_result
+from tests.signals.test_head_axes import moved
 
 
 class Book:
@@ -20,6 +25,10 @@ class Book:
     def __init__(self) -> None:
         self.annotations: list[tuple[str, str, float | None]] = []
         self.refuses = False
+        self.tilt: CameraTilt | None = None
+
+    def set_tilt(self, tilt: CameraTilt | None) -> None:
+        self.tilt = tilt
 
     def add_annotation(self, label: str, note: str, at_s: float | None = None) -> None:
         if self.refuses:
@@ -102,3 +111,27 @@ def test_a_filters_note_tells_all_its_numbers():
     assert filter_note(PRESETS[0]) == "off"
     for preset in PRESETS[1:]:
         assert filter_note(preset).startswith(f"{preset.name}, angles {preset.rotation.min_cutoff_hz:g} ")
+
+
+def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(desk, book, sent):
+    desk.set_tilt(CameraTilt(-20, 2.5))
+    desk.set_tilt(CameraTilt(-20, 2.5))
+    assert book.tilt == desk.tilt == CameraTilt(-20, 2.5)
+    assert [event[:2] for event in book.annotations] == [("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")]
+    desk.set_tilt(None)
+    assert book.tilt is None
+    assert [marker.note for marker in sent] == ["typed pitch_deg -20.00 roll_deg +2.50", "level"]
+
+
+def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
+    desk.wait_for(Waiting.TILT)
+    rotations = moved(CameraTilt(15, 0), noise=0.2)
+    for i, rotation in enumerate([*rotations, *rotations[:2]]):
+        face = make_face(angles_of(rotation))
+        desk.apply(make_result(i / 30, replace(face, rotation=rotation)), NETWORK)
+    desk.close()
+    assert desk.finished.outcome.tilt == book.tilt == desk.tilt
+    ((label, note, _),) = book.annotations
+    assert label == "camera_tilt"
+    assert note.startswith("measured pitch_deg +1")
+    assert "std_deg" in note

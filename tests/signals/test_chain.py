@@ -12,11 +12,14 @@ from app.core.errors import UserError
 from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.core.one_euro import OneEuro
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
+from app.core.tilt import CameraTilt
+from app.signals.calibration import Waiting
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import preset_named
 from extractor.types import Angles
 from tests import factories
+from tests.signals.test_head_axes import moved
 
 FPS = 30.0
 IMAGE = np.zeros((2, 2, 3), np.uint8)
@@ -270,3 +273,60 @@ def test_truth_is_shown_relative_to_the_same_reference():
     assert result.frame.truth == truth
     row = dict(zip(COLUMNS, row_of(result), strict=True))
     assert row["true_yaw_deg"] == pytest.approx(expected.yaw_deg, abs=1e-3)
+
+
+def test_a_cameras_tilt_is_taken_off_every_face_and_recentring_works_in_level_axes():
+    chain = SignalChain()
+    tilt = CameraTilt(20, 0)
+    chain.set_tilt(tilt)
+    level = np.asarray(tilt.to_level)
+
+    def before_it(*pose: float) -> Angles:
+        return angles_of(level.T @ rotation_of(Angles(*pose)))
+
+    result = live(chain, 2, before_it(0, 5, 0))
+    for shown in result.shown:
+        assert shown.angles == pytest.approx((0, 5, 0), abs=1e-3)
+        assert angles_of(shown.rotation) == pytest.approx((0, 5, 0), abs=1e-3)
+        assert shown.face.angles == before_it(0, 5, 0)  # what is drawn and recorded is the camera's
+    assert chain.recentre().angles == pytest.approx((0, 5, 0), abs=1e-2)
+    result = live(chain, 2, before_it(0, 35, 0))
+    assert result.shown[0].angles == pytest.approx((0, 30, 0), abs=1e-2)
+    assert result.shown_reference == pytest.approx((0, 5, 0), abs=1e-2)
+    row = dict(zip(COLUMNS, row_of(result), strict=True))
+    assert row["measured_yaw_deg"] == pytest.approx(30, abs=1e-2)
+    truth = chain.apply(make_result(0, make_face(before_it(0, 35, 0)), truth=before_it(0, 35, 0))).shown_truth
+    assert truth == pytest.approx((0, 30, 0), abs=1e-2)
+    chain.set_tilt(None)
+    assert abs(live(chain, 1, before_it(0, 35, 0)).shown[0].angles.roll_deg) > 9
+    chain.set_tilt(tilt)
+    chain.forget()  # another source: whoever opens it says how its camera stands
+    assert live(chain, 1, before_it(0, 35, 0)).shown[0].angles == pytest.approx((0, 35, 0), abs=1e-2)
+
+
+def test_the_tilt_is_measured_by_a_shake_and_a_nod(monkeypatch):
+    monkeypatch.setattr("app.signals.calibration.now_s", lambda: START_S)
+    chain = SignalChain()
+    chain.wait_for(Waiting.TILT)
+    tilt = CameraTilt(-20, 5)
+    for i, rotation in enumerate(moved(tilt, noise=0.2)):
+        chain.apply(make_result(i, replace(make_face(angles_of(rotation)), rotation=rotation)))
+        if i == 100:
+            assert chain.calibration.waiting is Waiting.TILT
+            assert 0.6 < chain.calibration.progress < 0.75
+    chain.apply(make_result(151, replace(make_face(Angles(0, 0, 0)))))
+    (outcome,) = chain.take_outcomes()
+    assert outcome.failure == ""
+    assert chain.tilt == chain.calibration.tilt == outcome.tilt
+    assert geodesic_deg(outcome.tilt.to_level, tilt.to_level) < 2
+
+
+def test_a_head_that_does_not_move_measures_no_tilt(monkeypatch):
+    monkeypatch.setattr("app.signals.calibration.now_s", lambda: START_S)
+    chain = SignalChain()
+    chain.wait_for(Waiting.TILT)
+    for i in range(152):
+        chain.apply(make_result(i, make_face(Angles(0, 0.001 * i, 0))))
+    (outcome,) = chain.take_outcomes()
+    assert "so nothing was changed" in outcome.failure
+    assert chain.tilt is None

@@ -15,6 +15,7 @@ from app.core.containers import create_container
 from app.core.drawing import DrawnFace, draw_face, draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
+from app.core.tilt import CameraTilt, levelled_deg
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import WORDS, Table
@@ -45,12 +46,12 @@ class AnnotatedVideo:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        names = session.manifest.header.keypoint_names
+        header = session.manifest.header
         faces, missing = faces_of_frames(session), iter(session.table.missing)
 
         def painted(image: Image) -> Image:
             reason = WORDS[next(missing)]
-            draw_faces(image, next(faces), names)
+            draw_faces(image, next(faces), header.keypoint_names, header.camera_tilt)
             if reason:
                 draw_notice(image, f"no pose: {reason.replace('_', ' ')}")
             return image
@@ -83,12 +84,18 @@ def write_video(session: Session, path: Path, painted: Callable[[Image], Image],
                 encoder.close()
 
 
-def draw_faces(image: Image, faces: list[tuple[Table, int]], names: tuple[str, ...] | None) -> None:
-    """All that was measured in a frame, in place; the primary face is the first, so it is drawn last."""
+def draw_faces(
+    image: Image, faces: list[tuple[Table, int]], names: tuple[str, ...] | None, tilt: CameraTilt | None
+) -> None:
+    """All that was measured in a frame, in place; the primary face is the first, so it is drawn last.
+
+    The angles that are written are those of a level camera, where ``tilt`` says how this one stood.
+    """
     for table, row in reversed(faces):
         angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
-        drawn = DrawnFace(angles, table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64))
-        draw_face(image, drawn, names)
+        box, keypoints = table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64)
+        told = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
+        draw_face(image, DrawnFace(angles, box, keypoints, told), names)
 
 
 def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:

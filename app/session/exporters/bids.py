@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.core.errors import SessionError
+from app.core.tilt import CameraTilt, levelled_deg
 from app.session.exporters.base import Progress
 from app.session.manifest import Manifest
 from app.session.session import Session
@@ -39,7 +40,8 @@ _REFERENCE_FRAMES = {
     "Description": "The frame of reference in which a channel's values are given.",
     "Levels": {
         _CAMERA: {
-            "Description": "The camera's: x right, y down, z away from the camera. The head's own frame equals it when "
+            "Description": "The camera's, or a level camera's in its place, where the README states the tilt: x right, "
+            "y down, z away from the camera. The head's own frame equals it when "
             "the face looks straight into the camera. x + looks down, y + turns the nose to the image's left, z + is "
             "clockwise in the image.",
             "SpatialAxes": "RDF",
@@ -119,7 +121,7 @@ class BidsMotion:
         motion = root / subject / "motion"
         files.make_folder(motion)
         stem = f"{subject}_task-{task}_tracksys-{TRACKING_SYSTEM}"
-        channels = channels_of(session.table.whole, header.keypoint_names)
+        channels = channels_of(session.table.whole, header.keypoint_names, header.camera_tilt)
         _write_motion(motion / f"{stem}_motion.tsv", channels, progress)
         _write_json(motion / f"{stem}_motion.json", _sidecar(session, channels, header.task or task))
         _write_channels(motion / f"{stem}_channels.tsv", channels)
@@ -156,11 +158,11 @@ def first_frame_utc(manifest: Manifest) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def channels_of(table: Table, keypoint_names: tuple[str, ...] | None) -> list[Channel]:
-    """The channels in the order of the columns."""
+def channels_of(table: Table, keypoint_names: tuple[str, ...] | None, tilt: CameraTilt | None = None) -> list[Channel]:
+    """The channels in the order of the columns; angles as a level camera would have measured them."""
     number = (table.timestamp_s, 6)
     channels = [Channel("latency", MISSING, "LATENCY", MISSING, "s", MISSING, "seconds from the first frame", *number)]
-    radians = np.deg2rad(table.angles_deg, dtype=np.float64)
+    radians = np.deg2rad(levelled_deg(table.angles_deg, tilt), dtype=np.float64)
     for axis, angle, column in zip("xyz", ("pitch", "yaw", "roll"), radians.T, strict=True):
         text = f"the head's {angle}"
         channels.append(Channel(f"head_{angle}", axis, "ORNT", "head", "rad", _CAMERA, text, column, 6))
@@ -234,9 +236,19 @@ def _write_dataset(root: Path, session: Session) -> None:
         "",
         f"Source: {header.source.kind}, {header.source.name}",
         f"Network: {header.weights_summary or header.weights_name or 'none'}",
+        *_told_tilt(header.camera_tilt),
         *(line for line in session.manifest.header.comment.splitlines()),
     ]
     files.write_whole(root / "README", ("\n".join(lines) + "\n").encode("utf-8", "replace"))
+
+
+def _told_tilt(tilt: CameraTilt | None) -> list[str]:
+    if tilt is None:
+        return []
+    return [
+        f"Camera tilt ({tilt.found}): pitch {tilt.pitch_deg:g}, roll {tilt.roll_deg:g} degrees; "
+        "the head's angles are those of a level camera."
+    ]
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class CoveredVideo:
         return (FILE,)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        names = session.manifest.header.keypoint_names
+        header = session.manifest.header
         frames = list(faces_of_frames(session))
         covers = covered_places(session.table.timestamp_s, frames)
         if session.video is not None and len(frames) and not any(covers):
@@ -63,7 +63,7 @@ class CoveredVideo:
             image = hidden(image, places)
             if not places:
                 draw_notice(image, NOTHING_FOUND)
-            draw_faces(image, faces, names)
+            draw_faces(image, faces, header.keypoint_names, header.camera_tilt)
             return image
 
         write_video(session, folder / FILE, painted, progress)

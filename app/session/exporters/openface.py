@@ -49,7 +49,7 @@ class OpenFaceCsv:
 
     Frames count from 1, as OpenFace's do.  ``pose_T*`` stay empty, because our translation is not
     metric, and ``pose_R*`` where nothing was measured: OpenFace's 0 there would read as a face
-    that looks into the camera.
+    that looks into the camera.  Where the camera's tilt is known, ``pose_R*`` are those of a level camera.
     """
 
     name = "openface"
@@ -60,7 +60,7 @@ class OpenFaceCsv:
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [table.whole for table in (session.table, session.faces) if table is not None]
-        angles = {id(table): openface_angles(table.angles_deg) for table in tables}
+        angles = {id(table): openface_angles(session.levelled_deg(table)) for table in tables}
         scores = {id(table): table.column("detection_score") for table in tables}
         with files.create_text(folder / FILE) as file:
             writer = csv.writer(file, lineterminator="\n")

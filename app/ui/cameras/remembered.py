@@ -1,11 +1,14 @@
-"""The cameras that somebody chose, as one line of JSON in the settings."""
+"""The cameras that somebody chose, and how they stand, as lines of JSON in the settings."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from app.core.camera_format import KnownCamera, parse_camera_format
 from app.core.errors import UserError
+from app.core.records import RecordError, build
+from app.core.tilt import CameraTilt
 from app.ui import settings
 from app.ui.settings import Settings
 
@@ -32,3 +35,26 @@ def remember(store: Settings, camera: KnownCamera) -> None:
     others = [other for other in known_cameras(store) if (other.name, other.path) != (camera.name, camera.path)]
     rows = [{"name": known.name, "path": known.path, "format": str(known.format)} for known in (camera, *others)[:MOST]]
     store.set(settings.CAMERAS, json.dumps(rows))
+
+
+def known_tilts(store: Settings) -> dict[str, CameraTilt]:
+    """By the cameras' names, the last one first; what can't be read is left out."""
+    try:
+        rows = json.loads(store.get(settings.CAMERA_TILTS) or "{}")
+    except ValueError:
+        return {}
+    tilts = {}
+    for name, row in rows.items() if isinstance(rows, dict) else ():
+        try:
+            tilts[name] = build(CameraTilt, row)
+        except RecordError:
+            continue
+    return dict(list(tilts.items())[:MOST])
+
+
+def remember_tilt(store: Settings, name: str, tilt: CameraTilt | None) -> None:
+    """Of the camera of this name; None: it is level."""
+    others = {other: known for other, known in known_tilts(store).items() if other != name}
+    tilts = others if tilt is None else {name: tilt, **others}
+    rows = {name: dataclasses.asdict(known) for name, known in list(tilts.items())[:MOST]}
+    store.set(settings.CAMERA_TILTS, json.dumps(rows))

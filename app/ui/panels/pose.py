@@ -10,9 +10,10 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.limits import MOST_FACES
-from app.core.rotation import angles_of, geodesic_deg, rotation_of
+from app.core.rotation import geodesic_deg, rotation_of
+from app.core.tilt import CameraTilt
 from app.ui import theme
-from app.ui.formatting import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, unsigned
+from app.ui.formatting import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, tilt, unsigned
 from app.ui.panels.fields import Bar, Section, Value, dim_label
 
 ANGLES = ("yaw", "pitch", "roll")
@@ -96,8 +97,8 @@ class PosePanel(QWidget):
         self._recentred.setWordWrap(True)
         self._recentred.setAccessibleName("Recentring")
         self._recentred.setToolTip(
-            "The angles are relative to how the head was held then; the drawn axes and the errors are not. "
-            "Shift+C undoes it"
+            "What is taken off the angles: the camera's tilt, and how the head was held at the recentring. "
+            "The drawn axes and the errors are as the camera sees them. Shift+L and Shift+C change it"
         )
         self._recentred.hide()
         rows.addWidget(self._recentred, 6, 0, 1, 6)
@@ -170,8 +171,14 @@ class PosePanel(QWidget):
             self._spreads[name].show_text(spread(getattr(face.std, f"{name}_deg")), self._spreads[name].toolTip())
 
     def _show_recentring(self, result: FrameResult | None) -> None:
-        reference = result.reference if result is not None else None
-        text = f"recentred, offset {pose(angles_of(reference))}" if reference is not None else ""
+        reference = result.shown_reference if result is not None else None
+        level = result.level if result is not None else None
+        parts = []
+        if level is not None:
+            parts.append(f"camera tilt {tilt(CameraTilt.of_vertical(-level[1]))} taken off")
+        if reference is not None:
+            parts.append(f"recentred, offset {pose(reference)}")
+        text = "; ".join(parts)
         if text != self._recentred.text():
             self._recentred.setText(text)
             self._recentred.setVisible(bool(text))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.tilt import CameraTilt, levelled_deg
 from app.session.lazy_table import LazyTable
 from app.session.table import Missing
 from app.ui.review.traces import Trace
@@ -22,12 +23,14 @@ class Series:
     angles: dict[str, Trace]  # degrees
     bands: dict[str, Trace]  # one standard deviation to either side
     expression: Trace
-    angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured
+    angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured, in level axes
     drawn_deg: NDArray[np.float32]  # (N, 3) the same with short gaps bridged
 
     @classmethod
-    def of(cls, table: LazyTable) -> Series:
-        """Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
+    def of(cls, table: LazyTable, tilt: CameraTilt | None = None) -> Series:
+        """As a level camera would have measured it, where ``tilt`` says how the camera stood.
+
+        Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
         # Of a frame that failed or is damaged nothing is known, so no curve goes over it either.
         unknown = np.isin(table.missing, (Missing.FAILED, Missing.DAMAGED))
         skipped = bridged(table.timestamp_s, table.success, table.inferred | unknown)
@@ -35,19 +38,21 @@ class Series:
         def drawn(values: NDArray[np.float32]) -> NDArray[np.float32]:
             return _filled(table.timestamp_s, values, skipped)
 
-        angles = np.stack([drawn(table.angles_deg[:, k]) for k in range(3)], axis=1)
-        low, high = table.angles_deg - table.std_deg, table.angles_deg + table.std_deg
+        angles_deg = levelled_deg(table.angles_deg, tilt)
+        angles = np.stack([drawn(angles_deg[:, k]) for k in range(3)], axis=1)
+        low, high = angles_deg - table.std_deg, angles_deg + table.std_deg
         return cls(
             {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
             {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(ANGLES)},
             Trace(drawn(table.exp_magnitude)),
-            table.angles_deg,
+            angles_deg,
             angles,
         )
 
     @classmethod
-    def of_truth(cls, truth: NDArray[np.float32]) -> Series:
-        """True angles, which have neither uncertainty nor expression."""
+    def of_truth(cls, truth: NDArray[np.float32], tilt: CameraTilt | None = None) -> Series:
+        """True angles, which have neither uncertainty nor expression; ``tilt`` as in ``of``."""
+        truth = levelled_deg(truth, tilt)
         nothing = Trace(np.full(len(truth), np.nan, np.float32))
         return cls(
             {name: Trace(truth[:, k]) for k, name in enumerate(ANGLES)},

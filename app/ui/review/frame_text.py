@@ -31,7 +31,7 @@ def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
         return [WHY[Missing(int(table.missing[frame]))]]
     parts = []
     for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
-        value, std = float(table.angles_deg[frame, k]), float(table.std_deg[frame, k])
+        value, std = float(content.series.angles_deg[frame, k]), float(table.std_deg[frame, k])
         text = f"{name} {degrees(value)} {spread(std)}"
         if content.second is not None:
             other = float(content.second.series.angles_deg[frame, k])

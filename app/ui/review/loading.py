@@ -34,20 +34,21 @@ def load(folder: Path) -> Loaded:
     if not len(session):
         session.close()
         raise SessionError(f"The session {folder} has no frames.")
-    content = Content.of(session.times_s, Series.of(session.table))
+    content = Content.of(session.times_s, Series.of(session.table, session.manifest.header.camera_tilt))
     return Loaded(session, content, find_analyses(folder))
 
 
 def load_comparison(loaded: Loaded, place: int) -> Content:
     """The curves together with those of ``loaded.names[place]``; -1: alone.  Raises SessionError."""
     session, first = loaded.session, loaded.content.series
+    tilt = session.manifest.header.camera_tilt
     if place < 0:
         return Content.of(session.times_s, first)
     if place < len(loaded.analyses):
         table = session.open_table(loaded.analyses[place].table_path)
-        second = Series.of(table)
+        second = Series.of(table, tilt)
         table.close()
     else:
         assert session.truth is not None
-        second = Series.of_truth(session.truth)
+        second = Series.of_truth(session.truth, tilt)
     return Content.of(session.times_s, first, Comparison.of(loaded.names[place], first, second))

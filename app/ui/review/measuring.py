@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication
 
 from app.core.spreadsheet import as_cell
+from app.core.tilt import levelled_deg
 from app.session.comparison import AXES, compare
 from app.session.session import Session
 from app.ui.background import Background
@@ -98,12 +99,13 @@ class Measuring(QObject):
         self._serial += 1
         serial, rows, title = self._serial, self.rows(), self._title()
         table = session.table
+        tilt = session.manifest.header.camera_tilt
 
         def count() -> Statistics:
             return statistics(
                 table.timestamp_s[rows],
                 table.success[rows],
-                table.angles_deg[rows],
+                levelled_deg(table.angles_deg[rows], tilt),
                 table.exp_magnitude[rows],
                 table.missing[rows],
                 frame_s(table.timestamp_s),
@@ -142,8 +144,10 @@ class Measuring(QObject):
             return ""
         rows, table = self.rows(), self._session.table
         angles = second.series.angles_deg[rows]
+        assert self._content is not None
         figures = compare(
-            _Poses(table.success[rows], table.angles_deg[rows]), _Poses(np.isfinite(angles).all(axis=1), angles)
+            _Poses(table.success[rows], self._content.series.angles_deg[rows]),
+            _Poses(np.isfinite(angles).all(axis=1), angles),
         )
         lines = [f"{as_cell(second.name)} minus recording ({len(figures.both)} frames)\tmean\tMAE\tRMS\tcorrelation"]
         for axis in AXES:

@@ -9,7 +9,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.core.clock import now_s
 from app.core.errors import SessionError
-from app.core.frames import Frame, FrameResult, Image
+from app.core.frames import Frame, FrameResult, Image, levelled
+from app.core.rotation import angles_of, rotation_of
 from app.session.picture_loader import PictureLoader
 from app.session.session import Session
 from app.ui.live_view import LiveView
@@ -30,6 +31,8 @@ class FramePresenter(QObject):
         super().__init__(parent)
         self._view = view
         self._session = session
+        tilt = session.manifest.header.camera_tilt
+        self._level = None if tilt is None else tilt.to_level.astype(np.float32)
         self._second: Content | None = None
         self._wanted = self._frame = 0
         self._image: Image | None = None
@@ -98,11 +101,15 @@ class FramePresenter(QObject):
             faces = ()
             self.problem.emit(str(error))
         frame = Frame(number, image, now_s(), truth=self._compared(number))
-        self._view.show_result(FrameResult(frame, faces, now_s()))
+        signals = None if self._level is None else tuple(levelled(face, self._level) for face in faces)
+        self._view.show_result(FrameResult(frame, faces, now_s(), signals=signals, level=self._level))
         self.shown.emit(number)
 
     def _compared(self, number: int) -> Angles | None:
         if self._second is None or self._second.second is None:
             return None
-        angles = self._second.second.series.angles_deg[number]
-        return Angles(*(float(angle) for angle in angles)) if np.isfinite(angles).all() else None
+        row = self._second.second.series.angles_deg[number]
+        if not np.isfinite(row).all():
+            return None
+        angles = Angles(*(float(angle) for angle in row))
+        return angles if self._level is None else angles_of(self._level.T @ rotation_of(angles))  # drawn as it was seen

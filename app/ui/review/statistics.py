@@ -12,7 +12,8 @@ from app.signals.gestures import NOD, SHAKE, find_gestures
 
 DIRECTIONS = ("left", "right", "up", "down", "centre")
 CENTRE_DEG = 12.0
-"""A head is turned when its nose points further than this from the camera's axis; otherwise it is at the centre."""
+"""A head is turned when its nose points further than this from the camera's axis, if that were level; else it is at the
+centre."""
 
 LONGEST_S = 1.0
 """How long a frame counts at most: a gap in the recording is no time in which something was seen."""

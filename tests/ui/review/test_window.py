@@ -12,6 +12,7 @@ from PyQt6.QtGui import QDropEvent, QGuiApplication
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
+from app.core.tilt import CameraTilt, levelled_deg
 from app.session.annotations import read_annotations
 from app.session.manifest import Manifest, Owner
 from app.ui.commands import REVIEW
@@ -355,3 +356,20 @@ def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
     (folder / "events.csv").rmdir()
     assert review.close()
     assert "marker 4" in [event.label for event in read_annotations(folder / "events.csv")]
+
+
+def test_a_camera_that_was_not_level_is_levelled_in_curves_numbers_and_statistics(make_review, folder, qtbot):
+    manifest = Manifest.read(folder)
+    tilt = CameraTilt(20.0, -4.0)
+    replace(manifest, header=replace(manifest.header, camera_tilt=tilt)).write(folder)
+    window = make_review(folder)
+    expected = levelled_deg(angles(np.arange(FRAMES) / 30), tilt)
+    measured = np.arange(FRAMES) % LOST != LOST - 1
+    series = window.timeline.content.series
+    np.testing.assert_allclose(series.angles_deg[measured], expected[measured], atol=1e-3)
+    qtbot.waitUntil(lambda: window.measuring.statistics is not None, timeout=20_000)
+    assert window.measuring.statistics.pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
+    assert frame_shown(window) == 0
+    shown = window.view.result.shown[0]
+    assert shown.angles == pytest.approx(expected[0].tolist(), abs=1e-3)
+    assert shown.face.angles == pytest.approx(angles(np.zeros(1))[0].tolist(), abs=1e-3)  # drawn as it was seen

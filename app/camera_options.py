@@ -1,0 +1,41 @@
+"""What the command line says of the camera that a picture comes from."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+
+from app.core.errors import UserError
+from app.core.tilt import CameraTilt, parse_camera_tilt
+
+TILT = "--camera-tilt"
+_NUMBERS = re.compile(r"-[\d.]+(,.*)?")
+
+
+def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
+    parser.add_argument(
+        TILT,
+        type=_camera_tilt,
+        metavar="PITCH[,ROLL]",
+        help="how the camera stands, in degrees: pitch + looks down, roll + is turned clockwise seen from behind it; "
+        f"angles are then shown as a level camera would measure them ({usual})",
+    )
+
+
+def with_negative_numbers(words: Sequence[str]) -> list[str]:
+    """``--camera-tilt -20,3`` as one word: argparse takes what begins with a minus for another option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == TILT and _NUMBERS.fullmatch(word):
+            joined[-1] = f"{TILT}={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _camera_tilt(text: str) -> CameraTilt:
+    try:
+        return parse_camera_tilt(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
