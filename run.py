@@ -2,7 +2,7 @@
 """Set Motionscope up and start it, with nothing but Python 3.10 to 3.12 on the machine.
 
 python3 run.py              set up once, then open the window
-python3 run.py test         set up with the test tools, then run the tests
+python3 run.py test         set up with the test tools, then run the tests, one process a core
 python3 run.py WORDS...     the same with further words for the app, e.g.
                             python3 run.py extract clip.mp4 --out out
 
@@ -28,6 +28,8 @@ from app.system import install_command, missing_packages, remedy  # noqa: E402
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINORS = (10, 11, 12)  # MediaPipe has no builds for others
+# One process a core; what the tests of a file share is made once.  Folders in order: the slowest come early.
+TEST_WORDS = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def say(text: str) -> None:
@@ -107,7 +109,9 @@ def main() -> int:
     set_up(testing)
     try:
         if testing:
-            return subprocess.run([str(PYTHON), "-m", "pytest", *words[1:]], cwd=ROOT, check=False).returncode
+            return subprocess.run(
+                [str(PYTHON), "-m", "pytest", *TEST_WORDS, *words[1:]], cwd=ROOT, check=False
+            ).returncode
         # The current folder stays the user's own: relative paths on the command line are theirs.
         # What lies in it is not imported (-I), though: app.__main__ could not help that.
         return subprocess.run([str(PYTHON), "-I", "-m", "app", *words], check=False).returncode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QByteArray, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 from PyQt6.QtSvg import QSvgRenderer
 
 from app.ui import theme
@@ -38,6 +38,10 @@ def icon(name: str, colour: QColor = theme.TEXT) -> QIcon:
 
 
 def _pixmap(name: str, colour: QColor, ratio: int, side: int = 20) -> QPixmap:
+    key = f"icon {name} {colour.name()} {side * ratio}"
+    kept = QPixmapCache.find(key)
+    if kept is not None:
+        return kept
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{colour.name()}" '
         f'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round">{_SHAPES[name]}</svg>'
@@ -48,4 +52,5 @@ def _pixmap(name: str, colour: QColor, ratio: int, side: int = 20) -> QPixmap:
     QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, side * ratio, side * ratio))
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
+    QPixmapCache.insert(key, pixmap)
     return pixmap

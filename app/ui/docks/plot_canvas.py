@@ -84,9 +84,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.point_at(self._cross_s)
 
     def _row(self, number: int, group: PlotGroup, last: bool) -> _Row:
-        plot = self.addPlot(row=number, col=0)
+        plot = self.addPlot(row=number, col=0, enableMenu=False)
         plot.hideButtons()
-        plot.setMenuEnabled(False)
         plot.setMouseEnabled(False, False)
         plot.setXRange(-self._span_s, 0, padding=0)
         plot.showGrid(x=True, y=True, alpha=0.14)
