@@ -2,7 +2,8 @@
 """Set Motionscope up and start it, with nothing but Python 3.10 to 3.12 on the machine.
 
 python3 run.py              set up once, then open the window
-python3 run.py test         set up with the test tools, then run the tests, one process a core
+python3 run.py test         set up with the test tools, then run the tests in one process a core;
+                            further words are pytest's, e.g. -n 0 --durations=20 tests/ui
 python3 run.py WORDS...     the same with further words for the app, e.g.
                             python3 run.py extract clip.mp4 --out out
 

@@ -38,6 +38,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_recordings() -> Iterator[None]:
+    """Recordings drop no frame because a busy machine encodes late; tests of that bound set it themselves."""
+    from app.session import writer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "QUEUE_S", 60.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def assets() -> Path:
     return ROOT / "assets"

@@ -22,9 +22,9 @@ def demo_frames(assets: Path) -> list[np.ndarray]:
 def clips(tmp_path_factory: pytest.TempPathFactory, demo_frames: list[np.ndarray]) -> Path:
     """Three clips of different length, and three pictures."""
     folder = tmp_path_factory.mktemp("clips ü")
-    # The long one is measured for a second or two: tests must find somebody at work on it.
-    for name, count in (("short", 12), ("middle", 40), ("long", 360)):
-        write_video(folder / f"{name}.mp4", (demo_frames * 4)[:count])
+    # The long one is measured for a second or more: tests must find somebody at work on it.
+    for name, count in (("short", 12), ("middle", 40), ("long", 160)):
+        write_video(folder / f"{name}.mp4", (demo_frames * 2)[:count])
     for i in (0, 30, 60):
         (folder / f"face {i}.png").write_bytes(cv2.imencode(".png", demo_frames[i])[1].tobytes())
     return folder

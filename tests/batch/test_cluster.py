@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import socket
@@ -45,19 +46,43 @@ def cluster() -> Iterator[tuple[str, psutil.Process]]:
 def kill_one_that_measures(cluster: psutil.Process, out: Path, run: subprocess.Popen[str]) -> int:
     """Kill a worker that has a table open for writing; returns its process's number."""
     ends = time.monotonic() + 240
+    workers: list[psutil.Process] = []
     while time.monotonic() < ends:
         assert run.poll() is None, f"it ended before a worker was seen at work: {run.communicate()}"
-        if not any(out.glob(".part-*/frames.part.csv")):  # asking every process for its files takes longer
-            time.sleep(0.01)
-            continue
-        for process in cluster.children(recursive=True):
-            try:
-                if any(str(out) in file.path and ".part" in file.path for file in process.open_files()):
-                    process.kill()
-                    return process.pid
-            except psutil.Error:
-                continue
+        if any(out.glob(".part-*/frames.part.csv")):
+            with waiting(workers):  # asking each for its files may take longer than measuring one
+                for process in workers:
+                    if measures(process, out):
+                        process.kill()
+                        return process.pid
+        workers = [process for process in cluster.children(recursive=True) if is_worker(process)]
     raise AssertionError("no worker was seen at work")
+
+
+@contextlib.contextmanager
+def waiting(processes: list[psutil.Process]) -> Iterator[None]:
+    """None of them goes on meanwhile."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                process.resume()
+
+
+def is_worker(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.name().startswith("ray::")
+    return False
+
+
+def measures(process: psutil.Process, out: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any(str(out) in file.path and ".part" in file.path for file in process.open_files())
+    return False
 
 
 @with_ray

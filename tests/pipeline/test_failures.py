@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.capture.demo import DemoSource
+from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.faces.detector import create_detector
@@ -248,11 +250,16 @@ class Fallible:
         raise RuntimeError("not even that")
 
 
+@pytest.mark.usefixtures("late_results_count")
 @pytest.mark.parametrize("part", ["signals", "history", "listener", "output"])
 def test_a_part_that_fails_takes_nothing_along(part, tmp_path, monkeypatch):
     pipeline = Pipeline("lite", "cpu", "torch")
-    measured = threading.Semaphore(0)
+    measured, recorded, begun_s = threading.Semaphore(0), threading.Semaphore(0), math.inf
     fallible = Fallible()
+
+    def note(result: FrameResult) -> None:
+        (recorded if result.frame.captured_s > begun_s else measured).release()
+
     if part == "signals":
         monkeypatch.setattr(pipeline.signals, "apply", fallible.fail)
     elif part == "history":
@@ -262,16 +269,17 @@ def test_a_part_that_fails_takes_nothing_along(part, tmp_path, monkeypatch):
     else:
         pipeline.add_output(fallible)
         monkeypatch.setattr(pipeline, "status", lambda: None)  # outputs say how they stand, this one doesn't
-    pipeline.subscribe(lambda _: measured.release())
+    pipeline.subscribe(note)
     pipeline.start()
     try:
         pipeline.set_source(DemoSource())
         for _ in range(3):
             assert measured.acquire(timeout=WAIT_S)
         folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+        begun_s = now_s()
         pipeline._send_marker(object())  # type: ignore[arg-type]
         for _ in range(4):
-            assert measured.acquire(timeout=WAIT_S)
+            assert recorded.acquire(timeout=WAIT_S)
         if part != "output":
             problem = pipeline.status().problem
             assert "unexpected error (RuntimeError), everything else goes on" in problem
@@ -284,17 +292,18 @@ def test_a_part_that_fails_takes_nothing_along(part, tmp_path, monkeypatch):
     assert table.success.sum() >= 3
 
 
+@pytest.mark.usefixtures("late_results_count")
 def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeypatch):
     broken = weak_engine(monkeypatch)
     pipeline = Pipeline("lite", "cpu", "torch")
-    measured = threading.Semaphore(0)
+    measured, failed_ones = threading.Semaphore(0), threading.Semaphore(0)
     failing: list[tuple[int, object, object]] = []
 
     def note(result: FrameResult) -> None:
         status = pipeline.status()
         if status.failing:
             failing.append((status.failed_in_row, problem_message(status), view_message(status, True)))
-        measured.release()
+        (failed_ones if result.failed else measured).release()
 
     pipeline.subscribe(note)
     pipeline.start()
@@ -304,7 +313,11 @@ def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeyp
             assert measured.acquire(timeout=WAIT_S)
         folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
         broken.set()
-        for _ in range(REPLACE_AT + 4):
+        for _ in range(REPLACE_AT):
+            assert failed_ones.acquire(timeout=WAIT_S)
+        while measured.acquire(blocking=False):  # those from before
+            pass
+        for _ in range(4):  # by the engine that took over
             assert measured.acquire(timeout=WAIT_S)
         pipeline.stop_recording(wait=True)
     finally:
@@ -317,7 +330,7 @@ def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeyp
     assert words.startswith(f"The network failed on {REPLACE_AT} frames in a row")
     table, manifest = read_table(folder / "frames.csv"), Manifest.read(folder)
     failed = int((table.missing == Missing.FAILED).sum())
-    assert failed >= REPLACE_AT - 1  # the first of them may be of a frame from before the recording
+    assert failed >= REPLACE_AT - 2  # the first of them may be of frames from before the recording
     assert manifest.missing.failed == failed
     assert not (table.inferred & ~table.success & (table.missing != Missing.NO_FACE)).any()
     assert manifest.inferred == table.inferred.sum()

@@ -84,10 +84,13 @@ def test_no_pixel_of_an_odd_size_is_lost(record, make_frame, width, height):
             assert np.abs(picture.astype(int) - frame.image).mean() < 2
 
 
-def test_a_very_large_frame_is_recorded(record, make_frame):
-    folder, stats = record([make_frame(0, width=7680, height=4320)])
+def test_a_frame_larger_than_the_queue_is_recorded(record, make_frame, monkeypatch):
+    """As one of 8K is."""
+    frame = make_frame(0, width=1920, height=1080)
+    monkeypatch.setattr(writer_module, "QUEUE_BYTES", frame.image.nbytes - 1)
+    folder, stats = record([frame])
     assert (stats.frames, stats.rows, stats.error) == (1, 1, "")
-    assert decode(folder / "video.mkv")[1][0].shape == (4320, 7680, 3)
+    assert decode(folder / "video.mkv")[1][0].shape == (1080, 1920, 3)
 
 
 def test_colours_are_kept_and_tagged(record, make_frame):
@@ -405,6 +408,7 @@ def test_frames_that_failed_are_no_frames_without_a_face(tmp_path, header, make_
 def test_the_queue_is_bounded_by_time(tmp_path, header, make_frame, monkeypatch):
     """What waits is what a crash costs, also where frames are small and the encoder starves."""
     gate, encode, ahead = threading.Event(), VideoEncoder.encode, [100.0]
+    monkeypatch.setattr(writer_module, "QUEUE_S", 1.0)
     monkeypatch.setattr(writer_module, "now_s", lambda: ahead[0])
     monkeypatch.setattr(VideoEncoder, "encode", lambda *a: gate.wait(30) and encode(*a))
     with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
@@ -418,6 +422,7 @@ def test_the_queue_is_bounded_by_time(tmp_path, header, make_frame, monkeypatch)
 
 def test_the_queue_takes_what_a_slow_encoder_can_do_in_time(tmp_path, header, make_frame, monkeypatch):
     gate, encode, ahead = threading.Semaphore(0), VideoEncoder.encode, [100.0]
+    monkeypatch.setattr(writer_module, "QUEUE_S", 1.0)
     monkeypatch.setattr(writer_module, "now_s", lambda: ahead[0])
 
     def slow(*arguments):

@@ -57,18 +57,24 @@ def test_recentre_and_its_undoing_by_key(make_window, qtbot):
         return result.shown[0] if result is not None and result.shown else None
 
     qtbot.waitUntil(lambda: face() is not None, timeout=60_000)
-    qtbot.keyClick(window, Qt.Key.Key_C)
+    said = []
+    window.controller.noticed.connect(lambda message: said.append(message.text))
     label = window.readout.pose._recentred
-    qtbot.waitUntil(lambda: label.text().startswith("recentred, offset yaw"), timeout=WAIT_MS)
-    assert "Recentred, offset yaw" in window.status_line.message.text
-    qtbot.waitUntil(lambda: face() is not None, timeout=WAIT_MS)
+    for _ in range(20):  # a face that is hidden at this very moment can't be recentred on
+        said.clear()
+        qtbot.keyClick(window, Qt.Key.Key_C)
+        qtbot.waitUntil(lambda: said != [], timeout=WAIT_MS)
+        if "no face" not in said[0]:
+            break
+    assert said[0].startswith("Recentred, offset yaw")
+    qtbot.waitUntil(lambda: label.text().startswith("recentred, offset yaw") and face() is not None, timeout=WAIT_MS)
     reference = window.view.result.reference
     shown = face()
     np.testing.assert_allclose(shown.rotation, recentred(shown.face.rotation, reference), atol=1e-5)
     assert shown.face is window.view.result.faces[0]  # what axes and points are drawn with
     qtbot.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: label.text() == "", timeout=WAIT_MS)
-    assert window.status_line.message.text == "The angles are those that the camera sees again."
+    qtbot.waitUntil(lambda: "The angles are those that the camera sees again." in said, timeout=WAIT_MS)
 
 
 def test_without_a_face_recentring_says_what_to_do(no_network, make_window, qtbot, clip):

@@ -19,7 +19,7 @@ LAST = ("leave_full_screen", "reset_settings", "quit")  # in this order, after a
 def press(window, qtbot, action) -> None:
     """Its shortcut as a person would press it, with the keyboard in the picture."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     combination = action.shortcut()[0]
     window.view.setFocus()
     qtbot.keyClick(window, combination.key(), combination.keyboardModifiers())
@@ -38,6 +38,7 @@ def close_what_opened(window, qtbot) -> None:
     QApplication.processEvents()
 
 
+@pytest.mark.timeout(400)  # some forty dialogs and docks, on a busy machine
 def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatch, assets, recwarn):
     if not (assets / "demo.mp4").is_file():
         pytest.skip("the demo has not been rendered")
