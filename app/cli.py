@@ -25,7 +25,9 @@ from app.session.naming import folder_name
 from extractor import child
 from extractor.backends.engines import ENGINES
 
-COMMANDS = ("extract", "sessions", "review", "reanalyse", "export", "recover", "delete", "cameras", "check", "bench")
+COMMANDS = (
+    "extract", "sessions", "review", "reanalyse", "export", "recover", "delete", "ctl", "cameras", "check", "bench"
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,6 +90,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         "motionscope reanalyse (a recorded video measured again), "
         "motionscope export (sessions to other formats), motionscope recover (cut-off recordings), "
         "motionscope delete (sessions whole), "
+        "motionscope ctl (control the window that runs), "
         "motionscope cameras (what they grant), motionscope check (this machine), "
         "motionscope bench (how fast it is here).",
     )
@@ -180,6 +183,10 @@ def _command(words: list[str]) -> int:
         return _delete(parser, rest)
     if name == "sessions":
         return _sessions(parser, rest)
+    if name == "ctl":
+        from app.ctl import run as control
+
+        return control(parser, rest)
     if name == "cameras":
         from app.camera_command import run as list_cameras
 

@@ -73,14 +73,14 @@ def refuse_links(path: Path, below: Path | None = None) -> None:
 # ---------------------------------------------------------------------- files
 
 
-def create(path: Path, *, replace: bool = False, buffering: int = -1) -> BinaryIO:
+def create(path: Path, *, replace: bool = False, buffering: int = -1, private: bool = False) -> BinaryIO:
     """A new file, to be written and read; with ``replace`` a file or a link of that name is removed first.
 
-    Raises FileExistsError otherwise.
+    ``private``: for its owner alone, whatever ``share`` said.  Raises FileExistsError otherwise.
     """
     if replace:
         remove(path)
-    return _open(path, "x+b", buffering)  # exclusively: that follows no link on any system
+    return _open(path, "x+b", buffering, private=private)  # exclusively: that follows no link on any system
 
 
 def create_text(path: Path, *, errors: str = "strict") -> TextIO:
@@ -105,20 +105,21 @@ def sync_file(path: Path) -> None:
         _sync(file)
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write_whole(path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
     """Make or replace a file so that after a crash it holds either the old bytes or the new ones.
 
-    One that is replaced keeps its permissions.  With ``durable`` off a power loss may take it: a
-    cache then costs no time.
+    One that is replaced keeps its permissions, except a ``private`` one, which is its owner's alone.
+    With ``durable`` off a power loss may take it: a cache then costs no time.
     """
     temporary = temporary_name(path)
     try:
         refuse_links(path)
-        with create(temporary) as file:
+        with create(temporary, private=private) as file:
             file.write(data)
             file.flush()
             with contextlib.suppress(FileNotFoundError):
-                temporary.chmod(path.lstat().st_mode & 0o777)
+                if not private:
+                    temporary.chmod(path.lstat().st_mode & 0o777)
             if durable:
                 _sync(file)
         move(temporary, path)
@@ -218,8 +219,8 @@ def sync_folder(folder: Path) -> None:
 # ---------------------------------------------------------------------- inside
 
 
-def _open(path: Path, mode: str, buffering: int, further: int = _NO_LINKS) -> BinaryIO:
-    permissions = 0o666 if _shared else 0o600
+def _open(path: Path, mode: str, buffering: int, further: int = _NO_LINKS, private: bool = False) -> BinaryIO:
+    permissions = 0o666 if _shared and not private else 0o600
     # Not to wait for the other end of a pipe that stands in a file's place.
     further |= getattr(os, "O_NONBLOCK", 0)
     file = open(path, mode, buffering, opener=lambda name, flags: os.open(name, flags | further, permissions))  # noqa: SIM115

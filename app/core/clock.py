@@ -24,6 +24,15 @@ class ClockPair:
     unix_s: Annotated[float, Between(0, 1e11)]  # until the year 5138
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant on the monotonic clock, and where it lies in the recording that runs, if one does."""
+
+    at_s: float
+    session_s: float | None = None  # since the recording's first frame, as ``timestamp_s`` counts
+    frame: int | None = None  # the recording's frame captured last by then
+
+
 def clock_pair() -> ClockPair:
     """Read both clocks as close together as Python can: the wall clock between two monotonic reads."""
     before = now_s()

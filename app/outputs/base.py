@@ -18,6 +18,7 @@ class OutputState(enum.Enum):
     WAITING = "waiting"  # for a face, or for the first picture
     SENDING = "sending"
     UNHEARD = "nobody listens"  # as far as the protocol lets the sender know
+    LISTENING = "listens"  # it sends answers only
     FAILED = "failed"  # ``OutputStatus.problem`` says why; every further result tries again
 
 
@@ -56,8 +57,8 @@ class Output(Protocol):
     def send(self, result: FrameResult) -> None:
         """Send what is shown of a result.  On the inference thread: never waits, raises nothing."""
 
-    def send_marker(self, marker: Marker) -> None:
-        """Send a marker, where the protocol has markers.  From any thread: never waits, raises nothing."""
+    def send_marker(self, marker: Marker) -> bool:
+        """Send a marker; False where the protocol has none.  From any thread: never waits, raises nothing."""
 
     def close(self) -> None:
         """Let go of everything within a second or two; idempotent, from any thread, also during ``send``."""

@@ -17,10 +17,14 @@ from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, ServerTarget, 
 OSC_PORT = 9000
 VMC_PORT = 39539  # where the protocol's receivers ("marionettes") listen
 WEBSOCKET_PORT = 8765
+REMOTE_PORT = 8766
 
 ELSEWHERE = "What is measured of faces then leaves this computer, readable by anyone on the way."
 ANYONE = "Any program on the network can then read what is measured of faces."
 KNOWING = "Programs on the network that know the token can then read it; what is sent isn't encrypted."
+CONTROLLING = (
+    "Programs on the network that know the token can then start and stop recordings; what is sent isn't encrypted."
+)
 LSL_PORT = (
     "LSL announces its streams to this computer only, but liblsl opens its port to the network: whoever knows of it "
     "can read them unless a firewall forbids it."
@@ -108,6 +112,23 @@ def _served(target: str) -> str:
     return KNOWING if server.token else ANYONE
 
 
+def _remote_address(target: str) -> ServerTarget:
+    server = parse_server(target, REMOTE_PORT)
+    if server.token:
+        raise OutputError("The remote control makes its token itself: write PORT or HOST:PORT alone.")
+    return server
+
+
+def _remote(target: str) -> Output:
+    from app.outputs.remote import RemoteControl
+
+    return RemoteControl(_remote_address(target).address)
+
+
+def _controlled(target: str) -> str:
+    return "" if _remote_address(target).address.is_this_computer else CONTROLLING
+
+
 OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec(
         "opentrack", "opentrack", "--opentrack", "HOST:PORT", address.OPENTRACK_ADDRESS, "Address",
@@ -152,6 +173,12 @@ OUTPUTS: tuple[OutputSpec, ...] = (
         "are let in",
         lambda text: str(_server(text)), _websocket, _served,
         "No program reads it; one can connect at any time.",
+    ),
+    OutputSpec(
+        "remote", "Remote control", "--remote", "PORT", str(REMOTE_PORT), "Port",
+        "Lets programs that know the token start, stop, mark and recentre, and tells them when that took effect",
+        "The port to open on this computer, or HOST:PORT",
+        lambda text: str(_remote_address(text)), _remote, _controlled, "", bare=str(REMOTE_PORT),
     ),
 )  # fmt: skip
 

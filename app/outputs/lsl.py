@@ -126,11 +126,12 @@ class LslOutput:
         self._tally.problem = ""
         self._tally.count()
 
-    def send_marker(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> bool:
         """The label; the note stays in the recording, for readers compare labels."""
         with self._lock, contextlib.suppress(RuntimeError):
             if self._markers is not None:
                 self._markers.push_sample([marker.label], self._on_lsl_clock(marker.at_s))
+        return True
 
     def close(self) -> None:
         with self._lock:

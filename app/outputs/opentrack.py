@@ -75,8 +75,9 @@ class OpentrackOutput:
         except OutputError as error:
             self._tally.problem = str(error)
 
-    def send_marker(self, marker: Marker) -> None:
+    def send_marker(self, marker: Marker) -> bool:
         """Nothing: opentrack knows no markers."""
+        return False
 
     @property
     def status(self) -> OutputStatus:

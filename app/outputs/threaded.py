@@ -50,8 +50,9 @@ class ThreadedOutput(abc.ABC):
         if not self._slot.closed:
             self._slot.put(result)
 
-    def send_marker(self, marker: Marker) -> None:  # noqa: B027
+    def send_marker(self, marker: Marker) -> bool:
         """Nothing: most protocols have no markers."""
+        return False
 
     @property
     def status(self) -> OutputStatus:

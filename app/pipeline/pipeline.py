@@ -137,8 +137,7 @@ class Pipeline:
         The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
         did, because nothing is recorded.  Waits for the disk.  Raises SessionError.
         """
-        if not self.recording.active and self._outputs:
-            self._send_marker(Marker(label, "", at_s))
+        if not self.recording.active and self._send_marker(Marker(label, "", at_s)):
             return None
         written = self.recording.annotate(key, label, interval, at_s)
         suffix = {AnnotationKind.POINT: "", AnnotationKind.BEGUN: " begin", AnnotationKind.ENDED: " end"}[written.kind]
@@ -151,9 +150,12 @@ class Pipeline:
         self._send_marker(Marker(NOTE, text, at_s))
         return annotation
 
-    def _send_marker(self, marker: Marker) -> None:
+    def _send_marker(self, marker: Marker) -> bool:
+        """To every output; False when none of them has markers."""
+        sent = False
         for output in self._outputs:
-            self._fences.call(_called(output), partial(output.send_marker, marker), None)
+            sent |= self._fences.call(_called(output), partial(output.send_marker, marker), False)
+        return sent
 
     # ------------------------------------------------------------------ outputs
 

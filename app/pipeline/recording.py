@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.core.clock import Moment
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.core.tilt import CameraTilt
@@ -136,6 +137,11 @@ class Recording:
             if writer is not None and at_s >= writer.opened_s:
                 return writer.add_annotation(label, text, at_s=at_s)
         raise SessionError("Nothing was recorded at that moment, so there is no place for the note.")
+
+    def moment(self, at_s: float) -> Moment:
+        """Where ``at_s`` on the monotonic clock lies in the recording that runs."""
+        writer = self._running
+        return Moment(at_s) if writer is None else writer.moment(at_s)
 
     @property
     def active(self) -> bool:

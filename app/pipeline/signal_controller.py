@@ -39,7 +39,7 @@ class Finished:
 class SignalController:
     """Every method may be called from anywhere, ``apply`` on the inference thread alone."""
 
-    def __init__(self, recording: Recording, send: Callable[[Marker], None]) -> None:
+    def __init__(self, recording: Recording, send: Callable[[Marker], object]) -> None:
         self._chain = SignalChain()
         self._recording = recording
         self._send = send

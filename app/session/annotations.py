@@ -10,6 +10,7 @@ import contextlib
 import enum
 import os
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -251,20 +252,21 @@ class AnnotationLog:
             with contextlib.suppress(OSError):
                 files.sync_file(self._path)
 
-    def finish(self, end_s: float, frames: int) -> None:
+    def finish(self, times_s: Sequence[float]) -> None:
         """End what is open where the recording ends, and put the lines in the order of their onsets.
 
-        Raises OSError; all is then as before, for recovery.
+        ``times_s``: of the frames in the video.  An annotation that came while a frame was on its way from the camera
+        gets that frame now.  Raises OSError; all is then as before, for recovery.
         """
+        end_s = times_s[-1] if times_s else 0.0
         with self._writing:
             self._finished = True
             ended = [_ended(item.annotation, end_s) for item in self.open]
             parsed = parse_annotations(self._path)
             if parsed.as_written:
                 annotations = [*parsed.annotations, *ended]
-                # Frames that were taken but never encoded aren't in the video.
                 annotations = [
-                    replace(annotation, frame=min(annotation.frame, max(0, frames - 1))) for annotation in annotations
+                    replace(annotation, frame=shown_frame(annotation.onset_s, times_s)) for annotation in annotations
                 ]
                 annotations.sort(key=lambda annotation: annotation.onset_s)
                 if annotations != list(parsed.annotations):
@@ -298,6 +300,11 @@ class AnnotationLog:
 
 def _ended(annotation: Annotation, end_s: float) -> Annotation:
     return replace(annotation, duration_s=max(0.0, end_s - annotation.onset_s))
+
+
+def shown_frame(onset_s: float, times_s: Sequence[float]) -> int:
+    """The frame captured last by then, of frames captured at these increasing seconds; the first before it."""
+    return max(0, bisect_right(times_s, onset_s) - 1)
 
 
 CUT_OFF_NOTE = "cut off: its end is the recording's"

@@ -6,18 +6,17 @@ import contextlib
 import logging
 import threading
 from array import array
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from app.core.clock import clock_pair, now_s
+from app.core.clock import Moment, clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.core.tilt import CameraTilt
-from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation
+from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation, shown_frame
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.files import SessionFiles
@@ -204,7 +203,15 @@ class SessionWriter:
             if self._closing and not (late and at_s <= self._ended_s):
                 raise SessionError(TOO_LATE)
             # The frame captured last at that moment; one before the first frame refers to that.
-            return Annotation(onset, duration_s, label, note, max(0, bisect_right(self._times_s, onset) - 1))
+            return Annotation(onset, duration_s, label, note, shown_frame(onset, self._times_s))
+
+    def moment(self, at_s: float) -> Moment:
+        """Where ``at_s`` on the monotonic clock lies in the recording; nowhere before the first frame."""
+        with self._changed:
+            if self._first_s is None or at_s < self._first_s:
+                return Moment(at_s)
+            session_s = round(at_s - self._first_s, 6)
+            return Moment(at_s, session_s, shown_frame(session_s, self._times_s))
 
     def successor(self, folder: Path, on_lost: OnLost) -> SessionWriter:
         """A writer of the same kind for what comes now, into another claimed folder.  Raises SessionError."""
@@ -353,7 +360,7 @@ class SessionWriter:
                 self._rescue()
                 return
             self._files.close()  # before the annotations: on a full disk it makes the room that they need
-            self._annotations.finish(self._files.last_timestamp_s, self._files.frames)
+            self._annotations.finish(self._times_s[: self._files.frames])
             with self._changed:
                 state = STOPPED if self._error else COMPLETE
                 clocks = (*self._manifest.clocks, clock_pair())

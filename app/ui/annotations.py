@@ -198,11 +198,12 @@ class AnnotationControls(QObject):
         self._background.run(
             f"marker {key}",
             lambda: pipeline.annotate(key, slot.label, slot.interval, at_s),
-            lambda written: self._show_written(key, slot.label, written),
+            lambda written: self.show_written(key, slot.label, written),
             self._failed,
         )
 
-    def _show_written(self, key: str, label: str, written: WrittenAnnotation | None) -> None:
+    def show_written(self, key: str, label: str, written: WrittenAnnotation | None) -> None:
+        """What became of an annotation; ``key`` is empty where it was no key of the window."""
         if written is None:
             self._say(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
             return

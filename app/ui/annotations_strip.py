@@ -20,7 +20,7 @@ _RUNNING, _SET = QColor("#ff5c62"), QColor("#5fc787")
 class Chip:
     """An annotation: its key, its label, since when or when."""
 
-    key: str
+    key: str  # empty: it came from another program
     label: str
     time: str
     running: bool
@@ -78,7 +78,7 @@ class AnnotationStrip(QWidget):
             time = f"  {chip.time}"
             room = min(self.width(), _WIDEST * metrics.averageCharWidth())
             room -= 2 * _PADDING + dot + 6 + metrics.horizontalAdvance(time)
-            words = metrics.elidedText(f"{chip.key}  {chip.label}", Qt.TextElideMode.ElideRight, max(room, 20))
+            words = metrics.elidedText(f"{chip.key}  {chip.label}".strip(), Qt.TextElideMode.ElideRight, max(room, 20))
             wide = metrics.horizontalAdvance(words)
             area = QRectF(0, top, 2 * _PADDING + dot + 6 + wide + metrics.horizontalAdvance(time), row)
             painter.setPen(Qt.PenStyle.NoPen)

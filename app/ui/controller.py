@@ -79,6 +79,11 @@ class Controller(QObject):
         self._remarked: SourceInfo | None = None  # of this it was said that it is not what was asked for
         self._engine: BackendInfo | None = None
 
+    @property
+    def closing(self) -> bool:
+        """The window is about to end: nothing new is begun."""
+        return self._closing
+
     # ------------------------------------------------------------------ start and end
 
     def start(self) -> None:

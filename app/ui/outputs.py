@@ -10,9 +10,11 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import OutputError
-from app.outputs.base import Output
 from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.opentrack import NAME as OPENTRACK
+from app.outputs.operable import Operable, Operating
+from app.outputs.remote_access import NAME as REMOTE
+from app.outputs.remote_access import new_token
 from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
@@ -45,6 +47,7 @@ class OutputControls(QObject):
         commands: Mapping[str, QAction],
         store: Settings,
         window: QWidget,
+        operator: Operable,
         asked: Iterable[tuple[str, str]] = (),
     ) -> None:
         super().__init__(window)
@@ -52,6 +55,8 @@ class OutputControls(QObject):
         self._action = commands[OPENTRACK]
         self._settings = store
         self._window = window
+        self._operator = operator  # what a remote control operates
+        self.token = ""  # of the remote control; empty until it was switched on once
         self._background = Background(window)  # a name server may take its time
         self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
         for entry in self._entries.values():
@@ -116,6 +121,17 @@ class OutputControls(QObject):
                 self._tell(entry)
         return ""
 
+    def renew_token(self) -> None:
+        """Another token for the remote control: programs that know the one before are let in no more."""
+
+        def made(token: str) -> None:
+            self.token = token
+            if self.is_on(REMOTE):
+                self.switch(REMOTE, True)
+            self._tell(self._entries[REMOTE])
+
+        self._background.run("new token", new_token, made, lambda error: self._say(sentence(error), Severity.ERROR))
+
     def ask_address(self) -> None:
         """opentrack's, without its dock."""
         dialogs.ask_text(
@@ -162,9 +178,12 @@ class OutputControls(QObject):
                 if serial != entry.serial:
                     return
                 pipeline.remove_output(spec.name)
-                output: Output | None = spec.make(target) if on else None
-                if output is None:
+                if not on:
                     return
+                output = spec.make(target)
+                if isinstance(output, Operating):
+                    output.operate(self._operator)
+                    self.token = output.token
                 if serial == entry.serial:
                     pipeline.add_output(output)
                 else:
@@ -179,6 +198,7 @@ class OutputControls(QObject):
             privacy = spec.privacy(target)
             to = f": {target}" if target else ""
             self._say(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
+            self._tell(entry)
 
         def failed(error: Exception) -> None:
             if serial == entry.serial:

@@ -23,10 +23,12 @@ from PyQt6.QtWidgets import (
 from app.core.frames import FrameResult
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import OUTPUTS, OutputSpec
+from app.outputs.remote_access import NAME as REMOTE
 from app.ui import theme
 from app.ui.outputs import OutputControls
 from app.ui.panels.fields import Value, dim_label
 from app.ui.pickers import ChoiceBox
+from app.ui.token_line import TokenLine
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
@@ -50,7 +52,10 @@ class OutputsPanel(QScrollArea):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)
-        intro = dim_label("What is shown, sent to other programs. Nothing is sent unless it is switched on here.")
+        intro = dim_label(
+            "What is shown, sent to other programs, and their way to control this window. "
+            "All of it is off unless it is switched on here."
+        )
         intro.setWordWrap(True)
         layout.addWidget(intro)
         self.rows = {spec.name: OutputRow(spec, controls) for spec in OUTPUTS}
@@ -157,8 +162,14 @@ class OutputRow(QWidget):
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.target, 1, 1)
         grid.addWidget(self.at_start, 1, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(self.note, 2, 0, 1, 3)
-        grid.addWidget(self.privacy, 3, 0, 1, 3)
+        self.token = TokenLine(controls) if spec.name == REMOTE else None
+        if self.token is not None:
+            name = dim_label("Token")
+            name.setBuddy(self.token.shown)
+            grid.addWidget(name, 2, 0)
+            grid.addWidget(self.token, 2, 1, 1, 2)
+        grid.addWidget(self.note, 3, 0, 1, 3)
+        grid.addWidget(self.privacy, 4, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         widest = max(self.fontMetrics().horizontalAdvance(other.target_name) for other in OUTPUTS)
         grid.setColumnMinimumWidth(0, widest)
@@ -168,6 +179,8 @@ class OutputRow(QWidget):
         name = self._spec.name
         on = self._controls.is_on(name)
         self.switch.setChecked(on)
+        if self.token is not None:
+            self.token.look()
         self.at_start.setChecked(self._controls.at_start(name))
         if not self.target.hasFocus():
             self._show_target()
@@ -224,9 +237,9 @@ def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:
     if status is None or not on:
         return "failed" if failed else OPENING if on else "off"
     words = [status.state.value]
+    if status.receivers and status.state in (OutputState.SENDING, OutputState.LISTENING):
+        words[0] += " to one program" if status.receivers == 1 else f" to {status.receivers} programs"
     if status.state is OutputState.SENDING:
-        if status.receivers is not None:
-            words[0] += " to one program" if status.receivers == 1 else f" to {status.receivers} programs"
         words.append(f"{status.rate:.1f} a second")
     return "  ".join(words)
 
@@ -235,7 +248,8 @@ def status_tip(status: OutputStatus | None) -> str:
     if status is None:
         return ""
     dropped = f", {status.dropped} skipped because newer ones came" if status.dropped else ""
-    return f"{status.target}: {status.sent} results sent{dropped}"
+    what = "commands answered" if status.state is OutputState.LISTENING else "results sent"
+    return f"{status.target}: {status.sent} {what}{dropped}"
 
 
 def _paragraph() -> QLabel:

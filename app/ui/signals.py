@@ -110,7 +110,7 @@ class SignalControls(QObject):
         if pipeline is None:
             self._say("Nothing is measured yet.", Severity.INFO)
         else:
-            self._background.run("recentre", pipeline.signals.recentre, self._recentred, self._failed)
+            self._background.run("recentre", pipeline.signals.recentre, self.show_recentred, self._failed)
 
     def undo_recentre(self) -> None:
         pipeline = self._controller.pipeline
@@ -167,7 +167,8 @@ class SignalControls(QObject):
             return
         self._say(waiting_text(pipeline.signals.calibration), Severity.BUSY)
 
-    def _recentred(self, reference: Recentring) -> None:
+    def show_recentred(self, reference: Recentring) -> None:
+        """Say what is taken off the angles now."""
         self._say(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
 
     def _undone(self, undone: bool) -> None:

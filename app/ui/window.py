@@ -46,6 +46,7 @@ from app.ui.panels.readout import Readout
 from app.ui.profiles import BEFORE_RESET, ProfileMenu
 from app.ui.recent import RecentFiles
 from app.ui.recorded_bar import RecordedBar
+from app.ui.remote import WindowOperator
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.signals import SignalControls
@@ -102,7 +103,8 @@ class MainWindow(QMainWindow):
         self.faces = FaceControls(
             self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
         )
-        self.outputs = OutputControls(self.controller, self.commands, store, self, options.outputs)
+        self.operator = WindowOperator(self.controller, self._begin_recording, self)
+        self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator, options.outputs)
         self.annotations = AnnotationControls(
             self.controller, self.commands, store, self.view, self, options.codec, options.name
         )
@@ -205,6 +207,8 @@ class MainWindow(QMainWindow):
         self.controller.recorded.connect(self._recorded)
         self.controller.closed.connect(self._closed)
         self.outputs.failed.connect(self._automation.fail)
+        self.operator.annotated.connect(lambda label, written: self.annotations.show_written("", label, written))
+        self.operator.recentred.connect(self.signals.show_recentred)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
             picker.commanded.connect(lambda name: self.commands[name].trigger())
         self.view.first_painted.connect(lambda: QTimer.singleShot(0, self.start))
@@ -285,9 +289,12 @@ class MainWindow(QMainWindow):
         self.controller.toggle_source()
         self._look()
 
+    def _begin_recording(self) -> str:
+        return self.files.start_recording(name=self.annotations.folder_name())
+
     def record(self, on: bool) -> None:
         if on:
-            self.files.start_recording(name=self.annotations.folder_name())
+            self._begin_recording()
         else:
             self.controller.stop_recording()
         self._look()

@@ -38,7 +38,12 @@ def output(request, tmp_path, monkeypatch) -> Output:
         from app.outputs.websocket import WebSocketOutput
 
         output = WebSocketOutput(Address("127.0.0.1", 0))
-    if name != "websocket":
+    elif name == "remote":
+        from app.outputs.address import Address
+        from app.outputs.remote import RemoteControl
+
+        output = RemoteControl(Address("127.0.0.1", 0))
+    if name not in ("websocket", "remote"):
         output = output_named(name).make(target)
     yield output
     output.close()
@@ -56,7 +61,7 @@ def results(count: int = 20):
 def test_it_takes_any_result_and_marker_and_keeps_well(output):
     for result in results():
         output.send(result)
-    output.send_marker(Marker("label", "a note", now_s()))
+    assert output.send_marker(Marker("label", "a note", now_s())) is (output.name in ("lsl", "websocket"))
     status = output.status
     assert status.name == output.name
     assert status.problem == ""
@@ -81,7 +86,7 @@ def test_it_can_be_closed_at_any_time_from_anywhere(output):
     thread.join()
     output.close()
     assert failures == []
-    assert not [t for t in threading.enumerate() if t.name == f"output {output.name}"]
+    assert not [t for t in threading.enumerate() if t.name.startswith(f"output {output.name}")]
 
 
 @pytest.mark.parametrize("spec", OUTPUTS, ids=lambda spec: spec.name)
@@ -106,7 +111,8 @@ def test_an_unknown_output_is_said():
     [
         ("osc", "127.0.0.1:9000", False), ("osc", "localhost:9000", False), ("osc", "192.168.0.7:9000", True),
         ("vmc", "avatar-pc:39539", True), ("opentrack", "[::1]:4242", False), ("websocket", "8765", False),
-        ("websocket", "0.0.0.0:8765", True), ("websocket", "0.0.0.0:8765?token=three-blue-doors", True),
+        ("websocket", "0.0.0.0:8765", True), ("remote", "8766", False), ("remote", "0.0.0.0:8766", True),
+        ("websocket", "0.0.0.0:8765?token=three-blue-doors", True),
         ("lsl", "Motionscope", True), ("virtual_camera", "overlay", False),
     ],
 )  # fmt: skip
@@ -119,7 +125,7 @@ def test_what_leaves_this_computer_is_warned_of(name, target, warns):
 def test_nothing_is_imported_before_it_is_switched_on():
     code = (
         "import sys; from app.cli import parse_window; import app.outputs.catalogue;"
-        "parse_window('--osc x --vmc x --lsl y --virtual-camera overlay --websocket 1'.split());"
+        "parse_window('--osc x --vmc x --lsl y --virtual-camera overlay --websocket 1 --remote'.split());"
         f"print({{name.split('.')[0] for name in sys.modules}} & set({HEAVY!r}))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

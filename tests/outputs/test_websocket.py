@@ -18,7 +18,7 @@ from app.core.clock import clock_pair, now_s
 from app.core.errors import OutputError
 from app.core.frames import Frame
 from app.core.rotation import rotation_of
-from app.outputs import websocket
+from app.outputs import server, values
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState
 from app.outputs.websocket import WebSocketOutput, frame_record
@@ -200,16 +200,16 @@ def test_pages_of_this_computer_are_let_in(output, origin):
 
 
 def test_too_many_clients_are_refused(output, monkeypatch):
-    monkeypatch.setattr(websocket, "CLIENTS", 2)
+    monkeypatch.setattr(server, "CLIENTS", 2)
     with client_of(output), client_of(output):
         assert refusal(output) == 503
 
 
 @pytest.mark.parametrize("frames", [0, 400])  # more than what lies between two programs holds
 def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
-    monkeypatch.setattr(websocket, "CLIENTS", 3)
-    monkeypatch.setattr(websocket, "PING_S", 0.05)
-    monkeypatch.setattr(websocket, "ANSWER_S", 1.0)
+    monkeypatch.setattr(server, "CLIENTS", 3)
+    monkeypatch.setattr(server, "PING_S", 0.05)
+    monkeypatch.setattr(server, "ANSWER_S", 1.0)
     output = WebSocketOutput(Address("127.0.0.1", 0))
     with client_of(output) as client:
         hanging = [raw_client_of(output) for _ in range(2)]
@@ -229,7 +229,7 @@ def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
 
 def test_closing_waits_for_nobody(monkeypatch):
     """A client that doesn't read, and a connection that never says what it wants."""
-    monkeypatch.setattr(websocket, "OPEN_S", 600.0)
+    monkeypatch.setattr(server, "OPEN_S", 600.0)
     output = WebSocketOutput(Address("127.0.0.1", 0))
     mute = socket.create_connection((output.address.host, output.address.port))
     lazy = raw_client_of(output)
@@ -301,7 +301,7 @@ def test_a_missing_library_is_one_sentence(monkeypatch):
 
 
 def test_rotation_as_quaternion_is_that_of_the_matrix():
-    q = websocket.quaternion(rotation_of(Angles(10, 20, 30)))
+    q = values.quaternion(rotation_of(Angles(10, 20, 30)))
     x, y, z, w = q
     matrix = np.array([
         [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],

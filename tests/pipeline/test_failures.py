@@ -244,7 +244,7 @@ class Fallible:
         self.calls += 1
         raise RuntimeError("not my day")
 
-    send = mark = fail
+    send = send_marker = fail
 
     def close(self) -> None:
         raise RuntimeError("not even that")

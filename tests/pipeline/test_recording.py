@@ -96,6 +96,7 @@ class Listener:
 
     def send_marker(self, marker):
         self.markers.append(marker)
+        return True
 
     def close(self):
         pass

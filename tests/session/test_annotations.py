@@ -59,7 +59,7 @@ def test_a_key_begins_and_ends_its_interval(tmp_path):
     ended = log.annotate("1", Annotation(4.0, 0.0, "other", "", 120), False)
     assert (ended.kind, ended.annotation) == (AnnotationKind.ENDED, Annotation(1.0, 3.0, "talks", "", 30))
     assert [item.key for item in log.open] == ["2"]
-    log.finish(5.0, 150)
+    log.finish([k / 30 for k in range(151)])
     assert log.open == ()
     assert [(e.label, e.onset_s, e.duration_s) for e in read_annotations(tmp_path / "events.csv")] == [
         ("talks", 1.0, 3.0),
@@ -71,8 +71,15 @@ def test_a_key_begins_and_ends_its_interval(tmp_path):
         log.annotate("1", Annotation(6.0, 0.0, "late", "", 0), False)
 
 
+def test_an_annotation_gets_the_frame_that_was_on_its_way_when_it_came(tmp_path):
+    log = AnnotationLog(tmp_path)
+    log.add(Annotation(1.02, 0.0, "flash", "", 29))  # frame 30, of 1.0 s, had not arrived yet
+    log.finish([k / 30 for k in range(40)])
+    assert read_annotations(tmp_path / "events.csv") == (Annotation(1.02, 0.0, "flash", "", 30),)
+
+
 def test_without_annotations_there_is_no_file(tmp_path):
-    AnnotationLog(tmp_path).finish(5.0, 150)
+    AnnotationLog(tmp_path).finish([k / 30 for k in range(151)])
     recover_annotations(tmp_path, [k / 30 for k in range(150)], 5.0)
     assert list(tmp_path.iterdir()) == []
 

@@ -175,7 +175,7 @@ def test_the_end_of_a_recording_leaves_lines_alone_that_somebody_changed(tmp_pat
     log = AnnotationLog(tmp_path)
     log.annotate("1", Annotation(1.0, 0.0, "talks", "", 30), True)
     path.write_bytes(OURS + b"not clear,,,,\n")
-    log.finish(4.0, 120)
+    log.finish([k / 30 for k in range(121)])
     annotations = parse_annotations(path)
     assert annotations.annotations == (SMILE, TASK, Annotation(1.0, 3.0, "talks", "", 30))
     assert "line 4" in annotations.problems[0]

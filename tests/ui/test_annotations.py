@@ -244,7 +244,7 @@ def test_the_panel_and_the_picture_show_what_runs(panel, idle_window, status, qt
     assert strip.isVisible()
     assert strip.accessibleDescription() == "speaks since 00:12"
     assert not strip.grab().toImage().isNull()
-    idle_window.annotations._marked(
+    idle_window.annotations.show_written(
         "4", "smile", WrittenAnnotation(Annotation(74.0, 0.0, "smile", "", 9), AnnotationKind.POINT)
     )
     assert panel.latest[0][0].text() == "01:14.0"

@@ -93,7 +93,7 @@ def test_every_part_is_reached_by_tab_and_has_a_name(panel, idle_window, qtbot):
     first = panel.rows["opentrack"].switch
     first.setFocus()
     reached = []
-    for _ in range(3 * len(OUTPUTS)):
+    for _ in range(3 * len(OUTPUTS) + 2):
         widget = idle_window.focusWidget()
         reached.append(widget.accessibleName())
         assert widget.toolTip()
@@ -101,6 +101,8 @@ def test_every_part_is_reached_by_tab_and_has_a_name(panel, idle_window, qtbot):
     expected = []
     for row in panel.rows.values():
         expected += [row.switch.accessibleName(), row.target.accessibleName(), row.at_start.accessibleName()]
+        if row.token is not None:  # there is nothing to copy yet
+            expected += [row.token.shown.accessibleName(), row.token.renew.accessibleName()]
     assert reached == expected
     assert all(expected)
     assert len(set(expected)) == len(expected)

@@ -1,0 +1,47 @@
+"""What a remote control operates, as it sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from app.core.clock import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """When a command took effect, and what there is to say of it, as JSON has it."""
+
+    moment: Moment
+    details: dict[str, object] = field(default_factory=dict)
+
+
+class Operable(Protocol):
+    """Each call may wait, is made on one thread of the remote control, and raises UserError."""
+
+    def start(self) -> Done:
+        """Begin a recording; the moment is that of its first frame."""
+
+    def stop(self) -> Done:
+        """End the recording that runs; its files are finished in the background."""
+
+    def annotate(self, label: str, at_s: float) -> Done:
+        """Set a marker at a time on the monotonic clock."""
+
+    def recentre(self) -> Done:
+        """The present pose is straight ahead from now on."""
+
+    def state(self) -> Done:
+        """How things stand."""
+
+
+@runtime_checkable
+class Operating(Protocol):
+    """An output through which other programs operate the window."""
+
+    @property
+    def token(self) -> str:
+        """The word that lets them in."""
+
+    def operate(self, operable: Operable) -> None:
+        """Carry commands out there; until then they are refused."""
