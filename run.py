@@ -33,7 +33,7 @@ MINORS = (10, 11, 12)  # MediaPipe has no builds for others
 TEST_WORDS = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     print(f"motionscope: {text}", file=sys.stderr, flush=True)
 
 
@@ -53,14 +53,14 @@ def install_system_packages(packages: list[str]) -> None:
     if not packages:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
-        say("installing system libraries: " + " ".join(packages))
+        report("installing system libraries: " + " ".join(packages))
         env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         quiet = {"env": env, "stdout": subprocess.DEVNULL, "check": False}
         subprocess.run(["apt-get", "update", "-q"], **quiet)
         if subprocess.run(install_command(packages), **quiet).returncode == 0:
             return
-        say("apt-get could not install them.")
-    say("system libraries are missing: " + remedy(packages))
+        report("apt-get could not install them.")
+    report("system libraries are missing: " + remedy(packages))
 
 
 def make_venv() -> None:
@@ -68,7 +68,7 @@ def make_venv() -> None:
     probe = [python, "-I", "-c", "import ensurepip, venv"]
     if subprocess.run(probe, stderr=subprocess.DEVNULL, check=False).returncode != 0:
         install_system_packages([f"python{version}-venv"])  # Debian splits it off
-    say("making .venv")
+    report("making .venv")
     # A half-made environment of an interrupted run is replaced, not mended.
     if subprocess.run([python, "-I", "-m", "venv", "--clear", str(VENV)], check=False).returncode != 0:
         raise SystemExit("motionscope: the virtual environment can't be made; Python's message is above.")
@@ -95,7 +95,7 @@ def set_up(testing: bool) -> None:
     if not (PYTHON.exists() and whole.exists() and whole.read_text() == str(ROOT)):
         make_venv()
         whole.write_text(str(ROOT))
-    say("installing packages into .venv (once; a few minutes)")
+    report("installing packages into .venv (once; a few minutes)")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q", "-c", "constraints.txt"]
     if subprocess.run([*pip, "-e", ".[test]" if testing else "."], cwd=ROOT, check=False).returncode != 0:
         raise SystemExit("motionscope: installing the packages failed; pip's message is above.")
@@ -105,17 +105,17 @@ def set_up(testing: bool) -> None:
 
 
 def main() -> int:
-    words = sys.argv[1:]
-    testing = words[:1] == ["test"]
+    arguments = sys.argv[1:]
+    testing = arguments[:1] == ["test"]
     set_up(testing)
     try:
         if testing:
             return subprocess.run(
-                [str(PYTHON), "-m", "pytest", *TEST_WORDS, *words[1:]], cwd=ROOT, check=False
+                [str(PYTHON), "-m", "pytest", *TEST_WORDS, *arguments[1:]], cwd=ROOT, check=False
             ).returncode
         # The current folder stays the user's own: relative paths on the command line are theirs.
         # What lies in it is not imported (-I), though: app.__main__ could not help that.
-        return subprocess.run([str(PYTHON), "-I", "-m", "app", *words], check=False).returncode
+        return subprocess.run([str(PYTHON), "-I", "-m", "app", *arguments], check=False).returncode
     except KeyboardInterrupt:
         return 130
 

@@ -34,7 +34,7 @@ def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
     )
 
 
-def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """1 when a camera could not be asked."""
     parser.description = (
         "List the cameras with the formats that their drivers name (Linux), without opening them; or ask for one "
@@ -42,7 +42,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("camera", nargs="?", metavar="INDEX|NAME", help="this camera only")
     add_camera_format(parser, "what is then granted is printed; the camera must be free")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     from app.capture.devices import offered_cameras
     from app.capture.resolve import find_camera
 

@@ -32,7 +32,7 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code: 0, 1 when something could not be done, 2 for words it doesn't know."""
-    words = with_negative_numbers(sys.argv[1:] if argv is None else argv)
+    arguments = with_negative_numbers(sys.argv[1:] if argv is None else argv)
     # Read when torch loads: otherwise OpenMP's threads spin while they wait, and a frame took 200 ms instead of 20
     # whenever capture or encoding wanted a core too.
     # Small letters: OpenMP ignores case in the way of the locale, and in Turkish a capital I is another letter.
@@ -40,13 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     use_plain_locale()
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
     try:
-        if words[:1] == [child.WORD]:
-            return child.run(words[1:])
+        if arguments[:1] == [child.WORD]:
+            return child.run(arguments[1:])
         with told_stdout():
-            if words and words[0] in COMMANDS:
+            if arguments and arguments[0] in COMMANDS:
                 with interrupted_by_signals():
-                    return _command(words)
-            return _window(words)
+                    return _command(arguments)
+            return _window(arguments)
     except OutputLostError as error:
         if error.sentence:
             print(f"motionscope: {error.sentence}", file=sys.stderr)
@@ -74,14 +74,14 @@ def _is_readable(error: Exception) -> bool:
     return isinstance(error, (WeightsError, DeviceError, EngineError))
 
 
-def _window(words: list[str]) -> int:
-    options = parse_window(words)
+def _window(arguments: list[str]) -> int:
+    options = parse_window(arguments)
     from app.ui.application import run_window
 
     return run_window(options)
 
 
-def parse_window(words: Sequence[str]) -> LaunchOptions:
+def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",
@@ -133,7 +133,7 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
         help="record numbers, markers and session.json only, as --codec none",
     )
     add_output_options(parser)
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     return LaunchOptions(
         args.source,
         args.weights,
@@ -153,8 +153,8 @@ def parse_window(words: Sequence[str]) -> LaunchOptions:
     )
 
 
-def _command(words: list[str]) -> int:
-    name, rest = words[0], words[1:]
+def _command(arguments: list[str]) -> int:
+    name, rest = arguments[0], arguments[1:]
     parser = argparse.ArgumentParser(prog=f"motionscope {name}")
     if name in ("extract", "reanalyse"):
         _network_arguments(parser)
@@ -177,7 +177,7 @@ def _command(words: list[str]) -> int:
         from app.ui import sharing
 
         args = parser.parse_args(rest)
-        sharing.follow(args.share)
+        sharing.apply(args.share)
         return recover_all(args.folders)
     if name == "delete":
         return _delete(parser, rest)
@@ -201,7 +201,7 @@ def _command(words: list[str]) -> int:
     return check(args.weights, args.device, args.engine)
 
 
-def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def _bench(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     from app.bench import PEERS, BenchOptions, bench
 
     parser.description = "Measure what this machine reaches, with the pipeline that the window runs."
@@ -224,13 +224,13 @@ def _bench(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         help="in the window with an empty cache, as at the very first start, counted by the second",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     if args.first_minute and args.seconds == parser.get_default("seconds"):
         args.seconds = 60.0
     return bench(BenchOptions(**vars(args)))
 
 
-def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
+def _export(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     from app.export import export
     from app.session.exporters import EXPORTERS
     from app.ui import sharing
@@ -245,12 +245,12 @@ def _export(parser: argparse.ArgumentParser, words: list[str]) -> int:
     parser.add_argument("--force", action="store_true", help="replace what an earlier export left there")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     _share_argument(parser)
-    args = parser.parse_args(words)
-    sharing.follow(args.share)
+    args = parser.parse_args(arguments)
+    sharing.apply(args.share)
     return export(args.folders, args.format, args.out, table=args.table, force=args.force, progress=not args.quiet)
 
 
-def _delete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def _delete(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     from app.delete import delete_all
 
     parser.description = (
@@ -259,11 +259,11 @@ def _delete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="SESSION", help="a session's folder")
     parser.add_argument("--yes", action="store_true", help="without a question")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     return delete_all(args.folders, ask=not args.yes)
 
 
-def _sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def _sessions(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     from app.sessions import print_sessions
     from app.ui.settings import Settings, session_folders
 
@@ -281,7 +281,7 @@ def _sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         help="only those with each of its words in name, participant, task, date",
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     roots = args.folders or [folder for folder in session_folders(Settings()) if folder.is_dir()]
     return print_sessions(roots, search=args.search, as_json=args.json)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from app.camera_options import add_camera_tilt
 
 
-def run(name: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def run(name: str, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Run one of the two; ``parser`` knows the arguments of the network already."""
-    return _extract(parser, words) if name == "extract" else _reanalyse(parser, words)
+    return _extract(parser, arguments) if name == "extract" else _reanalyse(parser, arguments)
 
 
-def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.description = (
         "Measure every frame of videos and images. Per video: a session folder without a copy of the video; "
         "for all images together: images.csv. What an earlier run has measured with the same weights is left as it "
@@ -38,11 +38,11 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         "machines need this program, and the files, the weights and DIR under the same paths",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     from app.batch.extract import ExtractOptions, extract
     from app.ui import sharing
 
-    sharing.follow(args.share)
+    sharing.apply(args.share)
 
     options = ExtractOptions(
         weights=args.weights,
@@ -58,7 +58,7 @@ def _extract(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     return extract(args.paths, args.out, options)
 
 
-def _reanalyse(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.description = (
         "Measure every frame of recorded sessions' videos again, into a new table beside the recorded one, "
         "and compare the two."
@@ -69,11 +69,11 @@ def _reanalyse(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         "--faces", type=_count, metavar="N", help="measure at most N faces (default: as the session has)"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     from app.reanalyse import reanalyse_all
     from app.ui import sharing
 
-    sharing.follow(args.share)
+    sharing.apply(args.share)
     network = (args.weights, args.device, args.engine)
     return reanalyse_all(args.folders, *network, name=args.name, faces=args.faces, progress=not args.quiet)
 

@@ -201,10 +201,10 @@ def _report(comparison: Comparison) -> None:
     print(f"  measured in both tables: {both} rows; only as recorded: {first}; only now: {second}")
     if both:
         for axis in AXES:
-            print(f"  {axis:5} {_words(comparison.axes[axis])}")
+            print(f"  {axis:5} {_summary(comparison.axes[axis])}")
 
 
-def _words(axis: AxisComparison) -> str:
+def _summary(axis: AxisComparison) -> str:
     return (
         f"mean difference {axis.mean_difference_deg:+.2f}°, absolute {axis.mae_deg:.2f}°, "
         f"RMS {axis.rms_deg:.2f}°, correlation {axis.correlation:.3f}"

@@ -29,7 +29,7 @@ class Difference(NamedTuple):
         return all(value <= allowed for value, allowed in zip(self, most, strict=True))
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """For a person."""
         return f"{self.degrees:.2f} degrees, {self.crop:.2%} of the crop, {self.expression:.0%} of the expression"
 

@@ -33,12 +33,12 @@ _BEGIN = (
 )
 
 
-def command(module: str, *words: str) -> list[str]:
+def command(module: str, *arguments: str) -> list[str]:
     """What starts ``module``, whose ``main`` takes the words and returns the exit code."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, WORD, module, *words]
+        return [sys.executable, WORD, module, *arguments]
     utf8 = ["-X", f"utf8={sys.flags.utf8_mode}"]
-    return [sys.executable, "-I", *utf8, "-c", _BEGIN, json.dumps(import_path()), module, *words]
+    return [sys.executable, "-I", *utf8, "-c", _BEGIN, json.dumps(import_path()), module, *arguments]
 
 
 def import_path() -> list[str]:
@@ -48,10 +48,10 @@ def import_path() -> list[str]:
     return list(dict.fromkeys([str(ROOT), *others]))
 
 
-def start(module: str, *words: str, **how: Any) -> subprocess.Popen[Any]:
+def start(module: str, *arguments: str, **how: Any) -> subprocess.Popen[Any]:
     """Start it; ``how`` goes to ``subprocess.Popen``.  Raises OSError."""
     no_window = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    return subprocess.Popen(command(module, *words), cwd=ROOT, env=environment(), creationflags=no_window, **how)
+    return subprocess.Popen(command(module, *arguments), cwd=ROOT, env=environment(), creationflags=no_window, **how)
 
 
 def environment() -> dict[str, str]:
@@ -61,9 +61,9 @@ def environment() -> dict[str, str]:
     return {**kept, user_cache.SWITCH: str(user_cache.cache_folder()), "PYTHONSAFEPATH": "1"}
 
 
-def run(words: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """In the child: call the ``main`` of the module that comes first with the others."""
-    module, *others = words
+    module, *others = arguments
     if module.partition(".")[0] not in _PACKAGES:
         raise ValueError(f"{module} is not a module of this program.")
     result: int = importlib.import_module(module).main(others)

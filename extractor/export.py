@@ -65,7 +65,7 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
     crops = check_faces(network.report.spec.crop.input_size)
     found = difference(decode_arrays(run_onnx(model, crops)), torch_motion(network, crops))
     if not found.within(MOST["float32"]):
-        raise WeightsError.of(source, f"exported, it differs from itself by {found.words}")
+        raise WeightsError.of(source, f"exported, it differs from itself by {found.summary}")
     files.write_whole(target, model)
     return network.report, found.degrees
 

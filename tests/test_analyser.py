@@ -7,7 +7,7 @@ import pytest
 from app.analyser import FaceAnalyser
 from app.core.frames import Frame
 from app.faces.detector import create_detector
-from app.faces.tracker import FOLLOWED_S, FaceTracker
+from app.faces.tracker import TRACKED_S, FaceTracker
 from extractor.backends import create_backend
 
 
@@ -99,7 +99,7 @@ def test_what_is_no_face_is_not_followed(frames, detector, backend):
     height, width = frames[0].image.shape[:2]
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     found = []
-    for number in range(5, 5 + int(30 * FOLLOWED_S) + 10):
+    for number in range(5, 5 + int(30 * TRACKED_S) + 10):
         found.append(len(analyser.analyse(Frame(number, noise, 0.0, number / 30)).faces))
     assert sum(found) <= 1  # the crop of the last frame is tried once
     assert found[-1] == 0

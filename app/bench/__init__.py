@@ -32,9 +32,9 @@ def measure(options: BenchOptions) -> BenchReport:
     """Run the pipeline live, then the network by itself, then the peer, one after the other."""
     from app.bench.compose import compose  # it imports the pipeline, with it OpenCV and torch
 
-    return compose(options, say=_say)
+    return compose(options, report=_report)
 
 
-def _say(text: str) -> None:
+def _report(text: str) -> None:
     """Progress goes to stderr: stdout holds the result only."""
     print(f"motionscope: {text}", file=sys.stderr, flush=True)

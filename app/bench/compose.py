@@ -19,13 +19,13 @@ from app.core.errors import UserError
 from app.pipeline import PipelineStatus
 
 
-def compose(options: BenchOptions, say: Callable[[str], None]) -> BenchReport:
+def compose(options: BenchOptions, report: Callable[[str], None]) -> BenchReport:
     """Raises UserError when nothing can be measured, WeightsError and DeviceError."""
     when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     machine = describe_machine()
     probe = Probe(options.seconds, options.warm_up_s)
     where = "in the window" if options.window else "without a window"
-    say(f"playing {options.source} {where} for {options.seconds:g} s")
+    report(f"playing {options.source} {where} for {options.seconds:g} s")
     run = run_in_window if options.window else run_headless
     with tempfile.TemporaryDirectory(prefix="motionscope-bench-") as folder:
         run(options, probe, Path(folder) / "recording" if options.record else None)
@@ -35,12 +35,12 @@ def compose(options: BenchOptions, say: Callable[[str], None]) -> BenchReport:
         raise UserError(f"{options.source} ended before anything could be measured.")
     instead = granted_instead(live.source)
     if instead:
-        say(instead)
-    say("timing the network")
+        report(instead)
+    report("timing the network")
     engines = time_engines(options, probe.example)
     peer = None
     if options.peer is not None:
-        say(f"comparing with {options.peer}")
+        report(f"comparing with {options.peer}")
         peer = compare(options)
     return BenchReport(when, machine, _network(status), live, engines, peer)
 

@@ -33,9 +33,9 @@ FORGOTTEN_S = 2.0  # a face lost for less comes back under its number if its sha
 CONTESTED = 1.0  # box sides; nobody's shape is learnt while somebody else is so near
 CERTAIN = 0.75  # a detector's score that a picture without a face hardly ever gets
 PLAUSIBLE_LOOKS = 2  # a face with less must look like one to the network so often in a row
-DOUBTS = 3  # after so many looks that say otherwise the network is not asked again
+MAX_IMPLAUSIBLE = 3  # after so many looks that say otherwise the network is not asked again
 RESTS_S = 0.5  # for so long
-FOLLOWED_S = 2.0  # how long the network alone may follow a face that the detector has lost
+TRACKED_S = 2.0  # how long the network alone may follow a face that the detector has lost
 SAME = 0.2  # overlap from which a followed face and a detected one are the same
 PICKED = 0.25  # a click may miss a box by so many of its sides
 
@@ -265,7 +265,7 @@ class FaceTracker:
         faces = []
         for track in self._tracks:
             box = track.followed
-            if box is None or track.seen_s == time_s or time_s - track.seen_s > FOLLOWED_S:
+            if box is None or track.seen_s == time_s or time_s - track.seen_s > TRACKED_S:
                 continue
             if any(overlap(box, face.box) >= SAME for face in detected):
                 continue
@@ -350,7 +350,7 @@ class FaceTracker:
             return True
         if not given.plausible:
             track.plausible, track.implausible = 0, track.implausible + 1
-            if track.implausible >= DOUBTS:
+            if track.implausible >= MAX_IMPLAUSIBLE:
                 track.implausible, track.rests_until_s = 0, self._time_s + RESTS_S
             return False
         track.plausible, track.implausible = track.plausible + 1, 0

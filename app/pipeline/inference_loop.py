@@ -270,9 +270,9 @@ class InferenceLoop:
         failed = self._networks.current.info
         engine = self._failures.next_engine(failed, installed_engines())
         self._networks.fall_back(engine)
-        words = f"{engine} on cpu took over: {failed.engine} on {failed.device} failed"
-        log.warning("%s. %s", words, self._failures.problem)
-        self._on_takeover(words)
+        message = f"{engine} on cpu took over: {failed.engine} on {failed.device} failed"
+        log.warning("%s. %s", message, self._failures.problem)
+        self._on_takeover(message)
 
 
 def _elsewhere(work: Callable[[], T]) -> Future[T]:

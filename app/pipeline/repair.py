@@ -51,7 +51,7 @@ class Failures:
                     self._tried.clear()
         if self.problem and self._part in parts:
             self.in_row = 0
-            self.problem = self._words()
+            self.problem = self._sentence()
 
     def count(self, part: Part) -> bool:
         """One more; True when it is time for another detector or engine."""
@@ -60,14 +60,14 @@ class Failures:
         record = self._records[part]
         record.failed.append(True)
         record.count += 1
-        self.problem = self._words()
+        self.problem = self._sentence()
         if sum(record.failed) < REPLACE_AT or record.count < record.replace_at:
             return False
         record.failed.clear()
         record.count, record.replace_at = 0, 2 * record.replace_at
         return True
 
-    def _words(self) -> str:
+    def _sentence(self) -> str:
         """How often the part failed that failed last; empty where that is over."""
         failed = self._records[self._part].failed
         if self.in_row > 1:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.session.folders import reason
 from app.session.saved_table import mend_table, plain_table
-from app.session.table import TRUTH_COLUMNS, WORDS, Table, missing_of, parse_header, parse_table
+from app.session.table import MISSING_REASONS, TRUTH_COLUMNS, Table, missing_of, parse_header, parse_table
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
 from extractor.values import first_line
@@ -62,9 +62,11 @@ def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name:
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise SessionError(f"The table {name} is damaged: {first_line(error)[:160]}.") from error
     if MISSING in names:
-        codes = compute.index_in(table[MISSING], value_set=pa.array(WORDS)).cast(pa.float64())
+        codes = compute.index_in(table[MISSING], value_set=pa.array(MISSING_REASONS)).cast(pa.float64())
         if codes.null_count:
-            raise SessionError(f"The table {name} is damaged: a row's {MISSING} is none of {', '.join(WORDS[1:])}.")
+            raise SessionError(
+                f"The table {name} is damaged: a row's {MISSING} is none of {', '.join(MISSING_REASONS[1:])}."
+            )
         table = table.set_column(table.column_names.index(MISSING), MISSING, codes)
     columns = {column: table[column].to_numpy() for column in names}
     del table

@@ -35,8 +35,8 @@ from app.session.ownership import Life, Owner, changing, is_live, life_of, trace
 from app.session.signals import repair_signals
 from app.session.table import (
     MISSING,
+    MISSING_REASONS,
     TRUTH_COLUMNS,
-    WORDS,
     Missing,
     columns,
     count_missing,
@@ -300,7 +300,7 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
     def is_whole(_: int, fields: list[str]) -> bool:
         fields = in_todays_columns(fields, split)
         numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
-        words = {fields[3], fields[4]} <= {"0", "1"} and fields[MISSING] in WORDS
+        words = {fields[3], fields[4]} <= {"0", "1"} and fields[MISSING] in MISSING_REASONS
         sound = len(fields) == width and len(numbers) >= 4 and words
         return sound and int(fields[0]) >= 0 and all(abs(number) < _LARGEST for number in numbers)
 

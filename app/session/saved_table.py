@@ -10,13 +10,13 @@ import numpy as np
 
 from app.core.errors import SessionError
 from app.core.text import decode_text, encode_text
-from app.session.table import MISSING, WORDS, Key, Missing, columns
+from app.session.table import MISSING, MISSING_REASONS, Key, Missing, columns
 from app.session.text_table import TextRow, encode_rows, read_text_table
 
 _KEYPOINT = re.compile(r"kp_(\d+)_[xy]", re.ASCII)
 _MOST_KEYPOINTS = 1000
 _LONGEST_HEADER = 100_000  # bytes
-_WHY = "|".join(WORDS[1:]).encode()
+_WHY = "|".join(MISSING_REASONS[1:]).encode()
 _OURS = re.compile(rb"\d{1,9},\d+(\.\d+)?,\d{0,9},(1,1,|0,[01],(%b))(,(-?\d+(\.\d+)?)?)*" % _WHY)
 _MOST_LOST = 1000  # frames without a row, as many more as there are rows
 
@@ -119,8 +119,8 @@ def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], numbe
         if fields[k] not in ("0", "1"):
             raise ValueError(f"{name} is neither 0 nor 1")
     word = fields[MISSING].strip().lower() if "missing" in present else ""
-    if word not in WORDS:
-        raise ValueError(f"missing is none of {', '.join(WORDS[1:])}")
+    if word not in MISSING_REASONS:
+        raise ValueError(f"missing is none of {', '.join(MISSING_REASONS[1:])}")
     fields[MISSING] = "" if fields[3] == "1" else word or _reason(fields[4] if "inferred" in present else "")
     for k, name in ((0, "frame"), (2, "face_id")):
         if names[k] == name and fields[k] and not (fields[k].isdecimal() and len(fields[k]) < 10):

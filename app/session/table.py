@@ -51,7 +51,7 @@ class Missing(enum.IntEnum):
         return "" if self is Missing.NOTHING else self.name.lower()
 
 
-WORDS = tuple(reason.word for reason in Missing)
+MISSING_REASONS = tuple(reason.word for reason in Missing)
 _LEADS = (
     ("timestamp_s", "face_id", "success", "inferred", "missing"),
     ("timestamp_s", "face_id", "success", "inferred"),
@@ -219,7 +219,7 @@ def parse_table(data: bytes, name: str) -> Table:
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
     missing = missing_of(success, inferred, rest[1] if len(rest) > 1 else None, known=bool(rest))
     if not np.isin(missing, list(Missing)).all():
-        raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(WORDS[1:])}.")
+        raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(MISSING_REASONS[1:])}.")
     return Table(
         key=key,
         num_kp=num_kp,
@@ -298,7 +298,7 @@ def in_todays_columns(fields: list[str], split: int) -> list[str]:
         lead.append(lead[3])
     if missing:
         success, inferred = (np.array([float(lead[k])]) for k in (3, 4))
-        lead.append(WORDS[missing_of(success, inferred, None, known=split == 1 + len(_LEADS[1]))[0]])
+        lead.append(MISSING_REASONS[missing_of(success, inferred, None, known=split == 1 + len(_LEADS[1]))[0]])
     return [*lead, *fields[split:]]
 
 

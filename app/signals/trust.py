@@ -38,7 +38,7 @@ def untrusted_signals(spec: NetworkSpec, metadata: Mapping[str, object], pose_tr
     """
     found = {}
     for signal in DERIVED:
-        reason = _doubt(signal, spec, metadata, pose_trained)
+        reason = _reason(signal, spec, metadata, pose_trained)
         if reason:
             found[signal.name] = reason
     return found
@@ -49,7 +49,7 @@ def without_figures(reason: str) -> str:
     return reason.partition(" (")[0]
 
 
-def _doubt(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> str:
+def _reason(signal: DerivedSignal, spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> str:
     if not pose_trained:
         return UNTRAINED
     if signal.source == "pose":

@@ -193,7 +193,7 @@ class AnnotationControls(QObject):
         """Set the key's annotation now, or begin or end its interval."""
         at_s, slot, pipeline = now_s(), self.slots[ANNOTATION_KEYS.index(key)], self._controller.pipeline
         if pipeline is None:
-            self._say("Nothing is recorded yet.", Severity.INFO)
+            self._notify("Nothing is recorded yet.", Severity.INFO)
             return
         self._background.run(
             f"marker {key}",
@@ -205,7 +205,7 @@ class AnnotationControls(QObject):
     def show_written(self, key: str, label: str, written: WrittenAnnotation | None) -> None:
         """What became of an annotation; ``key`` is empty where it was no key of the window."""
         if written is None:
-            self._say(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
+            self._notify(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
             return
         annotation = written.annotation
         at = moment(annotation.onset_s)
@@ -219,7 +219,7 @@ class AnnotationControls(QObject):
             case _:
                 text, shown = f"“{annotation.label}” marked at {at}.", annotation.label
                 self._chips.append((now_s() + CHIP_S, Chip(key, annotation.label, at, running=False)))
-        self._say(text, Severity.GOOD)
+        self._notify(text, Severity.GOOD)
         self._add_latest(annotation.onset_s, shown)
 
     def _add_latest(self, seconds: float, text: str) -> None:
@@ -236,7 +236,7 @@ class AnnotationControls(QObject):
             self._note.activateWindow()
             return
         if not self.recording:
-            self._say("Nothing is recorded, so there is no place for a note; R starts a recording.", Severity.INFO)
+            self._notify("Nothing is recorded, so there is no place for a note; R starts a recording.", Severity.INFO)
             return
         at_s = now_s()
         self._note = NoteBox(self._view, self._seconds)
@@ -255,12 +255,12 @@ class AnnotationControls(QObject):
             self._background.run("note", lambda: pipeline.note(text, at_s), self._noted, self._failed)
 
     def _noted(self, annotation: Annotation) -> None:
-        self._say(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
+        self._notify(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
         self._add_latest(annotation.onset_s, f"note: {annotation.note}")
 
     # ------------------------------------------------------------------ the regular look
 
-    def follow(self, status: PipelineStatus) -> None:
+    def show_status(self, status: PipelineStatus) -> None:
         """Show what runs; called a few times a second."""
         stats = status.recording
         recording = status.recording_active and stats is not None
@@ -298,7 +298,7 @@ class AnnotationControls(QObject):
         self._background.close(2.0)
 
     def _failed(self, error: Exception) -> None:
-        self._say(sentence(error), Severity.ERROR)
+        self._notify(sentence(error), Severity.ERROR)
 
-    def _say(self, text: str, severity: Severity) -> None:
+    def _notify(self, text: str, severity: Severity) -> None:
         self._controller.noticed.emit(Message(text, severity))

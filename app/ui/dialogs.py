@@ -52,11 +52,11 @@ def ask_new_file(
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.selectFile(name)
 
-    def follow(chosen: str) -> None:
+    def use_suffix(chosen: str) -> None:
         dialog.setDefaultSuffix(chosen[chosen.rfind(".") + 1 :].rstrip(")"))
 
-    follow(dialog.selectedNameFilter())
-    dialog.filterSelected.connect(follow)
+    use_suffix(dialog.selectedNameFilter())
+    dialog.filterSelected.connect(use_suffix)
     return _open(dialog, done)
 
 

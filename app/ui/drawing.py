@@ -31,7 +31,7 @@ class Drawing:
         self._names: tuple[str, ...] | None = None
         self.restore()
 
-    def follow(self, status: PipelineStatus) -> None:
+    def show_status(self, status: PipelineStatus) -> None:
         """Another source may be mirrored otherwise, another network may name its keypoints."""
         kind = status.source_info.kind if status.source_info is not None else self._kind
         names = status.report.spec.keypoint_names if status.report is not None else None

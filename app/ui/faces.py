@@ -71,7 +71,7 @@ class FaceControls(QObject):
         self._limit = count
         self._settings.set(settings.FACES, count)
         self._apply()
-        self._say("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
+        self._notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
 
     def change_limit(self, by: int) -> None:
         self.use_limit(self._limit + by)
@@ -83,7 +83,7 @@ class FaceControls(QObject):
 
     def pick_next(self) -> None:
         if self._controller.pipeline is None or not self._several:
-            self._say(NO_OTHER)
+            self._notify(NO_OTHER)
             return
         self._controller.pipeline.faces.pick_next()
 
@@ -99,5 +99,5 @@ class FaceControls(QObject):
         if self._controller.pipeline is not None:
             self._controller.pipeline.faces.set_max_faces(self._limit)
 
-    def _say(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         self._controller.noticed.emit(Message(text, Severity.INFO))

@@ -60,12 +60,12 @@ class Files:
 
     def restore(self, switch: QAction, share: bool | None = None) -> None:
         """Who may read what is written: as ``share`` says, or as remembered; ``switch`` shows which."""
-        switch.setChecked(sharing.follow(share, self._settings))
+        switch.setChecked(sharing.apply(share, self._settings))
 
     def share(self, on: bool) -> None:
         """Whether other users of this computer may read what is recorded and exported from now on."""
         self._settings.set(settings.SHARE, on)
-        sharing.follow(on)
+        sharing.apply(on)
         who = "Other users of this computer" if on else "Only you"
         self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
 

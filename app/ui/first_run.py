@@ -58,7 +58,7 @@ class FirstRunPage(QDialog):
         self.camera.chosen.connect(controller.open_source)
         self.again = QPushButton("Look again")
         self.again.setToolTip("Look for cameras again (F5)")
-        self.again.clicked.connect(self._look)
+        self.again.clicked.connect(self._list_cameras)
         self.preview = QPushButton("Preview and format…")
         self.preview.setToolTip("See each camera's picture and the formats that it grants (Ctrl+5)")
         self.preview.clicked.connect(lambda _: choose_camera())
@@ -102,7 +102,7 @@ class FirstRunPage(QDialog):
         controller.source_changed.connect(self._show_current)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        self._look()
+        self._list_cameras()
         super().showEvent(event)
         self._fit()
         self._stand_aside()
@@ -117,7 +117,7 @@ class FirstRunPage(QDialog):
         self._settings.set(settings.WELCOMED, True)
         super().reject()
 
-    def _look(self) -> None:
+    def _list_cameras(self) -> None:
         self._cameras = None
         self.camera_note.setText(LOOKING)
         self._controller.list_sources()

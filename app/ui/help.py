@@ -68,7 +68,7 @@ class DocsDialog(QDialog):
         self.text = _Pages()
         self.text.setAccessibleName("Documentation")
         self.text.setOpenLinks(False)
-        self.text.anchorClicked.connect(self.follow)
+        self.text.anchorClicked.connect(self.open_link)
         self.choice.currentIndexChanged.connect(lambda _: self._show_chosen())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -89,7 +89,7 @@ class DocsDialog(QDialog):
         super().showEvent(event)
         self.text.reload()  # pictures fit the window that is there now
 
-    def follow(self, link: QUrl) -> None:
+    def open_link(self, link: QUrl) -> None:
         """Where a link leads: into another page, or out of the program."""
         target = self.text.source().resolved(link)
         if not target.isLocalFile():

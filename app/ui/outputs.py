@@ -96,7 +96,7 @@ class OutputControls(QObject):
         entry = self._entries[name]
         entry.on, entry.problem = on, ""
         entry.serial += 1
-        self._tell(entry)
+        self._announce(entry)
         if self._controller.pipeline is not None:
             self._begin(entry)
 
@@ -109,7 +109,7 @@ class OutputControls(QObject):
         try:
             target = entry.spec.parse(text)
         except OutputError as error:
-            self._say(str(error), Severity.ERROR)
+            self._notify(str(error), Severity.ERROR)
             return str(error)
         if target != self.target(name):
             entry.asked = None
@@ -118,7 +118,7 @@ class OutputControls(QObject):
                 self.switch(name, True)
             else:
                 entry.problem = ""
-                self._tell(entry)
+                self._announce(entry)
         return ""
 
     def renew_token(self) -> None:
@@ -128,9 +128,9 @@ class OutputControls(QObject):
             self.token = token
             if self.is_on(REMOTE):
                 self.switch(REMOTE, True)
-            self._tell(self._entries[REMOTE])
+            self._announce(self._entries[REMOTE])
 
-        self._background.run("new token", new_token, made, lambda error: self._say(sentence(error), Severity.ERROR))
+        self._background.run("new token", new_token, made, lambda error: self._notify(sentence(error), Severity.ERROR))
 
     def ask_address(self) -> None:
         """opentrack's, without its dock."""
@@ -149,7 +149,7 @@ class OutputControls(QObject):
             if entry.on:
                 self.switch(name, False)
             else:
-                self._tell(entry)
+                self._announce(entry)
 
     def close(self) -> None:
         """No thread is left."""
@@ -193,27 +193,27 @@ class OutputControls(QObject):
             if serial != entry.serial:
                 return
             if not on:
-                self._say(f"{spec.title} is off.", Severity.INFO)
+                self._notify(f"{spec.title} is off.", Severity.INFO)
                 return
             privacy = spec.privacy(target)
             to = f": {target}" if target else ""
-            self._say(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
-            self._tell(entry)
+            self._notify(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
+            self._announce(entry)
 
         def failed(error: Exception) -> None:
             if serial == entry.serial:
                 entry.on, entry.begun, entry.problem = False, False, sentence(error)
                 if entry.asked is not None:
                     self.failed.emit(entry.problem)
-                self._tell(entry)
-                self._say(entry.problem, Severity.ERROR)
+                self._announce(entry)
+                self._notify(entry.problem, Severity.ERROR)
 
         self._background.run(f"switch {spec.name}", do, done, failed)
 
-    def _tell(self, entry: _Entry) -> None:
+    def _announce(self, entry: _Entry) -> None:
         if entry.spec.name == OPENTRACK:
             self._action.setChecked(entry.on)
         self.changed.emit(entry.spec.name)
 
-    def _say(self, text: str, severity: Severity) -> None:
+    def _notify(self, text: str, severity: Severity) -> None:
         self._controller.noticed.emit(Message(text, severity))

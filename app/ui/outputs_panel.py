@@ -192,9 +192,9 @@ class OutputRow(QWidget):
         target = self._controls.target(name)
         advice = self._spec.unheard.format(target=target) if unheard else ""
         theme.set_tone(self.note, "error" if problem else "")
-        _say(self.note, problem or advice)
+        _set_text(self.note, problem or advice)
         # Before it is switched on, too, where somebody has chosen another computer.
-        _say(self.privacy, self._controls.privacy(name) if on or target != self._spec.default else "")
+        _set_text(self.privacy, self._controls.privacy(name) if on or target != self._spec.default else "")
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Escape takes back what was typed; it and Enter give the keys back to the picture."""
@@ -261,7 +261,7 @@ def _paragraph() -> QLabel:
     return label
 
 
-def _say(label: QLabel, text: str) -> None:
+def _set_text(label: QLabel, text: str) -> None:
     if text != label.text():
         label.setText(text)
         label.setVisible(bool(text))

@@ -181,12 +181,12 @@ def device_entries(
     return entries
 
 
-DEVICE_WORDS = {"cpu": "Processor", "cuda": "Graphics card", "mps": "Graphics (Apple)", "xpu": "Graphics (Intel)"}
+DEVICE_LABELS = {"cpu": "Processor", "cuda": "Graphics card", "mps": "Graphics (Apple)", "xpu": "Graphics (Intel)"}
 
 
 def device_label(identity: str) -> str:
     """A device's id, such as ``cuda:0``, in words."""
-    word = DEVICE_WORDS.get(identity.partition(":")[0])
+    word = DEVICE_LABELS.get(identity.partition(":")[0])
     return f"{word} ({identity})" if word else identity
 
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 WINDOW_S = 5.0  # for the window to do its part
 FIRST_FRAME_S = 3.0  # for a recording that has begun to get its first frame
 LOOK_S = 0.005
-KEPT = 50  # markers that the window hasn't shown yet
+KEPT = 50  # annotations that the window hasn't shown yet
 
 
 class WindowOperator(QObject):

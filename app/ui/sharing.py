@@ -10,7 +10,7 @@ from app.ui.settings import Settings
 from extractor import files
 
 
-def follow(said: bool | None, store: Settings | None = None) -> bool:
+def apply(said: bool | None, store: Settings | None = None) -> bool:
     """Let files be made by that rule from now on; whether others may read them.
 
     ``said``: for this run, None where nothing was; ``store``: the window's settings, None for the user's own.

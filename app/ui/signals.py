@@ -108,7 +108,7 @@ class SignalControls(QObject):
         """The present pose is straight ahead from now on."""
         pipeline = self._controller.pipeline
         if pipeline is None:
-            self._say("Nothing is measured yet.", Severity.INFO)
+            self._notify("Nothing is measured yet.", Severity.INFO)
         else:
             self._background.run("recentre", pipeline.signals.recentre, self.show_recentred, self._failed)
 
@@ -134,14 +134,14 @@ class SignalControls(QObject):
         if pipeline is not None:
             self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten, self._failed)
 
-    def follow(self, status: PipelineStatus) -> None:
+    def show_status(self, status: PipelineStatus) -> None:
         """Say how a wait goes and what came of it."""
         finished = status.finished_wait
         if finished is not None and finished.number != self._heard:
             self._heard = finished.number
-            self._say(*outcome_text(finished))
+            self._notify(*outcome_text(finished))
         elif status.calibration.waiting is not None:
-            self._say(waiting_text(status.calibration), Severity.BUSY)
+            self._notify(waiting_text(status.calibration), Severity.BUSY)
 
     def close(self) -> None:
         """No thread is left; a slider that has just been moved is remembered."""
@@ -155,38 +155,38 @@ class SignalControls(QObject):
     def _wait_for(self, waiting: Waiting) -> None:
         pipeline = self._controller.pipeline
         if pipeline is None:
-            self._say("Nothing is measured yet.", Severity.INFO)
+            self._notify("Nothing is measured yet.", Severity.INFO)
             return
         if pipeline.signals.cancel_wait() is waiting:
-            self._say("Nothing was changed.", Severity.INFO)
+            self._notify("Nothing was changed.", Severity.INFO)
             return
         try:
             pipeline.signals.wait_for(waiting)
         except Exception as error:
             self._failed(error)
             return
-        self._say(waiting_text(pipeline.signals.calibration), Severity.BUSY)
+        self._notify(waiting_text(pipeline.signals.calibration), Severity.BUSY)
 
     def show_recentred(self, reference: Recentring) -> None:
         """Say what is taken off the angles now."""
-        self._say(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
+        self._notify(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
 
     def _undone(self, undone: bool) -> None:
-        self._say(
+        self._notify(
             "The angles are those that the camera sees again." if undone else "Nothing has been recentred.",
             Severity.INFO,
         )
 
     def _forgotten(self, forgotten: bool) -> None:
-        self._say(
+        self._notify(
             "The expression is as measured again." if forgotten else "No neutral expression is known of this face.",
             Severity.INFO,
         )
 
     def _failed(self, error: Exception) -> None:
-        self._say(sentence(error), Severity.ERROR)
+        self._notify(sentence(error), Severity.ERROR)
 
-    def _say(self, text: str, severity: Severity) -> None:
+    def _notify(self, text: str, severity: Severity) -> None:
         self._controller.noticed.emit(Message(text, severity))
 
     def _apply(self, settled: bool = True) -> None:

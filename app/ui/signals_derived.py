@@ -98,7 +98,7 @@ class DerivedSection(Section):
 
     def __init__(self, controls: SignalControls) -> None:
         super().__init__("Derived signals")
-        self._doubts: Mapping[str, str] = {}
+        self._untrusted: Mapping[str, str] = {}
         self.values: dict[str, Value] = {}
         self._labels: dict[str, QLabel] = {}
         for signal in DERIVED:
@@ -130,17 +130,17 @@ class DerivedSection(Section):
         self.rows.addWidget(self.remark, row + 1, 0, 1, 2)
         self.remark.hide()
 
-    def show_untrusted(self, doubts: Mapping[str, str]) -> None:
+    def show_untrusted(self, untrusted: Mapping[str, str]) -> None:
         """Why signals, by their names, can't be trusted with these weights."""
-        if doubts == self._doubts:
+        if untrusted == self._untrusted:
             return
-        self._doubts = dict(doubts)
+        self._untrusted = dict(untrusted)
         for signal in DERIVED:
-            doubt = doubts.get(signal.name)
-            self._labels[signal.name].setText(f"{signal.label} (?)" if doubt else signal.label)
-            tip = f"{signal.tip}. Can't be trusted: {doubt}." if doubt else f"{signal.tip}."
+            reason = untrusted.get(signal.name)
+            self._labels[signal.name].setText(f"{signal.label} (?)" if reason else signal.label)
+            tip = f"{signal.tip}. Can't be trusted: {reason}." if reason else f"{signal.tip}."
             self._labels[signal.name].setToolTip(tip)
-        reasons = sorted(set(doubts.values()))
+        reasons = sorted(set(untrusted.values()))
         self.remark.setVisible(bool(reasons))
         if reasons:
             plain = dict.fromkeys(without_figures(reason) for reason in reasons)

@@ -167,14 +167,14 @@ class LevelSlider(QSlider):
         self._quiet = True
         self.setValue(round(STEPS * min(max(self._scale.share(value), 0.0), 1.0)))
         self._quiet = False
-        self._say(value)
+        self._show_value(value)
 
     def _changed(self, position: int) -> None:
         if not self._quiet:
-            self._say(self._scale.value(position / STEPS))
+            self._show_value(self._scale.value(position / STEPS))
             self.moved_to()
 
-    def _say(self, value: float) -> None:
+    def _show_value(self, value: float) -> None:
         self.level = value
         text = self._form.format(value)
         self.value_label.show_text(text)

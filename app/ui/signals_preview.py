@@ -107,7 +107,7 @@ class PreviewSection(Section):
         self._due_s = now + FIGURES_S
         off = self._current().rotation is None
         lag = 0.0 if off else lag_s(time, raw, shown)
-        self._say(self.live, *jitters(time, raw, shown, choice.still), 1e3 * lag)
+        self._show_row(self.live, *jitters(time, raw, shown, choice.still), 1e3 * lag)
 
     def filter_changed(self) -> None:
         """Measure the standard signals with what is set now, elsewhere."""
@@ -136,10 +136,12 @@ class PreviewSection(Section):
         figures, choice = self._known[key], self._choice
         # A keypoint's figures are shares of the face box, which have no pixels.
         unit = 1.0 if choice.part != "keypoints" else math.nan
-        self._say(self.quick, unit * figures.raw_jitter, unit * figures.jitter, figures.quick_lag_ms, figures.left)
-        self._say(self.slow, unit * figures.raw_jitter, unit * figures.jitter, figures.slow_lag_ms, figures.left)
+        self._show_row(self.quick, unit * figures.raw_jitter, unit * figures.jitter, figures.quick_lag_ms, figures.left)
+        self._show_row(self.slow, unit * figures.raw_jitter, unit * figures.jitter, figures.slow_lag_ms, figures.left)
 
-    def _say(self, row: tuple[Value, Value, Value], raw: float, left: float, lag_ms: float, share: float = 0) -> None:
+    def _show_row(
+        self, row: tuple[Value, Value, Value], raw: float, left: float, lag_ms: float, share: float = 0
+    ) -> None:
         choice = self._choice
         texts = [
             f"{value:.{choice.decimals}f}{choice.unit}" if math.isfinite(value) else NOTHING for value in (raw, left)

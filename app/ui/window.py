@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
             return
         now = now_s()
         if now >= self._status_due_s:
-            self._look()
+            self._poll_status()
         if is_obscured(self):
             return  # the latest result waits in its slot
         self._show_latest(pipeline)
@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         if result is not None and result.frame.captured_s >= self.controller.shown_from_s:
             self.view.show_result(result)
 
-    def _look(self) -> None:
+    def _poll_status(self) -> None:
         """Take the status, show it everywhere, do what is due."""
         self._status_due_s = now_s() + STATUS_S
         controller = self.controller
@@ -260,11 +260,11 @@ class MainWindow(QMainWindow):
         if interval != self._timer.interval():
             self._timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
-        self.drawing.follow(status)
-        self.signals.follow(status)
-        self.tilt.follow(status)
-        self.annotations.follow(status)
-        self.cameras.follow(status)
+        self.drawing.show_status(status)
+        self.signals.show_status(status)
+        self.tilt.show_status(status)
+        self.annotations.show_status(status)
+        self.cameras.show_status(status)
         self.state.show(status, self._closing)
         if not self._closing:
             own = controller.source == self._options.source
@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
 
     def toggle_source(self) -> None:
         self.controller.toggle_source()
-        self._look()
+        self._poll_status()
 
     def _begin_recording(self) -> str:
         return self.files.start_recording(name=self.annotations.folder_name())
@@ -297,7 +297,7 @@ class MainWindow(QMainWindow):
             self._begin_recording()
         else:
             self.controller.stop_recording()
-        self._look()
+        self._poll_status()
 
     def look_for_cameras(self) -> None:
         self.controller.list_sources()
@@ -426,7 +426,7 @@ class MainWindow(QMainWindow):
                 part.setEnabled(False)
         status = self._status
         if status is not None and (status.recording_active or status.recording_finishing):
-            self._look()
+            self._poll_status()
         else:
             self.hide()  # nothing to finish but threads: nobody needs to watch that
         QTimer.singleShot(CLOSE_TIMEOUT_MS, self._give_up)

@@ -22,7 +22,7 @@ from extractor.user_cache import cache_folder
 log = logging.getLogger(__name__)
 
 GRAPH_VERSION = 3  # to be raised when extractor.onnx_graph makes another graph of the same weights
-KEPT = 4  # folders; a network takes up to 120 MB, and as much again compiled
+KEPT_FOLDERS = 4  # folders; a network takes up to 120 MB, and as much again compiled
 REPORT = "report.json"
 SEAL = ".sha256"
 NETWORK, NETWORK_INT8 = "network.onnx", "network-int8.onnx"
@@ -109,7 +109,7 @@ def open_sealed(folder: Path) -> None:
         found = [path for path in _files(folder) if not _is_sealed(path, sha256_of(path))]
         if found:
             if _seal(found[0]).exists():  # else its writer was ended in between
-                _tell(found[0])
+                _note_damage(found[0])
             files.remove_tree(folder)
     except FileNotFoundError:
         pass
@@ -133,7 +133,7 @@ def _read(path: Path) -> bytes:
     """Raises OSError where the file isn't there or isn't what was written."""
     content = path.read_bytes()
     if not _is_sealed(path, hashlib.sha256(content).hexdigest()):
-        _tell(path)
+        _note_damage(path)
         raise OSError(f"{path} is not what was written")
     return content
 
@@ -154,7 +154,7 @@ def _is_sealed(path: Path, sha256: str) -> bool:
         return False
 
 
-def _tell(path: Path) -> None:
+def _note_damage(path: Path) -> None:
     log.info("%s is damaged and is made again", path)
     _damaged.append(path.name)
 
@@ -168,5 +168,5 @@ def write_whole(path: Path, content: bytes) -> None:
 def _prune(parent: Path) -> None:
     """Keep the folders used last."""
     folders = sorted(parent.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in folders[KEPT:]:
+    for folder in folders[KEPT_FOLDERS:]:
         files.remove_tree(folder)

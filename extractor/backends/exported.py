@@ -129,7 +129,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
             self.close()
             raise EngineError(
                 f"The engine {info.engine} gives other numbers than it should on {info.device_name} in {info.dtype}: "
-                f"off by {found.words}."
+                f"off by {found.summary}."
             )
         note_checked(self._report, facts)
 

@@ -42,12 +42,12 @@ class Preparation:
     """The process, and how far it is."""
 
     def __init__(self, weights: str | None, device: str, threads: int | None) -> None:
-        words = [str(find_weights(weights).absolute()), "--device", device]
+        arguments = [str(find_weights(weights).absolute()), "--device", device]
         if threads is not None:
-            words += ["--threads", str(threads)]
+            arguments += ["--threads", str(threads)]
         self.progress = "looking for the fastest engine"
         self._process = child.start(
-            "extractor.backends.prepare", *words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            "extractor.backends.prepare", *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), name="prepare", daemon=True)
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _give_way()
     names = list(installed_engines())
 
-    def say(name: str) -> None:
+    def report(name: str) -> None:
         print(f"trying engines, {names.index(name) + 1} of {len(names)}: {name}", flush=True)
 
     try:
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not is_a_choice(path, given.device):
             print("there is no choice of engines here", flush=True)
             return 0
-        backend, choice = measure_all(lambda name: make_backend(name, path, given.device, given.threads), say)
+        backend, choice = measure_all(lambda name: make_backend(name, path, given.device, given.threads), report)
     except (WeightsError, EngineError, ValueError) as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1

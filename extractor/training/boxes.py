@@ -62,7 +62,7 @@ class FaceBoxes:
 
         Where one is ``expected``, as in the next frame of a film, it is looked for there first.
         """
-        for first in (expected, self._look(picture) if expected is None else None):
+        for first in (expected, self._detect(picture) if expected is None else None):
             box = None if first is None else self._look_again(picture, first)
             if box is not None:
                 return box
@@ -71,13 +71,13 @@ class FaceBoxes:
     def _find_with_edge(self, picture: Array) -> Box | None:
         edge = round(EDGE * max(picture.shape[:2]))
         wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-        box = self._look(wide)
+        box = self._detect(wide)
         if box is None:
             return None
         x, y, longer = self._look_again(wide, box) or box
         return x - edge, y - edge, longer
 
-    def _look(self, picture: Array) -> Box | None:
+    def _detect(self, picture: Array) -> Box | None:
         height, width = picture.shape[:2]
         shrink = max(height, width) / SHRINK_TO
         if shrink > 1:
@@ -95,7 +95,7 @@ class FaceBoxes:
         left, top = round(x) - half, round(y) - half
         padded = cv2.copyMakeBorder(picture, half, half, half, half, cv2.BORDER_REPLICATE)
         part = padded[max(top + half, 0) : top + 3 * half, max(left + half, 0) : left + 3 * half]
-        again = self._look(part) if min(part.shape[:2]) > 1 else None
+        again = self._detect(part) if min(part.shape[:2]) > 1 else None
         return None if again is None else (again[0] + left, again[1] + top, again[2])
 
 

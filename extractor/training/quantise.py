@@ -108,12 +108,12 @@ class Quantiser:
             float(np.abs(rounded - self._exact).mean()),
         )
 
-    def decide(self, most_deg: float, say: Callable[[str], None]) -> tuple[Recipe | None, Judgement]:
+    def choose(self, most_deg: float, report: Callable[[str], None]) -> tuple[Recipe | None, Judgement]:
         """The recipe with the most layers that is ``within(most_deg)``; None where none does."""
         limits = self.limits()
         recipe = Recipe(limits, (), {})
         judgement = self.judge(recipe)
-        say(f"{len(limits)} layers rounded: {_words(judgement)}")
+        report(f"{len(limits)} layers rounded: {_summary(judgement)}")
         if not judgement.within(most_deg):
             alone = {
                 name: self.judge(Recipe({name: pair}, (), {})).moved_deg
@@ -127,7 +127,7 @@ class Quantiser:
                     return None, judgement
                 recipe = Recipe(rounded, kept, {})
                 judgement = self.judge(recipe)
-                say(f"without {kept[-1]}: {_words(judgement)}")
+                report(f"without {kept[-1]}: {_summary(judgement)}")
                 if judgement.within(most_deg):
                     break
         return dataclasses.replace(recipe, cost_deg={DATA: round(judgement.cost_deg, 4)}), judgement
@@ -154,7 +154,7 @@ def best_limits(values: Floats) -> tuple[float, float]:
 
 
 def quantise(
-    source: Path, target: Path, heads: Path, most_deg: float, say: Callable[[str], None]
+    source: Path, target: Path, heads: Path, most_deg: float, report: Callable[[str], None]
 ) -> tuple[Recipe | None, Judgement]:
     """Decide for the weights and write them to ``target`` with the recipe, or without one where none is good enough.
 
@@ -162,7 +162,9 @@ def quantise(
     """
     network, _ = load_for_training(source)
     assert network.report is not None
-    recipe, judgement = Quantiser(network, HeadPool([heads], torch.device("cpu"), resident=False)).decide(most_deg, say)
+    recipe, judgement = Quantiser(network, HeadPool([heads], torch.device("cpu"), resident=False)).choose(
+        most_deg, report
+    )
     write_recipe(network, network.report, target, recipe)
     return recipe, judgement
 
@@ -193,7 +195,7 @@ def _crops(pool: HeadPool, spec: CropSpec) -> tuple[Crops, Floats]:
     return np.ascontiguousarray(np.concatenate(crops)), np.concatenate(angles)
 
 
-def _words(judgement: Judgement) -> str:
+def _summary(judgement: Judgement) -> str:
     return (
         f"mean absolute error {judgement.exact_deg:.3f} -> {judgement.rounded_deg:.3f} degrees, "
         f"cost {judgement.cost_deg:+.3f}, angles moved by {judgement.moved_deg:.3f}"
@@ -216,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"quantise: {error}", file=sys.stderr)
         return 1
     if recipe is None:
-        print(f"No layer may be rounded: {_words(judgement)}; the weights are without a recipe.")
+        print(f"No layer may be rounded: {_summary(judgement)}; the weights are without a recipe.")
     else:
         print(f"{given.out or given.weights}: {len(recipe.limits)} layers rounded, {len(recipe.kept)} kept.")
     return 0

@@ -136,12 +136,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _in_processes(job: RenderJob, shards: range, count: int) -> int:
     """Each takes one shard in ``count``; the worst exit code."""
-    words = ["--pack", str(job.pack.absolute()), "--out", str(job.out.absolute()), "--every", str(count)]
+    arguments = ["--pack", str(job.pack.absolute()), "--out", str(job.out.absolute()), "--every", str(count)]
     for name in ("seed", "heads", "size", "supersample"):
-        words += [f"--{name}", str(getattr(job, name))]
-    words.append("--boxes" if job.boxes else "--no-boxes")
+        arguments += [f"--{name}", str(getattr(job, name))]
+    arguments.append("--boxes" if job.boxes else "--no-boxes")
     workers = [
-        child.start("extractor.training.render", *words, "--first", str(first), "--shards", str(shards.stop - first))
+        child.start(
+            "extractor.training.render", *arguments, "--first", str(first), "--shards", str(shards.stop - first)
+        )
         for first in shards[:count]
     ]
     return max(abs(worker.wait()) for worker in workers)

@@ -96,7 +96,7 @@ class Renderer:
         proxy = self.model.proxies[name]
         vertices = self.model.proxy_vertices(name, scene.person.deformed)
         if part.kind == "eyes":
-            vertices = _look(vertices, part.gaze)
+            vertices = _turn_eyes(vertices, part.gaze)
         if part.warp is not None:
             vertices = part.warp(vertices)
         normals, rows = self.model.proxy_normals(name, vertices), proxy.render_vertices
@@ -269,7 +269,7 @@ def _bones(placement: Placement) -> dict[str, Array]:
     return {"M_torso": placement.torso, "M_neck": placement.neck, "M_head": placement.head}
 
 
-def _look(vertices: Array, gaze: tuple[float, float]) -> Array:
+def _turn_eyes(vertices: Array, gaze: tuple[float, float]) -> Array:
     """Each eye turned about its own centre by yaw and pitch in the head's coordinates."""
     turn = Rotation.from_euler("XY", [gaze[1], gaze[0]], degrees=True).as_matrix()
     vertices = vertices.copy()

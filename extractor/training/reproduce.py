@@ -33,7 +33,7 @@ class Stage:
     """One network: what it is called and how ``train`` makes it; ``{name}`` stands for an earlier stage's state."""
 
     name: str
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,12 +144,12 @@ def commands(
     held = str(out / "held_out")
     found = [render(out / "heads", TRAIN_SEED, recipe.shards), render(out / "held_out", HELD_SEED, recipe.held_shards)]
     for number, stage in enumerate(recipe.stages):
-        words = [word.format(**states) for word in stage.words]
+        arguments = [word.format(**states) for word in stage.arguments]
         if photos and number:
-            words += ["--photos", *(str(path) for path in photos)]
+            arguments += ["--photos", *(str(path) for path in photos)]
         found.append(
             ["train", "--heads", str(out / "heads"), "--out", str(out / stage.name), "--held-out", held,
-             "--device", device, *words]
+             "--device", device, *arguments]
         )  # fmt: skip
     for name, file in recipe.shipped:
         found.append(
@@ -160,9 +160,9 @@ def commands(
     return found
 
 
-def _start(words: Sequence[str]) -> subprocess.Popen[bytes]:
-    print("python -m extractor.training." + " ".join(words), flush=True)
-    return child.start(f"extractor.training.{words[0]}", *words[1:])
+def _start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    print("python -m extractor.training." + " ".join(arguments), flush=True)
+    return child.start(f"extractor.training.{arguments[0]}", *arguments[1:])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         [path.absolute() for path in given.dev],
     )
     if given.dry_run:
-        print("\n".join("python -m extractor.training." + " ".join(words) for words in steps))
+        print("\n".join("python -m extractor.training." + " ".join(arguments) for arguments in steps))
         return 0
     rendering, held, *rest = steps
     if status := _start(held).wait():
@@ -202,8 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 break  # all is rendered
             except subprocess.TimeoutExpired:
                 continue
-        for words in rest:
-            if status := _start(words).wait():
+        for arguments in rest:
+            if status := _start(arguments).wait():
                 return status
     finally:
         background.terminate()

@@ -43,7 +43,7 @@ def test_a_difference_is_said_in_what_matters(motion: HostMotion) -> None:
     )
     found = difference(other, motion)
     assert found == pytest.approx((1.5, 0.01, 0.25), rel=1e-3)
-    assert found.words == "1.50 degrees, 1.00% of the crop, 25% of the expression"
+    assert found.summary == "1.50 degrees, 1.00% of the crop, 25% of the expression"
     assert difference(motion, motion) == Difference(0, 0, 0)
 
 

@@ -123,7 +123,7 @@ def test_numbers_are_those_of_torch(backend: Backend, reference: Backend, crops:
     found, expected = backend.run(crops), reference.run(crops)
     assert all(np.isfinite(getattr(found, f.name)).all() for f in fields(Motion))
     off = difference(found, expected)
-    assert off.within(MOST[backend.info.dtype]), off.words
+    assert off.within(MOST[backend.info.dtype]), off.summary
     if backend.info.dtype != "float32":
         assert off.degrees > 0  # it does compute in what it says
 
@@ -133,11 +133,11 @@ def test_numbers_of_a_damaged_network_are_not(reference: Backend, crops: Crops, 
     network = MotionExtractor.from_checkpoint(find_weights(WEIGHTS))
     expected = torch_motion(network, crops)
     off = difference(expected, reference.run(crops))
-    assert off.within(MOST["float32"]), off.words
+    assert off.within(MOST["float32"]), off.summary
     damaged = zeroed(parameters_of(network), layer)
     network.detector.load_state_dict({name: torch.from_numpy(values) for name, values in damaged.items()})
     off = difference(torch_motion(network, crops), expected)
-    assert not any(off.within(most) for most in MOST.values()), off.words
+    assert not any(off.within(most) for most in MOST.values()), off.summary
 
 
 @pytest.mark.parametrize("batch", [0, 1, 3])
@@ -153,7 +153,7 @@ def test_batches_are_as_good_as_single_crops(backend: Backend, crops: Crops, bat
     if batch > 1:
         together = Motion(**{f.name: np.concatenate([getattr(one, f.name) for one in singles]) for f in fields(Motion)})
         off = difference(motion, together)  # other sizes may be rounded in another order
-        assert off.within(MOST[backend.info.dtype]), off.words
+        assert off.within(MOST[backend.info.dtype]), off.summary
     assert motion.driven.shape == (batch, 24, 3)
     assert motion.logits.shape == (batch, 3, 66)
 

@@ -68,7 +68,7 @@ def test_any_batch_gives_torch_s_numbers(exported: Path, network: MotionExtracto
     parts = [run_onnx(exported.read_bytes(), crops[i : i + batch]) for i in range(0, len(crops), batch)]
     heads = {name: np.concatenate([part[name] for part in parts]) for name in HEADS}
     off = difference(decode_arrays(heads), torch_motion(network, crops))
-    assert off.within(MOST["float32"]), off.words
+    assert off.within(MOST["float32"]), off.summary
 
 
 def test_a_wrong_export_is_not_written(

@@ -41,7 +41,7 @@ def test_shipped_weights_are_read_and_computed_alike(weights: str) -> None:
     crops = check_faces(report.spec.crop.input_size)[:3]
     motion = decode_arrays(plain.forward(parameters, report.spec.backbone, crops), report.spec.keypoint_names)
     off = difference(motion, torch_motion(network, crops))
-    assert off.within(MOST["float32"]), off.words
+    assert off.within(MOST["float32"]), off.summary
 
 
 def test_norms_and_biases_of_any_values_are_computed_alike(network: MotionExtractor) -> None:

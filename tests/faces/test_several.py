@@ -10,7 +10,7 @@ from app.core.limits import MOST_FACES
 from app.faces.detection_schedule import LARGER_S, LOOK_S, NEWCOMERS_S, DetectionSchedule
 from app.faces.identity import SCATTER, shape_of
 from app.faces.selection import FaceSelection
-from app.faces.tracker import DOUBTS, FORGOTTEN_S, RESTS_S, RETURNS_S, FaceTracker, Observation
+from app.faces.tracker import FORGOTTEN_S, MAX_IMPLAUSIBLE, RESTS_S, RETURNS_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 PEOPLE = [np.random.default_rng(seed).normal(0, 1, (24, 3)) * 0.02 for seed in range(9)]
@@ -179,8 +179,8 @@ def test_what_is_no_face_is_not_asked_about_for_ever():
     for _ in range(60):
         film.show({}, boxes=[at(100, score=0.6)], sure=False, plausible=False)
         asked.append(len(film.faces))
-    assert asked[:DOUBTS] == [1] * DOUBTS
-    assert sum(asked) <= 2 + DOUBTS * 60 * FRAME_S / RESTS_S
+    assert asked[:MAX_IMPLAUSIBLE] == [1] * MAX_IMPLAUSIBLE
+    assert sum(asked) <= 2 + MAX_IMPLAUSIBLE * 60 * FRAME_S / RESTS_S
 
 
 def test_a_clear_find_needs_no_network():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.core.frames import Box, Detection
 from app.faces.primary import TAKES_OVER_S
 from app.faces.smoothing import BoxFilter
-from app.faces.tracker import FOLLOWED_S, RETURNS_S, FaceTracker, Observation
+from app.faces.tracker import RETURNS_S, TRACKED_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 
@@ -202,7 +202,7 @@ def test_an_unsure_network_lets_go():
 def test_nobody_is_carried_for_ever():
     faces = lose(Film(), 100, dx=0)
     carried = sum(bool(f) for f in faces)
-    assert carried == pytest.approx(FOLLOWED_S / FRAME_S, abs=1)
+    assert carried == pytest.approx(TRACKED_S / FRAME_S, abs=1)
 
 
 def test_without_a_result_nobody_is_carried():

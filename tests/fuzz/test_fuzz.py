@@ -17,7 +17,7 @@ from tests.fuzz.mutators import damage_bytes, damage_json, damage_table
 from tests.fuzz.runner import CASES, TARGETS, make_case, problem_of, run_seed
 
 SEEDS = {"sessions": 10, "checkpoints": 8, "media": 60}
-KEPT = sorted(path for path in CASES.iterdir() if path.is_dir()) if CASES.is_dir() else []
+KEPT_CASES = sorted(path for path in CASES.iterdir() if path.is_dir()) if CASES.is_dir() else []
 
 
 def contents(folder):
@@ -51,7 +51,7 @@ def test_damaged_inputs_end_in_a_sentence(sound, tmp_path, name, seed):
     assert failed is None, failed[1]
 
 
-@pytest.mark.parametrize("case", KEPT, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", KEPT_CASES, ids=lambda case: case.name)
 def test_what_once_failed(tmp_path, case):
     shutil.copytree(case, tmp_path / "case", symlinks=True)
     assert problem_of(TARGETS[case.name.partition("-")[0]], tmp_path / "case") == ""

@@ -117,7 +117,9 @@ def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(d
     desk.set_tilt(CameraTilt(-20, 2.5))
     desk.set_tilt(CameraTilt(-20, 2.5))
     assert book.tilt == desk.tilt == CameraTilt(-20, 2.5)
-    assert [event[:2] for event in book.annotations] == [("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")]
+    assert [annotation[:2] for annotation in book.annotations] == [
+        ("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")
+    ]
     desk.set_tilt(None)
     assert book.tilt is None
     assert [marker.note for marker in sent] == ["typed pitch_deg -20.00 roll_deg +2.50", "level"]

@@ -111,9 +111,9 @@ def test_names_of_other_keypoints_are_not_drawn_or_exported(sound, tmp_path):
     assert session.manifest.header.keypoint_names is None
     for exporter in exporters_named("mp4,bids"):
         export_session(session, exporter, tmp_path / "out")
-    reviewed = Session.open(sound, lenient=True)
-    assert reviewed.manifest.header.keypoint_names is None
-    reviewed.close()
+    session = Session.open(sound, lenient=True)
+    assert session.manifest.header.keypoint_names is None
+    session.close()
 
 
 def test_frames_all_at_one_time_have_no_rate(sound, tmp_path):

@@ -59,12 +59,12 @@ def test_layers_are_kept_until_it_costs_no_more_than_allowed(
 
     monkeypatch.setattr(quantiser, "judge", two_are_bad)
     monkeypatch.setattr(quantiser, "limits", lambda: limits)
-    recipe, judgement = quantiser.decide(0.15, lambda _: None)
+    recipe, judgement = quantiser.choose(0.15, lambda _: None)
     assert recipe is not None
     assert recipe.kept == worst
     assert len(recipe.limits) == len(layers) - 2
     assert judgement.cost_deg == 0
-    assert quantiser.decide(-1.0, lambda _: None)[0] is None
+    assert quantiser.choose(-1.0, lambda _: None)[0] is None
 
 
 def test_command_writes_the_same_weights_with_a_recipe(
@@ -85,7 +85,7 @@ def test_command_writes_the_same_weights_with_a_recipe(
         np.testing.assert_array_equal(values, parameters_of(after)[name])
     assert path.stat().st_size < find_weights("lite").stat().st_size * 1.01
 
-    monkeypatch.setattr(Quantiser, "decide", lambda *_: (None, Judgement(1, 1.0, 2.0, 1.0)))
+    monkeypatch.setattr(Quantiser, "choose", lambda *_: (None, Judgement(1, 1.0, 2.0, 1.0)))
     assert main([str(path), "--heads", str(shard_folder)]) == 0
     assert "without a recipe" in capsys.readouterr().out
     assert recipe_of(MotionExtractor.from_checkpoint(path).report.metadata) is None

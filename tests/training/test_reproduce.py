@@ -13,28 +13,28 @@ def test_every_step_is_a_command_that_exists(name: str, tmp_path: Path) -> None:
     steps = reproduce.commands(reproduce.RECIPES[name], Path("pack"), tmp_path, "cpu")
     modules = {"render": render, "train": train, "export": export, "quantise": quantise}
     shipped = ["export", "quantise"] * len(reproduce.RECIPES[name].shipped)
-    assert [words[0] for words in steps] == [
+    assert [arguments[0] for arguments in steps] == [
         "render",
         "render",
         *["train"] * len(reproduce.RECIPES[name].stages),
         *shipped,
     ]
-    for words in steps:
-        assert words[0] in modules
-        if words[0] == "train":
-            given = train.parse(words[1:])
+    for arguments in steps:
+        assert arguments[0] in modules
+        if arguments[0] == "train":
+            given = train.parse(arguments[1:])
             phases = [Phase.parse(text) for text in given.phase]
             assert phases[0].start == 0
             assert [p.start for p in phases] == sorted(p.start for p in phases)
-    assert "{" not in " ".join(" ".join(words) for words in steps)
+    assert "{" not in " ".join(" ".join(arguments) for arguments in steps)
 
 
 def test_photographs_come_into_the_later_stages_and_those_kept_aside_into_the_export(tmp_path: Path) -> None:
     photos, dev = tmp_path / "train.npz", tmp_path / "dev.npz"
     steps = reproduce.commands(reproduce.RECIPES["shipped"], Path("pack"), tmp_path, "cpu", [photos], [dev])
-    first, *later = (train.parse(words[1:]) for words in steps if words[0] == "train")
+    first, *later = (train.parse(arguments[1:]) for arguments in steps if arguments[0] == "train")
     assert [given.photos for given in (first, *later)] == [[], [photos], [photos]]
-    assert [words[-1] for words in steps if words[0] == "export"] == [str(dev)]
+    assert [arguments[-1] for arguments in steps if arguments[0] == "export"] == [str(dev)]
 
 
 def test_training_and_held_out_people_differ(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_the_panel_and_the_picture_show_what_runs(panel, idle_window, status, qt
     stats = WriterStats(Path("x"), 75.0, 9, 9, 0, 1, "", "", False, intervals=(
         OpenInterval("2", Annotation(62.4, 0.0, "speaks", "", 5)),
     ))  # fmt: skip
-    idle_window.annotations.follow(status(recording=stats, recording_active=True))
+    idle_window.annotations.show_status(status(recording=stats, recording_active=True))
     assert panel.states["2"].whole_text == "● 00:12"
     assert panel.note.isEnabled()
     strip = idle_window.annotations._strip
@@ -249,7 +249,7 @@ def test_the_panel_and_the_picture_show_what_runs(panel, idle_window, status, qt
     )
     assert panel.latest[0][0].text() == "01:14.0"
     assert panel.latest[0][1].whole_text == "smile"
-    idle_window.annotations.follow(status(recording=stats, recording_active=False))
+    idle_window.annotations.show_status(status(recording=stats, recording_active=False))
     assert panel.states["2"].whole_text == ""
     assert not panel.note.isEnabled()
 

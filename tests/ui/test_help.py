@@ -37,12 +37,12 @@ def test_every_page_is_there_the_windows_first(docs):
 def test_links_lead_to_other_pages_and_out_of_the_program(docs, monkeypatch):
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(opened.append(url)))
-    docs.follow(QUrl("measures.md#derived-signals"))
+    docs.open_link(QUrl("measures.md#derived-signals"))
     assert docs.text.source().fileName() == "measures.md"
     assert Path(docs.choice.currentData()).name == "measures.md"
-    docs.follow(QUrl("https://example.org/page"))
+    docs.open_link(QUrl("https://example.org/page"))
     assert [url.toString() for url in opened] == ["https://example.org/page"]
-    docs.follow(QUrl("../nowhere.md"))
+    docs.open_link(QUrl("../nowhere.md"))
     assert docs.text.source().fileName() == "measures.md"
 
 

@@ -71,10 +71,14 @@ def test_the_script_of_the_documentation_marks_a_recording(window, qtbot, tmp_pa
     assert len(said) == 5
     qtbot.waitUntil(lambda: not window.controller.pipeline.status().recording_finishing, timeout=WAIT_MS)
     session = Session.open(folder)
-    marked = [event for event in session.annotations if event.label.startswith("face")]
-    assert [(event.label, f"{event.onset_s:.4f}") for event in marked] == [(label, at) for label, at, _ in said]
-    assert [event.frame for event in marked] == [session.frame_at(event.onset_s) for event in marked]
-    assert all(event.frame - int(frame) in (0, 1) for event, (_, _, frame) in zip(marked, said, strict=True))
+    marked = [annotation for annotation in session.annotations if annotation.label.startswith("face")]
+    assert [(annotation.label, f"{annotation.onset_s:.4f}") for annotation in marked] == [
+        (label, at) for label, at, _ in said
+    ]
+    assert [annotation.frame for annotation in marked] == [
+        session.frame_at(annotation.onset_s) for annotation in marked
+    ]
+    assert all(annotation.frame - int(frame) in (0, 1) for annotation, (_, _, frame) in zip(marked, said, strict=True))
     session.close()
     assert window.annotations.latest[0].text == "face 5"
 

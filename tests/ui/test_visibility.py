@@ -64,7 +64,7 @@ def test_a_stopped_window_looks_seldom(no_network, make_window, qtbot, clip):
     qtbot.waitUntil(lambda: window._timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
     del painted[:]
     looks = []
-    look = window._look
-    window._look = lambda: (looks.append(1), look())
+    look = window._poll_status
+    window._poll_status = lambda: (looks.append(1), look())
     qtbot.waitUntil(lambda: len(looks) > 3, timeout=WAIT_MS)
     assert painted == []

@@ -284,14 +284,14 @@ def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeyp
 
 def test_the_mirror_is_on_for_cameras_and_off_for_films_until_somebody_chooses(idle_window, status, store):
     for kind, mirrored in (("camera", True), ("video", False), ("demo", False)):
-        idle_window.drawing.follow(status(kind=kind))
+        idle_window.drawing.show_status(status(kind=kind))
         assert idle_window.view.mirrored is mirrored
         assert idle_window.commands["mirror"].isChecked() is mirrored
     idle_window.commands["mirror"].trigger()
     assert idle_window.view.mirrored
     assert store.get(settings.MIRROR_OTHER) is True
     assert store.get(settings.MIRROR_CAMERA) is True
-    idle_window.drawing.follow(status(kind="camera"))
+    idle_window.drawing.show_status(status(kind="camera"))
     idle_window.commands["mirror"].trigger()
     assert store.get(settings.MIRROR_CAMERA) is False
     assert store.get(settings.MIRROR_OTHER) is True
@@ -299,7 +299,7 @@ def test_the_mirror_is_on_for_cameras_and_off_for_films_until_somebody_chooses(i
 
 def test_the_command_lines_mirror_is_not_remembered(make_window, store, status):
     window = make_window(mirror=True)
-    window.drawing.follow(status(kind="video"))
+    window.drawing.show_status(status(kind="video"))
     assert window.view.mirrored
     assert store.get(settings.MIRROR_OTHER) is False
 

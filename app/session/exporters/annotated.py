@@ -18,7 +18,7 @@ from app.core.frames import Image
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.session import Session
-from app.session.table import WORDS, Table
+from app.session.table import MISSING_REASONS, Table
 from extractor import files
 from extractor.types import Angles
 
@@ -50,7 +50,7 @@ class AnnotatedVideo:
         faces, missing = faces_of_frames(session), iter(session.table.missing)
 
         def painted(image: Image) -> Image:
-            reason = WORDS[next(missing)]
+            reason = MISSING_REASONS[next(missing)]
             draw_faces(image, next(faces), header.keypoint_names, header.camera_tilt)
             if reason:
                 draw_notice(image, f"no pose: {reason.replace('_', ' ')}")

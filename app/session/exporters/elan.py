@@ -18,7 +18,7 @@ from app import __version__
 from app.session.annotations import Annotation
 from app.session.exporters.base import Progress
 from app.session.session import Session
-from app.session.table import WORDS
+from app.session.table import MISSING_REASONS
 from extractor import files
 
 FILE = "session.eaf"
@@ -139,7 +139,7 @@ def without_pose(missing: NDArray[np.integer[Any]], timestamps_s: NDArray[np.flo
     found: list[ElanAnnotation] = []
     starts = np.flatnonzero(np.diff(missing.astype(np.int64), prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(missing)][: len(starts)], strict=True):
-        if reason := WORDS[int(missing[start])]:
+        if reason := MISSING_REASONS[int(missing[start])]:
             begin = max(0, round(float(timestamps_s[start]) * 1000))
             last = float(timestamps_s[stop - 1])
             end = last + _frame_s(last, timestamps_s) if stop == len(missing) else float(timestamps_s[stop])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.session.exporters.base import Progress
 from app.session.motion import open_motion
 from app.session.session import Session
-from app.session.table import WORDS
+from app.session.table import MISSING_REASONS
 from extractor import files
 
 FILE = "motion.npz"
@@ -49,7 +49,7 @@ class MotionArrays:
 def _arrays(session: Session) -> dict[str, NDArray[Any]]:
     records = open_motion(session.motion_path).below(len(session.table))
     arrays = {name: records[name] for name in ("pitch", "yaw", "roll", "t", "exp", "scale", "kp", "crop_to_frame")}
-    arrays |= {"missing": session.table.missing, "missing_words": np.array(WORDS)}
+    arrays |= {"missing": session.table.missing, "missing_words": np.array(MISSING_REASONS)}
     names = session.manifest.header.keypoint_names
     if names is not None and len(names) == records["kp"].shape[1]:
         arrays["keypoint_names"] = np.array(names)

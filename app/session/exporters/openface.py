@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.session import Session
-from app.session.table import WORDS
+from app.session.table import MISSING_REASONS
 from extractor import files
 
 FILE = "openface.csv"
@@ -68,7 +68,7 @@ class OpenFaceCsv:
             for k, faces in enumerate(faces_of_frames(session)):
                 time = f"{session.table.timestamp_s[k]:.6f}"
                 if not faces:
-                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, WORDS[session.table.missing[k]]))
+                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]]))
                 for table, row in faces:
                     score, pose = _number(scores[id(table)][row], 4), angles[id(table)][row]
                     numbers = ("", "", "", *(_number(angle, 6) for angle in pose))

@@ -12,7 +12,7 @@ from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST, reason
 from app.session.session import Session
-from app.session.table import WORDS, Table, columns
+from app.session.table import MISSING_REASONS, Table, columns
 from extractor import files
 
 if TYPE_CHECKING:
@@ -95,6 +95,6 @@ def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
         pa.array(face_id, mask=face_id < 0),
         pa.array(table.success[part]),
         pa.array(table.inferred[part]),
-        pa.array([WORDS[k] or None for k in table.missing[part]], pa.string()),
+        pa.array([MISSING_REASONS[k] or None for k in table.missing[part]], pa.string()),
         *(pa.array(np.ascontiguousarray(column), mask=np.isnan(column)) for column in numbers.T),
     ]

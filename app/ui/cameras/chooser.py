@@ -141,7 +141,7 @@ class CameraChooser(QDialog):
         self.view.set_mirrored(self._settings.get(settings.MIRROR_CAMERA))
         self.view.show_result(None)
         self.view.set_message(WAITING)
-        self._say(WAITING)
+        self._notify(WAITING)
         self.table.show_formats((), ())
         self.camera.setFocus()
         self._controls.borrow(self._begin)
@@ -171,7 +171,7 @@ class CameraChooser(QDialog):
     def look(self) -> None:
         """Which cameras there are."""
         if self._preview is not None:
-            self._say(LOOKING)
+            self._notify(LOOKING)
             self._controller.background.run("list cameras", _offered, self._listed, self._failed)
 
     def _listed(self, cameras: tuple[CameraDevice, ...]) -> None:
@@ -187,7 +187,7 @@ class CameraChooser(QDialog):
         self.camera.setEnabled(bool(cameras))
         if device is None:
             self.view.set_message("No camera", NO_CAMERA)
-            self._say(NO_CAMERA, "warning")
+            self._notify(NO_CAMERA, "warning")
             self.use.setEnabled(False)
         elif here is None:
             self._use_camera(device)
@@ -223,7 +223,7 @@ class CameraChooser(QDialog):
         try:
             form = parse_camera_format(self.other.text())
         except UserError as error:
-            self._say(str(error), "error")
+            self._notify(str(error), "error")
             self._state_due_s = now_s() + 6.0  # so long it can be read
             return
         self.table.select(None)
@@ -256,23 +256,23 @@ class CameraChooser(QDialog):
 
         info = state.info
         if state.source.message:
-            self._say(state.source.message, "error" if state.source.state is SourceState.FAILED else "warning")
+            self._notify(state.source.message, "error" if state.source.state is SourceState.FAILED else "warning")
         elif info is None:
-            self._say("Opening the camera…")
+            self._notify("Opening the camera…")
         elif self._wished and granted_instead(info):
-            self._say(granted_instead(info), "warning")
+            self._notify(granted_instead(info), "warning")
         else:
             measured = f", {state.measured_fps:.1f} measured" if state.measured_fps > 0 else ""
-            self._say(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
+            self._notify(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
 
-    def _say(self, text: str, tone: str = "") -> None:
+    def _notify(self, text: str, tone: str = "") -> None:
         if text != self.state_label.text():
             self.state_label.setText(text)
             self.state_label.setAccessibleDescription(text)
         theme.set_tone(self.state_label, tone)
 
     def _failed(self, error: Exception) -> None:
-        self._say(sentence(error), "error")
+        self._notify(sentence(error), "error")
 
 
 class _FormatEdit(QLineEdit):

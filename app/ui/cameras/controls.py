@@ -56,7 +56,7 @@ class CameraControls(QObject):
         self._asked = None
         self.restore()
 
-    def follow(self, status: PipelineStatus) -> None:
+    def show_status(self, status: PipelineStatus) -> None:
         self._recording = status.recording_active or status.recording_finishing
         self.label.show_camera(status.source_info, status.capture_fps)
 

@@ -39,7 +39,7 @@ class Crop(PaintedDock):
             "0 fits it"
         )
         self._input_size = input_size
-        self._words = NO_SOURCE
+        self._message = NO_SOURCE
         self.pixels: Image | None = None  # (S, S, 3) RGB
         self._side = 0  # of the square, in frame pixels
         self._zoom = 0  # whole screen pixels a pixel; 0: as large as fits
@@ -51,13 +51,13 @@ class Crop(PaintedDock):
         size = self._input_size()
         self.pixels = None
         if result is None:
-            self._words = NO_SOURCE
+            self._message = NO_SOURCE
         elif result.primary is None or size is None:
-            self._words = NO_FACE
+            self._message = NO_FACE
         else:
             transform = CropTransform.from_affine(result.primary.crop_to_frame, size)
             self.pixels, self._side = extract(result.frame.image, transform), transform.side
-        self.setAccessibleDescription(self.legend() or self._words)
+        self.setAccessibleDescription(self.legend() or self._message)
         self.update()
 
     def legend(self) -> str:
@@ -90,7 +90,7 @@ class Crop(PaintedDock):
     def paint(self, painter: QPainter) -> None:
         pixels = self.pixels
         if pixels is None:
-            self.paint_words(painter, self._words)
+            self.paint_message(painter, self._message)
             return
         size, room = len(pixels), self._room()
         data: Any = pixels.data

@@ -101,7 +101,7 @@ class Heat(PaintedDock):
 
     def paint(self, painter: QPainter) -> None:
         if self._empty or not len(self._values):
-            self.paint_words(painter, NO_FACE if self._has_source else NO_SOURCE)
+            self.paint_message(painter, NO_FACE if self._has_source else NO_SOURCE)
             return
         strip, scale = self._areas()
         self._paint_strip(painter, strip)

@@ -49,7 +49,7 @@ class PaintedDock(QWidget):
     def paint(self, painter: QPainter) -> None:
         raise NotImplementedError
 
-    def paint_words(self, painter: QPainter, words: str) -> None:
+    def paint_message(self, painter: QPainter, words: str) -> None:
         """In the middle, instead of a view."""
         painter.setPen(theme.DIM)
         margin = self.fontMetrics().height()

@@ -47,7 +47,7 @@ class Plots(QWidget):
         self._span_s = span if span in SPANS_S else 10
         self._history: History | None = None
         self._rows: Floats = np.empty((0, len(COLUMNS)))  # of the longest span while paused, otherwise of this one
-        self._words = ""  # of the legend
+        self._message = ""  # of the legend
         self._several_s = -np.inf  # when there were last several faces, on the rows' clock
         self.canvas = PlotCanvas()
         self.canvas.pointed.connect(lambda _: self._write_legend())
@@ -158,7 +158,7 @@ class Plots(QWidget):
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "save_button"):
             self.canvas.recolour()
-            self._words = ""
+            self._message = ""
             self._write_legend()
 
     def values_at(self, seconds: float) -> dict[str, float]:
@@ -196,8 +196,8 @@ class Plots(QWidget):
             parts.append(text.replace(" ", "&nbsp;").replace("<span&nbsp;", "<span "))
         parts += self._remarks()
         words = GAP.join(parts)
-        if words != self._words:
-            self._words = words
+        if words != self._message:
+            self._message = words
             self._legend.setText(words)
 
     def _remarks(self) -> list[str]:

@@ -87,16 +87,16 @@ class ShapeView(PaintedDock):
         self._names = names
         self._mirrored = mirrored
         self._result: FrameResult | None = None
-        self._words = missing(None)
+        self._message = missing(None)
         self.eye = Eye()
         self.gain = 1
         self.held = False
         self._pressed: QPointF | None = None
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
-        self._words = missing(result)
-        self._result = result if not self._words else None
-        self.setAccessibleDescription(self._words or self._legend())
+        self._message = missing(result)
+        self._result = result if not self._message else None
+        self.setAccessibleDescription(self._message or self._legend())
         self.update()
 
     def _legend(self) -> str:
@@ -111,7 +111,7 @@ class ShapeView(PaintedDock):
 
     def paint(self, painter: QPainter) -> None:
         if self._result is None:
-            self.paint_words(painter, self._words)
+            self.paint_message(painter, self._message)
             return
         shape = shape_of(self._result, self.gain, self.held)
         line = self.fontMetrics().height()
@@ -123,7 +123,7 @@ class ShapeView(PaintedDock):
         neutral, _ = project(shape.neutral)
         driven, near = project(shape.driven)
         if not np.isfinite(driven).all():
-            self.paint_words(painter, "The keypoints are no numbers.")
+            self.paint_message(painter, "The keypoints are no numbers.")
             return
         lines = face_lines(self._names())
         size = min(max(radius / 50, 1.7), 3.2)

@@ -18,13 +18,13 @@ LAID_OUT_MS = 100  # from new numbers to their places in the panel
 log = logging.getLogger(__name__)
 
 
-def review(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+def review(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """The command's words."""
     parser.description = "Look at a recorded session: picture, numbers, markers, statistics, exports."
     parser.add_argument("folder", type=Path, metavar="DIR", help="a session's folder")
     parser.add_argument("--at", type=float, metavar="SECONDS", help="where to begin")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG and close it")
-    args = parser.parse_args(words)
+    args = parser.parse_args(arguments)
     return run_review(args.folder, args.screenshot, args.at, share=args.share)
 
 
@@ -63,7 +63,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
 
     app = make_application()
     store = Settings()
-    sharing.follow(share, store)
+    sharing.apply(share, store)
     theme.apply(app, theme.scheme_named(store.get(settings.THEME)))
     window = ReviewWindow(store)
     failures: list[str] = []
@@ -97,7 +97,7 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         log.critical("unexpected error", exc_info=(kind, error, trace))
         text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
-        window.say(Message(text, Severity.ERROR))
+        window.notify(Message(text, Severity.ERROR))
 
     sys.excepthook = hook
     close_on_signals(window.close)

@@ -20,12 +20,12 @@ class Comparing(QObject):
     changed = pyqtSignal(object)  # the Content to show
 
     def __init__(
-        self, transport: Transport, background: Background, say: Callable[[Message], None], parent: QObject
+        self, transport: Transport, background: Background, notify: Callable[[Message], None], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._transport = transport
         self._background = background
-        self._say = say
+        self._notify = notify
         self._loaded: Loaded | None = None
         self._serial = 0
         self._place = -1  # of what is compared
@@ -62,18 +62,18 @@ class Comparing(QObject):
                 self._place = place
                 self.changed.emit(content)
                 if content.second is not None:
-                    self._say(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
+                    self._notify(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
 
         def failed(error: Exception) -> None:
             if serial == self._serial:
                 self._transport.set_tables(loaded.names)
-                self._say(Message(sentence(error), Severity.ERROR))
+                self._notify(Message(sentence(error), Severity.ERROR))
 
         self._background.run("compare", lambda: load_comparison(loaded, place), done, failed)
 
     def analysed(self, analysis: Analysis) -> None:
         """There is a new table; where it is of the session that is shown, it is compared at once."""
-        self._say(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
+        self._notify(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
         if self._loaded is None or analysis.folder.parent.parent.resolve() != self._loaded.session.folder.resolve():
             return
         self._loaded = replace(self._loaded, analyses=find_analyses(self._loaded.session.folder))

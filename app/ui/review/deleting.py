@@ -26,7 +26,7 @@ class Deleting:
         background: Background,
         let_go: Callable[[], object],
         show: Callable[[str, str], object],
-        say: Callable[[Message], None],
+        notify: Callable[[Message], None],
     ) -> None:
         """``let_go`` closes the session; ``show`` puts words into the place of its picture."""
         self._window = window
@@ -34,7 +34,7 @@ class Deleting:
         self._background = background
         self._let_go = let_go
         self._show = show
-        self._say = say
+        self._notify = notify
         self.question: QMessageBox | None = None
 
     def ask(self, folder: Path) -> None:
@@ -61,7 +61,7 @@ class Deleting:
             kept = [path for path in self._settings.get(settings.RECENT_FILES) if Path(path) != folder]
             self._settings.set(settings.RECENT_FILES, kept)
             self._show("Deleted", folder.name)
-            self._say(Message(f"{folder} is deleted.", Severity.GOOD))
+            self._notify(Message(f"{folder} is deleted.", Severity.GOOD))
 
         def failed(error: Exception) -> None:
             self._show("Not deleted", folder.name)
@@ -70,4 +70,4 @@ class Deleting:
         self._background.run("delete the session", lambda: delete_session(folder), done, failed)
 
     def _failed(self, error: Exception) -> None:
-        self._say(Message(sentence(error), Severity.ERROR))
+        self._notify(Message(sentence(error), Severity.ERROR))

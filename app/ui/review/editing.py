@@ -32,7 +32,7 @@ class Editing(QObject):
         panel: AnnotationList,
         commands: Mapping[str, QAction],
         store: Settings,
-        say: Callable[[Message], None],
+        notify: Callable[[Message], None],
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -41,7 +41,7 @@ class Editing(QObject):
         self._commands = commands
         self._settings = store
         self._begun: dict[str, float] = {}  # intervals whose key was pressed once, and where
-        self._say = say
+        self._notify = notify
         self._edited: EditedAnnotations | None = None
         self._player: Player | None = None
         self._measuring: Measuring | None = None
@@ -67,7 +67,7 @@ class Editing(QObject):
         self._edited, self._player, self._measuring, self._total_s = edited, player, measuring, total_s
         if edited is not None:
             edited.changed.connect(self._changed)
-            edited.failed.connect(lambda text: self._say(Message(text, Severity.ERROR)))
+            edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
             edited.undo_stack.indexChanged.connect(self._stack_moved)
         self._changed(-1)
 
@@ -115,10 +115,10 @@ class Editing(QObject):
         elif slot.label in self._begun:
             began = self._begun.pop(slot.label)
             self._edited.add(min(began, here), abs(here - began), slot.label)
-            self._say(Message(f"{slot.label}, {abs(here - began):.2f} s long."))
+            self._notify(Message(f"{slot.label}, {abs(here - began):.2f} s long."))
         else:
             self._begun[slot.label] = here
-            self._say(Message(f"{slot.label} begins here; the same key again where it ends."))
+            self._notify(Message(f"{slot.label} begins here; the same key again where it ends."))
 
     def _slots(self) -> tuple[AnnotationSlot, ...]:
         return read_slots(self._settings.get(settings.ANNOTATIONS))
@@ -144,19 +144,19 @@ class Editing(QObject):
         if self._edited is not None and 0 <= self.chosen < len(self._annotations()):
             label = self._annotations()[self.chosen].label or "marker"
             self._edited.delete(self.chosen)
-            self._say(Message(f"Deleted {label}; Ctrl+Z brings it back."))
+            self._notify(Message(f"Deleted {label}; Ctrl+Z brings it back."))
 
     def undo(self) -> None:
         if self._edited is not None:
             what = self._edited.undo_stack.undoText()
             self._edited.undo_stack.undo()
-            self._say(Message(f"Undone: {what}."))
+            self._notify(Message(f"Undone: {what}."))
 
     def redo(self) -> None:
         if self._edited is not None:
             what = self._edited.undo_stack.redoText()
             self._edited.undo_stack.redo()
-            self._say(Message(f"Done again: {what}."))
+            self._notify(Message(f"Done again: {what}."))
 
     def nudge(self, frames: int) -> None:
         """Move the chosen annotation so many frames."""
@@ -174,7 +174,7 @@ class Editing(QObject):
         annotations = list(enumerate(self._annotations()))
         beyond = [(k, e) for k, e in annotations if (e.frame - here) * direction > 0]
         if not beyond:
-            self._say(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
+            self._notify(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
             return
         number, annotation = min(beyond, key=lambda pair: abs(pair[1].frame - here))
         self.choose(number)

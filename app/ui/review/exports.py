@@ -19,10 +19,10 @@ from app.ui.review.jobs import JobDialog, StoppedError
 class Exports:
     """Into the session's folder ``export``, one after the other; what is there is replaced only when that is wished."""
 
-    def __init__(self, window: QWidget, say: Callable[[Message], None], ready: Callable[[], str]) -> None:
+    def __init__(self, window: QWidget, notify: Callable[[Message], None], ready: Callable[[], str]) -> None:
         """``ready`` is called first, to save what isn't saved; what it returns is why that failed."""
         self._window = window
-        self._say = say
+        self._notify = notify
         self._ready = ready
         self._session: Session | None = None
         self.job: JobDialog | None = None
@@ -71,12 +71,12 @@ class Exports:
             return
         problem = self._ready()
         if problem:
-            self._say(Message(problem, Severity.ERROR))
+            self._notify(Message(problem, Severity.ERROR))
             return
         table = self._compared if self.of_compared.isChecked() else ""
         out = default_place(session.folder, table)
         if self.job is not None and _title(exporter, table) in self.job.titles:
-            self._say(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
+            self._notify(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
             return
         there = [name for name in exporter.outputs(session) if (out / name).exists()]
         if not there:
@@ -109,17 +109,17 @@ class Exports:
         def done(result: tuple[tuple[Path, ...], str]) -> None:
             made, remark = result
             saved = f"Saved {', '.join(str(path) for path in made)}"
-            self._say(Message(f"{remark} {saved}" if remark else saved, Severity.GOOD))
+            self._notify(Message(f"{remark} {saved}" if remark else saved, Severity.GOOD))
 
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):
-                self._say(Message(f"{exporter.label}: stopped; nothing of it is left.", Severity.INFO))
+                self._notify(Message(f"{exporter.label}: stopped; nothing of it is left.", Severity.INFO))
             else:
-                self._say(Message(sentence(error), Severity.ERROR))
+                self._notify(Message(sentence(error), Severity.ERROR))
 
         if self.job is not None and self.job.running:
             self.job.add(title, text, work, done, failed)
-            self._say(Message(f"{title} is made after what runs already."))
+            self._notify(Message(f"{title} is made after what runs already."))
             return
         self.job = JobDialog(self._window, title, text)
         self.job.start(work, done, failed)

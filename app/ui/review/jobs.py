@@ -88,7 +88,7 @@ class JobDialog(QDialog):
         self._show_waiting()
         self.setMinimumWidth(380)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._show_progress)
 
     @property
     def running(self) -> bool:
@@ -187,7 +187,7 @@ class JobDialog(QDialog):
             event.ignore()
             self.stop()
 
-    def _look(self) -> None:
+    def _show_progress(self) -> None:
         done, total = self._progress
         if not total:
             return

@@ -87,18 +87,18 @@ class Reanalysis:
     """One at a time; ``made`` gets each new analysis."""
 
     def __init__(
-        self, window: QWidget, store: Settings, say: Callable[[Message], None], made: Callable[[Analysis], object]
+        self, window: QWidget, store: Settings, notify: Callable[[Message], None], made: Callable[[Analysis], object]
     ) -> None:
         self._window = window
         self._settings = store
-        self._say = say
+        self._notify = notify
         self._made = made
         self.dialog: ReanalysisDialog | None = None
         self.job: JobDialog | None = None
 
     def ask(self, folder: Path, frames: int) -> None:
         if self.job is not None and self.job.running:
-            self._say(Message("The video is being measured already.", Severity.WARNING))
+            self._notify(Message("The video is being measured already.", Severity.WARNING))
             return
         recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
         self.dialog = ReanalysisDialog(self._window, frames, recent, lambda weights: self.start(folder, weights))
@@ -129,9 +129,9 @@ class Reanalysis:
 
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):
-                self._say(Message("Stopped; the new table is discarded.", Severity.INFO))
+                self._notify(Message("Stopped; the new table is discarded.", Severity.INFO))
             else:
-                self._say(Message(sentence(error), Severity.ERROR))
+                self._notify(Message(sentence(error), Severity.ERROR))
 
         self.job.start(work, done, failed)
 

@@ -62,13 +62,13 @@ class ReviewWindow(QMainWindow):
         self.problem: Exception | None = None
         self._background = Background(self)
         self.commands = build_actions(self, REVIEW, self._slots())
-        self.exports = Exports(self, self.say, self._save)
+        self.exports = Exports(self, self.notify, self._save)
         self._build()
-        self.comparing = Comparing(self.transport, self._background, self.say, self)
-        self.reanalysis = Reanalysis(self, store, self.say, self.comparing.analysed)
-        self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.say)
+        self.comparing = Comparing(self.transport, self._background, self.notify, self)
+        self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
+        self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
-        self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.say)
+        self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
         self._connect()
         self._enable(False)
         self._draw()
@@ -112,7 +112,7 @@ class ReviewWindow(QMainWindow):
         return {
             **switches,
             "open": self.ask,
-            "show_folder": lambda: show_in_files(self._session().folder, self.say),
+            "show_folder": lambda: show_in_files(self._session().folder, self.notify),
             "screenshot": self._screenshot,
             "delete_session": self._delete_session,
             "close": self.close,
@@ -176,7 +176,7 @@ class ReviewWindow(QMainWindow):
         self._folder = folder
         self.setWindowTitle(without_placeholder(f"{folder.name} – Review"))
         self.view.set_message("Opening…", folder.name)
-        self.say(Message(f"Opening {folder}", Severity.BUSY))
+        self.notify(Message(f"Opening {folder}", Severity.BUSY))
 
         def done(loaded: Loaded) -> None:
             if number == self._opening:
@@ -207,7 +207,7 @@ class ReviewWindow(QMainWindow):
             session.annotations, AnnotationFile(session.folder / ANNOTATIONS), session.frame_at, self
         )
         self.presenter = FramePresenter(self.view, session, self)
-        self.presenter.problem.connect(lambda text: self.say(Message(text, Severity.WARNING)))
+        self.presenter.problem.connect(lambda text: self.notify(Message(text, Severity.WARNING)))
         self.comparing.use(loaded)
         self._use_content(loaded.content)
         self.timeline.fit()
@@ -223,9 +223,9 @@ class ReviewWindow(QMainWindow):
         remark = problems or session.video_problem or session.manifest.ended_by
         if remark:
             wished = not header.pictures and not session.manifest.ended_by and not problems
-            self.say(Message(remark, Severity.INFO if wished else Severity.WARNING))
+            self.notify(Message(remark, Severity.INFO if wished else Severity.WARNING))
         else:
-            self.say(
+            self.notify(
                 Message("Space plays, the arrow keys step, M adds a marker, Shift and the mouse select.", Severity.INFO)
             )
         self.timeline.setFocus()
@@ -234,7 +234,7 @@ class ReviewWindow(QMainWindow):
     def _show_problem(self, error: Exception) -> None:
         self.problem = error
         self.view.set_message("This can't be opened", sentence(error))
-        self.say(Message(sentence(error), Severity.ERROR))
+        self.notify(Message(sentence(error), Severity.ERROR))
         self.commands["delete_session"].setEnabled(self._folder is not None)  # damaged ones must go, too
         self.recover_button.setVisible(isinstance(error, CutOffError))
         if self.recover_button.isVisibleTo(self):
@@ -254,7 +254,7 @@ class ReviewWindow(QMainWindow):
         self.recover_button.hide()
         problem = self._save()
         if problem:
-            self.say(Message(problem, Severity.ERROR))
+            self.notify(Message(problem, Severity.ERROR))
         self.editing.use(None, None, None, 0.0)
         self.measuring.use(None, 0.0)
         self.exports.use(None)
@@ -352,7 +352,7 @@ class ReviewWindow(QMainWindow):
         names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
         self.view.set_style(overlay_style(self.commands, names))
 
-    def say(self, message: Message) -> None:
+    def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
 
@@ -364,7 +364,7 @@ class ReviewWindow(QMainWindow):
         folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()
         path = folder / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
         problem = dialogs.save_picture(self, path)
-        self.say(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+        self.notify(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         if event is not None and dragged_path(event.mimeData()) is not None:

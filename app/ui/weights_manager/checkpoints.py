@@ -24,7 +24,7 @@ LAYOUTS = {
     "model": "{'model': …} as saved while training",
     "backbone": "ConvNeXtV2 as published, backbone only",
 }
-WORDS = {"mae": "mean absolute error", "geodesic": "angle of the rotation between", "std": "SD", "deg": "(°)"}
+ABBREVIATIONS = {"mae": "mean absolute error", "geodesic": "angle of the rotation between", "std": "SD", "deg": "(°)"}
 AXES = ("pitch", "yaw", "roll")
 BY_AXIS = ("mae_deg", "jitter_deg", "spread_ratio")  # endings of what has a number for each axis
 
@@ -127,7 +127,7 @@ def _lines(value: object, depth: int) -> Iterator[str]:
 
 
 def _name(key: object) -> str:
-    return " ".join(WORDS.get(word, word) for word in str(key).split("_"))
+    return " ".join(ABBREVIATIONS.get(word, word) for word in str(key).split("_"))
 
 
 def _axes(key: object, value: object) -> Sequence[str]:

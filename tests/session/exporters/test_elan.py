@@ -12,7 +12,7 @@ from app.session.annotations import Annotation
 from app.session.exporters import export_session
 from app.session.exporters.elan import ElanAnnotations, tiers_of, without_pose
 from app.session.session import Session
-from app.session.table import WORDS
+from app.session.table import MISSING_REASONS
 from tests.session.exporters.eaf import GIVEN, find_schema
 
 # What EAF 3.0's schema asks for, as far as this exporter uses it: the children in their order, and the attributes.
@@ -196,7 +196,7 @@ def test_a_point_lasts_as_long_as_its_frame(onset, end):
 
 def test_stretches_without_a_pose_say_why():
     times = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
-    words = [WORDS.index(word) for word in ("", "no_face", "no_face", "failed", "", "skipped")]
+    words = [MISSING_REASONS.index(word) for word in ("", "no_face", "no_face", "failed", "", "skipped")]
     found = [(a.start, a.end, a.text) for a in without_pose(np.array(words), times)]
     assert found == [(100, 300, "no face"), (300, 400, "failed"), (500, 600, "skipped")]
     assert without_pose(np.zeros(6, int), times) == []

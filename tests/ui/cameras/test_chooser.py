@@ -224,7 +224,7 @@ def test_closing_the_window_closes_the_chooser(live, choose, cameras, qtbot):
 
 
 def test_a_recording_keeps_the_camera(idle_window, qtbot):
-    idle_window.cameras.follow(
+    idle_window.cameras.show_status(
         SimpleNamespace(recording_active=True, recording_finishing=False, source_info=None, capture_fps=0.0)
     )
     idle_window.commands["cameras"].trigger()

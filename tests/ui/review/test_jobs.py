@@ -294,7 +294,7 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
     ):
         clock[0] = 100.0 + later_s
         job._progress = (done, 101)
-        job._look()
+        job._show_progress()
         assert label.text() == text
     go_on.set()
     qtbot.waitUntil(lambda: not job.running)

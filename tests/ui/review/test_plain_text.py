@@ -56,7 +56,7 @@ def test_a_recorded_session_is_shown_as_it_is_written(bait, make_review, folder,
     (hostile / "export" / "openface.csv").mkdir(parents=True)  # so that it is asked whether to replace it
     next(action for action in window.exports.actions if action.objectName() == "export_openface").trigger()
     window.view.set_message(HOSTILE, HOSTILE)
-    window.say(Message(HOSTILE, Severity.ERROR))
+    window.notify(Message(HOSTILE, Severity.ERROR))
     assert look_at_everything() >= 8
     assert not bait.opened()
     for box in QApplication.topLevelWidgets():
