@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import torch
 
-from extractor.training.losses import LossWeights, bin_shares, decode_heads, distillation, losses
+from extractor.training.losses import LossWeights, bin_shares, decode_heads, distillation, losses, perfect_outputs
 from extractor.training.shards import Heads
-from extractor.training.targets import Targets, perfect_outputs
+from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
 
 

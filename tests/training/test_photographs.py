@@ -17,14 +17,14 @@ from extractor.training.batches import Batches
 from extractor.training.errors import TrainingError
 from extractor.training.face_frame import ESTIMATOR_PITCH_DEG
 from extractor.training.geometry import rotation
-from extractor.training.losses import LossWeights, losses
+from extractor.training.losses import LossWeights, losses, perfect_outputs
 from extractor.training.metrics import geodesic_deg
 from extractor.training.photo_pool import PhotoPool, photographed, targets_of
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
 from extractor.training.shards import Heads, write_shard
 from extractor.training.surroundings import soft_edges
-from extractor.training.targets import Targets, perfect_outputs
+from extractor.training.targets import Targets
 from extractor.training.trainer import Trainer
 from tests.training.conftest import make_heads
 

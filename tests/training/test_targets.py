@@ -8,8 +8,9 @@ from extractor.decode import decode, driven_keypoints
 from extractor.training.augment import cut
 from extractor.training.framing import Framing
 from extractor.training.labels import MIRROR, visible
+from extractor.training.losses import perfect_outputs
 from extractor.training.shards import Heads
-from extractor.training.targets import Targets, perfect_outputs
+from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
 
 
