@@ -165,7 +165,7 @@ def _state(folder: Path, manifest: Manifest) -> tuple[SessionState, str]:
 
 def _measured(manifest: Manifest) -> float | None:
     """Earlier versions didn't count the rows without a pose; skipped ones give that away."""
-    missing = sum(getattr(manifest.missing, name) for name in MissingRows.__slots__)
+    missing: int = sum(getattr(manifest.missing, name) for name in MissingRows.__slots__)
     if not manifest.frames or missing > manifest.frames or (not missing and manifest.inferred < manifest.frames):
         return None
     return 1 - missing / manifest.frames

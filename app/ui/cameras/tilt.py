@@ -44,7 +44,7 @@ class TiltControls(QObject):
         if self._info is not None:
             self._apply(self._tilt_of(self._info))
 
-    def follow(self, status: PipelineStatus) -> None:
+    def show_status(self, status: PipelineStatus) -> None:
         """Apply what is known of a source that has just been opened, and keep what has just been measured."""
         info, finished = status.source_info, status.finished_wait
         if info is not None and (self._info is None or _key(info) != _key(self._info)):

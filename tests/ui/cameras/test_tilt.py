@@ -36,18 +36,18 @@ def window(idle_window):
 
 def test_a_tilt_belongs_to_its_camera(window, status, store):
     signals = window.controller.pipeline.signals
-    window.tilt.follow(status(source_info=info("camera", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     assert signals.tilt is None
     window.tilt.use(TILT)
     assert signals.tilt == TILT
-    window.tilt.follow(status(source_info=info("camera", "Other cam")))
+    window.tilt.show_status(status(source_info=info("camera", "Other cam")))
     assert signals.tilt is None
-    window.tilt.follow(status(source_info=info("video", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("video", "Desk cam")))
     assert signals.tilt is None
     window.tilt.use(FOUND)  # of a film: for this run
-    window.tilt.follow(status(source_info=info("camera", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     assert signals.tilt == TILT
-    window.tilt.follow(status(source_info=info("video", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("video", "Desk cam")))
     assert signals.tilt == FOUND
     assert known_tilts(store) == {"Desk cam": TILT}
     store.reset()
@@ -56,9 +56,9 @@ def test_a_tilt_belongs_to_its_camera(window, status, store):
 
 
 def test_what_is_measured_is_kept(window, status, store):
-    window.tilt.follow(status(source_info=info("camera", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     finished = Finished(1, Outcome(Waiting.TILT, 0.0, 1, 150, tilt=FOUND))
-    window.tilt.follow(status(source_info=info("camera", "Desk cam"), finished_wait=finished))
+    window.tilt.show_status(status(source_info=info("camera", "Desk cam"), finished_wait=finished))
     assert known_tilts(store) == {"Desk cam": FOUND}
     assert window.tilt.tilt == FOUND
     text, _ = outcome_text(finished)
@@ -67,15 +67,15 @@ def test_what_is_measured_is_kept(window, status, store):
 
 def test_the_command_line_says_it_for_any_source_until_it_is_chosen(make_window, status):
     window = make_window(camera_tilt=TILT)
-    window.tilt.follow(status(source_info=info("video", "clip.mp4")))
+    window.tilt.show_status(status(source_info=info("video", "clip.mp4")))
     assert window.tilt.tilt == TILT
     window.tilt.use(None)
-    window.tilt.follow(status(source_info=info("video", "other.mp4")))
+    window.tilt.show_status(status(source_info=info("video", "other.mp4")))
     assert window.tilt.tilt is None
 
 
 def test_the_dialog_types_measures_and_levels(window, qtbot, status):
-    window.tilt.follow(status(source_info=info("camera", "Desk cam")))
+    window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
     dialog = window._dialogs["tilt"]
     assert isinstance(dialog, TiltDialog)
