@@ -116,7 +116,8 @@ class History:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._lock = threading.Lock()
         self._capacity = capacity
-        self._rows = np.empty((2 * capacity, len(COLUMNS)))  # memory that nobody has written to costs nothing
+        # Written to at once: taken page by page, it would grow for ten minutes and more, like a leak.
+        self._rows = np.full((2 * capacity, len(COLUMNS)), np.nan)
         self._expression = np.empty((2 * capacity, 0), np.float32)
         self._count = 0
 
