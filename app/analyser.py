@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.core.clock import now_s
-from app.core.frames import Detection, FaceResult, Frame, FrameResult
-from app.faces.crop import CropTransform, crop_square, extract_all
+from app.core.frames import Detection, FaceResult, Frame, FrameResult, Image
+from app.core.quality import Evidence, QualityModel
+from app.faces.crop import CropTransform, crop_square, extract_all, sharpness_of
 from app.faces.detection_schedule import DetectionSchedule
 from app.faces.detector import FaceDetector
 from app.faces.identity import shape_of
@@ -62,6 +64,7 @@ class FaceAnalyser:
         self._backend = backend
         self._schedule = DetectionSchedule(every_frame=every_frame)
         self._sure_std_deg = _sure_std_deg(backend.report.metadata)
+        self._quality = QualityModel.of(backend.report.metadata) if backend.report.pose_trained else None
 
     @property
     def tracker(self) -> FaceTracker:
@@ -78,12 +81,11 @@ class FaceAnalyser:
         if found.faces and not found.frame.damaged:
             crops = extract_all(found.frame.image, found.crops, self._backend.spec.crop.input_size)
             motion, trained = self._backend.run(crops), self._backend.report.pose_trained
-            results = self._settled(
-                tuple(
-                    face_result(face.face_id, face.detection, transform, motion, i, trained)
-                    for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
-                )
+            faces = (
+                face_result(face.face_id, face.detection, transform, motion, i, trained)
+                for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
             )
+            results = self._settled(tuple(self._judged(face, crop) for face, crop in zip(faces, crops, strict=True)))
         finished = now_s()
         further = self._tracker.further
         hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
@@ -95,7 +97,16 @@ class FaceAnalyser:
             (finished - started) * 1e3,
             further=further,
             lacks_primary=hidden,
+            quality_threshold=math.nan if self._quality is None else self._quality.threshold,
         )
+
+    def _judged(self, face: FaceResult, crop: Image) -> FaceResult:
+        """The face with its quality, where these weights let it be known."""
+        if self._quality is None:
+            return face
+        size = max(face.detection.box.w, face.detection.box.h)
+        evidence = Evidence(face.std, face.detection.score, size, sharpness_of(crop))
+        return replace(face, quality=self._quality.quality(evidence))
 
     def find(self, frame: Frame) -> Found:
         """Where the faces are, by the detector or, between its looks, by the network's last results."""

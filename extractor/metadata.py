@@ -12,10 +12,13 @@ Safetensors metadata maps strings to strings, so every value is JSON.  Version 1
 ``crop``            ``{"side", "up", "input_size"}`` as in ``extractor.types.CropSpec``
 ``training_data``   what it was trained on, in words
 ``errors``          errors measured, by data set, in degrees
+``sure_std_deg``    spread of the yaw bins up to which there is a face in the crop
+``quality``         coefficients of the quality of a pose (``app.core.quality.QualityModel``)
 ``licence``         SPDX identifier of the weights' licence
 ==================  =====================================================================
 
-The last three are for people and may be missing; further keys are kept as they are.  The same keys
+``training_data``, ``errors`` and ``licence`` are for people; they and the two after ``errors`` may be missing, and
+further keys are kept as they are.  The same keys
 are understood beside ``'model'`` in a training checkpoint, where ``backbone`` and ``input_size``
 stand for ``architecture`` and ``crop``.
 """

@@ -1,14 +1,20 @@
 """From frame to numbers with the real network, and with a detector that can be made blind."""
 
+import math
+from dataclasses import replace
+
 import av
+import cv2
 import numpy as np
 import pytest
 
 from app.analyser import FaceAnalyser
 from app.core.frames import Frame
+from app.core.quality import QualityModel
 from app.faces.detector import create_detector
 from app.faces.tracker import TRACKED_S, FaceTracker
 from extractor.backends import create_backend
+from extractor.backends.base import WrappedBackend
 
 
 class Blindable:
@@ -52,6 +58,29 @@ def frames(shared):
 
 def angles(results):
     return np.array([result.faces[0].angles for result in results])
+
+
+def test_a_blurred_face_is_of_less_quality_than_a_sharp_one(frames, detector, backend):
+    model = QualityModel.of(backend.report.metadata)
+    sharp = FaceAnalyser(detector, FaceTracker(), backend).analyse(frames[0])
+    picture = cv2.GaussianBlur(frames[0].image, (0, 0), sharp.primary.detection.box.w / 30)
+    blurred = FaceAnalyser(detector, FaceTracker(), backend).analyse(replace(frames[0], image=picture))
+    assert sharp.quality_threshold == model.threshold
+    assert blurred.primary.quality < sharp.primary.quality <= 1
+    assert sharp.primary.quality > model.threshold
+
+
+def test_weights_without_coefficients_leave_the_quality_open(frames, detector, backend):
+    class Without(WrappedBackend):
+        @property
+        def report(self):
+            known = backend.report.metadata.items()
+            return replace(backend.report, metadata={key: value for key, value in known if key != "quality"})
+
+    result = FaceAnalyser(detector, FaceTracker(), Without(backend)).analyse(frames[0])
+    assert np.isfinite(result.primary.angles).all()
+    assert math.isnan(result.primary.quality)
+    assert math.isnan(result.quality_threshold)
 
 
 def test_every_frame_of_a_face_is_measured(frames, detector, backend):

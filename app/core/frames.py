@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,7 @@ class FaceResult:
     mouth_magnitude: float
     logits: Floats  # (3, N) pitch, yaw, roll
     pose_trained: bool = True
+    quality: float = math.nan  # 0 to 1, see ``app.core.quality``; NaN where nobody knows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +125,7 @@ class FrameResult:
     lacks_primary: bool = False  # the primary face is hidden for a moment: ``faces`` are all other people's
     failed: bool = False  # the detector or the engine could not look at the frame: no face means nothing then
     second: SecondResult | None = None  # None: no second network runs beside the first
+    quality_threshold: float = math.nan  # poses of less quality are better left out; NaN where nobody knows
 
     @property
     def primary(self) -> FaceResult | None:

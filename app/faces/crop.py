@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.core.frames import Box, Floats, Image
 from extractor.types import CropSpec
 
-__all__ = ["CropTransform", "box_behind", "crop_square", "extract", "extract_all"]
+__all__ = ["CropTransform", "box_behind", "crop_square", "extract", "extract_all", "sharpness_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,16 @@ def extract(image_bgr: Image, transform: CropTransform, out: Image | None = None
         method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         part = _u8(cv2.resize(part, (transform.size, transform.size), interpolation=method))
     return _u8(cv2.cvtColor(part, cv2.COLOR_BGR2RGB, dst=out))
+
+
+def sharpness_of(crop: Image) -> float:
+    """Variance of the Laplacian of a crop (S, S, 3) RGB, in grey levels squared (Pech-Pacheco et al. 2000).
+
+    Blur, darkness and enlargement make it small alike.
+    """
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    return float(deviation[0, 0]) ** 2
 
 
 def _u8(array: Any) -> Image:

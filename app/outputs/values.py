@@ -45,6 +45,7 @@ PLACE = (
     Channel("box_w", "pixels", lambda s: s.face.detection.box.w),
     Channel("box_h", "pixels", lambda s: s.face.detection.box.h),
     Channel("detection_score", "0 to 1", lambda s: s.face.detection.score),
+    Channel("quality", "0 to 1", lambda s: s.face.quality),  # see app.core.quality
 )
 
 EXPRESSION = (

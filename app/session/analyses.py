@@ -21,7 +21,7 @@ from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
 from app.session.folders import FRAMES, reason
 from app.session.lazy_table import LazyTable
-from app.session.manifest import KeypointCount, Manifest
+from app.session.manifest import KeypointCount, Manifest, Quality
 from app.session.staging import new_staging, publish_new
 from extractor import files
 
@@ -31,6 +31,7 @@ SCHEMA = 1
 _LONGEST_NAME = 60
 _MEASURED_WITH = (
     "num_kp", "weights_name", "weights_sha256", "weights_summary", "pose_trained", "engine", "device", "keypoint_names",
+    "quality_threshold",
 )  # fmt: skip
 """Fields that ``AnalysisHeader`` and ``SessionHeader`` share."""
 
@@ -53,6 +54,7 @@ class AnalysisHeader:
     engine: str
     device: str
     keypoint_names: tuple[str, ...] | None = None
+    quality_threshold: Quality | None = None
     created_utc: str = field(default_factory=_now_utc)
     app_version: str = app.__version__
 

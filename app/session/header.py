@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.capture.source import SourceInfo
+from app.core.quality import threshold_of
 from app.session.manifest import MediaFile, SessionHeader
 from extractor.backends.base import BackendInfo
 from extractor.report import LoadReport
@@ -30,4 +31,5 @@ def measured_with(network: BackendInfo, report: LoadReport) -> dict[str, Any]:
         "engine": network.engine,
         "device": f"{network.device} ({network.device_name}, {network.dtype})",
         "keypoint_names": report.spec.keypoint_names,
+        "quality_threshold": threshold_of(report.metadata),
     }

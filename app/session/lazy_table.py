@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.session.folders import reason
 from app.session.saved_table import mend_table, plain_table
-from app.session.table import MISSING_REASONS, TRUTH_COLUMNS, Table, missing_of, parse_header, parse_table
+from app.session.table import MISSING_REASONS, TRUTH_COLUMNS, Table, missing_of, parse_layout, parse_table
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
 from extractor.values import first_line
 
-INFERRED, MISSING = "inferred", "missing"  # older tables lack these columns
+INFERRED, MISSING, QUALITY = "inferred", "missing", "quality"  # older tables lack these columns
 LEAD = ("frame", "timestamp_s", "face_id", "success")
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
 SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
-"""The columns that are read when a table is opened, with ``inferred`` and ``missing`` where there are those."""
+"""The columns that are read when a table is opened, with those that older ones lack where there are these."""
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 20  # bytes Arrow parses at once
@@ -79,8 +79,8 @@ class LazyTable:
 
     ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none), ``success``, ``inferred`` and
     ``missing`` (numbers of ``Missing``) (N,);
-    ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll and ``exp_magnitude`` (N,) float32,
-    NaN where nothing was measured.  Rows may be read from any thread.
+    ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll, ``exp_magnitude`` and ``quality`` (N,) float32,
+    NaN where nothing was measured or nobody knows.  Rows may be read from any thread.
     """
 
     def __init__(self, path: Path, rows: bool = True) -> None:
@@ -115,8 +115,9 @@ class LazyTable:
     def _parse(self, rows: bool) -> None:
         path = self.path
         self._head = self._data[: self._data.find(b"\n") + 1]
-        key, self.num_kp, *_ = parse_header(self._head.rstrip(b"\r\n"), str(path))
-        if key != "frame":
+        layout = parse_layout(self._head.rstrip(b"\r\n"), str(path))
+        self.num_kp = layout.num_kp
+        if layout.key != "frame":
             raise SessionError(f"{path} is a table of pictures, not of a video.")
         ends = _line_ends(self._data)
         self._starts = np.concatenate([ends[:-1] + 1, ends[-1:] + 1])  # of the rows, and where the last one ends
@@ -140,12 +141,13 @@ class LazyTable:
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
+        self.quality = series.get(QUALITY, np.full(len(self), np.nan)).astype(np.float32)
 
     def _read(self, size: int) -> dict[str, NDArray[np.float64]]:
         if not len(self):
             return {name: np.empty(0) for name in (*SERIES, INFERRED)}
         there = self._head.decode("ascii", "replace").rstrip("\r\n").split(",")
-        names = (*SERIES, *(name for name in (INFERRED, MISSING) if name in there))
+        names = (*SERIES, *(name for name in (INFERRED, MISSING, QUALITY) if name in there))
         return read_columns(self._data, size, names, str(self.path))
 
     def __len__(self) -> int:

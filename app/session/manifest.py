@@ -28,6 +28,7 @@ RECORDING, COMPLETE, STOPPED, RECOVERED = "recording", "complete", "stopped", "r
 """The states: being written (or cut off); whole; ended early, ``ended_by`` says why; put in order after a crash."""
 
 KeypointCount = Annotated[int, Between(0, 10_000)]
+Quality = Annotated[float, Between(0, 1)]
 
 CONVENTIONS = (
     "Camera frame: x right, y down, z away from the viewer. R = Rz(roll) Ry(yaw) Rx(pitch) maps head to camera, "
@@ -37,6 +38,8 @@ CONVENTIONS = (
     "Angles in frames.csv and faces.csv are the camera's own; relative_* in signals.csv are in level axes.",
     "*_std_deg is the standard deviation of the 66 bins of 3 degrees behind each angle.",
     "tx, ty and scale are in crop coordinates, -1 to +1 over the square given to the network.",
+    "quality is the probability that the pose is less than 10 degrees from the true one, as the weights' coefficients "
+    "have it; empty where they hold none. Poses below header.quality_threshold are better left out.",
     "exp_magnitude is the root mean square over the keypoints of the expression's displacement.",
     "timestamp_s counts from the first frame on the monotonic clock at capture; first_frame_monotonic_s and the "
     "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
@@ -99,6 +102,7 @@ class SessionHeader:
     max_faces: Count = 1  # measured at most, where a file was measured
     pictures: bool = True  # False: numbers alone were to be recorded
     camera_tilt: CameraTilt | None = None  # as last known, for the whole session; the tables hold what was measured
+    quality_threshold: Quality | None = None  # poses of less quality are better left out; None: nobody knows
 
     @property
     def fields(self) -> SessionFields:

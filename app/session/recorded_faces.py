@@ -61,6 +61,7 @@ def recorded_face(
         eye_magnitude=parts[1],
         mouth_magnitude=parts[2],
         logits=logits,
+        quality=float(table.column("quality")[row]),
     )
 
 

@@ -40,7 +40,6 @@ from app.session.table import (
     Missing,
     columns,
     count_missing,
-    in_todays_columns,
     parse_layout,
     row,
 )
@@ -292,20 +291,20 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
         return
     data = files.read(source)
     try:
-        split = parse_layout(data.partition(b"\n")[0], str(source))[2]
+        layout = parse_layout(data.partition(b"\n")[0], str(source))
     except SessionError:  # not even the header came through
         return
     width = len(columns("frame", num_kp))
 
     def is_whole(_: int, fields: list[str]) -> bool:
-        fields = in_todays_columns(fields, split)
+        fields = layout.todays(fields)
         numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
         words = {fields[3], fields[4]} <= {"0", "1"} and fields[MISSING] in MISSING_REASONS
         sound = len(fields) == width and len(numbers) >= 4 and words
         return sound and int(fields[0]) >= 0 and all(abs(number) < _LARGEST for number in numbers)
 
     for fields in valid_prefix(data, is_whole)[1]:
-        yield in_todays_columns(fields, split)
+        yield layout.todays(fields)
 
 
 def _is_truth(_: int, fields: list[str]) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, Image
+from app.core.quality import is_low
 from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
@@ -96,6 +97,11 @@ class Session:
     def times_s(self) -> NDArray[np.float64]:
         """(N,) when each frame was captured, from the first one."""
         return self.table.timestamp_s
+
+    @property
+    def low_quality(self) -> NDArray[np.bool_]:
+        """(N,) frames whose pose is better left out, as far as that is known."""
+        return is_low(self.table.quality, self.manifest.header.quality_threshold)
 
     @property
     def size(self) -> tuple[int, int]:

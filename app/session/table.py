@@ -9,7 +9,7 @@ number of rows a frame.  ``images.csv`` has the file's name in place of the fram
 when the network's part of the pipeline looked at the frame to the end, whatever it found.  Decimal
 points, commas between fields, UTF-8, line feeds; never "nan".
 
-Older tables lack ``missing``, or ``inferred`` and ``missing``: see ``parse_table``.
+Older tables lack ``missing``, or ``inferred`` and ``missing``, or ``quality``: see ``parse_table``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import csv
 import enum
 import io
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -78,23 +79,57 @@ _DECIMALS: dict[str, int] = {
     "box_w": 3,
     "box_h": 3,
     "latency_ms": 2,
+    "quality": 4,
 }
 _KEYPOINT_DECIMALS = 3
 
 TRUTH_COLUMNS = ("frame", "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
 _NUMBERS = tuple(_DECIMALS)
+_FIRST = _NUMBERS.index("quality")
+"""So many numbers had the first tables; what was added since stands behind them, and older tables lack its end."""
 
 _PIECE = 4 * 1024 * 1024  # bytes parsed at once
 
 
 def columns(key: Key, num_kp: int) -> tuple[str, ...]:
     """The header, in order."""
-    return _columns(key, _LEAD, num_kp)
+    return Layout(key, num_kp).columns
 
 
-def _columns(key: Key, lead: tuple[str, ...], num_kp: int) -> tuple[str, ...]:
-    points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
-    return (key, *lead, *_NUMBERS, *points)
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns a table has: today's, or those of an earlier version."""
+
+    key: Key
+    num_kp: int
+    lead: tuple[str, ...] = _LEAD
+    numbers: tuple[str, ...] = _NUMBERS
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header, in order."""
+        points = tuple(f"kp_{i}_{axis}" for i in range(self.num_kp) for axis in "xy")
+        return (self.key, *self.lead, *self.numbers, *points)
+
+    @property
+    def split(self) -> int:
+        """How many columns stand before the measured numbers."""
+        return 1 + len(self.lead)
+
+    @property
+    def lacking(self) -> int:
+        """How many numbers there were not yet."""
+        return len(_NUMBERS) - len(self.numbers)
+
+    def todays(self, fields: Sequence[str]) -> list[str]:
+        """A row's fields as ``columns`` has them today.  Raises IndexError where it is too short."""
+        lead, end = list(fields[: self.split]), self.split + len(self.numbers)
+        if "inferred" not in self.lead:
+            lead.append(lead[3])
+        if "missing" not in self.lead:
+            success, inferred = (np.array([float(lead[k])]) for k in (3, 4))
+            lead.append(MISSING_REASONS[missing_of(success, inferred, None, known="inferred" in self.lead)[0]])
+        return [*lead, *fields[self.split : end], *[""] * self.lacking, *fields[end:]]
 
 
 def row(
@@ -125,6 +160,7 @@ def row(
         face.exp_magnitude,
         *(box.x, box.y, box.w, box.h),
         latency_ms,
+        face.quality,
     )
     fields = [number_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
     points = [""] * (2 * num_kp)
@@ -160,7 +196,7 @@ class Table:
     success: NDArray[np.bool_]  # (N,)
     inferred: NDArray[np.bool_]  # (N,)
     missing: NDArray[np.int8]  # (N,) numbers of ``Missing``
-    numbers: NDArray[np.float32]  # (N, 16 + 2 K): every column after ``missing``
+    numbers: NDArray[np.float32]  # (N, 17 + 2 K): every column after ``missing``
     problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
 
     def __len__(self) -> int:
@@ -203,20 +239,23 @@ def parse_table(data: bytes, name: str) -> Table:
 
     Tables from before there was ``missing``: what was inferred without success counts as no face, what was
     not as skipped.  From before there was ``inferred``: success counts as that, and of the rest the reason
-    is unknown.  Raises SessionError.
+    is unknown.  From before there was ``quality``: nobody knows it.  Raises SessionError.
     """
     head, _, body = data.partition(b"\n")
-    key, num_kp, split = parse_layout(head, name)
+    layout = parse_layout(head, name)
+    key, num_kp = layout.key, layout.num_kp
     body = whole_lines(body)
     try:
         parse = _parse_frames if key == "frame" else _parse_files
-        files, lead, numbers = parse(body, split + len(_NUMBERS) + 2 * num_kp, split)
+        files, lead, numbers = parse(body, len(layout.columns), layout.split)
     except (ValueError, csv.Error) as error:
         raise SessionError(f"The table {name} is damaged: {error}.") from error
     key_column, timestamp_s, face_id, success, *rest = lead.T
     inferred = rest[0] if rest else success
     if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin([success, inferred], (0, 1)).all():
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
+    if layout.lacking:
+        numbers = np.insert(numbers, [len(layout.numbers)] * layout.lacking, np.nan, axis=1)
     missing = missing_of(success, inferred, rest[1] if len(rest) > 1 else None, known=bool(rest))
     if not np.isin(missing, list(Missing)).all():
         raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(MISSING_REASONS[1:])}.")
@@ -267,39 +306,21 @@ def missing_of(
     return column.astype(np.int8)
 
 
-def parse_header(head: bytes, name: str) -> tuple[Key, int]:
-    """The key column and the number of keypoints; SessionError when the columns aren't ours."""
-    return parse_layout(head, name)[:2]
-
-
-def parse_layout(head: bytes, name: str) -> tuple[Key, int, int]:
-    """The key column, the number of keypoints, and how many columns stand before the measured numbers.
-
-    Raises SessionError when the columns aren't ours.
-    """
+def parse_layout(head: bytes, name: str) -> Layout:
+    """The columns of a table by its first line.  Raises SessionError when they aren't ours."""
     names = tuple(head.decode(ENCODING, ERRORS).rstrip("\r").split(","))
     keys: tuple[Key, ...] = ("frame", "file")
-    for lead in _LEADS:
-        num_kp, odd = divmod(len(names) - 1 - len(lead) - len(_NUMBERS), 2)
+    for lead, count in itertools.product(_LEADS, range(len(_NUMBERS), _FIRST - 1, -1)):
+        num_kp, odd = divmod(len(names) - 1 - len(lead) - count, 2)
         for key in keys:
-            if num_kp >= 0 and not odd and names == _columns(key, lead, num_kp):
-                return key, num_kp, 1 + len(lead)
+            layout = Layout(key, num_kp, lead, _NUMBERS[:count])
+            if num_kp >= 0 and not odd and names == layout.columns:
+                return layout
     raise SessionError(f"{name} is not a table of this app: its columns differ from frame, timestamp_s, face_id, ...")
 
 
 _Parsed = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float32]]
-"""File names, the (N, ``split``) columns before the measured numbers and the (N, 16 + 2 K) of these."""
-
-
-def in_todays_columns(fields: list[str], split: int) -> list[str]:
-    """A row's fields as ``columns`` has them, also of an older table.  Raises IndexError where it is too short."""
-    missing, lead = split < 1 + len(_LEADS[0]), fields[:split]
-    if split < 1 + len(_LEADS[1]):
-        lead.append(lead[3])
-    if missing:
-        success, inferred = (np.array([float(lead[k])]) for k in (3, 4))
-        lead.append(MISSING_REASONS[missing_of(success, inferred, None, known=split == 1 + len(_LEADS[1]))[0]])
-    return [*lead, *fields[split:]]
+"""File names, the (N, ``split``) columns before the measured numbers and the others."""
 
 
 def _words_as_numbers(text: bytes) -> bytes:

@@ -21,7 +21,7 @@ COLUMNS = (
     "measured_pitch_deg", "measured_yaw_deg", "measured_roll_deg", "measured_exp_magnitude",
     "brow_magnitude", "eye_magnitude", "mouth_magnitude",
     "tx", "ty", "scale",
-    "latency_ms",
+    "latency_ms", "quality",
     *(signal.name for signal in DERIVED),
     "keypoint_0_x_px", "measured_keypoint_0_x_px",
     "difference_pitch_deg", "difference_yaw_deg", "difference_roll_deg", "difference_angle_deg",
@@ -54,6 +54,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
             *truth,
             *(np.nan,) * 10,
             result.latency_ms,
+            np.nan,
             *NO_SIGNALS.values(),
             *(np.nan,) * 7,
         )
@@ -64,7 +65,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
     return (
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
-        float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms,
+        float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms, face.quality,
         *shown.derived.values(), float(face.keypoints[0, 0]), float(measured.keypoints[0, 0]),
         *_difference(measured, result.second_primary), face.face_id,
     )  # fmt: skip

@@ -210,6 +210,8 @@ REVIEW: tuple[Command, ...] = (
     Command("select_to", "&View", "Selection &to here", "O", "Let the selection end here"),
     Command("select_marker", "&View", "Select the &marker's range", "S", "Select what the chosen marker covers"),
     Command("select_none", "&View", "Select &nothing", "Esc", "Forget the selection"),
+    Command("leave_out", "&View", "&Leave out low quality", "Q",
+            "Leave frames of low quality out of the statistics", setting=settings.LEAVE_OUT_LOW_QUALITY),
     Command("copy", "&View", "&Copy statistics", "Ctrl+C", "Copy the statistics as text"),
     Command("side", "&View", "Markers and statistics", "F2", "Show or hide markers and statistics", checkable=True,
             separated=True),

@@ -60,6 +60,7 @@ FACES = Setting("faces/limit", int, 1)  # measured at most
 THEME = Setting("window/theme", str, "system")  # system, dark, light
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray(), in_profiles=False)
 REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray(), in_profiles=False)
+LEAVE_OUT_LOW_QUALITY = Setting("review/leave_out_low_quality", bool, False)  # of the statistics
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Box
-from app.faces.crop import CropTransform, crop_square, extract
+from app.faces.crop import CropTransform, crop_square, extract, sharpness_of
 from extractor.types import CropSpec
 
 coordinates = st.floats(-3000, 9000)
@@ -117,3 +117,13 @@ def test_frames_of_any_size(shape):
     image = np.full((*shape, 3), 7, np.uint8)
     for box in (Box(0, 0, 1, 1), Box(-50, -50, 900, 700), Box(shape[1], shape[0], 30, 30)):
         assert (extract(image, crop_square(box, CropSpec())) == 7).all()
+
+
+def test_blur_darkness_and_enlargement_make_a_crop_less_sharp():
+    crop = np.random.default_rng(1).integers(0, 256, (128, 128, 3), np.uint8)
+    sharp = sharpness_of(crop)
+    assert sharp > 1000
+    assert sharpness_of(cv2.GaussianBlur(crop, (0, 0), 2.0)) < sharp / 100
+    assert sharpness_of((crop * 0.1).astype(np.uint8)) < sharp / 50
+    assert sharpness_of(cv2.resize(crop[:16, :16], (128, 128), interpolation=cv2.INTER_LINEAR)) < sharp / 20
+    assert sharpness_of(np.full((128, 128, 3), 77, np.uint8)) == 0

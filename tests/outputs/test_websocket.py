@@ -90,6 +90,7 @@ def test_a_client_gets_the_result_as_a_line_of_json(output):
         assert (face["face_id"], face["primary"], face["success"]) == (1, True, True)
         assert face["yaw_deg"] == pytest.approx(30)
         assert face["yaw_std_deg"] == 2
+        assert face["quality"] is None  # nobody knows it
         assert face["quaternion_xyzw"] == pytest.approx([0, np.sin(np.pi / 12), 0, np.cos(np.pi / 12)], abs=1e-5)
         assert len(face["keypoints_px"]) == 3
         assert output.status.state is OutputState.SENDING

@@ -17,6 +17,8 @@ from extractor.types import KEYPOINT_NAMES
 
 WIDTH, HEIGHT = 96, 64
 LOST = 50  # every so many frames has no face
+LOW, LOW_QUALITY, THRESHOLD = range(60, 90), 0.2, 0.5
+"""These frames are of low quality."""
 
 
 def make_session(folder: Path, frames: int, rate: float = 30.0, video: bool = True) -> Path:
@@ -39,6 +41,7 @@ def make_session(folder: Path, frames: int, rate: float = 30.0, video: bool = Tr
         participant="P01",
         task="long",
         pictures=video,
+        quality_threshold=THRESHOLD,
     )
     write_table(folder / FRAMES, times)
     annotations = [
@@ -75,5 +78,6 @@ def write_table(path: Path, times: np.ndarray, offset: float = 0.0) -> None:
             if k % LOST == LOST - 1:
                 file.write(f"{k},{time:.6f},,0,1,no_face{empty}\n")
             else:
-                numbers = f"0.9000,{pitch:.4f},{yaw:.4f},{roll:.4f},1.0000,2.0000,1.5000,{rest}"
+                quality = LOW_QUALITY if k in LOW else 0.9
+                numbers = f"0.9000,{pitch:.4f},{yaw:.4f},{roll:.4f},1.0000,2.0000,1.5000,{rest},{quality}"
                 file.write(f"{k},{time:.6f},1,1,1,,{numbers},{tail}\n")

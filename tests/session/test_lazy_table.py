@@ -127,7 +127,7 @@ def test_what_is_no_table_is_one_sentence(path, change, says):
         ("3,0.100000,1,2,", "line 5: success is neither 0 nor 1"),
         ("3,,1,1,", "line 5: timestamp_s: a number is missing"),
         ("3,9.100000,1,1,", "line 5: its time, 9.1 s, is not between those of the frames around it"),
-        ("3,0.100000,1,1,1,", "line 5: it has 71 fields instead of 70"),
+        ("3,0.100000,1,1,1,", "line 5: it has 72 fields instead of 71"),
     ],
 )
 def test_a_line_that_is_not_clear_costs_itself_only_and_is_named(path, new, says):

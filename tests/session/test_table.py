@@ -10,7 +10,7 @@ from app.core.errors import SessionError
 from app.core.frames import Box
 from app.session.lazy_table import LazyTable
 from app.session.offline import TableWriter
-from app.session.table import Missing, columns, count_missing, in_todays_columns, parse_table, row
+from app.session.table import Missing, columns, count_missing, parse_layout, parse_table, row
 from app.session.text_table import encode_rows
 from extractor.types import Angles
 from tests import factories
@@ -18,7 +18,7 @@ from tests.factories import read_table
 
 FIXED_ORDER = (
     "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
-    "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
+    "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,quality,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
 )
 
 numbers = st.floats(-9999, 9999, width=32)
@@ -45,6 +45,7 @@ def test_what_was_written_is_read_back(angles, points, box, score, time_s, face_
         score=score,
         face_id=face_id,
         keypoints=np.array(points, np.float32).reshape(2, 2),
+        quality=score,
     )
     data = encode_rows([columns("frame", 2), row(0, time_s, face, 12.5, 2), row(1, time_s + 1, None, 0.0, 2)])
     table = parse_table(data, "table")
@@ -56,6 +57,7 @@ def test_what_was_written_is_read_back(angles, points, box, score, time_s, face_
     assert table.box[0] == pytest.approx(box, abs=1.1e-3)
     assert table.column("detection_score")[0] == pytest.approx(score, abs=6e-5)
     assert table.column("latency_ms")[0] == 12.5
+    assert table.column("quality")[0] == pytest.approx(score, abs=6e-5)
     assert np.isnan(table.numbers[1]).all()
 
 
@@ -104,19 +106,22 @@ def test_a_reason_that_nobody_knows_is_damage(word):
 
 
 @pytest.mark.parametrize("key", ["frame", "file"])
-@pytest.mark.parametrize("without", [("missing",), ("inferred", "missing")])
+@pytest.mark.parametrize("without", [("quality",), ("missing", "quality"), ("inferred", "missing", "quality")])
 def test_older_tables_still_open(make_face, key, without):
     rows = rows_of_all_kinds(make_face)
     head = columns(key, 24)
     old = [[field for name, field in zip(head, fields, strict=True) if name not in without] for fields in (head, *rows)]
     table = parse_table(encode_rows(old), "table")
     new = parse_table(encode_rows([head, *rows]), "table")
+    assert np.isnan(table.column("quality")).all()
     inferred = table.success if "inferred" in without else new.inferred
     assert table.inferred.tolist() == inferred.tolist()
     words = ["unknown"] * 6 if "inferred" in without else ["no_face", *["skipped"] * 4, "no_face"]
+    if "missing" not in without:
+        words = [Missing(why).word for why in new.missing[1:]]
     assert [Missing(why).word for why in table.missing] == ["", *words]
     for fields, whole in zip(old[1:], rows, strict=True):
-        today = in_todays_columns(list(fields), 1 + len(head) - len(without) - 24 * 2 - 17)
+        today = parse_layout(",".join(old[0]).encode(), "table").todays(fields)
         assert len(today) == len(whole)
         assert (today[:4], today[6:]) == (list(whole[:4]), list(whole[6:]))
     assert np.array_equal(table.numbers, new.numbers, equal_nan=True)
@@ -126,7 +131,7 @@ def test_older_tables_still_open(make_face, key, without):
 def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
     for changes, why in (({"pose_trained": False}, "untrained"), ({"angles": Angles(math.nan, 0.0, 0.0)}, "failed")):
         fields = row(3, 0.1, make_face(**changes), 5.0, 24)
-        assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (16 + 48))
+        assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (17 + 48))
 
 
 def test_a_single_number_that_is_not_finite_is_empty(make_face):
@@ -156,11 +161,11 @@ def test_a_last_line_that_was_cut_off_is_left_out(make_face):
         (b"frame,time\n0,1\n", "not a table of this app"),
         (b"\xff\xfe\x00", "not a table of this app"),
         (",".join(columns("frame", 1)).encode() + b"\n0,0.0,,0\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7,1" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x,1" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0,0" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1,1" + b"," * 16 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,0,2" + b"," * 16 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7,1" + b"," * 17 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x,1" + b"," * 17 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0,0" + b"," * 17 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1,1" + b"," * 17 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,0,2" + b"," * 17 + b"\n", "damaged"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):

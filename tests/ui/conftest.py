@@ -52,6 +52,7 @@ def make_face(
     pose_trained: bool = True,
     exp_magnitude: float = 0.1,
     face_id: int = 1,
+    quality: float = float("nan"),
 ) -> FaceResult:
     """A face whose box is ``side`` wide around ``centre``, frame pixels."""
     half = 1.075 * side
@@ -75,6 +76,7 @@ def make_face(
         eye_magnitude=parts * 0.8,
         mouth_magnitude=parts * 1.4,
         pose_trained=pose_trained,
+        quality=quality,
     )
 
 

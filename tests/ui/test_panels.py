@@ -40,6 +40,17 @@ def test_angles_come_with_their_uncertainty(readout, face, result):
     assert (pose._number.whole_text, pose._count.whole_text, pose._score.whole_text) == ("1", "1 face", "0.93")
 
 
+def test_the_quality_is_told_and_what_is_low_stands_out(readout, face, result):
+    quality = readout.pose._quality
+    readout.show_result(replace(result(face(quality=0.873)), quality_threshold=0.6))
+    assert (quality.whole_text, quality.property("tone")) == ("0.87", "")
+    readout.show_result(replace(result(face(quality=0.31)), quality_threshold=0.6))
+    assert (quality.whole_text, quality.property("tone")) == ("0.31, below 0.60", "warning")
+    readout.show_result(result(face()))
+    assert (quality.whole_text, quality.property("tone")) == (NOTHING, "")
+    assert "Not known" in quality.toolTip()
+
+
 def test_without_a_face_there_are_no_numbers(readout, face, result):
     readout.show_result(result(face()))
     readout.show_result(result())

@@ -79,6 +79,7 @@ _MISC = (
     ("exp_magnitude", "exp_magnitude", MISSING, "root mean square over the keypoints of the expression's displacement"),
     ("scale", "scale", MISSING, "scale of the keypoints within the network's crop"),
     ("detection_score", "detection_score", MISSING, "score of the face detector, 0 to 1"),
+    ("quality", "quality", MISSING, "probability that the pose is less than 10 degrees from the true one"),
 )
 
 

@@ -1,11 +1,14 @@
-"""``session.eaf``: the annotations, and why frames have no pose, as annotations for ELAN, with the video linked."""
+"""``session.eaf``: the annotations, and where a pose is missing or of low quality, as annotations for ELAN.
+
+The video is linked.
+"""
 
 from __future__ import annotations
 
 import mimetypes
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _TYPE = "marker"
 _UNNAMED = "marker"
 _WITHOUT_POSE = "no pose"
+_LOW_QUALITY = "low quality"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -56,8 +60,13 @@ class ElanAnnotations:
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tiers = tiers_of(session.annotations, session.table.timestamp_s)
-        if unmeasured := without_pose(session.table.missing, session.table.timestamp_s):
-            tiers.append((_free(_WITHOUT_POSE, tiers), unmeasured))
+        times_s = session.table.timestamp_s
+        for name, stretches in (
+            (_WITHOUT_POSE, without_pose(session.table.missing, times_s)),
+            (_LOW_QUALITY, _stretches(session.low_quality.astype(np.int64), ("", _LOW_QUALITY), times_s)),
+        ):
+            if stretches:
+                tiers.append((_free(name, tiers), stretches))
         root = ElementTree.Element(
             "ANNOTATION_DOCUMENT",
             {
@@ -135,15 +144,22 @@ def tiers_of(
 
 
 def without_pose(missing: NDArray[np.integer[Any]], timestamps_s: NDArray[np.float64]) -> list[ElanAnnotation]:
-    """The stretches of frames without a pose, by reason; ``missing`` (N,) are places in ``WORDS``."""
+    """The stretches of frames without a pose, by reason; ``missing`` (N,) are places in ``MISSING_REASONS``."""
+    return _stretches(missing, MISSING_REASONS, timestamps_s)
+
+
+def _stretches(
+    values: NDArray[np.integer[Any]], words: Sequence[str], timestamps_s: NDArray[np.float64]
+) -> list[ElanAnnotation]:
+    """The stretches of equal values that have a word; ``values`` (N,) are places in ``words``."""
     found: list[ElanAnnotation] = []
-    starts = np.flatnonzero(np.diff(missing.astype(np.int64), prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(missing)][: len(starts)], strict=True):
-        if reason := MISSING_REASONS[int(missing[start])]:
+    starts = np.flatnonzero(np.diff(values.astype(np.int64), prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(values)][: len(starts)], strict=True):
+        if word := words[int(values[start])]:
             begin = max(0, round(float(timestamps_s[start]) * 1000))
             last = float(timestamps_s[stop - 1])
-            end = last + _frame_s(last, timestamps_s) if stop == len(missing) else float(timestamps_s[stop])
-            found.append(ElanAnnotation(begin, max(begin + 1, round(end * 1000)), reason.replace("_", " ")))
+            end = last + _frame_s(last, timestamps_s) if stop == len(values) else float(timestamps_s[stop])
+            found.append(ElanAnnotation(begin, max(begin + 1, round(end * 1000)), word.replace("_", " ")))
     return found
 
 

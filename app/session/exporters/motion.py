@@ -26,7 +26,7 @@ class MotionArrays:
     (M,).  Decoded: ``R`` (M, 3, 3) head to camera, so that a point is ``scale * (R @ kp + exp) + t``
     in crop coordinates (t's z ignored), and ``crop_to_frame`` (M, 2, 3) maps those to pixels.
     ``keypoint_names`` (K,) where they have any.  ``missing``, of all frames, says why one has no pose:
-    a place in ``missing_words``.
+    a place in ``missing_words``.  ``quality`` (M,) is NaN where it isn't known.
     """
 
     name = "npz"
@@ -54,4 +54,5 @@ def _arrays(session: Session) -> dict[str, NDArray[Any]]:
     if names is not None and len(names) == records["kp"].shape[1]:
         arrays["keypoint_names"] = np.array(names)
     frame = records["frame"].astype(np.int64)
-    return {"frame": frame, "timestamp_s": session.table.timestamp_s[frame], **arrays, "R": records["rotation"]}
+    arrays |= {"quality": session.table.quality[frame], "R": records["rotation"]}
+    return {"frame": frame, "timestamp_s": session.table.timestamp_s[frame], **arrays}

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.quality import is_low
 from app.session.exporters.base import Progress, faces_of_frames
 from app.session.session import Session
-from app.session.table import MISSING_REASONS
+from app.session.table import MISSING_REASONS, Table
 from extractor import files
 
 FILE = "openface.csv"
@@ -47,6 +48,9 @@ def openface_angles(angles_deg: NDArray[np.floating[Any]]) -> NDArray[np.float64
 class OpenFaceCsv:
     """One row a face and frame; a frame without a face has one with ``success`` 0 and ``confidence`` 0.
 
+    ``confidence`` is the quality (``app.core.quality``), and ``success`` 0 also where that is below the weights'
+    threshold: as in OpenFace the numbers then stand there nevertheless.  Where the quality isn't known,
+    ``confidence`` is the detector's score.
     Frames count from 1, as OpenFace's do.  ``pose_T*`` stay empty, because our translation is not
     metric, and ``pose_R*`` where nothing was measured: OpenFace's 0 there would read as a face
     that looks into the camera.  Where the camera's tilt is known, ``pose_R*`` are those of a level camera.
@@ -61,7 +65,10 @@ class OpenFaceCsv:
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [table.whole for table in (session.table, session.faces) if table is not None]
         angles = {id(table): openface_angles(session.levelled_deg(table)) for table in tables}
-        scores = {id(table): table.column("detection_score") for table in tables}
+        confidence = {id(table): _confidence(table) for table in tables}
+        low = {
+            id(table): is_low(table.column("quality"), session.manifest.header.quality_threshold) for table in tables
+        }
         with files.create_text(folder / FILE) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
@@ -70,11 +77,18 @@ class OpenFaceCsv:
                 if not faces:
                     writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]]))
                 for table, row in faces:
-                    score, pose = _number(scores[id(table)][row], 4), angles[id(table)][row]
+                    sure, pose = _number(confidence[id(table)][row], 4), angles[id(table)][row]
                     numbers = ("", "", "", *(_number(angle, 6) for angle in pose))
-                    writer.writerow((k + 1, table.face_id[row], time, score, 1, *numbers, ""))
+                    success = int(not low[id(table)][row])
+                    writer.writerow((k + 1, table.face_id[row], time, sure, success, *numbers, ""))
                 if k % _EVERY == 0:
                     progress(k, len(session.table))
+
+
+def _confidence(table: Table) -> NDArray[np.float32]:
+    """(N,) from 0 to 1."""
+    quality = table.column("quality")
+    return np.where(np.isnan(quality), table.column("detection_score"), quality)
 
 
 def _number(value: float, decimals: int) -> str:

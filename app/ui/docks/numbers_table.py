@@ -63,6 +63,7 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
     face = shown.face
     yield _same("face_id", str(face.face_id), "")
     yield _same("detection_score", _number(face.detection.score, 3), "")
+    yield _same("quality", _number(face.quality, 3), "")
     if face.pose_trained:
         yield from _pose_rows(shown, measured)
     box, other = face.detection.box, measured.detection.box

@@ -50,6 +50,7 @@ EXPRESSION = PlotGroup("expression", "Expression", "", Range.POSITIVE, 0.02)
 PLACE = PlotGroup("place", "Place in the crop", "", Range.SYMMETRIC, 0.1)
 SCALE = PlotGroup("scale", "Scale", "", Range.FREE, 0.1)
 KEYPOINT = PlotGroup("keypoint", "A keypoint", " px", Range.FREE, 4.0)
+QUALITY = PlotGroup("quality", "Quality", "", Range.POSITIVE, 1.0)
 LATENCY = PlotGroup("latency", "Latency", " ms", Range.POSITIVE, 50.0)
 FACE_SHAPE = PlotGroup("inter-ocular", "Mouth and brows", "", Range.SYMMETRIC, 0.1)
 EYES = PlotGroup("eyes", "Eye closure", "", Range.POSITIVE, 1.0)
@@ -63,7 +64,7 @@ DIFFERENCE = PlotGroup("difference", "Second weights minus first", "°", Range.S
 
 GROUPS = (
     ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, EYES, STATES, BLINKS, SPEED, DIRECTION, COUNTS, PLACE, SCALE, KEYPOINT,
-    LATENCY, DIFFERENCE,
+    QUALITY, LATENCY, DIFFERENCE,
 )  # fmt: skip
 """In the order in which they stand, from the top."""
 
@@ -106,6 +107,7 @@ SIGNALS: tuple[PlotSignal, ...] = (
     PlotSignal("ty", "t y", PLACE, "ty", 1),
     PlotSignal("scale", "Scale", SCALE, "scale", 0),
     PlotSignal("keypoint_x", "Keypoint 0, x", KEYPOINT, "keypoint_0_x_px", 0, measured="measured_keypoint_0_x_px"),
+    PlotSignal("quality", "Quality", QUALITY, "quality", 0),
     PlotSignal("latency", "Latency", LATENCY, "latency_ms", 0),
     *(
         PlotSignal(f"difference_{name}", f"Difference in {name}", DIFFERENCE, f"difference_{name}_deg", colour)

@@ -22,6 +22,11 @@ MEANINGS = {
     "pitch": "Positive: looks down",
     "roll": "Positive: clockwise in the image",
 }
+QUALITY_TIP = (
+    "The probability that this pose is less than 10 degrees from the true one, by uncertainty, detection score, "
+    "size and sharpness of the face"
+)
+QUALITY_UNKNOWN = "Not known with these weights: nobody has measured it"
 PARTS = ("face", "brows", "eyes", "mouth")
 
 
@@ -60,6 +65,7 @@ class PosePanel(QWidget):
         self._number.show_text(str(face.face_id) if face else NOTHING)
         self._count.show_text(_count(result) if result and (result.faces or result.further) else NOTHING)
         self._score.show_text(_score(face) if face else NOTHING)
+        self._show_quality(result, face)
 
     def _pose_section(self) -> Section:
         section = Section("Head pose")
@@ -132,6 +138,7 @@ class PosePanel(QWidget):
             "In the picture", "How many faces are seen, and how many of them are not measured"
         )
         self._score = section.add_row("Detection score")
+        self._quality = section.add_row("Quality", QUALITY_TIP)
         self.limit = QSpinBox()
         self.limit.setAccessibleName("Faces measured at most")
         self.limit.setToolTip(
@@ -199,6 +206,15 @@ class PosePanel(QWidget):
             self._errors[name].show_text(degrees(error))
         angle = geodesic_deg(face.rotation, rotation_of(truth)) if face is not None and measured else math.nan
         self._geodesic.show_text(unsigned(angle, 1, "°"))
+
+    def _show_quality(self, result: FrameResult | None, face: FaceResult | None) -> None:
+        low, text, tip = False, NOTHING, QUALITY_TIP
+        if result is not None and face is not None:
+            low = face.quality < result.quality_threshold
+            text = unsigned(face.quality, 2) + (f", below {result.quality_threshold:.2f}" if low else "")
+            tip = QUALITY_TIP if math.isfinite(result.quality_threshold) else QUALITY_UNKNOWN
+        self._quality.show_text(text, tip)
+        theme.set_tone(self._quality, "warning" if low else "")
 
     def _show_truth(self, shown: bool) -> None:
         if self._geodesic.isHidden() != shown:

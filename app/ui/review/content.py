@@ -25,12 +25,17 @@ class Series:
     expression: Trace
     angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured, in level axes
     drawn_deg: NDArray[np.float32]  # (N, 3) the same with short gaps bridged
+    low_before: NDArray[np.int64]  # (N + 1,) how many frames of low quality stand before each
 
     @classmethod
-    def of(cls, table: LazyTable, tilt: CameraTilt | None = None) -> Series:
+    def of(
+        cls, table: LazyTable, tilt: CameraTilt | None = None, low_quality: NDArray[np.bool_] | None = None
+    ) -> Series:
         """As a level camera would have measured it, where ``tilt`` says how the camera stood.
 
-        Curves go on over frames that the network skipped while it was busy, and break where no face was found."""
+        ``low_quality`` (N,): the frames to be shaded; None: none.
+        Curves go on over frames that the network skipped while it was busy, and break where no face was found.
+        """
         # Of a frame that failed or is damaged nothing is known, so no curve goes over it either.
         unknown = np.isin(table.missing, (Missing.FAILED, Missing.DAMAGED))
         skipped = bridged(table.timestamp_s, table.success, table.inferred | unknown)
@@ -47,6 +52,7 @@ class Series:
             Trace(drawn(table.exp_magnitude)),
             angles_deg,
             angles,
+            _before(np.zeros(len(table), bool) if low_quality is None else low_quality),
         )
 
     @classmethod
@@ -60,7 +66,16 @@ class Series:
             nothing,
             truth,
             truth,
+            _before(np.zeros(len(truth), bool)),
         )
+
+    def low_quality(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether there are frames of low quality among the rows from each ``first`` to below its ``end``."""
+        return np.asarray(self.low_before[end] > self.low_before[first], bool)
+
+
+def _before(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(chosen, dtype=np.int64)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

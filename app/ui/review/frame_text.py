@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from PyQt6.QtGui import QAction
@@ -38,6 +39,9 @@ def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
             text = f"{name} {degrees(value)} (Δ {degrees(other - value)})"
         parts.append(text)
     parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
+    quality = float(table.quality[frame])
+    if math.isfinite(quality):
+        parts.append(f"quality {unsigned(quality, 2)}{' (low)' if session.low_quality[frame] else ''}")
     return parts
 
 

@@ -34,7 +34,8 @@ def load(folder: Path) -> Loaded:
     if not len(session):
         session.close()
         raise SessionError(f"The session {folder} has no frames.")
-    content = Content.of(session.times_s, Series.of(session.table, session.manifest.header.camera_tilt))
+    tilt = session.manifest.header.camera_tilt
+    content = Content.of(session.times_s, Series.of(session.table, tilt, session.low_quality))
     return Loaded(session, content, find_analyses(folder))
 
 

@@ -40,6 +40,7 @@ class Measuring(QObject):
         self._serial = 0
         self.selection: Range | None = None
         self.statistics: Statistics | None = None
+        self._leaves_out = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -55,6 +56,11 @@ class Measuring(QObject):
     def compare(self, content: Content) -> None:
         """The copied text says how the other table differs, where there is one."""
         self._content = content
+
+    def leave_out(self, low_quality: bool) -> None:
+        """Whether frames of low quality don't count."""
+        self._leaves_out = low_quality
+        self.refresh()
 
     def select(self, selection: object) -> None:
         """(start, end) in seconds, or None for everything."""
@@ -100,6 +106,7 @@ class Measuring(QObject):
         serial, rows, title = self._serial, self.rows(), self._title()
         table = session.table
         tilt = session.manifest.header.camera_tilt
+        left_out = session.low_quality[rows] if self._leaves_out else None
 
         def count() -> Statistics:
             return statistics(
@@ -109,6 +116,7 @@ class Measuring(QObject):
                 table.exp_magnitude[rows],
                 table.missing[rows],
                 frame_s(table.timestamp_s),
+                left_out,
             )
 
         def done(stats: Statistics) -> None:

@@ -20,6 +20,7 @@ from app.ui.review.traces import Piece, Trace
 
 TICKS_APART = 90.0  # points
 BAND_ALPHA = 46
+SHADE_ALPHA = 40
 POINT_SIZE = 5.0  # half its width, in points
 
 
@@ -73,6 +74,7 @@ class Lanes:
 def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
     """Grid, bands and curves: all that stays while the cursor moves."""
     _paint_grid(painter, scale, lanes, font)
+    _paint_low_quality(painter, content, scale, lanes.angles.rect)
     rows = np.searchsorted(content.times_s, (scale.start_s, scale.end_s))
     window = (float(rows[0]) - 1, float(rows[1]) + 1, round(scale.width))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -93,7 +95,25 @@ def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: L
         for name, trace in content.second.difference.items():
             draw.curve(trace, lanes.difference, _pen(theme.ANGLE_COLOURS[name]))
     painter.restore()
-    _paint_names(painter, lanes, font)
+    _paint_names(painter, lanes, font, shaded=bool(content.series.low_before[-1]))
+
+
+def low_quality_pixels(content: Content, scale: TimeScale, pixels: int) -> NDArray[np.bool_]:
+    """(pixels,) across the view, whether a frame of low quality is shown there, however many frames are in it."""
+    edges_s = scale.start_s + np.arange(pixels + 1) / pixels * scale.span_s
+    rows = np.searchsorted(content.times_s, edges_s, side="right")
+    first = np.maximum(rows[:-1] - 1, 0)  # the frame that is on the screen where the pixel begins
+    return content.series.low_quality(first, np.maximum(rows[1:], first + 1))
+
+
+def _paint_low_quality(painter: QPainter, content: Content, scale: TimeScale, rect: QRectF) -> None:
+    """Shade every pixel in which a frame of low quality is shown."""
+    low = low_quality_pixels(content, scale, max(round(rect.width()), 1))
+    starts = np.flatnonzero(np.diff(low.astype(np.int8), prepend=0, append=0))
+    wash = QColor(theme.WARNING)
+    wash.setAlpha(SHADE_ALPHA)
+    for left, right in starts.reshape(-1, 2).tolist():
+        painter.fillRect(QRectF(rect.left() + left, rect.top(), right - left, rect.height()), wash)
 
 
 def _paint_series(draw: _Curves, series: Series, lanes: Lanes, *, second: bool) -> None:
@@ -217,7 +237,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
             painter.drawText(QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text)
 
 
-def _paint_names(painter: QPainter, lanes: Lanes, font: QFont) -> None:
+def _paint_names(painter: QPainter, lanes: Lanes, font: QFont, *, shaded: bool) -> None:
     """The lanes' names, on a ground of their own, for curves may pass there."""
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
@@ -225,7 +245,8 @@ def _paint_names(painter: QPainter, lanes: Lanes, font: QFont) -> None:
     ground = QColor(theme.BASE)
     ground.setAlpha(200)
     shown = [lane for lane in (lanes.angles, lanes.expression, lanes.difference) if lane is not None]
-    for name, lane in zip(("angles", "expression", "difference"), shown, strict=False):
+    angles = "angles, shaded where the quality is low" if shaded else "angles"
+    for name, lane in zip((angles, "expression", "difference"), shown, strict=False):
         rect = QRectF(lane.rect.left() + 2, lane.rect.top(), metrics.horizontalAdvance(name) + 8, metrics.height())
         painter.fillRect(rect, ground)
         painter.setPen(theme.DIM)

@@ -47,6 +47,7 @@ class Statistics:
     seconds: dict[str, float]  # of each of DIRECTIONS
     nods: int
     shakes: int
+    left_out: int  # measured frames that don't count, for their quality is low
     missing: tuple[tuple[str, int], ...]  # frames without a pose: the reason's word, and how many; none with 0
 
     @property
@@ -65,16 +66,19 @@ def statistics(
     exp_magnitude: NDArray[np.float32],
     missing: NDArray[np.int8],
     frame_s: float,
+    left_out: NDArray[np.bool_] | None = None,
 ) -> Statistics:
     """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, expression magnitude, and numbers of ``Missing``.
 
     A measured frame counts until the next one that was looked at to the end, at most ``LONGEST_S``: frames
     that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.
+    Frames of ``left_out`` (n,) were looked at, but their numbers don't count.
     Nods and shakes are those of ``app.signals.gestures``.
     """
     n = len(times_s)
-    known = success & np.isfinite(angles_deg).all(axis=1)
-    seen = known | np.isin(missing, (Missing.NO_FACE, Missing.UNTRAINED))
+    measured = success & np.isfinite(angles_deg).all(axis=1)
+    known = measured if left_out is None else measured & ~left_out
+    seen = measured | np.isin(missing, (Missing.NO_FACE, Missing.UNTRAINED))
     end_s = float(times_s[-1]) + frame_s if n else 0.0
     shown_s = np.zeros(n)
     shown_s[seen] = np.minimum(np.diff(times_s[seen], append=end_s), LONGEST_S)
@@ -92,6 +96,7 @@ def statistics(
         seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
         nods=gestures.count(NOD),
         shakes=gestures.count(SHAKE),
+        left_out=int(measured.sum() - known.sum()),
         missing=tuple((why.word, count) for why in Missing if why and (count := int((missing == why).sum()))),
     )
 
@@ -123,6 +128,7 @@ def as_text(stats: Statistics, title: str) -> str:
         f"frames\t{stats.frames}",
         f"measured frames\t{stats.measured}",
         f"share measured\t{stats.share_measured:.4f}",
+        *([f"left out for low quality\t{stats.left_out}"] if stats.left_out else []),
         *(f"frames without a pose: {word}\t{count}" for word, count in stats.missing),
         f"duration (s)\t{stats.duration_s:.3f}",
         "\tmean\tSD\tmin\tmax\trange",

@@ -62,6 +62,7 @@ class StatisticsPanel(QWidget):
                 ("nods", "nods"),
                 ("shakes", "shakes"),
                 ("share", "frames measured"),
+                ("left_out", "low quality, left out"),
                 *((why.word, why.word.replace("_", " ")) for why in Missing if why),
             ),
             last + 1,
@@ -138,6 +139,7 @@ class StatisticsPanel(QWidget):
         frames, measured = (QLocale.c().toString(n) for n in (stats.frames, stats.measured))
         share = f" ({stats.share_measured:.1%})" if stats.frames else ""
         self._values["share"].setText(f"{measured} of {frames}{share}")
+        self._values["left_out"].setText(QLocale.c().toString(stats.left_out))
         counts = dict(stats.missing)
         for why in Missing:
             if why:

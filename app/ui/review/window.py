@@ -68,6 +68,7 @@ class ReviewWindow(QMainWindow):
         self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
+        self.measuring.leave_out(store.get(settings.LEAVE_OUT_LOW_QUALITY))
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
         self._connect()
         self._enable(False)
@@ -144,6 +145,7 @@ class ReviewWindow(QMainWindow):
             "select_to": played(lambda player: self.measuring.end(player.time_s)),
             "select_marker": lambda: self.measuring.select(self.editing.chosen_range()),
             "select_none": self._escape,
+            "leave_out": self._leave_out,
             "copy": lambda: self.measuring.copy(),
             "side": lambda on: self.panes.side.setVisible(on),
             "reanalyse": self._reanalyse,
@@ -347,6 +349,10 @@ class ReviewWindow(QMainWindow):
     def _switch(self, setting: Setting[bool], on: bool) -> None:
         self._settings.set(setting, on)
         self._draw()
+
+    def _leave_out(self, on: bool) -> None:
+        self._settings.set(settings.LEAVE_OUT_LOW_QUALITY, on)
+        self.measuring.leave_out(on)
 
     def _draw(self) -> None:
         names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None

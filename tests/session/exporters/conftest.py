@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,15 @@ def record(tmp_path, header, make_frame, make_face, make_result):
     """Record a session of an odd size at a varying rate, with gaps, further faces and annotations."""
 
     def make(
-        name="session", width=161, height=121, frames=FRAMES, annotations=(), video=True, measure=True, **header_changes
+        name="session",
+        width=161,
+        height=121,
+        frames=FRAMES,
+        annotations=(),
+        video=True,
+        measure=True,
+        quality=lambda number: math.nan,
+        **header_changes,
     ):
         rng = np.random.default_rng(7)
         times = 50.0 + np.cumsum(rng.uniform(0.004, 0.09, frames))
@@ -36,7 +45,7 @@ def record(tmp_path, header, make_frame, make_face, make_result):
                 assert writer.add_frame(frame)
                 if i in SKIPPED or not measure:
                     continue
-                faces = [_face(make_face, i)] if i not in UNMEASURED else []
+                faces = [replace(_face(make_face, i), quality=quality(i))] if i not in UNMEASURED else []
                 if i in TWO_FACES:
                     faces.append(_face(make_face, i + 40, face_id=9))
                 writer.add_result(make_result(frame, faces))

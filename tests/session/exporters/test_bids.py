@@ -83,7 +83,7 @@ def test_the_columns_are_those_of_the_channels(dataset, session):
     assert len(rows) == FRAMES
     assert {len(row) for row in rows} == {len(channels)}
     column = {channel["name"]: [row[i] for row in rows] for i, channel in enumerate(channels)}
-    assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 7
+    assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 8
     assert [float(field) for field in column["latency"]] == pytest.approx(session.table.timestamp_s.tolist(), abs=1e-6)
     table = session.table.whole
     for k in range(FRAMES):
@@ -107,7 +107,7 @@ def test_the_sidecars_count_and_describe(dataset, session):
     assert sidecar["SamplingFrequency"] == 30.0
     times = session.table.timestamp_s
     assert sidecar["SamplingFrequencyEffective"] == pytest.approx((FRAMES - 1) / times[-1])
-    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 48, 59)
+    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 48, 60)
     frames = json.loads(next(motion.glob("*_channels.json")).read_text(encoding="utf-8"))["reference_frame"]["Levels"]
     used = {channel["reference_frame"] for channel in read_tsv(next(motion.glob("*_channels.tsv")))}
     assert used - {"n/a"} == set(frames)

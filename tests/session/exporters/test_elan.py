@@ -166,6 +166,14 @@ def test_without_video_and_annotations_the_document_is_still_sound(record, tmp_p
     assert [tier.get("TIER_ID") for tier in root.iter("TIER")] == ["no pose"]
 
 
+def test_stretches_of_low_quality_have_a_tier(record, tmp_path):
+    session = Session.open(record(quality=lambda number: 0.2 if number < 3 else 0.8, quality_threshold=0.5))
+    (path,) = export_session(session, ElanAnnotations(), tmp_path / "out")
+    eaf = pympi.Elan.Eaf(str(path))
+    end = round(1000 * session.table.timestamp_s[3])
+    assert eaf.get_annotation_data_for_tier("low quality") == [(0, end, "low quality")]
+
+
 seconds = st.floats(0, 10_000)
 words = st.text(max_size=8)
 annotations = st.lists(

@@ -40,6 +40,7 @@ def test_the_arrays_are_the_seven_heads_of_the_measured_frames(session, arrays):
         "keypoint_names": ((24,), "U"),
         "missing": ((FRAMES,), "i"),
         "missing_words": ((7,), "U"),
+        "quality": ((rows,), "f"),
     }
     assert arrays["frame"].tolist() == MEASURED
     why = arrays["missing_words"][arrays["missing"]]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.core.rotation import rotation_of
 from app.session.exporters import export_session
 from app.session.exporters.openface import OpenFaceCsv, openface_angles
+from app.session.session import Session
 from extractor.types import Angles
 from tests.session.exporters.conftest import FRAMES, SKIPPED, TWO_FACES, UNMEASURED
 
@@ -73,3 +74,17 @@ def test_every_frame_has_its_rows(session, tmp_path):
         assert radians == pytest.approx(openface_angles(session.table.angles_deg[k : k + 1])[0], abs=1e-6)
     second = frames[TWO_FACES[0] + 1][1]
     assert float(second["pose_Rx"]) == pytest.approx(openface_angles(session.faces.angles_deg[:1])[0][0], abs=1e-6)
+
+
+def test_the_quality_is_the_confidence_and_decides_on_success(record, tmp_path):
+    """What is below the threshold has no success, and its numbers nevertheless."""
+    session = Session.open(record(quality=lambda number: 0.25 if number % 2 else 0.75, quality_threshold=0.5))
+    (path,) = export_session(session, OpenFaceCsv(), tmp_path / "out")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["pose_Rx"] and row["face_id"] == "0"]
+    assert len(rows) == FRAMES - len(UNMEASURED) - len(SKIPPED)
+    for row in rows:
+        low = (int(row["frame"]) - 1) % 2
+        assert (row["confidence"], row["success"], row["missing"]) == (
+            ("0.2500", "0", "") if low else ("0.7500", "1", "")
+        )

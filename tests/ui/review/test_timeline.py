@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,8 @@ from PyQt6.QtWidgets import QApplication
 from app.session.table import Missing
 from app.signals.gestures import find_gestures
 from app.ui.formatting import clock
-from app.ui.review.content import bridged
+from app.ui.review.content import Content, Series, bridged
+from app.ui.review.paint import low_quality_pixels
 from app.ui.review.player import Player
 from app.ui.review.scale import TimeScale
 from app.ui.review.statistics import DIRECTIONS, as_text, directions, statistics
@@ -228,6 +231,42 @@ def test_a_skipped_frame_counts_for_the_one_before_it():
     angles = np.where(success[:, None], 0.0, np.nan).repeat(3, axis=1).astype(np.float32)
     stats = statistics(times, success, angles, angles[:, 0], np.where(success, 0, Missing.SKIPPED).astype(np.int8), 0.1)
     assert stats.measured_s == pytest.approx(0.6)
+
+
+def test_frames_of_low_quality_can_be_left_out_of_the_statistics():
+    times = np.arange(8) / 10
+    low = np.arange(8) >= 4
+    angles = np.where(low[:, None], 40.0, [1.0, 2.0, 3.0]).astype(np.float32)
+    known, nothing = np.ones(8, bool), np.zeros(8, np.int8)
+    everything = statistics(times, known, angles, angles[:, 0], nothing, 0.1)
+    stats = statistics(times, known, angles, angles[:, 0], nothing, 0.1, low)
+    assert (everything.measured, everything.left_out, everything.yaw.high) == (8, 0, 40.0)
+    assert (stats.measured, stats.left_out, stats.yaw.high) == (4, 4, 2.0)
+    assert stats.measured_s == pytest.approx(0.4)  # a frame that is left out was looked at: the one before ends there
+    assert "left out for low quality\t4" in as_text(stats, "title")
+
+
+@given(
+    low=st.lists(st.booleans(), min_size=2, max_size=60),
+    start=st.floats(0, 1),
+    share=st.floats(0.01, 1),
+    pixels=st.integers(1, 200),
+)
+def test_every_pixel_that_shows_a_frame_of_low_quality_is_shaded(low, start, share, pixels):
+    times = np.arange(len(low)) / 10
+    nothing = np.zeros((len(low), 3), np.float32)
+    series = replace(Series.of_truth(nothing), low_before=np.concatenate([[0], np.cumsum(low)]))
+    content = Content.of(times, series)
+    span_s = content.total_s * share
+    start_s = start * (content.total_s - span_s)
+    scale = TimeScale(start_s, start_s + span_s, content.total_s, 0.0, float(pixels))
+    shaded = low_quality_pixels(content, scale, pixels)
+    assert len(shaded) == pixels
+    for pixel in range(pixels):
+        left, right = (start_s + span_s * (pixel + edge) / pixels for edge in (0.001, 0.999))
+        shown = [k for k in range(len(low)) if times[k] <= right and (k + 1 == len(low) or times[k + 1] > left)]
+        if any(low[k] for k in shown):
+            assert shaded[pixel]
 
 
 def test_nods_and_shakes_are_those_of_the_live_signals():
