@@ -4,6 +4,7 @@
 python3 run.py              set up once, then open the window
 python3 run.py test         set up with the test tools, then run the tests in one process a core;
                             further words are pytest's, e.g. -n 0 --durations=20 tests/ui
+python3 run.py add EXTRA... add what not everybody needs: lsl, onnx, cluster, train, bundle
 python3 run.py WORDS...     the same with further words for the app, e.g.
                             python3 run.py extract clip.mp4 --out out
 
@@ -31,6 +32,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MINORS = (10, 11, 12)  # MediaPipe has no builds for others
 # One process a core; what the tests of a file share is made once.  Folders in order: the slowest come early.
 TEST_WORDS = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
+EXTRAS = ("lsl", "onnx", "cluster", "train", "bundle")  # of pyproject.toml, which only Python 3.11 on can read
 
 
 def report(text: str) -> None:
@@ -82,6 +84,34 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def added() -> list[str]:
+    """The extras that somebody has added to .venv."""
+    remembered = VENV / "extras"
+    return remembered.read_text().split() if remembered.exists() else []
+
+
+def add(extras: list[str]) -> int:
+    unknown = [extra for extra in extras if extra not in EXTRAS]
+    if unknown or not extras:
+        there_are = f"There are {', '.join(EXTRAS)}."
+        report(f"there is no extra {' '.join(unknown)}. {there_are}" if unknown else f"which extra? {there_are}")
+        return 2
+    set_up(testing=False)
+    install(sorted({*added(), *extras}))
+    report(f"{', '.join(extras)} can be used now.")
+    return 0
+
+
+def install(extras: list[str]) -> None:
+    report("installing packages into .venv (once; a few minutes)")
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q", "-c", "constraints.txt"]
+    what = f".[{','.join(extras)}]" if extras else "."
+    if subprocess.run([*pip, "-e", what], cwd=ROOT, check=False).returncode != 0:
+        raise SystemExit("motionscope: installing the packages failed; pip's message is above.")
+    if "test" not in extras:
+        (VENV / "extras").write_text(" ".join(extras))
+
+
 def set_up(testing: bool) -> None:
     """Make .venv and install into it, unless that is done already."""
     wanted = fingerprint()
@@ -95,10 +125,7 @@ def set_up(testing: bool) -> None:
     if not (PYTHON.exists() and whole.exists() and whole.read_text() == str(ROOT)):
         make_venv()
         whole.write_text(str(ROOT))
-    report("installing packages into .venv (once; a few minutes)")
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "-q", "-c", "constraints.txt"]
-    if subprocess.run([*pip, "-e", ".[test]" if testing else "."], cwd=ROOT, check=False).returncode != 0:
-        raise SystemExit("motionscope: installing the packages failed; pip's message is above.")
+    install(["test"] if testing else added())
     if testing:  # not a package, but part of what is installed; without it a few tests are skipped
         subprocess.run([str(PYTHON), "-m", "tests.session.exporters.eaf"], cwd=ROOT, check=False)
     (test if testing else app).write_text(wanted)
@@ -107,8 +134,10 @@ def set_up(testing: bool) -> None:
 def main() -> int:
     arguments = sys.argv[1:]
     testing = arguments[:1] == ["test"]
-    set_up(testing)
     try:
+        if arguments[:1] == ["add"]:
+            return add(arguments[1:])
+        set_up(testing)
         if testing:
             return subprocess.run(
                 [str(PYTHON), "-m", "pytest", *TEST_WORDS, *arguments[1:]], cwd=ROOT, check=False

@@ -7,10 +7,10 @@ import platform
 import sys
 
 from app import __version__
-from app.system import extra_command, missing_packages, remedy
+from app.system import missing_packages, remedy
+from extractor.installing import extra_command, is_frozen, package_command
 
 PACKAGES = (
-    "torch",
     "mediapipe",
     "opencv-python",
     "opencv-contrib-python",
@@ -25,7 +25,8 @@ PACKAGES = (
 def check(weights: str | None, device: str = "auto", engine: str = "auto") -> int:
     """Print the report; 0 when the app can run, 1 when something essential is missing."""
     problems: list[str] = []
-    print(f"motionscope {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    python = f"Python {platform.python_version()}{' of its own' if is_frozen() else ''}"
+    print(f"motionscope {__version__}, {python}, {platform.platform()}")
     print("packages   " + ", ".join(_version(name, problems) for name in PACKAGES))
     _check_opencv(problems)
     print("cameras    " + _cameras())
@@ -48,8 +49,12 @@ def _version(name: str, problems: list[str]) -> str:
     try:
         return f"{name} {importlib.metadata.version(name)}"
     except importlib.metadata.PackageNotFoundError:
-        problems.append(f"The package {name} is missing: python3 run.py installs it.")
+        problems.append(f"The package {name} is missing{_brought_by(package_command(name))}.")
         return f"{name} missing"
+
+
+def _brought_by(command: str) -> str:
+    return f" ({command})" if command else ""
 
 
 def _check_opencv(problems: list[str]) -> None:
@@ -82,7 +87,7 @@ def _engines() -> str:
 
     installed = installed_packages()
     packages = dict.fromkeys(engine.package for engine in ENGINES.values())
-    missing = [f"{name} (pip install {name})" for name in packages if name not in installed]
+    missing = [name + _brought_by(package_command(name)) for name in packages if name not in installed]
     there = ", ".join(f"{name} {version}" for name, version in installed.items())
     return f"{there}; not installed: {', '.join(missing)}" if missing else there
 
@@ -125,11 +130,11 @@ def _outputs() -> str:
 
     words = ["opentrack"]
     for title, package, install in (
-        ("OSC and VMC", "pythonosc", "pip install python-osc"),
-        ("WebSocket", "websockets", "pip install websockets"),
+        ("OSC and VMC", "pythonosc", package_command("python-osc")),
+        ("WebSocket", "websockets", package_command("websockets")),
         ("Lab Streaming Layer", "pylsl", extra_command("lsl")),
     ):
-        words.append(title if find_spec(package) is not None else f"no {title} ({install})")
+        words.append(title if find_spec(package) is not None else f"no {title}{_brought_by(install)}")
     try:
         words.append(f"virtual camera {find_device()}")
     except OutputError:

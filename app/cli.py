@@ -98,8 +98,9 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     parser.add_argument(
         "--source",
         default="auto",
-        metavar="auto|demo|INDEX|NAME|PATH",
-        help="camera by index or name, video, image, folder of images, the demo; auto: the first camera, else the demo",
+        metavar="auto|demo|INDEX|NAME|PATH|URL",
+        help="camera by index or name, video, image, folder of images, the demo, a network camera (rtsp, rtsps, http, "
+        "https); auto: the first camera, else the demo",
     )
     add_camera_format(parser, "as last chosen for it, 1280x720@30:MJPG at first")
     add_camera_tilt(parser, "as remembered for the camera, level at first")

@@ -1,4 +1,4 @@
-"""Cores, system libraries that pip can't bring, and the command that installs an extra.
+"""Cores, and system libraries that pip can't bring.
 
 Standard library only: ``run.py`` uses it before anything is installed.
 """
@@ -47,15 +47,6 @@ def missing_packages(for_tests: bool = False) -> list[str]:
     if for_tests and not shutil.which("xvfb-run"):
         packages += ["xvfb", "xauth"]
     return packages
-
-
-def extra_command(extra: str) -> str:
-    """What to type to install an extra for this program: in a checkout, into the environment that runs it."""
-    root = Path(__file__).resolve().parents[1]
-    if not (root / "run.py").is_file():
-        return f"pip install 'motionscope[{extra}]'"
-    words = (sys.executable, "-m", "pip", "install", "-c", root / "constraints.txt", f"{root}[{extra}]")
-    return " ".join(f'"{word}"' if set(str(word)) & set(" [") else str(word) for word in words)
 
 
 def install_command(packages: list[str]) -> list[str]:

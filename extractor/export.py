@@ -26,6 +26,7 @@ from extractor import files, onnx_graph
 from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.engines import EngineError
 from extractor.decode_arrays import decode_arrays
+from extractor.installing import install_hint, package_command
 from extractor.model import MotionExtractor
 from extractor.quantisation import Recipe
 from extractor.report import LoadReport, WeightsError
@@ -41,7 +42,7 @@ def to_onnx(network: MotionExtractor, recipe: Recipe | None = None) -> bytes:
     if report is None:
         raise ValueError("Only a network that was loaded from a checkpoint can be exported.")
     if importlib.util.find_spec("onnx") is None:
-        raise EngineError("Exporting needs the package onnx: pip install onnx brings it.")
+        raise EngineError(f"Exporting needs the package onnx. {install_hint(package_command('onnx'))}")
     return onnx_graph.build(parameters_of(network), report, recipe)
 
 

@@ -6,6 +6,7 @@ An engine is made ready and checked with this where nothing is cached yet: impor
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,8 @@ from safetensors import SafetensorError, safe_open
 
 from extractor import metadata
 from extractor.backbone_sizes import size_by_name
-from extractor.report import LoadReport, sha256_of
+from extractor.installing import install_hint, package_command
+from extractor.report import LoadReport, WeightsError, sha256_of
 from extractor.types import HEADS, CropSpec, Floats, NetworkSpec, head_widths
 
 Parameters = Mapping[str, Floats]
@@ -56,6 +58,24 @@ def read_project(path: Path) -> tuple[LoadReport, dict[str, Floats]] | None:
         metadata=values,
     )
     return report, parameters
+
+
+def read_report(path: Path) -> LoadReport:
+    """What a checkpoint of any layout holds; torch reads what is not the project's own.  Raises ``WeightsError``."""
+    read = read_project(path)
+    if read is not None:
+        return read[0]
+    require_torch(path)
+    from extractor.weights import read_weights
+
+    return read_weights(path).report
+
+
+def require_torch(weights: Path) -> None:
+    """Raise ``WeightsError`` where torch, which alone reads these weights, is not installed."""
+    if importlib.util.find_spec("torch") is None:
+        hint = install_hint(package_command("torch"))
+        raise WeightsError.of(weights, f"only torch reads such weights, and it is not here. {hint}")
 
 
 def _spec(values: Mapping[str, object]) -> NetworkSpec:

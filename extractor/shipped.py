@@ -1,4 +1,4 @@
-"""The program's own weights: their names, and the files behind them.  No torch unless one must be grown."""
+"""The files that come with the program, and its own weights among them.  No torch unless weights must be grown."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def find_weights(weights: str | PathLike[str] | None = None) -> Path:
     if (path := _shipped(name)) is not None:
         return path
     if name in GROWN_FROM and (source := _shipped(GROWN_FROM[name])) is not None:
-        from extractor.growth import grown_weights  # torch
+        from extractor.plain import require_torch
+
+        require_torch(source)
+        from extractor.growth import grown_weights
 
         return grown_weights(source, name)
     raise WeightsError(f"The {name} weights, {SHIPPED[name]}, did not come with this copy of the program.")
@@ -59,10 +62,11 @@ def is_own(weights: str) -> bool:
     return weights in ("", "default", *SHIPPED)
 
 
-def _shipped(name: str) -> Path | None:
-    """They lie in the package once it is installed, and beside it in a checkout."""
+def shipped_file(folder: str, name: str) -> Path | None:
+    """A file of ``assets`` or ``docs``: in the package once it is installed, and beside it in a checkout."""
     package = Path(__file__).resolve().parent
-    for folder in (package / "assets", package.parent / "assets"):
-        if (path := folder / SHIPPED[name]).is_file():
-            return path
-    return None
+    return next((path for home in (package, package.parent) if (path := home / folder / name).is_file()), None)
+
+
+def _shipped(name: str) -> Path | None:
+    return shipped_file("assets", SHIPPED[name])

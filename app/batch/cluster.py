@@ -23,9 +23,9 @@ from app.batch.progress_board import ProgressBoard
 from app.batch.worker import Worker
 from app.core.errors import UserError
 from app.session.staging import sweep_all
-from app.system import extra_command
 from extractor import child, files
 from extractor.backends import DeviceError, EngineError
+from extractor.installing import extra_command, install_hint
 from extractor.report import WeightsError
 from extractor.values import first_line
 
@@ -120,7 +120,7 @@ def _progress(ray: Any, board: Any) -> list[Progress]:
 def _connect(address: str) -> Any:
     """The module ``ray``, connected.  Raises UserError."""
     if importlib.util.find_spec("ray") is None:
-        raise UserError(f"Ray isn't installed. Install it with {extra_command('cluster')}")
+        raise UserError(f"Ray isn't installed. {install_hint(extra_command('cluster'))}")
     if address != "auto":
         _reach(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it loads; nothing is reported to anybody

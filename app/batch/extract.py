@@ -28,10 +28,10 @@ from app.system import usable_cores
 from extractor import files
 from extractor.backends import create_backend
 from extractor.backends.devices import available_devices
+from extractor.plain import read_report
 from extractor.report import LoadReport
 from extractor.shipped import find_weights
 from extractor.user_cache import cache_folder
-from extractor.weights import read_weights
 
 MEMORY_BYTES = 1_200_000_000
 """That a process needs, at most; measured at 1280x720."""
@@ -64,7 +64,7 @@ def extract(patterns: Sequence[str], out: Path, options: ExtractOptions = Extrac
     """
     work = find_work(patterns)
     out = out.absolute()
-    report = read_weights(find_weights(options.weights)).report
+    report = read_report(find_weights(options.weights))
     if not report.pose_trained:
         print(
             "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.capture.camera_worker import CameraTiming, CameraWorker, Phase
-from app.capture.devices import CameraDevice, CaptureFactory, list_cameras, open_capture, why_not
+from app.capture.camera_worker import ATTACHED, CameraKind, CameraTiming, CameraWorker, Phase
+from app.capture.devices import CameraDevice, CaptureFactory, list_cameras, open_capture
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraFormat
 from app.core.clock import now_s
@@ -21,8 +21,9 @@ class CameraSource:
     """A camera; frames that nobody took in time are dropped, the oldest first, and leave a gap in ``Frame.index``.
 
     Nothing here waits for the driver longer than ``CameraTiming`` allows, even when the driver
-    never returns: its thread is given up and a new one started.  ``capture_factory`` and
-    ``lister`` stand in for OpenCV and for the system's list of cameras in tests.
+    never returns: its thread is given up and a new one started.  ``capture_factory``, ``lister`` and
+    ``kind`` stand in for OpenCV, the system's list of cameras and what is said of them: for a camera on the
+    network, and in tests.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class CameraSource:
         timing: CameraTiming | None = None,
         capture_factory: CaptureFactory = open_capture,
         lister: Callable[[], tuple[CameraDevice, ...]] = list_cameras,
+        kind: CameraKind = ATTACHED,
     ) -> None:
         self._device = device
         self._wanted = wanted  # None: nobody asked for anything in particular
         self._timing = timing or CameraTiming()
         self._factory = capture_factory
         self._lister = lister
+        self._kind = kind
         self._worker: CameraWorker | None = None
         self._info: SourceInfo | None = None
         self._opened_s = 0.0
@@ -59,12 +62,9 @@ class CameraSource:
             self._info = worker.info
             return worker.info
         if worker.phase is Phase.REFUSED:
-            reason = worker.reason or why_not(self._device)
+            reason = worker.reason or self._kind.why_not(self._device)
         else:
-            reason = (
-                f"The camera {self._device.name!r} gave no picture within {self._timing.open_s:.0f} seconds: "
-                "close other programs that use it, or unplug it and plug it in again."
-            )
+            reason = self._kind.silent.format(name=self._device.name, seconds=self._timing.open_s)
         self.close()
         self._failure = reason
         raise SourceError(reason)
@@ -99,17 +99,11 @@ class CameraSource:
         if worker.phase is Phase.OPENING:
             return SourceStatus(SourceState.OPENING)
         if worker.phase is not Phase.STREAMING:
-            return SourceStatus(
-                SourceState.LOST,
-                f"The camera {self._device.name!r} has stopped or was unplugged; it goes on by itself once it is back.",
-            )
+            return SourceStatus(SourceState.LOST, self._kind.lost.format(name=self._device.name))
         silent_s = now_s() - (worker.last_shot_s or now_s())
         if silent_s > self._timing.stall_s:
-            return SourceStatus(
-                SourceState.STALLED,
-                f"The camera {self._device.name!r} has sent no picture for {silent_s:.0f} seconds; "
-                "if it stays so, unplug it and plug it in again.",
-            )
+            message = self._kind.stalled.format(name=self._device.name, seconds=silent_s)
+            return SourceStatus(SourceState.STALLED, message)
         return SourceStatus(SourceState.STREAMING, BLACK if worker.black else "")
 
     @property
@@ -142,6 +136,7 @@ class CameraSource:
             self._timing,
             self._factory,
             self._lister,
+            self._kind,
             first_index=first_index,
             reopening=reopening,
         )

@@ -24,9 +24,10 @@ from app.capture.devices import (
 from app.capture.source import SourceInfo
 from app.core.camera_format import CameraFormat
 from app.core.clock import now_s
+from app.core.errors import SourceError
 from app.core.frames import Image
 
-__all__ = ["CameraTiming", "CameraWorker", "Phase", "Shot"]
+__all__ = ["CameraKind", "CameraTiming", "CameraWorker", "Phase", "Shot"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,32 @@ class CameraTiming:
     retry_s: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)  # pauses before reopening; the last one stays
     close_s: float = 0.5  # how long close waits for the driver
     black_s: float = 1.0  # black pictures for so long: said in the status
+
+
+@dataclass(frozen=True, slots=True)
+class CameraKind:
+    """What is said of a camera that does not work, with its ``name`` and ``seconds`` put in; all in one sentence."""
+
+    kind: str  # as ``SourceInfo`` has it
+    silent: str  # no first picture
+    empty: str  # it was opened, but reads fail
+    lost: str
+    stalled: str
+    why_not: Callable[[CameraDevice], str]  # it can't be opened
+    allow: Callable[[float], bool]  # whether this program may; may wait for so many seconds
+
+
+ATTACHED = CameraKind(
+    "camera",
+    "The camera {name!r} gave no picture within {seconds:.0f} seconds: "
+    "close other programs that use it, or unplug it and plug it in again.",
+    "The camera {name!r} delivers no pictures: close other programs that use it, or unplug it and plug it in again.",
+    "The camera {name!r} has stopped or was unplugged; it goes on by itself once it is back.",
+    "The camera {name!r} has sent no picture for {seconds:.0f} seconds; "
+    "if it stays so, unplug it and plug it in again.",
+    why_not,
+    allow_camera,
+)
 
 
 class Phase(enum.Enum):
@@ -78,6 +105,7 @@ class CameraWorker:
         timing: CameraTiming,
         factory: CaptureFactory,
         lister: Callable[[], tuple[CameraDevice, ...]],
+        kind: CameraKind = ATTACHED,
         *,
         first_index: int = 0,
         reopening: bool = False,
@@ -88,6 +116,7 @@ class CameraWorker:
         self._timing = timing
         self._factory = factory
         self._lister = lister
+        self._kind = kind
         self._changed = threading.Condition()
         self._shots: deque[Shot] = deque()
         self._times: deque[float] = deque(maxlen=RATE_FRAMES)
@@ -153,9 +182,12 @@ class CameraWorker:
         while not self._stop.is_set():
             try:
                 streamed = self._open_and_stream()
+            except SourceError as error:
+                self.reason = str(error)
+                streamed = False
             except Exception as error:  # a driver raises what it likes
                 log.warning("camera %s: %s", self._device.name, error)
-                self.reason = why_not(self._device)
+                self.reason = self._kind.why_not(self._device)
                 streamed = False
             if self._stop.is_set():
                 return
@@ -176,14 +208,14 @@ class CameraWorker:
             if found is None and self._device.backend != cv2.CAP_ANY:
                 return False
             self._device = found or self._device  # where cameras can't be listed, the index must do
-        if not allow_camera(self._timing.open_s):
-            self.reason = why_not(self._device)
+        if not self._kind.allow(self._timing.open_s):
+            self.reason = self._kind.why_not(self._device)
             return False
         capture = self._factory(self._device.index, self._device.backend)
         self._alive()
         try:
             if not capture.isOpened():
-                self.reason = why_not(self._device)
+                self.reason = self._kind.why_not(self._device)
                 return False
             self._ask(capture)
             return self._drain(capture)
@@ -213,10 +245,7 @@ class CameraWorker:
             if not good or raw is None or raw.size == 0:
                 failing_since = captured_s if failing_since is None else failing_since
                 if captured_s - failing_since >= (self._timing.failing_s if streamed else self._timing.first_s):
-                    self.reason = (
-                        f"The camera {self._device.name!r} delivers no pictures: close other programs that use it, "
-                        "or unplug it and plug it in again."
-                    )
+                    self.reason = self._kind.empty.format(name=self._device.name)
                     break
                 self._stop.wait(0.01)  # a lost camera fails at once, again and again
                 continue
@@ -224,7 +253,7 @@ class CameraWorker:
             image = _as_bgr(raw)
             if not streamed:
                 streamed = self._was_open = True
-                self.info = _granted(self._device, capture, image, self._asked)
+                self.info = _granted(self._kind.kind, self._device, capture, image, self._asked)
                 self._times.clear()
             self._put(Shot(self._index, image, captured_s))
         return streamed
@@ -254,7 +283,7 @@ class CameraWorker:
         self.alive_s = now_s()
 
 
-def _granted(device: CameraDevice, capture: Capture, image: Image, asked: str) -> SourceInfo:
+def _granted(kind: str, device: CameraDevice, capture: Capture, image: Image, asked: str) -> SourceInfo:
     """What the camera really gives: the size by the picture itself, as drivers misreport it."""
     height, width = image.shape[:2]
     fps = capture.get(cv2.CAP_PROP_FPS)
@@ -262,7 +291,7 @@ def _granted(device: CameraDevice, capture: Capture, image: Image, asked: str) -
     letters = bytes(code >> shift & 0xFF for shift in (0, 8, 16, 24)) if code > 0 else b""
     fourcc = letters.decode("ascii", "replace").strip("\0 ")
     fourcc = fourcc if fourcc.isascii() and fourcc.isprintable() else ""
-    return SourceInfo("camera", device.name, width, height, fps if 0 < fps < 1000 else 0.0, fourcc, asked)
+    return SourceInfo(kind, device.name, width, height, fps if 0 < fps < 1000 else 0.0, fourcc, asked)
 
 
 def _as_bgr(raw: np.ndarray) -> Image:  # type: ignore[type-arg]

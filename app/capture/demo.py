@@ -8,12 +8,12 @@ import dataclasses
 import math
 from pathlib import Path
 
-import extractor
 from app.capture.pacing import Pacer
 from app.capture.source import SourceInfo, SourceStatus
 from app.capture.video import VideoSource
 from app.core.errors import SourceError
 from app.core.frames import Frame
+from extractor.shipped import shipped_file
 from extractor.types import Angles
 
 __all__ = ["DemoSource", "TruthTable", "find_asset"]
@@ -24,11 +24,9 @@ NEAR_S = 0.005  # a time in the table and in the video are the same when they di
 
 
 def find_asset(name: str) -> Path:
-    """A file that comes with the program: in the installed package, or beside it in a checkout."""
-    package = Path(extractor.__file__).resolve().parent
-    for folder in (package / "assets", package.parent / "assets"):
-        if (path := folder / name).is_file():
-            return path
+    """A file of the demo's.  Raises SourceError."""
+    if (path := shipped_file("assets", name)) is not None:
+        return path
     raise SourceError(f"The built-in demo can't be played: {name} did not come with this copy of the program.")
 
 

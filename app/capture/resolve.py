@@ -12,8 +12,10 @@ from app.capture.camera import CameraSource
 from app.capture.demo import DemoSource
 from app.capture.devices import CameraDevice, can_list_cameras, find_again, list_cameras
 from app.capture.images import IMAGE_SUFFIXES, ImageSource, is_picture
+from app.capture.network import network_camera
 from app.capture.source import Source
 from app.capture.video import VIDEO_SUFFIXES, VideoSource
+from app.core.addresses import is_address, parse_address
 from app.core.camera_format import CameraFormat, CameraRequest
 from app.core.errors import SourceError
 
@@ -59,14 +61,16 @@ def list_sources(lister: Lister = list_cameras) -> tuple[SourceChoice, ...]:
 def resolve_source(
     spec: str, *, loop: bool = True, lister: Lister = list_cameras, camera_request: CameraRequest = NO_REQUEST
 ) -> Resolved:
-    """The source meant by ``auto``, ``demo``, a camera's index or name, or a path.
+    """The source meant by ``auto``, ``demo``, a camera's index or name, its address on the network, or a path.
 
     ``auto`` is the known camera chosen last that is there, else the first camera, else the demo.
     Files play at their own pace, videos in a loop unless told otherwise.  A file is opened once to
     see that it can be: raises SourceError for one that can't and for a camera that isn't there.
-    A camera is not touched.
+    A camera is not touched, also one on the network.
     """
     spec = spec.strip()
+    if is_address(spec):
+        return Resolved(network_camera(parse_address(spec)))
     if spec == "auto":
         cameras = lister()
         if not cameras:

@@ -34,8 +34,8 @@ class SourceStatus:
 class SourceInfo:
     """What was granted, not what was asked for."""
 
-    kind: str  # "camera", "video", "images", "demo"
-    name: str  # for people: a camera's or a file's name
+    kind: str  # "camera", "network", "video", "images", "demo"
+    name: str  # for people: a camera's or a file's name, or a host without name and password
     width: Side
     height: Side
     fps: Annotated[float, Between(0, MOST_FPS)]  # nominal; 0 where unknown

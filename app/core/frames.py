@@ -89,6 +89,7 @@ class ShownFace:
     rotation: Floats  # (3, 3), the same pose
     derived: DerivedSignals = NO_SIGNALS
     neutral: Floats | None = None  # (K, 3) head frame: what was taken off ``face.exp`` as this person's rest; None: 0
+    names: tuple[str, ...] | None = None  # of the keypoints; None where they have none
 
 
 def levelled(face: FaceResult, level: Floats) -> ShownFace:

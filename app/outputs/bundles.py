@@ -12,9 +12,10 @@ from app.outputs.address import Address
 from app.outputs.base import OutputState
 from app.outputs.threaded import ThreadedOutput
 from app.outputs.udp import UdpPeer
+from extractor.installing import install_hint, package_command
 
 OscMessage = tuple[str, list[str | int | float]]  # address and arguments
-MISSING = "OSC and VMC need python-osc: install it with 'pip install python-osc' and switch them on again."
+MISSING = f"OSC and VMC need python-osc. {install_hint(package_command('python-osc'))}"
 
 
 class OscWriter:

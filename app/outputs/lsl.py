@@ -21,10 +21,10 @@ from app.core.frames import FrameResult
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.targets import NETWORK, StreamName
 from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, Channel, faces_to_send, read
-from app.system import extra_command
+from extractor.installing import extra_command, install_hint
 
 NAME = "lsl"
-MISSING = f"Lab Streaming Layer needs pylsl. Install it with {extra_command('lsl')} and switch it on again."
+MISSING = f"Lab Streaming Layer needs pylsl. {install_hint(extra_command('lsl'))}"
 NO_LIBRARY = (
     "Lab Streaming Layer needs the library liblsl, which pylsl has not brought along for this system: "
     "install it with 'conda install -c conda-forge liblsl', or from liblsl's releases, and set PYLSL_LIB to its file."

@@ -7,7 +7,7 @@ import math
 from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
-from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, faces_to_send, quaternion, read
+from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, arkit, faces_to_send, quaternion, read
 
 NAME = "osc"
 ROOT = "/motionscope"
@@ -40,6 +40,7 @@ def bundles(result: FrameResult, time_s: float) -> list[list[OscMessage]]:
                 (f"{here}/place", [face_id, *read(PLACE, shown)]),
                 (f"{here}/expression", [face_id, *read(EXPRESSION, shown)]),
                 *_derived(here, shown),
+                *_arkit(here, shown),
             ]
         )
     return out
@@ -49,3 +50,7 @@ def _derived(here: str, shown: ShownFace) -> list[OscMessage]:
     """A message for each derived number that is known."""
     known = ((channel.name, channel.read(shown)) for channel in DERIVED)
     return [(f"{here}/{name}", [shown.face.face_id, value]) for name, value in known if math.isfinite(value)]
+
+
+def _arkit(here: str, shown: ShownFace) -> list[OscMessage]:
+    return [(f"{here}/arkit/{name}", [shown.face.face_id, value]) for name, value in arkit(shown).items()]

@@ -29,12 +29,12 @@ from app.core.clock import ClockPair
 from app.core.errors import OutputError
 from app.outputs.address import Address
 from app.outputs.udp import reason
+from extractor.installing import install_hint, package_command
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
     from websockets.http11 import Request, Response
 
-MISSING = "{title} needs websockets: install it with 'pip install websockets' and switch it on again."
 LOCAL_ORIGIN = re.compile(r"https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?")
 CLIENTS = 32  # more than anybody needs, few enough that nobody fills the memory with them
 UNSENT_BYTES = 1 << 15  # a client's unsent bytes at which it gets nothing new until it has read
@@ -60,7 +60,7 @@ class LineServer(abc.ABC):
         try:
             import websockets.asyncio.server  # noqa: F401
         except ImportError as error:
-            raise OutputError(MISSING.format(title=title)) from error
+            raise OutputError(f"{title} needs websockets. {install_hint(package_command('websockets'))}") from error
         self._name = name
         self._title = title
         self._address = address

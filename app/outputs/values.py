@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from app.core.derived import DERIVED as DERIVED_SIGNALS
 from app.core.derived import DerivedSignal
 from app.core.frames import FrameResult, ShownFace
+from extractor.blendshapes import blendshapes
+from extractor.face_shape import displacements
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ def faces_to_send(result: FrameResult) -> tuple[ShownFace, ...]:
 
 def is_measured(shown: ShownFace) -> bool:
     return shown.face.pose_trained and bool(np.isfinite(shown.rotation).all())
+
+
+def arkit(shown: ShownFace) -> dict[str, float]:
+    """ARKit's blendshapes that are known of the face, 0 to 1 by name; see ``extractor.blendshapes``."""
+    face = shown.face
+    return blendshapes(face.kp, displacements(face.exp, face.rotation), shown.names)
 
 
 def read(channels: tuple[Channel, ...], face: ShownFace) -> list[float]:

@@ -8,13 +8,11 @@ from app.core.derived import DerivedSignals
 from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
-from app.outputs.values import is_measured, quaternion
+from app.outputs.values import arkit, is_measured, quaternion
+from extractor.blendshapes import CM, OPEN_MOUTH
 
 NAME = "vmc"
 HEAD = "Head"  # as Unity's HumanBodyBones calls it
-# Where a blendshape is at its end, in distances of the outer eye corners (about 9 cm): a mouth 4.5 cm open, corners of
-# the mouth and brows moved by 1 cm.
-MOUTH_FULL, SMILE_FULL, BROW_FULL = 0.5, 0.11, 0.11
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
 
@@ -42,31 +40,30 @@ def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
     ]
     if face is not None:
         out.append(("/VMC/Ext/Bone/Pos", [HEAD, 0.0, 0.0, 0.0, *head_quaternion(face)]))
-        shapes = blendshapes(face.derived)
+        shapes = {**presets(face.derived), **{_unity(name): value for name, value in arkit(face).items()}}
         out += [("/VMC/Ext/Blend/Val", [name, value]) for name, value in shapes.items()]
         if shapes:
             out.append(("/VMC/Ext/Blend/Apply", []))
     return out
 
 
-def blendshapes(derived: DerivedSignals) -> dict[str, float]:
-    """Blendshape names and values from 0 to 1, of what is known of the face.
-
-    The names are case-sensitive: VRM 0's presets, which the protocol asks of every sender, and
-    ARKit's ("perfect sync"), spelt as in Unity's ``ARKitBlendShapeLocation``, which it refers to.
-    """
+def presets(derived: DerivedSignals) -> dict[str, float]:
+    """VRM 0's presets, which the protocol asks of every sender: values from 0 to 1 of what is known of the face."""
     return {
         name: min(max(value / full, 0.0), 1.0)
-        for value, full, names in (
-            (derived.mouth_opening, MOUTH_FULL, ("A", "JawOpen")),
-            (derived.smile, SMILE_FULL, ("Joy", "MouthSmileLeft", "MouthSmileRight")),
-            (derived.eye_closure_l, 1.0, ("Blink_L", "EyeBlinkLeft")),
-            (derived.eye_closure_r, 1.0, ("Blink_R", "EyeBlinkRight")),
-            (derived.brow_raise, BROW_FULL, ("BrowInnerUp", "BrowOuterUpLeft", "BrowOuterUpRight")),
+        for name, value, full in (
+            ("A", derived.mouth_opening, OPEN_MOUTH),
+            ("Joy", derived.smile, CM),
+            ("Blink_L", derived.eye_closure_l, 1.0),
+            ("Blink_R", derived.eye_closure_r, 1.0),
         )
         if math.isfinite(value)
-        for name in names
     }
+
+
+def _unity(name: str) -> str:
+    """One of ARKit's names ("perfect sync") as in Unity's ``ARKitBlendShapeLocation``, to which the protocol refers."""
+    return name[0].upper() + name[1:]
 
 
 def head_quaternion(shown: ShownFace) -> tuple[float, float, float, float]:

@@ -14,7 +14,7 @@ from app.core.mailbox import Mailbox
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.server import LineServer, line, unix_s
-from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, is_measured, quaternion
+from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, arkit, is_measured, quaternion
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -173,6 +173,7 @@ def _face(shown: ShownFace, primary: bool) -> dict[str, object]:
         for channel in CHANNELS:
             record[channel.name] = _number(channel.read(shown), 6)
         record["quaternion_xyzw"] = [_number(v, 7) for v in quaternion(shown.rotation)]
+        record["arkit"] = {name: round(value, 4) for name, value in arkit(shown).items()}
         record["keypoints_px"] = [[_number(v, 2) for v in point] for point in face.keypoints.tolist()]
     return record
 

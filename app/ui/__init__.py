@@ -1,7 +1,8 @@
 """The window.  The only folder that knows Qt."""
 
+import importlib.util
 import sys
 
-if sys.platform == "win32":
+if sys.platform == "win32" and importlib.util.find_spec("torch") is not None:
     # On Windows torch's libraries load only when they come before Qt's.
     import torch  # noqa: F401

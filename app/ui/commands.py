@@ -98,6 +98,8 @@ LIVE: tuple[Command, ...] = (
     Command("fewer_faces", "&Capture", "Measure one &less face", "Ctrl+-", "Measure one face less"),
     Command("cameras", "&Capture", "Camera and &format…", "Ctrl+5",
             "Choose a camera by its preview, and a format that it grants", separated=True),
+    Command("network_camera", "&Capture", "Network cam&era…", "Ctrl+Shift+N",
+            "Connect to a camera on the network by its address"),
     Command("refresh", "&Capture", "Look for &cameras", "F5", "Look for cameras again"),
     Command("pick_source", "&Capture", "Choose s&ource", "Ctrl+1", "Choose what is measured", separated=True),
     Command("pick_weights", "&Capture", "Choose &weights", "Ctrl+2", "Choose the network's weights"),

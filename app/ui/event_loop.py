@@ -9,6 +9,7 @@ from types import TracebackType
 
 from PyQt6 import sip
 from PyQt6.QtCore import QLocale, QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from app import __version__
@@ -19,6 +20,7 @@ from app.ui import theme
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
 from app.ui.window import MainWindow
+from extractor.shipped import shipped_file
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ def make_application() -> QApplication:
     app.setApplicationName("motionscope")
     app.setApplicationDisplayName("Motionscope")
     app.setApplicationVersion(__version__)
+    app.setDesktopFileName("motionscope")  # under which a desktop finds the entry and the icon
+    app.setWindowIcon(QIcon(str(shipped_file("assets", "icon.svg"))))
     app.setQuitOnLastWindowClosed(False)  # the window ends by itself, when the recording is whole
     theme.apply(app)
     return app

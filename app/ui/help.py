@@ -11,11 +11,11 @@ from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QByteArray, QEvent, Q
 from PyQt6.QtGui import QDesktopServices, QGuiApplication, QImage, QShowEvent
 from PyQt6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
-import extractor
 from app import __version__
 from app.ui.formatting import rate, unsigned
 from app.ui.keys_dialog import OF_SCREEN
 from app.ui.pickers import ChoiceBox
+from extractor.shipped import shipped_file
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
@@ -28,12 +28,9 @@ PACKAGES = ("torch", "onnxruntime", "openvino", "mediapipe", "opencv-python", "n
 
 
 def pages() -> list[Path]:
-    """The documentation's pages; they lie in the package once it is installed, and beside it in a checkout."""
-    package = Path(extractor.__file__).resolve().parent
-    for folder in (package / "docs", package.parent / "docs"):
-        if (folder / f"{FIRST}.md").is_file():
-            return sorted(folder.glob("*.md"), key=lambda page: (page.stem != FIRST, page.stem))
-    return []
+    """The documentation's pages."""
+    first = shipped_file("docs", f"{FIRST}.md")
+    return sorted(first.parent.glob("*.md"), key=lambda page: (page != first, page.stem)) if first is not None else []
 
 
 class _Pages(QTextBrowser):

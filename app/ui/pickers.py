@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
+from app.core.addresses import is_address, shown_address
 from app.ui.formatting import own_weights
 from extractor.backends.base import BackendInfo
 from extractor.shipped import is_own
@@ -125,13 +126,14 @@ def source_entries(choices: Sequence[tuple[str, str]], current: str, label: str 
     """Cameras and the demo as found (spec, label), the opened path, and the commands."""
     entries: list[Entry | None] = [Entry(text, spec) for spec, text in choices]
     if current and current not in {spec for spec, _ in choices}:
-        entries.append(Entry(label or path_label(current), current, current))
+        entries.append(Entry(label or path_label(current), current, shown_address(current)))
     return [
         *entries,
         None,
         Entry("Open video or image…", "open_file", command=True),
         Entry("Open folder of images…", "open_folder", command=True),
         Entry("Camera and format…", "cameras", command=True),
+        Entry("Network camera…", "network_camera", command=True),
         Entry("Look for cameras again", "refresh", command=True),
     ]
 
@@ -191,5 +193,5 @@ def device_label(identity: str) -> str:
 
 
 def path_label(path: str) -> str:
-    """A file's or folder's own name."""
-    return Path(path).name or path
+    """A file's or folder's own name, or what may be shown of an address."""
+    return shown_address(path) if is_address(path) else Path(path).name or path

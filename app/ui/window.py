@@ -41,6 +41,7 @@ from app.ui.help import DocsDialog
 from app.ui.keys_dialog import KeysDialog
 from app.ui.live_view import LiveView
 from app.ui.messages import Message, Severity
+from app.ui.network_camera import ask_network_camera
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
 from app.ui.profiles import BEFORE_RESET, ProfileMenu
@@ -490,6 +491,7 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "record": window.record,
         "demo": lambda: window.controller.open_source("demo"),
         "cameras": lambda: window.choose_camera(),
+        "network_camera": lambda: ask_network_camera(window, window.controller.open_source),
         "refresh": window.look_for_cameras,
         "pick_source": lambda: window.toolbar.source.show_choices(),
         "pick_weights": lambda: window.toolbar.weights.show_choices(),

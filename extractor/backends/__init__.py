@@ -56,7 +56,6 @@ def create_backend(
     engine = engine_asked_for(engine)
     path = find_weights(weights)
     if engine != "auto":
-        require_engine(engine)
         return make_backend(engine, path, device, threads)
     from extractor.backends.choice import auto_backend
 
@@ -69,7 +68,8 @@ def engine_asked_for(engine: str) -> str:
 
 
 def make_backend(engine: str, weights: Path, device: str, threads: int | None) -> Backend:
-    """By the engine's name; see ``create_backend``."""
+    """By the engine's name; see ``create_backend``, and ``EngineError`` where there is no such engine."""
+    require_engine(engine)
     kind = ENGINES[engine]
     if kind.package == "onnxruntime":
         from extractor.backends.onnx_backend import OnnxBackend

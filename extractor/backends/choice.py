@@ -68,6 +68,8 @@ def auto_backend(
 
     With ``measure`` False nothing is measured: where that has not been done before it is a guess, ready in a second.
     """
+    if "torch" not in installed_packages():
+        return _likely(weights, make)
     if not is_a_choice(weights, device):
         return make("torch")
     choice = remembered(weights, threads)

@@ -47,7 +47,9 @@ def _may_have_an_accelerator() -> bool:
         if not any(Path(node).exists() for node in nodes):
             return False
     spec = importlib.util.find_spec("torch")
-    if sys.platform == "darwin" or spec is None or spec.origin is None:
+    if spec is None:
+        return False
+    if sys.platform == "darwin" or spec.origin is None:
         return True
     try:
         build = (Path(spec.origin).parent / "version.py").read_text(encoding="utf-8")

@@ -7,6 +7,8 @@ import importlib.metadata
 import importlib.util
 from dataclasses import dataclass
 
+from extractor.installing import install_hint, package_command
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -35,13 +37,13 @@ class EngineError(ValueError):
 
 
 def installed_packages() -> dict[str, str]:
-    """The packages that can be used here, with their versions; torch is always the first."""
+    """The packages that can be used here, with their versions; torch, where it is, is the first."""
     packages = dict.fromkeys(engine.package for engine in ENGINES.values())
     return {name: _version(name) for name in packages if importlib.util.find_spec(name) is not None}
 
 
 def installed_engines() -> dict[str, str]:
-    """The engines that can be used here, with their packages' versions; torch is always the first."""
+    """The engines that can be used here, with their packages' versions; torch, where it is, is the first."""
     packages = installed_packages()
     return {name: packages[engine.package] for name, engine in ENGINES.items() if engine.package in packages}
 
@@ -60,4 +62,4 @@ def require_engine(name: str) -> None:
         raise EngineError(f"There is no engine {name!r}: choose auto, {', '.join(ENGINES)}.")
     package = ENGINES[name].package
     if importlib.util.find_spec(package) is None:
-        raise EngineError(f"The engine {name} isn't installed: pip install {package} brings it.")
+        raise EngineError(f"The engine {name} isn't installed. {install_hint(package_command(package))}")

@@ -94,9 +94,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         if read is not None:
             report, self._parameters = read
         else:
-            from extractor.weights import read_weights
-
-            report = read_weights(self._weights).report
+            report = plain.read_report(self._weights)
         keep_report(report)
         return report
 
@@ -107,6 +105,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
             if read is not None:
                 self._parameters = read[1]
             else:
+                plain.require_torch(self._weights)
                 from extractor.export import parameters_of
                 from extractor.model import MotionExtractor
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.backends.engines import EngineError, installed_packages
+from extractor.installing import install_hint, package_command
 from extractor.types import HEADS
 
 Heads = Mapping[str, NDArray[np.float32]]
@@ -55,7 +56,8 @@ class OnnxRunner:
         elif "onnxruntime" in installed:
             self._session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
         else:
-            raise EngineError("Running an exported model needs OpenVINO or ONNX Runtime: pip install openvino.")
+            hint = install_hint(package_command("openvino"))
+            raise EngineError(f"Running an exported model needs OpenVINO or ONNX Runtime. {hint}")
 
     def run(self, crops: NDArray[np.uint8]) -> Heads:
         """The outputs of (B, S, S, 3) crops, by name."""

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from app.cli import main
-from app.system import extra_command
+from extractor.installing import extra_command
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 
-from app.capture import demo as demo_module
 from app.capture import devices, list_sources, resolve_source
 from app.capture.camera import CameraSource
 from app.capture.demo import DemoSource, TruthTable, find_asset
@@ -40,12 +39,11 @@ def demo_assets(make_video, tmp_path, monkeypatch):
     """A demo of 20 frames in a package folder of its own."""
     package = tmp_path / "extractor"
     (package / "assets").mkdir(parents=True)
-    (package / "__init__.py").touch()
     make_video().rename(package / "assets" / "demo.mp4")
     rows = [f"{i},{i / 10:.6f},{i}.5,{-i},{2 * i}" for i in range(20)]
     table = package / "assets" / "demo.csv"
     table.write_text("\n".join(["frame,timestamp_s,pitch_deg,yaw_deg,roll_deg", *rows]) + "\n")
-    monkeypatch.setattr(demo_module.extractor, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("extractor.shipped.__file__", str(package / "shipped.py"))
     return table
 
 

@@ -23,8 +23,9 @@ from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState
 from app.outputs.osc import OscOutput
 from app.outputs.values import EXPRESSION, PLACE, POSE, quaternion
-from app.outputs.vmc import VmcOutput, blendshapes, head_quaternion
-from extractor.types import Angles
+from app.outputs.vmc import VmcOutput, head_quaternion, presets
+from extractor.types import KEYPOINT_NAMES, Angles
+from tests.extractor.test_face_shape import moved, neutral
 from tests.signals.test_chain import make_face, make_result
 
 WAIT_S = 10.0
@@ -150,23 +151,41 @@ def test_osc_names_the_derived_numbers_that_are_known(receiver, opened):
     assert receiver.messages.empty()
 
 
+def smiling_left():
+    """The subject's left corner of the mouth goes up and out by a centimetre, the right eye closes, the jaw opens."""
+    d = moved(mouth_l=(0.11, -0.11, 0), lid_up_r=(0, 0.1, 0), lip_low=(0, 0.1, 0), chin=(0, 0.1, 0))
+    result = make_result(0, replace(make_face(Angles(0, 0, 0)), kp=neutral(), exp=d))
+    return replace(result, signals=(replace(result.shown[0], names=KEYPOINT_NAMES),))
+
+
 def test_vmc_blendshapes_are_followed_by_apply(receiver, opened):
-    opened(VmcOutput).send(deriving(mouth_opening=0.25, smile=-0.1, eye_closure_l=1.0, eye_closure_r=0.25))
+    shown = smiling_left()
+    derived = DerivedSignals(mouth_opening=0.25, smile=-0.1, eye_closure_l=1.0, eye_closure_r=0.25)
+    opened(VmcOutput).send(replace(shown, signals=(replace(shown.shown[0], derived=derived),)))
     receiver.until("/VMC/Ext/Bone/Pos")
     got = {}
     while (message := receiver.get())[0] == "/VMC/Ext/Blend/Val":
         got[message[1][0]] = message[1][1]
     assert message == ("/VMC/Ext/Blend/Apply", ())
-    assert got == {
-        "A": 0.5, "JawOpen": 0.5, "Joy": 0, "MouthSmileLeft": 0, "MouthSmileRight": 0,
-        "Blink_L": 1, "EyeBlinkLeft": 1, "Blink_R": 0.25, "EyeBlinkRight": 0.25,
+    assert {name: got[name] for name in ("A", "Joy", "Blink_L", "Blink_R")} == {
+        "A": 0.5, "Joy": 0, "Blink_L": 1, "Blink_R": 0.25,
     }  # fmt: skip
+    assert got["MouthSmileLeft"] == 1
+    assert got["MouthSmileRight"] == got["EyeBlinkLeft"] == 0
+    assert got["EyeBlinkRight"] == 1
+    assert got["JawOpen"] == pytest.approx(0.2, abs=0.01)
+
+
+def test_osc_has_arkits_own_spelling(receiver, opened):
+    opened(OscOutput).send(smiling_left())
+    face_id, value = receiver.until("/motionscope/face/0/arkit/mouthSmileLeft")
+    assert (face_id, value) == (1, 1)
+    assert receiver.until("/motionscope/face/0/arkit/mouthSmileRight") == (1, 0)
 
 
 @given(st.floats(), st.floats(), st.floats(), st.floats(), st.floats())
-def test_blendshapes_stay_within_0_and_1(mouth, smile, left, right, brow):
-    shapes = blendshapes(DerivedSignals(mouth, smile, brow, left, right))
-    assert all(0 <= value <= 1 for value in shapes.values())
+def test_presets_stay_within_0_and_1(mouth, smile, left, right, brow):
+    assert all(0 <= value <= 1 for value in presets(DerivedSignals(mouth, smile, brow, left, right)).values())
 
 
 def unity_rotate(q: tuple[float, float, float, float], v: tuple[float, float, float]) -> np.ndarray:
@@ -291,7 +310,7 @@ def test_a_network_that_goes_away_is_said_and_tried_again(receiver, opened, make
 @OUTPUTS
 def test_a_missing_library_is_one_sentence(monkeypatch, make):
     monkeypatch.setitem(sys.modules, "pythonosc.osc_bundle_builder", None)
-    with pytest.raises(OutputError, match=r"^OSC and VMC need python-osc: install it with 'pip install python-osc'"):
+    with pytest.raises(OutputError, match=r"^OSC and VMC need python-osc\. Install it with .* python-osc$"):
         make(Address("127.0.0.1", 9))
 
 

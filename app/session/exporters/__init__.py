@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.errors import UserError
 from app.session.exporters.annotated import AnnotatedVideo
+from app.session.exporters.arkit import ArkitCsv
 from app.session.exporters.base import Exporter, default_place, export_session, remark_on
 from app.session.exporters.bids import BidsMotion
 from app.session.exporters.covered import CoveredVideo
@@ -22,6 +23,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     ParquetTables(),
     SpreadsheetAnnotations(),
     OpenFaceCsv(),
+    ArkitCsv(),
     BidsMotion(),
     ElanAnnotations(),
     MotionArrays(),

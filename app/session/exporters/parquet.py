@@ -14,6 +14,7 @@ from app.session.folders import MANIFEST, reason
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table, columns
 from extractor import files
+from extractor.installing import install_hint, package_command
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,8 @@ METADATA_KEY = b"motionscope.session"
 """Under this key of the schema's metadata stands ``session.json``."""
 ANALYSIS_KEY = b"motionscope.analysis"
 """And here ``analysis.json``, where the table is that of an analysis."""
+
+_ADVICE = install_hint(package_command("pyarrow<26"))
 
 _ROWS = 65_536  # a row group: readers then need not take in a whole table
 
@@ -74,9 +77,9 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError as error:
-        raise UserError("Parquet needs pyarrow: install it with pip install 'pyarrow<26'.") from error
+        raise UserError(f"Parquet needs pyarrow. {_ADVICE}") from error
     except ImportError as error:  # pyarrow 26 refuses the numpy that mediapipe wants
-        raise UserError(f"Parquet needs another pyarrow: pip install 'pyarrow<26' ({error}).") from error
+        raise UserError(f"Parquet needs another pyarrow ({error}). {_ADVICE}") from error
     return pyarrow, parquet
 
 

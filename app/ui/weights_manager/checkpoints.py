@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.ui.formatting import own_weights
+from extractor import plain
 from extractor.shipped import alternatives, find_weights, is_own
 from extractor.types import BIN_DEGREES, HEADS
 
@@ -62,9 +63,7 @@ def checkpoints(remembered: Sequence[str], in_use: str) -> list[Checkpoint]:
 
 def read_report(key: str) -> LoadReport:
     """What the checkpoint holds.  Reads all of it: not on the window's thread.  Raises ``WeightsError``."""
-    from extractor.weights import read_weights  # torch
-
-    return read_weights(find_weights(key or None)).report
+    return plain.read_report(find_weights(key or None))
 
 
 def facts(report: LoadReport) -> list[Fact]:

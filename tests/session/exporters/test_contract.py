@@ -76,7 +76,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(exporter, session, tmp_p
         export_session(session, exporter, tmp_path / "file")
 
 
-UNMEASURED = dict.fromkeys(("npz", "liveportrait"), "holds no raw outputs of the network")
+UNMEASURED = dict.fromkeys(("npz", "liveportrait", "arkit"), "holds no raw outputs of the network")
 
 REFUSED = {
     "no frames": {"mp4": "has no video", "covered": "has no video", "bids": "has no frames", **UNMEASURED},
