@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
+from app.session.lazy_table import read_columns
 from app.session.table import Table, parse_table
 from extractor.types import Angles
 
@@ -49,3 +51,9 @@ def make_face(
 def read_table(path: Path) -> Table:
     """All of a table that this app wrote."""
     return parse_table(path.read_bytes(), str(path))
+
+
+def read_signals(path: Path) -> dict[str, NDArray[np.float64]]:
+    """The columns of a ``signals.csv`` that this app wrote, NaN where a field is empty."""
+    data = path.read_bytes()
+    return read_columns(data, len(data), data.partition(b"\n")[0].decode().split(","), str(path))

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError
 from app.session.folders import reason
 from app.session.saved_table import mend_table, plain_table
-from app.session.table import MISSING_REASONS, TRUTH_COLUMNS, Table, missing_of, parse_layout, parse_table
-from app.session.text_table import encode_rows, read_text_table, whole_lines
+from app.session.table import MISSING_REASONS, Table, missing_of, parse_layout, parse_table
+from app.session.text_table import read_text_table, whole_lines
 from extractor import files
 from extractor.values import first_line
 
@@ -194,10 +194,19 @@ def _line_ends(data: mmap.mmap | bytes) -> NDArray[np.int64]:
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-def read_truth(path: Path, frames: int) -> NDArray[np.float32] | None:
-    """(frames, 3) true pitch, yaw and roll of ``truth.csv``, NaN where the source didn't say; None without the file.
+def read_angles(path: Path, frames: int, names: Sequence[str] = ANGLES) -> NDArray[np.float32] | None:
+    """Pitch, yaw and roll of a table that has them for some frames, such as ``truth.csv``.
 
-    Raises SessionError when it is damaged.
+    Args:
+        path: the table; a column ``frame`` says which frame a row is of.
+        frames: how many frames the session has.
+        names: the columns of pitch, yaw and roll, in degrees.
+
+    Returns:
+        (frames, 3), NaN where the table has no number; None where there is no such file.
+
+    Raises:
+        SessionError: it can't be read or isn't such a table.
     """
     try:
         data = files.read(path)
@@ -205,21 +214,22 @@ def read_truth(path: Path, frames: int) -> NDArray[np.float32] | None:
         return None
     except OSError as error:
         raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
-    truth = np.full((frames, 3), np.nan, np.float32)
-    if data.startswith(encode_rows([TRUTH_COLUMNS])) and data.count(b"\n") > 1:
+    angles_deg = np.full((frames, 3), np.nan, np.float32)
+    wanted = ("frame", *names)
+    if whole_lines(data).count(b"\n") > 1:
         with contextlib.suppress(SessionError):  # saved by a person or a spreadsheet
-            columns = read_columns(data, len(whole_lines(data)), ("frame", *ANGLES), str(path))
+            columns = read_columns(data, len(whole_lines(data)), wanted, str(path))
             number = np.nan_to_num(columns["frame"], nan=-1).astype(np.int64)
             known = (number >= 0) & (number < frames)
-            truth[number[known]] = np.stack([columns[name] for name in ANGLES], axis=1)[known]
-            return truth
+            angles_deg[number[known]] = np.stack([columns[name] for name in names], axis=1)[known]
+            return angles_deg
     try:
-        table = read_text_table(data, TRUTH_COLUMNS, ("frame", *ANGLES))
+        table = read_text_table(data, wanted, wanted)
     except ValueError as error:
         raise SessionError(f"The table {path} is damaged: {error}.") from error
     for row in table.rows:
-        with contextlib.suppress(ValueError):  # a line that isn't clear: the true pose of a frame is not known
-            frame, _, *angles = (table.number(field) for field in row.fields)
+        with contextlib.suppress(ValueError):  # a line that isn't clear: the frame's angles are not known
+            frame, *values = (table.number(field) for field in row.fields)
             if frame in range(frames):
-                truth[int(frame)] = angles
-    return truth
+                angles_deg[int(frame)] = values
+    return angles_deg

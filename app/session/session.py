@@ -15,13 +15,14 @@ from app.core.quality import is_low
 from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
-from app.session.folders import ANNOTATIONS, FACES, FRAMES, MANIFEST, MOTION, TRUTH, VIDEO
-from app.session.lazy_table import LazyTable, read_truth
+from app.session.folders import ANNOTATIONS, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO
+from app.session.lazy_table import LazyTable, read_angles
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
 from app.session.pictures import PictureReader, open_pictures
 from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
+from app.session.signals import FILTERED
 from app.session.table import Table
 
 
@@ -74,7 +75,7 @@ class Session:
         if faces is not None:
             problems += faces.problems
         try:
-            truth = read_truth(folder / TRUTH, len(table))
+            truth = read_angles(folder / TRUTH, len(table))
         except SessionError as error:  # it only adds to what the table says
             problems.append(str(error))
         if (place / MOTION).exists():
@@ -147,6 +148,13 @@ class Session:
             rows = self.faces.rows(*self.faces.rows_of(frame))
             found += [recorded_face(rows, k, names) for k in range(len(rows))]
         return tuple(face for face in found if face is not None)
+
+    def shown_deg(self) -> NDArray[np.float32] | None:
+        """(N, 3) filtered pitch, yaw, roll as the window showed them live; None where nothing was shown.
+
+        Raises SessionError.
+        """
+        return read_angles(self.folder / SIGNALS, len(self), FILTERED)
 
     def open_table(self, path: Path) -> LazyTable:
         """Another table of the same frames, as an analysis has it.

@@ -13,24 +13,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.core.derived import DERIVED
-from app.core.errors import SessionError
 from app.core.frames import FaceResult, ShownFace
-from app.core.text import ENCODING, ERRORS, decode_text
-from app.session.folders import reason
+from app.core.text import ENCODING, ERRORS
 from app.session.table import number_field
-from app.session.text_table import encode_rows, read_text_table, valid_prefix
-from extractor import files
+from app.session.text_table import encode_rows, valid_prefix
 
-__all__ = ["ShownRow", "SignalRows", "SignalsTable", "read_signals", "repair_signals", "signal_columns"]
+__all__ = ["FILTERED", "ShownRow", "SignalRows", "repair_signals", "signal_columns"]
 
 _LEAD = ("frame", "timestamp_s", "face_id", "success", "recentred", "neutral")
-_ANGLES = tuple(f"{frame}_{axis}_deg" for frame in ("filtered", "relative") for axis in ("pitch", "yaw", "roll"))
+FILTERED, _RELATIVE = (
+    tuple(f"{frame}_{axis}_deg" for axis in ("pitch", "yaw", "roll")) for frame in ("filtered", "relative")
+)
+_ANGLES = (*FILTERED, *_RELATIVE)
 _MAGNITUDES = ("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude")
 _NUMBERS = (*_ANGLES, *_MAGNITUDES, *(signal.name for signal in DERIVED))
 _DECIMALS = (*(4 for _ in _ANGLES), *(6 for _ in _MAGNITUDES), *(signal.decimals for signal in DERIVED))
@@ -95,47 +93,6 @@ def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> 
         points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
     flags = (str(int(row.recentred)), str(int(shown.neutral is not None)))
     return (*lead, str(face.face_id), "1", *flags, *fields, *points)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SignalsTable:
-    """The table in memory; NaN where a field is empty."""
-
-    columns: tuple[str, ...]
-    values: NDArray[np.float64]  # (N, len(columns))
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """(N,); KeyError where there is no such column."""
-        if name not in self.columns:
-            raise KeyError(name)
-        return self.values[:, self.columns.index(name)]
-
-
-def read_signals(path: Path) -> SignalsTable:
-    """Read a table; a last line that was cut off is left out.  Columns of later versions are welcome.
-
-    Raises SessionError when it can't be read or isn't such a table.
-    """
-    try:
-        data = files.read(path)
-    except OSError as error:
-        raise SessionError(f"The signals {path} can't be read: {reason(error)}.") from error
-    columns = tuple(decode_text(data).partition("\n")[0].rstrip("\r").split(","))
-    if columns[: len(_LEAD)] != _LEAD:
-        raise SessionError(f"{path} is not a table of signals: its columns differ from {', '.join(_LEAD)}, ...")
-    try:
-        table = read_text_table(data, columns, _LEAD)
-        values = [[table.number(field) if field else math.nan for field in row.fields] for row in table.rows]
-        if table.problems:
-            raise ValueError("line {}: {}".format(*table.problems[0]))
-        if any(row.count != len(columns) for row in table.rows):
-            raise ValueError(f"a row hasn't {len(columns)} fields")
-    except ValueError as error:
-        raise SessionError(f"The signals {path} are damaged: {error}.") from error
-    return SignalsTable(columns, np.array(values, np.float64).reshape(len(values), len(columns)))
 
 
 def repair_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:

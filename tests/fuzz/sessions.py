@@ -23,11 +23,12 @@ from app.session.annotation_file import AnnotationFile
 from app.session.comparison import compare
 from app.session.deletion import delete_session, what_goes
 from app.session.exporters import EXPORTERS, export_session
+from app.session.lazy_table import read_angles
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, Owner, SessionHeader
 from app.session.offline import ExtractWriter, ResultTables
 from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
-from app.session.signals import read_signals
+from app.session.signals import FILTERED
 from app.session.writer import SessionWriter
 from app.ui.review.loading import load
 from extractor.types import KEYPOINT_NAMES, Angles
@@ -155,8 +156,7 @@ def _analyses(folder: Path) -> None:
 
 
 def _signals(folder: Path) -> None:
-    if (folder / "signals.csv").exists():
-        read_signals(folder / "signals.csv")
+    read_angles(folder / "signals.csv", 100, FILTERED)
 
 
 def _read(folder: Path) -> None:

@@ -19,8 +19,8 @@ from app.pipeline import Pipeline
 from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.session import Session
-from app.session.signals import read_signals
 from app.signals.presets import preset_named
+from tests.factories import read_signals
 
 WAIT_S = 60.0
 
@@ -186,13 +186,13 @@ def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, t
         # The demo turns: neither the filter nor the offset leaves the angles as they were.
         assert np.abs(np.subtract(result.shown[0].angles, result.faces[0].angles)).max() > 0.1
     signals = read_signals(folder / "signals.csv")
-    assert len(signals) == len(session.table)
-    np.testing.assert_array_equal(signals.column("success") == 1, session.table.success)
+    assert len(signals["frame"]) == len(session.table)
+    np.testing.assert_array_equal(signals["success"] == 1, session.table.success)
     for result in shown:
-        row = np.nanargmin(np.abs(signals.column("relative_yaw_deg") - result.shown[0].angles.yaw_deg))
-        assert signals.column("relative_pitch_deg")[row] == pytest.approx(result.shown[0].angles.pitch_deg, abs=1e-4)
-        assert signals.column("filtered_yaw_deg")[row] == pytest.approx(result.shown[0].face.angles.yaw_deg, abs=1e-4)
-        assert signals.column("kp_2_x")[row] == pytest.approx(result.shown[0].face.keypoints[2, 0], abs=1e-3)
+        row = np.nanargmin(np.abs(signals["relative_yaw_deg"] - result.shown[0].angles.yaw_deg))
+        assert signals["relative_pitch_deg"][row] == pytest.approx(result.shown[0].angles.pitch_deg, abs=1e-4)
+        assert signals["filtered_yaw_deg"][row] == pytest.approx(result.shown[0].face.angles.yaw_deg, abs=1e-4)
+        assert signals["kp_2_x"][row] == pytest.approx(result.shown[0].face.keypoints[2, 0], abs=1e-3)
     everything = read_annotations(folder / "events.csv")
     setting = next(annotation for annotation in everything if annotation.label == "filter")
     assert (setting.onset_s, setting.note) == (0, "streaming, angles 0.5 0.05, keypoints 0.5 5, expression 0.5 100")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.core.errors import SessionError
 from app.session.folders import claim_folder
-from app.session.lazy_table import LazyTable, read_truth
+from app.session.lazy_table import LazyTable, read_angles
+from app.session.signals import FILTERED
 from app.session.table import Missing, row, truth_row
 from app.session.text_table import encode_rows
 from app.session.writer import SessionWriter
@@ -171,14 +172,26 @@ def test_the_truth_by_frame(tmp_path):
     (tmp_path / "truth.csv").write_bytes(
         encode_rows([("frame", "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg"), *rows])
     )
-    truth = read_truth(tmp_path / "truth.csv", 4)
+    truth = read_angles(tmp_path / "truth.csv", 4)
     assert truth is not None
     np.testing.assert_array_equal(truth[[0, 2]], [[0, 0, 0], [2, -2, 4]])
     assert np.isnan(truth[[1, 3]]).all()
-    assert read_truth(tmp_path / "nothing.csv", 4) is None
+    assert read_angles(tmp_path / "nothing.csv", 4) is None
     (tmp_path / "truth.csv").write_text("frame,yaw\n0,1\n")
     with pytest.raises(SessionError, match="damaged"):
-        read_truth(tmp_path / "truth.csv", 4)
+        read_angles(tmp_path / "truth.csv", 4)
+
+
+def test_the_angles_that_were_shown_by_frame(tmp_path):
+    rows = [(0, 0.0, 1, "", 5.5, "-6.5", "7.5"), (1, 0.1, 0, "", "", "", "")]
+    path = tmp_path / "signals.csv"
+    for separator in (",", ";"):  # as written, and as a spreadsheet saves it
+        names = ("frame", "timestamp_s", "success", "x", *FILTERED)
+        path.write_text("".join(separator.join(map(str, line)) + "\n" for line in (names, *rows)))
+        shown = read_angles(path, 3, FILTERED)
+        assert shown is not None
+        np.testing.assert_array_equal(shown[0], [5.5, -6.5, 7.5])
+        assert np.isnan(shown[1:]).all()
 
 
 def test_the_row_helper_of_the_writer_agrees(tmp_path):

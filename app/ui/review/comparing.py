@@ -44,7 +44,7 @@ class Comparing(QObject):
 
     @property
     def analysis_name(self) -> str:
-        """Of the analysis that is compared; empty where none is, or the true pose."""
+        """Of the analysis that is compared; empty where none is, or another curve."""
         place = self._place
         return self._loaded.analyses[place].name if self._loaded and 0 <= place < len(self._loaded.analyses) else ""
 

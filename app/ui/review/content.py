@@ -56,17 +56,17 @@ class Series:
         )
 
     @classmethod
-    def of_truth(cls, truth: NDArray[np.float32], tilt: CameraTilt | None = None) -> Series:
-        """True angles, which have neither uncertainty nor expression; ``tilt`` as in ``of``."""
-        truth = levelled_deg(truth, tilt)
-        nothing = Trace(np.full(len(truth), np.nan, np.float32))
+    def of_angles(cls, angles_deg: NDArray[np.float32], tilt: CameraTilt | None = None) -> Series:
+        """(N, 3) angles alone, without uncertainty and expression; ``tilt`` as in ``of``."""
+        angles = levelled_deg(angles_deg, tilt)
+        nothing = Trace(np.full(len(angles), np.nan, np.float32))
         return cls(
-            {name: Trace(truth[:, k]) for k, name in enumerate(ANGLES)},
+            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
             dict.fromkeys(ANGLES, nothing),
             nothing,
-            truth,
-            truth,
-            _before(np.zeros(len(truth), bool)),
+            angles,
+            angles,
+            _before(np.zeros(len(angles), bool)),
         )
 
     def low_quality(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:

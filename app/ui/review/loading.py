@@ -7,10 +7,11 @@ from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.analyses import Analysis, find_analyses
+from app.session.folders import SIGNALS
 from app.session.session import Session
 from app.ui.review.content import Comparison, Content, Series
 
-TRUE_POSE = "true pose"
+SHOWN, TRUE_POSE = "shown live, filtered", "true pose"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,9 +24,10 @@ class Loaded:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What ``compare`` takes the places of: the analyses, then the true pose where it is known."""
-        names = tuple(analysis.name for analysis in self.analyses)
-        return names if self.session.truth is None else (*names, TRUE_POSE)
+        """What ``compare`` takes the places of: the analyses, what was shown live, and the true pose where known."""
+        shown = [SHOWN] if (self.session.folder / SIGNALS).is_file() else []
+        true = [TRUE_POSE] if self.session.truth is not None else []
+        return (*(analysis.name for analysis in self.analyses), *shown, *true)
 
 
 def load(folder: Path) -> Loaded:
@@ -50,6 +52,8 @@ def load_comparison(loaded: Loaded, place: int) -> Content:
         second = Series.of(table, tilt)
         table.close()
     else:
-        assert session.truth is not None
-        second = Series.of_truth(session.truth, tilt)
+        angles_deg = session.truth if loaded.names[place] == TRUE_POSE else session.shown_deg()
+        if angles_deg is None:
+            raise SessionError(f"{SIGNALS} of {session.folder} is gone.")
+        second = Series.of_angles(angles_deg, tilt)
     return Content.of(session.times_s, first, Comparison.of(loaded.names[place], first, second))

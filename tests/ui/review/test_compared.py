@@ -9,6 +9,7 @@ import pytest
 
 from app.session.analyses import ANALYSIS, AnalysisHeader
 from app.session.exporters import EXPORTERS
+from app.session.signals import FILTERED
 from app.ui.messages import Severity
 from tests.session.long_session import write_table
 from tests.ui.review.conftest import FRAMES
@@ -54,6 +55,26 @@ def test_a_second_table_is_compared(make_review, analysed, qtbot):
         review.transport.tables.activated.emit(0)
     assert review.timeline.content.second is None
     assert review.view.result.frame.truth is None
+
+
+def test_what_was_shown_live_is_drawn_beside_what_was_measured(make_review, folder, qtbot):
+    with (folder / "frames.csv").open(newline="") as file:
+        measured = list(csv.DictReader(file))
+    with (folder / "signals.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("frame", *FILTERED))
+        writer.writerows(
+            (row["frame"], *(f"{float(row[f'{axis}_deg']) + 1.5:.4f}" for axis in ("pitch", "yaw", "roll")))
+            if row["success"] == "1" else (row["frame"], "", "", "")
+            for row in measured
+        )  # fmt: skip
+    review = make_review(folder)
+    assert review.comparing.names == ("shown live, filtered",)
+    with qtbot.waitSignal(review.comparing.changed):
+        review.comparing.choose(0)
+    piece = review.timeline.content.second.difference["yaw"].piece(0, 40, 1000)
+    assert np.nanmax(np.abs(piece.low - 1.5)) < 1e-3
+    assert "Δ +1.5°" in review.transport.numbers.text()
 
 
 def test_no_number_is_cut_in_two(make_review, analysed, qtbot):

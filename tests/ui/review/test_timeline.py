@@ -255,7 +255,7 @@ def test_frames_of_low_quality_can_be_left_out_of_the_statistics():
 def test_every_pixel_that_shows_a_frame_of_low_quality_is_shaded(low, start, share, pixels):
     times = np.arange(len(low)) / 10
     nothing = np.zeros((len(low), 3), np.float32)
-    series = replace(Series.of_truth(nothing), low_before=np.concatenate([[0], np.cumsum(low)]))
+    series = replace(Series.of_angles(nothing), low_before=np.concatenate([[0], np.cumsum(low)]))
     content = Content.of(times, series)
     span_s = content.total_s * share
     start_s = start * (content.total_s - span_s)
