@@ -42,7 +42,7 @@ class WindowOperator(QObject):
         self._record = record
         self._news: deque[tuple[str, WrittenAnnotation | None]] = deque(maxlen=KEPT)
         self._asked.connect(lambda work: work())
-        self._told.connect(self._tell)
+        self._told.connect(self._announce)
 
     # ------------------------------------------------------------------ on the remote control's thread
 
@@ -146,7 +146,7 @@ class WindowOperator(QObject):
         self._controller.stop_recording()
         return Done(moment, {"folder": folder})
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         while self._news:
             self.annotated.emit(*self._news.popleft())
 

@@ -11,7 +11,7 @@ from app.session.folders import SIGNALS
 from app.session.session import Session
 from app.ui.review.content import Comparison, Content, Series
 
-SHOWN, TRUE_POSE = "shown live, filtered", "true pose"
+SHOWN, TRUE_POSE = "shown live", "true pose"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,7 +69,7 @@ def test_what_was_shown_live_is_drawn_beside_what_was_measured(make_review, fold
             for row in measured
         )  # fmt: skip
     review = make_review(folder)
-    assert review.comparing.names == ("shown live, filtered",)
+    assert review.comparing.names == ("shown live",)
     with qtbot.waitSignal(review.comparing.changed):
         review.comparing.choose(0)
     piece = review.timeline.content.second.difference["yaw"].piece(0, 40, 1000)
@@ -83,7 +83,7 @@ def test_no_number_is_cut_in_two(make_review, analysed, qtbot):
         review.comparing.choose(0)
     numbers = review.transport.numbers
     whole = numbers.toolTip().split("    ")
-    assert [part.partition(" ")[0] for part in whole] == ["yaw", "pitch", "roll", "expression"]
+    assert [part.partition(" ")[0] for part in whole] == ["yaw", "pitch", "roll", "expression", "quality"]
     for width in (1600, 1000, 800):
         review.resize(width, 700)
         qtbot.waitUntil(lambda: len(numbers.text().split("    ")) >= 3)  # the angles always have room
