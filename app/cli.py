@@ -138,7 +138,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     return LaunchOptions(
         args.source,
         args.weights,
-        args.device,
+        None if args.device == "auto" else args.device,
         args.record,
         args.duration,
         args.screenshot,
@@ -175,10 +175,10 @@ def _command(arguments: list[str]) -> int:
         parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session, or a folder of sessions")
         _share_argument(parser)
         from app.recover import recover_all
-        from app.ui import sharing
+        from app.ui.settings import share_files
 
         args = parser.parse_args(rest)
-        sharing.apply(args.share)
+        share_files(args.share)
         return recover_all(args.folders)
     if name == "delete":
         return _delete(parser, rest)
@@ -234,7 +234,7 @@ def _bench(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
 def _export(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     from app.export import export
     from app.session.exporters import EXPORTERS
-    from app.ui import sharing
+    from app.ui.settings import share_files
 
     parser.description = "Export recorded sessions: " + ", ".join(f"{e.name} ({e.label})" for e in EXPORTERS) + "."
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
@@ -247,7 +247,7 @@ def _export(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     _share_argument(parser)
     args = parser.parse_args(arguments)
-    sharing.apply(args.share)
+    share_files(args.share)
     return export(args.folders, args.format, args.out, table=args.table, force=args.force, progress=not args.quiet)
 
 

@@ -40,9 +40,9 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
     from app.batch.extract import ExtractOptions, extract
-    from app.ui import sharing
+    from app.ui.settings import share_files
 
-    sharing.apply(args.share)
+    share_files(args.share)
 
     options = ExtractOptions(
         weights=args.weights,
@@ -71,9 +71,9 @@ def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
     from app.reanalyse import reanalyse_all
-    from app.ui import sharing
+    from app.ui.settings import share_files
 
-    sharing.apply(args.share)
+    share_files(args.share)
     network = (args.weights, args.device, args.engine)
     return reanalyse_all(args.folders, *network, name=args.name, faces=args.faces, progress=not args.quiet)
 

@@ -13,7 +13,7 @@ from app.core.tilt import CameraTilt
 class LaunchOptions:
     source: str = "auto"  # auto, demo, a camera's index or name, a path
     weights: str | None = None  # a path; "lite"; None: the weights that come with the app
-    device: str = "auto"
+    device: str | None = None  # None: as the user left it, "auto" at first
     record: Path | None = None  # start recording into this folder as soon as there are results
     duration_s: float | None = None  # close by itself so long after the first result
     screenshot: Path | None = None  # the window as PNG, just before it closes

@@ -10,10 +10,6 @@ from typing import Any
 
 from app.core.errors import OutputError
 
-OPENTRACK_PORT = 4242
-OPENTRACK_ADDRESS = f"127.0.0.1:{OPENTRACK_PORT}"
-"""Where opentrack's input "UDP over network" listens unless told otherwise, on this computer."""
-
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]{1,5}))?")
 
 

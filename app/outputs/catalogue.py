@@ -9,13 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.errors import OutputError
-from app.outputs import address
-from app.outputs.address import parse_address
+from app.outputs.address import Address, parse_address
 from app.outputs.base import Output
 from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, ServerTarget, parse_camera, parse_server, parse_stream
 
-OSC_PORT = 9000
-VMC_PORT = 39539  # where the protocol's receivers ("marionettes") listen
 WEBSOCKET_PORT = 8765
 REMOTE_PORT = 8766
 
@@ -38,7 +35,6 @@ class OutputSpec:
 
     name: str
     title: str
-    option: str  # of the command line
     metavar: str
     default: str  # the target
     target_name: str
@@ -51,31 +47,28 @@ class OutputSpec:
     bare: str | None = None  # the target where the option stands without its value; None: it must not
     choices: tuple[tuple[str, str], ...] = ()  # usual targets and what people read for them; none: one writes it
 
-
-def _host_port(port: int) -> Callable[[str], str]:
-    return lambda text: str(parse_address(text, port))
-
-
-def _leaves(target: str) -> str:
-    return "" if parse_address(target, 1).is_this_computer else ELSEWHERE
+    @property
+    def option(self) -> str:
+        """Of the command line."""
+        return f"--{self.name.replace('_', '-')}"
 
 
-def _opentrack(target: str) -> Output:
+def _opentrack(address: Address) -> Output:
     from app.outputs.opentrack import OpentrackOutput
 
-    return OpentrackOutput(parse_address(target, address.OPENTRACK_PORT))
+    return OpentrackOutput(address)
 
 
-def _osc(target: str) -> Output:
+def _osc(address: Address) -> Output:
     from app.outputs.osc import OscOutput
 
-    return OscOutput(parse_address(target, OSC_PORT))
+    return OscOutput(address)
 
 
-def _vmc(target: str) -> Output:
+def _vmc(address: Address) -> Output:
     from app.outputs.vmc import VmcOutput
 
-    return VmcOutput(parse_address(target, VMC_PORT))
+    return VmcOutput(address)
 
 
 def _lsl(target: str) -> Output:
@@ -84,14 +77,28 @@ def _lsl(target: str) -> Output:
     return LslOutput(parse_stream(target))
 
 
-def _announced(target: str) -> str:
-    return LSL_NETWORK if target.endswith(NETWORK) else LSL_PORT
-
-
 def _virtual_camera(target: str) -> Output:
     from app.outputs.virtual_camera import VirtualCameraOutput
 
     return VirtualCameraOutput(parse_camera(target))
+
+
+def _udp(
+    name: str, title: str, port: int, make: Callable[[Address], Output], tip: str, hint: str, unheard: str
+) -> OutputSpec:
+    """The row of a protocol whose packets go to a host and port."""
+
+    def parse(text: str) -> Address:
+        return parse_address(text, port)
+
+    return OutputSpec(
+        name, title, "HOST:PORT", f"127.0.0.1:{port}", "Address", tip, hint, lambda text: str(parse(text)),
+        lambda target: make(parse(target)), lambda target: "" if parse(target).is_this_computer else ELSEWHERE, unheard,
+    )  # fmt: skip
+
+
+def _announced(target: str) -> str:
+    return LSL_NETWORK if target.endswith(NETWORK) else LSL_PORT
 
 
 def _server(target: str) -> ServerTarget:
@@ -130,44 +137,42 @@ def _controlled(target: str) -> str:
 
 
 OUTPUTS: tuple[OutputSpec, ...] = (
-    OutputSpec(
-        "opentrack", "opentrack", "--opentrack", "HOST:PORT", address.OPENTRACK_ADDRESS, "Address",
+    _udp(
+        "opentrack", "opentrack", 4242, _opentrack,  # where its input "UDP over network" listens
         "Head pose for games and simulators, through opentrack's input “UDP over network”",
         "HOST:PORT of opentrack's input “UDP over network”; on this computer 127.0.0.1:4242",
-        _host_port(address.OPENTRACK_PORT), _opentrack, _leaves,
         "Start opentrack with its input “UDP over network” at {target}.",
     ),
-    OutputSpec(
-        "osc", "OSC", "--osc", "HOST:PORT", f"127.0.0.1:{OSC_PORT}", "Address",
+    _udp(
+        "osc", "OSC", 9000, _osc,
         "Pose, place, expression and derived numbers of every face, for Max, Pure Data, TouchDesigner and others",
         "HOST:PORT of the program that receives OSC by UDP",
-        _host_port(OSC_PORT), _osc, _leaves,
         "No program has opened {target}; start one that receives OSC there.",
     ),
-    OutputSpec(
-        "vmc", "VMC", "--vmc", "HOST:PORT", f"127.0.0.1:{VMC_PORT}", "Address",
+    _udp(
+        "vmc", "VMC", 39539, _vmc,  # where the protocol's receivers ("marionettes") listen
         "Head and face of an avatar by the VMC protocol, for VSeeFace, EVMC4U, VNyan, Warudo and others",
         "HOST:PORT of the program that shows the avatar; most listen at port 39539 or 39540",
-        _host_port(VMC_PORT), _vmc, _leaves,
         "No program has opened {target}; switch its VMC receiver on.",
     ),
     OutputSpec(
-        "lsl", "Lab Streaming Layer", "--lsl", "NAME", DEFAULT_STREAM, "Name",
+        "lsl", "Lab Streaming Layer", "NAME", DEFAULT_STREAM, "Name",
         "Pose, expression and marker streams with capture times, for LabRecorder and other recorders",
         "The streams' name; with @network behind it other computers find them too",
         lambda text: str(parse_stream(text)), _lsl, _announced,
         "No recorder reads the streams; choose those called {target} there.", bare=DEFAULT_STREAM,
     ),
     OutputSpec(
-        "virtual_camera", "Virtual camera", "--virtual-camera", "overlay", OVERLAY, "Picture",
+        "virtual_camera", "Virtual camera", "overlay", OVERLAY, "Picture",
         "The picture as a camera for calls and recordings, by v4l2loopback on Linux",
         "The overlay is what is measured, drawn into the picture. On the command line: “overlay” or nothing; a device "
         "such as /dev/video2 may follow, else it is the first one",
-        lambda text: str(parse_camera(text)), _virtual_camera, lambda target: "", "", bare="",
+        lambda text: str(parse_camera(text)), _virtual_camera,
+        lambda target: "", "", bare="",
         choices=(("With overlay", OVERLAY), ("Without overlay", "")),
     ),
     OutputSpec(
-        "websocket", "WebSocket", "--websocket", "PORT", str(WEBSOCKET_PORT), "Port",
+        "websocket", "WebSocket", "PORT", str(WEBSOCKET_PORT), "Port",
         "Everything of every frame as JSON lines, for scripts and for web pages on this computer",
         "The port to open on this computer, or HOST:PORT; with ?token=WORD behind it only programs that give the word "
         "are let in",
@@ -175,7 +180,7 @@ OUTPUTS: tuple[OutputSpec, ...] = (
         "No program reads it; one can connect at any time.",
     ),
     OutputSpec(
-        "remote", "Remote control", "--remote", "PORT", str(REMOTE_PORT), "Port",
+        "remote", "Remote control", "PORT", str(REMOTE_PORT), "Port",
         "Lets programs that know the token start, stop, mark and recentre, and tells them when that took effect",
         "The port to open on this computer, or HOST:PORT",
         lambda text: str(_remote_address(text)), _remote, _controlled, "", bare=str(REMOTE_PORT),

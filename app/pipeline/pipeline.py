@@ -19,7 +19,7 @@ from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
 from app.pipeline.inference_loop import InferenceLoop
 from app.pipeline.network_choice import NetworkChoice
-from app.pipeline.recording import Recording
+from app.pipeline.recorder import Recorder
 from app.pipeline.signal_controller import SignalController
 from app.pipeline.status import PipelineStatus
 from app.session.annotations import Annotation, AnnotationKind, WrittenAnnotation
@@ -36,25 +36,25 @@ class Pipeline:
     """Everything between a source and the window; every method returns at once, any thread may call.
 
     ``results`` holds the latest result for the display, ``history`` the numbers of the last
-    seconds.  ``recording`` takes the codec and what the experimenter says, ``faces`` how many are
-    measured and which is the primary one, ``signals`` filter, recentring and derived signals.  While no
-    network is ready, frames pass through with no faces, so that the picture is there before the network is.
+    seconds.  ``recorder`` takes the codec and what the experimenter says, ``faces`` how many are
+    measured and which is the primary one, ``signals`` filter, recentring and derived signals; ``capture`` reads the
+    source.  While no network is ready, frames pass through with no faces, so that the picture is there before it is.
     """
 
     def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto", faces: int = 1) -> None:
         """``faces``: how many are measured at most; raises ValueError outside 1 to ``MOST_FACES``."""
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
-        self.recording = Recording()
-        self.signals = SignalController(self.recording, self._send_marker)
+        self.recorder = Recorder()
+        self.signals = SignalController(self.recorder, self._send_marker)
         self._slot: Mailbox[Frame] = Mailbox()
-        self._capture = CaptureLoop(self._opened, self._captured)
+        self.capture = CaptureLoop(self._opened, self._captured)
         self._inference = InferenceLoop(
             self._slot,
             self._measured,
             NetworkChoice(weights, device, engine),
             faces,
-            lambda: not self.recording.active,
+            lambda: not self.recorder.active,
             lambda words: self.signals.note_later(ENGINE, words),
         )
         self.faces = self._inference.faces
@@ -72,13 +72,13 @@ class Pipeline:
     def start(self) -> None:
         keep_opencv_single()
         hand_the_interpreter_over()
-        self._capture.start()
+        self.capture.start()
         self._inference.start()
 
     def close(self) -> None:
         """Finish the recording and end both threads; waits for them."""
-        self._capture.stop()
-        self.stop_recording(wait=True)
+        self.capture.stop()
+        self.recorder.stop(wait=True)
         self._inference.stop()
         self.signals.close()
         self.results.close()
@@ -90,16 +90,12 @@ class Pipeline:
 
     def set_source(self, source: Source | None) -> None:
         """Show another source, or none; a running recording is finished first: it belongs to the old one."""
-        self.stop_recording()
-        self._capture.switch(source)
-
-    def wait_source_closed(self, timeout_s: float) -> bool:
-        """After ``set_source(None)``: until whatever was open is free for others; False when it isn't in time."""
-        return self._capture.wait_closed(timeout_s)
+        self.recorder.stop()
+        self.capture.switch(source)
 
     def set_network(self, weights: str | None, device: str, engine: str = "auto") -> None:
         """Load other weights, on another device or by another engine; a running recording is finished first."""
-        self.stop_recording()
+        self.recorder.stop()
         self._inference.switch(NetworkChoice(weights, device, engine))
 
     def compare_with(self, weights: str | None, device: str = "auto", engine: str = "auto") -> None:
@@ -116,20 +112,16 @@ class Pipeline:
 
         Raises SessionError when there is nothing to record or the folder can't be written.
         """
-        info = self._capture.info
-        if info is None or self._capture.frames == 0:
+        info = self.capture.info
+        if info is None or self.capture.frames == 0:
             raise SessionError("There is nothing to record yet: start a source first.")
-        fresh = not self.recording.active
+        fresh = not self.recorder.active
         header = describe(info, self._inference.network, self._inference.report)
-        header = replace(header, camera_tilt=self.signals.tilt)
-        folder = self.recording.start(header, claim_folder)
+        header = replace(header, camera_tilt=self.signals.chain.tilt)
+        folder = self.recorder.start(header, claim_folder)
         if fresh:
             self.signals.recording_started()
         return folder
-
-    def stop_recording(self, wait: bool = False) -> None:
-        """Finish the recording in the background; with ``wait`` return when it is whole."""
-        self.recording.stop(wait)
 
     def annotate(self, key: str, label: str, interval: bool, at_s: float) -> WrittenAnnotation | None:
         """What a marker key does at ``at_s``: end its interval that is open, or begin one, or set a point.
@@ -137,16 +129,16 @@ class Pipeline:
         The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
         did, because nothing is recorded.  Waits for the disk.  Raises SessionError.
         """
-        if not self.recording.active and self._send_marker(Marker(label, "", at_s)):
+        if not self.recorder.active and self._send_marker(Marker(label, "", at_s)):
             return None
-        written = self.recording.annotate(key, label, interval, at_s)
+        written = self.recorder.annotate(key, label, interval, at_s)
         suffix = {AnnotationKind.POINT: "", AnnotationKind.BEGUN: " begin", AnnotationKind.ENDED: " end"}[written.kind]
         self._send_marker(Marker(written.annotation.label + suffix, "", at_s))
         return written
 
     def note(self, text: str, at_s: float) -> Annotation:
         """Free text on what was recorded at ``at_s``.  Waits for the disk.  Raises SessionError."""
-        annotation = self.recording.note(NOTE, text, at_s)
+        annotation = self.recorder.note(NOTE, text, at_s)
         self._send_marker(Marker(NOTE, text, at_s))
         return annotation
 
@@ -182,7 +174,7 @@ class Pipeline:
 
     def status(self) -> PipelineStatus:
         """How all of it stands, now."""
-        capture, inference = self._capture, self._inference
+        capture, inference = self.capture, self._inference
         latency, p95 = inference.latency.median_and_p95()
         return PipelineStatus(
             source=capture.status,
@@ -200,11 +192,11 @@ class Pipeline:
             inferred=inference.inferred,
             skipped=self._skipped,
             lost=capture.lost,
-            recording=self.recording.stats,
-            recording_active=self.recording.active,
-            recording_finishing=self.recording.finishing,
-            filter_preset=self.signals.filter.name,
-            calibration=self.signals.calibration,
+            recording=self.recorder.stats,
+            recording_active=self.recorder.active,
+            recording_finishing=self.recorder.finishing,
+            filter_preset=self.signals.chain.filter.name,
+            calibration=self.signals.chain.calibration,
             finished_wait=self.signals.finished,
             max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
@@ -219,11 +211,11 @@ class Pipeline:
         self._slot.take()  # a frame of the source before this one
         self._skipped = 0
         self._fences.call(PLOTS, self.history.clear, None)
-        self._fences.call(SIGNALS, self.signals.forget, None)
+        self._fences.call(SIGNALS, self.signals.chain.forget, None)
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
-        self._fences.call(RECORDING, lambda: self.recording.add_frame(frame), None)
+        self._fences.call(RECORDING, lambda: self.recorder.add_frame(frame), None)
         if not self._inference.ready:
             self.results.put(FrameResult(frame, (), now_s()))
         elif not self._slot.put(frame):
@@ -236,7 +228,7 @@ class Pipeline:
         spec = report.spec if report is not None else None
         call = self._fences.call  # what was measured must reach the table, whatever the others do
         result = call(SIGNALS, lambda: self.signals.apply(result, spec), result)
-        call(RESULTS, lambda: self.recording.add_result(result), None)  # as measured, and beside it as shown
+        call(RESULTS, lambda: self.recorder.add_result(result), None)  # as measured, and beside it as shown
         call(PLOTS, lambda: self.history.append(result), None)
         self.results.put(result)
         for output in self._outputs:

@@ -14,8 +14,8 @@ from app.core.frames import FrameResult
 from app.core.one_euro import OneEuro
 from app.core.tilt import MEASURED, CameraTilt
 from app.outputs.base import Marker
-from app.pipeline.recording import Recording
-from app.signals.calibration import CalibrationState, Outcome, Recentring, Waiting
+from app.pipeline.recorder import Recorder
+from app.signals.calibration import Outcome, Recentring, Waiting
 from app.signals.chain import SignalChain
 from app.signals.presets import FilterPreset
 from extractor.types import Angles, NetworkSpec
@@ -37,56 +37,30 @@ class Finished:
 
 
 class SignalController:
-    """Every method may be called from anywhere, ``apply`` on the inference thread alone."""
+    """What is done to the numbers (``chain``), noted in recordings and told to the outputs.
 
-    def __init__(self, recording: Recording, send: Callable[[Marker], object]) -> None:
-        self._chain = SignalChain()
-        self._recording = recording
+    Every method may be called from anywhere, ``apply`` on the inference thread alone.
+    """
+
+    def __init__(self, recorder: Recorder, send: Callable[[Marker], object]) -> None:
+        self.chain = SignalChain()
+        self._recorder = recorder
         self._send = send
         self._lock = threading.Lock()
         self._writers: list[threading.Thread] = []
         self._finished: Finished | None = None
         self._count = 0
-        self._noted = filter_note(self._chain.filter)
-
-    # ------------------------------------------------------------------ settings
-
-    @property
-    def filter(self) -> FilterPreset:
-        return self._chain.filter
-
-    def set_filter(self, preset: FilterPreset, settled: bool = True) -> None:
-        """Filter what is shown like this from now on; recordings keep what was measured as well.
-
-        ``settled`` is False while a slider still moves: the recording then gets no marker yet.
-        Raises SessionError when only that could not be written.
-        """
-        self._chain.set_filter(preset)
-        if settled:
-            self.annotate_filter()
+        self._noted = filter_note(self.chain.filter)
 
     def annotate_filter(self) -> None:
         """Note in the recording how it is filtered now, unless that is what was noted last.  Raises SessionError."""
-        note = filter_note(self._chain.filter)
+        note = filter_note(self.chain.filter)
         with self._lock:
             known, self._noted = self._noted, note
         if note != known:
             self._annotate(FILTER, note)
 
-    @property
-    def cone_deg(self) -> float:
-        return self._chain.cone_deg
-
-    def set_cone(self, half_angle_deg: float) -> None:
-        """The attention cone's half angle, 1 to 90 degrees; raises ValueError beyond."""
-        self._chain.set_cone(half_angle_deg)
-
     # ------------------------------------------------------------------ the camera
-
-    @property
-    def tilt(self) -> CameraTilt | None:
-        """How the camera stands; None: it counts as level."""
-        return self._chain.tilt
 
     def set_tilt(self, tilt: CameraTilt | None) -> None:
         """Show and send angles as a level camera would measure them; recordings keep what was measured.
@@ -94,20 +68,12 @@ class SignalController:
         It holds for every further source until it is set again.  Raises SessionError when only the
         marker could not be written.
         """
-        if tilt != self._chain.tilt:
-            self._chain.set_tilt(tilt)
-            self._recording.set_tilt(tilt)
+        if tilt != self.chain.tilt:
+            self.chain.set_tilt(tilt)
+            self._recorder.set_tilt(tilt)
             self._annotate(TILT, tilt_note(tilt))
 
     # ------------------------------------------------------------------ calibration
-
-    @property
-    def reference(self) -> Recentring | None:
-        return self._chain.reference
-
-    @property
-    def calibration(self) -> CalibrationState:
-        return self._chain.calibration
 
     @property
     def finished(self) -> Finished | None:
@@ -120,53 +86,41 @@ class SignalController:
         Recordings keep what was measured, and a marker with the angles of the reference.  Raises
         UserError when there is no face, SessionError when only the marker could not be written.
         """
-        reference = self._chain.recentre()
+        reference = self.chain.recentre()
         self._annotate(RECENTRE, pose_note(reference.angles), reference.at_s)
         return reference
 
     def undo_recentre(self) -> bool:
         """Show the angles as the camera sees them; False when they were shown so anyway.  Raises SessionError."""
-        undone = self._chain.undo_recentre()
+        undone = self.chain.undo_recentre()
         if undone:
             self._annotate(RECENTRE, "undone")
         return undone
 
-    def wait_for(self, waiting: Waiting) -> None:
-        """Calibrate once the head has held still, or has moved; ``finished`` says how it went.  Raises UserError."""
-        self._chain.wait_for(waiting)
-
-    def cancel_wait(self) -> Waiting | None:
-        """What was waited for; None where nothing was."""
-        return self._chain.cancel_wait()
-
     def forget_neutral(self) -> bool:
         """The primary face's expression is as measured again; False when it has been anyway.  Raises SessionError."""
-        face_id = self._chain.forget_neutral()
+        face_id = self.chain.forget_neutral()
         if face_id is not None:
             self._annotate(NEUTRAL, f"forgotten, face {face_id}")
         return face_id is not None
-
-    def forget(self) -> None:
-        """Another source."""
-        self._chain.forget()
 
     # ------------------------------------------------------------------ recording
 
     def recording_started(self) -> None:
         """Note in the new recording what holds from its first frame on.  Raises SessionError."""
-        if self._chain.reference is not None:
-            self._recording.add_annotation(RECENTRE, pose_note(self._chain.reference.angles))
-        if self._chain.calibration.neutral:
-            self._recording.add_annotation(NEUTRAL, "known from before")
+        if self.chain.reference is not None:
+            self._recorder.add_annotation(RECENTRE, pose_note(self.chain.reference.angles))
+        if self.chain.calibration.neutral:
+            self._recorder.add_annotation(NEUTRAL, "known from before")
         with self._lock:
-            self._noted = filter_note(self._chain.filter)
-        if self._chain.filter.rotation is not None:
-            self._recording.add_annotation(FILTER, self._noted)
+            self._noted = filter_note(self.chain.filter)
+        if self.chain.filter.rotation is not None:
+            self._recorder.add_annotation(FILTER, self._noted)
 
     def apply(self, result: FrameResult, network: NetworkSpec | None) -> FrameResult:
         """``result`` with what is shown of it; never waits for the disk."""
-        result = self._chain.apply(result, network)
-        for outcome in self._chain.take_outcomes():
+        result = self.chain.apply(result, network)
+        for outcome in self.chain.take_outcomes():
             self._later(partial(self._finish, outcome))
         return result
 
@@ -203,7 +157,7 @@ class SignalController:
         if not outcome.failure:
             note = f"face {outcome.face_id}, mean of {outcome.samples} frames"
             if outcome.tilt is not None:
-                self._recording.set_tilt(outcome.tilt)
+                self._recorder.set_tilt(outcome.tilt)
                 note = tilt_note(outcome.tilt)
             if outcome.reference is not None:
                 note = f"automatic, {pose_note(outcome.reference.angles)}"
@@ -221,7 +175,7 @@ class SignalController:
     def _annotate(self, label: str, note: str, at_s: float | None = None) -> None:
         at_s = now_s() if at_s is None else at_s
         self._send(Marker(label, note, at_s))
-        self._recording.add_annotation(label, note, at_s)
+        self._recorder.add_annotation(label, note, at_s)
 
 
 def pose_note(reference: Angles) -> str:

@@ -13,7 +13,6 @@ from PyQt6.QtGui import QAction
 
 from app.core.clock import now_s
 from app.core.errors import SessionError
-from app.session.codecs import CODECS, H264
 from app.session.manifest import SessionFields
 from app.session.naming import DEFAULT_NAME, folder_name
 from app.ui import settings
@@ -88,16 +87,12 @@ class AnnotationControls(QObject):
         store: Settings,
         view: LiveView,
         window: QObject,
-        codec: str | None,
-        name: str | None = None,
     ) -> None:
         super().__init__(window)
         self._controller = controller
         self._commands = commands
         self._settings = store
         self._view = view
-        self._codec_asked = codec  # by the command line, for this run; one chosen by hand replaces it
-        self._name_asked = name  # likewise
         # A key that ends an interval must not overtake the one that began it.
         self._background = Background(self, serial=True)
         self._strip = AnnotationStrip(view)
@@ -111,10 +106,11 @@ class AnnotationControls(QObject):
         for name in (*(f"marker_{key}" for key in ANNOTATION_KEYS), "note"):
             commands[name].setAutoRepeat(False)  # a key held down is one annotation
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
-        self.restore()
+        remembered = (settings.ANNOTATIONS, settings.TASK, settings.CODEC, settings.RECORDING_NAME)
+        store.watch(self, remembered, self._restore)
+        self._restore()
 
-    def restore(self) -> None:
-        """Everything as it is remembered."""
+    def _restore(self) -> None:
         self.slots = read_slots(self._settings.get(settings.ANNOTATIONS))
         self.fields = replace(self.fields, task=self._settings.get(settings.TASK))
         self._apply()
@@ -124,29 +120,22 @@ class AnnotationControls(QObject):
     @property
     def codec(self) -> str:
         """How videos are recorded: one of ``codecs.CODECS``."""
-        codec = self._codec_asked or self._settings.get(settings.CODEC)
-        return codec if codec in CODECS else H264  # one that was offered in an earlier version
+        return self._settings.get(settings.CODEC)
 
     def use_codec(self, codec: str) -> None:
-        self._codec_asked = None
         self._settings.set(settings.CODEC, codec)
-        self._apply()
 
     @property
     def name_pattern(self) -> str:
         """How recordings are named, as ``folder_name`` reads it."""
-        return self._name_asked or self._settings.get(settings.RECORDING_NAME)
+        return self._settings.get(settings.RECORDING_NAME)
 
     def use_name(self, pattern: str) -> str:
         """Name the next recordings so; why that can't be, or nothing.  An empty pattern is the usual one."""
-        pattern = pattern.strip() or DEFAULT_NAME
         try:
-            folder_name(pattern, "participant", "task")
+            self._settings.set(settings.RECORDING_NAME, pattern)
         except SessionError as error:
             return str(error)
-        self._name_asked = None
-        self._settings.set(settings.RECORDING_NAME, pattern)
-        self.changed.emit()
         return ""
 
     def folder_name(self) -> str:
@@ -160,16 +149,14 @@ class AnnotationControls(QObject):
         """What this key sets from now on; an interval that has begun keeps the label it began with."""
         i = ANNOTATION_KEYS.index(key)
         slot = replace(slot, label=slot.label.strip() or f"marker {key}")
-        self.slots = (*self.slots[:i], slot, *self.slots[i + 1 :])
-        self._settings.set(settings.ANNOTATIONS, write_slots(self.slots))
-        self._apply()
+        slots = (*self.slots[:i], slot, *self.slots[i + 1 :])
+        self._settings.set(settings.ANNOTATIONS, write_slots(slots))
 
     def use_fields(self, fields: SessionFields) -> None:
         """For the recording that runs, if one does, and the next ones."""
         if fields != self.fields:
             self.fields = fields
             self._settings.set(settings.TASK, fields.task)
-            self._apply()
 
     def new_participant(self) -> None:
         """Only the task stays: nobody's consent or comment is taken for another's."""
@@ -183,8 +170,8 @@ class AnnotationControls(QObject):
             describe(action, f"{what} “{slot.label}”")
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            pipeline.recording.set_codec(self.codec)
-            pipeline.recording.set_fields(self.fields)
+            pipeline.recorder.set_codec(self.codec)
+            pipeline.recorder.set_fields(self.fields)
         self.changed.emit()
 
     # ------------------------------------------------------------------ annotations

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
-from app.ui import theme
+from app.ui import settings, theme
 from app.ui.annotations import AnnotationControls, AnnotationSlot
 from app.ui.commands import ANNOTATION_KEYS
 from app.ui.formatting import NOTHING, moment
@@ -38,12 +38,12 @@ POINT, INTERVAL = "point", "interval"
 
 _TIPS = {
     "Participant": "A code rather than a name: it stands in session.json and in exports",
-    "Task": "What the participant does; remembered for the next start",
+    "Task": settings.TASK.tip,
     "Consent": "What the participant has agreed to, and where that is written, for example: form 12, signed; pictures "
     "may be shown in talks. It is noted in session.json and in exports, and forbids or allows nothing by itself",
     "Comment": "Anything else about this session",
-    "Name": "How the folder of a recording is called; {participant}, {task}, {date} and {time} are replaced",
-    "Video": "How pictures are recorded, or that none are, from the next recording on",
+    "Name": settings.RECORDING_NAME.tip,
+    "Video": settings.CODEC.tip,
 }
 
 _EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "Consent": "agreed to, e.g. form 12"}

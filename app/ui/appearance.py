@@ -28,20 +28,17 @@ class Appearance(QObject):
         self._settings = store
         hints = QGuiApplication.styleHints()
         if hints is not None:
-            hints.colorSchemeChanged.connect(lambda _: self.restore())
-        self.restore()
-
-    def restore(self) -> None:
-        """As remembered."""
-        self._use(theme.scheme_named(self._settings.get(settings.THEME)))
+            hints.colorSchemeChanged.connect(lambda _: self._apply())
+        store.watch(self, (settings.THEME,), self._apply)
+        self._apply()
 
     def toggle(self) -> None:
         """The other scheme; where that is the system's own, the system is followed again."""
         wanted = Scheme.LIGHT if theme.scheme() is Scheme.DARK else Scheme.DARK
         self._settings.set(settings.THEME, SYSTEM if wanted is theme.system_scheme() else wanted.value)
-        self._use(wanted)
 
-    def _use(self, wanted: Scheme) -> None:
+    def _apply(self) -> None:
+        wanted = theme.scheme_named(self._settings.get(settings.THEME))
         if wanted is theme.scheme():
             return
         theme.apply(cast(QApplication, QApplication.instance()), wanted)

@@ -8,7 +8,6 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
-from app.options import LaunchOptions
 from app.ui import settings
 from app.ui.controller import Controller, Network
 from app.ui.pickers import ENGINE, device_entries, source_entries, weights_entries
@@ -22,19 +21,13 @@ MAX_RECENT = 6
 ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed
 
 
-def first_network(options: LaunchOptions, store: Settings) -> tuple[Network, str]:
-    """The network to begin with, and what should be known about it.
-
-    The command line wins over what is remembered; remembered weights may be gone by now.
-    """
-    device = options.device if options.device != "auto" else store.get(settings.DEVICE)
-    if options.weights is not None:
-        return Network(options.weights, device, options.engine), ""
-    weights = store.get(settings.WEIGHTS)
-    if is_own(weights) or Path(weights).is_file():
-        return Network(weights, device, options.engine), ""
+def network_set(store: Settings, engine: str = "auto") -> tuple[Network, str]:
+    """The network as it is set, and what should be known about it: remembered weights may be gone by now."""
+    weights, device = store.get(settings.WEIGHTS), store.get(settings.DEVICE)
+    if store.is_asked(settings.WEIGHTS) or is_own(weights) or Path(weights).is_file():
+        return Network(weights, device, engine), ""
     remark = f"{weights} is gone, so the weights that come with Motionscope are used."
-    return Network("", device, options.engine), remark
+    return Network("", device, engine), remark
 
 
 class Choices(QObject):
@@ -56,6 +49,7 @@ class Choices(QObject):
         toolbar.source.chosen.connect(controller.open_source)
         toolbar.weights.chosen.connect(self.open_weights)
         toolbar.device.chosen.connect(self.use_device)
+        store.watch(self, (settings.WEIGHTS, settings.DEVICE), self._settings_changed)
         self._show_source(controller.source)
         self._show_network()
 
@@ -69,6 +63,12 @@ class Choices(QObject):
         device = "auto" if device.startswith(ENGINE) else device
         self._controller.set_network(replace(self._controller.network, device=device, engine=engine))
 
+    def _settings_changed(self) -> None:
+        wanted = Network(self._settings.get(settings.WEIGHTS), self._settings.get(settings.DEVICE))
+        network = self._controller.network
+        if (wanted.weights, wanted.device) != (network.weights, network.device):
+            self._controller.set_network(wanted)  # what can't be loaded is said, and the network before comes back
+
     def _engine_found(self, info: BackendInfo) -> None:
         self._info = info
         self._show_network()
@@ -81,8 +81,7 @@ class Choices(QObject):
         self._toolbar.source.show_entries(source_entries(self._sources, spec), spec)
 
     def _network_changed(self, network: Network) -> None:
-        self._settings.set(settings.DEVICE, network.device)
-        self._settings.set(settings.WEIGHTS, network.weights)
+        self._settings.update({settings.DEVICE: network.device, settings.WEIGHTS: network.weights})
         if not is_own(network.weights):
             recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
             self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])

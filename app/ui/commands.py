@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from app.signals.presets import PRESETS
 from app.ui import settings, theme
 from app.ui.docks.catalogue import DOCKS
 from app.ui.icons import icon
 from app.ui.plain_text import unguessed
-from app.ui.settings import Setting
+from app.ui.settings import PRESET_TIPS, Setting, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Command:
     key: str
     tip: str
     icon: str = ""
-    setting: Setting[Any] | None = None  # a switch, remembered here
+    setting: Setting[bool] | None = None  # the switch of this setting
     checkable: bool = False
     separated: bool = False  # a line above it in the menu
     also: tuple[str, ...] = ()  # further keys
@@ -52,19 +50,27 @@ class KeyLine:
 ANALYSE = "&Analyse"  # the review's menu that its exports stand before
 ANNOTATION_KEYS = tuple("123456789")
 
-PRESET_TIPS = {preset.name: f"Filter {preset.name}: {preset.tip[0].lower()}{preset.tip[1:]}" for preset in PRESETS}
+
+def _switch(
+    name: str, section: str, key: str, setting: Setting[bool], icon: str = "", separated: bool = False
+) -> Command:
+    """A setting that is on or off: its text and tip are the setting's."""
+    return Command(name, section, setting.label, key, setting.tip, icon, setting, separated=separated)
+
+
+def _filter(name: str, text: str, key: str, separated: bool = False) -> Command:
+    tip = PRESET_TIPS[name]
+    return Command(f"filter_{name}", "&Signals", f"Filter: {text}", key, f"Filter {name}: {tip[0].lower()}{tip[1:]}",
+                   checkable=True, separated=separated)  # fmt: skip
+
 
 OVERLAY: tuple[Command, ...] = (
-    Command("axes", "&View", "Pose &axes", "Alt+1", "Draw the pose axes at the nose", icon="axes",
-            setting=settings.SHOW_AXES, separated=True),
-    Command("keypoints", "&View", "&Keypoints", "Alt+2", "Draw the keypoints", icon="keypoints",
-            setting=settings.SHOW_KEYPOINTS),
-    Command("box", "&View", "Face &box", "Alt+3", "Draw the face box", icon="box", setting=settings.SHOW_BOX),
-    Command("expression", "&View", "&Expression bars", "Alt+4", "Draw the expression bars", icon="expression",
-            setting=settings.SHOW_EXPRESSION),
-    Command("label", "&View", "An&gles at the face", "Alt+5", "Write the angles at the face", icon="label",
-            setting=settings.SHOW_LABEL),
-)  # fmt: skip
+    _switch("axes", "&View", "Alt+1", settings.SHOW_AXES, "axes", separated=True),
+    _switch("keypoints", "&View", "Alt+2", settings.SHOW_KEYPOINTS, "keypoints"),
+    _switch("box", "&View", "Alt+3", settings.SHOW_BOX, "box"),
+    _switch("expression", "&View", "Alt+4", settings.SHOW_EXPRESSION, "expression"),
+    _switch("label", "&View", "Alt+5", settings.SHOW_LABEL, "label"),
+)
 
 LIVE: tuple[Command, ...] = (
     Command("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
@@ -76,13 +82,16 @@ LIVE: tuple[Command, ...] = (
         separated=True,
     ),
     Command("show_recordings", "&File", "S&how recordings", "Ctrl+E", "Open the recordings folder"),
-    Command("share", "&File", "Other &users may read recordings", "Ctrl+Shift+U",
-            "Let other users of this computer read new recordings and exports", checkable=True),
+    _switch("share", "&File", "Ctrl+Shift+U", settings.SHARE),
     Command("recover", "&File", "Re&cover recordings", "Ctrl+Shift+E", "Put recordings in order that were cut off"),
     Command(
         "screenshot", "&File", "&Screenshot", "F12", "Save the window as a picture in the recordings folder",
         icon="screenshot", separated=True,
     ),
+    Command("settings", "&File", "S&ettings…", "Ctrl+,", "See and change every setting on one page", separated=True,
+            role=QAction.MenuRole.PreferencesRole),
+    Command("reset_settings", "&File", "Reset settin&gs…", "Ctrl+Shift+Backspace",
+            "Set every setting to what it was at first"),
     Command("copy_picture", "&File", "Copy &picture", "Ctrl+C", "Copy the picture with what is drawn over it",
             separated=True),
     Command("copy_numbers", "&File", "Copy &numbers", "Ctrl+Shift+C", "Copy all numbers, tab-separated"),
@@ -107,14 +116,11 @@ LIVE: tuple[Command, ...] = (
     Command("mirror", "&View", "&Mirror", "M", "Mirror the picture; the numbers never are", icon="mirror",
             checkable=True),
     *OVERLAY,
-    Command("truth", "&View", "&True axes of the demo", "Alt+6", "Draw the demo's true axes as dashed lines",
-            setting=settings.SHOW_TRUTH),
+    _switch("truth", "&View", "Alt+6", settings.SHOW_TRUTH),
     Command("theme", "&View", "Light or &dark", "Ctrl+L", "Switch between light and dark", separated=True),
     Command("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
             checkable=True, separated=True),
     Command("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
-    Command("reset_settings", "&View", "&Reset settings", "Ctrl+Shift+Backspace", "Forget all settings",
-            separated=True),
     Command("numbers", "&Panels", "&Numbers", "F2", "Show or hide the numbers", checkable=True),
     *(Command(dock.name, "&Panels", dock.text, dock.key, dock.tip, checkable=True) for dock in DOCKS),
     Command("next_panel", "&Panels", "Ne&xt panel", "Ctrl+F6", "Move the keyboard into the next panel",
@@ -146,13 +152,11 @@ LIVE: tuple[Command, ...] = (
             "Relax your face and hold still for a second: it is zero from then on", separated=True),
     Command("forget_neutral", "&Signals", "&Forget neutral expression", "Shift+X",
             "Show the expression as it is measured"),
-    Command("filter_off", "&Signals", "Filter: &off", "F6", PRESET_TIPS["off"], checkable=True,
-            separated=True),
-    Command("filter_research", "&Signals", "Filter: r&esearch", "F7", PRESET_TIPS["research"], checkable=True),
-    Command("filter_gaming", "&Signals", "Filter: &gaming", "F8", PRESET_TIPS["gaming"], checkable=True),
-    Command("filter_streaming", "&Signals", "Filter: &streaming", "F9", PRESET_TIPS["streaming"], checkable=True),
-    Command("filter_custom", "&Signals", "Filter: &custom", "Ctrl+F9", "Filter custom: the cutoffs you have set",
-            checkable=True),
+    _filter("off", "&off", "F6", separated=True),
+    _filter("research", "r&esearch", "F7"),
+    _filter("gaming", "&gaming", "F8"),
+    _filter("streaming", "&streaming", "F9"),
+    _filter("custom", "&custom", "Ctrl+F9"),
     Command("opentrack", "&Signals", "Send to open&track", "T", "Send the head pose to opentrack", checkable=True,
             separated=True),
     Command("opentrack_address", "&Signals", "opentrack a&ddress…", "Shift+T", "Choose where opentrack listens"),
@@ -212,8 +216,7 @@ REVIEW: tuple[Command, ...] = (
     Command("select_to", "&View", "Selection &to here", "O", "Let the selection end here"),
     Command("select_marker", "&View", "Select the &marker's range", "S", "Select what the chosen marker covers"),
     Command("select_none", "&View", "Select &nothing", "Esc", "Forget the selection"),
-    Command("leave_out", "&View", "&Leave out low quality", "Q",
-            "Leave frames of low quality out of the statistics", setting=settings.LEAVE_OUT_LOW_QUALITY),
+    _switch("leave_out", "&View", "Q", settings.LEAVE_OUT_LOW_QUALITY),
     Command("copy", "&View", "&Copy statistics", "Ctrl+C", "Copy the statistics as text"),
     Command("side", "&View", "Markers and statistics", "F2", "Show or hide markers and statistics", checkable=True,
             separated=True),
@@ -238,9 +241,12 @@ REVIEW_MOUSE = tuple(
 
 
 def build_actions(
-    parent: QWidget, commands: Sequence[Command], slots: Mapping[str, Callable[..., object]]
+    parent: QWidget, commands: Sequence[Command], slots: Mapping[str, Callable[..., object]], store: Settings
 ) -> dict[str, QAction]:
-    """A QAction for each row, connected to the slot of its name; switches call it with their new state."""
+    """A QAction for each row: a setting's switch, or connected to the slot of its name.
+
+    What can be checked calls its slot with the new state.
+    """
     actions = {}
     for command in commands:
         action = QAction(command.text, parent)
@@ -250,15 +256,22 @@ def build_actions(
         action.setCheckable(command.checkable or command.setting is not None)
         action.setMenuRole(command.role)
         action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
-        slot = slots[command.name]
-        if action.isCheckable():
-            action.triggered.connect(lambda checked, slot=slot: slot(checked))
+        if command.setting is not None:
+            _bind(action, command.setting, store)
+        elif action.isCheckable():
+            action.triggered.connect(lambda checked, slot=slots[command.name]: slot(checked))
         else:
-            action.triggered.connect(lambda checked, slot=slot: slot())
+            action.triggered.connect(lambda checked, slot=slots[command.name]: slot())
         parent.addAction(action)
         actions[command.name] = action
     draw_icons(commands, actions)
     return actions
+
+
+def _bind(action: QAction, setting: Setting[bool], store: Settings) -> None:
+    action.triggered.connect(lambda checked: store.set(setting, checked))
+    store.watch(action, (setting,), lambda: action.setChecked(store.get(setting)))
+    action.setChecked(store.get(setting))
 
 
 def bindings(command: Command) -> list[QKeySequence]:

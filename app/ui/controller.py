@@ -179,7 +179,7 @@ class Controller(QObject):
     def wait_camera_free(self) -> None:
         """After ``lend_camera``; blocks, so not on the window's thread."""
         if self.pipeline is not None and self._freeing:
-            self.pipeline.wait_source_closed(FREE_S)
+            self.pipeline.capture.wait_closed(FREE_S)
 
     def take_camera_back(self) -> None:
         """The camera is free again: open what was open before, or what was asked for meanwhile."""
@@ -222,10 +222,6 @@ class Controller(QObject):
         what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
         self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
         return ""
-
-    def stop_recording(self) -> None:
-        if self.pipeline is not None:
-            self.pipeline.stop_recording()
 
     # ------------------------------------------------------------------ the regular look
 
@@ -281,8 +277,8 @@ class Controller(QObject):
 
     def _follow_recording(self, status: PipelineStatus) -> None:
         stats = status.recording
-        if stats is not None and status.recording_active and stats.error:
-            self.stop_recording()  # it has ended by itself; its error stays in the status
+        if self.pipeline is not None and stats is not None and status.recording_active and stats.error:
+            self.pipeline.recorder.stop()  # it has ended by itself; its error stays in the status
         busy = status.recording_active or status.recording_finishing
         before, self._followed = self._followed, stats if busy else None
         if before is None or stats is None:

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QInputDialog,
     QLabel,
+    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -77,6 +78,21 @@ def ask_text(parent: QWidget, title: str, question: str, text: str, done: Callab
     dialog.textValueSelected.connect(done)
     dialog.open()
     return dialog
+
+
+def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Callable[[], object]) -> QMessageBox:
+    """Ask before something is lost; ``done`` is called once the button ``yes`` is pressed, not on Enter or Escape."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.buttonClicked.connect(lambda pressed: done() if pressed is button else None)
+    box.open()
+    return box
 
 
 class AboutDialog(QDialog):

@@ -1,14 +1,14 @@
-"""How the picture is drawn: the overlay's switches and the mirror, as asked, remembered and shown."""
+"""How the picture is drawn: the overlay's switches and the mirror, as they are set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 
 from app.ui import settings
-from app.ui.commands import LIVE
 from app.ui.live_view import LiveView
 from app.ui.overlay import OverlayStyle
 from app.ui.settings import Setting, Settings
@@ -16,20 +16,34 @@ from app.ui.settings import Setting, Settings
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
+OVERLAY = {
+    "axes": settings.SHOW_AXES,
+    "keypoints": settings.SHOW_KEYPOINTS,
+    "box": settings.SHOW_BOX,
+    "expression": settings.SHOW_EXPRESSION,
+    "label": settings.SHOW_LABEL,
+    "truth": settings.SHOW_TRUTH,
+}
 
-class Drawing:
-    """Keeps the live view, its switches and their settings in step."""
 
-    def __init__(
-        self, view: LiveView, commands: Mapping[str, QAction], store: Settings, mirror_asked: bool | None
-    ) -> None:
+def overlay_style(store: Settings, names: tuple[str, ...] | None) -> OverlayStyle:
+    """As it is set; ``names``: the keypoints'."""
+    switches: dict[str, Any] = {part: store.get(setting) for part, setting in OVERLAY.items()}
+    return replace(OverlayStyle(keypoint_names=names), **switches)
+
+
+class Drawing(QObject):
+    """Keeps the live view and the mirror's switch in step with the settings."""
+
+    def __init__(self, view: LiveView, mirror: QAction, store: Settings, parent: QObject) -> None:
+        super().__init__(parent)
         self._view = view
-        self._commands = commands
+        self._mirror = mirror
         self._settings = store
-        self._mirror_asked = mirror_asked  # for this run only, until the switch is used
         self._kind = ""  # of the source
         self._names: tuple[str, ...] | None = None
-        self.restore()
+        store.watch(self, (*OVERLAY.values(), settings.MIRROR_CAMERA, settings.MIRROR_OTHER), self._apply)
+        self._apply()
 
     def show_status(self, status: PipelineStatus) -> None:
         """Another source may be mirrored otherwise, another network may name its keypoints."""
@@ -39,46 +53,15 @@ class Drawing:
             self._kind, self._names = kind, names
             self._apply()
 
-    def switch(self, setting: Setting[bool], on: bool) -> None:
-        self._settings.set(setting, on)
-        self._apply()
-
     def mirror(self, on: bool) -> None:
-        self._mirror_asked = None
         self._settings.set(self._mirror_setting(), on)
-        self._apply()
-
-    def restore(self) -> None:
-        """Switches as they are remembered."""
-        for spec in LIVE:
-            if spec.setting is not None:
-                self._commands[spec.name].setChecked(self._settings.get(spec.setting))
-        self._apply()
-
-    def reset(self) -> None:
-        """After the settings have been forgotten."""
-        self._mirror_asked = None
-        self.restore()
 
     def _mirror_setting(self) -> Setting[bool]:
         """Cameras and everything else are remembered apart: a camera is a mirror, a film is not."""
         return settings.MIRROR_CAMERA if self._kind == "camera" else settings.MIRROR_OTHER
 
     def _apply(self) -> None:
-        def on(name: str) -> bool:
-            return self._commands[name].isChecked()
-
-        stored = self._settings.get(self._mirror_setting())
-        self._commands["mirror"].setChecked(stored if self._mirror_asked is None else self._mirror_asked)
-        self._view.set_mirrored(on("mirror"))
-        self._view.set_style(
-            OverlayStyle(
-                axes=on("axes"),
-                keypoints=on("keypoints"),
-                box=on("box"),
-                expression=on("expression"),
-                label=on("label"),
-                truth=on("truth"),
-                keypoint_names=self._names,
-            )
-        )
+        mirrored = self._settings.get(self._mirror_setting())
+        self._mirror.setChecked(mirrored)
+        self._view.set_mirrored(mirrored)
+        self._view.set_style(overlay_style(self._settings, self._names))

@@ -32,49 +32,33 @@ class FaceControls(QObject):
         view: LiveView,
         panel: PosePanel,
         parent: QObject,
-        asked: int | None = None,
     ) -> None:
-        """``asked``: the limit by the command line, for this run until it is changed."""
         super().__init__(parent)
         self._controller = controller
         self._commands = commands
         self._settings = store
         self._view = view
         self._panel = panel
-        self._asked = asked
         view.clicked.connect(self.pick)
         panel.limit.valueChanged.connect(self.use_limit)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
-        self.restore()
+        store.watch(self, (settings.FACES,), self._apply)
+        self._apply()
 
     @property
     def limit(self) -> int:
-        return self._limit
-
-    def restore(self) -> None:
-        """As it is remembered, or as the command line wants it."""
-        remembered = self._settings.get(settings.FACES) if self._asked is None else self._asked
-        self._limit = min(max(remembered, 1), MOST_FACES)
-        self._apply()
-
-    def reset(self) -> None:
-        """After the settings have been forgotten."""
-        self._asked = None
-        self.restore()
+        return self._settings.get(settings.FACES)
 
     def use_limit(self, count: int) -> None:
         """Measure at most so many faces from now on."""
-        count = min(max(count, 1), MOST_FACES)
-        if count == self._limit:
+        count = settings.FACES.usual(count)
+        if count == self.limit:
             return
-        self._asked = None
-        self._limit = count
         self._settings.set(settings.FACES, count)
-        self._apply()
         self._notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
 
     def change_limit(self, by: int) -> None:
-        self.use_limit(self._limit + by)
+        self.use_limit(self.limit + by)
 
     def pick(self, x: float, y: float) -> None:
         """Make the face at this place, in frame pixels, the primary one."""
@@ -93,11 +77,11 @@ class FaceControls(QObject):
         return result is not None and len(result.faces) + len(result.further) > 1
 
     def _apply(self) -> None:
-        self._panel.show_limit(self._limit)
-        self._commands["more_faces"].setEnabled(self._limit < MOST_FACES)
-        self._commands["fewer_faces"].setEnabled(self._limit > 1)
+        self._panel.show_limit(self.limit)
+        self._commands["more_faces"].setEnabled(self.limit < MOST_FACES)
+        self._commands["fewer_faces"].setEnabled(self.limit > 1)
         if self._controller.pipeline is not None:
-            self._controller.pipeline.faces.set_max_faces(self._limit)
+            self._controller.pipeline.faces.set_max_faces(self.limit)
 
     def _notify(self, text: str) -> None:
         self._controller.noticed.emit(Message(text, Severity.INFO))

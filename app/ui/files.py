@@ -7,15 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QMimeData, Qt, QUrl
-from PyQt6.QtGui import QAction, QDesktopServices, QDropEvent
+from PyQt6.QtGui import QDesktopServices, QDropEvent
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import SessionError
-from app.ui import dialogs, settings, sharing
+from app.ui import dialogs, settings
 from app.ui.choices import Choices
 from app.ui.controller import Controller, sentence
 from app.ui.messages import Message, Severity
 from app.ui.settings import Settings
+from extractor import files
 
 WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
 
@@ -36,6 +37,8 @@ class Files:
         self._choices = choices
         self._settings = store
         self._notice = notice
+        store.watch(window, (settings.SHARE,), self._share)
+        files.share(store.get(settings.SHARE))
 
     def recordings_folder(self) -> Path:
         return settings.recordings_folder(self._settings)
@@ -58,16 +61,13 @@ class Files:
 
         dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
 
-    def restore(self, switch: QAction, share: bool | None = None) -> None:
-        """Who may read what is written: as ``share`` says, or as remembered; ``switch`` shows which."""
-        switch.setChecked(sharing.apply(share, self._settings))
-
-    def share(self, on: bool) -> None:
+    def _share(self) -> None:
         """Whether other users of this computer may read what is recorded and exported from now on."""
-        self._settings.set(settings.SHARE, on)
-        sharing.apply(on)
-        who = "Other users of this computer" if on else "Only you"
-        self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
+        shared = self._settings.get(settings.SHARE)
+        if shared != files.is_shared():
+            files.share(shared)
+            who = "Other users of this computer" if shared else "Only you"
+            self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
 
     def offer_recovery(self) -> None:
         """Say so when a recording in the recordings folder was cut off."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
@@ -29,14 +30,16 @@ class _Entry:
         self.spec = spec
         self.on = False
         self.problem = ""  # why it could not be switched on
-        self.asked: str | None = None  # the target by the command line, for this run; one chosen by hand replaces it
         self.begun = False  # the pipeline has been told that it is on
         self.serial = 0  # of what was asked for; only the last one's answer matters
         self.turn = threading.Lock()  # a port must be free before it is opened again
 
 
 class OutputControls(QObject):
-    """Off at every start but for those of the command line and those that are wanted at every start."""
+    """Off at every start but for those of the command line and those that are wanted at every start.
+
+    Other settings, by a reset or a profile, switch all of them off.
+    """
 
     failed = pyqtSignal(str)  # why an output that the command line asked for could not be switched on
     changed = pyqtSignal(str)  # the name of an output whose switch, target or problem is another now
@@ -48,7 +51,6 @@ class OutputControls(QObject):
         store: Settings,
         window: QWidget,
         operator: Operable,
-        asked: Iterable[tuple[str, str]] = (),
     ) -> None:
         super().__init__(window)
         self._controller = controller
@@ -60,9 +62,10 @@ class OutputControls(QObject):
         self._background = Background(window)  # a name server may take its time
         self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
         for entry in self._entries.values():
-            entry.on = self.at_start(entry.spec.name)
-        for name, target in asked:
-            self._entries[name].on, self._entries[name].asked = True, target
+            target = settings.OUTPUT_TARGETS[entry.spec.name]
+            entry.on = self.at_start(entry.spec.name) or store.is_asked(target)
+            store.watch(self, (target,), partial(self._target_changed, entry))
+        store.replaced.connect(self._switch_off)
         self._action.setChecked(self.is_on(OPENTRACK))
         controller.source_changed.connect(lambda _: self._catch_up())
 
@@ -76,12 +79,8 @@ class OutputControls(QObject):
         return self._entries[name].problem
 
     def target(self, name: str) -> str:
-        """Where it goes; the default where what is remembered makes no sense."""
-        entry = self._entries[name]
-        try:
-            return entry.spec.parse(entry.asked if entry.asked is not None else self._remembered(entry.spec))
-        except OutputError:
-            return entry.spec.default
+        """Where it goes."""
+        return self._settings.get(settings.OUTPUT_TARGETS[name])
 
     def privacy(self, name: str) -> str:
         """What should be known before it is switched on; empty where nothing leaves this computer."""
@@ -105,20 +104,13 @@ class OutputControls(QObject):
 
     def use_target(self, name: str, text: str) -> str:
         """Send there from now on, if at all; what is no target changes nothing, and the sentence says why."""
-        entry = self._entries[name]
+        setting = settings.OUTPUT_TARGETS[name]
         try:
-            target = entry.spec.parse(text)
+            if setting.usual(text) != self.target(name):
+                self._settings.set(setting, text)
         except OutputError as error:
             self._notify(str(error), Severity.ERROR)
             return str(error)
-        if target != self.target(name):
-            entry.asked = None
-            self._settings.set(settings.OUTPUT_TARGETS[name], target)
-            if entry.on:
-                self.switch(name, True)
-            else:
-                entry.problem = ""
-                self._announce(entry)
         return ""
 
     def renew_token(self) -> None:
@@ -132,6 +124,13 @@ class OutputControls(QObject):
 
         self._background.run("new token", new_token, made, lambda error: self._notify(sentence(error), Severity.ERROR))
 
+    def _target_changed(self, entry: _Entry) -> None:
+        if entry.on:
+            self.switch(entry.spec.name, True)
+        else:
+            entry.problem = ""
+            self._announce(entry)
+
     def ask_address(self) -> None:
         """opentrack's, without its dock."""
         dialogs.ask_text(
@@ -142,14 +141,10 @@ class OutputControls(QObject):
             lambda text: self.use_target(OPENTRACK, text),
         )
 
-    def restore(self) -> None:
-        """After a reset of all settings: off, and where they go at first."""
+    def _switch_off(self) -> None:
         for name, entry in self._entries.items():
-            entry.asked = None
             if entry.on:
                 self.switch(name, False)
-            else:
-                self._announce(entry)
 
     def close(self) -> None:
         """No thread is left."""
@@ -158,9 +153,6 @@ class OutputControls(QObject):
         self._background.close(2.0)
 
     # ------------------------------------------------------------------ inside
-
-    def _remembered(self, spec: OutputSpec) -> str:
-        return self._settings.get(settings.OUTPUT_TARGETS[spec.name])
 
     def _catch_up(self) -> None:
         """There is a pipeline now: begin what was switched on before."""
@@ -203,7 +195,7 @@ class OutputControls(QObject):
         def failed(error: Exception) -> None:
             if serial == entry.serial:
                 entry.on, entry.begun, entry.problem = False, False, sentence(error)
-                if entry.asked is not None:
+                if self._settings.is_asked(settings.OUTPUT_TARGETS[spec.name]):
                     self.failed.emit(entry.problem)
                 self._announce(entry)
                 self._notify(entry.problem, Severity.ERROR)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
@@ -17,10 +16,12 @@ from app.ui import dialogs, settings
 from app.ui.controller import Controller
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
-from app.ui.settings import SCHEMA, Setting, Settings
+from app.ui.settings import SCHEMA, Settings
 from extractor import files
 
 BEFORE_RESET = "before the reset"
+KEPT = tuple(setting for setting in SCHEMA if setting.in_profiles)
+RESET = "Set every setting to what it was at first? Recordings stay, and “Undo the reset” brings the settings back."
 
 
 class ProfileError(UserError):
@@ -48,8 +49,8 @@ class Profiles:
         try:
             files.make_folder(self.folder)
             profile = Settings(new)
-            for setting in _kept():
-                profile.set(setting, self._store.get(setting))
+            for setting in KEPT:
+                profile.set(setting, self._store.remembered(setting))
             if not profile.save():
                 raise OSError("the disk refuses it")
             files.move(new, path)  # whole, or as it was
@@ -62,8 +63,7 @@ class Profiles:
         if not path.is_file():
             raise ProfileError(f"There is no profile called {name!r} any more.")
         profile = Settings(path)
-        for setting in _kept():
-            self._store.set(setting, profile.get(setting))
+        self._store.use_all({setting: profile.get(setting) for setting in KEPT})
 
     def delete(self, name: str) -> None:
         try:
@@ -88,22 +88,20 @@ class ProfileMenu(QObject):
         store: Settings,
         controller: Controller,
         remember: Callable[[], object],
-        apply: Callable[[], object],
     ) -> None:
         """The submenu goes into the window's menu that holds ``before``.
 
-        ``remember`` writes into the settings what is written there only at the end, ``apply`` shows what they say.
+        ``remember`` writes into the settings what is written there only at the end.
         """
         super().__init__(window)
         self._window = window
         self._controller = controller
         self._store = store
         self._remember = remember
-        self._apply = apply
         self.profiles = Profiles(store)
         bar = window.menuBar()
         assert bar is not None
-        self.menu = QMenu("&Profiles", window)
+        self.menu = QMenu("Profi&les", window)
         self.menu.aboutToShow.connect(self._fill)
         holder = next(
             menu for action in bar.actions() if (menu := action.menu()) is not None and before in menu.actions()
@@ -114,27 +112,44 @@ class ProfileMenu(QObject):
         self._remember()
         self._try(lambda: self.profiles.save(name), f"The settings are saved as profile {name.strip()}.")
 
-    def keep(self, name: str) -> str:
-        """Save the settings before they go, silently; why that can't be, or nothing.
-
-        A second reset in a row keeps what the first one kept.
-        """
-        chosen = any(self._store.get(setting) != setting.default for setting in _kept() if setting != settings.LAYOUT)
-        self._remember()
-        if not chosen and name in self.profiles.names:
-            return ""
-        try:
-            self.profiles.save(name)
-        except ProfileError as error:
-            return str(error)
-        return ""
-
     def use(self, name: str) -> None:
-        def work() -> None:
-            self.profiles.use(name)
-            self._apply()
+        self._try(
+            lambda: self.profiles.use(name), f"Profile {name} is in use. Outputs are off until they are switched on."
+        )
 
-        self._try(work, f"Profile {name} is in use. Outputs are off until they are switched on.")
+    def ask_reset(self) -> None:
+        """Set all settings to what they were at first, once that is agreed to; not while something is recorded."""
+        pipeline = self._controller.pipeline
+        if pipeline is not None and pipeline.recorder.active:
+            text = "Settings can't be reset while something is recorded: stop the recording first."
+            self._controller.noticed.emit(Message(text, Severity.WARNING))
+        else:
+            dialogs.ask_whether(self._window, "Reset settings", RESET, "&Reset", self._reset)
+
+    @property
+    def can_undo_reset(self) -> bool:
+        return BEFORE_RESET in self.profiles.names
+
+    def undo_reset(self) -> None:
+        self.use(BEFORE_RESET)
+
+    def _reset(self) -> None:
+        """The present settings stay as a profile; a second reset in a row keeps what the first one kept."""
+
+        def work() -> None:
+            chosen = any(
+                self._store.remembered(setting) != setting.default for setting in KEPT if setting is not settings.LAYOUT
+            )
+            self._remember()
+            if chosen or not self.can_undo_reset:
+                self.profiles.save(BEFORE_RESET)
+            self._store.reset()
+
+        self._try(
+            work,
+            f"All settings are as they were at first. File, Profiles, “{BEFORE_RESET}” brings yours back.",
+            "Nothing was reset. ",
+        )
 
     def delete(self, name: str) -> None:
         self._try(lambda: self.profiles.delete(name), f"Profile {name} is deleted; the settings stay as they are.")
@@ -161,14 +176,10 @@ class ProfileMenu(QObject):
         assert action is not None
         action.triggered.connect(lambda _: slot())
 
-    def _try(self, work: Callable[[], object], text: str) -> None:
+    def _try(self, work: Callable[[], object], text: str, otherwise: str = "") -> None:
         try:
             work()
         except ProfileError as error:
-            self._controller.noticed.emit(Message(str(error), Severity.ERROR))
+            self._controller.noticed.emit(Message(f"{otherwise}{error}", Severity.ERROR))
         else:
             self._controller.noticed.emit(Message(text, Severity.GOOD))
-
-
-def _kept() -> list[Setting[Any]]:
-    return [setting for setting in SCHEMA if setting.in_profiles]

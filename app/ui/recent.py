@@ -49,7 +49,8 @@ class RecentFiles(QObject):
         above = actions[actions.index(before) - 1]
         holder.insertMenu(above if above.isSeparator() else before, self.menu)
         controller.source_changed.connect(self.add_source)
-        self.restore()
+        store.watch(self, (settings.RECENT_FILES,), self._enable)
+        self._enable()
 
     @property
     def paths(self) -> list[str]:
@@ -69,15 +70,13 @@ class RecentFiles(QObject):
         """All of them."""
         self._set([])
 
-    def restore(self) -> None:
-        """As remembered now."""
+    def _enable(self) -> None:
         action = self.menu.menuAction()
         if action is not None:
             action.setEnabled(bool(self.paths))
 
     def _set(self, paths: list[str]) -> None:
         self._settings.set(settings.RECENT_FILES, paths)
-        self.restore()
 
     def _fill(self) -> None:
         self.menu.clear()

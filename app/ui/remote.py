@@ -49,10 +49,10 @@ class WindowOperator(QObject):
     def start(self) -> Done:
         folder = self._on_window(self._start)
         pipeline, end_s = self._pipeline, now_s() + FIRST_FRAME_S
-        moment = pipeline.recording.moment(now_s())
-        while moment.session_s is None and now_s() < end_s and pipeline.recording.active:
+        moment = pipeline.recorder.moment(now_s())
+        while moment.session_s is None and now_s() < end_s and pipeline.recorder.active:
             time.sleep(LOOK_S)
-            moment = pipeline.recording.moment(now_s())
+            moment = pipeline.recorder.moment(now_s())
         if moment.session_s is None:
             raise UserError(f"The recording into {folder} has begun, but no frame came within {FIRST_FRAME_S:g} s.")
         return Done(Moment(moment.at_s - moment.session_s, 0.0, 0), {"folder": folder})
@@ -62,8 +62,8 @@ class WindowOperator(QObject):
 
     def annotate(self, label: str, at_s: float) -> Done:
         pipeline = self._pipeline
-        moment = pipeline.recording.moment(at_s)
-        if pipeline.recording.active and moment.session_s is None:
+        moment = pipeline.recorder.moment(at_s)
+        if pipeline.recorder.active and moment.session_s is None:
             raise UserError("The marker lies before the recording's first frame, so it was not set.")
         written = pipeline.annotate(f"remote {label}", label, False, at_s)
         self._news.append((label, written))
@@ -77,14 +77,14 @@ class WindowOperator(QObject):
         self.recentred.emit(reference)
         pitch, yaw, roll = reference.angles
         offset: dict[str, object] = {"pitch_deg": pitch, "yaw_deg": yaw, "roll_deg": roll}
-        return Done(pipeline.recording.moment(reference.at_s), offset)
+        return Done(pipeline.recorder.moment(reference.at_s), offset)
 
     def state(self) -> Done:
         pipeline = self._pipeline
         status = pipeline.status()
         stats = status.recording if status.recording_active or status.recording_finishing else None
         return Done(
-            pipeline.recording.moment(now_s()),
+            pipeline.recorder.moment(now_s()),
             {
                 "recording": status.recording_active,
                 "finishing": status.recording_finishing,
@@ -130,20 +130,20 @@ class WindowOperator(QObject):
     # ------------------------------------------------------------------ on the window's thread
 
     def _start(self) -> str:
-        recording = self._pipeline.recording
-        if recording.active:
-            raise UserError(f"A recording runs already, into {_folder(recording.stats)}.")
+        recorder = self._pipeline.recorder
+        if recorder.active:
+            raise UserError(f"A recording runs already, into {_folder(recorder.stats)}.")
         problem = self._record()
         if problem:
             raise UserError(problem)
-        return _folder(recording.stats)
+        return _folder(recorder.stats)
 
     def _stop(self) -> Done:
-        recording = self._pipeline.recording
-        if not recording.active:
+        recorder = self._pipeline.recorder
+        if not recorder.active:
             raise UserError("Nothing is recorded.")
-        moment, folder = recording.moment(now_s()), _folder(recording.stats)
-        self._controller.stop_recording()
+        moment, folder = recorder.moment(now_s()), _folder(recorder.stats)
+        recorder.stop()
         return Done(moment, {"folder": folder})
 
     def _announce(self) -> None:

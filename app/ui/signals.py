@@ -9,8 +9,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from app.signals.calibration import CalibrationState, Recentring, Waiting
-from app.signals.chain import DEFAULT_CONE_DEG
-from app.signals.presets import CUSTOM, DEFAULT_PRESET, PRESETS, FilterPreset, custom_from, custom_text, preset_named
+from app.signals.presets import CUSTOM, PRESETS, FilterPreset, custom_from, custom_text, preset_named
 from app.ui import settings
 from app.ui.background import Background
 from app.ui.controller import Controller, sentence
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 LOOK_AHEAD = "Look straight ahead and hold still"
 _KEYS: Mapping[Waiting | None, str] = {Waiting.RECENTRE: "A", Waiting.NEUTRAL: "X", Waiting.TILT: "L"}
 SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
-CONE_DEG = (5.0, 60.0)  # the least and the greatest half angle that can be set
 
 
 class SignalControls(QObject):
     """Keeps the signal chain, its actions and what is remembered of it in step."""
 
     filter_changed = pyqtSignal(object)  # FilterPreset
+    cone_changed = pyqtSignal()
     closing = pyqtSignal()  # threads must end
 
     def __init__(
@@ -48,23 +47,15 @@ class SignalControls(QObject):
         self._settling.setInterval(SETTLED_MS)
         self._settling.timeout.connect(self._settled)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
-        self.restore()
+        store.watch(self, (settings.FILTER, settings.FILTER_CUSTOM), self._restore)
+        store.watch(self, (settings.ATTENTION_CONE,), self._apply_cone)
+        self._restore()
 
-    def restore(self) -> None:
-        """Everything as it is remembered; what can't be read is the default."""
+    def _restore(self) -> None:
         self._settling.stop()
-        try:
-            self._custom = custom_from(self._settings.get(settings.FILTER_CUSTOM))
-        except ValueError:
-            self._custom = custom_from(settings.FILTER_CUSTOM.default)
-        remembered = self._settings.get(settings.FILTER)
-        known = {preset.name for preset in PRESETS}
-        if remembered == CUSTOM:
-            self._filter = self._custom
-        else:
-            self._filter = preset_named(remembered if remembered in known else DEFAULT_PRESET)
-        cone = self._settings.get(settings.ATTENTION_CONE)
-        self._cone_deg = cone if CONE_DEG[0] <= cone <= CONE_DEG[1] else DEFAULT_CONE_DEG
+        self._custom = custom_from(self._settings.get(settings.FILTER_CUSTOM))
+        name = self._settings.get(settings.FILTER)
+        self._filter = self._custom if name == CUSTOM else preset_named(name)
         self._apply()
 
     # ------------------------------------------------------------------ filter
@@ -75,10 +66,7 @@ class SignalControls(QObject):
 
     def use_preset(self, name: str) -> None:
         """One of the presets, or the custom one as it was last."""
-        self._filter = self._custom if name == CUSTOM else preset_named(name)
-        self._settling.stop()
-        self._settings.set(settings.FILTER, name)
-        self._apply()
+        self._settings.update({settings.FILTER: name, settings.FILTER_CUSTOM: custom_text(self._custom)})
 
     def use_custom(self, preset: FilterPreset) -> None:
         """A slider was moved: it works at once, and is remembered once it rests."""
@@ -87,20 +75,16 @@ class SignalControls(QObject):
         self._apply(settled=False)
 
     def _settled(self) -> None:
-        self._settings.set(settings.FILTER_CUSTOM, custom_text(self._custom))
-        self._settings.set(settings.FILTER, CUSTOM)
-        self._apply()
+        self.use_preset(CUSTOM)
 
     # ------------------------------------------------------------------ attention
 
     @property
     def cone_deg(self) -> float:
-        return self._cone_deg
+        return self._settings.get(settings.ATTENTION_CONE)
 
     def use_cone(self, half_angle_deg: float) -> None:
-        self._cone_deg = min(max(half_angle_deg, CONE_DEG[0]), CONE_DEG[1])
-        self._settings.set(settings.ATTENTION_CONE, self._cone_deg)
-        self._apply_cone()
+        self._settings.set(settings.ATTENTION_CONE, half_angle_deg)
 
     # ------------------------------------------------------------------ calibration
 
@@ -146,9 +130,7 @@ class SignalControls(QObject):
     def close(self) -> None:
         """No thread is left; a slider that has just been moved is remembered."""
         if self._settling.isActive():
-            self._settling.stop()
-            self._settings.set(settings.FILTER_CUSTOM, custom_text(self._custom))
-            self._settings.set(settings.FILTER, CUSTOM)
+            self._settled()
         self.closing.emit()
         self._background.close(2.0)
 
@@ -157,15 +139,15 @@ class SignalControls(QObject):
         if pipeline is None:
             self._notify("Nothing is measured yet.", Severity.INFO)
             return
-        if pipeline.signals.cancel_wait() is waiting:
+        if pipeline.signals.chain.cancel_wait() is waiting:
             self._notify("Nothing was changed.", Severity.INFO)
             return
         try:
-            pipeline.signals.wait_for(waiting)
+            pipeline.signals.chain.wait_for(waiting)
         except Exception as error:
             self._failed(error)
             return
-        self._notify(waiting_text(pipeline.signals.calibration), Severity.BUSY)
+        self._notify(waiting_text(pipeline.signals.chain.calibration), Severity.BUSY)
 
     def show_recentred(self, reference: Recentring) -> None:
         """Say what is taken off the angles now."""
@@ -195,7 +177,7 @@ class SignalControls(QObject):
         pipeline = self._controller.pipeline
         if pipeline is not None:
             chosen = self._filter
-            pipeline.signals.set_filter(chosen, settled=False)
+            pipeline.signals.chain.set_filter(chosen)
             if settled:
                 self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None, self._failed)
         self._apply_cone()
@@ -203,7 +185,8 @@ class SignalControls(QObject):
 
     def _apply_cone(self) -> None:
         if self._controller.pipeline is not None:
-            self._controller.pipeline.signals.set_cone(self._cone_deg)
+            self._controller.pipeline.signals.chain.set_cone(self.cone_deg)
+        self.cone_changed.emit()
 
 
 def waiting_text(state: CalibrationState) -> str:

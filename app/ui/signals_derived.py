@@ -12,9 +12,10 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, Q
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
+from app.ui import settings
 from app.ui.formatting import NOTHING, pose, tilt, unsigned
 from app.ui.panels.fields import Section, Value, dim_label
-from app.ui.signals import CONE_DEG, SignalControls, waiting_text
+from app.ui.signals import SignalControls, waiting_text
 
 UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
 RATIOS = {"eye_closure_l", "eye_closure_r"}
@@ -109,7 +110,8 @@ class DerivedSection(Section):
             assert isinstance(widget, QLabel)
             self._labels[signal.name] = widget
         self.cone = QDoubleSpinBox()
-        self.cone.setRange(*CONE_DEG)
+        assert settings.ATTENTION_CONE.limits is not None
+        self.cone.setRange(*settings.ATTENTION_CONE.limits)
         self.cone.setDecimals(0)
         self.cone.setSuffix("°")
         self.cone.setAccessibleName("Attention cone: half angle in degrees")
@@ -118,7 +120,7 @@ class DerivedSection(Section):
         )
         self.cone.setValue(controls.cone_deg)
         self.cone.valueChanged.connect(controls.use_cone)
-        controls.filter_changed.connect(lambda _: self._follow(controls))  # also when settings are reset
+        controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))
         row = self.rows.rowCount()
         cone_label = dim_label("Cone, half angle")
         cone_label.setBuddy(self.cone)
@@ -151,10 +153,6 @@ class DerivedSection(Section):
         for signal in DERIVED:
             value = signal.of(signals) if signals is not None else math.nan
             self.values[signal.name].show_text(signal_text(signal, value))
-
-    def _follow(self, controls: SignalControls) -> None:
-        if self.cone.value() != controls.cone_deg:
-            self.cone.setValue(controls.cone_deg)
 
 
 def signal_text(signal: DerivedSignal, value: float) -> str:

@@ -10,10 +10,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider
 
 from app.core.one_euro import OneEuro
-from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, PRESETS, SPEED_HZ, FilterPreset, custom_from
+from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, SPEED_HZ, FilterPreset, custom_from
 from app.ui import settings, theme
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.pickers import ChoiceBox
+from app.ui.settings import PRESET_TIPS
 from app.ui.signals import SignalControls
 
 STEPS = 400  # of a slider
@@ -42,7 +43,7 @@ class FilterSection(Section):
         self.preset = ChoiceBox()
         self.preset.setAccessibleName("Filter preset")
         self.preset.setToolTip("F6 to F9, Ctrl+F9")
-        for name, tip in (*((preset.name, preset.tip) for preset in PRESETS), (CUSTOM, CUSTOM_TIP)):
+        for name, tip in PRESET_TIPS.items():
             self.preset.addItem(name.capitalize(), name)
             self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.preset.activated.connect(lambda _: controls.use_preset(self.preset.currentData()))

@@ -54,6 +54,7 @@ class _Icon(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAccessibleName("Kind of message")
         self._severity = Severity.INFO
         self.setFixedSize(self.sizeHint())
 

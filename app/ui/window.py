@@ -22,7 +22,7 @@ from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import CameraControls
 from app.ui.cameras.tilt import TiltControls
 from app.ui.cameras.tilt_dialog import TiltDialog
-from app.ui.choices import Choices, first_network
+from app.ui.choices import Choices, network_set
 from app.ui.clipboard import Clipboard
 from app.ui.commands import ANNOTATION_KEYS, LIVE, LIVE_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import Controller
@@ -44,12 +44,13 @@ from app.ui.messages import Message, Severity
 from app.ui.network_camera import ask_network_camera
 from app.ui.outputs import OutputControls
 from app.ui.panels.readout import Readout
-from app.ui.profiles import BEFORE_RESET, ProfileMenu
+from app.ui.profiles import ProfileMenu
 from app.ui.recent import RecentFiles
 from app.ui.recorded_bar import RecordedBar
 from app.ui.remote import WindowOperator
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
+from app.ui.settings_page import SettingsDialog
 from app.ui.signals import SignalControls
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Motionscope")
         self.setAcceptDrops(True)
         self._options = options
-        self._settings = store
+        self.settings = store
         self._status: PipelineStatus | None = None
         self._status_due_s = self._numbers_due_s = 0.0
         self._read: FrameResult | None = None  # whose numbers are in the panel
@@ -90,25 +91,21 @@ class MainWindow(QMainWindow):
         self._automation = Automation(options, now_s())
         self._dialogs: dict[str, QDialog] = {}
 
-        network, remark = first_network(options, store)
+        store.ask(options)
+        network, remark = network_set(store, options.engine)
         self.controller = Controller(options.source, network, self)
         self._build()
         self.choices = Choices(self.toolbar, self.controller, store, self)
         self.cameras = CameraControls(self, self.controller, store, options.camera_format)
         self.state = StateDisplay(self.controller, self.view, self.status_line, self.commands)
         self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
-        self.files.restore(self.commands["share"], options.share)
-        self.drawing = Drawing(self.view, self.commands, store, options.mirror)
+        self.drawing = Drawing(self.view, self.commands["mirror"], store, self)
         self.signals = SignalControls(self.controller, self.commands, store, self)
         self.tilt = TiltControls(self.controller, store, self, options.camera_tilt)
-        self.faces = FaceControls(
-            self.controller, self.commands, store, self.view, self.readout.pose, self, options.faces
-        )
+        self.faces = FaceControls(self.controller, self.commands, store, self.view, self.readout.pose, self)
         self.operator = WindowOperator(self.controller, self._begin_recording, self)
-        self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator, options.outputs)
-        self.annotations = AnnotationControls(
-            self.controller, self.commands, store, self.view, self, options.codec, options.name
-        )
+        self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator)
+        self.annotations = AnnotationControls(self.controller, self.commands, store, self.view, self)
         context = DockContext(
             self.controller,
             store,
@@ -127,12 +124,12 @@ class MainWindow(QMainWindow):
         self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
         self.review.opened = self.recent.add
         self.profiles = ProfileMenu(
-            self, self.commands["reset_settings"], store, self.controller, self._remember_layout, self._use_profile
+            self, self.commands["reset_settings"], store, self.controller, self._remember_layout
         )
         self.clipboard = Clipboard(self.view, self.state.show_notice)
         self._restore()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self._tick)
         self._connect()
         self.view.set_message("Starting…")
         if remark:
@@ -143,7 +140,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.view = LiveView()
         self.setCentralWidget(self.view)
-        self.commands = build_actions(self, LIVE, _action_slots(self))
+        self.commands = build_actions(self, LIVE, _action_slots(self), self.settings)
         self.commands["leave_full_screen"].setEnabled(False)
         bar = self.menuBar()
         assert bar is not None
@@ -179,14 +176,19 @@ class MainWindow(QMainWindow):
         return dock
 
     def _restore(self) -> None:
-        if not self.restoreGeometry(self._settings.get(settings.GEOMETRY)):
+        if not self.restoreGeometry(self.settings.get(settings.GEOMETRY)):
             screen = self.screen()
             room = screen.availableGeometry().size() if screen is not None else self.sizeHint()
             self.resize(min(1280, room.width()), min(720, room.height()))
         self._restore_layout()
+        self.settings.watch(self, (settings.LAYOUT,), self._layout_changed)
+
+    def _layout_changed(self) -> None:
+        if self.settings.get(settings.LAYOUT) != self.saveState(LAYOUT_VERSION):
+            self._restore_layout()
 
     def _restore_layout(self) -> None:
-        if self.restoreState(self._settings.get(settings.LAYOUT), LAYOUT_VERSION):
+        if self.restoreState(self.settings.get(settings.LAYOUT), LAYOUT_VERSION):
             self.docks.place_missing()
         else:
             self._default_layout()
@@ -213,7 +215,7 @@ class MainWindow(QMainWindow):
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
             picker.commanded.connect(lambda name: self.commands[name].trigger())
         self.view.first_painted.connect(lambda: QTimer.singleShot(0, self.start))
-        QTimer.singleShot(UNPAINTED_START_MS, self.start)
+        QTimer.singleShot(UNPAINTED_START_MS, lambda: self.start())
 
     # ------------------------------------------------------------------ the regular look
 
@@ -223,8 +225,8 @@ class MainWindow(QMainWindow):
             return
         self._started = True
         self.controller.start()
-        self._timer.start(IDLE_TICK_MS)
-        if is_wanted(self._options, self._settings):
+        self.timer.start(IDLE_TICK_MS)
+        if is_wanted(self._options, self.settings):
             self.commands["welcome"].trigger()
         self.docks.start()  # pyqtgraph takes half a second to import, while the pipeline loads on its thread
 
@@ -258,8 +260,8 @@ class MainWindow(QMainWindow):
             return
         # Unseen, everything goes on as usual (capture, analysis, recording, outputs, history) but showing it.
         interval = LIVE_TICK_MS if status.streaming and not is_obscured(self) else IDLE_TICK_MS
-        if interval != self._timer.interval():
-            self._timer.setInterval(interval)
+        if interval != self.timer.interval():
+            self.timer.setInterval(interval)
         self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.show_status(status)
         self.signals.show_status(status)
@@ -296,8 +298,8 @@ class MainWindow(QMainWindow):
     def record(self, on: bool) -> None:
         if on:
             self._begin_recording()
-        else:
-            self.controller.stop_recording()
+        elif self.controller.pipeline is not None:
+            self.controller.pipeline.recorder.stop()
         self._poll_status()
 
     def look_for_cameras(self) -> None:
@@ -306,7 +308,7 @@ class MainWindow(QMainWindow):
 
     def choose_camera(self) -> None:
         if self.cameras.may_choose():
-            self.show_dialog("cameras", lambda: CameraChooser(self, self.cameras, self.controller, self._settings))
+            self.show_dialog("cameras", lambda: CameraChooser(self, self.cameras, self.controller, self.settings))
 
     def show_full_screen(self, on: bool) -> None:
         if on:
@@ -322,37 +324,8 @@ class MainWindow(QMainWindow):
         else:
             self.numbers_dock.hide()
 
-    def reset_settings(self) -> None:
-        """To what they were at first, unless something is recorded; the present ones stay as a profile."""
-        if self._status is not None and self._status.recording_active:
-            text = "Settings can't be reset while something is recorded: stop the recording first."
-            self.state.show_notice(Message(text, Severity.WARNING))
-            return
-        problem = self.profiles.keep(BEFORE_RESET)
-        if problem:
-            self.state.show_notice(Message(f"Nothing was reset. {problem}", Severity.ERROR))
-            return
-        self._settings.reset()
-        self._show_settings()
-        self._default_layout()
-        text = f"All settings are as they were at first. File, Profiles, “{BEFORE_RESET}” brings yours back."
-        self.state.show_notice(Message(text, Severity.GOOD))
-
-    def _show_settings(self) -> None:
-        self.files.restore(self.commands["share"])
-        for part in (self.drawing, self.faces, self.cameras, self.tilt):
-            part.reset()  # what the command line asked for, too
-        for restored in (self.signals, self.outputs, self.recent, self.annotations, self.appearance):
-            restored.restore()
-
-    def _use_profile(self) -> None:
-        self._show_settings()
-        self.controller.set_network(first_network(LaunchOptions(), self._settings)[0])
-        self._restore_layout()
-
     def _remember_layout(self) -> None:
-        self._settings.set(settings.GEOMETRY, self.saveGeometry())
-        self._settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
+        self.settings.update({settings.GEOMETRY: self.saveGeometry(), settings.LAYOUT: self.saveState(LAYOUT_VERSION)})
 
     def show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:
@@ -361,13 +334,13 @@ class MainWindow(QMainWindow):
         self._dialogs[name].raise_()
 
     def first_run_page(self) -> QDialog:
-        return FirstRunPage(self, self.controller, self.signals, self._settings, self.choose_camera)
+        return FirstRunPage(self, self.controller, self.signals, self.settings, self.choose_camera)
 
     def copy_report(self) -> None:
         self.clipboard.copy_report(self._status)
 
     def about_lines(self) -> list[str]:
-        lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self._settings.path}"]
+        lines = [f"Recordings: {self.files.recordings_folder()}", f"Settings: {self.settings.path}"]
         if self._status is not None and self._status.report is not None:
             lines.insert(0, f"Weights: {self._status.report.summary}")
         return lines
@@ -418,8 +391,8 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.annotations.finish()
         self._remember_layout()
-        if not self._settings.save():
-            log.warning("The settings can't be kept in %s.", self._settings.path)
+        if not self.settings.save():
+            log.warning("The settings can't be kept in %s.", self.settings.path)
         for dialog in self._dialogs.values():
             dialog.close()
         for part in (self.toolbar, self.recorded, self.menuBar(), self.readout):
@@ -449,7 +422,7 @@ class MainWindow(QMainWindow):
         self._end()
 
     def _end(self) -> None:
-        self._timer.stop()
+        self.timer.stop()
         self._may_close = True
         self.close()
         self.ended.emit(self._automation.exit_code)
@@ -462,17 +435,11 @@ class MainWindow(QMainWindow):
 
 def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     """A slot for each action's name; parts that the window makes later are looked up when they are needed."""
-    switches = {
-        spec.name: lambda on, setting=spec.setting: window.drawing.switch(setting, on)
-        for spec in LIVE
-        if spec.setting is not None
-    }
     presets = {
         f"filter_{preset.name}": lambda _, name=preset.name: window.signals.use_preset(name) for preset in PRESETS
     }
     docks = {spec.name: lambda on, name=spec.name: window.docks.switch(name, on) for spec in DOCKS}
     return {
-        **switches,
         **presets,
         **{f"marker_{key}": lambda key=key: window.annotations.press(key) for key in ANNOTATION_KEYS},
         "note": lambda: window.annotations.ask_note(),
@@ -483,7 +450,6 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_weights": lambda: window.files.ask_weights(),
         "recordings_folder": lambda: window.files.choose_recordings_folder(),
         "show_recordings": lambda: window.files.show_recordings(),
-        "share": lambda on: window.files.share(on),
         "recover": lambda: window.files.recover(),
         "screenshot": lambda: window.files.save_screenshot(),
         "quit": window.close,
@@ -524,7 +490,10 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "close_panel": lambda: window.panel_keys.close_current(),
         "full_screen": window.show_full_screen,
         "leave_full_screen": lambda: window.show_full_screen(False),
-        "reset_settings": window.reset_settings,
+        "settings": lambda: window.show_dialog(
+            "settings", lambda: SettingsDialog(window, window.settings, window.profiles)
+        ),
+        "reset_settings": lambda: window.profiles.ask_reset(),
         "keys": lambda: window.show_dialog("keys", lambda: KeysDialog(window, (*key_lines(LIVE), *LIVE_MOUSE))),
         "docs": lambda: window.show_dialog("docs", lambda: DocsDialog(window)),
         "report": lambda: window.copy_report(),

@@ -3,7 +3,7 @@
 import pytest
 
 from app.cli import main, parse_window
-from app.ui import settings, sharing
+from app.ui import settings
 from app.ui.settings import Settings
 from extractor import files
 
@@ -15,7 +15,7 @@ def remembered(tmp_path, monkeypatch):
     """The user's own settings, and nothing is left of it for the next test."""
     monkeypatch.setattr(files, "_shared", False)
     store = Settings(tmp_path / "motionscope.ini")
-    monkeypatch.setattr(sharing, "Settings", lambda: store)
+    monkeypatch.setattr(settings, "Settings", lambda: store)
     return store
 
 

@@ -94,7 +94,6 @@ def test_every_row_is_complete(spec):
     assert output_named(spec.name) is spec
     assert spec.parse(spec.default) == spec.default
     assert spec.bare is None or spec.parse(spec.bare) == spec.bare
-    assert spec.option == "--" + spec.name.replace("_", "-")
     assert not spec.tip.endswith(".")
     assert spec.unheard == "" or spec.unheard.format(target="x").endswith(".")
     with pytest.raises(OutputError, match=r"\.$"):

@@ -283,7 +283,7 @@ def test_a_part_that_fails_takes_nothing_along(part, tmp_path, monkeypatch):
         if part != "output":
             problem = pipeline.status().problem
             assert "unexpected error (RuntimeError), everything else goes on" in problem
-        pipeline.stop_recording(wait=True)
+        pipeline.recorder.stop(wait=True)
     finally:
         pipeline.close()
     assert fallible.calls >= 4
@@ -319,7 +319,7 @@ def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeyp
             pass
         for _ in range(4):  # by the engine that took over
             assert measured.acquire(timeout=WAIT_S)
-        pipeline.stop_recording(wait=True)
+        pipeline.recorder.stop(wait=True)
     finally:
         pipeline.close()
     count, message, (title, words) = failing[0]

@@ -13,7 +13,7 @@ import pytest
 from app.capture.source import SourceInfo
 from app.core.clock import now_s
 from app.core.frames import Frame
-from app.pipeline.recording import Recording
+from app.pipeline.recorder import Recorder
 from app.session import disk, folders
 from app.session import writer as writer_module
 from app.session.annotations import read_annotations
@@ -28,7 +28,7 @@ class Feed:
     """A recording, and a camera that gives a frame whenever it is asked to."""
 
     def __init__(self, folder: Path) -> None:
-        self.recording, self.folder = Recording(), folder
+        self.recording, self.folder = Recorder(), folder
         self._numbers = itertools.count()
         self._pause = threading.Event()
         self.recording.start(HEADER, lambda: claim_folder(folder))

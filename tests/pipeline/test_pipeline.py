@@ -72,7 +72,7 @@ def test_the_demo_is_measured_shown_and_recorded(watched: Watched, tmp_path: Pat
     assert (status.source_info.width, status.source_info.height) == (640, 480)
     assert status.captured >= status.inferred > 0
     assert 0 < status.latency_ms <= status.latency_p95_ms
-    pipeline.stop_recording(wait=True)
+    pipeline.recorder.stop(wait=True)
 
     measured = [result for result in watched.results if result.faces]
     assert len(measured) >= 0.9 * len(watched.results)
@@ -122,7 +122,7 @@ def test_another_source_finishes_the_recording_of_the_first(watched: Watched, tm
     watched.wait_for(lambda: len(watched.results) >= count + 2)
     pipeline.set_source(resolve_source("demo").source)
     assert not pipeline.status().recording_active
-    pipeline.stop_recording(wait=True)
+    pipeline.recorder.stop(wait=True)
     assert Session.open(folder).manifest.state == "complete"
 
 
@@ -161,7 +161,8 @@ def test_frames_pass_through_without_a_network(tmp_path: Path):
 def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, tmp_path: Path):
     """Filtered and recentred on the screen; raw in the table, each recentring an annotation with its reference."""
     pipeline = watched.pipeline
-    pipeline.signals.set_filter(preset_named("streaming"))
+    pipeline.signals.chain.set_filter(preset_named("streaming"))
+    pipeline.signals.annotate_filter()
     pipeline.set_source(resolve_source("demo").source)
     watched.wait_for(lambda: sum(bool(result.faces) for result in watched.results[-3:]) == 3)
     first = pipeline.signals.recentre()
@@ -176,7 +177,7 @@ def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, t
     watched.wait_for(enough)
     second = pipeline.signals.recentre()
     assert pipeline.signals.undo_recentre()
-    pipeline.stop_recording(wait=True)
+    pipeline.recorder.stop(wait=True)
     assert pipeline.status().filter_preset == "streaming"
 
     session = Session.open(folder)

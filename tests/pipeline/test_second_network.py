@@ -239,7 +239,7 @@ def test_in_the_pipeline_recordings_stay_those_of_the_first(files, tmp_path: Pat
         pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
         start = len(results)
         wait_for(lambda: len(results) >= start + 10, annotation)
-        pipeline.stop_recording(wait=True)
+        pipeline.recorder.stop(wait=True)
         pipeline.compare_with(None)
         wait_for(lambda: results[-1].second is None, annotation)
         columns = [COLUMNS.index(f"difference_{name}_deg") for name in ("pitch", "yaw", "roll", "angle")]

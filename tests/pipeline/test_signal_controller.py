@@ -60,7 +60,7 @@ def still(desk, seconds, face, start_s=0.0):
 
 
 def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book, sent):
-    desk.wait_for(Waiting.RECENTRE)
+    desk.chain.wait_for(Waiting.RECENTRE)
     assert desk.finished is None
     shown = still(desk, 2, make_face(Angles(4, -6, 1))).shown[0]
     assert np.abs(shown.angles).max() < 0.01
@@ -69,7 +69,7 @@ def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book
     assert 1002 <= at_s <= 1002.1
     assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.annotations
     assert (desk.finished.number, desk.finished.problem) == (1, "")
-    desk.wait_for(Waiting.NEUTRAL)
+    desk.chain.wait_for(Waiting.NEUTRAL)
     still(desk, 1, make_face(d=REST), 3)
     assert desk.finished.number == 2
     assert book.annotations[1][0] == "neutral"
@@ -83,16 +83,16 @@ def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book
 
 def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(desk, book):
     book.refuses = True
-    desk.wait_for(Waiting.RECENTRE)
+    desk.chain.wait_for(Waiting.RECENTRE)
     still(desk, 2, make_face(Angles(4, -6, 1)))
-    assert desk.reference is not None
+    assert desk.chain.reference is not None
     assert "disk is full" in desk.finished.problem
 
 
 def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(desk, book):
     desk.recording_started()
     assert book.annotations == []
-    desk.set_filter(preset_named("gaming"), settled=False)
+    desk.chain.set_filter(preset_named("gaming"))
     assert book.annotations == []
     desk.annotate_filter()
     desk.annotate_filter()
@@ -100,7 +100,7 @@ def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_
         ("filter", "gaming, angles 0.8 0.2, keypoints 0.8 20, expression 0.8 500")
     ]
     for waiting, seconds in ((Waiting.RECENTRE, 2), (Waiting.NEUTRAL, 1)):
-        desk.wait_for(waiting)
+        desk.chain.wait_for(waiting)
         still(desk, seconds, make_face())
     book.annotations.clear()
     desk.recording_started()
@@ -116,7 +116,7 @@ def test_a_filters_note_tells_all_its_numbers():
 def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(desk, book, sent):
     desk.set_tilt(CameraTilt(-20, 2.5))
     desk.set_tilt(CameraTilt(-20, 2.5))
-    assert book.tilt == desk.tilt == CameraTilt(-20, 2.5)
+    assert book.tilt == desk.chain.tilt == CameraTilt(-20, 2.5)
     assert [annotation[:2] for annotation in book.annotations] == [
         ("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")
     ]
@@ -126,13 +126,13 @@ def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(d
 
 
 def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
-    desk.wait_for(Waiting.TILT)
+    desk.chain.wait_for(Waiting.TILT)
     rotations = moved(CameraTilt(15, 0), noise=0.2)
     for i, rotation in enumerate([*rotations, *rotations[:2]]):
         face = make_face(angles_of(rotation))
         desk.apply(make_result(i / 30, replace(face, rotation=rotation)), NETWORK)
     desk.close()
-    assert desk.finished.outcome.tilt == book.tilt == desk.tilt
+    assert desk.finished.outcome.tilt == book.tilt == desk.chain.tilt
     ((label, note, _),) = book.annotations
     assert label == "camera_tilt"
     assert note.startswith("measured pitch_deg +1")

@@ -86,7 +86,7 @@ def record_forever(
     for thread in Path("/proc/self/task").iterdir():  # those that exist; later ones inherit it
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.setpriority(os.PRIO_PROCESS, int(thread.name), nice)
-    recording = pipeline.recording
+    recording = pipeline.recorder
     add_frame = recording.add_frame
 
     def counted(frame: Frame) -> None:

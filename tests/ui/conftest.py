@@ -143,28 +143,30 @@ def store(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def make_window(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., MainWindow]]:
-    """Windows with settings of their own, closed properly at the end of the test."""
+    """Windows with settings of their own, closed properly at the end of the test; ``idle``: no pipeline starts."""
     windows: list[MainWindow] = []
+    ended: list[MainWindow] = []
 
-    def make(**options: object) -> MainWindow:
+    def make(idle: bool = False, **options: object) -> MainWindow:
         window = MainWindow(LaunchOptions(**options), store)  # type: ignore[arg-type]
         windows.append(window)
+        window.ended.connect(lambda _: ended.append(window))
+        if idle:
+            window.start = lambda: None  # type: ignore[method-assign]
         return window
 
     yield make
     for window in windows:
-        if not window._may_close:
+        if window not in ended:
             with qtbot.waitSignal(window.ended, timeout=30_000):
                 window.close()
         sip.delete(window)
 
 
 @pytest.fixture
-def idle_window(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> MainWindow:
+def idle_window(make_window: Callable[..., MainWindow], qtbot: QtBot) -> MainWindow:
     """A window on the screen whose pipeline never starts."""
-    window = make_window()
-    monkeypatch.setattr(window, "start", lambda: None)
-    window._started = True
+    window = make_window(idle=True)
     with qtbot.waitExposed(window):
         window.show()
     return window

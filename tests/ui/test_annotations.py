@@ -16,11 +16,14 @@ from app.session.manifest import Manifest, SessionFields
 from app.session.writer import WriterStats
 from app.ui import settings
 from app.ui.annotations import AnnotationSlot, default_slots, read_slots, write_slots
+from app.ui.annotations_note import NoteBox
 from app.ui.annotations_panel import AnnotationPanel
+from app.ui.annotations_strip import AnnotationStrip
 from app.ui.background import Background
 from app.ui.commands import ANNOTATION_KEYS
 from app.ui.messages import Message, Severity, problem_message
 from app.ui.settings import Settings
+from tests.ui.find import find
 
 WAIT_MS = 30_000
 
@@ -50,7 +53,20 @@ def recording(make_window, qtbot, no_network, store, tmp_path):
 
 def may_record(window):
     """Its switch is on at first too, before the first look at the pipeline."""
-    return window._status is not None and window._status.captured > 0 and window.commands["record"].isEnabled()
+    return (
+        window.controller.pipeline is not None
+        and status_of(window).captured > 0
+        and window.commands["record"].isEnabled()
+    )
+
+
+def status_of(window):
+    return window.controller.pipeline.status()
+
+
+def note_box(window):
+    """None while none is open."""
+    return next((box for box in window.findChildren(NoteBox) if box.isVisible()), None)
 
 
 def press(window, key, modifier=Qt.KeyboardModifier.NoModifier):
@@ -63,10 +79,8 @@ def test_keys_set_points_and_intervals(recording, qtbot):
     qtbot.waitUntil(lambda: [chip.label for chip in window.annotations.running] == ["speaks"], timeout=WAIT_MS)
     press(window, Qt.Key.Key_2, Qt.KeyboardModifier.KeypadModifier)
     qtbot.waitUntil(lambda: "“smile” marked at" in window.status_line.message.text, timeout=WAIT_MS)
-    assert [(chip.label, chip.running) for chip in window.annotations._strip.chips] == [
-        ("speaks", True),
-        ("smile", False),
-    ]
+    chips = find(window.view, "Markers", AnnotationStrip).chips
+    assert [(chip.label, chip.running) for chip in chips] == [("speaks", True), ("smile", False)]
     press(window, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: "“speaks” ended after" in window.status_line.message.text, timeout=WAIT_MS)
     press(window, Qt.Key.Key_1)
@@ -85,11 +99,11 @@ def test_keys_set_points_and_intervals(recording, qtbot):
 def test_a_note_gets_the_time_at_which_its_box_was_opened(recording, qtbot):
     window, folder = recording
     press(window, Qt.Key.Key_N)
-    box = window.annotations._note
-    seconds = window._status.recording.seconds
+    box = note_box(window)
+    seconds = status_of(window).recording.seconds
     press(window, Qt.Key.Key_N)
-    assert window.annotations._note is box
-    qtbot.waitUntil(lambda: window._status.recording.seconds > seconds + 0.6, timeout=WAIT_MS)
+    assert note_box(window) is box
+    qtbot.waitUntil(lambda: status_of(window).recording.seconds > seconds + 0.6, timeout=WAIT_MS)
     QTest.keyClicks(box.text, "the phone rang")
     window.commands["record"].trigger()  # meanwhile the recording ends: the note is kept all the same
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
@@ -99,13 +113,13 @@ def test_a_note_gets_the_time_at_which_its_box_was_opened(recording, qtbot):
     assert (annotation.label, annotation.note) == ("note", "the phone rang")
     assert annotation.onset_s == pytest.approx(seconds, abs=0.5)
     assert annotation.onset_s < Manifest.read(folder).duration_s - 0.1
-    assert window.annotations._note is None
+    assert note_box(window) is None
 
 
 def test_a_note_that_is_being_written_is_kept_when_the_window_closes(recording, qtbot):
     window, folder = recording
     press(window, Qt.Key.Key_N)
-    QTest.keyClicks(window.annotations._note.text, "almost forgotten")
+    QTest.keyClicks(note_box(window).text, "almost forgotten")
     with qtbot.waitSignal(window.ended, timeout=WAIT_MS):
         window.close()
     assert [annotation.note for annotation in read_annotations(folder / "events.csv")] == ["almost forgotten"]
@@ -115,10 +129,10 @@ def test_an_empty_or_cancelled_note_is_none(recording, qtbot):
     window, folder = recording
     for end in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
         press(window, Qt.Key.Key_N)
-        box = window.annotations._note
+        box = note_box(window)
         QTest.keyClicks(box.text, "  " if end is Qt.Key.Key_Return else "no")
         QTest.keyClick(box.text, end)
-        assert window.annotations._note is None
+        assert note_box(window) is None
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     assert not (folder / "events.csv").exists()
@@ -133,13 +147,13 @@ def test_fields_and_codec_are_in_session_json(make_window, qtbot, no_network, st
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.annotations.recording, timeout=WAIT_MS)
     window.annotations.use_fields(SessionFields("P 07", "reading", "lamp on the left", "form 12"))
-    qtbot.waitUntil(lambda: window._status.recording.frames > 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: status_of(window).recording.frames > 3, timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     manifest = Manifest.read(next((tmp_path / "recordings").iterdir()))
     assert manifest.header.fields == SessionFields("P 07", "reading", "lamp on the left", "form 12")
     assert (manifest.video.codec, manifest.video.encoder) == ("ffv1", "ffv1")
-    assert store.get(settings.CODEC) == "h264"  # the command line's is for this run
+    assert store.remembered(settings.CODEC) == "h264"  # the command line's is for this run
 
 
 def test_a_disk_that_gets_full_is_said_before_the_recording_ends(
@@ -155,7 +169,7 @@ def test_a_disk_that_gets_full_is_said_before_the_recording_ends(
     qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
     warning = Message("The disk is nearly full: 900 MB are left.", Severity.WARNING)
-    qtbot.waitUntil(lambda: problem_message(window._status) == warning, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: problem_message(status_of(window)) == warning, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.status_line.message == warning, timeout=WAIT_MS)  # after what was said before it
     free[0] = 100 * MIB
     qtbot.waitUntil(lambda: "before the disk was full" in window.status_line.message.text, timeout=WAIT_MS)
@@ -172,7 +186,7 @@ def test_nothing_is_marked_while_nothing_is_recorded(idle_window, qtbot):
     assert "Nothing is recorded" in idle_window.status_line.message.text
     press(idle_window, Qt.Key.Key_N)
     assert "no place for a note" in idle_window.status_line.message.text
-    assert idle_window.annotations._note is None
+    assert note_box(idle_window) is None
 
 
 def test_a_key_held_down_is_one_annotation(idle_window):
@@ -223,7 +237,6 @@ def test_labels_and_kinds_are_edited_and_remembered(panel, idle_window, store):
     QTest.keyClick(label, Qt.Key.Key_Return)
     assert idle_window.annotations.slots[2].label == "marker 3"
     store.reset()
-    idle_window.annotations.restore()
     assert idle_window.annotations.slots == default_slots()
     assert kind.currentIndex() == 0
 
@@ -240,7 +253,7 @@ def test_the_panel_and_the_picture_show_what_runs(panel, idle_window, status, qt
     idle_window.annotations.show_status(status(recording=stats, recording_active=True))
     assert panel.states["2"].whole_text == "● 00:12"
     assert panel.note.isEnabled()
-    strip = idle_window.annotations._strip
+    strip = find(idle_window.view, "Markers", AnnotationStrip)
     assert strip.isVisible()
     assert strip.accessibleDescription() == "speaks since 00:12"
     assert not strip.grab().toImage().isNull()
@@ -272,7 +285,7 @@ def test_a_recording_without_a_picture_says_so_and_has_none(make_window, qtbot, 
     qtbot.waitUntil(lambda: may_record(window), timeout=WAIT_MS)
     window.commands["record"].trigger()
     assert said[-1].startswith("Recording numbers only, no picture, into ")
-    qtbot.waitUntil(lambda: window._status.recording.frames > 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: status_of(window).recording.frames > 3, timeout=WAIT_MS)
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Saved"), timeout=WAIT_MS)
     (folder,) = (tmp_path / "recordings").iterdir()

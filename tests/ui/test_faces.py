@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRectF, QSettings, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter
+from PyQt6.QtWidgets import QLabel
 
 from app.core.frames import Box
 from app.core.limits import MOST_FACES
@@ -13,6 +14,8 @@ from app.ui import settings
 from app.ui.face_colours import FACE_COLOURS, face_colour, ink_on
 from app.ui.geometry import ViewTransform
 from app.ui.overlay import OverlayStyle, _free_place, paint_overlay
+from app.ui.panels.fields import Value
+from tests.ui.find import find
 
 WAIT_MS = 20_000
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -55,8 +58,7 @@ def test_the_limit_is_changed_by_key_box_and_remembered(idle_window, store, aske
     assert not idle_window.commands["more_faces"].isEnabled()
     idle_window.commands["fewer_faces"].trigger()
     assert asked.limits[-1] == MOST_FACES - 1
-    store.reset()
-    idle_window.faces.reset()
+    store.set(settings.FACES, 1)
     assert (spin.value(), asked.limits[-1]) == (1, 1)
 
 
@@ -72,12 +74,12 @@ def test_the_command_line_counts_for_one_run(make_window, store):
     store.set(settings.FACES, 2)
     window = make_window(faces=4)
     assert window.faces.limit == window.readout.pose.limit.value() == 4
-    assert store.get(settings.FACES) == 2
+    assert store.remembered(settings.FACES) == 2
 
 
 @pytest.mark.parametrize("remembered", [-3, 0, 99])
 def test_a_limit_that_makes_no_sense_is_mended(make_window, store, remembered):
-    store.set(settings.FACES, remembered)
+    QSettings(store.path, QSettings.Format.IniFormat).setValue(settings.FACES.key, remembered)
     assert 1 <= make_window().faces.limit <= MOST_FACES
 
 
@@ -106,13 +108,23 @@ def test_the_full_stop_goes_to_the_next_face_if_there_is_one(idle_window, qtbot,
 
 def test_the_panel_names_the_primary_face_where_there_are_several(idle_window, face, result):
     panel = idle_window.readout.pose
+
+    def numbers() -> tuple[str, ...]:
+        return tuple(find(panel, name, Value).whole_text for name in ("Number", "In the picture"))
+
     panel.show_result(result(face(face_id=4)))
-    assert panel._heading.text() == "Head pose"
+    assert find(panel, "Heading of Head pose", QLabel).text() == "Head pose"
     panel.show_result(result(face(face_id=4), face(face_id=2)))
-    assert panel._heading.text() == "Head pose of face 4"
-    assert (panel._number.whole_text, panel._count.whole_text) == ("4", "2 faces")
+    assert find(panel, "Heading of Head pose", QLabel).text() == "Head pose of face 4"
+    assert numbers() == (
+        "4",
+        "2 faces",
+    )
     panel.show_result(replace(result(face(face_id=4)), further=(Box(0, 0, 50, 50),)))
-    assert (panel._number.whole_text, panel._count.whole_text) == ("4", "2 faces, 1 not measured")
+    assert numbers() == (
+        "4",
+        "2 faces, 1 not measured",
+    )
 
 
 def painted(result, style=None):

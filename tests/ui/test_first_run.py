@@ -11,6 +11,7 @@ from PyQt6.QtCore import Qt
 from app.options import LaunchOptions
 from app.ui import settings
 from app.ui.first_run import LOOKING, NO_CAMERA, NO_CAMERA_DEMO, PRIVACY, FirstRunPage, is_wanted
+from tests.ui.find import dialog, reset_settings
 
 WAIT_MS = 20_000
 
@@ -22,13 +23,14 @@ class Found:
 
 
 DEMO = Found("demo", "Built-in demo")
+WELCOME = "Welcome to Motionscope"
 
 
 @pytest.fixture
 def page(idle_window, monkeypatch, qtbot) -> FirstRunPage:
     monkeypatch.setattr(idle_window.controller, "list_sources", lambda: None)
     idle_window.commands["welcome"].trigger()
-    page = idle_window._dialogs["welcome"]
+    page = dialog(idle_window, WELCOME)
     qtbot.waitUntil(page.isVisible, timeout=WAIT_MS)
     return page
 
@@ -42,8 +44,8 @@ def test_it_comes_once(no_network, make_window, store, qtbot, monkeypatch):
     monkeypatch.setattr("app.capture.list_sources", lambda: (DEMO,))
     window = make_window()
     window.show()
-    qtbot.waitUntil(lambda: "welcome" in window._dialogs, timeout=WAIT_MS)
-    page = window._dialogs["welcome"]
+    qtbot.waitUntil(lambda: bool(window.findChildren(FirstRunPage)), timeout=WAIT_MS)
+    page = dialog(window, WELCOME)
     qtbot.waitUntil(lambda: entries(page) == ["Built-in demo"], timeout=WAIT_MS)
     assert page.camera_note.text() == NO_CAMERA_DEMO
     assert is_wanted(LaunchOptions(), store)
@@ -65,7 +67,7 @@ def test_a_command_line_that_says_what_to_do_meets_no_page(options, store):
 def test_a_reset_brings_it_back(page, idle_window, store):
     page.close()
     assert store.get(settings.WELCOMED)
-    idle_window.commands["reset_settings"].trigger()
+    reset_settings(idle_window)
     assert is_wanted(LaunchOptions(), store)
 
 
@@ -125,7 +127,7 @@ def test_all_of_it_is_reached_by_keyboard(page, qtbot):
 def test_it_leaves_the_face_free_that_it_speaks_of(idle_window, qtbot, size):
     idle_window.resize(*size)
     idle_window.commands["welcome"].trigger()
-    page = idle_window._dialogs["welcome"]
+    page = dialog(idle_window, WELCOME)
     qtbot.waitUntil(page.isVisible, timeout=WAIT_MS)
     view = idle_window.view
     middle = view.mapToGlobal(view.rect().center())

@@ -15,6 +15,7 @@ from app import __version__
 from app.capture.source import SourceInfo
 from app.ui.help import DocsDialog, pages, report
 from extractor.backends.base import BackendInfo
+from tests.ui.find import dialog
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def docs(idle_window):
     idle_window.commands["docs"].trigger()
-    return idle_window._dialogs["docs"]
+    return dialog(idle_window, "Documentation")
 
 
 def test_every_page_is_there_the_windows_first(docs):

@@ -12,6 +12,7 @@ from app.session.writer import WriterStats
 from app.ui.messages import Message, Severity, problem_message, usual_message, view_message
 from app.ui.status_line import StatusLine
 from extractor.backends.base import BackendInfo
+from tests.ui.find import find
 
 NETWORK = BackendInfo("torch", "cpu", "CPU", "float32")
 
@@ -86,7 +87,7 @@ def test_the_status_line_tells_severities_apart_by_shape_too(qtbot, severity):
     icons = set()
     for each in (Severity.WARNING, Severity.ERROR, Severity.BUSY, Severity.GOOD):
         other.show_message(Message("x", each))
-        image = other._icon.grab().toImage()
+        image = find(other, "Kind of message").grab().toImage()
         background = image.pixel(0, 0)
         shape = tuple(image.pixel(x, y) != background for x in range(image.width()) for y in range(image.height()))
         icons.add(shape)

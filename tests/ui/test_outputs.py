@@ -7,12 +7,14 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QInputDialog
 
 from app.outputs.base import OutputState
 from app.ui import settings
 from app.ui.messages import Severity
+from app.ui.panels.fields import Value
+from tests.ui.find import find
 
 WAIT_MS = 20_000
 
@@ -46,7 +48,7 @@ def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(
     qtbot.waitUntil(lambda: len(sending(window)) == 1, timeout=WAIT_MS)
     assert sending(window)[0].target == "127.0.0.1:4242"
     assert sending(window)[0].state is OutputState.WAITING  # the clip shows nobody
-    shown = window.readout.signals._outputs
+    shown = find(window.readout.signals, "Outputs", Value)
     qtbot.waitUntil(lambda: shown.whole_text == "opentrack   waiting", timeout=WAIT_MS)
     assert "opentrack is on: 127.0.0.1:4242." in window.status_line.message.text
     qtbot.keyClick(window, Qt.Key.Key_T)
@@ -76,7 +78,7 @@ def test_another_address_is_used_at_once_and_remembered(no_network, make_window,
     window = make_window(source=str(clip), outputs=(("opentrack", "127.0.0.1:9"),))
     window.show()
     qtbot.waitUntil(lambda: len(sending(window)) == 1, timeout=WAIT_MS)
-    assert store.get(settings.OUTPUT_TARGETS["opentrack"]) == "127.0.0.1:4242"  # the command line's is for this run
+    assert store.remembered(settings.OUTPUT_TARGETS["opentrack"]) == "127.0.0.1:4242"  # that is for this run
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
     (dialog,) = window.findChildren(QInputDialog)
     assert dialog.textValue() == "127.0.0.1:9"
@@ -91,7 +93,7 @@ def test_what_is_no_address_is_said_and_changes_nothing(idle_window, store):
     assert idle_window.status_line.message.severity is Severity.ERROR
     assert "ports go from 1 to 65535" in idle_window.status_line.message.text
     assert store.get(settings.OUTPUT_TARGETS["opentrack"]) == "127.0.0.1:4242"
-    store.set(settings.OUTPUT_TARGETS["opentrack"], "!!")  # a hand-edited file
+    QSettings(store.path, QSettings.Format.IniFormat).setValue("outputs/opentrack", "!!")
     assert idle_window.outputs.target("opentrack") == "127.0.0.1:4242"
 
 

@@ -13,6 +13,7 @@ from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import OUTPUTS
 from app.ui import settings
 from app.ui.outputs_panel import OutputsPanel, state_text, status_tip
+from tests.ui.find import reset_settings
 
 WAIT_MS = 20_000
 
@@ -83,7 +84,7 @@ def test_at_start_is_remembered_and_reset(panel, idle_window, qtbot, store):
     qtbot.mouseClick(row.at_start, Qt.MouseButton.LeftButton)
     assert store.get(settings.OUTPUTS_AT_START["websocket"]) is True
     write(qtbot, row, "9999")
-    idle_window.commands["reset_settings"].trigger()
+    reset_settings(idle_window)
     assert store.get(settings.OUTPUTS_AT_START["websocket"]) is False
     assert row.target.text() == "8765"
     assert not row.at_start.isChecked()

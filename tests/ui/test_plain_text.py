@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.outputs.base import OutputState, OutputStatus
+from app.session.annotations import Annotation, AnnotationKind, WrittenAnnotation
 from app.session.manifest import SessionFields
 from app.ui import settings
 from app.ui.annotations import AnnotationSlot
@@ -64,7 +65,7 @@ def test_the_main_window_shows_what_files_cameras_and_people_say(bait, idle_wind
     recording = tmp_path / HOSTILE
     recording.mkdir()
     window.recent.add(recording)
-    window.recent._fill()
+    window.recent.menu.aboutToShow.emit()
     window.docks.start()
     for name in ("weights", "outputs", "markers", "table", "shape"):
         window.docks.switch(name, True)
@@ -76,7 +77,9 @@ def test_the_main_window_shows_what_files_cameras_and_people_say(bait, idle_wind
     controls = window.annotations
     controls.use_fields(SessionFields(HOSTILE, HOSTILE, HOSTILE, HOSTILE))
     controls.use_slot("1", AnnotationSlot(HOSTILE))
-    controls._add_latest(1.0, HOSTILE)
+    controls.show_written(
+        "1", HOSTILE, WrittenAnnotation(Annotation(1.0, 0.0, HOSTILE, HOSTILE, 1), AnnotationKind.POINT)
+    )
     outputs = window.docks.view("outputs")
     outputs.rows["osc"].show_status(OutputStatus("osc", HOSTILE, OutputState.FAILED, 0.0, 0, HOSTILE))
     window.controller.noticed.emit(Message(HOSTILE, Severity.ERROR))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from app.ui import settings
 from app.ui.messages import Severity
 from app.ui.profiles import BEFORE_RESET, ProfileError, Profiles
 from app.ui.settings import Settings
+from tests.ui.find import reset_settings
 
 
 @pytest.fixture
@@ -125,26 +128,25 @@ def test_a_wrong_name_is_said_in_the_window(idle_window):
 def test_a_reset_can_be_undone_also_after_a_second_one(idle_window, store):
     store.set(settings.TASK, "reading")
     for _ in range(2):
-        idle_window.commands["reset_settings"].trigger()
+        reset_settings(idle_window)
         assert store.get(settings.TASK) == ""
     assert idle_window.profiles.profiles.names == [BEFORE_RESET]
     idle_window.profiles.use(BEFORE_RESET)
     assert store.get(settings.TASK) == "reading"
 
 
-def test_nothing_is_reset_while_something_is_recorded(idle_window, store, status):
+def test_nothing_is_reset_while_something_is_recorded(idle_window, store, monkeypatch):
     store.set(settings.TASK, "reading")
-    idle_window._status = status(recording_active=True)
+    monkeypatch.setattr(idle_window.controller, "pipeline", SimpleNamespace(recorder=SimpleNamespace(active=True)))
     idle_window.commands["reset_settings"].trigger()
     assert store.get(settings.TASK) == "reading"
     assert "can't be reset while something is recorded" in idle_window.status_line.message.text
-    idle_window._status = None
 
 
 def test_what_cannot_be_kept_is_not_reset(idle_window, store):
     store.set(settings.TASK, "reading")
     idle_window.profiles.profiles.folder.parent.mkdir(exist_ok=True)
     idle_window.profiles.profiles.folder.write_text("in the way")
-    idle_window.commands["reset_settings"].trigger()
+    reset_settings(idle_window)
     assert store.get(settings.TASK) == "reading"
     assert idle_window.status_line.message.text.startswith("Nothing was reset. The profile can't be saved")

@@ -9,6 +9,7 @@ import pytest
 from app.ui import settings
 from app.ui.messages import Severity
 from app.ui.recent import MAX_RECENT
+from tests.ui.find import reset_settings
 
 WAIT_MS = 20_000
 
@@ -83,7 +84,7 @@ def test_they_can_be_forgotten(idle_window, files):
 
 def test_a_reset_forgets_them_too(idle_window, files):
     idle_window.recent.add(files[0])
-    idle_window.commands["reset_settings"].trigger()
+    reset_settings(idle_window)
     assert idle_window.recent.paths == []
     assert not idle_window.recent.menu.menuAction().isEnabled()
 

@@ -138,9 +138,9 @@ def test_every_button_of_it_has_room(idle_window, size, qtbot):
 
 def test_a_profile_brings_no_bar_back(idle_window):
     idle_window.recorded.offer(STATS)
-    idle_window._remember_layout()
+    idle_window.profiles.save("With the bar")
     idle_window.recorded.leave()
-    idle_window._restore_layout()
+    idle_window.profiles.use("With the bar")
     assert not idle_window.recorded.isVisible()
 
 

@@ -118,7 +118,7 @@ def test_ctl_controls_the_window(window, qtbot):
     started = ctl("start")
     assert (started.returncode, started.stderr) == (0, "")
     assert started.stdout.startswith("Recording into ")
-    assert window.controller.pipeline.recording.active
+    assert window.controller.pipeline.recorder.active
     assert ctl("marker", "rest").stdout.startswith("Marked 'rest' at ")
     assert ctl("stop").returncode == 0
     qtbot.waitUntil(lambda: window.recorded.isVisible(), timeout=WAIT_MS)  # as after the key

@@ -7,6 +7,7 @@ import pytest
 from app.session.folders import claim_folder
 from app.ui import settings
 from extractor import files
+from tests.ui.find import reset_settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no permissions of this kind")
 
@@ -25,7 +26,7 @@ def test_recordings_are_private_until_the_switch_says_otherwise(idle_window, sto
     assert store.get(settings.SHARE)
     assert "Other users of this computer may read new recordings" in idle_window.status_line.message.text
     assert claim_folder(tmp_path / "b").stat().st_mode & 0o077
-    idle_window.reset_settings()
+    reset_settings(idle_window)
     assert not switch.isChecked()
     assert claim_folder(tmp_path / "c").stat().st_mode & 0o077 == 0
 
@@ -33,11 +34,11 @@ def test_recordings_are_private_until_the_switch_says_otherwise(idle_window, sto
 def test_the_switch_is_remembered_and_the_option_is_for_once(make_window, store):
     make_window(share=True)
     assert files.is_shared()
-    assert not store.get(settings.SHARE)
+    assert not store.remembered(settings.SHARE)
     store.set(settings.SHARE, True)
     files.share(False)
     assert make_window().commands["share"].isChecked()
     assert files.is_shared()
     assert not make_window(share=False).commands["share"].isChecked()
     assert not files.is_shared()
-    assert store.get(settings.SHARE)
+    assert store.remembered(settings.SHARE)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QLabel
 
 from app.core.rotation import recentred
 from app.signals.presets import PRESETS
 from app.ui import settings
 from app.ui.messages import Severity
+from app.ui.panels.fields import Value
+from tests.ui.find import find, reset_settings
 
 WAIT_MS = 20_000
 KEYS = {"off": Qt.Key.Key_F6, "research": Qt.Key.Key_F7, "gaming": Qt.Key.Key_F8, "streaming": Qt.Key.Key_F9}
@@ -29,7 +32,7 @@ def test_a_preset_is_chosen_by_its_key_and_remembered(idle_window, store, qtbot,
 
 
 def test_a_name_that_nobody_knows_is_the_default(make_window, store):
-    store.set(settings.FILTER, "loud")
+    QSettings(store.path, QSettings.Format.IniFormat).setValue(settings.FILTER.key, "loud")
     window = make_window()
     assert ticked(window) == ["off"]
 
@@ -38,11 +41,11 @@ def test_the_remembered_preset_reaches_the_pipeline_and_the_panel(no_network, ma
     store.set(settings.FILTER, "streaming")
     window = make_window(source=str(clip))
     window.show()
-    shown = window.readout.signals._filter
+    shown = find(window.readout.signals, "Filter", Value)
     qtbot.waitUntil(lambda: shown.whole_text == "streaming", timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_F7)
     qtbot.waitUntil(lambda: shown.whole_text == "research", timeout=WAIT_MS)
-    window.commands["reset_settings"].trigger()
+    reset_settings(window)
     qtbot.waitUntil(lambda: shown.whole_text == "off", timeout=WAIT_MS)
     assert ticked(window) == ["off"]
 
@@ -59,7 +62,7 @@ def test_recentre_and_its_undoing_by_key(make_window, qtbot):
     qtbot.waitUntil(lambda: face() is not None, timeout=60_000)
     said = []
     window.controller.noticed.connect(lambda message: said.append(message.text))
-    label = window.readout.pose._recentred
+    label = find(window.readout.pose, "Recentring", QLabel)
     for _ in range(20):  # a face that is hidden at this very moment can't be recentred on
         said.clear()
         qtbot.keyClick(window, Qt.Key.Key_C)

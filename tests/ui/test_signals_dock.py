@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QLabel
 
 from app.core.derived import DERIVED, DerivedSignals
 from app.core.frames import ShownFace
@@ -15,9 +16,11 @@ from app.signals.history import History
 from app.signals.presets import CUSTOM, PRESETS, custom_from, preset_named
 from app.signals.trust import UNMEASURED
 from app.ui import settings, theme
+from app.ui.panels.fields import Value
 from app.ui.signals_derived import signal_text
 from app.ui.signals_panel import SignalsDock
 from extractor.types import Angles
+from tests.ui.find import find, reset_settings
 
 WAIT_MS = 20_000
 
@@ -54,12 +57,12 @@ def test_sliders_show_the_preset_and_moving_one_makes_the_filter_ones_own(dock, 
 
 
 def test_a_custom_filter_that_cannot_be_read_is_the_default(make_window, store):
-    store.set(settings.FILTER, CUSTOM)
-    store.set(settings.FILTER_CUSTOM, "loud")
-    store.set(settings.ATTENTION_CONE, -4.0)
+    edited = QSettings(store.path, QSettings.Format.IniFormat)
+    for setting, value in ((settings.FILTER, CUSTOM), (settings.FILTER_CUSTOM, "loud"), (settings.ATTENTION_CONE, -4)):
+        edited.setValue(setting.key, value)
     window = make_window()
     assert window.signals.filter == replace(custom_from(settings.FILTER_CUSTOM.default))
-    assert window.signals.cone_deg == 20
+    assert window.signals.cone_deg == 5
 
 
 def test_the_standard_figures_are_those_of_the_readme(dock, idle_window, qtbot):
@@ -98,6 +101,9 @@ def test_raw_and_filtered_are_drawn_and_measured(dock, result, face):
 
 
 def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
+    def label(name: str) -> QLabel:
+        return next(each for each in dock.findChildren(QLabel) if each.buddy() is find(dock, name, Value))
+
     measured = face()
     derived = DerivedSignals(mouth_opening=0.123, eye_closure_l=0.4, attention=0.0, head_speed_deg_s=12.3, nods=2.0)
     shown = ShownFace(measured, measured.angles, measured.rotation, derived)
@@ -107,16 +113,16 @@ def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
     assert (texts["head_speed_deg_s"], texts["nods"], texts["smile"]) == ("12.3°/s", "2", "–")
     assert dock.derived.remark.isHidden()
     dock.derived.show_untrusted({"smile": UNMEASURED})
-    assert dock.derived._labels["smile"].text() == "Smile (?)"
-    assert dock.derived._labels["nod"].text() == "Nod"
+    assert label("Smile").text() == "Smile (?)"
+    assert label("Nod").text() == "Nod"
     assert UNMEASURED in dock.derived.remark.text()
     weak = "these weights follow it too roughly (correlation 0.24, at least 0.5 is needed)"
     dock.derived.show_untrusted({"smile": weak})
     assert dock.derived.remark.text() == "(?) can't be trusted: these weights follow it too roughly."
     assert "0.24" in dock.derived.remark.toolTip()
-    assert "0.24" in dock.derived._labels["smile"].toolTip()
+    assert "0.24" in label("Smile").toolTip()
     dock.derived.show_untrusted({})
-    assert dock.derived._labels["smile"].text() == "Smile"
+    assert label("Smile").text() == "Smile"
     for signal in DERIVED:
         assert signal_text(signal, -0.5) and signal_text(signal, float("nan")) == "–"  # noqa: PT018
 
@@ -152,14 +158,14 @@ def test_keys_calibrate_the_pipeline(make_window, no_network, qtbot, clip):
     desk = window.controller.pipeline.signals
     for key, waiting in ((Qt.Key.Key_A, Waiting.RECENTRE), (Qt.Key.Key_X, Waiting.NEUTRAL)):
         qtbot.keyClick(window, key)
-        assert desk.calibration.waiting is waiting
+        assert desk.chain.calibration.waiting is waiting
         assert "Waiting for a face" in window.status_line.message.text
         qtbot.keyClick(window, key)
-        assert desk.calibration.waiting is None
+        assert desk.chain.calibration.waiting is None
     qtbot.keyClick(window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     words = "No neutral expression is known of this face."
     qtbot.waitUntil(lambda: window.status_line.message.text == words, timeout=WAIT_MS)
     window.signals.use_cone(35)
-    assert desk.cone_deg == 35
-    window.commands["reset_settings"].trigger()
-    assert desk.cone_deg == 20
+    assert desk.chain.cone_deg == 35
+    reset_settings(window)
+    assert desk.chain.cone_deg == 20

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QColor
 
 from app.ui import settings, theme
@@ -104,8 +105,8 @@ def test_a_remembered_scheme_is_there_from_the_start(make_window, store: Setting
     try:
         make_window()
         assert theme.scheme() is Scheme.LIGHT
-        store.set(settings.THEME, "purple")  # edited by hand
-        make_window().appearance.restore()
+        QSettings(store.path, QSettings.Format.IniFormat).setValue(settings.THEME.key, "purple")
+        make_window()
         assert theme.scheme() is Scheme.DARK
     finally:
         theme.apply(qapp)

@@ -21,12 +21,12 @@ def test_minimised_nothing_is_painted_and_the_recording_goes_on(no_network, make
     window.show()
     recorded = lambda: window.controller.pipeline.status().recording.frames  # noqa: E731
     qtbot.waitUntil(lambda: len(painted) > 3 and window.controller.pipeline.status().recording_active, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window._timer.interval() == LIVE_TICK_MS, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.timer.interval() == LIVE_TICK_MS, timeout=WAIT_MS)
     assert not is_obscured(window)
 
     window.showMinimized()
     assert is_obscured(window)
-    qtbot.waitUntil(lambda: window._timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
     for view in (window.readout, window.docks.view("plots")):
         view.show_result = lambda *_: refreshed.append(1)
     del painted[:]
@@ -37,7 +37,7 @@ def test_minimised_nothing_is_painted_and_the_recording_goes_on(no_network, make
 
     window.showNormal()
     qtbot.waitUntil(lambda: len(painted) > 3 and len(refreshed) > 0, timeout=WAIT_MS)
-    assert window._timer.interval() == LIVE_TICK_MS
+    assert window.timer.interval() == LIVE_TICK_MS
     assert max(painted) < WAIT_MS  # what was captured meanwhile is not shown one after the other: only the latest is
 
 
@@ -61,10 +61,9 @@ def test_a_stopped_window_looks_seldom(no_network, make_window, qtbot, clip):
     window.show()
     qtbot.waitUntil(lambda: len(painted) > 3, timeout=WAIT_MS)
     window.controller.stop_source()
-    qtbot.waitUntil(lambda: window._timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
     del painted[:]
     looks = []
-    look = window._poll_status
-    window._poll_status = lambda: (looks.append(1), look())
+    window.timer.timeout.connect(lambda: looks.append(1))
     qtbot.waitUntil(lambda: len(looks) > 3, timeout=WAIT_MS)
     assert painted == []

@@ -28,8 +28,10 @@ from app.ui.commands import LIVE
 from app.ui.controller import Network
 from app.ui.messages import Message, Severity
 from app.ui.overlay import label_text
+from app.ui.panels.fields import Value
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
+from tests.ui.find import dialog, find, reset_settings
 
 WAIT_MS = 20_000
 
@@ -93,7 +95,7 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
     assert ended.args == [0], window.failures
     assert sorted(errors.values())[len(errors) // 2] < 15
     assert len(window.docks.view("plots").canvas.data_of("yaw")[0]) > 5
-    assert window.readout.pose._truths["yaw"].whole_text.endswith("°")
+    assert find(window.readout.pose, "true yaw", Value).whole_text.endswith("°")
     assert picture.stat().st_size > 10_000
     assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}
     with (session / "frames.csv").open(encoding="utf-8") as file:
@@ -165,7 +167,7 @@ def test_stop_and_start(no_network, make_window, qtbot, clip):
     qtbot.waitUntil(lambda: window.view.message[0] == "Stopped", timeout=WAIT_MS)
     assert window.commands["run"].text() == "&Start"
     assert not window.commands["record"].isEnabled()
-    qtbot.waitUntil(lambda: window._timer.interval() == 200, timeout=WAIT_MS)  # nothing moves, so it looks seldom
+    qtbot.waitUntil(lambda: window.timer.interval() == 200, timeout=WAIT_MS)  # nothing moves, so it looks seldom
     qtbot.keyClick(window, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: window.view.message == ("", ""), timeout=WAIT_MS)
     assert window.commands["run"].text() == "S&top"
@@ -182,7 +184,7 @@ def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(no_network, m
     qtbot.waitUntil(lambda: window.toolbar.source.current == "demo", timeout=WAIT_MS)
     assert "used by another program" in window.controller.note
     assert "demo plays instead" in window.controller.note
-    assert window._automation.exit_code == 0
+    assert window.failures == []
 
 
 def test_a_source_that_is_not_there_is_said_everywhere(no_network, make_window, qtbot, tmp_path):
@@ -301,7 +303,7 @@ def test_the_command_lines_mirror_is_not_remembered(make_window, store, status):
     window = make_window(mirror=True)
     window.drawing.show_status(status(kind="video"))
     assert window.view.mirrored
-    assert store.get(settings.MIRROR_OTHER) is False
+    assert store.remembered(settings.MIRROR_OTHER) is False
 
 
 @pytest.mark.parametrize("name", ["axes", "keypoints", "box", "expression", "label", "truth"])
@@ -317,8 +319,7 @@ def test_switches_reach_the_overlay_by_key_and_are_remembered(idle_window, store
 
 
 def test_the_window_comes_back_as_it_was_left_and_can_be_reset(make_window, qtbot):
-    first = make_window()
-    first._started = True
+    first = make_window(idle=True)
     with qtbot.waitExposed(first):
         first.show()
     first.resize(790, 600)
@@ -326,14 +327,13 @@ def test_the_window_comes_back_as_it_was_left_and_can_be_reset(make_window, qtbo
     first.commands["box"].trigger()
     with qtbot.waitSignal(first.ended, timeout=WAIT_MS):
         first.close()
-    second = make_window()
-    second._started = True
+    second = make_window(idle=True)
     second.show()
     assert (second.width(), second.height()) == (790, 600)
     assert second.docks.dock("plots").isHidden()
     assert not second.commands["plots"].isChecked()
     assert not second.view.style_shown.box
-    second.commands["reset_settings"].trigger()
+    reset_settings(second)
     assert not second.docks.dock("plots").isHidden()
     assert second.view.style_shown.box
 
@@ -361,8 +361,7 @@ def test_an_exception_in_a_slot_reaches_the_status_line_and_the_log(idle_window,
 
 def test_a_screenshot_that_cannot_be_saved_is_an_error(make_window, qtbot, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    window = make_window(screenshot=tmp_path / "file" / "shot.png")
-    window._started = True
+    window = make_window(idle=True, screenshot=tmp_path / "file" / "shot.png")
     window.show()
     with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
         window.close()
@@ -380,11 +379,12 @@ def test_the_screenshot_key_saves_beside_the_recordings(idle_window, store, tmp_
 
 def test_keys_and_about_are_shown_by_key(idle_window, qtbot):
     qtbot.keyClick(idle_window, Qt.Key.Key_Question)
-    assert idle_window._dialogs["keys"].isVisible()
-    qtbot.keyClick(idle_window._dialogs["keys"], Qt.Key.Key_Escape)
-    assert not idle_window._dialogs["keys"].isVisible()
+    keys = dialog(idle_window, "Keys")
+    assert keys.isVisible()
+    qtbot.keyClick(keys, Qt.Key.Key_Escape)
+    assert not keys.isVisible()
     qtbot.keyClick(idle_window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
-    assert idle_window._dialogs["about"].isVisible()
+    assert dialog(idle_window, "About Motionscope").isVisible()
 
 
 def test_full_screen_and_back_by_key(idle_window, qtbot):
@@ -417,7 +417,7 @@ def test_the_label_at_the_face_and_the_panel_tell_of_one_frame(idle_window, monk
             due_s, yaw = due_s + apart_s, yaw + 0.1
             results.put(result(face(angles=Angles(0, yaw, 0)), captured_s=clock[0]))
         idle_window._tick()
-        shown = idle_window.readout.pose._angles["yaw"].whole_text
+        shown = find(idle_window.readout.pose, "yaw", Value).whole_text
         same = idle_window.view.result is None or f"yaw {shown} " in label_text(idle_window.view.result.shown[0])
         behind_s = 0.0 if same else behind_s + 0.015
         assert behind_s < (0.11 if apart_s < 0.1 else 0.001)
@@ -431,7 +431,7 @@ def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, 
     broken.write_text("no film", encoding="utf-8")
     window = make_window(source="demo")
     window.show()
-    name = window.readout.system._source
+    name = find(window.readout.system, "Name", Value)
     qtbot.waitUntil(lambda: name.whole_text == "Built-in demo", timeout=WAIT_MS)
     window.controller.open_source(str(broken))
     qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)

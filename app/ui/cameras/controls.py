@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QMainWindow
 
 from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
+from app.ui import settings
 from app.ui.background import Background
 from app.ui.cameras.format_label import FormatLabel
 from app.ui.cameras.remembered import known_cameras, remember
@@ -45,16 +46,16 @@ class CameraControls(QObject):
         bar = window.statusBar()
         assert bar is not None
         bar.addPermanentWidget(self.label)
-        self.restore()
+        store.watch(self, (settings.CAMERAS,), self._forget_asked)
+        self._apply()
 
-    def restore(self) -> None:
-        """As remembered now."""
+    def _apply(self) -> None:
         self._controller.camera_request = CameraRequest(self._asked, known_cameras(self._settings))
 
-    def reset(self) -> None:
-        """After the settings have been replaced: what the command line asked for is forgotten too."""
+    def _forget_asked(self) -> None:
+        """A camera was chosen, or all are forgotten."""
         self._asked = None
-        self.restore()
+        self._apply()
 
     def show_status(self, status: PipelineStatus) -> None:
         self._recording = status.recording_active or status.recording_finishing
@@ -111,7 +112,6 @@ class CameraControls(QObject):
 
     def _choose(self, device: CameraDevice, form: CameraFormat) -> None:
         remember(self._settings, KnownCamera(device.name, device.path, form))
-        self.reset()
         self._controller.open_source(str(device.index))
 
     def _failed(self, error: Exception) -> None:

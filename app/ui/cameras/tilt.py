@@ -36,9 +36,10 @@ class TiltControls(QObject):
         self._info: SourceInfo | None = None
         self._heard = 0  # of the waits that ended
         self.tilt: CameraTilt | None = None
+        store.replaced.connect(self._reset)
 
-    def reset(self) -> None:
-        """After the settings have been replaced: what the command line asked for is forgotten too."""
+    def _reset(self) -> None:
+        """What the command line asked for is forgotten, too."""
         self._asked = None
         self._chosen.clear()
         if self._info is not None:

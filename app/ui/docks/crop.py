@@ -43,7 +43,7 @@ class Crop(PaintedDock):
         self.pixels: Image | None = None  # (S, S, 3) RGB
         self._side = 0  # of the square, in frame pixels
         self._zoom = 0  # whole screen pixels a pixel; 0: as large as fits
-        self._shift = QPointF()
+        self.shift = QPointF()
         self._mouse: QPointF | None = None
         self._pressed: QPointF | None = None
 
@@ -79,11 +79,11 @@ class Crop(PaintedDock):
     def _room(self) -> QRectF:
         return QRectF(0, 0, self.width(), self.height() - self.fontMetrics().height() * 1.2 - 8)
 
-    def _area(self, size: int) -> QRectF:
+    def area(self, size: int) -> QRectF:
         """Where the picture lies: in the middle, moved."""
         side = size * self.zoom / self.devicePixelRatioF()
         area = QRectF(0, 0, side, side)
-        area.moveCenter(self._room().center() + self._shift)
+        area.moveCenter(self._room().center() + self.shift)
         area.moveTo(round(area.left()), round(area.top()))
         return area
 
@@ -95,13 +95,13 @@ class Crop(PaintedDock):
         size, room = len(pixels), self._room()
         data: Any = pixels.data
         image = QImage(data, size, size, 3 * size, QImage.Format.Format_RGB888)
-        area = self._area(size)
+        area = self.area(size)
         painter.save()
         painter.setClipRect(room)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # nearest neighbour
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.drawImage(area, image)
-        under = self._pixel_under_mouse(area, size)
+        under = self.pixel_under_mouse(area, size)
         if under is not None and self.zoom >= 3:
             step = area.width() / size
             painter.setPen(QPen(theme.ACCENT, 1))
@@ -124,7 +124,7 @@ class Crop(PaintedDock):
         painter.setPen(theme.DIM)
         painter.drawText(area.adjusted(8, 0, -8, -2), Qt.AlignmentFlag.AlignCenter, text)
 
-    def _pixel_under_mouse(self, area: QRectF, size: int) -> tuple[int, int] | None:
+    def pixel_under_mouse(self, area: QRectF, size: int) -> tuple[int, int] | None:
         mouse = self._mouse
         if mouse is None or not area.contains(mouse) or not self._room().contains(mouse):
             return None
@@ -135,13 +135,13 @@ class Crop(PaintedDock):
     # ------------------------------------------------------------------ mouse and keys
 
     def fit(self) -> None:
-        self._zoom, self._shift = 0, QPointF()
+        self._zoom, self.shift = 0, QPointF()
         self.update()
 
     def zoom_by(self, steps: int) -> None:
         before = self.zoom
         self._zoom = min(max(int(before) + steps, 1), LARGEST_ZOOM)
-        self._shift *= self._zoom / before
+        self.shift *= self._zoom / before
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -156,7 +156,7 @@ class Crop(PaintedDock):
             self.fit()
         elif key in PAN_KEYS:
             x, y = PAN_KEYS[key]
-            self._shift += QPointF(x, y) * 16
+            self.shift += QPointF(x, y) * 16
             self.update()
         else:
             super().keyPressEvent(event)
@@ -175,7 +175,7 @@ class Crop(PaintedDock):
             return
         self._mouse = event.position()
         if self._pressed is not None:
-            self._shift += event.position() - self._pressed
+            self.shift += event.position() - self._pressed
             self._pressed = event.position()
         self.update()
 

@@ -80,13 +80,13 @@ class Heat(PaintedDock):
             self.setAccessibleDescription(f"Last {self.span_s:g} s, most of all {strongest}, {highest:.3f}")
 
     def _columns(self) -> int:
-        return int(min(max(self._areas()[0].width(), 50), MAX_COLUMNS))
+        return int(min(max(self.areas()[0].width(), 50), MAX_COLUMNS))
 
     def labels(self) -> list[str]:
         names, count = self._names(), len(self._values)
         return [names[k] if names is not None and k < len(names) else f"kp {k}" for k in range(count)]
 
-    def _areas(self) -> tuple[QRectF, QRectF]:
+    def areas(self) -> tuple[QRectF, QRectF]:
         """The strip, and the scale of colours at its right."""
         metrics = QFontMetricsF(self._small())
         left = max((metrics.horizontalAdvance(label) for label in self.labels()), default=60.0) + 14
@@ -103,7 +103,7 @@ class Heat(PaintedDock):
         if self._empty or not len(self._values):
             self.paint_message(painter, NO_FACE if self._has_source else NO_SOURCE)
             return
-        strip, scale = self._areas()
+        strip, scale = self.areas()
         self._paint_strip(painter, strip)
         self._paint_names(painter, strip)
         self._paint_times(painter, strip)

@@ -34,7 +34,7 @@ class Docks(QObject):
         super().__init__(window)
         self._window = window
         self._views = views
-        self._context = context
+        self.context = context
         self._started = False
         self._named_face: int | None = None  # in the titles
         self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in specs}
@@ -47,7 +47,7 @@ class Docks(QObject):
         dock.setWidget(QWidget())
         dock.hide()
         PanelTitle(dock, spec.of_face)
-        self._context.commands[spec.name].setChecked(spec.shown)
+        self.context.commands[spec.name].setChecked(spec.shown)
         dock.visibilityChanged.connect(lambda seen, name=spec.name: self._seen(name, seen))
         return dock
 
@@ -155,7 +155,7 @@ class Docks(QObject):
     def _make(self, entry: _Entry) -> None:
         if entry.view is not None:
             return
-        entry.view = self._views[entry.spec.name](self._context)
+        entry.view = self._views[entry.spec.name](self.context)
         assert isinstance(entry.view, QWidget)
         empty = entry.dock.widget()
         entry.dock.setWidget(entry.view)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.core.derived import DERIVED, DerivedSignal
 from app.signals.history import COLUMNS
+from app.ui import settings
 
 
 class Range(enum.Enum):
@@ -116,8 +117,6 @@ SIGNALS: tuple[PlotSignal, ...] = (
     PlotSignal("difference_angle", "Angle between", DIFFERENCE, "difference_angle_deg", 0),
 )  # fmt: skip
 
-DEFAULT = ("yaw", "pitch", "roll", "expression")
-SPANS_S = (5, 10, 30, 60, 120, 300)
 
 COLUMN = {name: i for i, name in enumerate(COLUMNS)}
 
@@ -126,7 +125,7 @@ def chosen(names: Iterable[str]) -> tuple[PlotSignal, ...]:
     """The signals of these names in the table's order; the default ones where none of them is known."""
     wanted = set(names)
     found = tuple(signal for signal in SIGNALS if signal.name in wanted)
-    return found or chosen(DEFAULT)
+    return found or chosen(settings.PLOT_SIGNALS.default.split(","))
 
 
 def span_text(seconds: float) -> str:

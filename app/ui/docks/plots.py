@@ -25,12 +25,13 @@ from app.ui import dialogs, settings, theme
 from app.ui.docks.base import DockContext
 from app.ui.docks.plot_canvas import PlotCanvas, colour_of, number
 from app.ui.docks.plot_files import FILTER, save
-from app.ui.docks.plot_signals import COLUMN, GROUPS, SIGNALS, SPANS_S, PlotSignal, chosen, span_text
+from app.ui.docks.plot_signals import COLUMN, GROUPS, SIGNALS, PlotSignal, chosen, span_text
 from app.ui.face_colours import face_colour, ink_on
 from app.ui.messages import Message, Severity
 from app.ui.overlay import are_several
 from app.ui.plots import Floats
 
+LONGEST_S = settings.PLOT_SPAN.choices[-1][0]
 GAP = "&nbsp;&nbsp;&nbsp; "
 
 
@@ -41,11 +42,10 @@ class Plots(QWidget):
         super().__init__()
         self.setAccessibleName("Plots")
         self._context = context
-        store = context.settings
-        self._signals: tuple[PlotSignal, ...] = chosen(store.get(settings.PLOT_SIGNALS).split(","))
-        span = store.get(settings.PLOT_SPAN)
-        self._span_s = span if span in SPANS_S else 10
+        self._settings = context.settings
         self._history: History | None = None
+        self._signals: tuple[PlotSignal, ...] = ()
+        self._span_s = 0
         self._rows: Floats = np.empty((0, len(COLUMNS)))  # of the longest span while paused, otherwise of this one
         self._message = ""  # of the legend
         self._several_s = -np.inf  # when there were last several faces, on the rows' clock
@@ -59,8 +59,8 @@ class Plots(QWidget):
         self._figure = QWidget()  # what is saved as a picture
         self._build_bar()
         self._lay_out()
-        self.canvas.show_signals(self._signals, self._span_s)
-        self._write_legend()
+        self._settings.watch(self, (settings.PLOT_SIGNALS, settings.PLOT_SPAN, settings.PLOT_RAW), self._restore)
+        self._restore()
 
     # ------------------------------------------------------------------ building
 
@@ -73,24 +73,22 @@ class Plots(QWidget):
             for signal in (signal for signal in SIGNALS if signal.group is group):
                 action = QAction(signal.label, menu)
                 action.setCheckable(True)
-                action.setChecked(signal in self._signals)
                 action.triggered.connect(lambda _: self._choose())
                 menu.addAction(action)
                 self.choices[signal.name] = action
         self.signals_button.setMenu(menu)
         self.span_button = _button("", "Choose the time span")
         spans = QMenu(self.span_button)
-        for seconds in SPANS_S:
-            entry = QAction(span_text(seconds), spans)
+        for seconds, text in settings.PLOT_SPAN.choices:
+            entry = QAction(text, spans)
             entry.triggered.connect(lambda _, seconds=seconds: self.set_span(seconds))
             spans.addAction(entry)
         self.span_button.setMenu(spans)
         for button in (self.signals_button, self.span_button):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.raw_button = _button("Raw", "Draw what was measured, before the filter, as a thin line")
+        self.raw_button = _button("Raw", settings.PLOT_RAW.tip)
         self.raw_button.setCheckable(True)
-        self.raw_button.setChecked(self._context.settings.get(settings.PLOT_RAW))
-        self.raw_button.toggled.connect(self._set_raw)
+        self.raw_button.clicked.connect(lambda on: self._settings.set(settings.PLOT_RAW, on))
         self.pause_button = _button("Pause", "Freeze the plots; everything else goes on")
         self.pause_button.setCheckable(True)
         self.pause_button.toggled.connect(self._set_paused)
@@ -123,7 +121,6 @@ class Plots(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(scroll, 1)
-        self.span_button.setText(span_text(self._span_s))
         self.setMinimumHeight(self.fontMetrics().height() * 9)
 
     # ------------------------------------------------------------------ showing
@@ -222,30 +219,27 @@ class Plots(QWidget):
 
     def use_signals(self, names: list[str]) -> None:
         """Plot these; the usual ones where there would be none."""
-        self._signals = chosen(names)
-        for signal in SIGNALS:
-            self.choices[signal.name].setChecked(signal in self._signals)
-        self._context.settings.set(settings.PLOT_SIGNALS, ",".join(signal.name for signal in self._signals))
-        self.canvas.show_signals(self._signals, self._span_s)
-        self._draw()
+        self._settings.set(settings.PLOT_SIGNALS, ",".join(signal.name for signal in chosen(names)))
 
     def set_span(self, seconds: int) -> None:
-        self._span_s = seconds
-        self._context.settings.set(settings.PLOT_SPAN, seconds)
-        self.span_button.setText(span_text(seconds))
-        if self._history is not None and not self.paused:
-            self._rows = self._history.last(seconds)
-        self.canvas.show_signals(self._signals, seconds)
-        self._draw()
+        self._settings.set(settings.PLOT_SPAN, seconds)
 
-    def _set_raw(self, on: bool) -> None:
-        self._context.settings.set(settings.PLOT_RAW, on)
+    def _restore(self) -> None:
+        self._signals = chosen(self._settings.get(settings.PLOT_SIGNALS).split(","))
+        for signal in SIGNALS:
+            self.choices[signal.name].setChecked(signal in self._signals)
+        self._span_s = self._settings.get(settings.PLOT_SPAN)
+        self.span_button.setText(span_text(self._span_s))
+        self.raw_button.setChecked(self._settings.get(settings.PLOT_RAW))
+        if self._history is not None and not self.paused:
+            self._rows = self._history.last(self._span_s)
+        self.canvas.show_signals(self._signals, self._span_s)
         self._draw()
 
     def _set_paused(self, paused: bool) -> None:
         if self._history is not None:
             # While it stands still every span can be looked at, so all of it is kept.
-            self._rows = self._history.last(SPANS_S[-1] if paused else self._span_s)
+            self._rows = self._history.last(LONGEST_S if paused else self._span_s)
         self._draw()
 
     # ------------------------------------------------------------------ saving

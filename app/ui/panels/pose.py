@@ -109,6 +109,7 @@ class PosePanel(QWidget):
         self._recentred.hide()
         rows.addWidget(self._recentred, 6, 0, 1, 6)
         self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
+        self._untrained.setAccessibleName("Warning")
         self._untrained.setWordWrap(True)
         self._untrained.setProperty("tone", "warning")
         self._untrained.hide()

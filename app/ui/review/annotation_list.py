@@ -39,13 +39,13 @@ class AnnotationModel(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._annotations: Annotations = ()
-        self._colours: dict[str, QColor] = {}
+        self.colours: dict[str, QColor] = {}
 
     def show(self, annotations: Annotations) -> None:
         self.beginResetModel()
-        self._annotations, self._colours = (
+        self._annotations, self.colours = (
             annotations,
-            annotation_colours(annotations, self._colours if annotations else ()),
+            annotation_colours(annotations, self.colours if annotations else ()),
         )
         self.endResetModel()
 
@@ -65,7 +65,7 @@ class AnnotationModel(QAbstractTableModel):
             return None
         annotation = self._annotations[index.row()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return _dot(self._colours[annotation.label])
+            return _dot(self.colours[annotation.label])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):

@@ -55,15 +55,15 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
     from PyQt6.QtCore import QTimer
 
     from app.session.session import CutOffError
-    from app.ui import dialogs, settings, sharing, theme
+    from app.ui import dialogs, settings, theme
     from app.ui.event_loop import HEARTBEAT_MS, make_application
     from app.ui.messages import Message, Severity
     from app.ui.review.window import ReviewWindow
-    from app.ui.settings import Settings
+    from app.ui.settings import Settings, share_files
 
     app = make_application()
     store = Settings()
-    sharing.apply(share, store)
+    share_files(share)
     theme.apply(app, theme.scheme_named(store.get(settings.THEME)))
     window = ReviewWindow(store)
     failures: list[str] = []

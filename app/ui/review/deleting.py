@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
 from app.session.deletion import Doomed, delete_session, what_goes
-from app.ui import settings
+from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
@@ -42,16 +41,13 @@ class Deleting:
         self._background.run("look at the session", lambda: what_goes(folder), self._ask, self._failed)
 
     def _ask(self, doomed: Doomed) -> None:
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Delete the session")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(doomed.question())
-        delete = box.addButton("&Delete for good", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.buttonClicked.connect(lambda button: self._delete(doomed.folder) if button is delete else None)
-        self.question = box
-        box.open()
+        self.question = dialogs.ask_whether(
+            self._window,
+            "Delete the session",
+            doomed.question(),
+            "&Delete for good",
+            lambda: self._delete(doomed.folder),
+        )
 
     def _delete(self, folder: Path) -> None:
         self._let_go()

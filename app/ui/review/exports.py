@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, remark_on
 from app.session.session import Session
+from app.ui import dialogs
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
@@ -82,18 +83,14 @@ class Exports:
         if not there:
             self._run(exporter, out, table, force=False)
             return
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(exporter.label)
         what = " and ".join(there)
-        box.setText(f"{what} {'is' if len(there) == 1 else 'are'} in {out} already. Replace {_it(there)}?")
-        replace = box.addButton("&Replace", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.buttonClicked.connect(
-            lambda button: self._run(exporter, out, table, force=True) if button is replace else None
+        self.question = dialogs.ask_whether(
+            self._window,
+            exporter.label,
+            f"{what} {'is' if len(there) == 1 else 'are'} in {out} already. Replace {_it(there)}?",
+            "&Replace",
+            lambda: self._run(exporter, out, table, force=True),
         )
-        self.question = box
-        box.open()
 
     def _run(self, exporter: Exporter, out: Path, table: str, *, force: bool) -> None:
         assert self._session is not None

@@ -1,16 +1,12 @@
-"""What the review window says and draws of a frame."""
+"""What the review window says of a frame."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-
-from PyQt6.QtGui import QAction
 
 from app.session.session import Session
 from app.session.table import Missing
 from app.ui.formatting import degrees, spread, unsigned
-from app.ui.overlay import OverlayStyle
 from app.ui.review.content import Content
 
 WHY = {
@@ -43,16 +39,3 @@ def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
     if math.isfinite(quality):
         parts.append(f"quality {unsigned(quality, 2)}{' (low)' if session.low_quality[frame] else ''}")
     return parts
-
-
-def overlay_style(commands: Mapping[str, QAction], names: tuple[str, ...] | None) -> OverlayStyle:
-    """As the switches stand; ``names``: the keypoints'."""
-    return OverlayStyle(
-        axes=commands["axes"].isChecked(),
-        keypoints=commands["keypoints"].isChecked(),
-        box=commands["box"].isChecked(),
-        expression=commands["expression"].isChecked(),
-        label=commands["label"].isChecked(),
-        truth=commands["truth"].isChecked(),
-        keypoint_names=names,
-    )

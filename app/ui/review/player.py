@@ -24,7 +24,7 @@ class Player(QObject):
         self._times = times_s
         self._frame = 0
         self._speed = 1.0
-        self._loop: tuple[float, float] | None = None
+        self.loop: tuple[float, float] | None = None
         self._from_s = self._began_s = 0.0  # recorded time and clock when playing began, or the speed changed
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -74,7 +74,7 @@ class Player(QObject):
             return
         start, end = self._bounds()
         here = self.time_s
-        if (self._loop is not None and not start <= here < end) or self._frame >= len(self._times) - 1:
+        if (self.loop is not None and not start <= here < end) or self._frame >= len(self._times) - 1:
             here = start
         self._restart(here)
         self._show(self._frame_at(here))
@@ -105,10 +105,10 @@ class Player(QObject):
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
         """Play this over and over; None: everything, once."""
-        self._loop = loop
+        self.loop = loop
 
     def _bounds(self) -> tuple[float, float]:
-        return self._loop if self._loop is not None else (float(self._times[0]), float(self._times[-1]))
+        return self.loop if self.loop is not None else (float(self._times[0]), float(self._times[-1]))
 
     def _restart(self, time_s: float) -> None:
         self._from_s, self._began_s = time_s, now_s()
@@ -124,7 +124,7 @@ class Player(QObject):
         due = self._due_s()
         start, end = self._bounds()
         if due >= end:
-            if self._loop is not None and end > start:
+            if self.loop is not None and end > start:
                 due = start + (due - start) % (end - start)
                 self._restart(due)
             else:

@@ -66,7 +66,7 @@ class Timeline(QWidget):
         self._content: Content | None = None
         self._scale = TimeScale.whole(1.0)
         self._annotations: Sequence[Annotation] = ()
-        self._colours: dict[str, QColor] = {}
+        self.colours: dict[str, QColor] = {}
         self._chosen = -1
         self._cursor_s = 0.0
         self._selection: Range | None = None
@@ -97,7 +97,7 @@ class Timeline(QWidget):
 
     def show_annotations(self, annotations: Sequence[Annotation], chosen: int = -1) -> None:
         self._annotations, self._chosen, self._preview = annotations, chosen, None
-        self._colours = paint.annotation_colours(annotations, self._colours if annotations else ())
+        self.colours = paint.annotation_colours(annotations, self.colours if annotations else ())
         self._renew_annotations()
 
     def show_cursor(self, time_s: float, follow: bool = False) -> None:
@@ -187,7 +187,7 @@ class Timeline(QWidget):
             marked = QPainter(self._marked)
             marked.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint.paint_annotations(
-                marked, self._shown_annotations(), self._colours, self._chosen, scale, lanes, self.font()
+                marked, self._shown_annotations(), self.colours, self._chosen, scale, lanes, self.font()
             )
             marked.end()
         painter.drawPixmap(0, 0, self._marked)

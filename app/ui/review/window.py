@@ -19,6 +19,7 @@ from app.ui import dialogs, settings
 from app.ui.background import Background
 from app.ui.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.controller import sentence
+from app.ui.drawing import OVERLAY, overlay_style
 from app.ui.files import accept_copy, dragged_path, show_in_files
 from app.ui.keys_dialog import KeysDialog
 from app.ui.messages import Message, Severity
@@ -29,7 +30,7 @@ from app.ui.review.content import Content
 from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
-from app.ui.review.frame_text import numbers_of, overlay_style
+from app.ui.review.frame_text import numbers_of
 from app.ui.review.loading import Loaded, load
 from app.ui.review.measuring import Measuring
 from app.ui.review.panes import Panes
@@ -37,7 +38,7 @@ from app.ui.review.player import Player
 from app.ui.review.presenter import FramePresenter
 from app.ui.review.reanalysis import Reanalysis
 from app.ui.review.timeline import ZOOM_STEP
-from app.ui.settings import Setting, Settings
+from app.ui.settings import Settings
 
 
 class ReviewWindow(QMainWindow):
@@ -61,14 +62,14 @@ class ReviewWindow(QMainWindow):
         self.annotations: EditedAnnotations | None = None
         self.problem: Exception | None = None
         self._background = Background(self)
-        self.commands = build_actions(self, REVIEW, self._slots())
+        self.commands = build_actions(self, REVIEW, self._slots(), store)
         self.exports = Exports(self, self.notify, self._save)
         self._build()
         self.comparing = Comparing(self.transport, self._background, self.notify, self)
         self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
-        self.measuring.leave_out(store.get(settings.LEAVE_OUT_LOW_QUALITY))
+        self._leave_out()
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
         self._connect()
         self._enable(False)
@@ -92,9 +93,6 @@ class ReviewWindow(QMainWindow):
         self.setCentralWidget(self.panes)
         self.setStatusBar(self.panes.status_bar)
         self.commands["side"].setChecked(True)
-        for spec in REVIEW:
-            if spec.setting is not None:
-                self.commands[spec.name].setChecked(self._settings.get(spec.setting))
 
     def _connect(self) -> None:
         self.timeline.sought.connect(self._seek)
@@ -102,6 +100,8 @@ class ReviewWindow(QMainWindow):
         self.measuring.changed.connect(self._selection_changed)
         self.transport.speed_chosen.connect(self._set_speed)
         self.comparing.changed.connect(self._compare)
+        self._settings.watch(self, OVERLAY.values(), self._draw)
+        self._settings.watch(self, (settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out)
 
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
@@ -109,9 +109,7 @@ class ReviewWindow(QMainWindow):
         def played(do: Callable[[Player], object]) -> Callable[[], object]:
             return lambda: do(self.player) if self.player is not None else None
 
-        switches = {spec.name: lambda on, s=spec.setting: self._switch(s, on) for spec in REVIEW if spec.setting}
         return {
-            **switches,
             "open": self.ask,
             "show_folder": lambda: show_in_files(self._session().folder, self.notify),
             "screenshot": self._screenshot,
@@ -145,7 +143,6 @@ class ReviewWindow(QMainWindow):
             "select_to": played(lambda player: self.measuring.end(player.time_s)),
             "select_marker": lambda: self.measuring.select(self.editing.chosen_range()),
             "select_none": self._escape,
-            "leave_out": self._leave_out,
             "copy": lambda: self.measuring.copy(),
             "side": lambda on: self.panes.side.setVisible(on),
             "reanalyse": self._reanalyse,
@@ -346,17 +343,12 @@ class ReviewWindow(QMainWindow):
         if not self.timeline.cancel_drag():
             self.measuring.select(None)
 
-    def _switch(self, setting: Setting[bool], on: bool) -> None:
-        self._settings.set(setting, on)
-        self._draw()
-
-    def _leave_out(self, on: bool) -> None:
-        self._settings.set(settings.LEAVE_OUT_LOW_QUALITY, on)
-        self.measuring.leave_out(on)
+    def _leave_out(self) -> None:
+        self.measuring.leave_out(self._settings.get(settings.LEAVE_OUT_LOW_QUALITY))
 
     def _draw(self) -> None:
         names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
-        self.view.set_style(overlay_style(self.commands, names))
+        self.view.set_style(overlay_style(self._settings, names))
 
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""

@@ -15,6 +15,7 @@ from app.ui.cameras.chooser import CameraChooser
 from app.ui.window import MainWindow
 from tests.capture.choosy_camera import ChoosyCamera, connect
 from tests.capture.fake_camera import QUICK
+from tests.ui.find import dialog
 
 WAIT_MS = 30_000
 HD = CameraFormat(640, 360, 60.0, "MJPG")
@@ -62,7 +63,7 @@ def choose(qtbot: QtBot) -> Callable[[MainWindow], CameraChooser]:
 
     def choose(window: MainWindow) -> CameraChooser:
         window.commands["cameras"].trigger()
-        chooser = window._dialogs["cameras"]
+        chooser = dialog(window, "Camera and format")
         assert isinstance(chooser, CameraChooser)
 
         def shows() -> bool:

@@ -12,10 +12,12 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 
 from app.core.camera_format import CameraFormat
 from app.ui import settings
+from app.ui.cameras.chooser import CameraChooser
 from app.ui.cameras.controls import RECORDING
 from app.ui.controller import CAMERA_LENT
 from app.ui.messages import Severity
 from tests.ui.cameras.conftest import FAST, HD, RAW, WAIT_MS
+from tests.ui.find import dialog
 
 
 def source_info(window):
@@ -63,7 +65,7 @@ def test_the_camera_is_lent_and_given_back(live, choose, cameras, qtbot):
     wait_live(window, qtbot, cameras[0], HD)
     assert not window.controller.lent
     assert window.controller.source == "0"
-    assert window._settings.get(settings.CAMERAS) == ""  # a look changes nothing
+    assert window.settings.get(settings.CAMERAS) == ""  # a look changes nothing
 
 
 def test_the_formats_are_listed_and_those_looked_at_measured(live, choose, qtbot):
@@ -149,7 +151,7 @@ def test_a_camera_in_use_is_said_and_shown_once_it_is_free(live, cameras, qtbot,
     cameras[1].refuses = True
     window = live(source=str(clip))
     window.commands["cameras"].trigger()
-    chooser = window._dialogs["cameras"]
+    chooser = dialog(window, "Camera and format")
     qtbot.waitUntil(lambda: chooser.camera.count() == 2, timeout=WAIT_MS)
     chooser.camera.activated.emit(1)
     qtbot.waitUntil(lambda: chooser.view.message[0] == "No picture", timeout=WAIT_MS)
@@ -196,7 +198,7 @@ def test_without_a_camera_it_says_so(live, cameras, qtbot, clip):
         camera.unplug()
     window = live(source=str(clip))
     window.commands["cameras"].trigger()
-    chooser = window._dialogs["cameras"]
+    chooser = dialog(window, "Camera and format")
     qtbot.waitUntil(lambda: chooser.view.message[0] == "No camera", timeout=WAIT_MS)
     assert not chooser.use.isEnabled()
     cameras[0].plug_in()
@@ -208,7 +210,7 @@ def test_opened_and_closed_in_haste_it_leaves_the_camera_to_the_window(live, cam
     window = live()
     for _ in range(4):
         window.commands["cameras"].trigger()
-        window._dialogs["cameras"].reject()
+        dialog(window, "Camera and format").reject()
     qtbot.waitUntil(lambda: not window.controller.lent, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.controller.pipeline.status().streaming, timeout=WAIT_MS)
     assert cameras[0].open_now == 1
@@ -228,9 +230,8 @@ def test_a_recording_keeps_the_camera(idle_window, qtbot):
         SimpleNamespace(recording_active=True, recording_finishing=False, source_info=None, capture_fps=0.0)
     )
     idle_window.commands["cameras"].trigger()
-    assert "cameras" not in idle_window._dialogs
-    assert idle_window.status_line.message.text != ""
-    assert idle_window.state._notice[0].text == RECORDING
+    assert idle_window.findChildren(CameraChooser) == []
+    assert idle_window.status_line.message.text == RECORDING
 
 
 def test_everything_in_it_has_a_name_and_is_reached_with_tab(live, choose, qtbot):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
 
 from app.capture.source import SourceInfo
 from app.core.tilt import MEASURED, CameraTilt
@@ -17,6 +18,8 @@ from app.ui.cameras.remembered import MOST, known_tilts, remember_tilt
 from app.ui.cameras.tilt_dialog import TiltDialog
 from app.ui.panels.pose import PosePanel
 from app.ui.signals import outcome_text, waiting_text
+from tests.ui.find import dialog as find_dialog
+from tests.ui.find import find
 
 TILT = CameraTilt(-20.0, 2.5)
 FOUND = CameraTilt(18.0, -1.0, MEASURED, 0.7)
@@ -37,22 +40,21 @@ def window(idle_window):
 def test_a_tilt_belongs_to_its_camera(window, status, store):
     signals = window.controller.pipeline.signals
     window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
-    assert signals.tilt is None
+    assert signals.chain.tilt is None
     window.tilt.use(TILT)
-    assert signals.tilt == TILT
+    assert signals.chain.tilt == TILT
     window.tilt.show_status(status(source_info=info("camera", "Other cam")))
-    assert signals.tilt is None
+    assert signals.chain.tilt is None
     window.tilt.show_status(status(source_info=info("video", "Desk cam")))
-    assert signals.tilt is None
+    assert signals.chain.tilt is None
     window.tilt.use(FOUND)  # of a film: for this run
     window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
-    assert signals.tilt == TILT
+    assert signals.chain.tilt == TILT
     window.tilt.show_status(status(source_info=info("video", "Desk cam")))
-    assert signals.tilt == FOUND
+    assert signals.chain.tilt == FOUND
     assert known_tilts(store) == {"Desk cam": TILT}
     store.reset()
-    window.tilt.reset()
-    assert signals.tilt is None
+    assert signals.chain.tilt is None
 
 
 def test_what_is_measured_is_kept(window, status, store):
@@ -77,12 +79,12 @@ def test_the_command_line_says_it_for_any_source_until_it_is_chosen(make_window,
 def test_the_dialog_types_measures_and_levels(window, qtbot, status):
     window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
-    dialog = window._dialogs["tilt"]
+    dialog = find_dialog(window, "Camera tilt")
     assert isinstance(dialog, TiltDialog)
     assert dialog.state.text() == "The camera counts as level."
     dialog.pitch.setValue(-20.0)
     dialog.roll.setValue(2.5)
-    qtbot.waitUntil(lambda: window.controller.pipeline.signals.tilt == TILT, timeout=10_000)
+    qtbot.waitUntil(lambda: window.controller.pipeline.signals.chain.tilt == TILT, timeout=10_000)
     assert dialog.state.text() == "Typed in."
     window.tilt.use(FOUND)
     assert (dialog.pitch.value(), dialog.roll.value()) == (18.0, -1.0)
@@ -105,7 +107,7 @@ def test_the_numbers_say_what_is_taken_off(qtbot, result, face):
     panel = PosePanel()
     qtbot.addWidget(panel)
     panel.show_result(replace(result(face()), level=TILT.to_level.astype("float32")))
-    assert panel._recentred.text() == "camera tilt pitch\u00a0\u221220.0° roll\u00a0+2.5° taken off"
+    assert find(panel, "Recentring", QLabel).text() == "camera tilt pitch\u00a0\u221220.0° roll\u00a0+2.5° taken off"
 
 
 def test_what_somebody_edited_badly_is_left_out(store):

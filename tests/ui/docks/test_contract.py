@@ -47,7 +47,7 @@ def history(result, face) -> History:
 def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
     """Each dock on its own, made by its factory."""
     spec = next(spec for spec in DOCKS if spec.name == request.param)
-    view = VIEWS[spec.name](idle_window.docks._context)
+    view = VIEWS[spec.name](idle_window.docks.context)
     qtbot.addWidget(view)
     view.resize(420, 300)
     with qtbot.waitExposed(view):
@@ -167,7 +167,7 @@ def test_large_text_only_makes_them_larger(idle_window, qtbot, qapp, history, re
         for font in (before, larger):
             QApplication.setFont(font)
             for spec in DOCKS:
-                view = VIEWS[spec.name](idle_window.docks._context)
+                view = VIEWS[spec.name](idle_window.docks.context)
                 qtbot.addWidget(view)
                 view.resize(view.sizeHint())
                 view.show_result(result(face()), history)

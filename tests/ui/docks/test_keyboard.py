@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QApplication, QDockWidget, QTabBar
 import extractor.weights  # noqa: F401  (torch: a busy machine takes longer for it than a thread may outlive its window)
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.keyboard import SIDES, panel_of
+from tests.ui.find import reset_settings
 
 NAMES = ("numbers", *(spec.name for spec in DOCKS))
 
@@ -151,6 +152,6 @@ def test_no_stray_tab_lies_in_the_window(idle_window, qtbot):
     idle_window.commands["table"].trigger()
     qtbot.wait(1)
     assert stray() == []
-    idle_window.commands["reset_settings"].trigger()
+    reset_settings(idle_window)
     qtbot.wait(1)
     assert stray() == []

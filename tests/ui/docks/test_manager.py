@@ -10,6 +10,7 @@ from app.ui.commands import LIVE
 from app.ui.docks import manager as manager_module
 from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.manager import Docks
+from tests.ui.find import is_seen, reset_settings
 
 VIEWS = ("bins", "shape", "crop", "heat", "table")
 
@@ -42,7 +43,7 @@ def bench(idle_window, qtbot, monkeypatch):
         DockSpec("bins", "&One", "1", "One", interval_s=0.1),
         DockSpec("crop", "&Two", "2", "Two", tab_of="bins"),
     ]
-    docks = Docks(window, idle_window.docks._context, specs, {"bins": factory, "crop": factory})
+    docks = Docks(window, idle_window.docks.context, specs, {"bins": factory, "crop": factory})
     with qtbot.waitExposed(window):
         window.show()
     docks.start()
@@ -54,7 +55,7 @@ def test_a_hidden_dock_costs_nothing(bench, result, qtbot):
     docks.refresh(result(), history)
     assert made == []
     docks.switch("bins", True)
-    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
     docks.refresh(result(), history)
     assert len(made[0].calls) == 1
     docks.switch("bins", False)
@@ -66,7 +67,7 @@ def test_a_hidden_dock_costs_nothing(bench, result, qtbot):
 def test_it_is_fed_what_is_new_and_not_too_often(bench, result, qtbot):
     docks, made, now, history = bench
     docks.switch("bins", True)
-    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
     shown = result()
     docks.refresh(shown, history)
     now[0] += 1
@@ -88,12 +89,12 @@ def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_
     docks, made, now, history = bench
     docks.switch("bins", True)
     docks.switch("crop", True)
-    qtbot.waitUntil(lambda: docks._entries["crop"].seen and not docks._entries["bins"].seen)
+    qtbot.waitUntil(lambda: is_seen(docks.dock("crop")) and not is_seen(docks.dock("bins")))
     docks.refresh(result(), history)
     first, second = made
     assert (len(first.calls), len(second.calls)) == (0, 1)
     docks.switch("bins", False)  # as its ticked action does
-    qtbot.waitUntil(lambda: docks._entries["bins"].seen)
+    qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
     assert not docks.dock("bins").isHidden()
     now[0] += 1
     docks.refresh(result(), history)
@@ -102,8 +103,7 @@ def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_
 
 def test_the_real_docks_come_and_go_by_key_and_are_remembered(make_window, qtbot):
     def opened():
-        window = make_window()
-        window._started = True
+        window = make_window(idle=True)
         with qtbot.waitExposed(window):
             window.show()
         window.docks.start()
@@ -125,7 +125,7 @@ def test_the_real_docks_come_and_go_by_key_and_are_remembered(make_window, qtbot
     assert second.docks.dock("heat").isHidden()
     assert not second.docks.dock("crop").isHidden()
     assert second.commands["crop"].isChecked()
-    second.commands["reset_settings"].trigger()
+    reset_settings(second)
     assert not second.docks.dock("bins").isFloating()
     for name in VIEWS:
         assert second.docks.dock(name).isHidden(), name

@@ -10,22 +10,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QImage, QMouseEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel
 
 from app.core.derived import DERIVED
 from app.signals.history import COLUMNS, History
 from app.ui import settings
 from app.ui.docks.plot_canvas import colour_of
-from app.ui.docks.plot_signals import COLUMN, GROUPS, SIGNALS, SPANS_S, chosen
+from app.ui.docks.plot_signals import COLUMN, GROUPS, SIGNALS, chosen
 from app.ui.docks.plots import Plots
 from app.ui.face_colours import face_colour
 from app.ui.plots import range_around, step_above, thinned
 from extractor.types import Angles
+from tests.ui.find import find
+
+
+def legend(plots) -> str:
+    return find(plots, "Legend and values", QLabel).text()
+
+
+def chosen_in(plots) -> list[str]:
+    return [name for name, action in plots.choices.items() if action.isChecked()]
 
 
 @pytest.fixture
 def plots(idle_window, qtbot) -> Plots:
-    plots = Plots(idle_window.docks._context)
+    plots = Plots(idle_window.docks.context)
     qtbot.addWidget(plots)
     plots.resize(800, 320)
     with qtbot.waitExposed(plots):
@@ -112,9 +121,9 @@ def test_thinning_keeps_the_extremes_and_the_order(n, width):
 
 def test_truth_is_drawn_and_named_only_where_it_is_known(plots):
     plots.draw(rows(yaw_deg=1.0))
-    assert "true" not in plots._legend.text()
+    assert "true" not in legend(plots)
     plots.draw(rows(yaw_deg=1.0, true_yaw_deg=2.0))
-    assert "true" in plots._legend.text()
+    assert "true" in legend(plots)
     assert plot_of(plots, "yaw").truths["yaw"].getData()[1][-1] == 2
 
 
@@ -128,14 +137,14 @@ def test_signals_are_chosen_in_the_menu_and_remembered(plots, idle_window, qtbot
     plots.draw(rows(latency_ms=40.0, yaw_deg=1.0))
     plots.choices["latency"].trigger()
     plots.choices["yaw"].trigger()
-    assert [s.name for s in plots._signals] == ["pitch", "roll", "expression", "latency"]
+    assert chosen_in(plots) == ["pitch", "roll", "expression", "latency"]
     assert plots.canvas.data_of("latency")[1][-1] == 40
-    again = Plots(idle_window.docks._context)
+    again = Plots(idle_window.docks.context)
     qtbot.addWidget(again)
-    assert [s.name for s in again._signals] == [s.name for s in plots._signals]
+    assert chosen_in(again) == chosen_in(plots)
     for name in ("pitch", "roll", "expression", "latency"):
         plots.choices[name].trigger()
-    assert [s.name for s in plots._signals] == ["yaw", "pitch", "roll", "expression"]  # never nothing
+    assert chosen_in(plots) == ["yaw", "pitch", "roll", "expression"]  # never nothing
     assert chosen(["nonsense"]) == chosen(["yaw", "pitch", "roll", "expression"])
 
 
@@ -149,9 +158,7 @@ def test_all_signals_at_once_can_be_plotted(plots, face, result):
     assert not plots.grab().isNull()
 
 
-def test_a_span_of_five_minutes_is_thinned(plots, result, face):
-    assert SPANS_S[0] == 5
-    assert SPANS_S[-1] == 300
+def test_a_span_of_five_minutes_is_thinned(plots, result, face, store):
     history = History()
     one = result(face(angles=Angles(1, 2, 3)), captured_s=0.0)
     history.append(one)
@@ -166,7 +173,7 @@ def test_a_span_of_five_minutes_is_thinned(plots, result, face):
     x, _ = plots.canvas.data_of("yaw")
     assert x[0] == pytest.approx(-300, abs=1)
     assert len(x) < 2200
-    assert plots._context.settings.get(settings.PLOT_SPAN) == 300
+    assert store.get(settings.PLOT_SPAN) == 300
 
 
 def test_pause_freezes_the_plots_and_nothing_else(plots, result, face, qtbot):
@@ -175,7 +182,7 @@ def test_pause_freezes_the_plots_and_nothing_else(plots, result, face, qtbot):
         history.append(result(face(angles=Angles(0, i, 0)), captured_s=i / 30))
     plots.show_result(None, history)
     plots.pause_button.click()
-    assert "paused" in plots._legend.text()
+    assert "paused" in legend(plots)
     history.append(result(face(angles=Angles(0, 99, 0)), captured_s=2.0))
     plots.show_result(None, history)
     assert plots.canvas.data_of("yaw")[1][-1] == 59
@@ -183,7 +190,7 @@ def test_pause_freezes_the_plots_and_nothing_else(plots, result, face, qtbot):
     assert plots.canvas.data_of("yaw")[1][-1] == 59
     plots.pause_button.click()
     assert plots.canvas.data_of("yaw")[1][-1] == 99
-    assert "paused" not in plots._legend.text()
+    assert "paused" not in legend(plots)
 
 
 def test_raw_stands_beside_filtered_where_it_is_asked_for(plots):
@@ -192,7 +199,7 @@ def test_raw_stands_beside_filtered_where_it_is_asked_for(plots):
     assert len(plot_of(plots, "yaw").measured["yaw"].getData()[0]) == 0
     plots.raw_button.click()
     assert plot_of(plots, "yaw").measured["yaw"].getData()[1][-1] == 3
-    assert "before" in plots._legend.text()
+    assert "before" in legend(plots)
 
 
 def test_values_are_read_under_the_crosshair_by_mouse_and_by_key(plots, qtbot):
@@ -203,9 +210,9 @@ def test_values_are_read_under_the_crosshair_by_mouse_and_by_key(plots, qtbot):
     QApplication.sendEvent(plots.canvas.viewport(), event)
     assert plots.canvas.cross_s == pytest.approx(-5, abs=0.1)
     assert plots.values_at(-5.0)["yaw"] == pytest.approx(0, abs=0.5)
-    assert "<b>" in plots._legend.text()
+    assert "<b>" in legend(plots)
     plots.canvas.point_at(float("nan"))
-    assert "<b>" not in plots._legend.text()
+    assert "<b>" not in legend(plots)
     for _ in range(3):
         qtbot.keyClick(plots.canvas, Qt.Key.Key_Left)
     assert plots.canvas.cross_s == pytest.approx(-0.3)
@@ -261,15 +268,15 @@ def test_curves_of_two_people_are_told_apart_and_not_joined(plots, result, face)
         history.append(result(*(faces if i < 30 else faces[::-1]), captured_s=100 + i / 15))
     newest = result(*faces[::-1], captured_s=100 + 59 / 15)
     plots.show_result(newest, history)
-    text = plots._legend.text()
+    text = legend(plots)
     assert "face&nbsp;3" in text
     assert face_colour(5).name() in text
     y = plots.canvas.data_of("yaw")[1]
     assert np.isnan(y).sum() == 1
     assert len(plot_of(plots, "yaw").bands["yaw"].polygons) == 2
     plots.canvas.point_at(-0.5)
-    assert "face&nbsp;5" in plots._legend.text()
-    assert "face&nbsp;3" not in plots._legend.text()
+    assert "face&nbsp;5" in legend(plots)
+    assert "face&nbsp;3" not in legend(plots)
 
 
 def test_one_person_who_was_lost_and_found_is_not_named(plots, result, face):
@@ -277,7 +284,7 @@ def test_one_person_who_was_lost_and_found_is_not_named(plots, result, face):
     for i in range(60):
         history.append(result(face(face_id=3 if i < 30 else 5), captured_s=100 + i / 15))
     plots.show_result(result(face(face_id=5), captured_s=100 + 59 / 15), history)
-    assert "face&nbsp;" not in plots._legend.text()
+    assert "face&nbsp;" not in legend(plots)
     assert np.isnan(plots.canvas.data_of("yaw")[1]).sum() == 1
 
 
@@ -286,10 +293,10 @@ def test_the_face_is_named_where_others_are_in_the_picture_and_stays_so_while_pa
     several = result(face(face_id=7), face((100, 100), 60, face_id=2))
     history.append(several)
     plots.show_result(several, history)
-    assert "face&nbsp;7" in plots._legend.text()
+    assert "face&nbsp;7" in legend(plots)
     plots.pause_button.setChecked(True)
     other = result(face(face_id=2))
     history.append(other)
     plots.show_result(other, history)
-    assert "face&nbsp;7" in plots._legend.text()
-    assert "face&nbsp;2" not in plots._legend.text()
+    assert "face&nbsp;7" in legend(plots)
+    assert "face&nbsp;2" not in legend(plots)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QDockWidget
 
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.room import fit
+from tests.ui.find import is_seen
 
 PANELS = [spec.name for spec in DOCKS if not spec.shown]
 
@@ -56,7 +57,7 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     size = window.size()
     window.commands[name].trigger()
     check(window, size)
-    qtbot.waitUntil(lambda: window.docks._entries[name].seen, timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
 
 

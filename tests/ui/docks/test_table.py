@@ -19,7 +19,7 @@ from extractor.types import KEYPOINT_NAMES, Angles
 
 @pytest.fixture
 def table(idle_window, qtbot) -> Table:
-    table = Table(idle_window.docks._context)
+    table = Table(idle_window.docks.context)
     qtbot.addWidget(table)
     table.resize(400, 500)
     with qtbot.waitExposed(table):

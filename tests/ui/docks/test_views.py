@@ -151,7 +151,7 @@ def test_the_crop_is_drawn_without_smoothing(show, face, result):
     picture = result(face())
     picture.frame.image[:] = np.random.default_rng(1).integers(0, 256, picture.frame.image.shape, np.uint8)
     view.show_result(picture, History())
-    zoom, area = int(view.zoom), view._area(32)
+    zoom, area = int(view.zoom), view.area(32)
     assert zoom >= 5
     grabbed = view.grab().toImage()
     for x, y in ((0, 0), (13, 7), (31, 31)):
@@ -167,14 +167,14 @@ def test_the_crop_is_zoomed_moved_and_read_by_key_and_mouse(show, face, result, 
     qtbot.keyClick(view, Qt.Key.Key_Plus)
     assert view.zoom == int(start) + 1
     qtbot.keyClick(view, Qt.Key.Key_Right)
-    assert view._shift == QPointF(-16, 0)
+    assert view.shift == QPointF(-16, 0)
     qtbot.keyClick(view, Qt.Key.Key_0)
     assert view.zoom == start
     for _ in range(40):
         qtbot.keyClick(view, Qt.Key.Key_Plus)
     assert view.zoom == 16
     qtbot.mouseMove(view, QPoint(200, 120))
-    assert view._pixel_under_mouse(view._area(96), 96) is not None
+    assert view.pixel_under_mouse(view.area(96), 96) is not None
 
 
 # ------------------------------------------------------------------ 3D
@@ -263,17 +263,18 @@ def test_the_strip_names_its_rows_and_its_span_is_changed_by_key(show, face, res
         exp = np.zeros((24, 3), np.float32)
         exp[20, 1] = 0.04
         history.append(result(replace(face(), exp=exp), captured_s=i / 30))
-    view = show(Heat(lambda: KEYPOINT_NAMES), (600, 420))
+    names = [KEYPOINT_NAMES]
+    view = show(Heat(lambda: names[0] if names else None), (600, 420))
     view.show_result(result(face()), history)
     assert view.labels() == list(KEYPOINT_NAMES)
     assert view.top == 0.05
     assert "lip_low" in view.accessibleDescription()
     qtbot.keyClick(view, Qt.Key.Key_Plus)
     assert view.span_s == 30
-    strip, _ = view._areas()
+    strip, _ = view.areas()
     qtbot.mouseMove(view, strip.center().toPoint())
     assert not view.grab().isNull()
-    view._names = lambda: None
+    names.clear()
     assert view.labels()[3] == "kp 3"
 
 
@@ -284,7 +285,7 @@ def test_the_strip_says_whose_colours_these_are_where_the_face_changed(show, fac
         history.append(newest)
     view = show(Heat(lambda: KEYPOINT_NAMES, 5.0), (600, 420))
     view.show_result(newest, history)
-    strip, _ = view._areas()
+    strip, _ = view.areas()
     image = view.grab().toImage()
     x_of = lambda seconds: round(strip.right() - (seconds / 5) * strip.width())  # noqa: E731
     above = round(strip.top()) - 3

@@ -261,11 +261,11 @@ def test_the_keys_of_the_recording_add_its_annotations(review, store):
 
 
 def test_labels_keep_their_colours_when_another_comes(three):
-    colours = dict(three.timeline._colours)
+    colours = dict(three.timeline.colours)
     three.annotations.add(1.0, 0.0, "a label before all others")
-    assert {label: three.timeline._colours[label] for label in colours} == colours
-    assert len({colour.hue() for colour in three.timeline._colours.values()}) == len(colours) + 1
-    assert three.panes.annotation_list._model._colours == three.timeline._colours
+    assert {label: three.timeline.colours[label] for label in colours} == colours
+    assert len({colour.hue() for colour in three.timeline.colours.values()}) == len(colours) + 1
+    assert three.panes.annotation_list.table.model().colours == three.timeline.colours
 
 
 def test_what_was_done_is_said(three):

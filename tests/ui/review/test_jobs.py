@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from pathlib import Path
 
 import av
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLabel, QPushButton
 
@@ -285,7 +286,14 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
     monkeypatch.setattr("app.ui.review.jobs.now_s", lambda: clock[0])
     job = JobDialog(review, "Work", "Working", "Getting ready.")
     go_on = threading.Event()
-    job.start(lambda progress, stopped: go_on.wait(20), lambda value: None, lambda error: None)
+    steps = queue.SimpleQueue()
+
+    def work(progress, stopped):
+        steps.put(progress)
+        go_on.wait(20)
+
+    job.start(work, lambda value: None, lambda error: None)
+    progress = steps.get(timeout=20)
     label = next(label for label in job.findChildren(QLabel) if label.text() == "Getting ready.")
     for later_s, done, text in (
         (60.0, 0, "Getting ready."),
@@ -293,8 +301,8 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
         (70.5, 21, "about 00:40 left, 2 a second"),  # 20 steps in 10 s, 80 to go: not counting the first minute
     ):
         clock[0] = 100.0 + later_s
-        job._progress = (done, 101)
-        job._show_progress()
+        progress(done, 101)
+        job.findChild(QTimer).timeout.emit()
         assert label.text() == text
     go_on.set()
     qtbot.waitUntil(lambda: not job.running)

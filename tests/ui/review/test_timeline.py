@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
@@ -295,6 +295,10 @@ class Clock:
         monkeypatch.setattr("app.ui.review.player.now_s", lambda: self.now)
 
 
+def tick(player: Player) -> None:
+    player.findChild(QTimer).timeout.emit()
+
+
 @pytest.mark.parametrize("speed", [0.1, 1.0, 4.0])
 def test_playing_follows_real_time_stamps(monkeypatch, qapp, speed):
     clock = Clock(monkeypatch)
@@ -305,11 +309,11 @@ def test_playing_follows_real_time_stamps(monkeypatch, qapp, speed):
     seen = []
     for recorded in (0.05, 0.12, 0.5, 1.02, 4.9):
         clock.now = recorded / speed
-        player._tick()
+        tick(player)
         seen.append(player.frame)
     assert seen == [0, 1, 2, 3, 4]
     clock.now = 6.0 / speed
-    player._tick()
+    tick(player)
     assert player.frame == 5
     assert not player.playing
     player.play()  # at the end it begins again
@@ -324,7 +328,7 @@ def test_a_change_of_speed_does_not_jump(monkeypatch, qapp):
     clock.now = 2.0
     player.set_speed(0.5)
     clock.now = 4.0
-    player._tick()
+    tick(player)
     assert player.time_s == pytest.approx(3.0)
     player.pause()
 
@@ -336,7 +340,7 @@ def test_a_loop_comes_round(monkeypatch, qapp):
     player.play()
     assert player.time_s == 2.0
     clock.now = 1.25
-    player._tick()
+    tick(player)
     assert player.playing
     assert player.time_s == pytest.approx(2.2)
     player.pause()

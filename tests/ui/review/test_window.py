@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QMessageBox
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.annotations import read_annotations
 from app.session.manifest import Manifest, Owner
+from app.ui import settings
 from app.ui.commands import REVIEW
 from app.ui.messages import Severity
 from app.ui.review.player import SPEEDS
@@ -158,7 +159,7 @@ def test_another_session_replaces_the_first(review, folder, tmp_path, qtbot):
     assert not review.player.playing
     press(review, Key.Key_M)
     review.editing.dialog.accept()
-    review._save()
+    assert review.annotations.close() == ""
     assert len(read_annotations(other / "events.csv")) == 2
     assert len(read_annotations(folder / "events.csv")) == 1
 
@@ -235,14 +236,14 @@ def test_speeds(review):
 def test_the_selection_is_played_over_and_over(review):
     review.measuring.select((1.0, 2.0))
     press(review, Key.Key_L)
-    assert review.player._loop == (1.0, 2.0)
+    assert review.player.loop == (1.0, 2.0)
     review.measuring.select((3.0, 4.0))
-    assert review.player._loop == (3.0, 4.0)
+    assert review.player.loop == (3.0, 4.0)
     review.player.play()
     assert review.player.time_s >= 2.9
     review.player.pause()
     press(review, Key.Key_L)
-    assert review.player._loop is None
+    assert review.player.loop is None
 
 
 # ---------------------------------------------------------------------- view
@@ -294,7 +295,7 @@ def test_overlay_switches_are_remembered(review, store):
     assert review.view.style_shown.keypoints
     press(review, Key.Key_2, ALT)
     assert not review.view.style_shown.keypoints
-    assert store._store.value("overlay/keypoints", type=bool) is False
+    assert store.get(settings.SHOW_KEYPOINTS) is False
 
 
 def test_the_side_panel_hides(review):

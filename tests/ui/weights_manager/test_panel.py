@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QGuiApplication
 
 from app.core.frames import SecondResult
@@ -17,10 +17,12 @@ from app.ui import settings, theme
 from app.ui.geometry import ViewTransform
 from app.ui.messages import Severity
 from app.ui.overlay import OverlayStyle, paint_overlay
+from app.ui.panels.fields import Value
 from app.ui.panels.second import SecondPanel
 from extractor.convert import convert
 from extractor.model import MotionExtractor
 from extractor.types import Angles
+from tests.ui.find import find
 
 WAIT_MS = 60_000
 
@@ -87,12 +89,9 @@ def test_files_are_read_when_selected_and_bad_ones_are_a_sentence(idle_window, q
 
 def test_files_are_added_if_they_hold_weights_and_forgotten_by_key(idle_window, qtbot, store, files):
     panel = opened(idle_window, qtbot)
-    heard = []
-    object.__setattr__(panel._context, "notice", heard.append)
     panel.add(files["bad"])
-    qtbot.waitUntil(lambda: bool(heard), timeout=WAIT_MS)
-    assert heard[0].severity is Severity.ERROR
-    assert files["bad"] in heard[0].text
+    qtbot.waitUntil(lambda: files["bad"] in idle_window.status_line.message.text, timeout=WAIT_MS)
+    assert idle_window.status_line.message.severity is Severity.ERROR
     assert store.get(settings.KNOWN_WEIGHTS) == []
     panel.add(files["backbone"])
     qtbot.waitUntil(lambda: panel.selected == files["backbone"], timeout=WAIT_MS)
@@ -130,7 +129,7 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
     qtbot.waitUntil(lambda: "±" in values["yaw", "mean ± SD"].whole_text, timeout=WAIT_MS)
     _, y = panel.comparison.canvas.data_of("difference_yaw")
     assert np.isfinite(y).any()
-    assert window.choices._controller.network.weights == ""  # the first is who it was
+    assert window.controller.network.weights == ""  # the first is who it was
 
     panel.select(files["half"])
     panel.list.setFocus()
@@ -161,7 +160,7 @@ def test_it_costs_nothing_while_hidden(running, qtbot):
     panel = opened(running, qtbot)
     running.commands["weights"].trigger()
     qtbot.waitUntil(lambda: not panel.isVisible())
-    assert not panel._timer.isActive()
+    assert not panel.findChild(QTimer).isActive()
     assert panel.comparison.canvas is None
 
 
@@ -171,12 +170,16 @@ def test_the_numbers_of_the_second_are_those_measured(qtbot, result, face):
     first, other = face(angles=Angles(1, 2, 3)), face(angles=Angles(4, 1, -5))
     panel.show_result(replace(result(first), second=SecondResult((other,))))
     assert not panel.isHidden()
-    texts = {name: tuple(value.whole_text for value in values) for name, values in panel._values.items()}
-    assert texts["yaw"] == ("+1.0°", "± 1.8°", "−1.0°")
-    assert texts["pitch"] == ("+4.0°", "± 1.5°", "+3.0°")
-    assert texts["roll"] == ("−5.0°", "± 0.9°", "−8.0°")
+
+    def texts(axis: str) -> tuple[str, ...]:
+        forms = ("second {}", "second {} standard deviation", "{} difference")
+        return tuple(find(panel, form.format(axis), Value).whole_text for form in forms)
+
+    assert texts("yaw") == ("+1.0°", "± 1.8°", "−1.0°")
+    assert texts("pitch") == ("+4.0°", "± 1.5°", "+3.0°")
+    assert texts("roll") == ("−5.0°", "± 0.9°", "−8.0°")
     panel.show_result(replace(result(first), second=SecondResult((replace(other, pose_trained=False),))))
-    assert panel._values["yaw"][0].whole_text == "–"
+    assert texts("yaw")[0] == "–"
     panel.show_result(result(first))
     assert panel.isHidden()
 

@@ -11,7 +11,7 @@ from app.core.errors import SessionError
 from app.core.frames import Frame
 from app.outputs.base import Marker
 from app.pipeline import Pipeline
-from app.pipeline.recording import Recording
+from app.pipeline.recorder import Recorder
 from app.reanalyse import reanalyse
 from app.session import disk
 from app.session.annotations import AnnotationKind
@@ -25,7 +25,7 @@ HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
 
 @pytest.fixture
 def recording():
-    recording = Recording()
+    recording = Recorder()
     yield recording
     recording.stop(wait=True)
 
@@ -108,7 +108,7 @@ def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
         pipeline.annotate("1", "talks", True, 1.0)
     pipeline.add_output(listener)
     assert pipeline.annotate("1", "talks", True, 1.0) is None
-    recording = pipeline.recording
+    recording = pipeline.recorder
     recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
     add_frames(recording)
     assert pipeline.annotate("1", "talks", True, now_s()).kind is AnnotationKind.BEGUN
@@ -124,5 +124,5 @@ def test_outputs_hear_of_markers_recorded_or_not(tmp_path, monkeypatch):
 def test_a_recording_that_cannot_begin_leaves_no_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(disk.DiskWatch, "check", lambda *_: disk.DiskState(0, True, "Only 0 MB are free."))
     with pytest.raises(SessionError, match="No recording was started: only 0 MB are free"):
-        Recording().start(HEADER, lambda: claim_folder(tmp_path / "take"))
+        Recorder().start(HEADER, lambda: claim_folder(tmp_path / "take"))
     assert list(tmp_path.iterdir()) == []

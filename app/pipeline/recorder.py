@@ -23,7 +23,7 @@ from extractor import files
 log = logging.getLogger(__name__)
 
 
-class Recording:
+class Recorder:
     """At most one recording runs; frames and results may come from their own threads at any time."""
 
     def __init__(self) -> None:

@@ -1,0 +1,41 @@
+"""Widgets as a person finds them, by what they are called: the accessible name, a dialog's title, a button's text."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMessageBox, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+def find(root: QWidget, name: str, kind: type[W] = QWidget) -> W:  # type: ignore[assignment]
+    """The one widget of this kind with this accessible name."""
+    found = [widget for widget in root.findChildren(kind) if widget.accessibleName() == name]
+    assert len(found) == 1, f"{len(found)} widgets are called {name!r}"
+    return found[0]
+
+
+def dialog(window: QWidget, title: str) -> QDialog:
+    """The window's dialog of this title; one that is shown before others."""
+    found = [each for each in window.findChildren(QDialog) if each.windowTitle() == title]
+    assert found, f"no dialog is called {title!r}"
+    return max(found, key=QWidget.isVisible)
+
+
+def is_seen(widget: QWidget) -> bool:
+    """Whether any of it can be seen: it is shown, and no other tab lies above it."""
+    return widget.isVisible() and not widget.visibleRegion().isEmpty()
+
+
+def answer(window: QWidget, button: str) -> None:
+    """Press this button, its text without mnemonic, of the question that is open."""
+    (box,) = (each for each in window.findChildren(QMessageBox) if each.isVisible())
+    pressed: QAbstractButton = next(each for each in box.buttons() if each.text().replace("&", "") == button)
+    pressed.click()
+
+
+def reset_settings(window: QMainWindow) -> None:
+    """By the menu, with the question agreed to."""
+    window.commands["reset_settings"].trigger()
+    answer(window, "Reset")
