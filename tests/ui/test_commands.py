@@ -81,11 +81,15 @@ def test_tab_goes_through_the_toolbar_from_left_to_right(idle_window):
     for _ in range(12):
         places.append(widget.mapTo(idle_window, widget.rect().center()).x())
         widget = widget.nextInFocusChain()
-        while not (isinstance(widget, QAbstractButton | QComboBox) and widget.parent() is idle_window.toolbar):
+        while not (
+            isinstance(widget, QAbstractButton | QComboBox)
+            and widget.isVisible()
+            and widget.parent() is idle_window.toolbar
+        ):
             widget = widget.nextInFocusChain()
     ordered = places[: places.index(max(places)) + 1]
     assert ordered == sorted(ordered)
-    assert len(ordered) > 8
+    assert len(ordered) >= 8
 
 
 @pytest.mark.parametrize("role", ["Text", "WindowText", "ButtonText", "ToolTipText"])

@@ -1,30 +1,33 @@
-"""A window of 1024x640 and text at 150 %: nothing is cut off."""
+"""A window of 1024x640 with text at 150 %, or of 853x480 (a screen of 1280x720 at 150 %): nothing is cut off."""
 
 from __future__ import annotations
 
 import pytest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton
 
+from app.ui.pickers import Entry
+from app.ui.toolbar import YIELDING
 from extractor.types import Angles
 
+BESIDE = 26  # points of a picker's frame and arrow
 
-@pytest.fixture(params=[1.0, 1.5])
-def text(request, qapp):
-    """The system's font, larger or not, before a window is made."""
+
+@pytest.fixture(params=[(1.0, 1024, 640), (1.5, 1024, 640), (1.0, 853, 480)], ids=str)
+def size(request, qapp):
+    """Of the window; the system's font is larger or not before it is made."""
+    scale, *size = request.param
     before = qapp.font()
     larger = qapp.font()
-    larger.setPointSizeF(before.pointSizeF() * request.param)
+    larger.setPointSizeF(before.pointSizeF() * scale)
     QApplication.setFont(larger)
-    yield request.param
+    yield tuple(size)
     QApplication.setFont(before)
 
 
 @pytest.fixture
-def window(text, make_window, qtbot):
-    window = make_window()
-    window._started = True
-    window.start = lambda: None
-    window.resize(1024, 640)
+def window(size, make_window, qtbot):
+    window = make_window(idle=True)
+    window.resize(*size)
     with qtbot.waitExposed(window):
         window.show()
     window.docks.start()
@@ -32,8 +35,8 @@ def window(text, make_window, qtbot):
     return window
 
 
-def test_the_window_can_be_so_small(window):
-    assert (window.width(), window.height()) == (1024, 640)
+def test_the_window_can_be_so_small(window, size):
+    assert (window.width(), window.height()) == size
     assert window.view.width() >= 240
     assert window.view.height() >= 150
 
@@ -42,9 +45,18 @@ def test_no_button_of_the_bar_is_pushed_out(window):
     for widget in window.toolbar.findChildren((QToolButton, QComboBox)):
         if widget.objectName() == "qt_toolbar_ext_button":
             assert not widget.isVisible()
-        else:
+        elif widget.objectName() not in YIELDING or widget.isVisible():
             assert widget.isVisible(), widget.accessibleName()
             assert widget.geometry().right() <= window.toolbar.width()
+
+
+def test_the_pickers_show_what_is_chosen(window):
+    window.toolbar.source.show_entries([Entry("USB camera (0)", "0")], "0")
+    window.toolbar.weights.show_entries([Entry("Motionscope", "")], "")
+    for picker in (window.toolbar.source, window.toolbar.weights, window.toolbar.device):
+        text = picker.fontMetrics().horizontalAdvance(picker.currentText())
+        assert text > 0
+        assert picker.width() >= text + BESIDE, picker.accessibleName()
 
 
 def test_no_text_of_the_numbers_is_cut(window, result, face, qtbot):
