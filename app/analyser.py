@@ -140,7 +140,8 @@ class FaceAnalyser:
         affine = face.crop_to_frame
         x, y = affine[:, :2] @ face.t[:2] + affine[:, 2]
         size = face.scale * float(affine[0, 0])
-        sure = face.pose_trained and face.std.yaw_deg <= self._sure_std_deg
+        says = face.pose_trained and math.isfinite(face.std.yaw_deg)  # whether it is one: estimators may not
+        sure = says and face.std.yaw_deg <= self._sure_std_deg
         frontal = abs(face.angles.yaw_deg) <= FRONTAL_DEG
         others = max(face.std.pitch_deg, face.std.roll_deg)
         plausible = sure and not (frontal and others > OTHERS * self._sure_std_deg)
@@ -149,8 +150,8 @@ class FaceAnalyser:
             (float(x), float(y)),
             size,
             sure and face.std.yaw_deg <= CARRIED * self._sure_std_deg,
-            plausible=plausible or not face.pose_trained,  # untrained heads can't tell
-            shape=shape_of(face.kp) if face.pose_trained else None,
+            plausible=plausible or not says,  # untrained heads can't tell
+            shape=shape_of(face.kp) if says and face.kp.size and np.isfinite(face.kp).all() else None,
         )
 
     def forget(self) -> None:

@@ -69,9 +69,10 @@ def _is_readable(error: Exception) -> bool:
     if isinstance(error, UserError):
         return True
     from extractor.backends import DeviceError, EngineError
+    from extractor.estimator import EstimatorError
     from extractor.report import WeightsError
 
-    return isinstance(error, (WeightsError, DeviceError, EngineError))
+    return isinstance(error, (WeightsError, DeviceError, EngineError, EstimatorError))
 
 
 def _window(arguments: list[str]) -> int:
@@ -158,7 +159,7 @@ def _command(arguments: list[str]) -> int:
     name, rest = arguments[0], arguments[1:]
     parser = argparse.ArgumentParser(prog=f"motionscope {name}")
     if name in ("extract", "reanalyse"):
-        _network_arguments(parser)
+        _network_arguments(parser, estimators=True)
         _share_argument(parser)
         from app.file_commands import run
 
@@ -209,7 +210,7 @@ def _bench(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.add_argument("--source", default="demo", metavar="demo|INDEX|NAME|PATH", help="what is played, in real time")
     parser.add_argument("--seconds", type=_positive_seconds, default=10.0, help="how long is measured (default: 10)")
     add_camera_format(parser, "1280x720@30:MJPG at first")
-    _network_arguments(parser)
+    _network_arguments(parser, estimators=True)
     _faces_argument(parser, 1)
     parser.add_argument("--window", action="store_true", help="in the real window, capture to paint included")
     parser.add_argument(
@@ -297,10 +298,20 @@ def _share_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _network_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _network_arguments(parser: argparse.ArgumentParser, *, estimators: bool = False) -> None:
+    """``estimators``: another estimator may stand in the weights' place."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
         "--weights", metavar="PATH", help="a checkpoint, or lite (the default), or tiny, which is grown from it here"
     )
+    if estimators:
+        which.add_argument(
+            "--estimator",
+            dest="weights",
+            type=_estimator,
+            metavar="NAME",
+            help="another estimator in the network's place: facemesh (MediaPipe's), or one that a package brings",
+        )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
 
@@ -320,6 +331,14 @@ def _face_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_FACES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_FACES}")
     return int(text)
+
+
+def _estimator(text: str) -> str:
+    from app.faces.estimators import estimator_names, is_estimator
+
+    if not is_estimator(text):
+        raise argparse.ArgumentTypeError(f"there is no estimator {text!r}: there are {', '.join(estimator_names())}")
+    return text
 
 
 def _name_pattern(text: str) -> str:

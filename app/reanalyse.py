@@ -20,6 +20,7 @@ from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.errors import SessionError, UserError
 from app.core.frames import Frame
+from app.faces.estimators import create
 from app.session.analyses import (
     ANALYSES,
     Analysis,
@@ -42,7 +43,7 @@ from app.session.recovery import is_unfinished
 from app.session.session import find_video
 from app.session.table import Missing
 from app.system import usable_cores
-from extractor.backends import Backend, create_backend
+from extractor.backends.base import Backend
 
 __all__ = ["Analysis", "CancelledError", "Comparison", "compare", "find_analyses", "reanalyse", "reanalyse_all"]
 
@@ -66,11 +67,12 @@ def reanalyse(
 ) -> Analysis:
     """Measure every frame of a session's video into a new table beside the old one, which stays as it is.
 
+    ``weights``: as the command's, or the name of an estimator (``app.faces.estimators``).
     ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``faces``: measured at
     most; None: as many as the session has.  ``progress`` is told (frames done, frames) on this thread;
     ``cancelled``, such as ``threading.Event().is_set``, is asked before each frame.  Blocks; call it on a thread
     of its own.
-    Raises ``CancelledError``, UserError, and what ``create_backend`` raises; nothing is then left behind.
+    Raises ``CancelledError``, UserError, and what ``create`` raises; nothing is then left behind.
     """
     manifest, video = _open(folder)
     if name is not None and (folder / ANALYSES / file_name(name)).exists():
@@ -80,7 +82,7 @@ def reanalyse(
     most = _most_faces(folder, manifest) if faces is None else faces
     progress(0, len(times_s))
     with ExitStack() as stack:
-        backend = create_backend(weights, device, max(1, usable_cores() - 1), engine)
+        backend = create(weights, device, max(1, usable_cores() - 1), engine)
         stack.callback(backend.close)
         if cancelled():
             raise _cancelled(folder)
@@ -160,7 +162,7 @@ def _frames(
 def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:
     report = backend.report
     return AnalysisHeader(
-        name=file_name(report.path.stem if name is None else name),
+        name=file_name(report.name if name is None else name),
         frames=rows,
         **measured_with(backend.info, report),
     )

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from extractor.types import HEADS, POSE_HEADS, CropSpec, NetworkSpec
 
-Layout = Literal["project", "liveportrait", "model", "backbone"]
+Layout = Literal["project", "liveportrait", "model", "backbone", "estimator"]
 
 
 class WeightsError(ValueError):
@@ -45,9 +45,16 @@ class LoadReport:
         return all(name in self.trained_heads for name in POSE_HEADS)
 
     @property
+    def name(self) -> str:
+        """What tables that are made with it are called."""
+        return self.spec.backbone if self.layout == "estimator" else self.path.stem
+
+    @property
     def summary(self) -> str:
         """One line for a person, without the file's name."""
         spec = self.spec
+        if self.layout == "estimator":
+            return str(self.metadata.get("description", spec.backbone))
         points = f"{spec.num_kp} {'named' if spec.keypoint_names else 'unnamed'} keypoints"
         untrained = [name for name in HEADS if name not in self.trained_heads]
         if not self.pose_trained:

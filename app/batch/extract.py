@@ -23,14 +23,12 @@ from app.capture.images import left_out
 from app.core.errors import UserError
 from app.core.threads import network_threads
 from app.core.tilt import CameraTilt
+from app.faces.estimators import create, describe
 from app.session.folders import reason
 from app.system import usable_cores
 from extractor import files
-from extractor.backends import create_backend
 from extractor.backends.devices import available_devices
-from extractor.plain import read_report
 from extractor.report import LoadReport
-from extractor.shipped import find_weights
 from extractor.user_cache import cache_folder
 
 MEMORY_BYTES = 1_200_000_000
@@ -60,11 +58,11 @@ def extract(patterns: Sequence[str], out: Path, options: ExtractOptions = Extrac
 
     A video gets a session folder without a copy of the video, the images share ``images.csv``.
     What an earlier run has measured with the same weights is left as it is.  Raises UserError when
-    there is nothing to do, and what ``create_backend`` raises.
+    there is nothing to do, and what ``create`` raises.
     """
     work = find_work(patterns)
     out = out.absolute()
-    report = read_report(find_weights(options.weights))
+    report = describe(options.weights)
     if not report.pose_trained:
         print(
             "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",
@@ -163,7 +161,7 @@ class _Run:
             share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all
-            backend = create_backend(options.weights, options.device, threads, options.engine)
+            backend = create(options.weights, options.device, threads, options.engine)
             engine, device = backend.info.engine, backend.info.device
             settings = dataclasses.replace(settings, engine=engine, device=device)
             if self._table is not None:

@@ -20,13 +20,14 @@ from app.core.clock import now_s
 from app.core.errors import SessionError, SourceError, UserError
 from app.core.frames import Frame
 from app.core.threads import keep_opencv_single
+from app.faces.estimators import create
 from app.session.folders import reason
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, offline_row
 from app.session.staging import new_staging, publish_over
 from extractor import files
-from extractor.backends import Backend, create_backend
+from extractor.backends.base import Backend
 from extractor.values import first_line
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,11 @@ class Worker:
     """Owns the network; one thread."""
 
     def __init__(self, settings: Settings, backend: Backend | None = None) -> None:
-        """``backend``: one that was made with these settings already.  Raises UserError, and as ``create_backend``."""
+        """``backend``: one that was made with these settings already.  Raises UserError, and as ``create``."""
         self._settings = settings
         keep_opencv_single()
         files.share(settings.share)
-        self._backend = backend or create_backend(settings.weights, settings.device, settings.threads, settings.engine)
+        self._backend = backend or create(settings.weights, settings.device, settings.threads, settings.engine)
         if self._backend.report.sha256 != settings.weights_sha256:
             self._backend.close()
             raise UserError(f"The weights on {socket.gethostname()} are others than where the work was given out.")

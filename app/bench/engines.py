@@ -13,9 +13,10 @@ from app.bench.report import EngineTime, Spread
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.faces.crop import crop_square, extract
+from app.faces.estimators import create
 from app.pipeline.network_choice import THREADS
 from app.system import usable_cores
-from extractor.backends import Backend, DeviceError, EngineError, create_backend, installed_engines
+from extractor.backends import Backend, DeviceError, EngineError, installed_engines
 
 WARM_UP_RUNS = 5
 RUNS = (10, 300)  # at least and at most
@@ -43,7 +44,7 @@ def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[En
 
 
 def _time(options: BenchOptions, engine: str, threads: int, example: FrameResult | None) -> EngineTime:
-    backend = create_backend(options.weights, options.device, threads, engine)
+    backend = create(options.weights, options.device, threads, engine)
     try:
         measured = time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S))
         return measured if engine == "auto" else dataclasses.replace(measured, engine=engine)

@@ -23,11 +23,11 @@ from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import Frame
 from app.faces.detector import create_detector
+from app.faces.estimators import create
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.native_log import native_log_filtered
 from app.faces.tracker import FaceTracker
 from app.pipeline.network_choice import THREADS
-from extractor.backends import create_backend
 
 BLOCK = 30  # frames; the first block of both is their warm-up
 READ_TIMEOUT_S = 1.0
@@ -67,7 +67,7 @@ def compare(options: BenchOptions) -> Peer:
         mesh = stack.enter_context(FaceMesh(static_image_mode=False, max_num_faces=1))
         detector = create_detector()
         stack.callback(detector.close)
-        backend = create_backend(options.weights, options.device, THREADS, options.engine)
+        backend = create(options.weights, options.device, THREADS, options.engine)
         stack.callback(backend.close)
         source = resolve_source(options.source, camera_request=options.camera_request).source
         stack.callback(source.close)

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 
 from app.core.threads import network_threads
+from app.faces.estimators import create
 from extractor.backends.base import Backend
 
 log = logging.getLogger(__name__)
@@ -18,15 +19,13 @@ THREADS = network_threads()
 class NetworkChoice:
     """Which weights, where they run and by what."""
 
-    weights: str | None = None  # as in LaunchOptions
+    weights: str | None = None  # as in LaunchOptions, or an estimator's name
     device: str = "auto"
     engine: str = "auto"
 
     def load(self) -> Backend:
         """Takes seconds.  Raises ValueError, in one sentence, where the weights or the device can't be used."""
-        from extractor.backends import create_backend  # torch takes seconds to import
-
-        return create_backend(self.weights, self.device, THREADS, self.engine, measure=False)
+        return create(self.weights, self.device, THREADS, self.engine, measure=False)
 
 
 class Loading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from app.faces.estimators import is_estimator
 from app.pipeline.network_choice import THREADS, Loading, NetworkChoice
 from app.pipeline.second_network import SecondNetwork
 from extractor.backends.base import Backend
@@ -75,7 +76,7 @@ class NetworkSlot:
         from extractor.backends.prepare import is_needed
 
         choice = self._choice
-        if is_needed(choice.weights, choice.device, THREADS, choice.engine):
+        if not is_estimator(choice.weights) and is_needed(choice.weights, choice.device, THREADS, choice.engine):
             self._candidate = Candidate(choice)
 
     def promote(self) -> bool:

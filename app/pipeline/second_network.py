@@ -1,4 +1,4 @@
-"""A second network beside the first, on the same faces of the same frames: to compare two checkpoints."""
+"""A second network, or another estimator, beside the first, on the same faces of the same frames: to compare them."""
 
 from __future__ import annotations
 

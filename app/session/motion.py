@@ -72,10 +72,11 @@ class MotionEncoder:
     def encode(self, frame: int, face: FaceResult) -> bytes:
         """The face's record, after the header when it is the first.
 
-        Empty for a face without a measured pose, and for one of another network than the first's.
+        Empty for a face without a measured pose, without bins (an estimator's, which has no raw outputs), and for
+        one of another network than the first's.
         """
         shapes = (face.kp.shape, face.exp.shape, face.logits.shape)
-        if not measured(face) or (self._type is not None and shapes != self._shapes):
+        if not measured(face) or not face.logits.size or (self._type is not None and shapes != self._shapes):
             return b""
         header = b""
         if self._type is None:

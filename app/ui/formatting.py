@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from app.core.tilt import CameraTilt
+from app.faces.estimators import FACE_MESH
 from extractor.types import Angles
 
 EXPRESSION_FULL_SCALE = 0.06
@@ -74,6 +75,11 @@ def clock(seconds: float, decimals: int = 0) -> str:
     unit = 10**decimals
     whole, fraction = divmod(round(max(seconds, 0.0) * unit), unit)
     return duration(whole) + (f".{fraction:0{decimals}d}" if decimals else "")
+
+
+def estimator_label(name: str) -> str:
+    """What people read for an estimator that is no network of ours."""
+    return {FACE_MESH: "MediaPipe FaceMesh"}.get(name, name)
 
 
 def own_weights(name: str) -> str:

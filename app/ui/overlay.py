@@ -196,7 +196,7 @@ def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, s
     shown = {item.face.face_id: item.face for item in result.shown}
     for other in result.second.faces if result.second is not None else ():
         face = shown.get(other.face_id)
-        if face is None or not other.pose_trained:
+        if face is None or not other.pose_trained or not np.isfinite(other.rotation).all():
             continue
         origin, tips, _ = axes_tips(face, other.rotation, view, style.keypoint_names)
         width = _line_width(view.box(face.detection.box)) * 0.8

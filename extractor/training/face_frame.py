@@ -39,11 +39,8 @@ ZERO_PITCH_DEG = 1.8
 
 Every data set and estimator has its own straight ahead.  The project's is that of photographs labelled with 3D
 morphable models (AFLW2000-3D).  Three estimators (opentrack, 3DDFA_V2, MediaPipe FaceMesh) say a pitch that is 1.2 to
-1.8 degrees larger on such photographs (``ESTIMATOR_PITCH_DEG``), and 3.3 degrees larger on rendered heads.
+1.8 degrees larger on such photographs (``face_mesh.ESTIMATOR_PITCH_DEG``), and 3.3 degrees larger on rendered heads.
 """
-
-ESTIMATOR_PITCH_DEG = -1.5
-"""``R = R_estimated @ Rx(-1.5)`` for labels made by the mean of the three estimators."""
 
 
 def _about_x(degrees: float) -> Array:

@@ -19,16 +19,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from extractor.face_mesh import in_project_frame, keypoints, mesh_rotation
 from extractor.face_shape import CLOSED, OPEN, FaceShape, face_shape
 from extractor.files import write_whole
 from extractor.model import MotionExtractor
 from extractor.training.boxes import Box, FaceBoxes
 from extractor.training.errors import TrainingError
-from extractor.training.face_frame import ESTIMATOR_PITCH_DEG
-from extractor.training.face_mesh import FaceMesh, keypoints, mesh_rotation
+from extractor.training.face_mesh import FaceMesh
 from extractor.training.face_signals import SIGNALS, STILL, correlations, face_signals, in_head_frame
 from extractor.training.geometry import Array
-from extractor.training.geometry import rotation as turn
 from extractor.training.losses import decode_heads
 from extractor.types import HEADS, KEYPOINT_NAMES, CropSpec
 
@@ -70,7 +69,7 @@ class FilmTruth:
     @property
     def signals(self) -> Signals:
         """The mesh's; as neutral counts the shape that the face has most of the time."""
-        rotation = mesh_rotation(self.points) @ turn(ESTIMATOR_PITCH_DEG, 0, 0)
+        rotation = in_project_frame(mesh_rotation(self.points))
         head = in_head_frame(self.points, rotation)
         head = head - head.mean(1, keepdims=True)
         left, right = (KEYPOINT_NAMES.index(f"eye_outer_{side}") for side in "lr")

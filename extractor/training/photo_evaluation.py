@@ -1,7 +1,7 @@
 """What a checkpoint says to labelled photographs, and its errors by what is known of them.
 
 Crops are those of the app: by the stored face box, without any fault added.  The truth is the labels in the
-project's frame (``face_frame.ESTIMATOR_PITCH_DEG``), so a part of every error is theirs.
+project's frame (``face_mesh.ESTIMATOR_PITCH_DEG``), so a part of every error is theirs.
 """
 
 from __future__ import annotations

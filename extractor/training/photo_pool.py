@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from extractor.decode import angles_from_matrix, rotation_matrix
+from extractor.face_mesh import ESTIMATOR_PITCH_DEG
 from extractor.training.errors import TrainingError
-from extractor.training.face_frame import ESTIMATOR_PITCH_DEG, MEAN_FACE
+from extractor.training.face_frame import MEAN_FACE
 from extractor.training.framing import ROLL_SPREAD_DEG, Framing
 from extractor.training.geometry import Array
 from extractor.training.pool import one_size

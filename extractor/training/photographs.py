@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from extractor.face_mesh import keypoints, mesh_rotation
 from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
-from extractor.training.face_mesh import FaceMesh, keypoints, mesh_rotation
+from extractor.training.face_mesh import FaceMesh
 from extractor.training.film_evaluation import MESH_SIDE, crop
 from extractor.training.geometry import Array, between, geodesic_between
 from extractor.training.labels import MIRROR

@@ -101,6 +101,32 @@ def test_frames_that_were_damaged_in_the_film_are_not_measured_in_its_recording(
     assert np.flatnonzero(~table.success.astype(bool)).tolist() == [4, 5]
 
 
+def test_another_estimator_measures_beside_the_network(session, capsys):
+    assert main(["reanalyse", str(session), "--estimator", "facemesh", "--device", "cpu", "--quiet"]) == 0
+    (analysis,) = find_analyses(session)
+    assert analysis.name == "facemesh"
+    assert analysis.header.weights_summary.startswith("MediaPipe FaceMesh")
+    assert analysis.header.quality_threshold is None
+    table = analysis.read_table().whole
+    assert table.success.all()
+    assert np.isfinite(table.angles_deg).all()
+    assert np.isfinite(table.keypoints).all()
+    for name in ("pitch_std_deg", "scale", "exp_magnitude", "quality"):
+        assert np.isnan(table.column(name)).all()
+    assert not (analysis.folder / "motion.bin").exists()  # there are no raw outputs
+    assert "only now: 20" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--estimator", "oracle"], ["--estimator", "facemesh", "--weights", "lite"]])
+def test_an_estimator_that_nobody_knows_and_two_at_once_are_refused(session, capsys, words):
+    with pytest.raises(SystemExit) as caught:
+        main(["reanalyse", str(session), *words])
+    assert caught.value.code == 2
+    assert not find_analyses(session)
+    error = capsys.readouterr().err
+    assert "there are facemesh" in error or "not allowed with" in error
+
+
 def test_a_second_analysis_gets_a_name_of_its_own_and_gives_the_same_numbers(session):
     first, second = (reanalyse(session, device="cpu") for _ in range(2))
     assert second.name == f"{first.name}-2"

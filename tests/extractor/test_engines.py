@@ -211,9 +211,7 @@ def test_engines_that_are_not_there_are_one_sentence(monkeypatch: pytest.MonkeyP
     with pytest.raises(EngineError, match=rf"^There is no engine 'tensorrt': choose auto, {names}\.$"):
         create_backend(engine="tensorrt")
     monkeypatch.setattr("extractor.backends.engines.importlib.util.find_spec", lambda _: None)
-    with pytest.raises(
-        EngineError, match=r"^The engine openvino-int8 isn't installed\. Install it with .* openvino$"
-    ):
+    with pytest.raises(EngineError, match=r"^The engine openvino-int8 isn't installed\. Install it with .* openvino$"):
         create_backend(engine="openvino-int8")
 
 

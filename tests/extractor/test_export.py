@@ -107,7 +107,5 @@ def test_command(
 
 def test_missing_packages_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("extractor.export.importlib.util.find_spec", lambda _: None)
-    with pytest.raises(
-        EngineError, match=r"^Exporting needs the package onnx\. Install it with .* install onnx$"
-    ):
+    with pytest.raises(EngineError, match=r"^Exporting needs the package onnx\. Install it with .* install onnx$"):
         export(find_weights("lite"), tmp_path / "network.onnx")

@@ -151,6 +151,18 @@ def test_liveportraits_crop_and_size_are_its_own(second: SecondNetwork, measured
     assert np.allclose(motion.angles_deg[0].numpy(), face.angles, atol=1e-2)
 
 
+def test_an_estimator_takes_the_same_place(second: SecondNetwork, measured: FrameResult, first: Backend):
+    second.use(NetworkChoice("facemesh", "cpu"))
+    settled(second)
+    assert second.status.report.summary.startswith("MediaPipe FaceMesh")
+    face = second.measure(measured, first.spec.crop).second_primary
+    assert face.face_id == measured.primary.face_id
+    assert np.abs(np.subtract(face.angles, measured.primary.angles)).max() < 20
+    apart = np.abs(face.keypoints - measured.primary.keypoints).mean()  # the same 24 points, by other means
+    assert apart < 0.1 * measured.primary.detection.box.w
+    assert np.isnan(face.std).all()
+
+
 def test_a_backbone_measures_no_pose(second: SecondNetwork, measured: FrameResult, first: Backend, files):
     second.use(NetworkChoice(str(files["backbone"]), "cpu", "torch"))
     settled(second)

@@ -19,8 +19,10 @@ import extractor
 from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, Command, KeyLine, key_lines
 from extractor import decode, files
 from extractor.backends.base import Backend, BackendInfo
+from extractor.estimator import Capabilities, Estimates, Estimator, EstimatorBackend
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+ESTIMATOR = (Estimator, Capabilities, Estimates, EstimatorBackend)
 GENERATED = "This page is generated: `python -m tests.tools.generated_pages` writes it anew."
 
 
@@ -63,6 +65,8 @@ def api_page() -> str:
         *(part for name in extractor.__all__ for part in described(name, getattr(extractor, name))),
         "## extractor.backends.base",
         *(part for kind in (Backend, BackendInfo) for part in described(kind.__name__, kind)),
+        "## extractor.estimator",
+        *(part for kind in ESTIMATOR for part in described(kind.__name__, kind)),
         "## extractor.decode",
         *(part for name, function in public_functions(decode.__name__) for part in described(name, function)),
     ]

@@ -13,12 +13,12 @@ from app.faces.crop import crop_square, extract
 from app.faces.detector import create_detector
 from app.signals.blinks import BlinkCounter
 from app.signals.trust import untrusted_signals
+from extractor.face_mesh import _MESH_FACE as MESH_FACE
+from extractor.face_mesh import VERTICES, keypoints, mesh_rotation
 from extractor.model import MotionExtractor
 from extractor.training import film_evaluation
 from extractor.training.boxes import FaceBoxes
 from extractor.training.errors import TrainingError
-from extractor.training.face_mesh import _MESH_FACE as MESH_FACE
-from extractor.training.face_mesh import VERTICES, keypoints, mesh_rotation
 from extractor.training.film_evaluation import (
     closed,
     crop,

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.face_mesh import ESTIMATOR_PITCH_DEG
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults
 from extractor.training.batches import Batches
 from extractor.training.errors import TrainingError
-from extractor.training.face_frame import ESTIMATOR_PITCH_DEG
 from extractor.training.geometry import rotation
 from extractor.training.losses import LossWeights, losses, perfect_outputs
 from extractor.training.metrics import geodesic_deg

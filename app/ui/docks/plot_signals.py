@@ -61,7 +61,7 @@ BLINKS = PlotGroup("per minute", "Blinks", " /min", Range.POSITIVE, 20.0)
 SPEED = PlotGroup("deg/s", "Head speed", " °/s", Range.POSITIVE, 20.0)
 DIRECTION = PlotGroup("deg", "Direction", "°", Range.POSITIVE, 15.0)
 
-DIFFERENCE = PlotGroup("difference", "Second weights minus first", "°", Range.SYMMETRIC, 5.0)
+DIFFERENCE = PlotGroup("difference", "Second opinion minus first", "°", Range.SYMMETRIC, 5.0)
 
 GROUPS = (
     ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, EYES, STATES, BLINKS, SPEED, DIRECTION, COUNTS, PLACE, SCALE, KEYPOINT,

@@ -1,4 +1,4 @@
-"""What a second network says of the primary face, among the numbers; hidden while there is none."""
+"""What a second network or estimator says of the primary face, among the numbers; hidden while there is none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SecondPanel(Section):
     """Three angles, their spread, and how far they are from the first network's."""
 
     def __init__(self) -> None:
-        super().__init__("Second weights")
+        super().__init__("Second opinion")
         self.heading.setToolTip(TIP)
         self._values: dict[str, tuple[Value, Value, Value]] = {}
         heading = dim_label("difference")

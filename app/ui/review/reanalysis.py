@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.errors import UserError
+from app.faces.estimators import estimator_names
 from app.ui import dialogs, settings
 from app.ui.controller import sentence
-from app.ui.formatting import own_weights
+from app.ui.formatting import estimator_label, own_weights
 from app.ui.messages import Message, Severity
 from app.ui.pickers import ChoiceBox, path_label
 from app.ui.review.jobs import JobDialog, StoppedError
@@ -25,7 +26,7 @@ _BROWSE = "…"
 
 
 class ReanalysisDialog(QDialog):
-    """Asks with what; ``start`` gets the weights: a path, a name such as "lite", or None for the default ones."""
+    """Asks with what; ``start`` gets the weights: a path, a name ("lite", "facemesh"), or None for the default ones."""
 
     def __init__(self, parent: QWidget, frames: int, recent: list[str], start: Callable[[str | None], object]) -> None:
         super().__init__(parent)
@@ -41,6 +42,8 @@ class ReanalysisDialog(QDialog):
         self.weights.addItem("Motionscope's own weights", "")
         for name in alternatives():
             self.weights.addItem(own_weights(name), name)
+        for name in estimator_names():
+            self.weights.addItem(estimator_label(name), name)
         for path in recent:
             if not is_own(path):
                 self._add(path)
@@ -146,6 +149,8 @@ class Reanalysis:
 def _readable(error: ValueError) -> Exception:
     """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
     from extractor.backends import DeviceError, EngineError
+    from extractor.estimator import EstimatorError
     from extractor.report import WeightsError
 
-    return UserError(str(error)) if isinstance(error, (WeightsError, DeviceError, EngineError)) else error
+    readable = (WeightsError, DeviceError, EngineError, EstimatorError)
+    return UserError(str(error)) if isinstance(error, readable) else error

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.ui.formatting import own_weights
-from extractor import plain
-from extractor.shipped import alternatives, find_weights, is_own
+from app.faces.estimators import describe, estimator_names, is_estimator
+from app.ui.formatting import estimator_label, own_weights
+from extractor.shipped import alternatives, is_own
 from extractor.types import BIN_DEGREES, HEADS
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ LAYOUTS = {
     "liveportrait": "LivePortrait's motion extractor",
     "model": "{'model': …} as saved while training",
     "backbone": "ConvNeXtV2 as published, backbone only",
+    "estimator": "another estimator",
 }
 ABBREVIATIONS = {"mae": "mean absolute error", "geodesic": "angle of the rotation between", "std": "SD", "deg": "(°)"}
 AXES = ("pitch", "yaw", "roll")
@@ -52,23 +53,29 @@ class Fact:
 
 
 def checkpoints(remembered: Sequence[str], in_use: str) -> list[Checkpoint]:
-    """Those that come with the app, then files, each once; nothing is looked up on a disk that may hang."""
+    """Those that come with the app, other estimators, then files, each once.
+
+    Nothing is looked up on a disk that may hang.
+    """
     own = dict.fromkeys(["", *alternatives(), *([in_use] if is_own(in_use) else [])])
-    paths = dict.fromkeys(path for path in [*remembered, in_use] if not is_own(path))
+    paths = dict.fromkeys(path for path in [*remembered, in_use] if not (is_own(path) or is_estimator(path)))
     return [
         *(Checkpoint(name, own_weights(name)) for name in own),
+        *(Checkpoint(name, estimator_label(name)) for name in estimator_names()),
         *(Checkpoint(path, Path(path).name or path) for path in paths),
     ]
 
 
 def read_report(key: str) -> LoadReport:
     """What the checkpoint holds.  Reads all of it: not on the window's thread.  Raises ``WeightsError``."""
-    return plain.read_report(find_weights(key or None))
+    return describe(key or None)
 
 
 def facts(report: LoadReport) -> list[Fact]:
     """Everything known of it, in the order in which it is shown."""
     spec, said = report.spec, report.metadata
+    if report.layout == "estimator":
+        return _estimator_facts(report)
     missing = [head for head in HEADS if head not in report.trained_heads]
     named = "named" if spec.keypoint_names else "without names"
     rows = [
@@ -95,6 +102,20 @@ def facts(report: LoadReport) -> list[Fact]:
         rows.append(Fact("Ignored", f"{len(report.unexpected)} entries, such as {report.unexpected[0][:80]}", True))
     return [
         *rows,
+        Fact("Layout", LAYOUTS[report.layout]),
+        Fact("SHA-256", report.sha256),
+        Fact("File", str(report.path)),
+    ]
+
+
+def _estimator_facts(report: LoadReport) -> list[Fact]:
+    spec = report.spec
+    named = "named" if spec.keypoint_names else "without names"
+    return [
+        Fact("What it is", report.summary),
+        Fact("Keypoints", f"{spec.num_kp}, {named}" if spec.num_kp else "none"),
+        Fact("Input", f"{spec.crop.input_size} × {spec.crop.input_size} pixels"),
+        Fact("Crop", f"{spec.crop.side:g} face boxes wide, {spec.crop.up:g} above the box's centre"),
         Fact("Layout", LAYOUTS[report.layout]),
         Fact("SHA-256", report.sha256),
         Fact("File", str(report.path)),

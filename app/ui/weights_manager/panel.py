@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.core.frames import FrameResult
+from app.faces.estimators import is_estimator
 from app.ui import dialogs, settings
 from app.ui.controller import sentence
 from app.ui.docks.base import DockContext
@@ -57,7 +58,7 @@ class WeightsPanel(QScrollArea):
         self.comparison.hide()
         self.details = Details()
         self.use_button = _button("Use", "Measure with the selected weights; a running recording is finished first")
-        self.compare_button = _button("Compare", "Let the selected weights measure the same frames beside those in use")
+        self.compare_button = _button("Compare", "Let the selected one measure the same frames beside those in use")
         self.compare_button.setCheckable(True)
         self.add_button = _button("Add…", "Add a checkpoint to the list")
         self.forget_button = _button("Forget", "Take the selected file off the list; it stays where it is")
@@ -174,10 +175,16 @@ class WeightsPanel(QScrollArea):
         known = self._reports.get(key)
         self.details.show_report(known)
         running = self._context.controller.pipeline is not None
-        self.use_button.setEnabled(running and key != self._context.controller.network.weights)
+        # An estimator gives neither uncertainty nor expression: it is a second opinion, not what is recorded live.
+        self.use_button.setEnabled(
+            running and key != self._context.controller.network.weights and not is_estimator(key)
+        )
         self.compare_button.setEnabled(running)
         self.compare_button.setChecked(key == self.second)
-        mine = not is_own(key) and key not in (self._context.controller.network.weights, self.second)
+        mine = not (is_own(key) or is_estimator(key)) and key not in (
+            self._context.controller.network.weights,
+            self.second,
+        )
         self.forget_button.setEnabled(mine)
         self.copy_button.setEnabled(known is not None and not isinstance(known, str))
         if known is None and self.isVisible():

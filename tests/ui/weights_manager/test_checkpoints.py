@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.faces.estimators import estimator_names
 from app.signals.agreement import agreement
 from app.signals.history import COLUMNS, History
 from app.ui.weights_manager.checkpoints import UNSTATED, checkpoints, facts, read_report
@@ -100,7 +101,7 @@ def test_every_checkpoint_is_listed_once(tmp_path):
     path = str(tmp_path / "a.pth")
     keys = [point.key for point in checkpoints([path, "", path, "b.pth", "lite"], in_use=path)]
     assert keys[0] == ""
-    assert keys[1:-2] == list(alternatives())
+    assert keys[1:-2] == [*alternatives(), *estimator_names()]
     assert keys[-2:] == [path, "b.pth"]
     assert [point.key for point in checkpoints([], in_use="tiny")].count("tiny") == 1
     assert [point.key for point in checkpoints([], in_use="c.pth")][-1] == "c.pth"

@@ -69,6 +69,22 @@ def names(panel) -> list[str]:
     return [panel.list.item(row).text() for row in range(panel.list.count())]
 
 
+def test_an_estimator_can_be_compared_with_and_not_used(running, qtbot):
+    panel = opened(running, qtbot)
+    panel.select("facemesh")
+    assert "MediaPipe FaceMesh" in names(panel)
+    qtbot.waitUntil(lambda: bool(panel.details.facts), timeout=WAIT_MS)
+    assert panel.details.facts[0].text.startswith("MediaPipe FaceMesh")
+    assert not panel.use_button.isEnabled()
+    assert not panel.forget_button.isEnabled()
+    panel.compare_button.click()
+    difference = panel.comparison.values["yaw", "difference"]
+    qtbot.waitUntil(lambda: difference.whole_text.endswith("°"), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: panel.comparison.heading.text() == "Beside it: MediaPipe FaceMesh", timeout=WAIT_MS)
+    panel.compare_button.click()
+    qtbot.waitUntil(lambda: running.view.result.second is None, timeout=WAIT_MS)
+
+
 def test_files_are_read_when_selected_and_bad_ones_are_a_sentence(idle_window, qtbot, store, files, tmp_path):
     gone = str(tmp_path / "gone.safetensors")
     store.set(settings.KNOWN_WEIGHTS, [files["liveportrait"], files["bad"], gone])
@@ -207,3 +223,5 @@ def test_the_second_axes_are_drawn_dashed_in_their_own_colour(qapp, result, face
     assert painted(compared, replace(style, axes=False)) == 0
     untrained = replace(result(first), second=SecondResult((replace(other, pose_trained=False),)))
     assert painted(untrained, style) == 0
+    nothing = replace(other, rotation=np.full((3, 3), np.nan, np.float32))  # an estimator saw no face in its crop
+    assert painted(replace(result(first), second=SecondResult((nothing,))), style) == 0

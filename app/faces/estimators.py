@@ -1,0 +1,75 @@
+"""What measures faces, by name: weights of a network of ours, or another estimator in its place."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from os import PathLike
+from typing import TYPE_CHECKING, cast
+
+from extractor.plain import read_report
+from extractor.shipped import find_weights
+
+if TYPE_CHECKING:
+    from extractor.backends.base import Backend
+    from extractor.estimator import Estimator
+    from extractor.report import LoadReport
+
+FACE_MESH = "facemesh"
+GROUP = "motionscope.estimators"
+"""Entry points of this group are further estimators: a name, and what makes one when it is called without arguments."""
+
+
+@functools.cache  # looking through the installed packages takes a tenth of a second
+def estimator_names() -> tuple[str, ...]:
+    """MediaPipe's FaceMesh first, then those that installed packages bring; nothing of them is imported."""
+    found = sorted(entry.name for entry in importlib.metadata.entry_points(group=GROUP))
+    return tuple(dict.fromkeys((FACE_MESH, *found)))
+
+
+def is_estimator(weights: str | PathLike[str] | None) -> bool:
+    """Whether this names an estimator and no weights."""
+    return weights == FACE_MESH or (isinstance(weights, str) and weights in estimator_names())
+
+
+def create(
+    weights: str | None, device: str, threads: int | None, engine: str = "auto", *, measure: bool = True
+) -> Backend:
+    """An estimator of this name, or else the network of these weights; see ``extractor.backends.create_backend``.
+
+    Raises what that raises, and EstimatorError, in one sentence.
+    """
+    if weights is not None and is_estimator(weights):
+        from extractor.estimator import EstimatorBackend
+
+        return EstimatorBackend(_make(weights))
+    from extractor.backends import create_backend  # torch takes seconds to import
+
+    return create_backend(weights, device, threads, engine, measure=measure)
+
+
+def describe(weights: str | None) -> LoadReport:
+    """What an estimator, or a file of weights, says of itself; reads all of it.  Raises as ``create`` does."""
+    if weights is not None and is_estimator(weights):
+        backend = create(weights, "cpu", 1)
+        backend.close()
+        return backend.report
+    return read_report(find_weights(weights))
+
+
+def _make(name: str) -> Estimator:
+    from extractor.estimator import EstimatorError
+
+    if name == FACE_MESH:
+        from app.faces.face_mesh import FaceMeshEstimator
+
+        return FaceMeshEstimator(name)
+    (entry,) = importlib.metadata.entry_points(group=GROUP, name=name)
+    try:
+        return cast("Estimator", entry.load()())
+    except EstimatorError:
+        raise
+    except Exception as error:  # another program's
+        raise EstimatorError(
+            f"The estimator {name} ({entry.value}) can't be made ({type(error).__name__}: {error})."
+        ) from error

@@ -1,0 +1,137 @@
+"""Anything else that tells the pose of a head from a crop of a face, in the place of a network of ours.
+
+An ``Estimator`` says what it is and estimates; ``EstimatorBackend`` makes a ``Backend`` of it, and wherever the
+program takes one of those the estimator does its work: beside the network live, and in its place for files.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extractor.backends.base import BackendInfo, LoadedBackend
+from extractor.report import LoadReport, sha256_of
+from extractor.types import POSE_HEADS, CropSpec, Floats, HostMotion, Motion, NetworkSpec
+
+__all__ = ["Capabilities", "Estimates", "Estimator", "EstimatorBackend", "EstimatorError"]
+
+
+class EstimatorError(ValueError):
+    """An estimator that can't be used; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an estimator is, what it wants and what it gives."""
+
+    name: str  # by which it is asked for, and its tables are called
+    summary: str  # one line for a person: what it is, and what it does not measure
+    engine: str  # what runs it, with its version
+    model: Path  # the file that holds what it has learned; its SHA-256 says in recordings which one it was
+    crop: CropSpec  # the square around a face that it wants
+    num_kp: int = 0  # keypoints that it gives
+    keypoint_names: tuple[str, ...] | None = None  # ``num_kp`` of them; None where they have no fixed meaning
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimates:
+    """What is said of B crops; NaN in all of a face's numbers where nothing could be told."""
+
+    rotation: Floats  # (B, 3, 3) head to camera, in the project's frame
+    points: Floats | None = None  # (B, K, 2) crop coordinates, the crop's edges at -1 and +1; None where K is 0
+    std_deg: Floats | None = None  # (B, 3) standard deviations of pitch, yaw, roll; None where it says none
+
+
+class Estimator(Protocol):
+    """From crops of faces to poses.  One thread at a time may call it."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def estimate(self, crops: NDArray[np.uint8]) -> Estimates:
+        """Estimate the pose in each crop.
+
+        Args:
+            crops: (B, S, S, 3), RGB, S being ``capabilities.crop.input_size``; B may be 0.
+
+        Returns:
+            As many estimates, in the same order.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what it holds; idempotent."""
+        ...
+
+
+class EstimatorBackend(LoadedBackend):
+    """An estimator as a ``Backend``: neutral shape, expression, scale and translation are not known, so NaN."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        """Take an estimator over, and close it in the end.
+
+        Raises:
+            EstimatorError: Its model can't be read.
+        """
+        about = estimator.capabilities
+        self._estimator = estimator
+        try:
+            sha256 = sha256_of(about.model)
+        except OSError as error:
+            raise EstimatorError(f"The model of {about.name}, {about.model}, can't be read ({error}).") from error
+        self._info = BackendInfo(about.engine, "cpu", platform.processor() or platform.machine(), "float32")
+        self._report = LoadReport(
+            path=about.model,
+            sha256=sha256,
+            layout="estimator",
+            missing=(),
+            unexpected=(),
+            trained_heads=POSE_HEADS,
+            spec=NetworkSpec(about.name, about.num_kp, 0, about.crop, about.keypoint_names),
+            metadata={"description": about.summary},
+        )
+
+    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
+        """See ``Backend.run``; ``logits`` are (B, 3, 0), for there are no bins."""
+        size, num_kp = self.spec.crop.input_size, self.spec.num_kp
+        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (size, size, 3):
+            raise ValueError(f"Crops must be (B, {size}, {size}, 3) of uint8, not {crops.shape} of {crops.dtype}.")
+        said, count = self._estimator.estimate(crops), len(crops)
+        unknown = np.full(count, np.nan, np.float32)
+        shape = np.full((count, num_kp, 3), np.nan, np.float32)
+        driven = shape.copy()
+        if said.points is not None:
+            driven[..., :2] = said.points
+        return Motion(
+            angles_deg=angles_deg(said.rotation),
+            std_deg=np.full((count, 3), np.nan, np.float32) if said.std_deg is None else said.std_deg,
+            rotation=np.asarray(said.rotation, np.float32),
+            kp=shape,
+            exp=shape,
+            scale=unknown,
+            t=np.full((count, 3), np.nan, np.float32),
+            driven=driven,
+            exp_magnitude=unknown,
+            brow_magnitude=unknown,
+            eye_magnitude=unknown,
+            mouth_magnitude=unknown,
+            logits=np.empty((count, 3, 0), np.float32),
+        )
+
+    def close(self) -> None:
+        """See ``Backend.close``."""
+        self._estimator.close()
+
+
+def angles_deg(rotation: Floats) -> Floats:
+    """Pitch, yaw and roll in degrees, (B, 3), of ``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (B, 3, 3)."""
+    r = np.asarray(rotation, np.float64)
+    pitch = np.arctan2(r[:, 2, 1], r[:, 2, 2])
+    yaw = np.arctan2(-r[:, 2, 0], np.hypot(r[:, 2, 1], r[:, 2, 2]))  # asin loses half the digits near 90 degrees
+    roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
+    return np.asarray(np.rad2deg(np.stack([pitch, yaw, roll], axis=1)), np.float32)
