@@ -89,7 +89,11 @@ def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Call
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    assert cancel is not None
+    cancel.setIcon(QIcon())
+    box.setDefaultButton(cancel)
+    cancel.setFocus()
     box.buttonClicked.connect(lambda pressed: done() if pressed is button else None)
     box.open()
     return box

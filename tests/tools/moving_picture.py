@@ -27,7 +27,7 @@ WINDOW = (1200, 690)
 WIDTH = 800  # pixels of the picture
 FRAMES, EVERY_MS = 40, 100
 BEFORE_MS = 12_000  # until the curves of the last ten seconds are full
-LARGEST = 1_400_000  # bytes
+LARGEST = 700_000  # bytes
 
 
 def main(words: Sequence[str] | None = None) -> int:
