@@ -35,6 +35,7 @@ def check(weights: str | None, device: str = "auto", engine: str = "auto") -> in
     print("weights    " + _weights(weights, device, engine, problems))
     print("faces      " + _detector(problems))
     print("recording  " + _encoder(problems))
+    print("sound      " + _sound())
     print("outputs    " + _outputs())
     packages = missing_packages()
     if packages:
@@ -120,6 +121,17 @@ def _detector(problems: list[str]) -> str:
         problems.append(f"MediaPipe's face detector does not run: {error}")
         return "not usable"
     return "MediaPipe's face detector runs"
+
+
+def _sound() -> str:
+    """Recording works without."""
+    from app.core.errors import SourceError
+    from app.sound.device import microphones
+
+    try:
+        return "microphones " + (", ".join(microphones()) or "none")
+    except SourceError as error:
+        return str(error)
 
 
 def _outputs() -> str:

@@ -134,6 +134,14 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
         const=NO_PICTURE,
         help="record numbers, markers and session.json only, as --codec none",
     )
+    parser.add_argument(
+        "--record-audio",
+        nargs="?",
+        const="",
+        metavar="DEVICE",
+        help="record the sound of a microphone, too: of this one, by its name or a part of it, or of the usual one "
+        "(else as the window's switch was left, at first none)",
+    )
     add_output_options(parser)
     args = parser.parse_args(arguments)
     return LaunchOptions(
@@ -149,6 +157,8 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
         faces=args.faces,
         camera_format=args.camera_format,
         camera_tilt=args.camera_tilt,
+        record_sound=True if args.record_audio is not None else None,
+        microphone=args.record_audio,
         codec=args.codec,
         name=args.name,
         share=args.share,

@@ -25,4 +25,6 @@ class LaunchOptions:
     camera_tilt: CameraTilt | None = None  # how the source's camera stands; None: as remembered for it, else level
     share: bool | None = None  # whether other users may read what is written; None: as the user left it
     name: str | None = None  # pattern of recordings' names; None: as the user left it
+    record_sound: bool | None = None  # whether a microphone is recorded, too; None: as the user left it
+    microphone: str | None = None  # its name or a part of it, empty: the system's usual one; None: as the user left it
     codec: str | None = None  # how videos are recorded, one of codecs.CODECS; None: as the user left it

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 import types
 
+from app.core.importing import IMPORTING
 from app.core.plain_locale import use_plain_locale
 
 _UNUSED = ("matplotlib", "matplotlib.pyplot", "sounddevice")
-_lock = threading.Lock()
 
 
 def import_mediapipe() -> None:
@@ -24,7 +23,7 @@ def import_mediapipe() -> None:
     have set any locale meanwhile.
     """
     use_plain_locale()
-    with _lock:
+    with IMPORTING:
         if "mediapipe" in sys.modules:
             return
         absent = [name for name in _UNUSED if name not in sys.modules]

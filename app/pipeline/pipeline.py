@@ -25,6 +25,7 @@ from app.pipeline.status import PipelineStatus
 from app.session.annotations import Annotation, AnnotationKind, WrittenAnnotation
 from app.session.header import describe
 from app.signals.history import History
+from app.sound.capture import SoundCapture
 
 NOTE, ENGINE = "note", "engine"  # labels in events.csv
 SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
@@ -36,9 +37,10 @@ class Pipeline:
     """Everything between a source and the window; every method returns at once, any thread may call.
 
     ``results`` holds the latest result for the display, ``history`` the numbers of the last
-    seconds.  ``recorder`` takes the codec and what the experimenter says, ``faces`` how many are
-    measured and which is the primary one, ``signals`` filter, recentring and derived signals; ``capture`` reads the
-    source.  While no network is ready, frames pass through with no faces, so that the picture is there before it is.
+    seconds.  ``recorder`` takes the codec and what the experimenter says, ``sound`` a microphone that
+    is recorded, too, ``faces`` how many are measured and which is the primary one, ``signals`` filter,
+    recentring and derived signals; ``capture`` reads the source.  While no network is ready, frames pass
+    through with no faces, so that the picture is there before it is.
     """
 
     def __init__(self, weights: str | None = None, device: str = "auto", engine: str = "auto", faces: int = 1) -> None:
@@ -46,6 +48,7 @@ class Pipeline:
         self.results: Mailbox[FrameResult] = Mailbox()
         self.history = History()
         self.recorder = Recorder()
+        self.sound = SoundCapture(self.recorder.add_sound)
         self.signals = SignalController(self.recorder, self._send_marker)
         self._slot: Mailbox[Frame] = Mailbox()
         self.capture = CaptureLoop(self._opened, self._captured)
@@ -79,6 +82,7 @@ class Pipeline:
         """Finish the recording and end both threads; waits for them."""
         self.capture.stop()
         self.recorder.stop(wait=True)
+        self.sound.close()
         self._inference.stop()
         self.signals.close()
         self.results.close()
@@ -200,6 +204,7 @@ class Pipeline:
             finished_wait=self.signals.finished,
             max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
+            sound=self.sound.status,
             second=inference.second,
             trouble=inference.trouble or self._fences.problem,
             failed_in_row=inference.failed_in_row,

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.core.clock import Moment
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.core.sound import SoundBlock
 from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, WrittenAnnotation
 from app.session.codecs import H264, NO_PICTURE
@@ -117,6 +118,11 @@ class Recorder:
         writer = self._running or self._last
         if writer is not None:
             writer.add_result(result)
+
+    def add_sound(self, block: SoundBlock) -> None:
+        writer = self._running or self._last  # the last blocks come after the stop
+        if writer is not None:
+            writer.add_sound(block)
 
     def add_annotation(self, label: str, note: str, at_s: float | None = None) -> None:
         """Mark the running recording, if there is one, at ``at_s`` (None: now).  Raises SessionError."""

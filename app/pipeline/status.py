@@ -12,6 +12,7 @@ from app.pipeline.signal_controller import Finished
 from app.session.writer import WriterStats
 from app.signals.calibration import UNCALIBRATED, CalibrationState
 from app.signals.presets import DEFAULT_PRESET
+from app.sound.capture import SoundStatus
 from extractor.backends.base import BackendInfo
 from extractor.report import LoadReport
 
@@ -45,6 +46,7 @@ class PipelineStatus:
     max_faces: int = 1  # measured at most
     engine_preparing: str = ""  # how far the search for a faster engine is, while there is one
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on
+    sound: SoundStatus | None = None  # None: no microphone is switched on
     second: SecondStatus | None = None  # None: no second network is asked for
     trouble: str = ""  # why frames aren't measured, or which other part fails, in one sentence
     failed_in_row: int = 0  # frames that the detector or the network failed on, up to now
@@ -65,6 +67,8 @@ class PipelineStatus:
             return self.recording.error
         if self.recording and self.recording_active and self.recording.warning:
             return self.recording.warning  # what may cost data comes before what doesn't
+        if self.sound is not None and self.sound.problem:
+            return self.sound.problem  # likewise
         if self.trouble:
             return self.trouble
         if self.network_error:

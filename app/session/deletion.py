@@ -16,6 +16,7 @@ from app.session.annotations import ORIGINAL
 from app.session.exporters.base import FOLDER
 from app.session.folders import (
     ANNOTATIONS,
+    AUDIO,
     FACES,
     FRAMES,
     LOCK,
@@ -31,12 +32,12 @@ from app.session.folders import (
 )
 from app.session.manifest import RECORDING, Manifest
 from app.session.ownership import is_live, is_locked
-from app.session.recovery import DAMAGED
+from app.session.recovery import DAMAGED, DAMAGED_SOUND
 from app.session.table import columns
 from extractor import files
 
-_TABLES = (VIDEO, FRAMES, FACES, SIGNALS, ANNOTATIONS, MOTION, TRUTH)
-_OWN = {MANIFEST, DAMAGED, OPEN_ANNOTATIONS, RESERVE, LOCK, ANALYSES, FOLDER}
+_TABLES = (VIDEO, AUDIO, FRAMES, FACES, SIGNALS, ANNOTATIONS, MOTION, TRUTH)
+_OWN = {MANIFEST, DAMAGED, DAMAGED_SOUND, OPEN_ANNOTATIONS, RESERVE, LOCK, ANALYSES, FOLDER}
 _HEAD = ",".join(columns("frame", 0)[:3]).encode()  # that a table of ours begins with, of any version
 _RECORDED = {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
 _OWN |= _RECORDED

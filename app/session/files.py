@@ -7,19 +7,22 @@ import errno
 import logging
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult, Frame
+from app.core.sound import SoundBlock
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
 from app.session.encoders import encoder_of
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
-from app.session.manifest import Fitted, Manifest, VideoInfo
+from app.session.folders import AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
+from app.session.manifest import Fitted, Manifest, SoundInfo, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow
 from app.session.signals import ShownRow, SignalRows
+from app.session.sound import SoundEncoder
 from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, row, truth_row
 from app.session.text_table import encode_rows
 from app.session.video import VideoEncoder, fit
@@ -41,10 +44,13 @@ class SessionFiles:
         self.last_timestamp_s = 0.0
         self.video: VideoInfo | None = None
         self.fitted: tuple[Fitted, ...] = ()
+        self.sound: SoundInfo | None = None
+        self.sound_problem = ""  # why no more sound is recorded, a sentence
         self._folder = folder
         self._num_kp = manifest.header.num_kp
         self._with_video = video
         self._encoder: VideoEncoder | None = None
+        self._sound: SoundEncoder | None = None
         self._size: tuple[int, int] | None = None  # width, height of the first frame
         self._open: dict[str, GuardedFile] = {}
         self._motion = MotionEncoder()
@@ -87,6 +93,7 @@ class SessionFiles:
         if self._encoder is not None:
             with contextlib.suppress(Exception):  # without its index the video can be recovered, too
                 self._encoder.finish()
+        self._finish_sound()
         for name, file in self._open.items():
             file.copy_to(part(folder / name))
 
@@ -182,6 +189,29 @@ class SessionFiles:
                 self._guarded(FACES).write(encode_rows([columns("frame", self._num_kp)]))
             self._open[FACES].write(encode_rows(further))
 
+    def add_sound(self, blocks: Iterable[SoundBlock], first_s: float) -> None:
+        """Append sound that begins ``first_s`` on the monotonic clock; what goes wrong with it ends the sound alone."""
+        if self.sound_problem:
+            return
+        try:
+            for block in blocks:
+                if self._sound is None:
+                    self._sound = SoundEncoder(self._open.get(AUDIO) or self._guarded(AUDIO))
+                self._sound.add(block, block.captured_s - first_s)
+                if self.sound is None and not self._sound.empty:
+                    self.sound = SoundInfo(block.device, block.rate)
+        except Exception as error:
+            log.exception("the sound can't be recorded")
+            self.sound_problem = f"The sound can't be recorded any more ({error}); everything else is."
+
+    def _finish_sound(self) -> None:
+        sound, self._sound = self._sound, None
+        if sound is not None:
+            try:
+                sound.finish()
+            except Exception:  # it plays without its index, too
+                log.exception("the sound could not be finished")
+
     def _shown(self, item: PendingRow) -> ShownRow | None:
         if item.shown is None or item.primary is None:
             return None
@@ -212,11 +242,15 @@ class SessionFiles:
         """
         if self._encoder is not None:
             self._encoder.close()
+        self._finish_sound()
         for file in self._open.values():
             file.close()
         if not self.frames and VIDEO in self._open:  # an encoder that was opened for nothing
             del self._open[VIDEO]
             files.remove(part(self._folder / VIDEO))
+        if self.sound is None and AUDIO in self._open:
+            del self._open[AUDIO]
+            files.remove(part(self._folder / AUDIO))
         self._reserve.release()
         for file in self._open.values():
             if file.broken and file.failed is not None:

@@ -16,6 +16,7 @@ from app.session.naming import DEFAULT_NAME, folder_name
 from extractor import files
 
 VIDEO = "video.mkv"
+AUDIO = "audio.mka"  # where a microphone was switched on
 FRAMES = "frames.csv"
 FACES = "faces.csv"
 SIGNALS = "signals.csv"  # as shown: filtered, recentred, derived

@@ -43,6 +43,7 @@ CONVENTIONS = (
     "exp_magnitude is the root mean square over the keypoints of the expression's displacement.",
     "timestamp_s counts from the first frame on the monotonic clock at capture; first_frame_monotonic_s and the "
     "clock pairs relate it to UTC. The video's times are the same, rounded to the millisecond.",
+    "audio.mka: sample n, of 48000 a second, was taken n / 48000 s after the first frame, to a few milliseconds.",
     "Row k of frames.csv (from 0) is frame k of the video and its primary face; further faces are in faces.csv.",
     "motion.bin: the network's raw outputs for the primary face of each frame with success 1; its first line is JSON.",
     "success 0 with empty numbers: missing says why. no_face: none was found, or the primary one was hidden; skipped: "
@@ -125,6 +126,14 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundInfo:
+    """The recorded sound."""
+
+    device: str  # the microphone
+    device_rate: Count  # samples a second as it gave them; the file has 48000
+
+
+@dataclass(frozen=True, slots=True)
 class Fitted:
     """From this frame on the source gave another size, which was fitted into the video.
 
@@ -197,6 +206,7 @@ class Manifest:
     missing: MissingRows = MissingRows()
     drops: Drops = Drops()
     video: VideoInfo | None = None
+    sound: SoundInfo | None = None
     fitted: tuple[Fitted, ...] = ()
     owner: Owner | None = None  # while it is being written
 

@@ -7,9 +7,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from app.core.containers import open_container
@@ -18,6 +20,7 @@ from app.session.annotations import recover_annotations
 from app.session.codecs import FFV1
 from app.session.encoders import TICKS_PER_S
 from app.session.folders import (
+    AUDIO,
     FACES,
     FRAMES,
     LOCK,
@@ -48,6 +51,7 @@ from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
 DAMAGED = "video.damaged.mkv"
+DAMAGED_SOUND = "audio.damaged.mka"
 _LARGEST = 1e12  # in a table; its rows' times go into session.json, which takes no larger ones
 _EMPTY = 4096  # a video's head is smaller; what can't be read and is no larger holds no frame
 
@@ -135,7 +139,7 @@ def _by(owner: Owner | None) -> str:
 def _require_still(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
     """Raise SessionError where a file of the recording is not what it was: somebody writes it after all."""
     now = traces(folder)
-    for name in (VIDEO, FRAMES, FACES, SIGNALS, TRUTH, MOTION):
+    for name in (VIDEO, AUDIO, FRAMES, FACES, SIGNALS, TRUTH, MOTION):
         part_name = part(folder / name).name
         if part_name in before and part_name in now and before[part_name] != now[part_name]:
             raise SessionError(f"{folder} is still being written, so it was left alone.")
@@ -146,6 +150,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
     files.remove(folder / RESERVE)
     num_kp = manifest.header.num_kp
     times_s, picture = _recover_video(folder, before)
+    _recover_sound(folder, before)
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
     added = (
@@ -185,7 +190,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
         video=video,
         owner=None,
     ).write(folder)
-    for name in (VIDEO, FRAMES, FACES, SIGNALS, TRUTH):
+    for name in (VIDEO, AUDIO, FRAMES, FACES, SIGNALS, TRUTH):
         files.remove(part(folder / name))
     files.sync_folder(folder)
     return Recovered(folder, frames, seconds, len(added), lost)
@@ -196,7 +201,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a video's own head says of it."""
+    """What a video's own head says of it; sound has no size."""
 
     codec: str
     width: int  # with padding
@@ -233,17 +238,40 @@ def _recover_video(folder: Path, before: Mapping[str, tuple[int, int]]) -> tuple
     return (times / TICKS_PER_S).tolist(), picture
 
 
-def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], Picture]:
-    """Copy all that can be read of a Matroska video, undecoded; with no target it is only read.
+def _recover_sound(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
+    """Give it an index and its name; what can't be read is kept under another one."""
+    source, copy = part(folder / AUDIO), files.temporary_name(folder / AUDIO)
+    if not source.is_file():
+        return
+    try:
+        room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
+        copy_packets(source, copy if room else None, "audio")
+        _require_still(folder, before)
+    except SessionError:
+        files.remove(copy)
+        raise
+    except av.FFmpegError:
+        files.remove(copy)
+        _require_still(folder, before)
+        if source.stat().st_size >= _EMPTY:
+            files.move(source, folder / DAMAGED_SOUND)
+        return
+    files.move(copy if copy.exists() else source, folder / AUDIO)
 
-    Returns the (N,) times in milliseconds and what it is.  Raises av.FFmpegError when it isn't a video.
+
+def copy_packets(
+    source: Path, target: Path | None, kind: Literal["video", "audio"] = "video"
+) -> tuple[NDArray[np.int64], Picture]:
+    """Copy all that can be read of a Matroska video or sound, undecoded; with no target it is only read.
+
+    Returns the (N,) times in milliseconds and what it is.  Raises av.FFmpegError when it isn't one.
     """
     times = []
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(open_container(source, "matroska"))
-        if not reader.streams.video:
-            raise av.InvalidDataError(0, "no video stream", str(source))
-        stream = reader.streams.video[0]
+        stream = reader.streams.best(kind)
+        if stream is None:
+            raise av.InvalidDataError(0, f"no {kind} stream", str(source))
         writer = copied = None
         if target is not None:
             file = stack.enter_context(files.create(target))
@@ -260,7 +288,8 @@ def copy_packets(source: Path, target: Path | None) -> tuple[NDArray[np.int64], 
                 if writer is not None and copied is not None:
                     packet.stream = copied
                     writer.mux_one(packet)
-        return np.array(times, np.int64), Picture(stream.codec_context.name, stream.width, stream.height)
+        size = (stream.width, stream.height) if isinstance(stream, VideoStream) else (0, 0)
+        return np.array(times, np.int64), Picture(stream.codec_context.name, *size)
 
 
 def _video_info(manifest: Manifest, picture: Picture) -> VideoInfo:

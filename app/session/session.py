@@ -15,7 +15,7 @@ from app.core.quality import is_low
 from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
-from app.session.folders import ANNOTATIONS, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO
+from app.session.folders import ANNOTATIONS, AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO
 from app.session.lazy_table import LazyTable, read_angles
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
@@ -111,6 +111,12 @@ class Session:
         if info is not None:
             return info.width, info.height
         return source.width or 640, source.height or 480
+
+    @property
+    def sound(self) -> Path | None:
+        """The recorded sound, if there is any."""
+        path = self.folder / AUDIO
+        return path if path.is_file() else None
 
     @property
     def motion_path(self) -> Path:

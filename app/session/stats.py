@@ -24,3 +24,4 @@ class WriterStats:
     intervals: tuple[OpenInterval, ...] = ()  # annotations that have begun and not ended
     annotations: int = 0  # in events.csv
     pictures: bool = True  # False: numbers alone are recorded
+    sound: bool = False  # a microphone is recorded, too

@@ -15,6 +15,7 @@ from types import TracebackType
 from app.core.clock import Moment, clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.core.sound import SoundBlock
 from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation, shown_frame
 from app.session.codecs import H264
@@ -43,6 +44,7 @@ __all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150
 QUEUE_S = 1.0  # what waits is lost in a crash: this bounds it where the encoder starves
+SOUND_S = 10.0  # of sound that may wait; older sound becomes silence
 TICK_S = 0.25  # how often final rows are written
 SYNC_S = 1.0
 MANIFEST_TICKS = 5  # session.json every so many syncs
@@ -89,6 +91,7 @@ class SessionWriter:
         self._changed = threading.Condition()
         self._queue: deque[tuple[Frame, float, float]] = deque()  # a frame, its timestamp, when it was accepted
         self._queue_bytes = 0
+        self._sound: deque[SoundBlock] = deque()
         self._encode_s = 0.0  # what a frame takes at present, rather too long than too short
         self._pending = PendingRows()
         self._times_s = array("d")  # of the accepted frames, for the annotations: 8 bytes a frame
@@ -167,6 +170,15 @@ class SessionWriter:
             if self._closing:
                 self._changed.notify()
 
+    def add_sound(self, block: SoundBlock) -> None:
+        """Take a stretch of sound; never waits."""
+        with self._changed:
+            if self._finished.is_set() or block.captured_s > self._ended_s:
+                return
+            self._sound.append(block)
+            while block.captured_s - self._sound[0].captured_s > SOUND_S:
+                self._sound.popleft()
+
     def add_annotation(
         self, label: str, note: str = "", duration_s: float = 0.0, at_s: float | None = None
     ) -> Annotation:
@@ -237,12 +249,13 @@ class SessionWriter:
                 rows=self._files.rows,
                 dropped=self._manifest.drops.writer,
                 bytes=self._files.bytes,
-                warning="" if self._finished.is_set() else self._warning,
+                warning="" if self._finished.is_set() else self._warning or self._files.sound_problem,
                 error=self._error,
                 finished=self._finished.is_set(),
                 intervals=self._annotations.open,
                 annotations=self._annotations.count,
                 pictures=self._manifest.header.pictures,
+                sound=self._files.sound is not None,
             )
 
     def close(self, timeout_s: float = 60.0) -> WriterStats:
@@ -287,6 +300,7 @@ class SessionWriter:
             inferred=self._files.inferred,
             missing=MissingRows(**self._files.missing),
             video=self._files.video,
+            sound=self._files.sound,
             fitted=self._files.fitted,
         )
         return self._manifest
@@ -339,12 +353,23 @@ class SessionWriter:
                     self._encode_s = max(now_s() - started_s, 0.8 * self._encode_s)
                 self._queue.popleft()
                 self._queue_bytes -= taken[0].image.nbytes
+        self._write_sound()
         with self._changed:
             final = self._pending.pop_final(self._files.frames, now_s())
         self._files.add_rows(final)
         if self._files.failure is not None:
             raise self._files.failure
         return True
+
+    def _write_sound(self) -> None:
+        """What has come of it, once it is known when the recording began."""
+        with self._changed:
+            first_s = self._first_s
+            if first_s is None:
+                return
+            sound = list(self._sound)
+            self._sound.clear()
+        self._files.add_sound(sound, first_s)
 
     def _linger(self) -> None:
         with self._changed:
@@ -356,6 +381,7 @@ class SessionWriter:
                 self._queue.clear()
                 rest = self._pending.pop_all(self._files.frames)
             self._files.add_rows(rest)
+            self._write_sound()
             if self._files.lost:
                 self._rescue()
                 return
@@ -405,7 +431,7 @@ class SessionWriter:
                 self._hand_over(why, same_disk=False, take_waiting=False)  # what waits still has room
                 self._end(why)
             # The video's size, how frames were fitted into it and what was said can't be found out after a crash.
-            description = (self._files.video, self._files.fitted, self._manifest.header)
+            description = (self._files.video, self._files.sound, self._files.fitted, self._manifest.header)
             if second % MANIFEST_TICKS and description == described:
                 continue
             described = description

@@ -28,6 +28,8 @@ from app.ui.commands import ANNOTATION_KEYS
 from app.ui.formatting import NOTHING, moment
 from app.ui.panels.fields import Section, Value, dim_label
 from app.ui.pickers import ChoiceBox
+from app.ui.sound import SoundControls
+from app.ui.sound_fields import SoundFields
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -43,6 +45,7 @@ _TIPS = {
     "may be shown in talks. It is noted in session.json and in exports, and forbids or allows nothing by itself",
     "Comment": "Anything else about this session",
     "Name": settings.RECORDING_NAME.tip,
+    "Sound": settings.SOUND.tip,
     "Video": settings.CODEC.tip,
 }
 
@@ -52,9 +55,10 @@ _EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "C
 class AnnotationPanel(QScrollArea):
     """Edits take effect at once, also while recording; Enter or Escape give the keys back to the picture."""
 
-    def __init__(self, controls: AnnotationControls, view: LiveView) -> None:
+    def __init__(self, controls: AnnotationControls, sound: SoundControls, view: LiveView) -> None:
         super().__init__()
         self._controls = controls
+        self.sound = SoundFields(sound)
         self._view = view
         self.setAccessibleName("Markers and session")
         self.setWidgetResizable(True)
@@ -106,13 +110,14 @@ class AnnotationPanel(QScrollArea):
             ("Consent", self.consent),
             ("Comment", self.comment),
             ("Video", self.codec),
+            ("Sound", self.sound),
             ("Name", self.name),
         )
         for row, (name, field) in enumerate(rows):
             label = dim_label(name)
             label.setToolTip(_TIPS[name])
             label.setBuddy(field)
-            side = Qt.AlignmentFlag.AlignTop if field is self.comment else Qt.AlignmentFlag.AlignVCenter
+            side = Qt.AlignmentFlag.AlignTop if field in (self.comment, self.sound) else Qt.AlignmentFlag.AlignVCenter
             section.rows.addWidget(label, row, 0, side)
             section.rows.addWidget(field, row, 1, 1, 1 if row == 0 else 2)
         section.rows.setVerticalSpacing(4)

@@ -122,6 +122,12 @@ CODEC = Setting("recording/codec", str, H264, "Video",
                 "How pictures are recorded, or that none are, from the next recording on", RECORDING,
                 choices=tuple(CODECS.items()), option="codec")  # fmt: skip
 TASK = Setting("recording/task", str, "", "Task", "What the participant does; remembered for the next start", RECORDING)
+SOUND = Setting("recording/sound", bool, False, "Record so&und",
+                "Record a microphone, too, in a file of its own (audio.mka); off until you switch it on", RECORDING,
+                option="record_sound", in_profiles=False)  # fmt: skip
+MICROPHONE = Setting("recording/microphone", str, "", "Microphone",
+                     "Its name or a part of it; empty: the system's usual one", RECORDING, check=str.strip,
+                     option="microphone", in_profiles=False)  # fmt: skip
 SHARE = Setting("recording/share", bool, False, "Other &users may read recordings",
                 "Let other users of this computer read new recordings and exports", RECORDING,
                 option="share")  # fmt: skip
@@ -136,6 +142,8 @@ PLOT_SPAN = Setting("plots/span_s", int, 10, "Time span", "How many seconds the 
                     choices=tuple((seconds, _span(seconds)) for seconds in (5, 10, 30, 60, 120, 300)))  # fmt: skip
 PLOT_RAW = Setting("plots/raw", bool, False, "Raw curves", "Draw what was measured, before the filter, as a thin line",
                    PLOTS)  # fmt: skip
+REVIEW_SOUND = Setting("review/sound", bool, True, "So&und", "Hear the recorded sound, at normal speed",
+                       REVIEW)  # fmt: skip
 LEAVE_OUT_LOW_QUALITY = Setting("review/leave_out_low_quality", bool, False, "&Leave out low quality",
                                 "Leave frames of low quality out of the statistics", REVIEW)  # fmt: skip
 PLOT_SIGNALS = Setting("plots/signals", str, "yaw,pitch,roll,expression")

@@ -52,6 +52,7 @@ from app.ui.review.controls import ReviewControls, is_session
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.settings_page import SettingsDialog
 from app.ui.signals import SignalControls
+from app.ui.sound import SoundControls
 from app.ui.state_display import StateDisplay
 from app.ui.status_line import StatusLine
 from app.ui.toolbar import MainToolBar
@@ -106,6 +107,7 @@ class MainWindow(QMainWindow):
         self.operator = WindowOperator(self.controller, self._begin_recording, self)
         self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator)
         self.annotations = AnnotationControls(self.controller, self.commands, store, self.view, self)
+        self.sound = SoundControls(self.controller, store, self)
         context = DockContext(
             self.controller,
             store,
@@ -116,6 +118,7 @@ class MainWindow(QMainWindow):
             self.annotations,
             self.outputs,
             self.signals,
+            self.sound,
         )
         self.docks = Docks(self, context, DOCKS, VIEWS)
         self.panel_keys = PanelKeys(self, self.view)
@@ -210,6 +213,10 @@ class MainWindow(QMainWindow):
         self.controller.recorded.connect(self._recorded)
         self.controller.closed.connect(self._closed)
         self.outputs.failed.connect(self._automation.fail)
+        self.sound.failed.connect(self._automation.fail)
+        status_bar = self.statusBar()
+        assert status_bar is not None
+        status_bar.addPermanentWidget(self.sound.label)
         self.operator.annotated.connect(lambda label, written: self.annotations.show_written("", label, written))
         self.operator.recentred.connect(self.signals.show_recentred)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
@@ -267,6 +274,7 @@ class MainWindow(QMainWindow):
         self.signals.show_status(status)
         self.tilt.show_status(status)
         self.annotations.show_status(status)
+        self.sound.show_status(status)
         self.cameras.show_status(status)
         self.state.show(status, self._closing)
         if not self._closing:
@@ -416,6 +424,7 @@ class MainWindow(QMainWindow):
         self._automation.finish(pipeline.status() if pipeline is not None else None)
         self.signals.close()
         self.annotations.close()
+        self.sound.close()
         self.outputs.close()
         self.cameras.close()
         self.controller.join()

@@ -17,13 +17,14 @@ MAY_IMPORT = {
     "app/capture": {"core", "capture"},
     "app/faces": {"core", "faces"},
     "app/signals": {"core", "signals"},
+    "app/sound": {"core", "sound"},
     "app/outputs": {"core", "signals", "outputs", "system"},  # how an extra is installed
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
     "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench", "system"},
-    "app/pipeline": {"core", "capture", "faces", "signals", "session", "outputs", "analyser", "pipeline"},
+    "app/pipeline": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "analyser", "pipeline"},
     "app/batch": {"core", "capture", "faces", "session", "analyser", "batch", "system"},
-    "app/ui": {"core", "capture", "faces", "signals", "session", "outputs", "pipeline", "options", "reanalyse", "ui",
-               "system"},
+    "app/ui": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "pipeline", "options",
+               "reanalyse", "ui", "system"},
 }  # fmt: skip
 """Each folder with those below it."""
 

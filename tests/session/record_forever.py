@@ -12,6 +12,7 @@ import numpy as np
 from app.capture.source import SourceInfo
 from app.core.clock import now_s
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.sound import SoundBlock
 from app.session.manifest import SessionHeader
 from app.session.writer import SessionWriter
 from extractor.types import Angles
@@ -49,6 +50,7 @@ def main() -> None:
         time.sleep(max(0.0, start + i / fps - now_s()))
         frame = Frame(i, np.roll(picture, i, axis=1), now_s())
         writer.add_frame(frame)
+        writer.add_sound(SoundBlock(np.full(round(48_000 / fps), 1000, np.int16), 48_000, start + i / fps))
         if i % 2 == 0:
             writer.add_result(FrameResult(frame, (face(i),) if i % 4 == 0 else (), now_s()))
         if i % 10 == 0:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import SessionError
+from app.core.sound import RATE
 from app.session.annotations import CUT_OFF_NOTE
 from app.session.disk import Usage
 from app.session.folders import claim_folder, part
@@ -21,6 +22,7 @@ from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, Media
 from app.session.motion import open_motion
 from app.session.recovery import DAMAGED, find_unfinished, recover
 from app.session.session import Session
+from app.session.sound import SoundReader
 from app.session.video import ticks
 from app.session.writer import SessionWriter
 from tests.factories import read_table
@@ -73,6 +75,10 @@ def kill_and_recover(parent, frames):
     assert session.manifest.state == RECOVERED
     if frames > FPS:
         assert report.frames > 0
+    if recorded > 2 * FPS:
+        assert session.sound is not None
+        with SoundReader(session.sound) as reader:
+            assert sum(len(samples) for _, samples in reader.blocks()) / RATE >= recorded / FPS - 2
     if report.frames:
         assert_whole(session, report.frames)
         assert session.manifest.video.width == 320
@@ -93,7 +99,7 @@ def kill_and_recover(parent, frames):
         assert last.note == CUT_OFF_NOTE
         assert last.onset_s + last.duration_s == pytest.approx(max(session.manifest.duration_s, last.onset_s))
     assert find_unfinished(parent) == ()
-    known = {"frames.csv", "session.json", "video.mkv", "events.csv", "motion.bin"}
+    known = {"frames.csv", "session.json", "video.mkv", "audio.mka", "events.csv", "motion.bin"}
     assert {item.name for item in folder.iterdir()} <= known
     if frames > FPS:
         records = open_motion(folder / "motion.bin").records

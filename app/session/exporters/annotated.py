@@ -17,6 +17,7 @@ from app.core.errors import SessionError
 from app.core.frames import Image
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.exporters.base import Progress, faces_of_frames
+from app.session.exporters.soundtrack import Soundtrack
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table
 from extractor import files
@@ -32,7 +33,7 @@ _OPTIONS = {"preset": "veryfast", "crf": "20", "bf": "0"}
 
 
 class AnnotatedVideo:
-    """H.264 in MP4, every frame at its own time, readable from its first bytes on, without sound.
+    """H.264 in MP4, every frame at its own time, readable from its first bytes on, with the sound that was recorded.
 
     A frame without a pose says why.
 
@@ -56,13 +57,19 @@ class AnnotatedVideo:
                 draw_notice(image, f"no pose: {reason.replace('_', ' ')}")
             return image
 
-        write_video(session, folder / FILE, painted, progress)
+        write_video(session, folder / FILE, painted, progress, session.sound)
 
 
-def write_video(session: Session, path: Path, painted: Callable[[Image], Image], progress: Progress) -> None:
+def write_video(
+    session: Session,
+    path: Path,
+    painted: Callable[[Image], Image],
+    progress: Progress,
+    sound: Path | None = None,
+) -> None:
     """The session's frames, one after the other, as ``painted`` makes them: (H, W, 3) BGR that it may change.
 
-    Raises SessionError, OSError.
+    ``sound``: what is heard with them.  Raises SessionError, OSError.
     """
     times = presentation_ticks(session.table.timestamp_s)
     with session.frames() as video:
@@ -71,7 +78,7 @@ def write_video(session: Session, path: Path, painted: Callable[[Image], Image],
             for k, time in enumerate(times):
                 image = painted(np.ascontiguousarray(video.frame_at(k)))
                 if encoder is None:
-                    encoder = _Encoder(path, *image.shape[1::-1])
+                    encoder = _Encoder(path, image.shape[1], image.shape[0], sound)
                 after = int(times[k + 1] - time) if k + 1 < len(times) else 0
                 encoder.encode(image, int(time), after)
                 progress(k + 1, len(times))
@@ -109,7 +116,7 @@ def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
 class _Encoder:
     """One MP4 file; the first frame's size is the video's."""
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
+    def __init__(self, path: Path, width: int, height: int, sound: Path | None) -> None:
         self._size = (width, height)
         self._padded = (max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2))
         self._shown = round(_LAST_S * TICKS_PER_S)
@@ -124,6 +131,7 @@ class _Encoder:
         context.time_base = Fraction(1, TICKS_PER_S)
         # cv2 converts with BT.601 to video range; untagged, players would guess BT.709 from 720 lines on.
         context.colorspace, context.color_range = 6, 1  # AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG
+        self._sound = Soundtrack(self._container, sound) if sound is not None else None
 
     def encode(self, image: Image, time: int, shown: int) -> None:
         """``shown``: ticks until the next frame; 0 for the last one, which stays as long as the one before."""
@@ -138,10 +146,14 @@ class _Encoder:
         self._shown = shown or self._shown
         self._durations[time] = self._shown
         self._mux(frame)
+        if self._sound is not None:
+            self._sound.write_until((time + self._shown) / TICKS_PER_S)
 
     def close(self) -> None:
         try:
             self._mux(None)
+            if self._sound is not None:
+                self._sound.close()
         finally:
             self._container.close()
 

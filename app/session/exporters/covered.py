@@ -40,13 +40,19 @@ Faces = list[tuple[Table, int]]
 
 
 class CoveredVideo:
-    """As ``annotated.mp4``, which has the pictures; of these, only blurred surroundings are left."""
+    """As ``annotated.mp4``, which has the pictures; of these, only blurred surroundings are left, and no sound."""
 
     name = "covered"
     label = "Annotated video, faces covered"
 
     def outputs(self, session: Session) -> tuple[str, ...]:
         return (FILE,)
+
+    def remark(self, session: Session) -> str:
+        """Where there is something to be told."""
+        if session.sound is None:
+            return ""
+        return "The covered video has no sound: a voice tells who speaks. The annotated video has it."
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.ui.outputs import OutputControls
     from app.ui.settings import Settings
     from app.ui.signals import SignalControls
+    from app.ui.sound import SoundControls
     from extractor.types import NetworkSpec
 
 
@@ -51,6 +52,7 @@ class DockContext:
     annotations: AnnotationControls | None = None
     outputs: OutputControls | None = None
     signals: SignalControls | None = None
+    sound: SoundControls | None = None
 
     @property
     def network(self) -> NetworkSpec | None:

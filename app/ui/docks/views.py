@@ -47,7 +47,8 @@ def _annotations(context: DockContext) -> DockView:
     from app.ui.annotations_panel import AnnotationPanel
 
     assert context.annotations is not None
-    return AnnotationPanel(context.annotations, context.view)
+    assert context.sound is not None
+    return AnnotationPanel(context.annotations, context.sound, context.view)
 
 
 def _filter(context: DockContext) -> DockView:

@@ -25,7 +25,7 @@ class Player(QObject):
         self._frame = 0
         self._speed = 1.0
         self.loop: tuple[float, float] | None = None
-        self._from_s = self._began_s = 0.0  # recorded time and clock when playing began, or the speed changed
+        self._anchor = (0.0, 0.0)  # recorded time and clock when playing began, or the speed changed
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -111,10 +111,15 @@ class Player(QObject):
         return self.loop if self.loop is not None else (float(self._times[0]), float(self._times[-1]))
 
     def _restart(self, time_s: float) -> None:
-        self._from_s, self._began_s = time_s, now_s()
+        self._anchor = (time_s, now_s())
+
+    def due_at(self, at_s: float) -> float:
+        """The recorded time that is shown at a time on the monotonic clock, while it plays; any thread may ask."""
+        from_s, began_s = self._anchor
+        return from_s + (at_s - began_s) * self._speed
 
     def _due_s(self) -> float:
-        return self._from_s + (now_s() - self._began_s) * self._speed
+        return self.due_at(now_s())
 
     def _frame_at(self, time_s: float) -> int:
         after = int(np.searchsorted(self._times, time_s + 1e-9, side="right"))

@@ -37,6 +37,7 @@ from app.ui.review.panes import Panes
 from app.ui.review.player import Player
 from app.ui.review.presenter import FramePresenter
 from app.ui.review.reanalysis import Reanalysis
+from app.ui.review.sound import ReviewSound
 from app.ui.review.timeline import ZOOM_STEP
 from app.ui.settings import Settings
 
@@ -70,6 +71,8 @@ class ReviewWindow(QMainWindow):
         self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
         self._leave_out()
+        self.sound = ReviewSound(self.notify, self)
+        self._hear()
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
         self._connect()
         self._enable(False)
@@ -102,6 +105,7 @@ class ReviewWindow(QMainWindow):
         self.comparing.changed.connect(self._compare)
         self._settings.watch(self, OVERLAY.values(), self._draw)
         self._settings.watch(self, (settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out)
+        self._settings.watch(self, (settings.REVIEW_SOUND,), self._hear)
 
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
@@ -202,6 +206,7 @@ class ReviewWindow(QMainWindow):
         self.player.playing_changed.connect(self._playing_changed)
         self.player.speed_changed.connect(self.transport.set_speed)
         self.player.set_speed(self.transport.speed.currentData())
+        self.sound.use(session.sound, self.player)
         self.annotations = EditedAnnotations(
             session.annotations, AnnotationFile(session.folder / ANNOTATIONS), session.frame_at, self
         )
@@ -260,6 +265,7 @@ class ReviewWindow(QMainWindow):
         self.comparing.use(None)
         self.exports.close()
         self.reanalysis.close()
+        self.sound.use(None, None)
         if self.player is not None:
             self.player.pause()
         if self.presenter is not None:
@@ -342,6 +348,9 @@ class ReviewWindow(QMainWindow):
     def _escape(self) -> None:
         if not self.timeline.cancel_drag():
             self.measuring.select(None)
+
+    def _hear(self) -> None:
+        self.sound.switch(self._settings.get(settings.REVIEW_SOUND))
 
     def _leave_out(self) -> None:
         self.measuring.leave_out(self._settings.get(settings.LEAVE_OUT_LOW_QUALITY))

@@ -1,0 +1,95 @@
+"""The recorded sound in review: heard while the recording plays at its normal speed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.core.sound import Samples
+from app.session.sound import SoundReader
+from app.sound.playback import Playback
+from app.sound.speaker import Loudspeaker
+from app.ui.messages import Message, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.ui.review.player import Player
+
+
+class _Recorded:
+    """The file, opened where it is first read: a disk may take its time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: SoundReader | None = None
+
+    def blocks(self, from_s: float) -> Iterator[tuple[float, Samples]]:
+        if self._reader is None:
+            self._reader = SoundReader(self._path)
+        return self._reader.blocks(from_s)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+class ReviewSound(QObject):
+    """Follows a player; the speaker is taken when it begins to play, and given back when it pauses."""
+
+    _failed = pyqtSignal(str)
+
+    def __init__(self, notify: Callable[[Message], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._notify = notify
+        self._path: Path | None = None
+        self._player: Player | None = None
+        self._playback: Playback | None = None
+        self._on = True
+        self._said = False  # once a session: why nothing is heard
+        self._failed.connect(self._tell)
+
+    def use(self, path: Path | None, player: Player | None) -> None:
+        """Of another session; None: nothing is heard."""
+        self._end()
+        self._path, self._player, self._said = path, player, False
+        if player is not None:
+            player.playing_changed.connect(lambda _: self._follow())
+            player.speed_changed.connect(lambda _: self._follow())
+
+    def switch(self, on: bool) -> None:
+        """Whether anything is to be heard."""
+        self._on = on
+        self._follow()
+
+    def _follow(self) -> None:
+        player = self._player
+        wanted = self._on and self._path is not None and player is not None and player.playing and player.speed == 1.0
+        if wanted and self._playback is None:
+            self._begin()
+        elif not wanted:
+            self._end()
+
+    def _begin(self) -> None:
+        assert self._path is not None
+        assert self._player is not None
+        recorded, speaker = _Recorded(self._path), Loudspeaker()
+        self._playback = Playback(recorded.blocks, self._player.due_at, speaker, self._fail, recorded.close)
+
+    def _end(self) -> None:
+        playback, self._playback = self._playback, None
+        if playback is not None:
+            playback.close()
+
+    def _fail(self, problem: str) -> None:
+        """On the playback's thread."""
+        with contextlib.suppress(RuntimeError):  # the window is gone already
+            self._failed.emit(problem)
+
+    def _tell(self, problem: str) -> None:
+        if not self._said:
+            self._said = True
+            self._notify(Message(problem, Severity.WARNING))
