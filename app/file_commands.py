@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from app.camera_options import add_camera_tilt
@@ -40,6 +42,7 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
     from app.batch.extract import ExtractOptions, extract
+    from app.batch.report import TerminalReport
     from app.ui.settings import share_files
 
     share_files(args.share)
@@ -53,9 +56,13 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         camera_tilt=args.camera_tilt,
         force=args.force,
         ray=args.ray,
-        progress=not args.quiet,
     )
-    return extract(args.paths, args.out, options)
+    with closing(TerminalReport(not args.quiet)) as report:
+        extracted = extract(args.paths, args.out, options, report)
+    for failure in extracted.failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    print(extracted.sentence)
+    return 1 if extracted.failures else 0
 
 
 def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:

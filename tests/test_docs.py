@@ -208,9 +208,9 @@ def test_the_librarys_example_runs() -> None:
 
 
 def test_keys_that_are_named_are_those_of_the_actions() -> None:
-    from app.ui.commands import LIVE, REVIEW
+    from app.ui.commands import LIVE, REVIEW, SESSIONS
 
-    known = {key for row in (*LIVE, *REVIEW) for key in (row.key, *row.also)}
+    known = {key for row in (*LIVE, *REVIEW, *SESSIONS) for key in (row.key, *row.also)}
     for page in PAGES:
         shown = set(re.findall(r"`((?:Ctrl|Shift|Alt)\+[^`\s]+|F\d+)`", page.read_text(encoding="utf-8")))
         assert shown <= known, (page.name, shown - known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from app.batch.images import ImageTable, Measured, pictures_of
 from app.batch.jobs import Event, Job, Outcome, PicturesJob, Settings, VideoJob
 from app.batch.local import run_here, run_in_processes
 from app.batch.plan import DoneCriteria, Work, find_places, find_work
-from app.batch.report import Report
+from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
 from app.core.errors import UserError
 from app.core.threads import network_threads
@@ -50,31 +49,44 @@ class ExtractOptions:
     camera_tilt: CameraTilt | None = None  # of the cameras that took the films
     force: bool = False  # measure again what is done
     ray: str | None = None  # the address of a Ray cluster
-    progress: bool = True
 
 
-def extract(patterns: Sequence[str], out: Path, options: ExtractOptions = ExtractOptions()) -> int:
-    """Measure everything the patterns name into ``out``; 0, or 1 when a file could not be measured.
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What came of a run."""
+
+    out: Path
+    files: int
+    earlier: int  # of them, measured by an earlier run
+    failures: tuple[str, ...]  # a sentence for each file that could not be measured
+
+    @property
+    def sentence(self) -> str:
+        note = f", {self.earlier} of them earlier" if self.earlier else ""
+        return f"{self.files - len(self.failures)} of {self.files} files measured{note}, results in {self.out}"
+
+
+def extract(patterns: Sequence[str], out: Path, options: ExtractOptions, watcher: Watcher) -> Extracted:
+    """Measure everything the patterns name into ``out``.
 
     A video gets a session folder without a copy of the video, the images share ``images.csv``.
-    What an earlier run has measured with the same weights is left as it is.  Raises UserError when
-    there is nothing to do, and what ``create`` raises.
+    What an earlier run has measured with the same weights is left as it is, so that a run that was cut off goes on.
+    Raises UserError when there is nothing to do, and what ``create`` raises.
     """
     work = find_work(patterns)
     out = out.absolute()
     report = describe(options.weights)
     if not report.pose_trained:
-        print(
-            "motionscope: pose heads untrained: these weights hold no head pose, so no angles come out.",
-            file=sys.stderr,
-        )
+        watcher.remark("pose heads untrained: these weights hold no head pose, so no angles come out.")
     with ExitStack() as stack:
         _lock(stack, out)
         run = _Run(work, out, report, options)
         if run.jobs:
-            run.do(stack)
+            run.do(stack, watcher)
         run.finish()
-        return run.tell()
+        if work.left_out:
+            watcher.remark(left_out(work.left_out))
+        return run.result()
 
 
 def _lock(stack: ExitStack, out: Path) -> None:
@@ -107,7 +119,7 @@ class _Run:
         if self._pictures:
             self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)
         self._missing = self._table.missing(self._pictures) if self._table else []
-        self._failures: list[str] = []
+        self._failures: tuple[str, ...] = ()
         self.jobs = self._split()
 
     def _split(self) -> list[Job]:
@@ -123,22 +135,23 @@ class _Run:
             jobs.append(PicturesJob(len(jobs), tuple(self._missing[first : first + chunk])))
         return jobs
 
-    def do(self, stack: ExitStack) -> None:
+    def do(self, stack: ExitStack, watcher: Watcher) -> None:
         """Measure what is left."""
         events = stack.enter_context(closing(self._events(stack)))
         try:
             files.make_folder(self._out)
         except OSError as error:
             raise UserError(f"{self._out} can't be written: {reason(error)}.") from error
-        report = stack.enter_context(closing(Report(self.jobs, self._options.progress)))
+        tally = Tally(self.jobs)
+        watcher.show(tally.standing)
         if self._table is not None:
             stack.callback(self._table.close)
         for event in events:
-            report.take(event)
+            tally.take(event)
+            watcher.show(tally.standing)
             if isinstance(event, Outcome) and event.rows and self._table is not None:
                 self._table.add(event.rows)
-        report.close()
-        self._failures = report.failures
+        self._failures = tally.standing.failures
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
         """Start whoever does the work; errors that concern all of it come from here."""
@@ -179,19 +192,11 @@ class _Run:
         if self._table is not None and (self._missing or not self._table.is_of(self._pictures)):
             self._table.finish(self._pictures)
 
-    def tell(self) -> int:
-        """What came of it: 0 where all is measured, else 1."""
+    def result(self) -> Extracted:
         problems = [place.problem for place in self._places if place.done and place.problem]
-        failures = [*problems, *self._failures]
-        for failure in failures:
-            print(f"motionscope: {failure}", file=sys.stderr)
-        if self._work.left_out:
-            print(f"motionscope: {left_out(self._work.left_out)}", file=sys.stderr)
         total = len(self._work.videos) + len(self._work.images)
         earlier = sum(place.done for place in self._places) + len(self._pictures) - len(self._missing)
-        note = f", {earlier} of them earlier" if earlier else ""
-        print(f"{total - len(failures)} of {total} files measured{note}, results in {self._out}")
-        return 1 if failures else 0
+        return Extracted(self._out, total, earlier, (*problems, *self._failures))
 
 
 def _for_workers(weights: str | None) -> str | None:

@@ -1,10 +1,12 @@
-"""What the person sees of a run: how far all of it is, and at the end what failed."""
+"""How a run goes, for whoever shows it: in the terminal, or in the window."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
 from tqdm import tqdm
 
@@ -14,58 +16,93 @@ _STEPS = 1000
 _LOG_EVERY_S = 30.0  # where stderr is a file
 
 
-class Report:
-    """Counts what workers tell, and shows one bar over all jobs.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a run is.
 
-    How far they are goes by the bytes of the files: to know their frames each would have to be opened.
+    ``share`` (0 to 1) goes by the bytes of the files: to know their frames each would have to be opened.
     """
 
-    def __init__(self, jobs: Iterable[Job], shown: bool) -> None:
-        self.failures: list[str] = []
-        self.frames = 0
+    files_done: int = 0
+    files: int = 0  # that are to be measured; those that an earlier run has measured are not among them
+    frames: int = 0
+    share: float = 0.0
+    failures: tuple[str, ...] = ()  # a sentence for each file that could not be measured so far
+
+
+class Watcher(Protocol):
+    """Somebody who is told how a run goes; called on the thread that runs it."""
+
+    def remark(self, text: str) -> None:
+        """Something that one should know at once, in a sentence."""
+
+    def show(self, standing: Standing) -> None:
+        """How far it is, first when it begins."""
+
+
+class Tally:
+    """Adds up what workers tell."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
         self._jobs = {job.number: job for job in jobs}
         self._bytes = sum(job.size_bytes for job in self._jobs.values()) or 1
         self._share: dict[int, float] = {}
-        self._done_frames: dict[int, int] = {}
+        self._frames: dict[int, int] = {}
         self._files_done = 0
         self._files = sum(_files(job) for job in self._jobs.values())
-        self._begun_s = time.monotonic()
-        self._bar = tqdm(
-            total=_STEPS,
-            disable=not shown,
-            file=sys.stderr,
-            mininterval=0.2 if sys.stderr.isatty() else _LOG_EVERY_S,
-            bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed} gone, {remaining} left{postfix}",
-            desc=self._counted(),
-        )
+        self._failures: tuple[str, ...] = ()
 
     def take(self, event: Event) -> None:
         """The next thing a worker told."""
-        job = self._jobs[event.number]
-        before = self._done_frames.get(event.number, 0)
         if isinstance(event, Outcome):
             self._share[event.number] = 1.0
-            self._files_done += _files(job)
-            self.failures += event.failures
+            self._files_done += _files(self._jobs[event.number])
+            self._failures += event.failures
         else:
             self._share[event.number] = event.share
-        self._done_frames[event.number] = max(before, event.frames)
-        self.frames += max(0, event.frames - before)
-        self._show()
+        self._frames[event.number] = max(self._frames.get(event.number, 0), event.frames)
 
-    def _show(self) -> None:
+    @property
+    def standing(self) -> Standing:
         done = sum(share * self._jobs[number].size_bytes for number, share in self._share.items())
-        seconds = time.monotonic() - self._begun_s
-        self._bar.set_description_str(self._counted(), refresh=False)
-        if self.frames and seconds > 0:
-            self._bar.set_postfix_str(f"{self.frames / seconds:.1f} frames/s", refresh=False)
-        self._bar.update(max(0, round(_STEPS * done / self._bytes) - self._bar.n))
+        return Standing(
+            self._files_done, self._files, sum(self._frames.values()), min(1.0, done / self._bytes), self._failures
+        )
 
-    def _counted(self) -> str:
-        return f"{self._files_done}/{self._files} files"
+
+class TerminalReport:
+    """Shows one bar over all files on stderr, and remarks above it."""
+
+    def __init__(self, shown: bool) -> None:
+        """``shown`` off: remarks alone."""
+        self._shown = shown
+        self._bar: tqdm | None = None
+        self._begun_s = 0.0
+
+    def remark(self, text: str) -> None:
+        print(f"motionscope: {text}", file=sys.stderr)
+
+    def show(self, standing: Standing) -> None:
+        counted = f"{standing.files_done}/{standing.files} files"
+        if self._bar is None:
+            self._begun_s = time.monotonic()
+            self._bar = tqdm(
+                total=_STEPS,
+                disable=not self._shown,
+                file=sys.stderr,
+                mininterval=0.2 if sys.stderr.isatty() else _LOG_EVERY_S,
+                bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed} gone, {remaining} left{postfix}",
+                desc=counted,
+            )
+        seconds = time.monotonic() - self._begun_s
+        self._bar.set_description_str(counted, refresh=False)
+        if standing.frames and seconds > 0:
+            self._bar.set_postfix_str(f"{standing.frames / seconds:.1f} frames/s", refresh=False)
+        self._bar.update(max(0, round(_STEPS * standing.share) - self._bar.n))
 
     def close(self) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
 
 def _files(job: Job) -> int:

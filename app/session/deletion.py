@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError
+from app.session import thumbnails
 from app.session.analyses import ANALYSES
 from app.session.annotations import ORIGINAL
 from app.session.exporters.base import FOLDER
@@ -78,6 +80,29 @@ class Doomed:
         return text + " Nothing brings it back, and exports and copies in other places are not found."
 
 
+def question_about(doomed: Sequence[Doomed]) -> str:
+    """What a person is asked before these sessions go, some sentences; at least one."""
+    if len(doomed) == 1:
+        return doomed[0].question()
+    names = ", ".join(one.folder.name for one in doomed[:_NAMED]) + (", …" if len(doomed) > _NAMED else "")
+    people = sorted({one.participant for one in doomed if one.participant})
+    who = f" of participants {', '.join(people[:_NAMED])}{', …' if len(people) > _NAMED else ''}" if people else ""
+    text = (
+        f"{len(doomed)} sessions{who} will be deleted ({names}): {sum(one.files for one in doomed)} files, "
+        f"{sum(one.bytes for one in doomed) / 1e6:.1f} MB, with {sum(one.analyses for one in doomed)} analyses and "
+        f"{sum(one.exports for one in doomed)} exports."
+    )
+    strange = [f"{one.folder.name}{os.sep}{name}" for one in doomed for name in one.strange]
+    if strange:
+        more = ", …" if len(strange) > _NAMED else ""
+        text += (
+            f" Motionscope did not write all that is in them: {', '.join(strange[:_NAMED])}{more} will be deleted, too."
+        )
+    if any(one.media for one in doomed):
+        text += " The measured files stay."
+    return text + " Nothing brings them back, and exports and copies in other places are not found."
+
+
 def what_goes(folder: Path) -> Doomed:
     """Look at a session, sound or damaged, before it is deleted.
 
@@ -134,6 +159,7 @@ def delete_session(folder: Path) -> None:
     except OSError as error:
         raise SessionError(f"{folder} could not be deleted whole: {reason(error)}.") from error
     files.sync_folder(folder.parent)
+    thumbnails.forget(folder)
 
 
 def is_damaged_session(folder: Path) -> bool:

@@ -47,7 +47,7 @@ def claim_folder(path: Path) -> Path:
     path = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow the links of the name given)
     try:
         files.make_folder(path.parent)
-        for folder in _numbered(path):
+        for folder in numbered(path):
             with contextlib.suppress(FileExistsError):
                 files.new_folder(folder)
                 return _writable(folder)
@@ -86,7 +86,8 @@ def _disk_of(path: Path) -> int:
     return next(place.stat().st_dev for place in (path, *path.parents) if place.exists())
 
 
-def _numbered(path: Path) -> Iterator[Path]:
+def numbered(path: Path) -> Iterator[Path]:
+    """``path``, ``path-2``, ``path-3`` ... , some thousands of them."""
     yield path
     for number in range(2, 10_000):
         yield path.with_name(f"{path.name}-{number}")

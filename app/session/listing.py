@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import enum
 import os
@@ -15,7 +16,7 @@ from app.core.clutter import is_clutter
 from app.core.errors import SessionError
 from app.session.deletion import is_damaged_session
 from app.session.folders import FRAMES, MANIFEST, part, reason
-from app.session.manifest import RECORDING, Manifest, MissingRows
+from app.session.manifest import RECORDING, Manifest
 from app.session.ownership import Life, life_of
 from extractor import files
 
@@ -67,7 +68,11 @@ class SessionSummary:
 
 def matches(summary: SessionSummary, text: str) -> bool:
     """Whether each word of ``text`` occurs in the session's name, participant, task or date."""
-    return all(word in summary.searched for word in text.casefold().split())
+    words = text.casefold().split()
+    if not words:
+        return True
+    searched = summary.searched
+    return all(word in searched for word in words)
 
 
 class SessionSearch:
@@ -165,7 +170,7 @@ def _state(folder: Path, manifest: Manifest) -> tuple[SessionState, str]:
 
 def _measured(manifest: Manifest) -> float | None:
     """Earlier versions didn't count the rows without a pose; skipped ones give that away."""
-    missing: int = sum(getattr(manifest.missing, name) for name in MissingRows.__slots__)
+    missing: int = sum(dataclasses.astuple(manifest.missing))
     if not manifest.frames or missing > manifest.frames or (not missing and manifest.inferred < manifest.frames):
         return None
     return 1 - missing / manifest.frames

@@ -1,6 +1,6 @@
-"""Everything the two windows can do, declared once.
+"""Everything the windows can do, declared once.
 
-Menus, keys, tool tips, the key dialog and ``docs/keys.md`` come from the rows of ``LIVE`` and ``REVIEW``.
+Menus, keys, tool tips, the key dialog and ``docs/keys.md`` come from the rows of ``LIVE``, ``REVIEW`` and ``SESSIONS``.
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ LIVE: tuple[Command, ...] = (
     Command("open_file", "&File", "&Open video or image…", "Ctrl+O", "Open a video or an image"),
     Command("open_folder", "&File", "Open &folder of images…", "Ctrl+Shift+O", "Play a folder of images"),
     Command("open_session", "&File", "Re&view a recording…", "Ctrl+R", "Look at a recorded session again"),
+    Command("sessions", "&File", "&All recordings…", "Ctrl+B",
+            "List all recordings: search, rename, delete, export and measure them again"),
+    Command("extract", "&File", "&Measure files…", "Ctrl+Shift+M", "Measure every frame of many videos and pictures"),
     Command("open_weights", "&File", "Open &weights…", "Ctrl+Shift+W", "Load a checkpoint", separated=True),
     Command(
         "recordings_folder", "&File", "&Recordings folder…", "Ctrl+Shift+R", "Choose where recordings go",
@@ -224,6 +227,29 @@ REVIEW: tuple[Command, ...] = (
             separated=True),
     Command("reanalyse", ANALYSE, "&Measure again…", "Ctrl+M", "Measure every frame again into a new table"),
     Command("compare", ANALYSE, "&Compare with…", "Ctrl+K", "Choose a table to compare with"),
+    Command("keys", "&Help", "&Keys", "?", "List the keys"),
+)  # fmt: skip
+
+SESSIONS: tuple[Command, ...] = (
+    Command("review", "&Recordings", "Re&view", "Return", "Look at the selected recording again", also=("Enter",)),
+    Command("show_folder", "&Recordings", "S&how in folder", "Ctrl+E",
+            "Show the selected recording's files in the file manager"),
+    Command("rename", "&Recordings", "&Rename…", "F2", "Rename the selected recordings, also by a pattern",
+            separated=True),
+    Command("recover", "&Recordings", "Re&cover", "Ctrl+Shift+E", "Put selected recordings in order that were cut off"),
+    Command("delete", "&Recordings", "&Delete…", "Del", "Delete the selected recordings whole, with their exports"),
+    Command("export", "&Recordings", "&Export…", "Ctrl+Shift+X", "Export the selected recordings, one after the other",
+            separated=True),
+    Command("reanalyse", "&Recordings", "&Measure again…", "Ctrl+M",
+            "Measure every frame of the selected recordings again"),
+    Command("extract", "&Recordings", "Measure &files…", "Ctrl+Shift+M",
+            "Measure every frame of many videos and pictures"),
+    Command("close", "&Recordings", "C&lose", "Ctrl+W", "Close this window; what runs goes on", separated=True),
+    Command("search", "&View", "&Search", "Ctrl+F", "Move the keyboard into the search"),
+    Command("select_all", "&View", "Select &all", "Ctrl+A", "Select every recording that is shown"),
+    Command("refresh", "&View", "&Read again", "F5", "Read all folders again"),
+    Command("add_folder", "&View", "A&dd a folder…", "Ctrl+Shift+A", "List the recordings in another folder, too",
+            separated=True),
     Command("keys", "&Help", "&Keys", "?", "List the keys"),
 )  # fmt: skip
 

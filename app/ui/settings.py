@@ -169,8 +169,11 @@ CAMERA_TILTS = Setting("camera/tilts", str, "", in_profiles=False)  # JSON: how 
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 ANNOTATIONS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 SESSION_FOLDERS = Setting("sessions/folders", list, [], in_profiles=False)  # listed beside that for recordings
+EXTRACT_PATHS = Setting("extract/paths", list, [], in_profiles=False)  # files and folders measured last
+EXTRACT_OUT = Setting("extract/out", str, "", in_profiles=False)
 GEOMETRY = Setting("window/geometry", QByteArray, QByteArray(), in_profiles=False)
 REVIEW_GEOMETRY = Setting("review/geometry", QByteArray, QByteArray(), in_profiles=False)
+SESSIONS_GEOMETRY = Setting("sessions/geometry", QByteArray, QByteArray(), in_profiles=False)
 LAYOUT = Setting("window/layout", QByteArray, QByteArray())
 
 SCHEMA: tuple[Setting[Any], ...] = (

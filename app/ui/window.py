@@ -49,6 +49,7 @@ from app.ui.recent import RecentFiles
 from app.ui.recorded_bar import RecordedBar
 from app.ui.remote import WindowOperator
 from app.ui.review.controls import ReviewControls, is_session
+from app.ui.sessions.controls import SessionsControls
 from app.ui.settings import LAYOUT_VERSION, Settings
 from app.ui.settings_page import SettingsDialog
 from app.ui.signals import SignalControls
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.panel_keys = PanelKeys(self, self.view)
         self.appearance = Appearance(self.commands, self.state, store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)
+        self.sessions = SessionsControls(store, self.review)
         self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
         self.review.opened = self.recent.add
         self.profiles = ProfileMenu(
@@ -287,6 +289,7 @@ class MainWindow(QMainWindow):
 
     def _recorded(self, stats: WriterStats) -> None:
         self.recent.add(stats.folder)
+        self.sessions.recorded(stats.folder)
         if stats.finished and not stats.error:
             self.recorded.offer(stats)
 
@@ -396,6 +399,7 @@ class MainWindow(QMainWindow):
             self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
         if not self.review.close():
             return
+        self.sessions.close()
         self._closing = True
         self.annotations.finish()
         self._remember_layout()
@@ -456,6 +460,8 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_file": lambda: window.files.ask_source_file(),
         "open_folder": lambda: window.files.ask_source_folder(),
         "open_session": lambda: window.review.ask(),
+        "sessions": lambda: window.sessions.open(),
+        "extract": lambda: window.sessions.extract(),
         "open_weights": lambda: window.files.ask_weights(),
         "recordings_folder": lambda: window.files.choose_recordings_folder(),
         "show_recordings": lambda: window.files.show_recordings(),

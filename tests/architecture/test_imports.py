@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "app/pipeline": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "analyser", "pipeline"},
     "app/batch": {"core", "capture", "faces", "session", "analyser", "batch", "system"},
     "app/ui": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "pipeline", "options",
-               "reanalyse", "ui", "system"},
+               "reanalyse", "ui", "system", "batch"},
 }  # fmt: skip
 """Each folder with those below it."""
 

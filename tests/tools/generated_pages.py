@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import extractor
-from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, Command, KeyLine, key_lines
+from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, SESSIONS, Command, KeyLine, key_lines
 from extractor import decode, files
 from extractor.backends.base import Backend, BackendInfo
 from extractor.estimator import Capabilities, Estimates, Estimator, EstimatorBackend
@@ -27,14 +27,15 @@ GENERATED = "This page is generated: `python -m tests.tools.generated_pages` wri
 
 
 def keys_page() -> str:
-    """Every key of both windows, as ``app/ui/commands.py`` declares it."""
+    """Every key of all windows, as ``app/ui/commands.py`` declares it."""
     windows = (
         ("The window", (*key_lines(LIVE, declared_keys), *LIVE_MOUSE)),
         ("The review window", (*key_lines(REVIEW, declared_keys), *REVIEW_MOUSE)),
+        ("The window of recordings", tuple(key_lines(SESSIONS, declared_keys))),
     )
     parts = [
         "# Keys",
-        "`?` lists them in either window, with a line to search in. On a Mac `Ctrl` is the Command key. "
+        "`?` lists them in each window, with a line to search in. On a Mac `Ctrl` is the Command key. "
         "Some panels have keys of their own: see [the window](window.md#views).",
         GENERATED,
     ]

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QListView,
     QTableView,
     QToolTip,
+    QTreeView,
     QWhatsThis,
     QWidget,
 )
@@ -82,7 +83,7 @@ def look_at_everything() -> int:
         if isinstance(widget, QAbstractButton) and "img" in widget.text():
             assert without_mnemonic(HOSTILE) in widget.text()
             seen += 1
-        if isinstance(widget, (QListView, QTableView)) and widget.isVisible():
+        if isinstance(widget, (QListView, QTableView, QTreeView)) and widget.isVisible():
             seen += look_at_items(widget)
         if HOSTILE in widget.toolTip():
             tell = QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), widget.mapToGlobal(QPoint(1, 1)))
@@ -100,7 +101,7 @@ def look_at_items(view: QAbstractItemView) -> int:
     model, seen = view.model(), 0
     assert isinstance(model, QAbstractItemModel)
     for row in range(model.rowCount(view.rootIndex())):
-        for column in range(model.columnCount() if isinstance(view, QTableView) else 1):
+        for column in range(model.columnCount() if isinstance(view, (QTableView, QTreeView)) else 1):
             index = model.index(row, column, view.rootIndex())
             if HOSTILE in str(model.data(index, Qt.ItemDataRole.ToolTipRole)):
                 port = view.viewport()

@@ -12,7 +12,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QToolButton
 
-from app.ui.commands import LIVE, REVIEW
+from app.ui.commands import LIVE, REVIEW, SESSIONS
 from app.ui.theme import palette
 
 UI = Path(__file__).resolve().parents[2] / "app" / "ui"
@@ -33,7 +33,7 @@ def test_no_key_is_given_twice(idle_window):
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("commands", [LIVE, REVIEW], ids=["live", "review"])
+@pytest.mark.parametrize("commands", [LIVE, REVIEW, SESSIONS], ids=["live", "review", "sessions"])
 def test_no_letter_of_a_menu_is_given_twice(commands):
     for section in {row.section for row in commands}:
         letters = Counter(
@@ -42,7 +42,7 @@ def test_no_letter_of_a_menu_is_given_twice(commands):
         assert [letter for letter, count in letters.items() if count > 1] == [], section
 
 
-@pytest.mark.parametrize("commands", [LIVE, REVIEW], ids=["live", "review"])
+@pytest.mark.parametrize("commands", [LIVE, REVIEW, SESSIONS], ids=["live", "review", "sessions"])
 def test_every_row_has_a_name_and_a_key_of_its_own(commands):
     names = [row.name for row in commands]
     keys = [key for row in commands for key in (row.key, *row.also)]
@@ -54,7 +54,7 @@ def test_every_row_has_a_name_and_a_key_of_its_own(commands):
 def test_keys_that_the_window_names_are_declared():
     """In notices, tool tips of other widgets and pages; a letter only where it stands alone in brackets."""
     named = re.compile(r"\b(?:Ctrl|Shift|Alt)\+(?:\w+\+)*(?:\w+|\+|-)|(?<=\()(?:F\d+|[A-Z])(?=\))")
-    declared = {key for row in (*LIVE, *REVIEW) for key in (row.key, *row.also)}
+    declared = {key for row in (*LIVE, *REVIEW, *SESSIONS) for key in (row.key, *row.also)}
     for path in sorted(set(UI.rglob("*.py")) - {UI / "commands.py"}):
         texts = [node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                  if isinstance(node, ast.Constant) and isinstance(node.value, str)]  # fmt: skip

@@ -7,7 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
-from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, bindings, key_lines, native
+from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, SESSIONS, bindings, key_lines, native
 from app.ui.keys_dialog import KeysDialog
 
 WINDOWS = {"live": (LIVE, LIVE_MOUSE), "review": (REVIEW, REVIEW_MOUSE)}
@@ -51,7 +51,7 @@ def rows(dialog: KeysDialog) -> list[tuple[QTreeWidgetItem, QTreeWidgetItem]]:
     return [(heading, line) for heading, line in lines if not heading.isHidden() and not line.isHidden()]
 
 
-@pytest.mark.parametrize("commands", [LIVE, REVIEW], ids=["live", "review"])
+@pytest.mark.parametrize("commands", [LIVE, REVIEW, SESSIONS], ids=["live", "review", "sessions"])
 def test_every_action_is_a_line_with_its_keys(commands, qapp):
     lines = {line.tip: line.keys for line in key_lines(commands)}
     for row in commands:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.errors import UserError
 from app.session.exporters.annotated import AnnotatedVideo
 from app.session.exporters.arkit import ArkitCsv
-from app.session.exporters.base import Exporter, default_place, export_session, remark_on
+from app.session.exporters.base import ExistingExportError, Exporter, default_place, export_session, remark_on
 from app.session.exporters.bids import BidsMotion
 from app.session.exporters.covered import CoveredVideo
 from app.session.exporters.elan import ElanAnnotations
@@ -15,7 +15,15 @@ from app.session.exporters.openface import OpenFaceCsv
 from app.session.exporters.parquet import ParquetTables
 from app.session.exporters.spreadsheet import SpreadsheetAnnotations
 
-__all__ = ["EXPORTERS", "Exporter", "default_place", "export_session", "exporters_named", "remark_on"]
+__all__ = [
+    "EXPORTERS",
+    "ExistingExportError",
+    "Exporter",
+    "default_place",
+    "export_session",
+    "exporters_named",
+    "remark_on",
+]
 
 EXPORTERS: tuple[Exporter, ...] = (
     AnnotatedVideo(),

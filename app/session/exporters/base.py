@@ -15,6 +15,11 @@ from app.session.session import Session
 from app.session.table import Table
 from extractor import files
 
+
+class ExistingExportError(SessionError):
+    """What an earlier export has left is in the way."""
+
+
 Progress = Callable[[int, int], None]
 """Told now and then how many of how many steps are done; what it raises ends the export and leaves nothing."""
 
@@ -72,7 +77,7 @@ def export_session(
     """Export into the folder ``out``, made if need be; returns the files and folders that are there now.
 
     What stands there already is only replaced with ``force``, and then only by whole files.
-    Raises UserError.
+    Raises UserError, ExistingExportError without ``force``.
     """
     names = exporter.outputs(session)
     targets = tuple(out / name for name in names)
@@ -103,7 +108,7 @@ def _make_folder(out: Path, session: Path) -> None:
 def _refuse_existing(targets: tuple[Path, ...], force: bool) -> None:
     for target in targets:
         if not force and (target.exists() or target.is_symlink()):
-            raise SessionError(f"{target} exists already; it is replaced only with --force.")
+            raise ExistingExportError(f"{target} exists already; it is replaced only with --force.")
 
 
 def _put(made: Path, target: Path, staging: Path) -> None:

@@ -51,6 +51,15 @@ class ReviewControls:
         self.opened(folder)
         return window
 
+    def let_go(self, folder: Path) -> bool:
+        """Close the window that shows a session; False when it stays open because its markers can't be saved."""
+        for window in list(self.windows):
+            if window.folder is not None and window.folder.resolve() == folder.resolve():
+                if not window.close():
+                    return False
+                self._forget(window)
+        return True
+
     def close(self) -> bool:
         """Close them all; False when one stays open because its annotations can't be saved."""
         for window in list(self.windows):

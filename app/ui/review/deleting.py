@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PyQt6.QtWidgets import QMessageBox, QWidget
@@ -41,21 +41,14 @@ class Deleting:
         self._background.run("look at the session", lambda: what_goes(folder), self._ask, self._failed)
 
     def _ask(self, doomed: Doomed) -> None:
-        self.question = dialogs.ask_whether(
-            self._window,
-            "Delete the session",
-            doomed.question(),
-            "&Delete for good",
-            lambda: self._delete(doomed.folder),
-        )
+        self.question = ask_deletion(self._window, doomed.question(), lambda: self._delete(doomed.folder))
 
     def _delete(self, folder: Path) -> None:
         self._let_go()
         self._show("Deleting…", folder.name)
 
         def done(_: None) -> None:
-            kept = [path for path in self._settings.get(settings.RECENT_FILES) if Path(path) != folder]
-            self._settings.set(settings.RECENT_FILES, kept)
+            forget_recent(self._settings, [folder])
             self._show("Deleted", folder.name)
             self._notify(Message(f"{folder} is deleted.", Severity.GOOD))
 
@@ -67,3 +60,13 @@ class Deleting:
 
     def _failed(self, error: Exception) -> None:
         self._notify(Message(sentence(error), Severity.ERROR))
+
+
+def ask_deletion(window: QWidget, question: str, agreed: Callable[[], object]) -> QMessageBox:
+    """Ask before anything goes for good; ``agreed`` is called where a person says so."""
+    return dialogs.ask_whether(window, "Delete the session", question, "&Delete for good", agreed)
+
+
+def forget_recent(store: Settings, folders: Collection[Path]) -> None:
+    """Take what is gone off the list of what was opened lately."""
+    store.set(settings.RECENT_FILES, [path for path in store.get(settings.RECENT_FILES) if Path(path) not in folders])

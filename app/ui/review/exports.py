@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt6.QtGui import QAction
@@ -14,7 +15,7 @@ from app.ui import dialogs
 from app.ui.controller import sentence
 from app.ui.messages import Message, Severity
 from app.ui.plain_text import without_mnemonic
-from app.ui.review.jobs import JobDialog, StoppedError
+from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
 
 
 class Exports:
@@ -26,7 +27,7 @@ class Exports:
         self._notify = notify
         self._ready = ready
         self._session: Session | None = None
-        self.job: JobDialog | None = None
+        self._queue = JobQueue(window)
         self.question: QMessageBox | None = None
         self.actions = [self._action(exporter) for exporter in EXPORTERS]
         self.of_compared = QAction(window)  # whether to export the compared table instead of the recorded one
@@ -38,6 +39,11 @@ class Exports:
         self.menu.addAction(self.of_compared)
         self._compared = ""
         self.use(None)
+
+    @property
+    def job(self) -> JobDialog | None:
+        """What is being made, and what waits."""
+        return self._queue.dialog
 
     def use(self, session: Session | None) -> None:
         """The session to export; None: there is none."""
@@ -76,7 +82,7 @@ class Exports:
             return
         table = self._compared if self.of_compared.isChecked() else ""
         out = default_place(session.folder, table)
-        if self.job is not None and _title(exporter, table) in self.job.titles:
+        if _title(exporter, table) in self._queue.titles:
             self._notify(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
             return
         there = [name for name in exporter.outputs(session) if (out / name).exists()]
@@ -97,16 +103,9 @@ class Exports:
         folder = self._session.folder
         title, text = _title(exporter, table), f"{exporter.label} is made in {out}"
 
-        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> tuple[tuple[Path, ...], str]:
-            session = Session.open(folder, table)
-            progress(0, 0)
-            made = export_session(session, exporter, out, force=force, progress=progress)
-            return made, remark_on(session, exporter)
-
-        def done(result: tuple[tuple[Path, ...], str]) -> None:
-            made, remark = result
-            saved = f"Saved {', '.join(str(path) for path in made)}"
-            self._notify(Message(f"{remark} {saved}" if remark else saved, Severity.GOOD))
+        def done(made: Made) -> None:
+            saved = f"Saved {', '.join(str(path) for path in made.paths)}"
+            self._notify(Message(f"{made.remark} {saved}" if made.remark else saved, Severity.GOOD))
 
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):
@@ -114,17 +113,35 @@ class Exports:
             else:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
-        if self.job is not None and self.job.running:
-            self.job.add(title, text, work, done, failed)
+        if self._queue.add(title, text, export_work(folder, table, exporter, out, force=force), done, failed):
             self._notify(Message(f"{title} is made after what runs already."))
-            return
-        self.job = JobDialog(self._window, title, text)
-        self.job.start(work, done, failed)
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs: no half-made file and no thread are left."""
-        if self.job is not None:
-            self.job.finish(timeout_s)
+        self._queue.close(timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an export has made, and what should be known of it, in a sentence; mostly nothing."""
+
+    paths: tuple[Path, ...]
+    remark: str
+
+
+def export_work(folder: Path, table: str, exporter: Exporter, out: Path, *, force: bool) -> Work:
+    """The export of a session's table as work of a queue; it returns ``Made``."""
+
+    def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Made:
+        session = Session.open(folder, table)
+        try:
+            progress(0, 0)
+            paths = export_session(session, exporter, out, force=force, progress=progress)
+            return Made(paths, remark_on(session, exporter))
+        finally:
+            session.close()
+
+    return work
 
 
 def _title(exporter: Exporter, table: str) -> str:

@@ -36,30 +36,67 @@ class _Job:
     work: Work
     done: Callable[[Any], object]
     failed: Callable[[Exception], object]
+    before: str  # what is done until its first step
+
+
+class JobQueue:
+    """A window's long work, one piece after the other in one dialog, which is there while there is work."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+        self.dialog: JobDialog | None = None
+
+    @property
+    def titles(self) -> list[str]:
+        """What runs, then what waits."""
+        return self.dialog.titles if self.dialog is not None else []
+
+    @property
+    def running(self) -> bool:
+        return self.dialog is not None and self.dialog.running
+
+    def add(
+        self,
+        title: str,
+        text: str,
+        work: Work,
+        done: Callable[[Any], object],
+        failed: Callable[[Exception], object],
+        before: str = " ",
+    ) -> bool:
+        """Do it now, or after all that runs and waits; whether it has to wait.  ``before`` as for ``JobDialog``."""
+        if self.dialog is not None and self.dialog.running:
+            self.dialog.add(title, text, work, done, failed, before)
+            return True
+        self.dialog = JobDialog(self._window)
+        self.dialog.start(title, text, work, done, failed, before)
+        return False
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Stop what runs and forget what waits: nothing half-made and no thread are left."""
+        if self.dialog is not None:
+            self.dialog.finish(timeout_s)
 
 
 class JobDialog(QDialog):
     """Shows the piece of work that runs and those that wait; the window behind it can be used meanwhile."""
 
-    def __init__(self, parent: QWidget, title: str, text: str, before: str = " ") -> None:
-        """``before``: what is done until the first step."""
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
         self.setWindowModality(Qt.WindowModality.NonModal)
         self._background = Background(self)
         self._stop = threading.Event()
         self._progress = (0, 0)
         self._first: tuple[float, int] | None = None  # when the first steps were seen, and how many
         self._running = False
-        self._before = before
         self._waiting: list[_Job] = []
-        self._text = QLabel(text)
+        self._text = QLabel()
         self._text.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(True)
         self.bar.setAccessibleName("Progress")
-        self._left = QLabel(before)
+        self._left = QLabel()
         self._left.setProperty("dim", True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
@@ -76,6 +113,12 @@ class JobDialog(QDialog):
         self.remove_button = remove
         self.remove_button.setToolTip("Don't do the one that is selected (Delete)")
         self.remove_button.clicked.connect(lambda _: self._remove())
+        cancel_all = buttons.addButton("Cancel &all", QDialogButtonBox.ButtonRole.ActionRole)
+        assert cancel_all is not None
+        cancel_all.setAutoDefault(False)
+        cancel_all.setToolTip("Stop what runs, and do none of what waits")
+        cancel_all.clicked.connect(lambda _: self.stop_all())
+        self.cancel_all_button = cancel_all
         without_icons(buttons)
         QShortcut(
             QKeySequence.StandardKey.Delete, self.waiting, self._remove, context=Qt.ShortcutContext.WidgetShortcut
@@ -99,16 +142,33 @@ class JobDialog(QDialog):
         """What runs, then what waits."""
         return [self.windowTitle(), *(job.title for job in self._waiting)] if self._running else []
 
-    def start(self, work: Work, done: Callable[[Any], object], failed: Callable[[Exception], object]) -> None:
-        """Do the work; afterwards ``done`` or ``failed`` is called, and what waits follows, or the dialog closes."""
-        self._start(_Job(self.windowTitle(), self._text.text(), work, done, failed))
+    def start(
+        self,
+        title: str,
+        text: str,
+        work: Work,
+        done: Callable[[Any], object],
+        failed: Callable[[Exception], object],
+        before: str = " ",
+    ) -> None:
+        """Do the work; afterwards ``done`` or ``failed`` is called, and what waits follows, or the dialog closes.
+
+        ``before``: what is done until the first step.
+        """
+        self._start(_Job(title, text, work, done, failed, before))
         self.show()
 
     def add(
-        self, title: str, text: str, work: Work, done: Callable[[Any], object], failed: Callable[[Exception], object]
+        self,
+        title: str,
+        text: str,
+        work: Work,
+        done: Callable[[Any], object],
+        failed: Callable[[Exception], object],
+        before: str = " ",
     ) -> None:
         """Do this, too, after all that runs and waits."""
-        self._waiting.append(_Job(title, text, work, done, failed))
+        self._waiting.append(_Job(title, text, work, done, failed, before))
         self._show_waiting()
         self.show()
         self.raise_()
@@ -135,7 +195,7 @@ class JobDialog(QDialog):
         self.setWindowTitle(job.title)
         self._text.setText(job.text)
         self.bar.setRange(0, 0)
-        self._left.setText(self._before)
+        self._left.setText(job.before)
         if self.cancel_button is not None:
             self.cancel_button.setEnabled(True)
         self._timer.start(LOOK_MS)
@@ -147,7 +207,7 @@ class JobDialog(QDialog):
         )
 
     def _show_waiting(self) -> None:
-        for widget in (self._next, self.waiting, self.remove_button):
+        for widget in (self._next, self.waiting, self.remove_button, self.cancel_all_button):
             widget.setVisible(bool(self._waiting))
         row = self.waiting.currentRow()
         self.waiting.clear()
@@ -169,6 +229,12 @@ class JobDialog(QDialog):
             self._left.setText("Stopping…")
             if self.cancel_button is not None:
                 self.cancel_button.setEnabled(False)
+
+    def stop_all(self) -> None:
+        """Ask the work that runs to stop, and begin nothing that waits."""
+        self._waiting.clear()
+        self._show_waiting()
+        self.stop()
 
     def finish(self, timeout_s: float) -> None:
         """For the window's end: stop, wait until the work has, and begin nothing that waits."""

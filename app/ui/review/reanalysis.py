@@ -15,7 +15,7 @@ from app.ui.controller import sentence
 from app.ui.formatting import estimator_label, own_weights
 from app.ui.messages import Message, Severity
 from app.ui.pickers import ChoiceBox, path_label
-from app.ui.review.jobs import JobDialog, StoppedError
+from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
 from app.ui.settings import Settings
 from extractor.shipped import alternatives, is_own
 
@@ -25,30 +25,64 @@ if TYPE_CHECKING:  # it imports torch
 _BROWSE = "…"
 
 
+class WeightsBox(ChoiceBox):
+    """Our own weights, other estimators, weights that were used lately, and any other file."""
+
+    def __init__(self, store: Settings) -> None:
+        super().__init__()
+        self.setAccessibleName("Weights")
+        self.addItem("Motionscope's own weights", "")
+        for name in alternatives():
+            self.addItem(own_weights(name), name)
+        for name in estimator_names():
+            self.addItem(estimator_label(name), name)
+        for path in store.get(settings.RECENT_WEIGHTS):
+            if not is_own(str(path)):
+                self._add(str(path), self.count())
+        self.addItem("Choose a file…", _BROWSE)
+        self.activated.connect(self._activated)
+
+    @property
+    def chosen(self) -> str:
+        """A path, a name such as "lite" or "facemesh", or nothing for the default ones."""
+        chosen = str(self.currentData())
+        return "" if chosen == _BROWSE else chosen
+
+    def choose(self, path: str) -> None:
+        """Choose a file, which joins the list."""
+        place = self.findData(path)
+        if place < 0:
+            place = self.count() - 1
+            self._add(path, place)
+        self.setCurrentIndex(place)
+
+    def _add(self, path: str, place: int) -> None:
+        self.insertItem(place, path_label(path), path)
+
+    def _activated(self, place: int) -> None:
+        if self.itemData(place) == _BROWSE:
+            self.setCurrentIndex(0)
+            dialogs.ask_file(self, "Weights", "", dialogs.WEIGHTS_FILTER, self.choose)
+
+
 class ReanalysisDialog(QDialog):
     """Asks with what; ``start`` gets the weights: a path, a name ("lite", "facemesh"), or None for the default ones."""
 
-    def __init__(self, parent: QWidget, frames: int, recent: list[str], start: Callable[[str | None], object]) -> None:
+    def __init__(
+        self, parent: QWidget, frames: int, store: Settings, start: Callable[[str | None], object], videos: int = 1
+    ) -> None:
+        """``frames``: of all ``videos`` together."""
         super().__init__(parent)
         self._start = start
         self.setWindowTitle("Measure again")
+        of_what = "the video" if videos == 1 else f"{videos} videos"
+        result = "The result is a table of its own" if videos == 1 else "The results are tables of their own"
         text = QLabel(
-            f"All {frames} frames of the video are measured again, those too that were skipped while recording. "
-            "The result is a table of its own beside the recorded one, which stays as it is."
+            f"All {frames} frames of {of_what} are measured again, those too that were skipped while recording. "
+            f"{result} beside the recorded one, which stays as it is."
         )
         text.setWordWrap(True)
-        self.weights = ChoiceBox()
-        self.weights.setAccessibleName("Weights")
-        self.weights.addItem("Motionscope's own weights", "")
-        for name in alternatives():
-            self.weights.addItem(own_weights(name), name)
-        for name in estimator_names():
-            self.weights.addItem(estimator_label(name), name)
-        for path in recent:
-            if not is_own(path):
-                self._add(path)
-        self.weights.addItem("Choose a file…", _BROWSE)
-        self.weights.activated.connect(self._activated)
+        self.weights = WeightsBox(store)
         form = QFormLayout()
         form.addRow("&Weights", self.weights)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -64,26 +98,9 @@ class ReanalysisDialog(QDialog):
         layout.addWidget(buttons)
         self.setMinimumWidth(420)
 
-    def choose(self, path: str) -> None:
-        """Choose a file, which joins the list."""
-        place = self.weights.findData(path)
-        if place < 0:
-            place = self.weights.count() - 1
-            self._add(path, place)
-        self.weights.setCurrentIndex(place)
-
-    def _add(self, path: str, place: int = -1) -> None:
-        self.weights.insertItem(self.weights.count() if place < 0 else place, path_label(path), path)
-
-    def _activated(self, place: int) -> None:
-        if self.weights.itemData(place) == _BROWSE:
-            self.weights.setCurrentIndex(0)
-            dialogs.ask_file(self, "Weights", "", dialogs.WEIGHTS_FILTER, self.choose)
-
     def _accept(self) -> None:
-        chosen = str(self.weights.currentData())
         self.accept()
-        self._start(None if chosen in ("", _BROWSE) else chosen)
+        self._start(self.weights.chosen or None)
 
 
 class Reanalysis:
@@ -97,35 +114,23 @@ class Reanalysis:
         self._notify = notify
         self._made = made
         self.dialog: ReanalysisDialog | None = None
-        self.job: JobDialog | None = None
+        self._queue = JobQueue(window)
+
+    @property
+    def job(self) -> JobDialog | None:
+        return self._queue.dialog
 
     def ask(self, folder: Path, frames: int) -> None:
-        if self.job is not None and self.job.running:
+        if self._queue.running:
             self._notify(Message("The video is being measured already.", Severity.WARNING))
             return
-        recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
-        self.dialog = ReanalysisDialog(self._window, frames, recent, lambda weights: self.start(folder, weights))
+        self.dialog = ReanalysisDialog(
+            self._window, frames, self._settings, lambda weights: self.start(folder, weights)
+        )
         self.dialog.open()
 
     def start(self, folder: Path, weights: str | None) -> None:
         """Measure in the background; the window can be used meanwhile."""
-        self.job = JobDialog(
-            self._window,
-            "Measure again",
-            f"Every frame of {folder.name} is measured again",
-            "Getting the network ready; with weights that are new here it takes a while.",
-        )
-
-        def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Any:
-            from app.reanalyse import CancelledError, reanalyse
-
-            device = self._settings.get(settings.DEVICE)
-            try:
-                return reanalyse(folder, weights, device, progress=progress, cancelled=stopped)
-            except CancelledError as error:
-                raise StoppedError(str(error)) from error
-            except ValueError as error:
-                raise _readable(error) from error
 
         def done(analysis: Analysis) -> None:
             self._made(analysis)
@@ -136,14 +141,37 @@ class Reanalysis:
             else:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
-        self.job.start(work, done, failed)
+        work = reanalysis_work(folder, weights, self._settings.get(settings.DEVICE))
+        self._queue.add("Measure again", reanalysis_text(folder), work, done, failed, PREPARING)
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs: no half-made table and no thread are left."""
         if self.dialog is not None:
             self.dialog.reject()
-        if self.job is not None:
-            self.job.finish(timeout_s)
+        self._queue.close(timeout_s)
+
+
+PREPARING = "Getting the network ready; with weights that are new here it takes a while."
+
+
+def reanalysis_text(folder: Path) -> str:
+    return f"Every frame of {folder.name} is measured again"
+
+
+def reanalysis_work(folder: Path, weights: str | None, device: str) -> Work:
+    """The measuring of a session's video as work of a queue; it returns the ``Analysis``."""
+
+    def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Any:
+        from app.reanalyse import CancelledError, reanalyse
+
+        try:
+            return reanalyse(folder, weights, device, progress=progress, cancelled=stopped)
+        except CancelledError as error:
+            raise StoppedError(str(error)) from error
+        except ValueError as error:
+            raise _readable(error) from error
+
+    return work
 
 
 def _readable(error: ValueError) -> Exception:

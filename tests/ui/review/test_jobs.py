@@ -195,8 +195,8 @@ def test_closing_the_window_stops_an_export(review, folder, qtbot, monkeypatch):
 def test_a_job_that_fails_is_told_and_one_that_ends_too(review, qtbot):
     results = []
     for work in (lambda progress, stopped: 5, lambda progress, stopped: 1 / 0):
-        job = JobDialog(review, "Work", "Working")
-        job.start(work, results.append, results.append)
+        job = JobDialog(review)
+        job.start("Work", "Working", work, results.append, results.append)
         qtbot.waitUntil(lambda job=job: not job.running)
     assert results[0] == 5
     assert isinstance(results[1], ZeroDivisionError)
@@ -284,7 +284,7 @@ def test_measuring_is_stopped(review, qtbot, monkeypatch):
 def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(review, qtbot, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr("app.ui.review.jobs.now_s", lambda: clock[0])
-    job = JobDialog(review, "Work", "Working", "Getting ready.")
+    job = JobDialog(review)
     go_on = threading.Event()
     steps = queue.SimpleQueue()
 
@@ -292,7 +292,8 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
         steps.put(progress)
         go_on.wait(20)
 
-    job.start(work, lambda value: None, lambda error: None)
+    ignore = lambda outcome: None  # noqa: E731
+    job.start("Work", "Working", work, ignore, ignore, "Getting ready.")
     progress = steps.get(timeout=20)
     label = next(label for label in job.findChildren(QLabel) if label.text() == "Getting ready.")
     for later_s, done, text in (

@@ -1,0 +1,138 @@
+"""A run in a process of its own, for the window: its painting never waits for the measuring.
+
+The request comes as a line of JSON by stdin, how the run goes goes out by stdout, a line of JSON for each ``Told``.
+The run ends when stdin does, so also when the window is killed; started again it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from app.batch.report import Standing
+from app.core.ending import EndedError, interrupted_by_signals
+from app.core.errors import UserError
+from app.core.records import Count, RecordError, build, parse_json
+from extractor import files
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to measure, how, and where to."""
+
+    paths: tuple[str, ...]  # absolute
+    out: str  # absolute
+    weights: str = ""  # a path or a name; empty: the default ones
+    device: str = "auto"
+    faces: int = 1
+    jobs: int = 0  # processes; 0: as many as are good
+    force: bool = False  # measure again what is done
+    share: bool = False  # whether other users may read the results
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How it goes: the counts so far, what is new since the last one, and at the end what came of it."""
+
+    files_done: Count = 0
+    files: Count = 0
+    frames: Count = 0
+    share: float = 0.0
+    failures: tuple[str, ...] = ()  # a sentence for each file that could not be measured
+    remarks: tuple[str, ...] = ()
+    outcome: str = ""  # one sentence, once all is done
+    error: str = ""  # one sentence: why nothing more is measured
+    shown: bool = True  # whether the counts are meant
+
+    @classmethod
+    def read(cls, line: bytes) -> Told:
+        """Raises RecordError."""
+        return build(cls, parse_json(line))
+
+
+def main(_: Sequence[str]) -> int:
+    """Serve the window that has started this."""
+    incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get in between
+    logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
+    teller = _Teller(outgoing)
+    try:
+        request = build(Request, parse_json(incoming.readline()))
+    except RecordError as error:
+        teller.tell(Told(error=f"The request can't be read: {error}.", shown=False))
+        return 1
+    over = threading.Event()
+    try:
+        with interrupted_by_signals():
+            threading.Thread(target=_end_with, args=(incoming, over), name="watch the window", daemon=True).start()
+            try:
+                return _run(request, teller)
+            finally:
+                over.set()
+    except EndedError as error:
+        return error.exit_code
+    except OSError:
+        return 1  # the window is gone
+
+
+def _run(request: Request, teller: _Teller) -> int:
+    from app.batch.extract import ExtractOptions, extract
+    from extractor.backends import DeviceError, EngineError
+    from extractor.report import WeightsError
+
+    files.share(request.share)
+    options = ExtractOptions(
+        weights=request.weights or None,
+        device=request.device,
+        jobs=request.jobs or None,
+        faces=request.faces,
+        force=request.force,
+    )
+    try:
+        extracted = extract(request.paths, Path(request.out), options, teller)
+    except (UserError, WeightsError, DeviceError, EngineError) as error:
+        teller.tell(Told(error=str(error), shown=False))
+        return 1
+    teller.finish(extracted.sentence, extracted.failures)
+    return 0
+
+
+def _end_with(incoming: BinaryIO, over: threading.Event) -> None:
+    """Once the window has closed its end: end this process as a signal does, so that what is unfinished goes."""
+    while os.read(incoming.fileno(), 4096):  # the buffered reader's lock would be in the way when Python ends
+        pass
+    if not over.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Teller:
+    """The watcher whose reports go to the window."""
+
+    def __init__(self, outgoing: BinaryIO) -> None:
+        self._out = outgoing
+        self._told = 0  # failures
+
+    def remark(self, text: str) -> None:
+        self.tell(Told(remarks=(text,), shown=False))
+
+    def show(self, standing: Standing) -> None:
+        new = standing.failures[self._told :]
+        self._told = len(standing.failures)
+        self.tell(Told(standing.files_done, standing.files, standing.frames, standing.share, new))
+
+    def finish(self, sentence: str, failures: tuple[str, ...]) -> None:
+        """``failures``: all of them; those of an earlier run come first and are not told yet."""
+        self.tell(Told(failures=failures[: len(failures) - self._told], outcome=sentence, shown=False))
+
+    def tell(self, told: Told) -> None:
+        self._out.write(json.dumps(dataclasses.asdict(told)).encode("ascii") + b"\n")
+        self._out.flush()

@@ -1,0 +1,134 @@
+"""What is asked before something is done with the selected sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.errors import SessionError
+from app.session.exporters import EXPORTERS, Exporter
+from app.session.listing import SessionSummary
+from app.session.naming import PLACES
+from app.session.renaming import new_name
+from app.ui import theme
+from app.ui.dialogs import without_icons
+from app.ui.panels.fields import dim_label
+from app.ui.plain_text import without_mnemonic
+
+_EXAMPLES = 3
+
+
+class ExportDialog(QDialog):
+    """Asks for formats; ``start`` gets them, and whether what is there is replaced."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        sessions: Sequence[SessionSummary],
+        start: Callable[[tuple[Exporter, ...], bool], object],
+    ) -> None:
+        super().__init__(parent)
+        self._start = start
+        self.setWindowTitle("Export")
+        what = sessions[0].name if len(sessions) == 1 else f"{len(sessions)} recordings"
+        text = QLabel(f"Export {what}, each into the folder export in its own folder.")
+        text.setWordWrap(True)
+        self.formats = {exporter: QCheckBox(without_mnemonic(exporter.label)) for exporter in EXPORTERS}
+        for box in self.formats.values():
+            box.toggled.connect(lambda _: self._check())
+        self.replace = QCheckBox("&Replace what an earlier export left there")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        go = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        assert go is not None
+        self.go = go
+        without_icons(buttons)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addWidget(text)
+        formats = QVBoxLayout()
+        formats.setContentsMargins(12, 0, 0, 0)
+        formats.setSpacing(5)
+        for box in self.formats.values():
+            formats.addWidget(box)
+        layout.addLayout(formats)
+        layout.addWidget(self.replace)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(420)
+        self._check()
+
+    @property
+    def chosen(self) -> tuple[Exporter, ...]:
+        return tuple(exporter for exporter, box in self.formats.items() if box.isChecked())
+
+    def _check(self) -> None:
+        self.go.setEnabled(bool(self.chosen))
+
+    def _accept(self) -> None:
+        self.accept()
+        self._start(self.chosen, self.replace.isChecked())
+
+
+class RenameDialog(QDialog):
+    """Asks for a name, or for a pattern that names several; ``start`` gets it."""
+
+    def __init__(
+        self, parent: QWidget, sessions: Sequence[SessionSummary], pattern: str, start: Callable[[str], object]
+    ) -> None:
+        super().__init__(parent)
+        self._sessions = sessions
+        self._start = start
+        self.setWindowTitle("Rename" if len(sessions) == 1 else f"Rename {len(sessions)} recordings")
+        places = ", ".join(f"{{{place}}}" for place in PLACES)
+        text = QLabel(f"The new name of the folder. {places} are replaced by what the recording says.")
+        text.setWordWrap(True)
+        self.pattern = QLineEdit(sessions[0].name if len(sessions) == 1 else pattern)
+        self.pattern.setAccessibleName("New name")
+        self.pattern.selectAll()
+        self.pattern.textChanged.connect(lambda _: self._show())
+        self.outcome = dim_label("")
+        self.outcome.setAccessibleName("What becomes of it")
+        self.outcome.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        go = buttons.addButton("&Rename", QDialogButtonBox.ButtonRole.AcceptRole)
+        assert go is not None
+        self.go = go
+        without_icons(buttons)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        for widget in (text, self.pattern, self.outcome, buttons):
+            layout.addWidget(widget)
+        self.setMinimumWidth(460)
+        self._show()
+
+    def _show(self) -> None:
+        try:
+            names = [new_name(session, self.pattern.text()) for session in self._sessions[:_EXAMPLES]]
+        except SessionError as error:
+            theme.set_tone(self.outcome, "error")
+            self.outcome.setText(str(error))
+            self.go.setEnabled(False)
+            return
+        theme.set_tone(self.outcome, "")
+        lines = [f"{session.name}  →  {name}" for session, name in zip(self._sessions, names, strict=False)]
+        more = len(self._sessions) - len(lines)
+        self.outcome.setText("\n".join([*lines, f"and {more} more"] if more else lines))
+        self.go.setEnabled(True)
+
+    def _accept(self) -> None:
+        self.accept()
+        self._start(self.pattern.text())

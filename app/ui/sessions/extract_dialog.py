@@ -1,0 +1,292 @@
+"""Films and pictures measured from the window: what, how, where to, and how it goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.batch.served import Request, Told
+from app.core.limits import MOST_FACES
+from app.ui import dialogs, settings, theme
+from app.ui.files import accept_copy
+from app.ui.formatting import duration
+from app.ui.panels.fields import dim_label
+from app.ui.review.reanalysis import WeightsBox
+from app.ui.sessions.extraction import Extraction
+from app.ui.settings import Settings
+from extractor import files
+
+STEPS = 1000
+SURE_S = 3.0  # before that no time left is guessed
+MOST_PROCESSES = 64
+_SIZE = QSize(620, 520)
+
+
+class ExtractDialog(QDialog):
+    """Stays open beside its window; closed while files are measured it lets that go on."""
+
+    def __init__(self, parent: QWidget, store: Settings, made: Callable[[Path], object]) -> None:
+        """``made`` is told of the folder with results, once the first one is there and once the run has ended."""
+        super().__init__(parent)
+        self._settings = store
+        self._made = made
+        self._out = Path()
+        self._shown_out = False  # whether the list has been told of the results
+        self.setWindowTitle("Measure files")
+        self.setAcceptDrops(True)
+        self.extraction = Extraction(self)
+        self._build()
+        self.paths.addItems([str(path) for path in store.get(settings.EXTRACT_PATHS)])
+        self.out.setText(store.get(settings.EXTRACT_OUT) or str(settings.recordings_folder(store) / "measured"))
+        self.faces.setValue(min(max(1, store.get(settings.FACES)), MOST_FACES))
+        self.extraction.told.connect(self._show)
+        self.extraction.ended.connect(self._ended)
+        self.extraction.paused_changed.connect(self._paused)
+        self._enable()
+
+    # ------------------------------------------------------------------ building
+
+    def _build(self) -> None:
+        text = QLabel(
+            "Every frame of videos and pictures is measured. Each video gets a folder of its own, which can be opened "
+            "in review; all pictures share one table. What was measured already is kept."
+        )
+        text.setWordWrap(True)
+        self.paths = QListWidget()
+        self.paths.setAccessibleName("Files and folders to measure")
+        self.paths.setToolTip("Drop files and folders here; Delete takes the selected ones off the list")
+        self.paths.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.paths.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.paths.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        QShortcut(QKeySequence.StandardKey.Delete, self.paths, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
+        add = QHBoxLayout()
+        self.add_files = self._button("Add &files…", "Choose videos and pictures", self._ask_files)
+        self.add_folder = self._button(
+            "Add f&older…", "Choose a folder: all videos and pictures in it", self._ask_folder
+        )
+        self.take_off = self._button("&Take off", "Take the selected lines off the list", self._remove)
+        for button in (self.add_files, self.add_folder, self.take_off):
+            add.addWidget(button)
+        add.addStretch(1)
+        self.out = QLineEdit()
+        self.out.setAccessibleName("Folder for the results")
+        self.choose_out = self._button("C&hoose…", "Choose the folder for the results", self._ask_out)
+        out = QHBoxLayout()
+        out.addWidget(self.out, 1)
+        out.addWidget(self.choose_out)
+        self.weights = WeightsBox(self._settings)
+        self.faces = QSpinBox()
+        self.faces.setRange(1, MOST_FACES)
+        self.faces.setAccessibleName("Faces measured at most")
+        self.jobs = QSpinBox()
+        self.jobs.setRange(0, MOST_PROCESSES)
+        self.jobs.setSpecialValueText("as many as are good")
+        self.jobs.setAccessibleName("Processes")
+        self.jobs.setToolTip("How many files are measured at a time; each takes about 0.6 GB of memory")
+        self.force = QCheckBox("Measure again what &is measured already")
+        form = QFormLayout()
+        results = QLabel("&Results")
+        results.setBuddy(self.out)
+        form.addRow(results, out)
+        form.addRow("&Weights", self.weights)
+        form.addRow("&At most faces", self.faces)
+        form.addRow("&Processes", self.jobs)
+        form.addRow("", self.force)
+        self.options = QWidget()
+        self.options.setLayout(form)
+        form.setContentsMargins(0, 0, 0, 0)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, STEPS)
+        self.bar.setAccessibleName("Progress")
+        self.state = dim_label("")
+        self.state.setAccessibleName("How it goes")
+        self.state.setWordWrap(True)
+        self.problems = QListWidget()
+        self.problems.setAccessibleName("Files that could not be measured")
+        self.problems.setWordWrap(True)
+        self.problems.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
+        self.problems.hide()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.start_button = self._button("&Measure", "Begin, or go on where an earlier run has ended", self.start)
+        self.pause_button = self._button("Pa&use", "Hold the measuring; nothing of it is lost", self._toggle_pause)
+        self.stop_button = self._button("&Stop", "End the measuring; what is measured stays", self.extraction.stop)
+        for button in (self.start_button, self.pause_button, self.stop_button):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+        dialogs.without_icons(buttons)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(9)
+        layout.addWidget(text)
+        layout.addWidget(self.paths, 1)
+        layout.addLayout(add)
+        layout.addWidget(self.options)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.state)
+        layout.addWidget(self.problems, 1)
+        layout.addWidget(buttons)
+        screen = self.screen()
+        room = screen.availableGeometry().size() if screen is not None else _SIZE
+        self.resize(_SIZE.boundedTo(room * 0.9))
+
+    def _button(self, text: str, tip: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _: do())
+        return button
+
+    # ------------------------------------------------------------------ what to measure
+
+    def add_paths(self, paths: Sequence[str]) -> None:
+        """Put files and folders on the list, each once."""
+        there = self._listed()
+        self.paths.addItems([path for path in dict.fromkeys(paths) if path not in there])
+        self._enable()
+
+    def _listed(self) -> list[str]:
+        rows = (self.paths.item(row) for row in range(self.paths.count()))
+        return [item.text() for item in rows if item is not None]
+
+    def _remove(self) -> None:
+        for item in self.paths.selectedItems():
+            self.paths.takeItem(self.paths.row(item))
+        self._enable()
+
+    def _ask_files(self) -> None:
+        dialog = QFileDialog(self, "Files to measure", "", dialogs.MEDIA_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.add_paths)
+        dialog.open()
+
+    def _ask_folder(self) -> None:
+        dialogs.ask_folder(self, "Folder to measure", "", lambda folder: self.add_paths([folder]))
+
+    def _ask_out(self) -> None:
+        dialogs.ask_folder(self, "Folder for the results", "", self.out.setText)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and any(url.isLocalFile() for url in data.urls()):
+            accept_copy(event)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and not self.extraction.running:
+            accept_copy(event)
+            self.add_paths([url.toLocalFile() for url in data.urls() if url.isLocalFile()])
+
+    # ------------------------------------------------------------------ measuring
+
+    def start(self) -> None:
+        """Measure what is on the list."""
+        paths, out = self._listed(), self.out.text().strip()
+        if not paths or not out or self.extraction.running:
+            return
+        self._settings.set(settings.EXTRACT_PATHS, paths)
+        self._settings.set(settings.EXTRACT_OUT, out)
+        weights = self.weights.chosen
+        if weights and os.path.exists(weights):  # noqa: PTH110  (a name such as "lite" stays one)
+            weights = os.path.abspath(weights)  # noqa: PTH100
+        request = Request(
+            paths=tuple(os.path.abspath(path) for path in paths),  # noqa: PTH100
+            out=os.path.abspath(Path(out).expanduser()),  # noqa: PTH100
+            weights=weights,
+            device=self._settings.get(settings.DEVICE),
+            faces=self.faces.value(),
+            jobs=self.jobs.value(),
+            force=self.force.isChecked(),
+            share=files.is_shared(),
+        )
+        self.problems.clear()
+        self.problems.hide()
+        self._show_state("Getting the network ready and looking for files…")
+        self.bar.setRange(0, 0)
+        self._out, self._shown_out = Path(request.out), False
+        self.extraction.start(request)
+        self._enable()
+
+    def _toggle_pause(self) -> None:
+        self.extraction.pause(not self.extraction.paused)
+
+    def _paused(self, on: bool) -> None:
+        self.pause_button.setText("&Go on" if on else "Pa&use")
+        if on:
+            self._show_state("Paused. The memory that it takes stays taken.")
+
+    def _show(self, told: Told) -> None:
+        for sentence in (*told.remarks, *told.failures):
+            self.problems.addItem(sentence)
+            self.problems.show()
+        if told.files_done and not self._shown_out:
+            self._shown_out = True
+            self._made(self._out)
+        if not told.shown or self.extraction.paused:
+            return
+        self.bar.setRange(0, STEPS)
+        self.bar.setValue(round(STEPS * told.share))
+        text = f"{told.files_done} of {told.files} files, {told.frames} frames"
+        seconds = self.extraction.seconds
+        if told.frames and seconds > SURE_S:
+            text += f", {told.frames / seconds:.0f} a second"
+            if 0 < told.share < 1:
+                text += f", about {duration(seconds / told.share * (1 - told.share))} left"
+        self._show_state(text)
+
+    def _ended(self, sentence: str) -> None:
+        self.bar.setRange(0, STEPS)
+        self._show_state(sentence, "error" if self.extraction.failed else "")
+        self.pause_button.setText("Pa&use")
+        if self._out.is_dir():
+            self._made(self._out)
+        self._enable(running=False)
+
+    def _show_state(self, text: str, tone: str = "") -> None:
+        theme.set_tone(self.state, tone)
+        self.state.setText(text)
+
+    def _enable(self, running: bool | None = None) -> None:
+        busy = self.extraction.running if running is None else running
+        for widget in (self.paths, self.add_files, self.add_folder, self.take_off, self.options):
+            widget.setEnabled(not busy)
+        self.start_button.setEnabled(not busy and self.paths.count() > 0)
+        self.pause_button.setEnabled(busy)
+        self.stop_button.setEnabled(busy)
+        self.bar.setVisible(busy or self.bar.value() > 0)
+
+    # ------------------------------------------------------------------ the end
+
+    def reject(self) -> None:
+        self.close()  # Esc as the button
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """The measuring goes on without the dialog; the window's command shows it again."""
+        if event is not None:
+            event.accept()
+
+    def finish(self) -> None:
+        """For the window's end: no process and no thread are left; another run goes on from there."""
+        self.extraction.close()
+        self.close()

@@ -1,0 +1,137 @@
+"""The list on the screen: a line for each session, as high as its picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+
+from app.session.listing import SessionSummary
+from app.ui import theme
+from app.ui.sessions.model import COLUMNS, DATE, SessionModel
+from app.ui.sessions.pictures import SIZE
+
+_WIDEST = ("", "0000-00-00 00:00", "0:00:00", "Participant", "Task name", "100 %", "000.0 MB", "unfinished")
+"""A text for each column that should have room; the first one gets the rest."""
+
+
+class SessionList(QTreeView):
+    """Keeps what is selected, and where it stands, when lines come, go or change their order."""
+
+    def __init__(self, model: SessionModel) -> None:
+        super().__init__()
+        self._sessions = model
+        self._kept: tuple[set[Path], Path | None, int] = (set(), None, 0)
+        self._empty = ""
+        self.setAccessibleName("Recordings")
+        self.setModel(model)
+        self.setItemDelegate(_TallLines(self))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setIconSize(SIZE)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSortingEnabled(True)
+        self.sortByColumn(DATE, Qt.SortOrder.DescendingOrder)
+        header = self.header()
+        assert header is not None
+        header.setStretchLastSection(False)
+        header.sectionResized.connect(lambda column, *_: self._give_rest() if column else None)
+        for column, text in enumerate(_WIDEST):
+            if column:
+                wide = max(self.fontMetrics().horizontalAdvance(words) for words in (text, COLUMNS[column].title))
+                self.setColumnWidth(column, wide + 14)
+        model.modelAboutToBeReset.connect(self._keep)
+        model.modelReset.connect(self._restore)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._give_rest()
+
+    def _give_rest(self) -> None:
+        """The room that the other columns leave to the first one; where that is too little, the list scrolls."""
+        port = self.viewport()
+        others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
+        least = SIZE.width() + self.fontMetrics().horizontalAdvance("0000-00-00_00-00-00") + 20
+        self.setColumnWidth(0, max(least, (port.width() if port is not None else 0) - others))
+
+    # ------------------------------------------------------------------ what is selected
+
+    @property
+    def chosen(self) -> tuple[SessionSummary, ...]:
+        """The selected sessions, in the order of the list."""
+        selection = self.selectionModel()
+        chosen = selection.selection() if selection is not None else QItemSelection()
+        # selectedRows() would take a second for thousands.
+        ranges = [chosen[k] for k in range(len(chosen))]
+        rows = sorted({row for lines in ranges for row in range(lines.top(), lines.bottom() + 1)})
+        return tuple(self._sessions.sessions[row] for row in rows)
+
+    def choose(self, folders: set[Path]) -> None:
+        """Select these sessions and no others."""
+        selection, chosen = self.selectionModel(), QItemSelection()
+        assert selection is not None
+        rows = sorted(row for row in map(self._sessions.row_of, folders) if row >= 0)
+        for begin, end in _runs(rows):
+            chosen.select(self._sessions.index(begin, 0), self._sessions.index(end, len(COLUMNS) - 1))
+        selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _keep(self) -> None:
+        current = self.currentIndex()
+        folder = self._sessions.sessions[current.row()].folder if current.isValid() else None
+        bar = self.verticalScrollBar()
+        self._kept = ({session.folder for session in self.chosen}, folder, bar.value() if bar is not None else 0)
+
+    def _restore(self) -> None:
+        folders, current, scrolled = self._kept
+        row = self._sessions.row_of(current) if current is not None else -1
+        selection, bar = self.selectionModel(), self.verticalScrollBar()
+        if row >= 0 and selection is not None:
+            selection.setCurrentIndex(self._sessions.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.choose(folders)
+        if bar is not None:
+            self.executeDelayedItemsLayout()  # now, for the bar's range
+            bar.setValue(scrolled)
+
+    # ------------------------------------------------------------------ painting
+
+    def show_empty(self, text: str) -> None:
+        """What stands in the list where it has no lines."""
+        if text != self._empty:
+            self._empty = text
+            self.setAccessibleDescription(text)
+            port = self.viewport()
+            if port is not None:
+                port.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        port = self.viewport()
+        if self._empty and not self._sessions.rowCount() and port is not None:
+            painter = QPainter(port)
+            painter.setPen(theme.DIM)
+            area = port.rect().adjusted(24, 24, -24, -24)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty)
+            painter.end()
+
+
+class _TallLines(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        hint = super().sizeHint(option, index)
+        return QSize(hint.width(), max(hint.height(), SIZE.height() + 6))
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of numbers without a gap."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and runs[-1][1] == row - 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs

@@ -1,0 +1,344 @@
+"""The window of all recordings: puts the parts together and does what its actions say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QStatusBar,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.session.listing import SessionState, SessionSummary
+from app.ui import dialogs, settings
+from app.ui.commands import SESSIONS, build_actions, fill_menus, key_lines
+from app.ui.files import show_in_files
+from app.ui.formatting import size
+from app.ui.keys_dialog import KeysDialog
+from app.ui.messages import Message, Severity
+from app.ui.plain_text import without_mnemonic
+from app.ui.review.controls import ReviewControls
+from app.ui.sessions.extract_dialog import ExtractDialog
+from app.ui.sessions.model import SessionModel
+from app.ui.sessions.pictures import Thumbnails
+from app.ui.sessions.reader import SessionReader
+from app.ui.sessions.view import SessionList
+from app.ui.sessions.work import SessionWork
+from app.ui.settings import Settings
+from app.ui.status_line import StatusLine
+
+IN_THE_BAR = ("review", "rename", "export", "reanalyse", "delete", "extract")
+_ONE = {"review", "show_folder"}  # actions that take a single session
+_SOME = {"rename", "delete", "export", "reanalyse", "recover"}
+
+
+class SessionsWindow(QMainWindow):
+    """Lists the sessions of the recordings folder and of those that were added; closed, it is only hidden."""
+
+    listed = pyqtSignal()  # the folders have been read once more
+
+    def __init__(self, store: Settings, reviews: ReviewControls) -> None:
+        super().__init__()
+        self.setWindowTitle("Recordings")
+        self._settings = store
+        self._reviews = reviews
+        self._reading = True  # for the first time
+        self._extract: ExtractDialog | None = None
+        self._keys: KeysDialog | None = None
+        self.commands = build_actions(self, SESSIONS, self._slots(), store)
+        self.thumbnails = Thumbnails(self)
+        self.model = SessionModel(self.thumbnails, self)
+        self.reader = SessionReader(self)
+        self._build()
+        self.work = SessionWork(self, store, reviews, self.notify, self.complain, self.reader.read_again)
+        self.reader.found.connect(self._found)
+        self.reader.gone.connect(self.model.remove)
+        self.reader.listed.connect(self._listed)
+        self.model.modelReset.connect(self._refresh)
+        self.model.dataChanged.connect(lambda *_: self._refresh())
+        screen = self.screen()
+        room = screen.availableGeometry() if screen is not None else self.rect()
+        self.resize(min(1100, room.width()), min(680, room.height()))
+        self.restoreGeometry(store.get(settings.SESSIONS_GEOMETRY))
+        self._show_folders()
+        self._refresh()
+
+    # ------------------------------------------------------------------ building
+
+    def _build(self) -> None:
+        bar = self.menuBar()
+        assert bar is not None
+        menus = fill_menus(bar, SESSIONS, self.commands)
+        self.folders_menu = QMenu("Listed &folders", self)
+        self.folders_menu.setToolTipsVisible(True)
+        self.folders_menu.aboutToShow.connect(self._fill_folders)
+        menus["&View"].addMenu(self.folders_menu)
+        tools = QToolBar("Recordings")
+        tools.setObjectName("recordings")
+        tools.setMovable(False)
+        tools.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        for name in IN_THE_BAR:
+            if name == "extract":
+                tools.addSeparator()
+            tools.addAction(self.commands[name])
+        self.addToolBar(tools)
+        self.search = QLineEdit()
+        self.search.setAccessibleName("Search the recordings")
+        self.search.setPlaceholderText("Search for name, participant, task or date")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.model.search)
+        self.search.returnPressed.connect(lambda: self.list.setFocus())
+        self.list = SessionList(self.model)
+        for name in ("review", "show_folder", "rename", "export", "reanalyse", "recover", "delete"):
+            self.list.addAction(self.commands[name])
+        self.commands["review"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # not Return in the search
+        self.list.doubleClicked.connect(lambda _: self.commands["review"].trigger())
+        selection = self.list.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(lambda *_: self._refresh())
+        self.problems = _Problems()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.list)
+        split.addWidget(self.problems)
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(8, 8, 8, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.search)
+        layout.addWidget(split, 1)
+        self.setCentralWidget(middle)
+        self.status_line = StatusLine()
+        self.about = QLabel()
+        self.about.setAccessibleName("How many")
+        self.about.setProperty("dim", True)
+        self.about.setContentsMargins(8, 0, 8, 0)
+        status_bar = QStatusBar()
+        status_bar.setSizeGripEnabled(False)
+        status_bar.addWidget(self.status_line, 1)
+        status_bar.addPermanentWidget(self.about)
+        self.setStatusBar(status_bar)
+        self.list.setFocus()
+
+    def _slots(self) -> dict[str, Callable[..., object]]:
+        """What each row of the table of actions does."""
+        return {
+            "review": lambda: self._reviews.open(self.list.chosen[0].folder),
+            "show_folder": lambda: show_in_files(self.list.chosen[0].folder, self.notify),
+            "rename": lambda: self.work.ask_new_name(self.list.chosen),
+            "delete": lambda: self.work.ask_deletion(self.list.chosen),
+            "recover": lambda: self.work.recover(
+                [one for one in self.list.chosen if one.state is SessionState.UNFINISHED]
+            ),
+            "export": lambda: self.work.ask_formats(self._complete()),
+            "reanalyse": lambda: self.work.ask_weights(self._complete()),
+            "extract": self.extract,
+            "close": self.close,
+            "search": lambda: self.search.setFocus(Qt.FocusReason.ShortcutFocusReason),
+            "select_all": lambda: self.list.selectAll(),
+            "refresh": self._read_all,
+            "add_folder": self._ask_folder,
+            "keys": self._show_keys,
+        }
+
+    # ------------------------------------------------------------------ the list
+
+    def refresh(self, folder: Path) -> None:
+        """A session has changed, or has come."""
+        self.reader.read_again([folder])
+
+    def _read_all(self) -> None:
+        self.notify(Message("Reading all folders again…", Severity.BUSY))
+        self.reader.read_again()
+
+    def _show_folders(self) -> None:
+        """Read the folders as they are set now."""
+        self._roots = settings.session_folders(self._settings)
+        self.reader.start(self._roots)
+
+    def _found(self, summaries: tuple[SessionSummary, ...]) -> None:
+        self.model.add(summaries)
+
+    def _listed(self, problems: tuple[str, ...]) -> None:
+        self._reading = False
+        own = f"{self._roots[0]} does not exist."  # nothing was recorded yet
+        told = [problem for problem in problems if problem != own]
+        if told:
+            self.notify(Message(" ".join(told), Severity.WARNING))
+        elif self.status_line.message.severity is Severity.BUSY:
+            self.notify(Message(""))
+        self._refresh()
+        self.listed.emit()
+
+    def _refresh(self) -> None:
+        """What can be done with what is selected, and how much that is."""
+        chosen = self.list.chosen
+        complete = [one for one in chosen if one.state is SessionState.COMPLETE]
+        for name in _ONE:
+            self.commands[name].setEnabled(len(chosen) == 1)
+        for name in _SOME:
+            self.commands[name].setEnabled(bool(chosen))
+        for name in ("export", "reanalyse"):
+            self.commands[name].setEnabled(bool(complete))
+        self.commands["recover"].setEnabled(any(one.state is SessionState.UNFINISHED for one in chosen))
+        shown, count = len(self.model.sessions), self.model.count
+        text = f"{count} recordings" if shown == count else f"{shown} of {count} recordings"
+        if chosen:
+            text += f", {len(chosen)} selected, {size(sum(one.bytes for one in chosen))}"
+        self.about.setText(text)
+        if len(chosen) == 1 and chosen[0].remark:
+            self.notify(Message(chosen[0].remark, _SEVERITY[chosen[0].state]))
+        elif self.status_line.message.text in {one.remark for one in self.model.sessions if one.remark}:
+            self.notify(Message(""))
+        if self._reading:
+            self.list.show_empty("Reading…")
+        elif count:
+            self.list.show_empty("Nothing here matches the search.")
+        else:
+            self.list.show_empty(f"No recordings yet; they will be in {self._roots[0]}")
+
+    def _complete(self) -> list[SessionSummary]:
+        return [one for one in self.list.chosen if one.state is SessionState.COMPLETE]
+
+    # ------------------------------------------------------------------ folders
+
+    def _ask_folder(self) -> None:
+        dialogs.ask_folder(self, "Folder with recordings", "", lambda folder: self.add_folder(Path(folder)))
+
+    def add_folder(self, folder: Path) -> None:
+        """List the sessions in this folder, too, from now on; one that lies in a listed folder is listed already."""
+        if any(folder.is_relative_to(root) for root in self._roots):
+            self.reader.read_again()
+            return
+        self._set_folders([*self._settings.get(settings.SESSION_FOLDERS), str(folder)])
+
+    def _set_folders(self, folders: Sequence[str]) -> None:
+        self._settings.set(settings.SESSION_FOLDERS, list(folders))
+        self._show_folders()
+
+    def _fill_folders(self) -> None:
+        """The folders; those that were added are taken off the list by choosing them."""
+        self.folders_menu.clear()
+        added = [str(folder) for folder in self._settings.get(settings.SESSION_FOLDERS)]
+        for folder in map(str, self._roots):
+            action = self.folders_menu.addAction(without_mnemonic(folder))
+            assert action is not None
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.setEnabled(folder in added)
+            action.setToolTip("Take this folder off the list; nothing in it is changed")
+            kept = [other for other in added if other != folder]
+            action.triggered.connect(lambda _, kept=kept: self._set_folders(kept))
+
+    # ------------------------------------------------------------------ the rest
+
+    def extract(self) -> None:
+        """Show what measures files."""
+        if self._extract is None:
+            self._extract = ExtractDialog(self, self._settings, self.add_folder)
+        self._extract.show()
+        self._extract.raise_()
+
+    @property
+    def extract_dialog(self) -> ExtractDialog | None:
+        return self._extract
+
+    def notify(self, message: Message) -> None:
+        """One sentence in the line at the bottom."""
+        self.status_line.show_message(message)
+
+    def complain(self, sentences: Sequence[str]) -> None:
+        """Sentences that stay until somebody closes them."""
+        self.problems.add(sentences)
+
+    def _show_keys(self) -> None:
+        if self._keys is None:
+            self._keys = KeysDialog(self, key_lines(SESSIONS))
+        self._keys.show()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.WindowStateChange:
+            self.reader.watch(self.isVisible() and not self.isMinimized())
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.reader.watch(True)
+        if settings.session_folders(self._settings) != self._roots:  # recordings go elsewhere meanwhile
+            self._show_folders()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self.reader.watch(False)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """What runs goes on; the list is there again at once when it is wanted."""
+        self._settings.set(settings.SESSIONS_GEOMETRY, self.saveGeometry())
+        super().closeEvent(event)
+
+    def finish(self) -> None:
+        """For the program's end: nothing half-made, no process and no thread are left."""
+        self.close()
+        if self._extract is not None:
+            self._extract.finish()
+        self.work.close()
+        self.reader.close(2.0)
+        self.thumbnails.close(2.0)
+
+
+_SEVERITY = {
+    SessionState.COMPLETE: Severity.INFO,
+    SessionState.RECORDING: Severity.INFO,
+    SessionState.UNFINISHED: Severity.WARNING,
+    SessionState.DAMAGED: Severity.ERROR,
+}
+
+
+class _Problems(QFrame):
+    """Sentences about what failed; not there while there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = QListWidget()
+        self.lines.setAccessibleName("What could not be done")
+        self.lines.setWordWrap(True)
+        title = QLabel("What could not be done")
+        title.setProperty("heading", True)
+        close = QPushButton("&Clear")
+        close.setAccessibleName("Clear what could not be done")
+        close.clicked.connect(lambda _: self._clear())
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.addLayout(head)
+        layout.addWidget(self.lines)
+        self.setMaximumHeight(12 * self.fontMetrics().lineSpacing())
+        self.hide()
+
+    def add(self, sentences: Sequence[str]) -> None:
+        if sentences:
+            self.lines.addItems(sentences)
+            self.lines.scrollToBottom()
+            self.show()
+
+    def _clear(self) -> None:
+        self.lines.clear()
+        self.hide()

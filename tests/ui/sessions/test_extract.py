@@ -1,0 +1,109 @@
+"""Files measured from the window: another process does it, the window shows how it goes, pauses it and goes on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLabel, QListWidget, QPushButton
+
+from app.session.session import Session
+from app.ui import settings
+
+
+@pytest.fixture
+def dialog(window, tmp_path, store):
+    store.set(settings.DEVICE, "cpu")
+    window.commands["extract"].trigger()
+    dialog = window.extract_dialog
+    dialog.out.setText(str(tmp_path / "measured"))
+    dialog.jobs.setValue(1)
+    return dialog
+
+
+def press(dialog, text):
+    button = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == text)
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def state(dialog):
+    return next(label for label in dialog.findChildren(QLabel) if label.accessibleName() == "How it goes").text()
+
+
+def problems(dialog):
+    lines = next(
+        one for one in dialog.findChildren(QListWidget) if one.accessibleName() == "Files that could not be measured"
+    )
+    return [lines.item(row).text() for row in range(lines.count())]
+
+
+def children() -> list[psutil.Process]:
+    own = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "app.batch.served" in " ".join(process.cmdline()):
+                own.append(process)
+        except psutil.Error:
+            pass
+    return own
+
+
+def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip, assets, tmp_path, qtbot):
+    films = tmp_path / "films"
+    films.mkdir()
+    shutil.copy(assets / "demo.mp4", films / "demo.mp4")
+    (films / "broken.mp4").write_bytes(b"no film")
+    assert not dialog.start_button.isEnabled()
+    dialog.add_paths([str(films), str(films)])
+    assert dialog.paths.count() == 1
+    press(dialog, "Measure")
+    assert not dialog.paths.isEnabled()
+    qtbot.waitUntil(lambda: " 0 frames" not in state(dialog) and " frames" in state(dialog), timeout=100_000)
+
+    press(dialog, "Pause")
+    qtbot.waitUntil(lambda: children()[0].status() == psutil.STATUS_STOPPED, timeout=20_000)
+    assert state(dialog).startswith("Paused")
+    press(dialog, "Go on")
+    qtbot.waitUntil(lambda: children()[0].status() != psutil.STATUS_STOPPED, timeout=20_000)
+
+    press(dialog, "Pause")
+    qtbot.waitUntil(lambda: children()[0].status() == psutil.STATUS_STOPPED, timeout=20_000)
+    with qtbot.waitSignal(dialog.extraction.ended, timeout=60_000):
+        press(dialog, "Stop")  # also while it is paused
+    assert state(dialog) == "Stopped; start it again to go on."
+    assert children() == []
+    assert not any(path.name.startswith(".part-") for path in (tmp_path / "measured").iterdir())
+
+    shutil.copy(clip, films / "demo.mp4")  # a shorter one
+    with qtbot.waitSignal(dialog.extraction.ended, timeout=100_000):
+        press(dialog, "Measure")
+    assert state(dialog) == f"1 of 2 files measured, results in {tmp_path / 'measured'}"
+    (problem,) = problems(dialog)
+    assert "broken.mp4" in problem
+    assert len(Session.open(tmp_path / "measured" / "demo")) == 50
+    qtbot.waitUntil(lambda: "demo" in {one.name for one in window.model.sessions}, timeout=20_000)
+    assert dialog.start_button.isEnabled()
+
+
+def test_the_end_of_the_window_leaves_no_process(dialog, window, assets, qtbot):
+    dialog.add_paths([str(assets / "demo.mp4")])
+    press(dialog, "Measure")
+    qtbot.waitUntil(lambda: bool(children()), timeout=60_000)
+    window.extract_dialog.finish()
+    assert children() == []
+
+
+def test_what_cannot_be_done_is_said_and_the_choice_stays(dialog, window, make_sessions, tmp_path, store, qtbot):
+    dialog.add_paths([str(tmp_path / "none.mp4")])
+    with qtbot.waitSignal(dialog.extraction.ended, timeout=60_000):
+        press(dialog, "Measure")
+    assert state(dialog) == f"{tmp_path / 'none.mp4'} does not exist."
+    other = make_sessions(Path(store.get(settings.RECORDINGS)))
+    other.extract()
+    assert other.extract_dialog.paths.item(0).text() == str(tmp_path / "none.mp4")
+    assert other.extract_dialog.out.text() == str(tmp_path / "measured")
