@@ -26,7 +26,7 @@ EMPHASIS = {"lid": 4.0, "brow": 2.0}
 """Lids and brows move a tenth as far as a mouth: with equal shares they are not learned."""
 
 GAPS = (
-    ("lid_up_l", "lid_low_l", 3.0), ("lid_up_r", "lid_low_r", 3.0), ("lip_up", "lip_low", 1.0),
+    ("lid_up_l", "lid_low_l", 3.0), ("lid_up_r", "lid_low_r", 3.0), ("lip_up", "lip_low", 2.5),
     ("brow_mid_l", "eye_outer_l", 1.5), ("brow_mid_r", "eye_outer_r", 1.5),
     ("brow_inner_l", "eye_inner_l", 0.7), ("brow_inner_r", "eye_inner_r", 0.7), ("mouth_l", "mouth_r", 0.7),
 )  # fmt: skip
@@ -39,9 +39,9 @@ UPPER_LIDS, LOWER_LIDS = ([KEYPOINT_NAMES.index(f"lid_{part}_{side}") for side i
 class LossWeights:
     """Factors of the terms; found on rendered heads at 96 pixels."""
 
-    bins: float = 0.15  # cross-entropy of the bins, per axis
-    degrees: float = 0.05  # smooth L1 of the decoded angles, per axis
-    rotation: float = 0.5  # Frobenius distance of the rotation matrices
+    bins: float = 0.3  # cross-entropy of the bins, per axis
+    degrees: float = 0.1  # smooth L1 of the decoded angles, per axis
+    rotation: float = 1.0  # Frobenius distance of the rotation matrices
     points: float = 8.0  # L1 of the driven keypoints in crop coordinates
     kp: float = 8.0
     exp: float = 100.0  # smooth L1; displacements are some hundredths, and with less the head stays at a constant

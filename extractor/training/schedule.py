@@ -52,7 +52,7 @@ class RunSettings:
     warmup: int = 20_000  # samples
     weight_decay: float = 0.05
     average: float = 0.997  # of the exponential moving average, a step at a batch of 64
-    clip: float = 2.0  # norm of the gradient
+    clip: float = 4.0  # norm of the gradient
     twins: float = 0.25  # share of a batch that is shown again, mirrored
     boxes: float = 0.5  # share of crops cut by the detector's own boxes, where they are known
     photographs: float = 0.65  # share of a batch, where there are any

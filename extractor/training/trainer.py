@@ -19,7 +19,7 @@ from extractor.training.photo_pool import PhotoPool
 from extractor.training.pool import HeadPool
 from extractor.training.schedule import Phase, RunSettings
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Trainer:
@@ -46,7 +46,7 @@ class Trainer:
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.teacher = None if teacher is None else teacher.to(self.device).eval().requires_grad_(False)
         self._forward: Any = torch.compile(self.network, dynamic=False) if compiled else self.network
-        self.optimiser = make_optimiser(self.network, settings)
+        self.optimisers = make_optimisers(self.network, settings)
         self.step_number, self.seen = 0, 0
         self._batches = Batches(pool, photos, settings)
         self._workers = workers
@@ -75,8 +75,9 @@ class Trainer:
     def learn(self, batch: Batch) -> dict[str, Tensor]:
         """One optimisation step on this batch."""
         rate = self.settings.rate_at(self.seen)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
         self.network.train()
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with self._precision():
@@ -88,10 +89,11 @@ class Trainer:
             terms["distil"] = distillation(heads, aims, self.settings.weights)
             loss = loss + self.settings.distil * terms["distil"]
             terms["distil"] = terms["distil"].detach()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step_number += 1
         self.seen += len(crops)
         self._average(len(crops))
@@ -107,7 +109,7 @@ class Trainer:
             "crop": {"side": crop.side, "up": crop.up, "input_size": self.phase.size},
             "state_version": STATE_VERSION,
             "network": self.network.detector.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step_number,
             "seen": self.seen,
             "torch_rng": torch.get_rng_state(),
@@ -125,7 +127,8 @@ class Trainer:
                 raise TrainingError(f"{path} belongs to another run: its network is {state['backbone']}.")
             self.network.detector.load_state_dict(state["network"])
             self.averaged.detector.load_state_dict(state["model"])
-            self.optimiser.load_state_dict(state["optimiser"])
+            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
             self.step_number, self.seen = int(state["step"]), int(state["seen"])
             torch.set_rng_state(state["torch_rng"])
             self._stream = None
@@ -143,11 +146,21 @@ class Trainer:
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - keep)
 
 
-def make_optimiser(network: nn.Module, settings: RunSettings) -> torch.optim.Optimizer:
-    """AdamW; biases, norms and GRN's parameters don't decay (as ConvNeXtV2 was trained)."""
+def make_optimisers(network: nn.Module, settings: RunSettings) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for the rest; both take the same learning rate.
+
+    Muon (Jordan et al. 2024) makes each step's singular values alike; scaled to AdamW's size (Liu et al. 2025,
+    arXiv:2502.16982).  Biases, norms and GRN's parameters don't decay (as ConvNeXtV2 was trained).
+    """
+    matrices: list[nn.Parameter] = []
     decay: list[nn.Parameter] = []
     plain: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        (decay if parameter.ndim > 1 and "grn" not in name else plain).append(parameter)
-    groups = [{"params": decay, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98), foreach=True)
+        kind = matrices if "pwconv" in name and parameter.ndim == 2 else decay
+        (kind if parameter.ndim > 1 and "grn" not in name else plain).append(parameter)
+    rate, shrink = settings.learning_rate, settings.weight_decay
+    groups = [{"params": decay, "weight_decay": shrink}, {"params": plain, "weight_decay": 0.0}]
+    return [
+        torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), foreach=True),
+        torch.optim.Muon(matrices, lr=rate, weight_decay=shrink, adjust_lr_fn="match_rms_adamw"),
+    ]
