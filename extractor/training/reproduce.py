@@ -120,8 +120,13 @@ RECIPES = {
                  "--photo-share", "0.77", "--crop-side", "1.5", "--no-amp", "--compile",
                  "--phase", "0:96:56", "--phase", "0.52:128:32"),
             ),
+            Stage(
+                "longer",
+                ("--backbone", "femto", "--init", "{narrow}", "--samples", "110000", "--lr", "9e-4", "--warmup", "3000",
+                 "--photo-share", "0.73", "--crop-side", "1.5", "--compile", "--phase", "0:128:40"),
+            ),
         ),
-        shipped=(("narrow", "motion_extractor_lite.safetensors"),),
+        shipped=(("longer", "motion_extractor_lite.safetensors"),),
     ),
 }  # fmt: skip
 
