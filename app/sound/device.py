@@ -9,7 +9,7 @@ import numpy as np
 
 from app.core.clock import now_s
 from app.core.errors import SourceError
-from app.sound.library import sounddevice
+from app.sound.portaudio import sounddevice
 from app.sound.source import OnBlock, SoundInfo
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.sound import RATE
-from app.sound.library import sounddevice
 from app.sound.playback import Fill
+from app.sound.portaudio import sounddevice
 
 NONE = "The sound can't be heard: this computer has no loudspeaker that is free."
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.importing import IMPORTING
 from app.core.sound import SoundBlock
-from app.sound import capture, library
+from app.sound import capture, portaudio
 from app.sound.capture import SoundCapture
 from app.sound.clock import LEAP_S, BlockClock
 from app.sound.level import SILENCE_DB, Level
@@ -133,14 +133,14 @@ def test_without_portaudio_it_is_a_sentence_and_nothing_is_loaded_before(heard, 
     sound, _, _ = heard
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     switch_on(sound, Microphone())
-    assert sound.status.problem == library.NO_PORTAUDIO
+    assert sound.status.problem == portaudio.NO_PORTAUDIO
 
 
 def test_what_stands_in_while_mediapipe_is_imported_is_not_taken_for_the_library(monkeypatch):
     real, got = types.ModuleType("sounddevice"), []
     with IMPORTING:
         monkeypatch.setitem(sys.modules, "sounddevice", types.ModuleType("sounddevice"))
-        thread = threading.Thread(target=lambda: got.append(library.sounddevice()))
+        thread = threading.Thread(target=lambda: got.append(portaudio.sounddevice()))
         thread.start()
         thread.join(0.05)  # it waits, so that this ends nothing
         monkeypatch.setitem(sys.modules, "sounddevice", real)
