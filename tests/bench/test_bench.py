@@ -125,7 +125,7 @@ def test_engines_that_cannot_run_are_in_the_report(monkeypatch: pytest.MonkeyPat
     def refuse(*_: object) -> None:
         raise EngineError("It can't.")
 
-    monkeypatch.setattr("app.bench.engines.create_backend", refuse)
+    monkeypatch.setattr("app.bench.engines.create", refuse)
     times = time_engines(BenchOptions(weights="lite", engines="all"), None)
     assert {(time.engine, time.network_ms, time.error) for time in times} == {
         (name, None, "It can't.") for name in installed_engines()
