@@ -1,4 +1,4 @@
-"""ConvNeXtV2, top to bottom: sizes, normalisations, block, network.
+"""ConvNeXtV2, top to bottom: sizes, normalisations, block, network, and the heads on it.
 
 After Woo et al., "ConvNeXt V2: Co-designing and Scaling ConvNets with Masked Autoencoders"
 (CVPR 2023, arXiv:2301.00808).  Parameter names and epsilons are those of the published code, so that
@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from extractor.backbone_sizes import SIZES, STRIDE, Size, size_by_name
+from extractor.types import HEADS, head_widths
 
 __all__ = [
     "GRN",
@@ -22,6 +23,7 @@ __all__ = [
     "STRIDE",
     "Block",
     "ConvNeXtV2",
+    "Detector",
     "DropPath",
     "LayerNorm",
     "Size",
@@ -153,7 +155,7 @@ class ConvNeXtV2(nn.Module):
         )
         self.norm = nn.LayerNorm(dims[-1], eps=1e-6)
 
-    def forward_features(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         for downsample, stage in zip(self.downsample_layers, self.stages, strict=True):
             x = stage(downsample(x))
         # Global average pooling.  In a half-precision network the norm and what follows may be in single precision.
@@ -161,8 +163,25 @@ class ConvNeXtV2(nn.Module):
         features: Tensor = self.norm(pooled.to(self.norm.weight.dtype))
         return features
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.forward_features(x)
+
+class Detector(ConvNeXtV2):
+    """The backbone with the heads ``fc_kp`` ... ``fc_exp`` on its pooled features."""
+
+    def __init__(self, num_kp: int, num_bins: int, backbone: str, drop_path_rate: float = 0.0) -> None:
+        super().__init__(size_by_name(backbone), drop_path_rate)
+        for name, width in head_widths(num_kp, num_bins).items():
+            self.add_module(f"fc_{name}", nn.Linear(self.num_features, width))
+        self.apply(init_weights)
+
+    def head(self, name: str) -> nn.Linear:
+        """The head called ``name`` in ``HEADS``."""
+        head = self.get_submodule(f"fc_{name}")
+        assert isinstance(head, nn.Linear)
+        return head
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+        features = super().forward(x)
+        return {name: self.head(name)(features) for name in HEADS}
 
 
 def init_weights(module: nn.Module) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from extractor.decode_arrays import require_shapes
 from extractor.types import (
     BIN_DEGREES,
     FIRST_BIN_DEGREES,
@@ -201,17 +202,9 @@ def _region_magnitude(exp: Tensor, names: Sequence[str] | None, region: str) -> 
 
 def _to_host(heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The checked heads in float32 on the CPU, fetched from the device in one transfer, not in seven."""
-    missing = [name for name in HEADS if name not in heads]
-    if missing:
-        raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
-    widths = {name: heads[name].shape[-1] for name in HEADS}
-    batch = heads["kp"].shape[0]
-    expected = {**dict.fromkeys(POSE_HEADS, NUM_BINS), "t": 3, "scale": 1, "exp": widths["kp"], "kp": widths["kp"]}
-    for name in HEADS:
-        if tuple(heads[name].shape) != (batch, expected[name]) or widths["kp"] % 3 or not widths["kp"]:
-            raise ValueError(f"The head {name} has the shape {tuple(heads[name].shape)}, which can't be decoded.")
+    require_shapes({name: tuple(head.shape) for name, head in heads.items()})
     packed = torch.cat([_at_least_single(heads[name]) for name in HEADS], dim=-1).float().cpu()
-    return dict(zip(HEADS, torch.split(packed, [widths[name] for name in HEADS], dim=-1), strict=True))
+    return dict(zip(HEADS, torch.split(packed, [heads[name].shape[-1] for name in HEADS], dim=-1), strict=True))
 
 
 def _at_least_single(x: Tensor) -> Tensor:

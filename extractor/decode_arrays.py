@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extractor.types import (
     BIN_DEGREES,
@@ -30,7 +32,7 @@ def decode_arrays(heads: Mapping[str, Floats], keypoint_names: Sequence[str] | N
 
     Raises ValueError where a head is missing or has another shape.
     """
-    _require_heads(heads)
+    require_shapes({name: head.shape for name, head in heads.items()})
     batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
     if keypoint_names is not None and len(keypoint_names) != num_kp:
         raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
@@ -83,6 +85,15 @@ def rotation_matrix(angles_deg: Floats) -> Floats:
     return matrix
 
 
+def angles_from_matrix(rotation: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Pitch, yaw and roll in degrees, (..., 3), of such rotations, (..., 3, 3)."""
+    r = np.asarray(rotation, np.float64)
+    pitch = np.arctan2(r[..., 2, 1], r[..., 2, 2])
+    yaw = np.arctan2(-r[..., 2, 0], np.hypot(r[..., 2, 1], r[..., 2, 2]))  # asin loses half the digits near 90 degrees
+    roll = np.arctan2(r[..., 1, 0], r[..., 0, 0])
+    return np.asarray(np.rad2deg(np.stack([pitch, yaw, roll], axis=-1)))
+
+
 def expression_magnitudes(exp: Floats, keypoint_names: Sequence[str] | None) -> dict[str, Floats]:
     """Root mean square over the keypoints of ``|exp|``, (B, K, 3) to (B,): of the whole "face" and of ``REGIONS``.
 
@@ -108,12 +119,13 @@ def _magnitude(lengths: Floats, keypoints: list[int] | slice | None) -> Floats:
     return np.sqrt(mean)
 
 
-def _require_heads(heads: Mapping[str, Floats]) -> None:
+def require_shapes(heads: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ValueError unless heads of these shapes can be decoded."""
     missing = [name for name in HEADS if name not in heads]
     if missing:
         raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
-    batch, width = heads["kp"].shape
+    batch, width = heads["kp"][0], heads["kp"][-1]
     expected = {**dict.fromkeys(POSE_HEADS, NUM_BINS), "t": 3, "scale": 1, "exp": width, "kp": width}
     for name in HEADS:
-        if heads[name].shape != (batch, expected[name]) or width % 3 or not width:
-            raise ValueError(f"The head {name} has the shape {heads[name].shape}, which can't be decoded.")
+        if heads[name] != (batch, expected[name]) or width % 3 or not width:
+            raise ValueError(f"The head {name} has the shape {heads[name]}, which can't be decoded.")

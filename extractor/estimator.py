@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.backends.base import BackendInfo, LoadedBackend
+from extractor.backends.base import BackendInfo, LoadedBackend, require_crops
+from extractor.decode_arrays import angles_from_matrix
 from extractor.report import LoadReport, sha256_of
 from extractor.types import POSE_HEADS, CropSpec, Floats, HostMotion, Motion, NetworkSpec
 
@@ -98,17 +99,15 @@ class EstimatorBackend(LoadedBackend):
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """See ``Backend.run``; ``logits`` are (B, 3, 0), for there are no bins."""
-        size, num_kp = self.spec.crop.input_size, self.spec.num_kp
-        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (size, size, 3):
-            raise ValueError(f"Crops must be (B, {size}, {size}, 3) of uint8, not {crops.shape} of {crops.dtype}.")
-        said, count = self._estimator.estimate(crops), len(crops)
+        require_crops(crops, self.spec.crop.input_size)
+        said, count, num_kp = self._estimator.estimate(crops), len(crops), self.spec.num_kp
         unknown = np.full(count, np.nan, np.float32)
         shape = np.full((count, num_kp, 3), np.nan, np.float32)
         driven = shape.copy()
         if said.points is not None:
             driven[..., :2] = said.points
         return Motion(
-            angles_deg=angles_deg(said.rotation),
+            angles_deg=np.asarray(angles_from_matrix(said.rotation), np.float32),
             std_deg=np.full((count, 3), np.nan, np.float32) if said.std_deg is None else said.std_deg,
             rotation=np.asarray(said.rotation, np.float32),
             kp=shape,
@@ -126,12 +125,3 @@ class EstimatorBackend(LoadedBackend):
     def close(self) -> None:
         """See ``Backend.close``."""
         self._estimator.close()
-
-
-def angles_deg(rotation: Floats) -> Floats:
-    """Pitch, yaw and roll in degrees, (B, 3), of ``Rz(roll) @ Ry(yaw) @ Rx(pitch)``, (B, 3, 3)."""
-    r = np.asarray(rotation, np.float64)
-    pitch = np.arctan2(r[:, 2, 1], r[:, 2, 2])
-    yaw = np.arctan2(-r[:, 2, 0], np.hypot(r[:, 2, 1], r[:, 2, 2]))  # asin loses half the digits near 90 degrees
-    roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
-    return np.asarray(np.rad2deg(np.stack([pitch, yaw, roll], axis=1)), np.float32)

@@ -11,7 +11,6 @@ with the mean energy, which doubling keeps too.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,14 +59,6 @@ def grow(
             state[name] = torch.zeros_like(fresh)
     grown.detector.load_state_dict(state)
     return grown.eval()
-
-
-def same_outputs(a: MotionExtractor, b: MotionExtractor, x: Tensor) -> float:
-    """The largest difference between two networks' answers to ``x``."""
-    with torch.inference_mode():
-        left: Mapping[str, Tensor] = a(x)
-        right: Mapping[str, Tensor] = b(x)
-    return max(float((left[name] - right[name]).abs().max()) for name in left)
 
 
 def grown_weights(source: Path, backbone: str) -> Path:

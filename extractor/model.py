@@ -7,8 +7,7 @@ from os import PathLike
 import torch
 from torch import Tensor, nn
 
-from extractor.backbone import STRIDE, init_weights
-from extractor.detector import Detector
+from extractor.backbone import STRIDE, Detector, init_weights
 from extractor.report import LoadReport
 from extractor.weights import fit_weights, read_weights, single_precision
 

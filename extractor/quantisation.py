@@ -16,8 +16,6 @@ the layer behind them.  Weights are rounded to 255 steps, symmetric about zero, 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,11 +37,6 @@ class Recipe:
         """The value of ``KEY`` in the metadata."""
         limits = {name: list(pair) for name, pair in self.limits.items()}
         return {"version": VERSION, "limits": limits, "kept": list(self.kept), "cost_deg": dict(self.cost_deg)}
-
-    @property
-    def digest(self) -> str:
-        """A short name for exactly these limits, for files that are kept."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def recipe_of(metadata: Mapping[str, object]) -> Recipe | None:

@@ -21,9 +21,8 @@ import torch
 from torch import Tensor
 
 from extractor import metadata
-from extractor.backbone import SIZES
+from extractor.backbone import SIZES, Detector
 from extractor.checkpoint_file import CheckpointFile, read_file
-from extractor.detector import Detector
 from extractor.report import Layout, LoadReport, WeightsError
 from extractor.types import HEADS, KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.core.errors import UserError
 from app.core.records import Between
 from app.core.rotation import rotation_of
-from extractor.decode_arrays import rotation_matrix
+from extractor.decode_arrays import angles_from_matrix, rotation_matrix
 from extractor.types import Angles
 
 __all__ = ["MEASURED", "TYPED", "CameraTilt", "levelled_deg", "parse_camera_tilt"]
@@ -64,9 +64,7 @@ def levelled_deg(angles_deg: NDArray[np.floating[Any]], tilt: CameraTilt | None)
     measured: NDArray[Any] = np.asarray(angles_deg, np.float64)
     if tilt is None:
         return np.asarray(measured, np.float32)
-    r = tilt.to_level @ rotation_matrix(measured).astype(np.float64)
-    yaw = np.arctan2(-r[:, 2, 0], np.hypot(r[:, 2, 1], r[:, 2, 2]))
-    near = np.rad2deg([np.arctan2(r[:, 2, 1], r[:, 2, 2]), yaw, np.arctan2(r[:, 1, 0], r[:, 0, 0])]).T
+    near = angles_from_matrix(tilt.to_level @ rotation_matrix(measured).astype(np.float64))
     half = np.copysign(180.0, near)
     beyond = np.stack([near[:, 0] - half[:, 0], half[:, 1] - near[:, 1], near[:, 2] - half[:, 2]], axis=1)
     distances = [np.abs(one - measured).sum(axis=1, keepdims=True) for one in (near, beyond)]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from extractor import onnx_graph, plain
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.base import LoadedBackend
+from extractor.backends.base import LoadedBackend, require_crops, require_decodable
 from extractor.backends.cache import (
     NETWORK,
     NETWORK_INT8,
@@ -27,7 +27,6 @@ from extractor.backends.cache import (
     note_checked,
     was_checked,
 )
-from extractor.backends.crops import require_crops, require_decodable
 from extractor.backends.devices import adds_bytes_exactly
 from extractor.backends.engines import EngineError, installed_packages
 from extractor.backends.runtimes import Heads

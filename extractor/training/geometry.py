@@ -13,21 +13,11 @@ Array = NDArray[Any]
 FLIP_YZ: Array = np.diag([1.0, -1.0, -1.0])
 """Between the conventions' axes (y down, z away) and OpenGL's (y up, z towards the viewer)."""
 
-FLIP_X: Array = np.diag([-1.0, 1.0, 1.0])
-
 
 def rotation(pitch: float, yaw: float, roll: float) -> Array:
     """``Rz(roll) @ Ry(yaw) @ Rx(pitch)`` in the conventions' frame, (3, 3)."""
     # Capital letters mean rotations about the moving axes, which is the product in this order.
     return cast("Array", Rotation.from_euler("ZYX", [roll, yaw, pitch], degrees=True).as_matrix())
-
-
-def angles(matrix: Array) -> Array:
-    """Pitch, yaw and roll (..., 3) of conventions' rotations (..., 3, 3); see ``extractor.decode``."""
-    yaw = np.arctan2(-matrix[..., 2, 0], np.hypot(matrix[..., 2, 1], matrix[..., 2, 2]))
-    pitch = np.arctan2(matrix[..., 2, 1], matrix[..., 2, 2])
-    roll = np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0])
-    return np.asarray(np.degrees(np.stack([pitch, yaw, roll], axis=-1)))
 
 
 def to_gl(matrix: Array) -> Array:

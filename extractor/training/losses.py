@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from extractor.decode import bin_centres, bins_to_degrees, driven_keypoints, expression_magnitude, rotation_matrix
+from extractor.decode import bin_centres, decode_on_device, driven_keypoints, expression_magnitude
 from extractor.training.targets import Targets
-from extractor.types import KEYPOINT_NAMES, POSE_HEADS
+from extractor.types import KEYPOINT_NAMES, POSE_HEADS, Motion
 
 Heads = Mapping[str, Tensor]
 
@@ -54,29 +54,9 @@ class LossWeights:
     hidden: float = 0.5  # what a hidden keypoint counts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Decoded:
-    """Heads as angles and keypoints; differentiable, on the device."""
-
-    logits: Tensor  # (B, 3, 66)
-    angles_deg: Tensor  # (B, 3)
-    std_deg: Tensor  # (B, 3)
-    rotation: Tensor  # (B, 3, 3)
-    kp: Tensor  # (B, K, 3)
-    exp: Tensor  # (B, K, 3)
-    scale: Tensor  # (B,)
-    t: Tensor  # (B, 3)
-    driven: Tensor  # (B, K, 3)
-
-
-def decode_heads(heads: Heads) -> Decoded:
+def decode_heads(heads: Heads) -> Motion[Tensor]:
     """``extractor.decode.decode`` without leaving the device."""
-    logits = torch.stack([heads[name].float() for name in POSE_HEADS], dim=1)
-    angles, std = bins_to_degrees(logits)
-    rotation = rotation_matrix(angles)
-    kp, exp = (heads[name].float().view(len(logits), -1, 3) for name in ("kp", "exp"))
-    scale, t = heads["scale"].float()[:, 0], heads["t"].float()
-    return Decoded(logits, angles, std, rotation, kp, exp, scale, t, driven_keypoints(kp, rotation, exp, scale, t))
+    return decode_on_device({name: head.float() for name, head in heads.items()})
 
 
 def bin_shares(degrees: Tensor, spread_deg: float) -> Tensor:
@@ -163,7 +143,7 @@ def _emphasis(like: Tensor) -> Tensor:
     return torch.tensor([EMPHASIS.get(name.split("_")[0], 1.0) for name in KEYPOINT_NAMES], device=like.device)
 
 
-def _gaps(out: Decoded, targets: Targets) -> Tensor:
+def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
     """(B,) error of the vectors between pairs of driven keypoints; ``kp`` is held, so ``exp`` must make them right."""
     if out.kp.shape[1] != len(KEYPOINT_NAMES):
         return torch.zeros(len(out.kp), device=out.kp.device)
@@ -186,13 +166,3 @@ def _open(kp: Tensor, exp: Tensor, rotation: Tensor) -> Tensor:
 def _magnitude(exp: Tensor) -> Tensor:
     # The square root's slope is infinite at zero, where neutral faces are.
     return expression_magnitude(exp + 1e-6)
-
-
-def perfect_outputs(targets: Targets, spread_deg: float = 2.0) -> dict[str, Tensor]:
-    """The seven heads that a network without errors would return, with this spread of its bins."""
-    shares = bin_shares(targets.angles_deg, spread_deg).clamp_min(1e-30).log()
-    t = torch.cat([targets.t, torch.zeros_like(targets.t[:, :1])], dim=1)
-    return {
-        "pitch": shares[:, 0], "yaw": shares[:, 1], "roll": shares[:, 2],
-        "t": t, "exp": targets.exp.flatten(1), "scale": targets.scale[:, None], "kp": targets.kp.flatten(1),
-    }  # fmt: skip

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from extractor.decode import expression_magnitude
 from extractor.face_shape import FaceShape, displacements, face_shape
-from extractor.training.losses import Decoded, decode_heads
+from extractor.training.losses import decode_heads
 from extractor.training.targets import Targets
-from extractor.types import KEYPOINT_NAMES
+from extractor.types import KEYPOINT_NAMES, Motion
 
 WEBCAM_DEG = (45.0, 60.0, 45.0)
 """Pitch, yaw and roll up to which a head is before a webcam."""
@@ -67,7 +67,7 @@ def correlation(a: Tensor, b: Tensor) -> float:
     return float((a * b).sum() / (a.norm() * b.norm()).clamp_min(1e-12))
 
 
-def shapes(out: Decoded, targets: Targets) -> tuple[Tensor, Tensor]:
+def shapes(out: Motion[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
     """(n, 5) numbers of ``FaceShape``, predicted and true; for networks with our keypoints."""
     said, true = [], []
     for i in range(len(targets)):
@@ -80,7 +80,7 @@ def shapes(out: Decoded, targets: Targets) -> tuple[Tensor, Tensor]:
     return torch.tensor(said).reshape(-1, width), torch.tensor(true).reshape(-1, width)
 
 
-def signal_correlations(out: Decoded, targets: Targets, chosen: Tensor) -> dict[str, float]:
+def signal_correlations(out: Motion[Tensor], targets: Targets, chosen: Tensor) -> dict[str, float]:
     """How well mouth, smile, brows and eyes follow the true ones over the ``chosen`` heads, by name.
 
     Left out where the keypoints aren't ours or nothing moves.
@@ -101,7 +101,9 @@ def shape_correlations(a: Tensor, b: Tensor) -> dict[str, float]:
     return found
 
 
-def measure(out: Decoded, targets: Targets, jitter_deg: tuple[float, float, float] = (float("nan"),) * 3) -> Metrics:
+def measure(
+    out: Motion[Tensor], targets: Targets, jitter_deg: tuple[float, float, float] = (float("nan"),) * 3
+) -> Metrics:
     """All metrics of predictions, on one device."""
     truth = targets.angles_deg
     errors = angle_errors_deg(out.angles_deg, truth)

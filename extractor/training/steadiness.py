@@ -21,12 +21,12 @@ from extractor.training.clips import FRAMES, PARTS
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import load_for_training
 from extractor.training.framing import box_framing
-from extractor.training.losses import Decoded, decode_heads
+from extractor.training.losses import decode_heads
 from extractor.training.metrics import NOISE_SIGMA, shape_correlations, shapes
 from extractor.training.performance import FPS
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.types import HEADS, POSE_HEADS, CropSpec
+from extractor.types import HEADS, POSE_HEADS, CropSpec, Motion
 
 MOST_SHIFT = 4
 """Frames by which the answer may lag or lead when the delay is sought."""
@@ -52,7 +52,7 @@ class Steadiness:
 
 def answer(
     network: MotionExtractor, pool: HeadPool, rows: Tensor, spec: CropSpec, seed: int
-) -> tuple[Decoded, Targets]:
+) -> tuple[Motion[Tensor], Targets]:
     """What the network says to these frames with the sensor's noise, and the truth in the crops' coordinates."""
     plain = pool.targets.take(rows)
     framing = box_framing(plain.rotation, plain.scale, plain.t, spec)

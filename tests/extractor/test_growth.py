@@ -8,7 +8,7 @@ import torch
 
 from extractor import growth, shipped
 from extractor.backends import create_backend
-from extractor.growth import grow, same_outputs
+from extractor.growth import grow
 from extractor.model import MotionExtractor
 from extractor.report import WeightsError
 from extractor.shipped import alternatives, find_weights
@@ -29,7 +29,10 @@ def test_growing_keeps_the_function() -> None:
     small = trained_like("femto")
     large = grow(small, "tiny", torch.Generator().manual_seed(1))
     assert large.backbone == "tiny"
-    assert same_outputs(small, large, torch.rand(2, 3, 64, 64)) < 1e-4
+    crops = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        before, after = small(crops), large(crops)
+    assert max(float((before[name] - after[name]).abs().max()) for name in before) < 1e-4
     assert sum(p.numel() for p in large.parameters()) == 28_132_570
 
 

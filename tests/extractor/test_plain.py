@@ -11,10 +11,11 @@ import torch
 
 from extractor import find_weights, plain
 from extractor.agreement import MOST, check_faces, difference
+from extractor.backbone import Detector
 from extractor.backbone_sizes import SIZES
 from extractor.decode_arrays import decode_arrays
 from extractor.export import parameters_of, torch_motion
-from extractor.model import Detector, MotionExtractor
+from extractor.model import MotionExtractor
 from extractor.types import CropSpec, NetworkSpec
 from extractor.weights import read_weights
 

@@ -13,6 +13,7 @@ from app.faces.crop import crop_square, extract
 from app.faces.detector import create_detector
 from app.signals.blinks import BlinkCounter
 from app.signals.trust import untrusted_signals
+from extractor.decode_arrays import angles_from_matrix as angles
 from extractor.face_mesh import _MESH_FACE as MESH_FACE
 from extractor.face_mesh import VERTICES, keypoints, mesh_rotation
 from extractor.model import MotionExtractor
@@ -29,7 +30,7 @@ from extractor.training.film_evaluation import (
     means,
     steady,
 )
-from extractor.training.geometry import angles, rotation
+from extractor.training.geometry import rotation
 from extractor.types import CropSpec
 
 FRAMES = 24

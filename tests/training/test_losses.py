@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import torch
 
-from extractor.training.losses import LossWeights, bin_shares, decode_heads, distillation, losses, perfect_outputs
+from extractor.training.losses import LossWeights, bin_shares, decode_heads, distillation, losses
 from extractor.training.shards import Heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
+from tests.training.perfect import perfect_outputs
 
 
 def test_bins_of_labels_have_the_labels_mean_and_spread() -> None:

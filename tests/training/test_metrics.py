@@ -8,11 +8,12 @@ import torch
 from extractor.decode import rotation_matrix
 from extractor.model import MotionExtractor
 from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
-from extractor.training.losses import bin_shares, decode_heads, perfect_outputs
+from extractor.training.losses import bin_shares, decode_heads
 from extractor.training.metrics import angle_errors_deg, correlation, geodesic_deg, interocular, jitter, measure
 from extractor.training.shards import Heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
+from tests.training.perfect import perfect_outputs
 
 
 def turned(*angles: float) -> torch.Tensor:

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from extractor.decode import angles_from_matrix, rotation_matrix
+from extractor.decode_arrays import angles_from_matrix as angles
 from extractor.model import MotionExtractor
 from extractor.training import evaluate_photographs
 from extractor.training.face_signals import correlations, face_signals, in_head_frame
-from extractor.training.geometry import Array, angles, rotation
+from extractor.training.geometry import Array, rotation
 from extractor.training.metrics import geodesic_deg
 from extractor.training.photo_evaluation import PhotoAnswers, ask, everybody, figures, markdown, without_offset
 from extractor.training.photo_pool import PhotoPool

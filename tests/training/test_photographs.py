@@ -17,7 +17,7 @@ from extractor.training.augment import PhotoFaults
 from extractor.training.batches import Batches
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import rotation
-from extractor.training.losses import LossWeights, losses, perfect_outputs
+from extractor.training.losses import LossWeights, losses
 from extractor.training.metrics import geodesic_deg
 from extractor.training.photo_pool import PhotoPool, photographed, targets_of
 from extractor.training.pool import HeadPool
@@ -27,6 +27,7 @@ from extractor.training.surroundings import soft_edges
 from extractor.training.targets import Targets
 from extractor.training.trainer import Trainer
 from tests.training.conftest import make_heads
+from tests.training.perfect import perfect_outputs
 
 SETTINGS = RunSettings(samples=400, phases=(Phase(0.0, 32, 12),), warmup=0, learning_rate=2e-4)
 INSIDE = slice(18, 46)  # of 64 pixels

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from extractor import MotionExtractor
 from extractor.training import clips, steadiness
 from extractor.training.clips import FRAMES, PARTS, TALK_S, rehearse
-from extractor.training.losses import perfect_outputs
 from extractor.training.performance import FPS
 from extractor.training.pool import HeadPool
 from extractor.training.shards import Heads, write_shard
@@ -18,6 +17,7 @@ from extractor.training.steadiness import delay_frames, markdown, measure
 from extractor.training.targets import Targets
 from extractor.types import CropSpec
 from tests.training.conftest import make_heads
+from tests.training.perfect import perfect_outputs
 
 
 def smooth(seed: int = 0) -> torch.Tensor:

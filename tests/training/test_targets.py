@@ -8,10 +8,10 @@ from extractor.decode import decode, driven_keypoints
 from extractor.training.augment import cut
 from extractor.training.framing import Framing
 from extractor.training.labels import MIRROR, visible
-from extractor.training.losses import perfect_outputs
 from extractor.training.shards import Heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
+from tests.training.perfect import perfect_outputs
 
 
 def framing(count: int, *, mirrored: bool = False, lens: float = 0.0) -> Framing:
