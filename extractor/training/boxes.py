@@ -7,7 +7,6 @@ and again at 2.5 box sides around what it found.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import Array
 from extractor.training.shards import Shard, add_boxes, find_shards
@@ -99,23 +99,20 @@ class FaceBoxes:
         return None if again is None else (again[0] + left, again[1] + top, again[2])
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; shards that have boxes are left as they are."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.boxes", description=__doc__.split("``: ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("--heads", type=Path, nargs="+", required=True, help="folders of shards")
     given = parser.parse_args(arguments)
-    try:
-        with FaceBoxes() as boxes:
-            for path in (path for folder in given.heads for path in find_shards(folder)):
-                shard = Shard(path)
-                if not np.isnan(shard.heads.box).all():
-                    continue
-                found = np.stack([boxes.find(shard.image(row)) for row in range(len(shard))])
-                add_boxes(path, replace(shard.heads, box=found))
-                print(f"{path.name}: a face in {np.isfinite(found[:, 0]).sum()} of {len(found)}", flush=True)
-    except (TrainingError, OSError) as error:
-        print(f"boxes: {error}", file=sys.stderr)
-        return 1
+    with FaceBoxes() as boxes:
+        for path in (path for folder in given.heads for path in find_shards(folder)):
+            shard = Shard(path)
+            if not np.isnan(shard.heads.box).all():
+                continue
+            found = np.stack([boxes.find(shard.image(row)) for row in range(len(shard))])
+            add_boxes(path, replace(shard.heads, box=found))
+            print(f"{path.name}: a face in {np.isfinite(found[:, 0]).sum()} of {len(found)}", flush=True)
     return 0
 
 

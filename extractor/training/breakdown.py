@@ -7,7 +7,6 @@ the crop is from the one that the face box should give.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,11 +18,11 @@ from torch import Tensor
 
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults, cut, degrade
-from extractor.training.errors import TrainingError
-from extractor.training.evaluate import MILD, load_for_training
+from extractor.training.command import command, parser_of
+from extractor.training.evaluate import BATCH, MILD, load_for_training
 from extractor.training.framing import Framing, box_framing, from_boxes
 from extractor.training.losses import decode_heads
-from extractor.training.metrics import TONES, WEBCAM_DEG, geodesic_deg
+from extractor.training.metrics import TONES, before_webcam, geodesic_deg, signed_deg
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
 from extractor.types import POSE_HEADS, CropSpec
@@ -71,7 +70,7 @@ class Answers:
     @property
     def webcam(self) -> Tensor:
         """(n,) bool: as before a webcam."""
-        return (self.truth.angles_deg.abs() <= torch.tensor(WEBCAM_DEG)).all(1)
+        return before_webcam(self.truth.angles_deg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,12 @@ def answers(
     faults: PhotoFaults = MILD,
     box: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0),
     by_detector: bool = False,
-    batch: int = 64,
 ) -> Answers:
     """What the network says to every head of the pool, cropped as expected, off by ``box``, or by the detector."""
     parts: list[tuple[Tensor, Tensor, Targets, Tensor]] = []
     size = spec.input_size
-    for start in range(0, len(pool), batch):
-        rows = torch.arange(start, min(start + batch, len(pool)))
+    for rows in torch.split(torch.arange(len(pool)), BATCH):
+        start = int(rows[0])
         plain = pool.targets.take(rows)
         framing = _moved(box_framing(plain.rotation, plain.scale, plain.t, spec), box)
         if by_detector:
@@ -108,7 +106,7 @@ def answers(
         with torch.inference_mode():
             said = decode_heads(network(crops))
         middle = crops[..., size // 4 : -size // 4, size // 4 : -size // 4].mean((1, 2, 3))
-        signed = (said.angles_deg - truth.angles_deg + 180) % 360 - 180
+        signed = signed_deg(said.angles_deg, truth.angles_deg)
         parts.append((geodesic_deg(said.rotation, truth.rotation), signed, truth, middle))
     errors, signs, truths, brights = zip(*parts, strict=True)
     return Answers(torch.cat(errors), torch.cat(signs), Targets.join(list(truths)), torch.cat(brights))
@@ -177,30 +175,25 @@ def _moved(framing: Framing, box: tuple[float, float, float, float]) -> Framing:
     return replace(framing, centre=framing.centre + shift, half=framing.half * side, roll_deg=framing.roll_deg + roll)
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.breakdown", description=__doc__.split("``: ", 1)[1]
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
     given = parser.parse_args(arguments)
-    try:
-        network, spec = load_for_training(given.checkpoint)
-        network.eval()
-        pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-        groups = list(by_head(answers(network, pool, spec)))
-        for name, faults in FAULTS.items():
-            found = answers(network, pool, spec, faults)
-            groups.append(_group(found, "one fault", name, found.webcam))
-        for name, box in BOXES.items():
-            found = answers(network, pool, spec, NONE, box)
-            groups.append(_group(found, "crop", name, found.webcam))
-        found = answers(network, pool, spec, by_detector=True)
-        groups.append(_group(found, "crop", "by the detector, all faults", found.webcam & pool.boxes.isfinite().all(1)))
-    except (TrainingError, ValueError, RuntimeError) as error:
-        print(f"breakdown: {error}", file=sys.stderr)
-        return 1
+    network, spec = load_for_training(given.checkpoint)
+    network.eval()
+    pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
+    groups = list(by_head(answers(network, pool, spec)))
+    for name, faults in FAULTS.items():
+        found = answers(network, pool, spec, faults)
+        groups.append(_group(found, "one fault", name, found.webcam))
+    for name, box in BOXES.items():
+        found = answers(network, pool, spec, NONE, box)
+        groups.append(_group(found, "crop", name, found.webcam))
+    found = answers(network, pool, spec, by_detector=True)
+    groups.append(_group(found, "crop", "by the detector, all faults", found.webcam & pool.boxes.isfinite().all(1)))
     print(markdown(groups))
     return 0
 

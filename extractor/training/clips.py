@@ -7,14 +7,13 @@ head, then moving, talking, smiling and blinking.  ``PARTS`` says which frames a
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.geometry import Array
 from extractor.training.head_model import HeadModel
 from extractor.training.labels import HeadLabel, label, stack
@@ -86,9 +85,10 @@ def render_clip(renderer: object, out: Path, seed: int, index: int) -> Path:
     return path
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when all clips are there."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.clips", description=__doc__.split("``: ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     add_pack_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the clips")
     parser.add_argument("--clips", type=int, default=12, help="how many people (default: 12)")
@@ -96,15 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=192, help="pixels of a side (default: 192)")
     parser.add_argument("--supersample", type=int, choices=(1, 2, 4), default=2)
     given = parser.parse_args(arguments)
-    try:
-        from extractor.training.renderer import Renderer
+    from extractor.training.renderer import Renderer
 
-        renderer = Renderer(HeadModel(Pack.open(given.pack)), given.size, given.supersample)
-        for index in range(given.clips):
-            print(render_clip(renderer, given.out, given.seed, index).name, flush=True)
-    except (TrainingError, OSError) as error:
-        print(f"clips: {error}", file=sys.stderr)
-        return 1
+    renderer = Renderer(HeadModel(Pack.open(given.pack)), given.size, given.supersample)
+    for index in range(given.clips):
+        print(render_clip(renderer, given.out, given.seed, index).name, flush=True)
     return 0
 
 

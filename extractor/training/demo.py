@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.geometry import Array, rotation, to_gl
 from extractor.training.head_model import HeadModel
 from extractor.training.pack import Pack
@@ -129,27 +128,24 @@ def write_table(path: Path, angles_deg: Array) -> None:
             writer.writerow([i, f"{i / FPS:.6f}", *(f"{a:.3f}" for a in angles)])
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.demo", description=__doc__.split(": ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     add_pack_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="the video; its table is written beside it")
     parser.add_argument("--seed", type=int, default=1, help="which person (default: 1)")
     parser.add_argument("--crf", type=int, default=22, help="x264's quality, lower is better (default: 22)")
     parser.add_argument("--sheet", type=int, metavar="N", help="write a picture of N people instead, to choose from")
     given = parser.parse_args(arguments)
-    try:
-        renderer = Renderer(HeadModel(Pack.open(given.pack)), WIDTH, SUPERSAMPLE)
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        if given.sheet:
-            rows = [np.concatenate(list(frames(renderer, given.seed + k, (0, 54, 200))), 1) for k in range(given.sheet)]
-            Image.fromarray(np.concatenate(rows)).save(given.out)
-            return 0
-        write_video(given.out, frames(renderer, given.seed), given.crf)
-        write_table(given.out.with_suffix(".csv"), perform().angles_deg)
-    except (TrainingError, OSError) as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 1
+    renderer = Renderer(HeadModel(Pack.open(given.pack)), WIDTH, SUPERSAMPLE)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    if given.sheet:
+        rows = [np.concatenate(list(frames(renderer, given.seed + k, (0, 54, 200))), 1) for k in range(given.sheet)]
+        Image.fromarray(np.concatenate(rows)).save(given.out)
+        return 0
+    write_video(given.out, frames(renderer, given.seed), given.crf)
+    write_table(given.out.with_suffix(".csv"), perform().angles_deg)
     print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")
     return 0
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,9 +14,10 @@ from torch import Tensor
 from extractor.model import MotionExtractor
 from extractor.training.augment import PhotoFaults
 from extractor.training.batches import fixed_batch
+from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.losses import decode_heads
-from extractor.training.metrics import TONES, Metrics, jitter, measure
+from extractor.training.metrics import TONES, Metrics, Three, jitter, measure
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
 from extractor.types import HEADS, CropSpec
@@ -27,42 +27,46 @@ MILD = PhotoFaults(strength=0.6, occluders=0.0, white_balance=0.0, texture=0.0, 
 """Faults of an ordinary webcam, for evaluation; the same ever since the first figures."""
 
 
+BATCH = 64
+
+
+def ask_all(network: MotionExtractor, batches: Iterable[Tensor]) -> dict[str, Tensor]:
+    """The seven heads of all the crops, float32."""
+    with torch.inference_mode():
+        parts: list[dict[str, Tensor]] = [network(crops) for crops in batches]
+    return {name: torch.cat([part[name].float() for part in parts]) for name in HEADS}
+
+
 def predictions(
-    network: MotionExtractor, pool: HeadPool, spec: CropSpec, faults: PhotoFaults = MILD, batch: int = 64
+    network: MotionExtractor, pool: HeadPool, spec: CropSpec, faults: PhotoFaults
 ) -> tuple[dict[str, Tensor], Targets, Tensor]:
     """The seven heads for all of the pool, the labels in crop coordinates, and some clean crops."""
-    heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
     targets: list[Targets] = []
-    network = network.to(pool.device).eval()
-    for start in range(0, len(pool), batch):
-        rows = torch.arange(start, min(start + batch, len(pool)))
-        cropped = fixed_batch(pool, rows, spec, seed=start, faults=faults)
-        with torch.inference_mode():
-            for name, answer in network(cropped.crops).items():
-                heads[name].append(answer.float())
-        targets.append(cropped.targets)
+
+    def crops() -> Iterator[Tensor]:
+        for rows in torch.split(torch.arange(len(pool)), BATCH):
+            cropped = fixed_batch(pool, rows, spec, seed=int(rows[0]), faults=faults)
+            targets.append(cropped.targets)
+            yield cropped.crops
+
+    heads = ask_all(network.to(pool.device).eval(), crops())
     clean = fixed_batch(pool, torch.arange(min(16, len(pool))), spec, 0, PhotoFaults(strength=0.0)).crops
-    return {name: torch.cat(parts) for name, parts in heads.items()}, Targets.join(targets), clean
+    return heads, Targets.join(targets), clean
 
 
-def evaluate(network: MotionExtractor, pool: HeadPool, spec: CropSpec, faults: PhotoFaults = MILD) -> Metrics:
+def evaluate(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Metrics:
     """All metrics on a pool, with the app's expected crops."""
-    heads, targets, clean = predictions(network, pool, spec, faults)
-
-    def answer(x: Tensor) -> dict[str, Tensor]:
-        with torch.inference_mode():
-            found: dict[str, Tensor] = network(x)
-        return found
-
-    forward: Callable[[Tensor], dict[str, Tensor]] = answer
-    return measure(decode_heads(heads), targets, jitter(forward, clean, torch.Generator().manual_seed(0)))
+    heads, targets, clean = predictions(network, pool, spec, MILD)
+    with torch.inference_mode():
+        shaken = jitter(network, clean, torch.Generator().manual_seed(0))
+    return measure(decode_heads(heads), targets, shaken)
 
 
 def table(metrics: Metrics) -> str:
     """The metrics as lines for a person."""
     m = metrics
 
-    def three(values: tuple[float, float, float]) -> str:
+    def three(values: Three) -> str:
         return " ".join(f"{v:6.2f}" for v in values)
 
     tones = ", ".join(f"{name} {value:.2f}" for name, value in zip(TONES, m.tone_geodesic_deg, strict=True))
@@ -94,24 +98,19 @@ def load_for_training(path: Path) -> tuple[MotionExtractor, CropSpec]:
     return network, network.report.spec.crop
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.evaluate", description=__doc__.split(": ", 1)[1]
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
     parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
     given = parser.parse_args(arguments)
-    try:
-        network, spec = load_for_training(given.checkpoint)
-        spec = replace(spec, input_size=given.size or spec.input_size)
-        metrics = evaluate(network, HeadPool([given.heads], torch.device(given.device), resident=False), spec)
-    except (TrainingError, ValueError, RuntimeError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 1
+    network, spec = load_for_training(given.checkpoint)
+    spec = replace(spec, input_size=given.size or spec.input_size)
+    metrics = evaluate(network, HeadPool([given.heads], torch.device(given.device), resident=False), spec)
     print(table(metrics))
     if given.json:
         given.json.write_text(json.dumps(asdict(metrics), indent=1) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
 from extractor.training.film_evaluation import evaluate_films, for_metadata, means
 from extractor.training.film_evaluation import markdown as film_table
@@ -28,11 +27,10 @@ def plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.evaluate_photographs", description=__doc__.split("``: ", 1)[1]
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     parser.add_argument(
         "--photos", type=Path, nargs="+", default=[], help="shards of labelled photographs, or folders of them"
@@ -45,28 +43,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.photos and not given.clips:
         parser.error("nothing to look at: name --photos or --clips")
     numbers: dict[str, object] = {}
-    try:
-        network, spec = load_for_training(given.checkpoint)
-        spec = replace(spec, input_size=given.size or spec.input_size)
-        network.eval()
-        if given.photos:
-            pool = PhotoPool(given.photos, sure_deg=float("inf"))
-            people = everybody(pool)
-            found = figures(ask(network, pool, people, spec), people)
-            print(photo_table(found))
-            numbers["photographs"] = plain(asdict(found))
-        if given.clips:
-            films = evaluate_films(network, given.clips, spec, given.mesh_cache)
-            print(film_table(films))
-            numbers["clips"] = {name: asdict(film) for name, film in films.items()}
-            numbers["clips_mean"] = means([film.correlation for film in films.values()])
-            numbers["clips_metadata"] = for_metadata(films)
-            numbers["clips_mean_in_picture"] = means([film.picture_correlation for film in films.values()])
-        if given.json:
-            given.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    except (TrainingError, ValueError, RuntimeError, OSError) as error:
-        print(f"evaluate_photographs: {error}", file=sys.stderr)
-        return 1
+    network, spec = load_for_training(given.checkpoint)
+    spec = replace(spec, input_size=given.size or spec.input_size)
+    network.eval()
+    if given.photos:
+        pool = PhotoPool(given.photos, sure_deg=float("inf"))
+        people = everybody(pool)
+        found = figures(ask(network, pool, people, spec), people)
+        print(photo_table(found))
+        numbers["photographs"] = plain(asdict(found))
+    if given.clips:
+        films = evaluate_films(network, given.clips, spec, given.mesh_cache)
+        print(film_table(films))
+        numbers["clips"] = {name: asdict(film) for name, film in films.items()}
+        numbers["clips_mean"] = means([film.correlation for film in films.values()])
+        numbers["clips_metadata"] = for_metadata(films)
+        numbers["clips_mean_in_picture"] = means([film.picture_correlation for film in films.values()])
+    if given.json:
+        given.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
@@ -16,6 +15,7 @@ from extractor.convert import DTYPES, save_weights
 from extractor.decode import bins_to_degrees
 from extractor.training.augment import PhotoFaults
 from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
+from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
 from extractor.training.film_evaluation import evaluate_films, for_metadata
@@ -121,9 +121,10 @@ def export(
     return metrics
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.export", description=__doc__.split(": ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="a training state (its averaged network is taken) or weights")
     parser.add_argument("target", type=Path, help="the safetensors file to write")
     parser.add_argument("--heads", type=Path, help="shards that no training has seen: calibrates and measures")
@@ -141,24 +142,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--recipe", type=Path, help="the run's settings.json, kept in the metadata")
     parser.add_argument("--force", action="store_true", help="overwrite the target where it exists")
     given = parser.parse_args(arguments)
-    try:
-        if given.target.exists() and not given.force:
-            raise TrainingError(f"{given.target} exists already; --force overwrites it.")
-        metrics = export(
-            given.checkpoint,
-            given.target,
-            given.heads,
-            size=given.size,
-            dtype=given.dtype,
-            history=given.recipe,
-            photos=given.photos,
-            films=given.clips,
-            mesh_cache=given.mesh_cache,
-            pitch_gain=given.pitch_gain,
-        )
-    except (TrainingError, OSError, ValueError) as error:
-        print(f"export: {error}", file=sys.stderr)
-        return 1
+    if given.target.exists() and not given.force:
+        raise TrainingError(f"{given.target} exists already; --force overwrites it.")
+    metrics = export(
+        given.checkpoint,
+        given.target,
+        given.heads,
+        size=given.size,
+        dtype=given.dtype,
+        history=given.recipe,
+        photos=given.photos,
+        films=given.clips,
+        mesh_cache=given.mesh_cache,
+        pitch_gain=given.pitch_gain,
+    )
     if metrics is not None:
         print(table(metrics))
     print(f"{given.target}: {given.target.stat().st_size / 1e6:.1f} MB")

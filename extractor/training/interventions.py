@@ -7,7 +7,6 @@ standard deviation), and the errors of the unchanged heads, whose deviation is w
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor
 
 from extractor.training.breakdown import answers
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
 from extractor.training.expression import Expression, ExpressionWeights
 from extractor.training.geometry import Array
@@ -109,21 +108,16 @@ def table(errors: dict[str, Tensor]) -> str:
     return "\n".join(lines)
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.interventions", description=__doc__.split("``: ", 1)[1]
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     add_pack_argument(parser)
     parser.add_argument("--people", type=int, default=36, help="how many in each pitch (default: 36)")
     parser.add_argument("--seed", type=int, default=77, help="another seed gives other people (default: 77)")
     given = parser.parse_args(arguments)
-    try:
-        print(table(measure(given.checkpoint, given.pack, max(1, given.people), given.seed)))
-    except (TrainingError, ValueError, RuntimeError, OSError) as error:
-        print(f"interventions: {error}", file=sys.stderr)
-        return 1
+    print(table(measure(given.checkpoint, given.pack, max(1, given.people), given.seed)))
     return 0
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from extractor.decode import expression_magnitude
 from extractor.face_shape import FaceShape, displacements, face_shape
+from extractor.training.face_signals import correlations
 from extractor.training.losses import decode_heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES, Motion
@@ -21,24 +22,27 @@ TONES = ("dark", "medium", "light")
 NOISE_SIGMA = 6 / 255
 
 
+Three = tuple[float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Degrees unless said otherwise; NaN where nothing was measured."""
 
     heads: int
     webcam_heads: int
-    mae_deg: tuple[float, float, float]  # pitch, yaw, roll, all heads
+    mae_deg: Three  # pitch, yaw, roll, all heads
     geodesic_deg: float
-    webcam_mae_deg: tuple[float, float, float]
+    webcam_mae_deg: Three
     webcam_mae_mean_deg: float
     webcam_geodesic_deg: float
     keypoints_over_interocular: float  # share: mean error of driven keypoints, webcam range
     expression_correlation: float
     expression_slope: float  # of predicted against true magnitude
-    tone_geodesic_deg: tuple[float, float, float]  # dark, medium, light; webcam range
+    tone_geodesic_deg: Three  # dark, medium, light; webcam range
     tone_ratio: float  # worst over best
-    spread_ratio: tuple[float, float, float]  # root mean square of error over reported deviation; 1 is calibrated
-    jitter_deg: tuple[float, float, float]  # pitch, yaw, roll under sensor noise; see ``jitter``
+    spread_ratio: Three  # root mean square of error over reported deviation; 1 is calibrated
+    jitter_deg: Three  # pitch, yaw, roll under sensor noise; see ``jitter``
     signal_correlation: dict[str, float]  # Pearson's, of each number of ``extractor.face_shape``, webcam range
 
 
@@ -49,9 +53,14 @@ def geodesic_deg(a: Tensor, b: Tensor) -> Tensor:
     return torch.rad2deg(2 * chord.clamp(0, 1).asin()).float()
 
 
-def angle_errors_deg(a: Tensor, b: Tensor) -> Tensor:
-    """|a - b| on the circle."""
-    return ((a - b + 180) % 360 - 180).abs()
+def signed_deg(said: Tensor, true: Tensor) -> Tensor:
+    """``said - true`` on the circle."""
+    return (said - true + 180) % 360 - 180
+
+
+def before_webcam(angles_deg: Tensor) -> Tensor:
+    """(n,) bool of (n, 3): which heads are in ``WEBCAM_DEG``."""
+    return (angles_deg.abs() <= torch.tensor(WEBCAM_DEG, device=angles_deg.device)).all(1)
 
 
 def interocular(points: Tensor) -> Tensor:
@@ -93,22 +102,16 @@ def signal_correlations(out: Motion[Tensor], targets: Targets, chosen: Tensor) -
 
 def shape_correlations(a: Tensor, b: Tensor) -> dict[str, float]:
     """Pearson's, of each column of ``shapes`` that moves, by name; unknown numbers (NaN) are left out."""
-    found = {}
-    for column, name in enumerate(FaceShape._fields):
-        known = a[:, column].isfinite() & b[:, column].isfinite()
-        if int(known.sum()) > 2 and float(b[known, column].std()) > 0:
-            found[name] = round(correlation(a[known, column], b[known, column]), 3)
-    return found
+    fields = FaceShape._fields
+    return correlations(a.numpy(), b.numpy(), fields, dict.fromkeys(fields, 0.0))
 
 
-def measure(
-    out: Motion[Tensor], targets: Targets, jitter_deg: tuple[float, float, float] = (float("nan"),) * 3
-) -> Metrics:
+def measure(out: Motion[Tensor], targets: Targets, jitter_deg: Three = (float("nan"),) * 3) -> Metrics:
     """All metrics of predictions, on one device."""
     truth = targets.angles_deg
-    errors = angle_errors_deg(out.angles_deg, truth)
+    errors = signed_deg(out.angles_deg, truth).abs()
     geodesic = geodesic_deg(out.rotation, targets.rotation)
-    webcam = (truth.abs() <= torch.tensor(WEBCAM_DEG, device=truth.device)).all(1)
+    webcam = before_webcam(truth)
     # The distance of the eyes as seen from the front: in a profile the projected one shrinks to nothing.
     apart = targets.scale * interocular(targets.kp)
     points = (out.driven[..., :2] - targets.points).norm(dim=-1).mean(1) / apart
@@ -120,9 +123,9 @@ def measure(
     return Metrics(
         heads=len(truth),
         webcam_heads=int(webcam.sum()),
-        mae_deg=_three(errors.mean(0)),
+        mae_deg=three(errors.mean(0)),
         geodesic_deg=_mean(geodesic),
-        webcam_mae_deg=_three(errors[webcam].mean(0)),
+        webcam_mae_deg=three(errors[webcam].mean(0)),
         webcam_mae_mean_deg=_mean(errors[webcam]),
         webcam_geodesic_deg=_mean(geodesic[webcam]),
         keypoints_over_interocular=_mean(points[webcam]),
@@ -130,7 +133,7 @@ def measure(
         expression_slope=float(slope),
         tone_geodesic_deg=(tones[0], tones[1], tones[2]),
         tone_ratio=max(known) / max(min(known), 1e-9) if known else float("nan"),
-        spread_ratio=_three(z.square().mean(0).sqrt()),
+        spread_ratio=three(z.square().mean(0).sqrt()),
         jitter_deg=jitter_deg,
         signal_correlation=signal_correlations(out, targets, webcam),
     )
@@ -138,20 +141,21 @@ def measure(
 
 def jitter(
     network: Callable[[Tensor], dict[str, Tensor]], crops: Tensor, generator: torch.Generator, times: int = 16
-) -> tuple[float, float, float]:
+) -> Three:
     """Deviation of pitch, yaw and roll when only sensor noise (sigma 6 of 255) changes; (B, 3, S, S) clean crops."""
     shots = []
     for _ in range(times):
         grain = torch.randn(crops.shape, generator=generator, device=generator.device).to(crops)
         noisy = ((crops + grain * NOISE_SIGMA).clamp(0, 1) * 255).round() / 255
         shots.append(decode_heads(network(noisy)).angles_deg)
-    return _three(torch.stack(shots).std(0).mean(0))
+    return three(torch.stack(shots).std(0).mean(0))
 
 
 def _mean(x: Tensor) -> float:
     return float(x.double().mean()) if x.numel() else float("nan")
 
 
-def _three(x: Tensor) -> tuple[float, float, float]:
-    a, b, c = (float(v) for v in x)
+def three(x: Tensor) -> Three:
+    """The numbers of a (3,)."""
+    a, b, c = x.tolist()
     return a, b, c

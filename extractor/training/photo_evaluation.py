@@ -15,21 +15,20 @@ from torch import Tensor
 
 from extractor.model import MotionExtractor
 from extractor.training.augment import cut
+from extractor.training.evaluate import BATCH, ask_all
 from extractor.training.face_signals import correlations, face_signals, in_head_frame
 from extractor.training.framing import Framing
 from extractor.training.geometry import Array
 from extractor.training.losses import decode_heads
-from extractor.training.metrics import WEBCAM_DEG, geodesic_deg
+from extractor.training.metrics import Three, before_webcam, geodesic_deg, signed_deg, three
 from extractor.training.photo_pool import PhotoPool
-from extractor.types import HEADS, KEYPOINT_NAMES, POSE_HEADS, CropSpec
+from extractor.types import KEYPOINT_NAMES, POSE_HEADS, CropSpec
 
 SOURCES = ("FairFace", "AI-made portraits", "London set")
 """Names of the sets in shards that don't tell them."""
 
 LEAST_FACES = 20
 """Groups of fewer are told, but are neither the best nor the worst."""
-
-Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,12 +71,12 @@ class PhotoAnswers:
     @property
     def signed_deg(self) -> Tensor:
         """(n, 3) said minus true."""
-        return (self.angles_deg - self.true_angles_deg + 180) % 360 - 180
+        return signed_deg(self.angles_deg, self.true_angles_deg)
 
     @property
     def webcam(self) -> Tensor:
         """(n,) bool: as before a webcam."""
-        return (self.true_angles_deg.abs() <= torch.tensor(WEBCAM_DEG)).all(1)
+        return before_webcam(self.true_angles_deg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +130,13 @@ def app_framing(pool: PhotoPool, spec: CropSpec) -> Framing:
     return Framing(torch.stack([x, y - spec.up * side], 1), spec.side * side / 2, none, none, none.bool())
 
 
-def ask(network: MotionExtractor, pool: PhotoPool, people: People, spec: CropSpec, batch: int = 64) -> PhotoAnswers:
+def ask(network: MotionExtractor, pool: PhotoPool, people: People, spec: CropSpec) -> PhotoAnswers:
     """What the network says to every photograph of the pool, in the app's crops."""
     framing = app_framing(pool, spec)
-    heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
-    for start in range(0, len(pool), batch):
-        rows = torch.arange(start, min(start + batch, len(pool)))
-        with torch.inference_mode():
-            for name, value in network(cut(pool.images(rows), framing.take(rows), spec.input_size)).items():
-                heads[name].append(value)
-    said = decode_heads({name: torch.cat(parts) for name, parts in heads.items()})
+    parts = torch.split(torch.arange(len(pool)), BATCH)
+    said = decode_heads(
+        ask_all(network, (cut(pool.images(rows), framing.take(rows), spec.input_size) for rows in parts))
+    )
     truth = pool.targets.rotation
     own = said.driven.shape[1] == len(KEYPOINT_NAMES)
     unknown = np.full((len(pool), 3), np.nan)
@@ -169,7 +165,7 @@ def figures(found: PhotoAnswers, people: People) -> PhotoFigures:
     return PhotoFigures(
         all=_errors(found, torch.ones_like(webcam)),
         webcam=_errors(found, webcam),
-        spread_ratio=_three(ratio.square().mean(0).sqrt()),
+        spread_ratio=three(ratio.square().mean(0).sqrt()),
         signal_correlation=correlations(found.signals[webcam.numpy()], found.true_signals[webcam.numpy()]),
         group_ratio=max(sure) / min(sure) if sure else float("nan"),
         groups=groups,
@@ -219,9 +215,9 @@ def _errors(found: PhotoAnswers, rows: Tensor) -> PhotoErrors:
         faces=int(rows.sum()),
         geodesic_deg=float(found.geodesic_deg[rows].mean()),
         geodesic_without_offset_deg=float(geodesic_deg(without_offset(said, truth), truth).mean()),
-        mae_deg=_three(signed.abs().mean(0)),
-        signed_deg=_three(signed.mean(0)),
-        slope=_three(slope),
+        mae_deg=three(signed.abs().mean(0)),
+        signed_deg=three(signed.mean(0)),
+        slope=three(slope),
     )
 
 
@@ -252,8 +248,3 @@ def _people(people: People) -> Iterator[Parts]:
         parts = [(name, torch.tensor([each == name for each in names])) for name in known]
         if len(parts) > 1:
             yield kind, parts
-
-
-def _three(x: Tensor) -> Three:
-    a, b, c = (float(value) for value in x)
-    return a, b, c

@@ -8,7 +8,6 @@ picture goes into them.  Only use pictures whose licence and whose people allow 
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from extractor.face_mesh import keypoints, mesh_rotation
 from extractor.training.boxes import FaceBoxes
+from extractor.training.command import parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.face_mesh import FaceMesh
 from extractor.training.film_evaluation import MESH_SIDE, crop
@@ -182,9 +182,7 @@ def _shown(text: object) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 where at least one picture has a label."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.photographs", description=__doc__.split("``: ", 1)[1].split("\n\n")[0]
-    )
+    parser = parser_of(__file__, __doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="pictures, also in folders within it")
     parser.add_argument("--out", type=Path, required=True, help="the folder of shards to write")
     parser.add_argument(

@@ -9,7 +9,6 @@ the layer that alone costs most is left as it is.  The recipe goes into the weig
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from extractor import onnx_graph
-from extractor.backends.engines import EngineError
 from extractor.backends.runtimes import OnnxRunner
 from extractor.convert import DTYPES, save_weights
 from extractor.decode_arrays import decode_arrays
@@ -30,6 +28,7 @@ from extractor.model import MotionExtractor
 from extractor.quantisation import KEY, Recipe
 from extractor.report import LoadReport
 from extractor.training.batches import fixed_batch
+from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
 from extractor.training.metrics import WEBCAM_DEG
@@ -202,21 +201,16 @@ def _summary(judgement: Judgement) -> str:
     )
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.quantise", description=__doc__.split(": ", 1)[1].split("\n\n")[0]
-    )
+    parser = parser_of(__file__, __doc__.split("\n\n")[0])
     parser.add_argument("weights", type=Path, help="the project's safetensors")
     parser.add_argument("--heads", type=Path, required=True, help="folder of shards that no training has seen")
     parser.add_argument("--out", type=Path, help="write here rather than into the weights themselves")
     parser.add_argument("--most", type=float, default=LARGEST_COST_DEG, metavar="DEG", help="the largest cost allowed")
     given = parser.parse_args(arguments)
-    try:
-        recipe, judgement = quantise(given.weights, given.out or given.weights, given.heads, given.most, print)
-    except (TrainingError, EngineError) as error:
-        print(f"quantise: {error}", file=sys.stderr)
-        return 1
+    recipe, judgement = quantise(given.weights, given.out or given.weights, given.heads, given.most, print)
     if recipe is None:
         print(f"No layer may be rounded: {_summary(judgement)}; the weights are without a recipe.")
     else:

@@ -15,7 +15,7 @@ import psutil
 
 from extractor import child
 from extractor.training.boxes import FaceBoxes
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.labels import HeadLabel, label, stack
 from extractor.training.pack import PACK_VARIABLE, Pack
 from extractor.training.shards import write_shard
@@ -97,9 +97,10 @@ def add_pack_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; 0 when all shards are there."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.render", description=__doc__.split(": ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     add_pack_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--shards", type=int, default=16, help="how many (default: 16)")
@@ -126,9 +127,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.workers > 1:
             return _in_processes(job, shards, given.workers)
         _work(job, shards, psutil.Process().parent() if given.every else None)
-    except TrainingError as error:
-        print(f"render: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
     return 0

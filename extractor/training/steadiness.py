@@ -6,9 +6,8 @@ sigma 6 (of 255) in every frame, and the crops are those of the expected face bo
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,22 +17,21 @@ from torch import Tensor
 from extractor.model import MotionExtractor
 from extractor.training.augment import cut
 from extractor.training.clips import FRAMES, PARTS
+from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
-from extractor.training.evaluate import load_for_training
+from extractor.training.evaluate import ask_all, load_for_training
 from extractor.training.framing import box_framing
 from extractor.training.losses import decode_heads
-from extractor.training.metrics import NOISE_SIGMA, shape_correlations, shapes
+from extractor.training.metrics import NOISE_SIGMA, Three, shape_correlations, shapes, signed_deg, three
 from extractor.training.performance import FPS
 from extractor.training.pool import HeadPool
 from extractor.training.targets import Targets
-from extractor.types import HEADS, POSE_HEADS, CropSpec, Motion
-
-MOST_SHIFT = 4
-"""Frames by which the answer may lag or lead when the delay is sought."""
+from extractor.types import POSE_HEADS, CropSpec, Motion
 
 BATCH = 60
 
-Three = tuple[float, float, float]
+MOST_SHIFT = 4
+"""Frames by which the answer may lag or lead when the delay is sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +55,22 @@ def answer(
     plain = pool.targets.take(rows)
     framing = box_framing(plain.rotation, plain.scale, plain.t, spec)
     noise = torch.Generator().manual_seed(seed)
-    heads: dict[str, list[Tensor]] = {name: [] for name in HEADS}
-    for start in range(0, len(rows), BATCH):
-        part = torch.arange(start, min(start + BATCH, len(rows)))
-        clean = cut(pool.images(rows[part]), framing.take(part), spec.input_size)
-        grain = torch.randn(clean.shape, generator=noise) * NOISE_SIGMA
-        with torch.inference_mode():
-            for name, value in network(((clean + grain).clamp(0, 1) * 255).round() / 255).items():
-                heads[name].append(value)
-    return decode_heads({name: torch.cat(parts) for name, parts in heads.items()}), plain.crop(framing)
+
+    def noisy() -> Iterator[Tensor]:
+        for part in torch.split(torch.arange(len(rows)), BATCH):
+            clean = cut(pool.images(rows[part]), framing.take(part), spec.input_size)
+            grain = torch.randn(clean.shape, generator=noise) * NOISE_SIGMA
+            yield ((clean + grain).clamp(0, 1) * 255).round() / 255
+
+    return decode_heads(ask_all(network, noisy())), plain.crop(framing)
 
 
-def delay_frames(pairs: Sequence[tuple[Tensor, Tensor]], most: int = MOST_SHIFT) -> float:
+def delay_frames(pairs: Sequence[tuple[Tensor, Tensor]]) -> float:
     """By how many frames what was said follows the truth, over pairs of both (N,): whole shifts, then a parabola.
 
     The shift is the same in all pairs, and those that move much count most.  NaN where nothing moves.
     """
+    most = MOST_SHIFT
     cost = torch.zeros(2 * most + 1)
     if not any(float(true.std()) > 0 for _, true in pairs):
         return float("nan")
@@ -96,7 +94,7 @@ def measure(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Steadin
     moves: list[list[tuple[Tensor, Tensor]]] = [[] for _ in POSE_HEADS]
     for clip in range(len(pool) // FRAMES):
         out, truth = answer(network, pool, torch.arange(clip * FRAMES, (clip + 1) * FRAMES), spec, clip)
-        error = (out.angles_deg - truth.angles_deg + 180) % 360 - 180
+        error = signed_deg(out.angles_deg, truth.angles_deg)
         moving = error[PARTS["moving"]]
         rows["still"].append(error[PARTS["still"]].std(0))
         rows["talking"].append(error[PARTS["talking"]].std(0))
@@ -108,7 +106,7 @@ def measure(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Steadin
         said, true = shapes(out, truth)
         said_shapes.append(said - said.nanmean(0))
         true_shapes.append(true - true.nanmean(0))
-    means = {name: _three(torch.stack(parts).mean(0)) for name, parts in rows.items()}
+    means = {name: three(torch.stack(parts).mean(0)) for name, parts in rows.items()}
     return Steadiness(
         clips=len(pool) // FRAMES,
         still_deg=means["still"],
@@ -116,7 +114,7 @@ def measure(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Steadin
         moving_deg=means["moving"],
         offset_deg=means["offset"],
         rough_deg=means["rough"],
-        lag_ms=_three(torch.tensor([delay_frames(pairs) * 1e3 / FPS for pairs in moves])),
+        lag_ms=three(torch.tensor([delay_frames(pairs) * 1e3 / FPS for pairs in moves])),
         shape=shape_correlations(torch.cat(said_shapes), torch.cat(true_shapes)),
     )
 
@@ -137,26 +135,16 @@ def markdown(found: Steadiness) -> str:
     return "\n".join([*lines, "", f"Correlation over time: {shape}."])
 
 
-def _three(x: Tensor) -> Three:
-    a, b, c = (float(value) for value in x)
-    return a, b, c
-
-
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m extractor.training.steadiness", description=__doc__.split("``: ", 1)[1]
-    )
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     parser.add_argument("--clips", type=Path, required=True, help="folder of rendered clips")
     given = parser.parse_args(arguments)
-    try:
-        network, spec = load_for_training(given.checkpoint)
-        pool = HeadPool([given.clips], torch.device("cpu"), resident=False)
-        print(markdown(measure(network.eval(), pool, spec)))
-    except (TrainingError, ValueError, RuntimeError) as error:
-        print(f"steadiness: {error}", file=sys.stderr)
-        return 1
+    network, spec = load_for_training(given.checkpoint)
+    pool = HeadPool([given.clips], torch.device("cpu"), resident=False)
+    print(markdown(measure(network.eval(), pool, spec)))
     return 0
 
 

@@ -21,6 +21,7 @@ import torch
 
 from extractor.growth import grow
 from extractor.model import MotionExtractor
+from extractor.training.command import parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, table
 from extractor.training.photo_pool import PhotoPool
@@ -150,7 +151,7 @@ def train(
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.train", description=__doc__.split(": ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("--heads", type=Path, nargs="+", required=True, help="folders of shards; new ones are taken in")
     parser.add_argument(
         "--photos", type=Path, nargs="+", default=[], help="shards of labelled photographs (.npz), or folders of them"

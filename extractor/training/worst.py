@@ -6,7 +6,6 @@ red, y green, z blue), and the angle between the two in degrees.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from extractor.decode import rotation_matrix
 from extractor.model import MotionExtractor
 from extractor.training.augment import cut
 from extractor.training.breakdown import answers
-from extractor.training.errors import TrainingError
+from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
 from extractor.training.framing import box_framing
 from extractor.training.photo_evaluation import app_framing, ask, everybody
@@ -115,9 +114,10 @@ def sheet(shown: Shown, columns: int = 6) -> Image.Image:
     return picture
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.training.worst", description=__doc__.split("``: ", 1)[1])
+    parser = parser_of(__file__, __doc__)
     parser.add_argument("checkpoint", type=Path, help="any checkpoint that the program reads, or a training state")
     pictures = parser.add_mutually_exclusive_group(required=True)
     pictures.add_argument("--heads", type=Path, help="folder of rendered shards that no training has seen")
@@ -125,18 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the picture: .png or .jpg")
     parser.add_argument("--count", type=int, default=12, help="how many (default: 12)")
     given = parser.parse_args(arguments)
-    try:
-        network, spec = load_for_training(given.checkpoint)
-        if given.photos:
-            photos = PhotoPool([given.photos], sure_deg=float("inf"))
-            shown = photographs_shown(network.eval(), photos, spec, given.count)
-        else:
-            pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-            shown = heads_shown(pool, spec, *worst(network.eval(), pool, spec, given.count))
-        sheet(shown).save(given.out)
-    except (TrainingError, ValueError, RuntimeError, OSError) as error:
-        print(f"worst: {error}", file=sys.stderr)
-        return 1
+    network, spec = load_for_training(given.checkpoint)
+    if given.photos:
+        photos = PhotoPool([given.photos], sure_deg=float("inf"))
+        shown = photographs_shown(network.eval(), photos, spec, given.count)
+    else:
+        pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
+        shown = heads_shown(pool, spec, *worst(network.eval(), pool, spec, given.count))
+    sheet(shown).save(given.out)
     print(f"{given.out}: " + ", ".join(f"{error:.0f}" for error in shown.errors_deg.tolist()) + " degrees")
     return 0
 

@@ -9,7 +9,7 @@ from extractor.decode import rotation_matrix
 from extractor.model import MotionExtractor
 from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
 from extractor.training.losses import bin_shares, decode_heads
-from extractor.training.metrics import angle_errors_deg, correlation, geodesic_deg, interocular, jitter, measure
+from extractor.training.metrics import correlation, geodesic_deg, interocular, jitter, measure, signed_deg
 from extractor.training.shards import Heads
 from extractor.training.targets import Targets
 from extractor.types import KEYPOINT_NAMES
@@ -30,7 +30,7 @@ def test_geodesic() -> None:
 
 def test_errors_on_the_circle() -> None:
     a, b = torch.tensor([179.0, -10.0, 0.0]), torch.tensor([-179.0, 10.0, 0.0])
-    assert angle_errors_deg(a, b).tolist() == pytest.approx([2, 20, 0])
+    assert signed_deg(a, b).abs().tolist() == pytest.approx([2, 20, 0])
 
 
 def test_interocular_and_correlation() -> None:
