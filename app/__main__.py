@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH
 if os.path.realpath(sys.path[0]) == os.path.realpath(os.curdir) != ROOT:
     del sys.path[0]
 
-from app.cli import main  # noqa: E402
+from app.commands.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

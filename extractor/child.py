@@ -22,7 +22,7 @@ from extractor import user_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 WORD = "--run-module"
-"""The first word of a frozen program that is a child; ``app.cli`` gives the others to ``run``."""
+"""The first word of a frozen program that is a child; ``app.commands.cli`` gives the others to ``run``."""
 
 _PACKAGES = ("app", "extractor")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from extractor import child
 from extractor.backends.prepare import Preparation
 from tests.conftest import MARK, ROOT

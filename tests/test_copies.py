@@ -13,15 +13,15 @@ import cv2
 import numpy as np
 import pytest
 
-from app.analyser import FaceAnalyser
 from app.capture.camera_worker import _as_bgr
 from app.core.clock import now_s
 from app.core.frames import Box, Detection, Frame
+from app.faces.analyser import FaceAnalyser
 from app.faces.crop import CropTransform, extract, extract_all
 from app.faces.detector import MediaPipeDetector
 from app.faces.tracker import FaceTracker
 from app.session.encoders import as_frame
-from app.ui.live_view import _Picture
+from app.ui.live.live_view import _Picture
 from extractor.decode_arrays import decode_arrays
 from extractor.types import HEADS, KEYPOINT_NAMES, CropSpec, HostMotion, head_widths
 

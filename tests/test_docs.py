@@ -17,6 +17,7 @@ from run import EXTRAS
 from tests.tools import generated_pages
 
 ROOT = Path(__file__).resolve().parents[1]
+CLI = "app.commands.cli"
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
@@ -116,9 +117,9 @@ def command(line: str) -> tuple[str, list[str]] | None:
     """The module that a line starts, and its words; None where it starts another program."""
     line = re.sub(r"^\.venv/bin/", "", line)
     if match := re.match(r"python3? -m ((?:app|extractor|tests)[\w.]*\w)(?: |$)", line):
-        return match[1].replace("app", "app.cli") if match[1] == "app" else match[1], words_of(line[match.end() :])
+        return CLI if match[1] == "app" else match[1], words_of(line[match.end() :])
     if match := re.match(r"(?:motionscope|python3 run\.py)(?: (?!test\b)|$)", line):
-        return "app.cli", words_of(line[match.end() :])
+        return CLI, words_of(line[match.end() :])
     return None
 
 
@@ -142,7 +143,7 @@ VALUES = {"HOST:PORT": "127.0.0.1:9000", "PORT": "8765", "N": "2", "SECONDS": "3
 def test_every_command_line_is_understood(
     page: Path, understood: Callable[[str, list[str]], ParsedError | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from app.cli import COMMANDS
+    from app.commands.cli import COMMANDS
     from app.session.exporters import exporters_named
 
     for line in shown_lines(page):
@@ -150,10 +151,10 @@ def test_every_command_line_is_understood(
         if found is None:
             continue
         module, words = found
-        if module == "app.cli" and words[:1] == ["add"]:  # of run.py itself
+        if module == CLI and words[:1] == ["add"]:  # of run.py itself
             assert words[1:] == ["EXTRA"] or set(words[1:]) <= set(EXTRAS), line
             continue
-        if (module == "app.cli" and len(words) == 1 and words[0] in COMMANDS) or (module != "app.cli" and not words):
+        if (module == CLI and len(words) == 1 and words[0] in COMMANDS) or (module != CLI and not words):
             continue  # the name alone; that there is such a module another test looks at
         try:
             parsed = understood(module, words)
@@ -167,7 +168,7 @@ def test_every_command_line_is_understood(
 def test_every_option_of_every_command_is_in_the_documentation(
     understood: Callable[[str, list[str]], ParsedError | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from app.cli import COMMANDS
+    from app.commands.cli import COMMANDS
 
     blocks = re.findall(r"```\n(.*?)```", (ROOT / "docs" / "commands.md").read_text(encoding="utf-8"), re.DOTALL)
     lines = re.sub(r"\n +", " ", "".join(blocks)).splitlines()
@@ -177,7 +178,7 @@ def test_every_option_of_every_command_is_in_the_documentation(
     needed |= {name: [] for name in ("", "cameras", "check")}
     for name, line in shown.items():
         words = ["bench"] if name == "bench" else [*([name] if name else []), *needed.get(name, ["x"])]
-        parsed = understood("app.cli", words)
+        parsed = understood(CLI, words)
         assert parsed is not None
         options = {option for action in parsed.parser._actions for option in action.option_strings} - {"-h", "--help"}
         assert {option for option in options if not re.search(rf"{option}(?![\w-])", line)} == set(), name
@@ -208,7 +209,7 @@ def test_the_librarys_example_runs() -> None:
 
 
 def test_keys_that_are_named_are_those_of_the_actions() -> None:
-    from app.ui.commands import LIVE, REVIEW, SESSIONS
+    from app.ui.shell.commands import LIVE, REVIEW, SESSIONS
 
     known = {key for row in (*LIVE, *REVIEW, *SESSIONS) for key in (row.key, *row.also)}
     for page in PAGES:

@@ -78,7 +78,7 @@ EMBEDDED = """
 import locale, sys
 from PyQt6.QtWidgets import QDoubleSpinBox
 from app.faces.detector import create_detector
-from app.ui.event_loop import make_application
+from app.ui.shell.event_loop import make_application
 
 app = make_application()
 locale.setlocale(locale.LC_ALL, "")  # as GTK and input methods do, whenever they are loaded

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
-from app.analyser import FaceAnalyser
 from app.batch.ahead import read_ahead
 from app.core.frames import Box, Detection, Frame, FrameResult, Image
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends.base import Backend

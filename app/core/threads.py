@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import sys
 
-from app.system import usable_cores
+from app.core.system import usable_cores
 
 MOST = 4  # of a codec
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from app.analyser import FaceAnalyser
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
+from app.faces.analyser import FaceAnalyser
 from app.faces.assignment import preload
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.selection import FaceSelection

@@ -6,9 +6,9 @@ import logging
 import threading
 from dataclasses import dataclass, replace
 
-from app.analyser import face_result
 from app.core.clock import now_s
 from app.core.frames import FrameResult, SecondResult
+from app.faces.analyser import face_result
 from app.faces.crop import box_behind, crop_square, extract_all
 from app.pipeline.network_choice import Loading, NetworkChoice
 from app.signals.rates import Percentiles

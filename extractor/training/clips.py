@@ -15,12 +15,12 @@ import numpy as np
 
 from extractor.training.command import command, parser_of
 from extractor.training.geometry import Array
-from extractor.training.head_model import HeadModel
-from extractor.training.labels import HeadLabel, label, stack
-from extractor.training.pack import Pack
-from extractor.training.performance import FPS, Performance, blinks, bump, frame_scene, movement, speech
 from extractor.training.render import add_pack_argument
-from extractor.training.sampler import Sampler
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.labels import HeadLabel, label, stack
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.performance import FPS, Performance, blinks, bump, frame_scene, movement, speech
+from extractor.training.rendering.sampler import Sampler
 from extractor.training.shards import write_shard
 
 SECONDS = 8
@@ -65,7 +65,7 @@ def rehearse(rng: np.random.Generator) -> Performance:
 
 def render_clip(renderer: object, out: Path, seed: int, index: int) -> Path:
     """Render clip ``index`` of a seed and return its path; an existing one is kept."""
-    from extractor.training.renderer import Renderer  # needs OpenGL
+    from extractor.training.rendering.renderer import Renderer  # needs OpenGL
 
     assert isinstance(renderer, Renderer)
     path = out / f"clip-{seed:04d}-{index:05d}.npz"
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=192, help="pixels of a side (default: 192)")
     parser.add_argument("--supersample", type=int, choices=(1, 2, 4), default=2)
     given = parser.parse_args(arguments)
-    from extractor.training.renderer import Renderer
+    from extractor.training.rendering.renderer import Renderer
 
     renderer = Renderer(HeadModel(Pack.open(given.pack)), given.size, given.supersample)
     for index in range(given.clips):

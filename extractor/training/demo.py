@@ -18,14 +18,14 @@ from PIL import Image
 
 from extractor.training.command import command, parser_of
 from extractor.training.geometry import Array, rotation, to_gl
-from extractor.training.head_model import HeadModel
-from extractor.training.pack import Pack
-from extractor.training.performance import FPS, Performance, blinks, bump, frame_scene, movement, speech
-from extractor.training.poses import MEAN_EXTENT
 from extractor.training.render import add_pack_argument
-from extractor.training.renderer import Renderer
-from extractor.training.sampler import Sampler
-from extractor.training.scene import Background, Light, Scene
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.performance import FPS, Performance, blinks, bump, frame_scene, movement, speech
+from extractor.training.rendering.poses import MEAN_EXTENT
+from extractor.training.rendering.renderer import Renderer
+from extractor.training.rendering.sampler import Sampler
+from extractor.training.rendering.scene import Background, Light, Scene
 
 SECONDS = 12
 WIDTH, HEIGHT = 640, 480

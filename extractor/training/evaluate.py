@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from extractor.model import MotionExtractor
-from extractor.training.augment import PhotoFaults
-from extractor.training.batches import fixed_batch
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
-from extractor.training.losses import decode_heads
-from extractor.training.metrics import TONES, Metrics, Three, jitter, measure
-from extractor.training.pool import HeadPool
-from extractor.training.targets import Targets
+from extractor.training.learning.augment import PhotoFaults
+from extractor.training.learning.batches import fixed_batch
+from extractor.training.learning.losses import decode_heads
+from extractor.training.learning.pool import HeadPool
+from extractor.training.learning.targets import Targets
+from extractor.training.measuring.metrics import TONES, Metrics, Three, jitter, measure
 from extractor.types import HEADS, CropSpec
 from extractor.weights import WeightsError
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
-from extractor.training.film_evaluation import evaluate_films, for_metadata, means
-from extractor.training.film_evaluation import markdown as film_table
-from extractor.training.photo_evaluation import ask, everybody, figures
-from extractor.training.photo_evaluation import markdown as photo_table
-from extractor.training.photo_pool import PhotoPool
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.measuring.film_evaluation import evaluate_films, for_metadata, means
+from extractor.training.measuring.film_evaluation import markdown as film_table
+from extractor.training.measuring.photo_evaluation import ask, everybody, figures
+from extractor.training.measuring.photo_evaluation import markdown as photo_table
 
 
 def plain(value: object) -> object:

@@ -13,17 +13,17 @@ import torch
 
 from extractor.convert import DTYPES, save_weights
 from extractor.decode import bins_to_degrees
-from extractor.training.augment import PhotoFaults
-from extractor.training.calibration import apply_gain, apply_temperatures, fit_temperatures
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
-from extractor.training.film_evaluation import evaluate_films, for_metadata
-from extractor.training.losses import decode_heads
-from extractor.training.metrics import Metrics
-from extractor.training.photo_evaluation import ask, everybody, figures
-from extractor.training.photo_pool import PhotoPool
-from extractor.training.pool import HeadPool
+from extractor.training.learning.augment import PhotoFaults
+from extractor.training.learning.calibration import apply_gain, apply_temperatures, fit_temperatures
+from extractor.training.learning.losses import decode_heads
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.measuring.film_evaluation import evaluate_films, for_metadata
+from extractor.training.measuring.metrics import Metrics
+from extractor.training.measuring.photo_evaluation import ask, everybody, figures
 from extractor.types import KEYPOINT_NAMES, POSE_HEADS, NetworkSpec
 from extractor.weights import WeightsError
 

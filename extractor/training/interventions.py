@@ -17,18 +17,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from extractor.training.breakdown import answers
 from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
-from extractor.training.expression import Expression, ExpressionWeights
 from extractor.training.geometry import Array
-from extractor.training.head_model import HeadModel
-from extractor.training.labels import HeadLabel, label, stack
-from extractor.training.pack import Pack
-from extractor.training.pool import HeadPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.measuring.breakdown import answers
 from extractor.training.render import add_pack_argument
-from extractor.training.sampler import Sampler
-from extractor.training.scene import Scene
+from extractor.training.rendering.expression import Expression, ExpressionWeights
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.labels import HeadLabel, label, stack
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.sampler import Sampler
+from extractor.training.rendering.scene import Scene
 from extractor.training.shards import write_shard
 
 PITCHES_DEG = (-18.0, 0.0, 18.0)
@@ -72,7 +72,7 @@ def variations(sampler: Sampler, scene: Scene) -> Iterator[tuple[str, Scene]]:
 
 def measure(checkpoint: Path, pack: Path, people: int, seed: int) -> dict[str, Tensor]:
     """Signed errors (n, 3) in degrees of each variation; rows belong to the same heads.  Raises ``TrainingError``."""
-    from extractor.training.renderer import Renderer  # needs OpenGL
+    from extractor.training.rendering.renderer import Renderer  # needs OpenGL
 
     network, spec = load_for_training(checkpoint)
     renderer = Renderer(HeadModel(Pack.open(pack)), 256, 2)

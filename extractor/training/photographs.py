@@ -2,8 +2,8 @@
 
 MediaPipe's detector finds the most certain face of each picture, its mesh gives keypoints, depth and, laid on an
 average face, the head's pose; the same of the mirrored picture is averaged with it.  How far the two poses are
-apart tells how good the label is.  Shards are written as ``extractor.training.photo_pool`` reads them; no name of a
-picture goes into them.  Only use pictures whose licence and whose people allow it.
+apart tells how good the label is.  Shards are written as ``extractor.training.learning.photo_pool`` reads them;
+no name of a picture goes into them.  Only use pictures whose licence and whose people allow it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from extractor.face_mesh import keypoints, mesh_rotation
 from extractor.training.boxes import FaceBoxes
 from extractor.training.command import parser_of
 from extractor.training.errors import TrainingError
-from extractor.training.face_mesh import FaceMesh
-from extractor.training.film_evaluation import MESH_SIDE, crop
 from extractor.training.geometry import Array, between, geodesic_between
-from extractor.training.labels import MIRROR
-from extractor.training.photo_evaluation import SOURCES
+from extractor.training.measuring.face_mesh import FaceMesh
+from extractor.training.measuring.film_evaluation import MESH_SIDE, crop
+from extractor.training.measuring.photo_evaluation import SOURCES
+from extractor.training.rendering.labels import MIRROR
 from extractor.training.shards import write_arrays
 from extractor.types import CropSpec
 

@@ -27,12 +27,12 @@ from extractor.export import parameters_of
 from extractor.model import MotionExtractor
 from extractor.quantisation import KEY, Recipe
 from extractor.report import LoadReport
-from extractor.training.batches import fixed_batch
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
-from extractor.training.metrics import WEBCAM_DEG
-from extractor.training.pool import HeadPool
+from extractor.training.learning.batches import fixed_batch
+from extractor.training.learning.pool import HeadPool
+from extractor.training.measuring.metrics import WEBCAM_DEG
 from extractor.types import HEADS, CropSpec, Floats
 from extractor.weights import WeightsError
 

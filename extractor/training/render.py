@@ -16,8 +16,8 @@ import psutil
 from extractor import child
 from extractor.training.boxes import FaceBoxes
 from extractor.training.command import command, parser_of
-from extractor.training.labels import HeadLabel, label, stack
-from extractor.training.pack import PACK_VARIABLE, Pack
+from extractor.training.rendering.labels import HeadLabel, label, stack
+from extractor.training.rendering.pack import PACK_VARIABLE, Pack
 from extractor.training.shards import write_shard
 
 LEAST_VISIBLE = 4
@@ -39,8 +39,8 @@ class RenderJob:
 
 def render_shard(job: RenderJob, index: int, renderer: object | None = None) -> Path:
     """Render one shard and return its path; an existing one is kept."""
-    from extractor.training.renderer import Renderer  # needs OpenGL
-    from extractor.training.sampler import Sampler
+    from extractor.training.rendering.renderer import Renderer  # needs OpenGL
+    from extractor.training.rendering.sampler import Sampler
 
     path = job.out / f"heads-{job.seed:04d}-{index:05d}.npz"
     if path.exists():
@@ -70,8 +70,8 @@ def render_shard(job: RenderJob, index: int, renderer: object | None = None) -> 
 
 def make_renderer(job: RenderJob) -> object:
     """A renderer with its own context; raises ``TrainingError``."""
-    from extractor.training.head_model import HeadModel
-    from extractor.training.renderer import Renderer
+    from extractor.training.rendering.head_model import HeadModel
+    from extractor.training.rendering.renderer import Renderer
 
     return Renderer(HeadModel(Pack.open(job.pack)), job.size, job.supersample)
 

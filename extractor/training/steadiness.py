@@ -15,17 +15,17 @@ import torch
 from torch import Tensor
 
 from extractor.model import MotionExtractor
-from extractor.training.augment import cut
 from extractor.training.clips import FRAMES, PARTS
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import ask_all, load_for_training
-from extractor.training.framing import box_framing
-from extractor.training.losses import decode_heads
-from extractor.training.metrics import NOISE_SIGMA, Three, shape_correlations, shapes, signed_deg, three
-from extractor.training.performance import FPS
-from extractor.training.pool import HeadPool
-from extractor.training.targets import Targets
+from extractor.training.learning.augment import cut
+from extractor.training.learning.framing import box_framing
+from extractor.training.learning.losses import decode_heads
+from extractor.training.learning.pool import HeadPool
+from extractor.training.learning.targets import Targets
+from extractor.training.measuring.metrics import NOISE_SIGMA, Three, shape_correlations, shapes, signed_deg, three
+from extractor.training.rendering.performance import FPS
 from extractor.types import POSE_HEADS, CropSpec, Motion
 
 BATCH = 60

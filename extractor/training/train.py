@@ -24,10 +24,10 @@ from extractor.model import MotionExtractor
 from extractor.training.command import parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, table
-from extractor.training.photo_pool import PhotoPool
-from extractor.training.pool import HeadPool
-from extractor.training.schedule import Phase, RunSettings
-from extractor.training.trainer import Trainer
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.learning.schedule import Phase, RunSettings
+from extractor.training.learning.trainer import Trainer
 from extractor.types import CropSpec
 
 LOGGED = (

@@ -18,14 +18,14 @@ from torch import Tensor
 
 from extractor.decode import rotation_matrix
 from extractor.model import MotionExtractor
-from extractor.training.augment import cut
-from extractor.training.breakdown import answers
 from extractor.training.command import command, parser_of
 from extractor.training.evaluate import load_for_training
-from extractor.training.framing import box_framing
-from extractor.training.photo_evaluation import app_framing, ask, everybody
-from extractor.training.photo_pool import PhotoPool
-from extractor.training.pool import HeadPool
+from extractor.training.learning.augment import cut
+from extractor.training.learning.framing import box_framing
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.measuring.breakdown import answers
+from extractor.training.measuring.photo_evaluation import app_framing, ask, everybody
 from extractor.types import CropSpec
 
 SIDE = 160  # pixels of one head

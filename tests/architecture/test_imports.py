@@ -13,18 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # ui -> pipeline -> {capture, faces, signals, session, outputs} -> core -> extractor's records.
 MAY_IMPORT = {
-    "app/core": {"core", "system"},  # how many cores there are
+    "app/core": {"core"},
     "app/capture": {"core", "capture"},
     "app/faces": {"core", "faces"},
     "app/signals": {"core", "signals"},
     "app/sound": {"core", "sound"},
-    "app/outputs": {"core", "signals", "outputs", "system"},  # how an extra is installed
+    "app/outputs": {"core", "signals", "outputs"},
     "app/session": {"core", "session", "capture"},  # the header holds a SourceInfo
-    "app/bench": {"core", "capture", "faces", "session", "analyser", "pipeline", "options", "ui", "bench", "system"},
-    "app/pipeline": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "analyser", "pipeline"},
-    "app/batch": {"core", "capture", "faces", "session", "analyser", "batch", "system"},
-    "app/ui": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "pipeline", "options",
-               "reanalyse", "ui", "system", "batch"},
+    "app/pipeline": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "pipeline"},
+    "app/batch": {"core", "capture", "faces", "session", "batch"},
+    "app/ui": {"core", "capture", "faces", "signals", "session", "sound", "outputs", "pipeline", "batch", "ui"},
+    "app/commands": {"core", "capture", "faces", "session", "sound", "outputs", "pipeline", "batch", "ui",
+                     "commands"},
 }  # fmt: skip
 """Each folder with those below it."""
 
@@ -134,10 +134,10 @@ def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
         "app/pipeline/network_choice.py",
         "app/batch/extract.py",
         "app/batch/worker.py",
-        "app/reanalyse.py",
-        "app/check.py",
-        "app/bench/engines.py",
-        "app/bench/peer.py",
+        "app/batch/reanalyse.py",
+        "app/commands/check.py",
+        "app/commands/bench/engines.py",
+        "app/commands/bench/peer.py",
     }
     for path in modules("app"):
         if path.relative_to(ROOT).as_posix() not in allowed:
@@ -147,7 +147,7 @@ def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
 
 def test_the_window_does_not_wait_for_what_the_pipeline_needs():
     heavy = {"torch", "mediapipe", "openvino", "onnxruntime", "cv2", "av", "pyqtgraph"}
-    code = f"import sys, app.ui.application, app.ui.event_loop; print({{*sys.modules}} & {heavy})"
+    code = f"import sys, app.ui.shell.application, app.ui.shell.event_loop; print({{*sys.modules}} & {heavy})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "set()"
 

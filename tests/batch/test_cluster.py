@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from extractor.installing import extra_command
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from app.session.session import Session
 
 pytestmark = pytest.mark.timeout(300)  # each process takes seconds to begin, on a busy machine many

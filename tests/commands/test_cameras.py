@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.bench.options import BenchOptions
 from app.capture import grants
-from app.cli import main, parse_window
+from app.commands.bench.options import BenchOptions
+from app.commands.cli import main, parse_window
 from app.core.camera_format import CameraFormat
 from tests.capture.choosy_camera import FORMATS, ChoosyCamera, connect
 
@@ -74,7 +74,7 @@ def test_the_window_and_the_measurement_take_a_format(monkeypatch):
     assert parse_window(["--camera-format", "640x480@60:yuyv"]).camera_format == CameraFormat(640, 480, 60.0, "YUYV")
     assert parse_window([]).camera_format is None
     asked = []
-    monkeypatch.setattr("app.bench.bench", lambda options: asked.append(options) or 0)
+    monkeypatch.setattr("app.commands.bench.bench", lambda options: asked.append(options) or 0)
     assert main(["bench", "--camera-format", "640x480@60"]) == 0
     assert asked == [BenchOptions(camera_format=CameraFormat(640, 480, 60.0))]
     assert asked[0].camera_request.format == CameraFormat(640, 480, 60.0)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 import app
-from app.camera_options import with_negative_numbers
-from app.check import check
-from app.cli import COMMANDS, main, parse_window
+from app.commands.camera_options import with_negative_numbers
+from app.commands.check import check
+from app.commands.cli import COMMANDS, main, parse_window
+from app.core.launch_options import LaunchOptions
 from app.core.tilt import CameraTilt
-from app.options import LaunchOptions
 from app.session.codecs import NO_PICTURE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from app.core.clock import Moment, now_s
 from app.core.errors import SessionError
 from app.outputs import remote_access

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.writer import SessionWriter

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app.batch.plan import find_work
-from app.cli import main
+from app.commands.cli import main
 from app.core.errors import UserError
 from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session

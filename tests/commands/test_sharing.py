@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.cli import main, parse_window
-from app.ui import settings
-from app.ui.settings import Settings
+from app.commands.cli import main, parse_window
+from app.ui.shell import settings
+from app.ui.shell.settings import Settings
 from extractor import files
 
 COMMANDS = ("recover", "export --format openface", "extract --out x", "reanalyse")

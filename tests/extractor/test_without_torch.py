@@ -46,7 +46,7 @@ def test_the_projects_weights_run_on_openvino() -> None:
 
 @pytest.mark.parametrize("words", [["--weights", "tiny"], ["--engine", "torch"]])
 def test_what_needs_torch_is_refused_in_a_sentence(words: list[str]) -> None:
-    done = run(f"from app.cli import main; sys.exit(main(['check', *{words!r}]))")
+    done = run(f"from app.commands.cli import main; sys.exit(main(['check', *{words!r}]))")
     assert done.returncode == 1
     assert "torch" in done.stderr
     assert "Traceback" not in done.stderr

@@ -11,7 +11,7 @@ import argparse
 import itertools
 from pathlib import Path
 
-from app.analyser import FaceAnalyser
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend

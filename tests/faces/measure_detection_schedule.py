@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.analyser import FaceAnalyser
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend

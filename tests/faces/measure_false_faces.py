@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from app.analyser import FaceAnalyser
 from app.core.frames import Box, Frame, Image
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend

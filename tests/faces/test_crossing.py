@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analyser import FaceAnalyser
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend

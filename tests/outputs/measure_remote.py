@@ -15,7 +15,7 @@ from app.core.clock import now_s
 from app.outputs.address import parse_address
 from app.outputs.catalogue import REMOTE_PORT
 from app.outputs.remote_access import read_access
-from app.remote_client import connected
+from app.outputs.remote_client import connected
 
 
 def main() -> None:

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from app import remote_client
 from app.core.clock import Moment, now_s
 from app.core.errors import OutputError, SessionError, UserError
-from app.outputs import remote, remote_access
+from app.outputs import remote, remote_access, remote_client
 from app.outputs.address import Address
 from app.outputs.base import OutputState
 from app.outputs.operable import Done
 from app.outputs.remote import RemoteControl
-from app.remote_client import RemoteError
+from app.outputs.remote_client import RemoteError
 from extractor import files
 
 WAIT_S = 10.0

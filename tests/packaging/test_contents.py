@@ -55,7 +55,9 @@ def test_everything_that_goes_in_is_there(contents: ModuleType) -> None:
 
 def test_every_module_of_ours_is_found_and_none_of_the_training(contents: ModuleType) -> None:
     modules = contents.own_modules()
-    assert {"app", "app.cli", "app.batch.worker", "extractor.backends.prepare", "extractor.child"} <= set(modules)
+    assert {"app", "app.commands.cli", "app.batch.worker", "extractor.backends.prepare", "extractor.child"} <= set(
+        modules
+    )
     assert not [name for name in modules if "training" in name or "__init__" in name]
     assert all(importlib.util.find_spec(name) is not None for name in ("app.batch.worker", modules[-1]))
 
@@ -132,7 +134,7 @@ def test_a_desktop_finds_the_icon_by_the_name_of_its_entry(icons: ModuleType, tm
 
 
 def test_the_window_says_which_entry_is_its_own() -> None:
-    source = (ROOT / "app" / "ui" / "event_loop.py").read_text(encoding="utf-8")
+    source = (ROOT / "app" / "ui" / "shell" / "event_loop.py").read_text(encoding="utf-8")
     assert f'setDesktopFileName("{Path("motionscope.desktop").stem}")' in source
 
 

@@ -22,7 +22,7 @@ from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.table import Missing
-from app.ui.messages import Severity, problem_message, view_message
+from app.ui.shell.messages import Severity, problem_message, view_message
 from extractor.backends import create_backend
 from extractor.backends.base import Backend, WrappedBackend
 from extractor.types import HostMotion

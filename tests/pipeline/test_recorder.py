@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.batch.reanalyse import reanalyse
 from app.capture.source import SourceInfo
 from app.core.clock import now_s
 from app.core.errors import SessionError
@@ -12,7 +13,6 @@ from app.core.frames import Frame
 from app.outputs.base import Marker
 from app.pipeline import Pipeline
 from app.pipeline.recorder import Recorder
-from app.reanalyse import reanalyse
 from app.session import disk
 from app.session.annotations import AnnotationKind
 from app.session.codecs import NO_PICTURE

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.analyser import FaceAnalyser
 from app.capture import resolve_source
 from app.capture.video import VideoSource
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
+from app.faces.analyser import FaceAnalyser
 from app.faces.crop import box_behind, crop_square
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.commands.recover import recover_all
 from app.core.errors import SessionError
-from app.recover import recover_all
 from app.session.exporters import export_session, exporters_named
 from app.session.manifest import Manifest
 from app.session.motion import open_motion, record_type, whole_size

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.cli import main
+from app.commands.cli import main
 from app.core.errors import SessionError
 from app.session import analyses
 from app.session.deletion import delete_session, what_goes

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from app.batch.plan import DoneCriteria, Item, find_places
+from app.commands.recover import recover_all
 from app.core.errors import SessionError
-from app.recover import recover_all
 from app.session import analyses
 from app.session.annotation_file import AnnotationFile
 from app.session.annotations import Annotation, append_annotation

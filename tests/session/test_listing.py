@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli import main
+from app.commands.cli import main
 from app.session import listing
 from app.session.listing import SessionSearch, SessionState, SessionSummary, list_sessions, matches, summarise
 from app.session.manifest import Manifest, MediaFile, MissingRows, Owner
@@ -155,8 +155,8 @@ def test_what_would_steer_a_terminal_is_not_printed(recordings, capsys):
 
 
 def test_without_a_folder_those_of_the_window_are_listed(recordings, capsys, tmp_path):
-    from app.ui import settings
-    from app.ui.settings import Settings
+    from app.ui.shell import settings
+    from app.ui.shell.settings import Settings
 
     store = Settings()
     before = store.get(settings.RECORDINGS)

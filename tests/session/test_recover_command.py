@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli import main
+from app.commands.cli import main
 from app.session.folders import claim_folder
 from app.session.writer import SessionWriter
 

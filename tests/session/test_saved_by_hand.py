@@ -9,8 +9,8 @@ import json
 import numpy as np
 import pytest
 
+from app.commands.export import export
 from app.core.text import decode_json, decode_text, encode_text
-from app.export import export
 from app.session.annotation_file import AnnotationFile
 from app.session.annotations import Annotation, AnnotationLog, append_annotation, encode_annotations, parse_annotations
 from app.session.lazy_table import LazyTable

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from app.analyser import FaceAnalyser
 from app.core.frames import Frame
 from app.core.rotation import angles_of, as_shown
 from app.core.tilt import CameraTilt, parse_camera_tilt
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from app.signals.head_axes import estimate_tilt
@@ -26,11 +26,11 @@ from app.signals.stillness import mean_rotation
 from extractor.backends import create_backend
 from extractor.training.demo import HEIGHT, SUPERSAMPLE, WIDTH, actor
 from extractor.training.geometry import rotation, to_gl
-from extractor.training.head_model import HeadModel
-from extractor.training.pack import Pack
-from extractor.training.performance import Performance, frame_scene
-from extractor.training.renderer import Renderer
-from extractor.training.sampler import Sampler
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.performance import Performance, frame_scene
+from extractor.training.rendering.renderer import Renderer
+from extractor.training.rendering.sampler import Sampler
 
 RATE = 12.0
 WATCHED = 60  # frames of shake and nod

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.analyser import FaceAnalyser
 from app.capture.demo import DemoSource
 from app.core.frames import Frame, ShownFace
 from app.core.rotation import rotation_of
+from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
 from app.signals.deriver import FaceDeriver

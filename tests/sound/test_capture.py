@@ -127,7 +127,7 @@ def test_a_microphone_that_is_pulled_out_or_hangs_is_said(heard, monkeypatch):
 def test_without_portaudio_it_is_a_sentence_and_nothing_is_loaded_before(heard, monkeypatch):
     from app.sound.device import Microphone
 
-    code = "import sys, app.pipeline, app.ui.sound; print('sounddevice' in sys.modules)"
+    code = "import sys, app.pipeline, app.ui.features.sound.sound; print('sounddevice' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "False"
     sound, _, _ = heard

@@ -1,7 +1,7 @@
 """Fits the coefficients of the quality (``app.core.quality``) of some weights, and measures what they are worth.
 
 ``python -m tests.tools.fit_quality WEIGHTS --photos SHARDS --pictures FOLDER [--write]``, from the checkout.  SHARDS
-are labelled photographs as ``extractor.training.photo_pool`` reads them, FOLDER holds pictures and their
+are labelled photographs as ``extractor.training.learning.photo_pool`` reads them, FOLDER holds pictures and their
 ``labels.csv``.  Each is measured by the app's own detector, crops and network: as it is, and spoilt in six ways.
 Coefficients and threshold come from every other photograph; figures are those of the others, and of the pictures.
 With ``--write`` the coefficients go into the metadata of WEIGHTS, which otherwise stay as they are.
@@ -32,7 +32,7 @@ from app.core.rotation import geodesic_deg, rotation_of
 from app.faces.crop import CropTransform, extract, sharpness_of
 from extractor.backends import Backend, create_backend
 from extractor.convert import convert
-from extractor.training.photo_pool import BOX_OF_PICTURE, PhotoPool
+from extractor.training.learning.photo_pool import BOX_OF_PICTURE, PhotoPool
 from extractor.types import Angles
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import extractor
-from app.ui.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, SESSIONS, Command, KeyLine, key_lines
+from app.ui.shell.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, SESSIONS, Command, KeyLine, key_lines
 from extractor import decode, files
 from extractor.backends.base import Backend, BackendInfo
 from extractor.estimator import Capabilities, Estimates, Estimator, EstimatorBackend
@@ -27,7 +27,7 @@ GENERATED = "This page is generated: `python -m tests.tools.generated_pages` wri
 
 
 def keys_page() -> str:
-    """Every key of all windows, as ``app/ui/commands.py`` declares it."""
+    """Every key of all windows, as ``app/ui/shell/commands.py`` declares it."""
     windows = (
         ("The window", (*key_lines(LIVE, declared_keys), *LIVE_MOUSE)),
         ("The review window", (*key_lines(REVIEW, declared_keys), *REVIEW_MOUSE)),

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from app.options import LaunchOptions
-from app.ui.application import run_window
+from app.core.launch_options import LaunchOptions
+from app.ui.shell.application import run_window
 
 if TYPE_CHECKING:  # it imports Qt
-    from app.ui.window import MainWindow
+    from app.ui.shell.window import MainWindow
 
 WINDOW = (1200, 690)
 WIDTH = 800  # pixels of the picture

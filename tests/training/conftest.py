@@ -18,7 +18,7 @@ else:
 
     from extractor.training.face_frame import MEAN_FACE
     from extractor.training.geometry import rotation
-    from extractor.training.pool import HeadPool
+    from extractor.training.learning.pool import HeadPool
     from extractor.training.shards import Heads, write_arrays, write_shard
 
     def make_heads(count: int, seed: int = 0) -> Heads:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from extractor.training.losses import bin_shares
-from extractor.training.targets import Targets
+from extractor.training.learning.losses import bin_shares
+from extractor.training.learning.targets import Targets
 
 
 def perfect_outputs(targets: Targets, spread_deg: float = 2.0) -> dict[str, Tensor]:

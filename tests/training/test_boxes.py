@@ -13,8 +13,8 @@ from app.faces.crop import crop_square
 from app.faces.detector import create_detector
 from extractor.training import boxes
 from extractor.training.boxes import FaceBoxes
-from extractor.training.framing import box_framing, from_boxes, sample_framing
-from extractor.training.pool import HeadPool
+from extractor.training.learning.framing import box_framing, from_boxes, sample_framing
+from extractor.training.learning.pool import HeadPool
 from extractor.training.shards import Shard
 from extractor.types import CropSpec
 

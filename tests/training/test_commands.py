@@ -9,7 +9,7 @@ import torch
 
 from extractor import MotionExtractor
 from extractor.training import evaluate, export, render, train
-from extractor.training.trainer import Trainer
+from extractor.training.learning.trainer import Trainer
 from extractor.weights import read_weights
 
 

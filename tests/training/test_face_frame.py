@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from extractor.training.face_frame import MEAN_FACE, align_faces, in_face_frame
 from extractor.training.geometry import FLIP_YZ, rotation
-from extractor.training.head_model import HeadModel
-from extractor.training.identity import sample_identity
-from extractor.training.labels import MIRROR
-from extractor.training.pack import Pack
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.identity import sample_identity
+from extractor.training.rendering.labels import MIRROR
+from extractor.training.rendering.pack import Pack
 from extractor.training.shards import Heads
 
 angle = st.floats(-40, 40)

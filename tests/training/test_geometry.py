@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from extractor.decode import rotation_matrix
 from extractor.decode_arrays import angles_from_matrix as angles
-from extractor.training.framing import Framing, box_framing, sample_framing
 from extractor.training.geometry import align, between, rotation, to_gl
+from extractor.training.learning.framing import Framing, box_framing, sample_framing
 from extractor.types import CropSpec
 
 angle = st.floats(-85, 85)

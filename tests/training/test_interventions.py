@@ -11,11 +11,11 @@ import torch
 
 from extractor.shipped import find_weights
 from extractor.training.errors import TrainingError
-from extractor.training.head_model import HeadModel
 from extractor.training.interventions import PLAIN, main, table, variations
-from extractor.training.pack import Pack
-from extractor.training.renderer import Renderer
-from extractor.training.sampler import Sampler
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.renderer import Renderer
+from extractor.training.rendering.sampler import Sampler
 
 
 @pytest.fixture

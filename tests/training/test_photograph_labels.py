@@ -11,11 +11,11 @@ from PIL import Image
 
 from extractor.decode_arrays import angles_from_matrix as angles
 from extractor.training import photographs
-from extractor.training.face_mesh import FaceMesh
-from extractor.training.film_evaluation import frames
 from extractor.training.geometry import Array, geodesic_between
-from extractor.training.photo_evaluation import everybody
-from extractor.training.photo_pool import PhotoPool
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.measuring.face_mesh import FaceMesh
+from extractor.training.measuring.film_evaluation import frames
+from extractor.training.measuring.photo_evaluation import everybody
 from extractor.training.photographs import Labeller, NoFaceError, pictures, read_picture
 from extractor.types import KEYPOINT_NAMES
 

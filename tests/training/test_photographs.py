@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from extractor.face_mesh import ESTIMATOR_PITCH_DEG
 from extractor.model import MotionExtractor
-from extractor.training.augment import PhotoFaults
-from extractor.training.batches import Batches
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import rotation
-from extractor.training.losses import LossWeights, losses
-from extractor.training.metrics import geodesic_deg
-from extractor.training.photo_pool import PhotoPool, photographed, targets_of
-from extractor.training.pool import HeadPool
-from extractor.training.schedule import Phase, RunSettings
+from extractor.training.learning.augment import PhotoFaults
+from extractor.training.learning.batches import Batches
+from extractor.training.learning.losses import LossWeights, losses
+from extractor.training.learning.photo_pool import PhotoPool, photographed, targets_of
+from extractor.training.learning.pool import HeadPool
+from extractor.training.learning.schedule import Phase, RunSettings
+from extractor.training.learning.surroundings import soft_edges
+from extractor.training.learning.targets import Targets
+from extractor.training.learning.trainer import Trainer
+from extractor.training.measuring.metrics import geodesic_deg
 from extractor.training.shards import Heads, write_shard
-from extractor.training.surroundings import soft_edges
-from extractor.training.targets import Targets
-from extractor.training.trainer import Trainer
 from tests.training.conftest import make_heads
 from tests.training.perfect import perfect_outputs
 

@@ -16,7 +16,7 @@ from extractor.model import MotionExtractor
 from extractor.onnx_graph import quantisable
 from extractor.quantisation import recipe_of
 from extractor.training import quantise
-from extractor.training.pool import HeadPool
+from extractor.training.learning.pool import HeadPool
 from extractor.training.quantise import Judgement, Quantiser, best_limits, main
 
 pytestmark = pytest.mark.skipif(len(installed_engines()) < 3, reason="only torch is installed")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from extractor.training import export, quantise, render, reproduce, train
-from extractor.training.schedule import Phase
+from extractor.training.learning.schedule import Phase
 
 
 @pytest.mark.parametrize("name", list(reproduce.RECIPES))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from extractor.training.errors import TrainingError
-from extractor.training.pool import HeadPool, siblings
+from extractor.training.learning.pool import HeadPool, siblings
 from extractor.training.shards import Heads, Shard, find_shards, write_shard
 
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from extractor import MotionExtractor
 from extractor.training import clips, steadiness
 from extractor.training.clips import FRAMES, PARTS, TALK_S, rehearse
-from extractor.training.performance import FPS
-from extractor.training.pool import HeadPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.learning.targets import Targets
+from extractor.training.rendering.performance import FPS
 from extractor.training.shards import Heads, write_shard
 from extractor.training.steadiness import delay_frames, markdown, measure
-from extractor.training.targets import Targets
 from extractor.types import CropSpec
 from tests.training.conftest import make_heads
 from tests.training.perfect import perfect_outputs
@@ -110,9 +110,9 @@ def test_a_person_is_filmed_with_exact_labels(
 ) -> None:
     """A clip of every thirtieth frame: one person throughout, whose labelled pose is the rehearsed one."""
     from extractor.decode import angles_from_matrix
-    from extractor.training.head_model import HeadModel
-    from extractor.training.pack import Pack
-    from extractor.training.renderer import Renderer
+    from extractor.training.rendering.head_model import HeadModel
+    from extractor.training.rendering.pack import Pack
+    from extractor.training.rendering.renderer import Renderer
     from extractor.training.shards import Shard
 
     whole = rehearse(np.random.default_rng(0))

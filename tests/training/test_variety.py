@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractor.training.covers import fringe_cover, mask_cover, temples_cover
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import Array
-from extractor.training.head_model import HeadModel
-from extractor.training.labels import label
-from extractor.training.makeup import sample_makeup
-from extractor.training.pack import Pack
-from extractor.training.renderer import BACKGROUND_MODES, Drawn, Renderer
-from extractor.training.sampler import Sampler
-from extractor.training.scene import Background, Makeup, Scene, Shell
+from extractor.training.rendering.covers import fringe_cover, mask_cover, temples_cover
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.labels import label
+from extractor.training.rendering.makeup import sample_makeup
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.renderer import BACKGROUND_MODES, Drawn, Renderer
+from extractor.training.rendering.sampler import Sampler
+from extractor.training.rendering.scene import Background, Makeup, Scene, Shell
 from extractor.types import KEYPOINT_NAMES
 
 

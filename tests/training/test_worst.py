@@ -8,9 +8,9 @@ from PIL import Image
 
 from extractor import MotionExtractor
 from extractor.training import worst
-from extractor.training.metrics import WEBCAM_DEG, geodesic_deg
-from extractor.training.photo_pool import PhotoPool
-from extractor.training.pool import HeadPool
+from extractor.training.learning.photo_pool import PhotoPool
+from extractor.training.learning.pool import HeadPool
+from extractor.training.measuring.metrics import WEBCAM_DEG, geodesic_deg
 from extractor.types import CropSpec
 
 

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.frames import Box, FaceResult, Frame, FrameResult
-from app.options import LaunchOptions
+from app.core.launch_options import LaunchOptions
 from app.pipeline import PipelineStatus
-from app.ui import theme
-from app.ui.settings import Settings
-from app.ui.window import MainWindow
+from app.ui.shell import theme
+from app.ui.shell.settings import Settings
+from app.ui.shell.window import MainWindow
 from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests import factories

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.plain_text import without_mnemonic
+from app.ui.widgets.plain_text import without_mnemonic
 
 HOSTILE = "<img src=bait.png> R&D [*]"  # a file's name too may be this; [*] means "modified" in a window's title
 IN_OPEN = 0x20

@@ -13,14 +13,14 @@ from app.core.frames import FrameResult
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.signals.history import History
-    from app.ui.annotations import AnnotationControls
-    from app.ui.controller import Controller
-    from app.ui.live_view import LiveView
-    from app.ui.messages import Message
-    from app.ui.outputs import OutputControls
-    from app.ui.settings import Settings
-    from app.ui.signals import SignalControls
-    from app.ui.sound import SoundControls
+    from app.ui.features.annotations.annotations import AnnotationControls
+    from app.ui.features.outputs.outputs import OutputControls
+    from app.ui.features.signals.signals import SignalControls
+    from app.ui.features.sound.sound import SoundControls
+    from app.ui.live.live_view import LiveView
+    from app.ui.shell.controller import Controller
+    from app.ui.shell.messages import Message
+    from app.ui.shell.settings import Settings
     from extractor.types import NetworkSpec
 
 
@@ -32,7 +32,7 @@ class DockView(Protocol):
     shows (None: nothing), ``history`` the last minutes.  The widget keeps what it needs and
     repaints; it must be quick, for the network runs on the same machine.
 
-    Colours come from ``app.ui.theme`` at each paint, or again on ``QEvent.Type.PaletteChange``;
+    Colours come from ``app.ui.shell.theme`` at each paint, or again on ``QEvent.Type.PaletteChange``;
     sizes follow the font.  It has an accessible name, and what can be done in it can be done by key.
     """
 

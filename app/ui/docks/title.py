@@ -9,10 +9,10 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QToolButton, QWidget
 
 from app.core.frames import FrameResult
-from app.ui import theme
-from app.ui.face_colours import face_colour, ink_on
-from app.ui.icons import icon
-from app.ui.overlay import are_several
+from app.ui.features.faces.colours import face_colour, ink_on
+from app.ui.live.overlay import are_several
+from app.ui.shell import theme
+from app.ui.widgets.icons import icon
 
 
 class FaceChip(QWidget):

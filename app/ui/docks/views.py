@@ -8,43 +8,43 @@ from app.ui.docks.base import DockContext, DockView
 
 
 def _plots(context: DockContext) -> DockView:
-    from app.ui.docks.plots import Plots  # pyqtgraph takes half a second to import
+    from app.ui.plots.dock import Plots  # pyqtgraph takes half a second to import
 
     return Plots(context)
 
 
 def _bins(context: DockContext) -> DockView:
-    from app.ui.docks.bins import Bins
+    from app.ui.live.bins import Bins
 
     return Bins()
 
 
 def _shape(context: DockContext) -> DockView:
-    from app.ui.docks.shape import ShapeView
+    from app.ui.live.shape import ShapeView
 
     return ShapeView(lambda: context.keypoint_names, lambda: context.mirrored)
 
 
 def _crop(context: DockContext) -> DockView:
-    from app.ui.docks.crop import Crop
+    from app.ui.live.crop import Crop
 
     return Crop(lambda: context.network.crop.input_size if context.network is not None else None)
 
 
 def _heat(context: DockContext) -> DockView:
-    from app.ui.docks.heat import Heat
+    from app.ui.plots.heat import Heat
 
     return Heat(lambda: context.keypoint_names)
 
 
 def _table(context: DockContext) -> DockView:
-    from app.ui.docks.table import Table
+    from app.ui.live.table import Table
 
     return Table(context)
 
 
 def _annotations(context: DockContext) -> DockView:
-    from app.ui.annotations_panel import AnnotationPanel
+    from app.ui.features.annotations.panel import AnnotationPanel
 
     assert context.annotations is not None
     assert context.sound is not None
@@ -52,21 +52,21 @@ def _annotations(context: DockContext) -> DockView:
 
 
 def _filter(context: DockContext) -> DockView:
-    from app.ui.signals_panel import SignalsDock
+    from app.ui.features.signals.panel import SignalsDock
 
     assert context.signals is not None
     return SignalsDock(context.signals, context.commands, context.status)
 
 
 def _outputs(context: DockContext) -> DockView:
-    from app.ui.outputs_panel import OutputsPanel
+    from app.ui.features.outputs.panel import OutputsPanel
 
     assert context.outputs is not None
     return OutputsPanel(context.outputs, context.status)
 
 
 def _weights(context: DockContext) -> DockView:
-    from app.ui.weights_manager.panel import WeightsPanel
+    from app.ui.features.weights.panel import WeightsPanel
 
     return WeightsPanel(context)
 

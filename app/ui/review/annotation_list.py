@@ -24,11 +24,11 @@ from PyQt6.QtWidgets import (
 )
 
 from app.session.annotations import Annotation
-from app.ui.dialogs import without_icons
-from app.ui.formatting import NOTHING, clock
-from app.ui.pickers import ChoiceBox
 from app.ui.review.annotations import Annotations, EditedAnnotations
 from app.ui.review.paint import annotation_colours
+from app.ui.shell.dialogs import without_icons
+from app.ui.widgets.formatting import NOTHING, clock
+from app.ui.widgets.pickers import ChoiceBox
 
 COLUMNS = ("Time", "Length", "Label", "Note")
 

@@ -9,8 +9,8 @@ from PyQt6.QtGui import QUndoCommand, QUndoStack
 
 from app.session.annotation_file import AnnotationFile
 from app.session.annotations import Annotation
-from app.ui.background import Background
-from app.ui.controller import sentence
+from app.ui.shell.controller import sentence
+from app.ui.widgets.background import Background
 
 Annotations = tuple[Annotation, ...]
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from app.core.ending import close_on_signals
 from app.core.errors import SessionError
-from app.ui.display import display_problem, forget_foreign_qt
+from app.ui.shell.display import display_problem, forget_foreign_qt
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
 
@@ -55,11 +55,11 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
     from PyQt6.QtCore import QTimer
 
     from app.session.session import CutOffError
-    from app.ui import dialogs, settings, theme
-    from app.ui.event_loop import HEARTBEAT_MS, make_application
-    from app.ui.messages import Message, Severity
     from app.ui.review.window import ReviewWindow
-    from app.ui.settings import Settings, share_files
+    from app.ui.shell import dialogs, settings, theme
+    from app.ui.shell.event_loop import HEARTBEAT_MS, make_application
+    from app.ui.shell.messages import Message, Severity
+    from app.ui.shell.settings import Settings, share_files
 
     app = make_application()
     store = Settings()

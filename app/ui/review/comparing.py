@@ -8,12 +8,12 @@ from dataclasses import replace
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.session.analyses import Analysis, find_analyses
-from app.ui.background import Background
-from app.ui.controller import sentence
-from app.ui.messages import Message, Severity
 from app.ui.review.content import Content
 from app.ui.review.loading import Loaded, load_comparison
 from app.ui.review.transport import Transport
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.background import Background
 
 
 class Comparing(QObject):

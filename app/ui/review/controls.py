@@ -11,8 +11,8 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QWidget
 
 from app.session.folders import FRAMES, MANIFEST
-from app.ui import dialogs
-from app.ui.settings import Settings
+from app.ui.shell import dialogs
+from app.ui.shell.settings import Settings
 
 if TYPE_CHECKING:  # it imports the exporters, which the main window does not wait for
     from app.ui.review.window import ReviewWindow

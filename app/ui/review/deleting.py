@@ -8,11 +8,11 @@ from pathlib import Path
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
 from app.session.deletion import Doomed, delete_session, what_goes
-from app.ui import dialogs, settings
-from app.ui.background import Background
-from app.ui.controller import sentence
-from app.ui.messages import Message, Severity
-from app.ui.settings import Settings
+from app.ui.shell import dialogs, settings
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
 
 
 class Deleting:

@@ -9,17 +9,17 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from app.session.annotations import Annotation
-from app.ui import settings
-from app.ui.annotations import AnnotationSlot, read_slots
-from app.ui.commands import ANNOTATION_KEYS
-from app.ui.messages import Message, Severity
-from app.ui.plain_text import without_mnemonic
+from app.ui.features.annotations.annotations import AnnotationSlot, read_slots
 from app.ui.review.annotation_list import AnnotationDialog, AnnotationList, labels_of
 from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.measuring import Measuring
 from app.ui.review.player import Player
 from app.ui.review.timeline import Timeline
-from app.ui.settings import Settings
+from app.ui.shell import settings
+from app.ui.shell.commands import ANNOTATION_KEYS
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.plain_text import without_mnemonic
 
 
 class Editing(QObject):

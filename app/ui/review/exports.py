@@ -11,11 +11,11 @@ from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, remark_on
 from app.session.session import Session
-from app.ui import dialogs
-from app.ui.controller import sentence
-from app.ui.messages import Message, Severity
-from app.ui.plain_text import without_mnemonic
 from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
+from app.ui.shell import dialogs
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.plain_text import without_mnemonic
 
 
 class Exports:

@@ -6,8 +6,8 @@ import math
 
 from app.session.session import Session
 from app.session.table import Missing
-from app.ui.formatting import degrees, spread, unsigned
 from app.ui.review.content import Content
+from app.ui.widgets.formatting import degrees, spread, unsigned
 
 WHY = {
     Missing.NOTHING: "not measured",

@@ -13,9 +13,9 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QPro
 
 from app.core.clock import now_s
 from app.core.errors import UserError
-from app.ui.background import Background
-from app.ui.dialogs import without_icons
-from app.ui.formatting import duration
+from app.ui.shell.dialogs import without_icons
+from app.ui.widgets.background import Background
+from app.ui.widgets.formatting import duration
 
 LOOK_MS = 100
 SURE_S = 3.0  # before that no time left is guessed

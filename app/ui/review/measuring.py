@@ -13,12 +13,12 @@ from app.core.spreadsheet import as_cell
 from app.core.tilt import levelled_deg
 from app.session.comparison import AXES, compare
 from app.session.session import Session
-from app.ui.background import Background
-from app.ui.formatting import clock
 from app.ui.review.content import Content, frame_s
 from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
+from app.ui.widgets.background import Background
+from app.ui.widgets.formatting import clock
 
 SETTLE_MS = 60  # while a selection is dragged its statistics follow that much later
 

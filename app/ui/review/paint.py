@@ -12,11 +12,11 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from app.session.annotations import Annotation
-from app.ui import theme
-from app.ui.formatting import MINUS, clock
 from app.ui.review.content import Content, Series
 from app.ui.review.scale import TimeScale
 from app.ui.review.traces import Piece, Trace
+from app.ui.shell import theme
+from app.ui.widgets.formatting import MINUS, clock
 
 TICKS_APART = 90.0  # points
 BAND_ALPHA = 46

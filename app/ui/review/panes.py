@@ -6,12 +6,12 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
 
-from app.ui.live_view import LiveView
+from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
-from app.ui.status_line import StatusLine
+from app.ui.shell.status_line import StatusLine
 
 
 class Panes(QSplitter):

@@ -13,7 +13,7 @@ from app.core.frames import Frame, FrameResult, Image, levelled
 from app.core.rotation import angles_of, rotation_of
 from app.session.picture_loader import PictureLoader
 from app.session.session import Session
-from app.ui.live_view import LiveView
+from app.ui.live.live_view import LiveView
 from app.ui.review.content import Content
 from extractor.types import Angles
 

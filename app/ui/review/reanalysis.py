@@ -10,13 +10,13 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBo
 
 from app.core.errors import UserError
 from app.faces.estimators import estimator_names
-from app.ui import dialogs, settings
-from app.ui.controller import sentence
-from app.ui.formatting import estimator_label, own_weights
-from app.ui.messages import Message, Severity
-from app.ui.pickers import ChoiceBox, path_label
 from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
-from app.ui.settings import Settings
+from app.ui.shell import dialogs, settings
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.formatting import estimator_label, own_weights
+from app.ui.widgets.pickers import ChoiceBox, path_label
 from extractor.shipped import alternatives, is_own
 
 if TYPE_CHECKING:  # it imports torch
@@ -162,7 +162,7 @@ def reanalysis_work(folder: Path, weights: str | None, device: str) -> Work:
     """The measuring of a session's video as work of a queue; it returns the ``Analysis``."""
 
     def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Any:
-        from app.reanalyse import CancelledError, reanalyse
+        from app.batch.reanalyse import CancelledError, reanalyse
 
         try:
             return reanalyse(folder, weights, device, progress=progress, cancelled=stopped)

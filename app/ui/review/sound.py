@@ -12,7 +12,7 @@ from app.core.sound import Samples
 from app.session.sound import SoundReader
 from app.sound.playback import Playback
 from app.sound.speaker import Loudspeaker
-from app.ui.messages import Message, Severity
+from app.ui.shell.messages import Message, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app.session.table import Missing
-from app.ui import theme
-from app.ui.formatting import NOTHING, clock, degrees, unsigned
 from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
+from app.ui.shell import theme
+from app.ui.widgets.formatting import NOTHING, clock, degrees, unsigned
 
 ROWS = ("yaw", "pitch", "roll", "expression")
 

@@ -22,11 +22,11 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.session.annotations import Annotation
-from app.ui import theme
-from app.ui.formatting import clock
 from app.ui.review import paint
 from app.ui.review.content import Content
 from app.ui.review.scale import TimeScale
+from app.ui.shell import theme
+from app.ui.widgets.formatting import clock
 
 ZOOM_STEP = 1.25  # of a notch of the wheel, or a key
 EDGE = 5.0  # points from an interval's end where it is dragged rather than the whole

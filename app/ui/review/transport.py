@@ -8,11 +8,11 @@ from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from app.ui import theme
-from app.ui.formatting import clock
-from app.ui.icons import icon
-from app.ui.pickers import ChoiceBox
 from app.ui.review.player import SPEEDS
+from app.ui.shell import theme
+from app.ui.widgets.formatting import clock
+from app.ui.widgets.icons import icon
+from app.ui.widgets.pickers import ChoiceBox
 
 NO_TABLE = "nothing"
 WIDEST = ("yaw −88.8° (Δ −88.8°)", "pitch −88.8° (Δ −88.8°)", "roll −88.8° (Δ −88.8°)")

@@ -15,15 +15,7 @@ from app.session.annotation_file import AnnotationFile
 from app.session.folders import ANNOTATIONS
 from app.session.recovery import recover
 from app.session.session import CutOffError, Session
-from app.ui import dialogs, settings
-from app.ui.background import Background
-from app.ui.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
-from app.ui.controller import sentence
-from app.ui.drawing import OVERLAY, overlay_style
-from app.ui.files import accept_copy, dragged_path, show_in_files
-from app.ui.keys_dialog import KeysDialog
-from app.ui.messages import Message, Severity
-from app.ui.plain_text import without_placeholder
+from app.ui.live.drawing import OVERLAY, overlay_style
 from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.comparing import Comparing
 from app.ui.review.content import Content
@@ -39,7 +31,15 @@ from app.ui.review.presenter import FramePresenter
 from app.ui.review.reanalysis import Reanalysis
 from app.ui.review.sound import ReviewSound
 from app.ui.review.timeline import ZOOM_STEP
-from app.ui.settings import Settings
+from app.ui.shell import dialogs, settings
+from app.ui.shell.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
+from app.ui.shell.controller import sentence
+from app.ui.shell.files import accept_copy, dragged_path, show_in_files
+from app.ui.shell.keys_dialog import KeysDialog
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
+from app.ui.widgets.plain_text import without_placeholder
 
 
 class ReviewWindow(QMainWindow):

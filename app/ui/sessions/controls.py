@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6 import sip
 
 from app.ui.review.controls import ReviewControls
-from app.ui.settings import Settings
+from app.ui.shell.settings import Settings
 
 if TYPE_CHECKING:  # it imports the exporters, which the main window does not wait for
     from app.ui.sessions.window import SessionsWindow

@@ -19,10 +19,10 @@ from app.session.exporters import EXPORTERS, Exporter
 from app.session.listing import SessionSummary
 from app.session.naming import PLACES
 from app.session.renaming import new_name
-from app.ui import theme
-from app.ui.dialogs import without_icons
-from app.ui.panels.fields import dim_label
-from app.ui.plain_text import without_mnemonic
+from app.ui.shell import theme
+from app.ui.shell.dialogs import without_icons
+from app.ui.widgets.fields import dim_label
+from app.ui.widgets.plain_text import without_mnemonic
 
 _EXAMPLES = 3
 

@@ -28,13 +28,13 @@ from PyQt6.QtWidgets import (
 
 from app.batch.served import Request, Told
 from app.core.limits import MOST_FACES
-from app.ui import dialogs, settings, theme
-from app.ui.files import accept_copy
-from app.ui.formatting import duration
-from app.ui.panels.fields import dim_label
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
-from app.ui.settings import Settings
+from app.ui.shell import dialogs, settings, theme
+from app.ui.shell.files import accept_copy
+from app.ui.shell.settings import Settings
+from app.ui.widgets.fields import dim_label
+from app.ui.widgets.formatting import duration
 from extractor import files
 
 STEPS = 1000

@@ -11,9 +11,9 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from PyQt6.QtGui import QColor
 
 from app.session.listing import SessionState, SessionSummary, matches
-from app.ui import theme
-from app.ui.formatting import NOTHING, duration, size
 from app.ui.sessions.pictures import Thumbnails
+from app.ui.shell import theme
+from app.ui.widgets.formatting import NOTHING, duration, size
 
 
 @dataclass(frozen=True, slots=True)

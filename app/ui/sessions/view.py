@@ -9,9 +9,9 @@ from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from app.session.listing import SessionSummary
-from app.ui import theme
 from app.ui.sessions.model import COLUMNS, DATE, SessionModel
 from app.ui.sessions.pictures import SIZE
+from app.ui.shell import theme
 
 _WIDEST = ("", "0000-00-00 00:00", "0:00:00", "Participant", "Task name", "100 %", "000.0 MB", "unfinished")
 """A text for each column that should have room; the first one gets the rest."""

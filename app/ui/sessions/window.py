@@ -24,13 +24,6 @@ from PyQt6.QtWidgets import (
 )
 
 from app.session.listing import SessionState, SessionSummary
-from app.ui import dialogs, settings
-from app.ui.commands import SESSIONS, build_actions, fill_menus, key_lines
-from app.ui.files import show_in_files
-from app.ui.formatting import size
-from app.ui.keys_dialog import KeysDialog
-from app.ui.messages import Message, Severity
-from app.ui.plain_text import without_mnemonic
 from app.ui.review.controls import ReviewControls
 from app.ui.sessions.extract_dialog import ExtractDialog
 from app.ui.sessions.model import SessionModel
@@ -38,8 +31,15 @@ from app.ui.sessions.pictures import Thumbnails
 from app.ui.sessions.reader import SessionReader
 from app.ui.sessions.view import SessionList
 from app.ui.sessions.work import SessionWork
-from app.ui.settings import Settings
-from app.ui.status_line import StatusLine
+from app.ui.shell import dialogs, settings
+from app.ui.shell.commands import SESSIONS, build_actions, fill_menus, key_lines
+from app.ui.shell.files import show_in_files
+from app.ui.shell.keys_dialog import KeysDialog
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.shell.status_line import StatusLine
+from app.ui.widgets.formatting import size
+from app.ui.widgets.plain_text import without_mnemonic
 
 IN_THE_BAR = ("review", "rename", "export", "reanalyse", "delete", "extract")
 _ONE = {"review", "show_folder"}  # actions that take a single session

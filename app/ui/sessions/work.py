@@ -15,17 +15,17 @@ from app.session.exporters import ExistingExportError, Exporter, default_place
 from app.session.listing import SessionSummary
 from app.session.recovery import recover
 from app.session.renaming import rename_session
-from app.ui import settings
-from app.ui.background import Background
-from app.ui.controller import sentence
-from app.ui.messages import Message, Severity
 from app.ui.review.controls import ReviewControls
 from app.ui.review.deleting import ask_deletion, forget_recent
 from app.ui.review.exports import export_work
 from app.ui.review.jobs import JobQueue, StoppedError, Work
 from app.ui.review.reanalysis import PREPARING, ReanalysisDialog, reanalysis_text, reanalysis_work
 from app.ui.sessions.dialogs import ExportDialog, RenameDialog
-from app.ui.settings import Settings
+from app.ui.shell import settings
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
 
 T = TypeVar("T")
 

@@ -22,11 +22,11 @@ from PyQt6.QtWidgets import (
 )
 
 from app.signals.history import History
-from app.ui import theme
 from app.ui.docks.catalogue import DOCKS
-from app.ui.docks.painted import PaintedDock
 from app.ui.docks.views import VIEWS
-from app.ui.theme import Scheme
+from app.ui.shell import theme
+from app.ui.shell.theme import Scheme
+from app.ui.widgets.painted import PaintedDock
 from extractor.types import Angles
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,9 +56,8 @@ def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
 
 
 def test_nothing_is_imported_before_a_dock_is_looked_at():
-    code = (
-        "import sys, app.ui.window; print([m for m in sys.modules if m == 'pyqtgraph' or m.startswith('app.ui.docks')])"
-    )
+    looked_at = "m == 'pyqtgraph' or m.startswith(('app.ui.docks', 'app.ui.plots.'))"
+    code = f"import sys, app.ui.shell.window; print([m for m in sys.modules if {looked_at}])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "pyqtgraph" not in out
     loaded = {
@@ -66,7 +65,7 @@ def test_nothing_is_imported_before_a_dock_is_looked_at():
         *(f"app.ui.docks.{name}" for name in ("base", "catalogue", "keyboard", "manager", "room", "title", "views")),
     }
     # The clipboard copies the table's numbers, so their rows are known from the start.
-    assert set(eval(out)) - {"app.ui.docks.numbers_table"} == loaded
+    assert set(eval(out)) - {"app.ui.live.numbers_table"} == loaded
 
 
 def test_it_shows_everything_there_may_be(view, history, result, face):

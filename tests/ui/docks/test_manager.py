@@ -6,10 +6,10 @@ import pytest
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
 from app.signals.history import History
-from app.ui.commands import LIVE
 from app.ui.docks import manager as manager_module
 from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.manager import Docks
+from app.ui.shell.commands import LIVE
 from tests.ui.find import is_seen, reset_settings
 
 VIEWS = ("bins", "shape", "crop", "heat", "table")

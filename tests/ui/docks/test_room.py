@@ -20,7 +20,7 @@ def _no_weights_read(monkeypatch):
     def refuse(weights: str) -> None:
         raise ValueError("not read in this test")
 
-    monkeypatch.setattr("app.ui.weights_manager.panel.read_report", refuse)
+    monkeypatch.setattr("app.ui.features.weights.panel.read_report", refuse)
 
 
 @pytest.fixture(params=[QSize(1280, 720), QSize(853, 480)], ids=["100 %", "150 %"])

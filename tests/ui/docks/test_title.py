@@ -9,11 +9,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDockWidget
 
 from app.signals.history import History
-from app.ui import theme
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.title import titles
-from app.ui.face_colours import face_colour
-from app.ui.theme import Scheme
+from app.ui.features.faces.colours import face_colour
+from app.ui.shell import theme
+from app.ui.shell.theme import Scheme
 
 OF_FACE = {"numbers", *(spec.name for spec in DOCKS if spec.of_face)}
 

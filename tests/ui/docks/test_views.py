@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QPointF, Qt
 
-from app.analyser import FaceAnalyser
 from app.core.frames import Box, Detection, Frame, ShownFace
 from app.core.rotation import rotation_of
+from app.faces.analyser import FaceAnalyser
 from app.faces.crop import CropTransform, crop_square
 from app.signals.history import History
-from app.ui import theme
-from app.ui.docks.bins import Bins, _share, distributions
-from app.ui.docks.crop import Crop
-from app.ui.docks.heat import SPANS_S, Heat, columns_of
-from app.ui.docks.shape import ShapeView, shape_of
-from app.ui.docks.space import Eye, Projection
-from app.ui.face_colours import face_colour
+from app.ui.features.faces.colours import face_colour
+from app.ui.live.bins import Bins, _share, distributions
+from app.ui.live.crop import Crop
+from app.ui.live.shape import ShapeView, shape_of
+from app.ui.live.space import Eye, Projection
+from app.ui.plots.heat import SPANS_S, Heat, columns_of
+from app.ui.shell import theme
 from extractor.types import KEYPOINT_NAMES, Angles, CropSpec
 
 
@@ -71,7 +71,7 @@ def test_a_bin_lies_around_its_centre():
 
 @pytest.mark.parametrize(("spread", "says"), [(3.0, False), (25.0, True)])
 def test_an_unsure_axis_looks_unlike_a_sure_one(show, face, result, spread, says):
-    from app.ui import theme
+    from app.ui.shell import theme
 
     centres = np.arange(66) * 3 - 97.5
     logits = np.tile(-0.5 * (centres / spread) ** 2, (3, 1)).astype(np.float32)

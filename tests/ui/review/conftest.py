@@ -10,7 +10,7 @@ from PyQt6 import sip
 from pytestqt.qtbot import QtBot
 
 from app.ui.review.window import ReviewWindow
-from app.ui.settings import Settings
+from app.ui.shell.settings import Settings
 from tests.session.long_session import make_session
 
 FRAMES = 300

@@ -38,9 +38,9 @@ def measure(folder: Path) -> None:
     from PyQt6.QtCore import QEventLoop, QTimer
 
     started = time.perf_counter()
-    from app.ui.event_loop import make_application
     from app.ui.review.window import ReviewWindow
-    from app.ui.settings import Settings
+    from app.ui.shell.event_loop import make_application
+    from app.ui.shell.settings import Settings
 
     app = make_application()
     window = ReviewWindow(Settings(folder / "settings.ini"))

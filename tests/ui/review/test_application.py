@@ -98,7 +98,7 @@ def test_a_session_dropped_on_the_main_window_is_reviewed(idle_window, folder, q
 
 
 def test_its_key_asks_for_a_folder(idle_window, folder, qtbot, monkeypatch):
-    monkeypatch.setattr("app.ui.dialogs.ask_folder", lambda parent, title, start, done: done(str(folder)))
+    monkeypatch.setattr("app.ui.shell.dialogs.ask_folder", lambda parent, title, start, done: done(str(folder)))
     assert idle_window.commands["open_session"].shortcut().toString() == "Ctrl+R"
     idle_window.commands["open_session"].trigger()
     (review,) = idle_window.review.windows

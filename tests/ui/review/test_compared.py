@@ -10,7 +10,7 @@ import pytest
 from app.session.analyses import ANALYSIS, AnalysisHeader
 from app.session.exporters import EXPORTERS
 from app.session.signals import FILTERED
-from app.ui.messages import Severity
+from app.ui.shell.messages import Severity
 from tests.session.long_session import write_table
 from tests.ui.review.conftest import FRAMES
 

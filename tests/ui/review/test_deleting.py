@@ -7,7 +7,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
 from app.session.manifest import Manifest, SessionFields
-from app.ui import settings
+from app.ui.shell import settings
 
 
 def asked(review, qtbot):

@@ -15,8 +15,8 @@ from PyQt6.QtWidgets import QLabel, QPushButton
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS
 from app.session.session import Session
-from app.ui.messages import Severity
 from app.ui.review.jobs import JobDialog, StoppedError
+from app.ui.shell.messages import Severity
 from tests.ui.review.conftest import FRAMES
 
 
@@ -224,7 +224,7 @@ def fake_reanalyse(monkeypatch):
         header = AnalysisHeader("again", FRAMES, 24, "w", "", "", True, "torch", "cpu")
         return publish(staging, header, exact=False)
 
-    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    monkeypatch.setattr("app.batch.reanalyse.reanalyse", reanalyse)
     return asked
 
 
@@ -242,7 +242,7 @@ def test_the_new_table_is_compared_at_once(review, folder, qtbot, fake_reanalyse
 
 def test_other_weights_are_chosen(review, folder, qtbot, fake_reanalyse, monkeypatch):
     monkeypatch.setattr(
-        "app.ui.dialogs.ask_file", lambda parent, title, start, kinds, done: done("/weights/mine.safetensors")
+        "app.ui.shell.dialogs.ask_file", lambda parent, title, start, kinds, done: done("/weights/mine.safetensors")
     )
     review.commands["reanalyse"].trigger()
     dialog = review.reanalysis.dialog
@@ -261,7 +261,7 @@ def test_cancelling_the_question_does_nothing(review, fake_reanalyse):
 
 
 def test_measuring_is_stopped(review, qtbot, monkeypatch):
-    from app.reanalyse import CancelledError
+    from app.batch.reanalyse import CancelledError
 
     running = threading.Event()
 
@@ -271,7 +271,7 @@ def test_measuring_is_stopped(review, qtbot, monkeypatch):
             threading.Event().wait(0.005)
         raise CancelledError("stopped")
 
-    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    monkeypatch.setattr("app.batch.reanalyse.reanalyse", reanalyse)
     review.reanalysis.start(review.folder, None)
     qtbot.waitUntil(running.is_set)
     review.reanalysis.ask(review.folder, FRAMES)
@@ -322,7 +322,7 @@ def test_what_fails_is_one_sentence(review, qtbot, monkeypatch, kind):
     def reanalyse(*args, **words):
         raise errors[kind]
 
-    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    monkeypatch.setattr("app.batch.reanalyse.reanalyse", reanalyse)
     review.reanalysis.start(review.folder, None)
     qtbot.waitUntil(lambda: said(review).severity is Severity.ERROR)
     if kind == "unexpected":

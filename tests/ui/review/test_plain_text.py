@@ -14,9 +14,9 @@ from app.session.annotation_file import encode_annotations
 from app.session.annotations import Annotation
 from app.session.folders import ANNOTATIONS
 from app.session.manifest import Manifest
-from app.ui import settings
-from app.ui.annotations import AnnotationSlot, write_slots
-from app.ui.messages import Message, Severity
+from app.ui.features.annotations.annotations import AnnotationSlot, write_slots
+from app.ui.shell import settings
+from app.ui.shell.messages import Message, Severity
 from tests.ui.hostile import HOSTILE, look_at_everything
 
 WAIT_MS = 60_000

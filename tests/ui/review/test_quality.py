@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 
 from app.session.manifest import Manifest
-from app.ui import settings
+from app.ui.shell import settings
 from tests.session.long_session import LOST, LOW
 from tests.ui.review.conftest import FRAMES
 

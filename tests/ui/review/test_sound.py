@@ -12,7 +12,7 @@ from app.core.sound import RATE, SoundBlock
 from app.session.disk import GuardedFile
 from app.session.folders import AUDIO
 from app.session.sound import SoundEncoder
-from app.ui import settings
+from app.ui.shell import settings
 from tests.sound.test_playback import HandSpeaker, heard
 from tests.ui.review.conftest import FRAMES
 

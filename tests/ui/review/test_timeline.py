@@ -15,13 +15,13 @@ from PyQt6.QtWidgets import QApplication
 
 from app.session.table import Missing
 from app.signals.gestures import find_gestures
-from app.ui.formatting import clock
 from app.ui.review.content import Content, Series, bridged
 from app.ui.review.paint import low_quality_pixels
 from app.ui.review.player import Player
 from app.ui.review.scale import TimeScale
 from app.ui.review.statistics import DIRECTIONS, as_text, directions, statistics
 from app.ui.review.traces import Trace
+from app.ui.widgets.formatting import clock
 from tests.ui.review.test_window import frame_shown
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -108,7 +108,7 @@ def test_playing_turns_the_page(review):
 
 def test_curves_and_cursor_are_where_they_belong(review):
     """Pixels of the yaw curve's colour at the places that the scale says."""
-    from app.ui import theme
+    from app.ui.shell import theme
 
     review.timeline.show_cursor(0.0)
     image = review.timeline.grab().toImage()

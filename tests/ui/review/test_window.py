@@ -15,10 +15,10 @@ from PyQt6.QtWidgets import QMessageBox
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.annotations import read_annotations
 from app.session.manifest import Manifest, Owner
-from app.ui import settings
-from app.ui.commands import REVIEW
-from app.ui.messages import Severity
 from app.ui.review.player import SPEEDS
+from app.ui.shell import settings
+from app.ui.shell.commands import REVIEW
+from app.ui.shell.messages import Severity
 from tests.session.long_session import LOST, angles, grey, make_session
 from tests.ui.review.conftest import FRAMES
 
@@ -167,7 +167,7 @@ def test_another_session_replaces_the_first(review, folder, tmp_path, qtbot):
 def test_the_menu_asks_for_a_folder(review, folder, monkeypatch, qtbot):
     asked = []
     monkeypatch.setattr(
-        "app.ui.dialogs.ask_folder", lambda parent, title, start, done: (asked.append(start), done(str(folder)))
+        "app.ui.shell.dialogs.ask_folder", lambda parent, title, start, done: (asked.append(start), done(str(folder)))
     )
     with qtbot.waitSignal(review.opened, timeout=20_000):
         review.commands["open"].trigger()

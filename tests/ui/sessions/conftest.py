@@ -12,10 +12,10 @@ from PyQt6 import sip
 from pytestqt.qtbot import QtBot
 
 from app.session.manifest import Manifest, Owner
-from app.ui import settings
 from app.ui.review.controls import ReviewControls
 from app.ui.sessions.window import SessionsWindow
-from app.ui.settings import Settings
+from app.ui.shell import settings
+from app.ui.shell.settings import Settings
 from tests.session.long_session import make_session
 
 

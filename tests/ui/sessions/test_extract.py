@@ -12,7 +12,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLabel, QListWidget, QPushButton
 
 from app.session.session import Session
-from app.ui import settings
+from app.ui.shell import settings
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from app.session import thumbnails
 from app.session.exporters import EXPORTERS
 from app.session.manifest import Manifest, Owner
 from app.session.ownership import Claim
-from app.ui import settings, theme
-from app.ui.messages import Severity
 from app.ui.sessions import reader
+from app.ui.shell import settings, theme
+from app.ui.shell.messages import Severity
 from tests.ui.hostile import HOSTILE, look_at_everything
 from tests.ui.sessions.conftest import put
-from tests.ui.test_contrast import assert_texts_are_readable
+from tests.ui.shell.test_contrast import assert_texts_are_readable
 
 
 def named(window, kind, name):
@@ -278,7 +278,7 @@ def test_several_are_measured_again(window, recordings, qtbot, monkeypatch):
         measured.append((folder.name, weights))
         others["progress"](1, 1)
 
-    monkeypatch.setattr("app.reanalyse.reanalyse", reanalyse)
+    monkeypatch.setattr("app.batch.reanalyse.reanalyse", reanalyse)
     choose(window, "first", "second")
     window.commands["reanalyse"].trigger()
     dialog = window.work.dialog

@@ -1,0 +1,213 @@
+"""A recorded video measured again, every frame of it: ``motionscope reanalyse`` and the window's dialog.
+
+Live, frames are skipped when the network is busy, and better weights come out later.  The new table
+lies beside the recorded one (``app.session.analyses``), row for row comparable with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Container, Generator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from app.batch.measure import measure
+from app.capture.source import SourceState
+from app.capture.video import VideoSource
+from app.core.errors import SessionError, UserError
+from app.core.frames import Frame
+from app.core.system import usable_cores
+from app.faces.estimators import create
+from app.session.analyses import (
+    ANALYSES,
+    Analysis,
+    AnalysisHeader,
+    begin,
+    discard,
+    file_name,
+    find_analyses,
+    frame_times,
+    publish,
+)
+from app.session.comparison import AXES, AxisComparison, Comparison, compare
+from app.session.exporters.base import Progress, ignore_progress
+from app.session.folders import FACES, FRAMES
+from app.session.header import measured_with
+from app.session.lazy_table import LazyTable
+from app.session.manifest import RECORDING, Manifest
+from app.session.offline import ResultTables
+from app.session.recovery import is_unfinished
+from app.session.session import find_video
+from app.session.table import Missing
+from extractor.backends.base import Backend
+
+__all__ = ["Analysis", "CancelledError", "Comparison", "compare", "find_analyses", "reanalyse", "reanalyse_all"]
+
+READ_TIMEOUT_S = 1.0
+
+
+class CancelledError(UserError):
+    """The analysis was stopped on request; nothing of it is left."""
+
+
+def reanalyse(
+    folder: Path,
+    weights: str | None = None,
+    device: str = "auto",
+    engine: str = "auto",
+    *,
+    name: str | None = None,
+    faces: int | None = None,
+    progress: Progress = ignore_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Analysis:
+    """Measure every frame of a session's video into a new table beside the old one, which stays as it is.
+
+    ``weights``: as the command's, or the name of an estimator (``app.faces.estimators``).
+    ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``faces``: measured at
+    most; None: as many as the session has.  ``progress`` is told (frames done, frames) on this thread;
+    ``cancelled``, such as ``threading.Event().is_set``, is asked before each frame.  Blocks; call it on a thread
+    of its own.
+    Raises ``CancelledError``, UserError, and what ``create`` raises; nothing is then left behind.
+    """
+    manifest, video = _open(folder)
+    if name is not None and (folder / ANALYSES / file_name(name)).exists():
+        raise SessionError(f"{folder / ANALYSES / file_name(name)} exists already; analyses are never replaced.")
+    times_s = frame_times(folder)
+    damaged = _damaged(folder)
+    most = _most_faces(folder, manifest) if faces is None else faces
+    progress(0, len(times_s))
+    with ExitStack() as stack:
+        backend = create(weights, device, max(1, usable_cores() - 1), engine)
+        stack.callback(backend.close)
+        if cancelled():
+            raise _cancelled(folder)
+        source = stack.enter_context(closing(VideoSource(video, paced=False)))
+        source.open()
+        frames = _frames(source, manifest, times_s, damaged)
+        results = stack.enter_context(closing(measure(frames, backend, max_faces=most)))
+        staging = begin(folder)
+        try:
+            with ResultTables(staging, backend.spec.num_kp) as tables:
+                for result in results:
+                    if cancelled():
+                        raise _cancelled(folder)
+                    tables.write(result, times_s[tables.rows])
+                    progress(tables.rows, len(times_s))
+                rows = tables.rows
+            if rows != len(times_s):
+                raise SessionError(f"{video} ends after {rows} of its {len(times_s)} frames: it is damaged.")
+            return publish(staging, _header(name, rows, backend), exact=name is not None)
+        except BaseException:
+            discard(staging)
+            raise
+
+
+def _cancelled(folder: Path) -> CancelledError:
+    return CancelledError(f"The analysis of {folder} was cancelled; nothing of it is left.")
+
+
+def _open(folder: Path) -> tuple[Manifest, Path]:
+    manifest = Manifest.read(folder)
+    if is_unfinished(folder, manifest):
+        raise SessionError(f"{folder} was cut off; motionscope recover puts it in order.")
+    if manifest.state == RECORDING:
+        raise SessionError(f"{folder} can't be measured again: it isn't whole yet.")
+    video, problem = find_video(folder, manifest)
+    if video is None:
+        raise SessionError(problem)
+    return manifest, video
+
+
+def _most_faces(folder: Path, manifest: Manifest) -> int:
+    """How many were measured at most in one frame, or might have been."""
+    most = manifest.header.max_faces
+    if (folder / FACES).exists():
+        further = LazyTable(folder / FACES, rows=False).frame
+        most = max(most, 1 + int(np.bincount(further).max(initial=0)))
+    return most
+
+
+def _damaged(folder: Path) -> frozenset[int]:
+    """The frames that were damaged in the film that was recorded; the recording's own video no longer shows it."""
+    table = LazyTable(folder / FRAMES)
+    try:
+        return frozenset(np.flatnonzero(np.asarray(table.missing) == Missing.DAMAGED).tolist())
+    finally:
+        table.close()
+
+
+def _frames(
+    source: VideoSource, manifest: Manifest, times_s: Sequence[float], damaged: Container[int]
+) -> Generator[Frame, None, None]:
+    """The frames as they were recorded, at the table's times, which the video has rounded."""
+    while source.status.state is SourceState.STREAMING:
+        frame = source.read(READ_TIMEOUT_S)
+        if frame is None:
+            continue
+        if frame.index >= len(times_s):
+            raise SessionError(f"The video has more frames than the session's {len(times_s)} rows.")
+        image = frame.image
+        if manifest.video is not None:  # recorded with padding to even sizes
+            image = image[: manifest.video.height, : manifest.video.width]
+        yield dataclasses.replace(
+            frame, image=image, media_s=times_s[frame.index], damaged=frame.damaged or frame.index in damaged
+        )
+
+
+def _header(name: str | None, rows: int, backend: Backend) -> AnalysisHeader:
+    report = backend.report
+    return AnalysisHeader(
+        name=file_name(report.name if name is None else name),
+        frames=rows,
+        **measured_with(backend.info, report),
+    )
+
+
+def reanalyse_all(
+    folders: Sequence[Path],
+    weights: str | None,
+    device: str,
+    engine: str,
+    *,
+    name: str | None = None,
+    faces: int | None = None,
+    progress: bool = True,
+) -> int:
+    """``motionscope reanalyse``: each session in turn, and how the new table differs; 1 when one failed."""
+    failures: list[str] = []
+    for folder in folders:
+        try:
+            with tqdm(desc=folder.name, unit="frame", disable=not progress, file=sys.stderr, leave=False) as bar:
+
+                def shown(done: int, total: int, bar: tqdm = bar) -> None:
+                    bar.total = total
+                    bar.update(done - bar.n)
+
+                analysis = reanalyse(folder, weights, device, engine, name=name, faces=faces, progress=shown)
+            print(f"{analysis.folder}: {analysis.header.frames} frames")
+            _report(compare(LazyTable(folder / FRAMES), analysis.read_table()))
+        except UserError as error:
+            failures.append(str(error))
+    for failure in failures:
+        print(f"motionscope: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _report(comparison: Comparison) -> None:
+    both, first, second = (len(rows) for rows in (comparison.both, comparison.only_first, comparison.only_second))
+    print(f"  measured in both tables: {both} rows; only as recorded: {first}; only now: {second}")
+    if both:
+        for axis in AXES:
+            print(f"  {axis:5} {_summary(comparison.axes[axis])}")
+
+
+def _summary(axis: AxisComparison) -> str:
+    return (
+        f"mean difference {axis.mean_difference_deg:+.2f}°, absolute {axis.mae_deg:.2f}°, "
+        f"RMS {axis.rms_deg:.2f}°, correlation {axis.correlation:.3f}"
+    )

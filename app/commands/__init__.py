@@ -1,0 +1,1 @@
+"""The commands: what is typed, asked of the parts below and printed."""

@@ -1,0 +1,61 @@
+"""The parts of a measurement, one after the other, so that none disturbs another."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from app.capture.grants import granted_instead
+from app.commands.bench.engines import time_engines
+from app.commands.bench.live import run_headless, run_in_window
+from app.commands.bench.machine import describe_machine
+from app.commands.bench.options import BenchOptions
+from app.commands.bench.peer import compare
+from app.commands.bench.probe import Probe
+from app.commands.bench.report import BenchReport, Network
+from app.core.errors import UserError
+from app.pipeline import PipelineStatus
+
+
+def compose(options: BenchOptions, report: Callable[[str], None]) -> BenchReport:
+    """Raises UserError when nothing can be measured, WeightsError and DeviceError."""
+    when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    machine = describe_machine()
+    probe = Probe(options.seconds, options.warm_up_s)
+    where = "in the window" if options.window else "without a window"
+    report(f"playing {options.source} {where} for {options.seconds:g} s")
+    run = run_in_window if options.window else run_headless
+    with tempfile.TemporaryDirectory(prefix="motionscope-bench-") as folder:
+        run(options, probe, Path(folder) / "recording" if options.record else None)
+        live = probe.live(options.window)
+    status = probe.status
+    if live is None or status is None:
+        raise UserError(f"{options.source} ended before anything could be measured.")
+    instead = granted_instead(live.source)
+    if instead:
+        report(instead)
+    report("timing the network")
+    engines = time_engines(options, probe.example)
+    peer = None
+    if options.peer is not None:
+        report(f"comparing with {options.peer}")
+        peer = compare(options)
+    return BenchReport(when, machine, _network(status), live, engines, peer)
+
+
+def _network(status: PipelineStatus) -> Network:
+    info, report = status.network, status.report
+    assert info is not None
+    assert report is not None
+    return Network(
+        weights=report.path.name,
+        sha256=report.sha256,
+        summary=report.summary,
+        engine=info.engine,
+        device=info.device,
+        device_name=info.device_name,
+        dtype=info.dtype,
+        chosen=info.chosen,
+    )

@@ -1,0 +1,163 @@
+"""``motionscope check``: what this machine has, and what it lacks with the command that brings it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+
+from app import __version__
+from app.core.system import missing_packages, remedy
+from extractor.installing import extra_command, is_frozen, package_command
+
+PACKAGES = (
+    "mediapipe",
+    "opencv-python",
+    "opencv-contrib-python",
+    "numpy",
+    "av",
+    "PyQt6",
+    "pyqtgraph",
+    "safetensors",
+)
+
+
+def check(weights: str | None, device: str = "auto", engine: str = "auto") -> int:
+    """Print the report; 0 when the app can run, 1 when something essential is missing."""
+    problems: list[str] = []
+    python = f"Python {platform.python_version()}{' of its own' if is_frozen() else ''}"
+    print(f"motionscope {__version__}, {python}, {platform.platform()}")
+    print("packages   " + ", ".join(_version(name, problems) for name in PACKAGES))
+    _check_opencv(problems)
+    print("cameras    " + _cameras())
+    print("devices    " + _devices())
+    print("engines    " + _engines())
+    print("weights    " + _weights(weights, device, engine, problems))
+    print("faces      " + _detector(problems))
+    print("recording  " + _encoder(problems))
+    print("sound      " + _sound())
+    print("outputs    " + _outputs())
+    packages = missing_packages()
+    if packages:
+        problems.append("System libraries are missing: " + remedy(packages))
+    for problem in problems:
+        print(f"motionscope: {problem}", file=sys.stderr)
+    print("ready" if not problems else f"not ready: {len(problems)} problem(s), see above")
+    return 1 if problems else 0
+
+
+def _version(name: str, problems: list[str]) -> str:
+    try:
+        return f"{name} {importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:
+        problems.append(f"The package {name} is missing{_brought_by(package_command(name))}.")
+        return f"{name} missing"
+
+
+def _brought_by(command: str) -> str:
+    return f" ({command})" if command else ""
+
+
+def _check_opencv(problems: list[str]) -> None:
+    """MediaPipe brings a second OpenCV into the same folder; two versions there overwrite each other."""
+    versions = set()
+    for name in ("opencv-python", "opencv-contrib-python"):
+        try:
+            versions.add(importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            return
+    if len(versions) > 1:
+        problems.append("opencv-python and opencv-contrib-python differ in version; install the same version of both.")
+
+
+def _cameras() -> str:
+    from app.capture import list_sources
+
+    names = [f"{choice.spec}: {choice.label}" for choice in list_sources() if choice.spec != "demo"]
+    return "; ".join(names) if names else "none found; the window plays the built-in demo"
+
+
+def _devices() -> str:
+    from extractor.backends import available_devices
+
+    return ", ".join(f"{device.id} ({device.name})" for device in available_devices())
+
+
+def _engines() -> str:
+    from extractor.backends import ENGINES, installed_packages
+
+    installed = installed_packages()
+    packages = dict.fromkeys(engine.package for engine in ENGINES.values())
+    missing = [name + _brought_by(package_command(name)) for name in packages if name not in installed]
+    there = ", ".join(f"{name} {version}" for name, version in installed.items())
+    return f"{there}; not installed: {', '.join(missing)}" if missing else there
+
+
+def _weights(weights: str | None, device: str, engine: str, problems: list[str]) -> str:
+    from extractor.backends import create_backend
+
+    try:
+        backend = create_backend(weights, device, engine=engine)
+    except ValueError as error:
+        problems.append(str(error))
+        return "not usable"
+    try:
+        report = backend.report
+        return f"{report.path.name}: {report.summary}, {backend.info.summary}"
+    finally:
+        backend.close()
+
+
+def _detector(problems: list[str]) -> str:
+    import numpy as np
+
+    from app.faces.detector import create_detector
+
+    try:
+        detector = create_detector()
+        detector.detect(np.zeros((64, 64, 3), np.uint8))
+        detector.close()
+    except Exception as error:  # MediaPipe raises what its C++ parts happen to raise
+        problems.append(f"MediaPipe's face detector does not run: {error}")
+        return "not usable"
+    return "MediaPipe's face detector runs"
+
+
+def _sound() -> str:
+    """Recording works without."""
+    from app.core.errors import SourceError
+    from app.sound.device import microphones
+
+    try:
+        return "microphones " + (", ".join(microphones()) or "none")
+    except SourceError as error:
+        return str(error)
+
+
+def _outputs() -> str:
+    from importlib.util import find_spec
+
+    from app.core.errors import OutputError
+    from app.outputs.v4l2 import find_device
+
+    words = ["opentrack"]
+    for title, package, install in (
+        ("OSC and VMC", "pythonosc", package_command("python-osc")),
+        ("WebSocket", "websockets", package_command("websockets")),
+        ("Lab Streaming Layer", "pylsl", extra_command("lsl")),
+    ):
+        words.append(title if find_spec(package) is not None else f"no {title}{_brought_by(install)}")
+    try:
+        words.append(f"virtual camera {find_device()}")
+    except OutputError:
+        words.append("no virtual camera")
+    return ", ".join(words)
+
+
+def _encoder(problems: list[str]) -> str:
+    import av
+
+    codecs = [name for name in ("libx264", "ffv1") if name in av.codecs_available]
+    if "libx264" not in codecs:
+        problems.append("PyAV was built without libx264, so video can't be recorded: reinstall av from PyPI.")
+    return f"video codecs {', '.join(codecs)}" if codecs else "no video codec"

@@ -1,0 +1,1 @@
+"""One folder a feature: its panel, its state and its actions together."""

@@ -1,0 +1,1 @@
+"""Annotations and what is said of a session."""

@@ -1,0 +1,263 @@
+"""The panel of annotations and session: what the keys 1 to 9 set, what runs, and what is said of the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.frames import FrameResult
+from app.session.codecs import CODECS, TIPS
+from app.session.manifest import SessionFields
+from app.ui.features.annotations.annotations import AnnotationControls, AnnotationSlot
+from app.ui.features.sound.fields import SoundFields
+from app.ui.features.sound.sound import SoundControls
+from app.ui.shell import settings, theme
+from app.ui.shell.commands import ANNOTATION_KEYS
+from app.ui.widgets.fields import Section, Value, dim_label
+from app.ui.widgets.formatting import NOTHING, moment
+from app.ui.widgets.pickers import ChoiceBox
+
+if TYPE_CHECKING:
+    from app.signals.history import History
+    from app.ui.live.live_view import LiveView
+
+LATEST = 5
+POINT, INTERVAL = "point", "interval"
+
+_TIPS = {
+    "Participant": "A code rather than a name: it stands in session.json and in exports",
+    "Task": settings.TASK.tip,
+    "Consent": "What the participant has agreed to, and where that is written, for example: form 12, signed; pictures "
+    "may be shown in talks. It is noted in session.json and in exports, and forbids or allows nothing by itself",
+    "Comment": "Anything else about this session",
+    "Name": settings.RECORDING_NAME.tip,
+    "Sound": settings.SOUND.tip,
+    "Video": settings.CODEC.tip,
+}
+
+_EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "Consent": "agreed to, e.g. form 12"}
+
+
+class AnnotationPanel(QScrollArea):
+    """Edits take effect at once, also while recording; Enter or Escape give the keys back to the picture."""
+
+    def __init__(self, controls: AnnotationControls, sound: SoundControls, view: LiveView) -> None:
+        super().__init__()
+        self._controls = controls
+        self.sound = SoundFields(sound)
+        self._view = view
+        self.setAccessibleName("Markers and session")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(14)
+        layout.addWidget(self._session())
+        layout.addWidget(self._annotations())
+        layout.addWidget(self._latest())
+        layout.addStretch(1)
+        self.setWidget(content)
+        self.setMinimumWidth(content.minimumSizeHint().width() + 12)
+        controls.changed.connect(self._show)
+        self._show()
+
+    def show_result(self, result: FrameResult | None, history: History) -> None:
+        """Nothing: results aren't what it shows."""
+
+    # ------------------------------------------------------------------ parts
+
+    def _session(self) -> QWidget:
+        section = Section("Session")
+        self.participant, self.task, self.consent = (self._line(name) for name in ("Participant", "Task", "Consent"))
+        self.comment = QPlainTextEdit()
+        self.comment.setAccessibleName("Comment")
+        self.comment.setTabChangesFocus(True)
+        self.comment.setFixedHeight(self.fontMetrics().lineSpacing() * 2 + 14)
+        self.comment.setToolTip(_TIPS["Comment"])
+        self.comment.installEventFilter(self)
+        self.comment.textChanged.connect(self._edit_fields)
+        for edit in (self.participant, self.task, self.consent):
+            edit.textEdited.connect(self._edit_fields)
+        self.codec = ChoiceBox()
+        self.codec.setAccessibleName("Video")
+        self.codec.setToolTip(_TIPS["Video"])
+        self.codec.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.codec.setMinimumContentsLength(12)
+        for i, (name, text) in enumerate(CODECS.items()):
+            self.codec.addItem(text, name)
+            self.codec.setItemData(i, TIPS[name], Qt.ItemDataRole.ToolTipRole)
+        self.codec.activated.connect(lambda i: self._controls.use_codec(self.codec.itemData(i)))
+        self.name = self._line("Name")
+        self.name.editingFinished.connect(self._edit_name)
+        rows = (
+            ("Participant", self.participant),
+            ("Task", self.task),
+            ("Consent", self.consent),
+            ("Comment", self.comment),
+            ("Video", self.codec),
+            ("Sound", self.sound),
+            ("Name", self.name),
+        )
+        for row, (name, field) in enumerate(rows):
+            label = dim_label(name)
+            label.setToolTip(_TIPS[name])
+            label.setBuddy(field)
+            side = Qt.AlignmentFlag.AlignTop if field in (self.comment, self.sound) else Qt.AlignmentFlag.AlignVCenter
+            section.rows.addWidget(label, row, 0, side)
+            section.rows.addWidget(field, row, 1, 1, 1 if row == 0 else 2)
+        section.rows.setVerticalSpacing(4)
+        section.rows.setColumnStretch(1, 1)
+        self.new_participant = QPushButton("New")
+        self.new_participant.setAccessibleName("New participant")
+        self.new_participant.setToolTip("A new participant: clear participant, consent and comment; the task stays")
+        self.new_participant.clicked.connect(self._new_participant)
+        section.rows.addWidget(self.new_participant, 0, 2)
+        return section
+
+    def _line(self, name: str) -> QLineEdit:
+        edit = QLineEdit()
+        edit.setAccessibleName(name)
+        edit.setToolTip(_TIPS.get(name, ""))
+        edit.setPlaceholderText(_EXAMPLES.get(name, ""))
+        edit.returnPressed.connect(self._leave)
+        edit.installEventFilter(self)
+        return edit
+
+    def _annotations(self) -> QWidget:
+        section = Section("Markers")
+        grid: QGridLayout = section.rows
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(3)
+        self.buttons: dict[str, QPushButton] = {}
+        self.labels: dict[str, QLineEdit] = {}
+        self.kinds: dict[str, ChoiceBox] = {}
+        self.states: dict[str, Value] = {}
+        for row, key in enumerate(ANNOTATION_KEYS):
+            button = QPushButton(key)
+            button.setObjectName("marker")
+            button.setFixedWidth(self.fontMetrics().averageCharWidth() * 4)
+            button.clicked.connect(lambda _, key=key: self._controls.press(key))
+            label = self._line(f"Label of marker {key}")
+            label.editingFinished.connect(lambda key=key: self._edit_slot(key))
+            kind = ChoiceBox()
+            kind.setAccessibleName(f"Kind of marker {key}")
+            kind.setToolTip("A point in time, or an interval: the first press begins it, the next one ends it")
+            kind.addItem(POINT, False)
+            kind.addItem(INTERVAL, True)
+            kind.activated.connect(lambda _, key=key: self._edit_slot(key))
+            state = Value(f"State of marker {key}")
+            state.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 0:00:00"))
+            state.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            for column, widget in enumerate((button, label, kind, state)):
+                grid.addWidget(widget, row, column)
+            self.buttons[key], self.labels[key], self.kinds[key], self.states[key] = button, label, kind, state
+        grid.setColumnStretch(1, 1)
+        self.note = QPushButton("Note… (N)")
+        self.note.setToolTip("Write a note on this moment (N)")
+        self.note.clicked.connect(self._controls.ask_note)
+        line = QHBoxLayout()
+        line.addWidget(self.note)
+        line.addStretch(1)
+        grid.addLayout(line, len(ANNOTATION_KEYS), 0, 1, 4)
+        return section
+
+    def _latest(self) -> QWidget:
+        section = Section("Latest")
+        self.latest: list[tuple[QLabel, Value]] = []
+        for row in range(LATEST):
+            time, text = dim_label(""), Value("Latest marker")
+            section.rows.addWidget(time, row, 0)
+            section.rows.addWidget(text, row, 1)
+            self.latest.append((time, text))
+        section.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("00:00.0 "))
+        section.rows.setColumnStretch(1, 1)
+        return section
+
+    # ------------------------------------------------------------------ edits
+
+    def _edit_fields(self) -> None:
+        self._controls.use_fields(
+            SessionFields(
+                self.participant.text().strip(),
+                self.task.text().strip(),
+                self.comment.toPlainText().strip(),
+                self.consent.text().strip(),
+            )
+        )
+
+    def _edit_name(self) -> None:
+        """What is no pattern stays there to be mended, and says why in red."""
+        problem = self._controls.use_name(self.name.text())
+        theme.set_tone(self.name, "error" if problem else "")
+        self.name.setToolTip(problem or _TIPS["Name"])
+        self.name.setAccessibleDescription(problem)
+
+    def _edit_slot(self, key: str) -> None:
+        slot = AnnotationSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
+        if slot != self._controls.slots[ANNOTATION_KEYS.index(key)]:
+            self._controls.use_slot(key, slot)
+        self.labels[key].setCursorPosition(0)  # a long one shows how it begins
+
+    def _new_participant(self) -> None:
+        self._controls.new_participant()
+        self.participant.setFocus()
+
+    def _leave(self) -> None:
+        """Digits are annotations again."""
+        self._view.setFocus()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
+            self._leave()
+            return True
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------------ as things stand
+
+    def _show(self) -> None:
+        controls = self._controls
+        fields = controls.fields
+        pairs = ((self.participant, fields.participant), (self.task, fields.task), (self.consent, fields.consent))
+        for edit, text in pairs:
+            if edit.text().strip() != text:  # not under the fingers of somebody who is typing a blank
+                edit.setText(text)
+        if self.comment.toPlainText().strip() != fields.comment:
+            self.comment.blockSignals(True)
+            self.comment.setPlainText(fields.comment)
+            self.comment.blockSignals(False)
+        self.codec.setCurrentIndex(self.codec.findData(controls.codec))
+        if not self.name.hasFocus():
+            self.name.setText(controls.name_pattern)
+        running = {chip.key: chip.time for chip in controls.running}
+        for key, slot in zip(ANNOTATION_KEYS, controls.slots, strict=True):
+            label = self.labels[key]
+            if not label.hasFocus() and label.text() != slot.label:
+                label.setText(slot.label)
+                label.setCursorPosition(0)
+            self.kinds[key].setCurrentIndex(int(slot.interval))
+            button = self.buttons[key]
+            what = "Begin or end" if slot.interval else "Mark"
+            button.setToolTip(f"{what} “{slot.label}” ({key})")
+            button.setAccessibleName(f"{what} {slot.label}")
+            self.states[key].show_text(f"● {running[key]}" if key in running else "")
+        self.note.setEnabled(controls.recording)
+        latest = list(controls.latest)[:LATEST]
+        for i, (time, line) in enumerate(self.latest):
+            known = i < len(latest)
+            time.setText(moment(latest[i].seconds) if known else "")
+            line.show_text(latest[i].text if known else (NOTHING if i == 0 else ""), latest[i].text if known else "")

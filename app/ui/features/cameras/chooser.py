@@ -1,0 +1,332 @@
+"""The dialog: which camera, its live picture, its formats, and what it really grants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.capture.source import SourceState
+from app.core.camera_format import CameraFormat, parse_camera_format
+from app.core.clock import now_s
+from app.core.errors import UserError
+from app.core.frames import FrameResult
+from app.ui.features.cameras.controls import CameraControls
+from app.ui.features.cameras.format_label import short
+from app.ui.features.cameras.formats_table import FormatsTable
+from app.ui.live.live_view import LiveView
+from app.ui.shell import settings, theme
+from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.settings import Settings
+from app.ui.widgets.pickers import Entry, Picker
+
+if TYPE_CHECKING:
+    from app.capture.devices import CameraDevice
+    from app.capture.preview import CameraPreview, PreviewState
+
+PICTURE_MS = 30
+STATE_S = 0.15
+SETTLE_MS = 350  # a row that an arrow key only passes does not reopen the camera
+NO_CAMERA = "No camera was found. Plug one in and look again (F5)."
+LOOKING = "Looking for cameras…"
+WAITING = "Waiting until the camera is free…"
+TITLES = {
+    SourceState.OPENING: "Opening…",
+    SourceState.FAILED: "No picture",
+    SourceState.LOST: "Camera lost",
+    SourceState.STALLED: "No new picture",
+}
+
+
+class CameraChooser(QDialog):
+    """Has the camera while it is to be seen; the window gets it back when it closes."""
+
+    def __init__(self, window: QWidget, controls: CameraControls, controller: Controller, store: Settings) -> None:
+        super().__init__(window)
+        self._controls, self._controller, self._settings = controls, controller, store
+        self._preview: CameraPreview | None = None
+        self._cameras: tuple[CameraDevice, ...] = ()
+        self._device: CameraDevice | None = None
+        self._form = CameraFormat()  # what the camera is asked for
+        self._wished = False  # by somebody: then it is said when something else is granted
+        self._candidates: tuple[CameraFormat, ...] = ()
+        self._state_due_s = 0.0
+        self.setWindowTitle("Camera and format")
+        self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
+        self.camera = Picker("Camera", 28)
+        self.camera.chosen.connect(lambda key: self._use_camera(self._cameras[int(key)]))
+        self.again = _button("Look again", "Look for cameras again")
+        self.again.setShortcut("F5")
+        self.again.setToolTip("Look for cameras again (F5)")
+        self.again.clicked.connect(lambda _: self.look())
+        self.view = LiveView()
+        self.view.setAccessibleName("Preview")
+        self.view.setMinimumSize(320, 180)
+        self.state_label = _sentence("State of the camera")
+        self.table = FormatsTable()
+        self.table.chosen.connect(lambda _: self._settle.start(SETTLE_MS))
+        self.other = _FormatEdit()
+        self.other.submitted.connect(self._try_other)
+        self.other_button = _button("Try", "Ask the camera for the format that is written here")
+        self.other_button.clicked.connect(lambda _: self._try_other())
+        self.use = QPushButton("Use")
+        self.use.setToolTip("Measure with this camera in the selected format, now and at every start")
+        self.use.setDefault(True)
+        cancel = _button("Cancel", "Leave everything as it was (Esc)")
+        self._buttons = QDialogButtonBox()
+        self._buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.timeout.connect(self._show_selected)
+
+    def _lay_out(self) -> None:
+        top, other = QHBoxLayout(), QHBoxLayout()
+        for row in (top, other):
+            row.setSpacing(8)
+        top.addWidget(self.camera, 1)
+        top.addWidget(self.again)
+        label = QLabel("&Another:")
+        label.setBuddy(self.other)
+        other.addWidget(label)
+        other.addWidget(self.other, 1)
+        other.addWidget(self.other_button)
+        heading = QLabel("Formats of the camera")
+        heading.setProperty("heading", True)
+        right = QVBoxLayout()
+        right.setSpacing(6)
+        right.addWidget(heading)
+        right.addWidget(self.table, 1)
+        right.addLayout(other)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 14, 16, 12)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(8)
+        grid.addLayout(top, 0, 0, 1, 2)
+        grid.addWidget(self.view, 1, 0)
+        grid.addLayout(right, 1, 1)
+        grid.addWidget(self.state_label, 2, 0, 1, 2)
+        grid.addWidget(self._buttons, 3, 0, 1, 2)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
+        grid.setRowStretch(1, 1)
+        screen = self.screen()
+        room = screen.availableGeometry() if screen is not None else self.rect()
+        character = self.fontMetrics().averageCharWidth()
+        self.resize(min(character * 148, room.width() - 40), min(character * 74, room.height() - 60))
+
+    # ------------------------------------------------------------------ coming and going
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._device, self._preview = None, None
+        self.view.set_mirrored(self._settings.get(settings.MIRROR_CAMERA))
+        self.view.show_result(None)
+        self.view.set_message(WAITING)
+        self._notify(WAITING)
+        self.table.show_formats((), ())
+        self.camera.setFocus()
+        self._controls.borrow(self._begin)
+
+    def done(self, result: int) -> None:
+        """However it is closed: the camera goes back, to the chosen one if there is one."""
+        if self.isVisible():
+            self._timer.stop()
+            self._settle.stop()
+            chosen = result == QDialog.DialogCode.Accepted
+            self._controls.give_back(self._device if chosen else None, self._wanted if chosen else None)
+            self._preview = None
+        super().done(result)
+
+    @property
+    def _wanted(self) -> CameraFormat:
+        return self.table.current or self._form
+
+    def _begin(self, preview: CameraPreview) -> None:
+        """The camera is free."""
+        self._preview = preview
+        self._timer.start(PICTURE_MS)
+        self.look()
+
+    # ------------------------------------------------------------------ cameras
+
+    def look(self) -> None:
+        """Which cameras there are."""
+        if self._preview is not None:
+            self._notify(LOOKING)
+            self._controller.background.run("list cameras", _offered, self._listed, self._failed)
+
+    def _listed(self, cameras: tuple[CameraDevice, ...]) -> None:
+        from app.capture.resolve import preferred_camera
+
+        if self._preview is None:
+            return
+        self._cameras = cameras
+        here = self._device if self._device in cameras else None
+        device = here or preferred_camera(self._controller.source, cameras, self._controller.camera_request)
+        current = str(cameras.index(device)) if device is not None else ""
+        self.camera.show_entries([Entry(_name(camera, cameras), str(i)) for i, camera in enumerate(cameras)], current)
+        self.camera.setEnabled(bool(cameras))
+        if device is None:
+            self.view.set_message("No camera", NO_CAMERA)
+            self._notify(NO_CAMERA, "warning")
+            self.use.setEnabled(False)
+        elif here is None:
+            self._use_camera(device)
+
+    def _use_camera(self, device: CameraDevice) -> None:
+        from app.capture.resolve import wanted_format
+
+        if self._preview is None:
+            return
+        self._device, self._candidates = device, ()
+        self.table.select(None)
+        wanted = wanted_format(device, self._controller.camera_request)
+        self._show_form(wanted or CameraFormat(), wanted is not None)
+
+        def listed(candidates: tuple[CameraFormat, ...]) -> None:
+            if device == self._device:
+                self._candidates = candidates
+
+        self._controller.background.run("list formats", lambda: _candidates(device), listed, self._failed)
+
+    def _show_form(self, form: CameraFormat, wished: bool = True) -> None:
+        self._form, self._wished = form, wished
+        if self._preview is not None and self._device is not None:
+            self._preview.show(self._device, form)
+            self._state_due_s = 0.0
+
+    def _show_selected(self) -> None:
+        form = self.table.current
+        if form is not None:
+            self._show_form(form)
+
+    def _try_other(self) -> None:
+        try:
+            form = parse_camera_format(self.other.text())
+        except UserError as error:
+            self._notify(str(error), "error")
+            self._state_due_s = now_s() + 6.0  # so long it can be read
+            return
+        self.table.select(None)
+        self._show_form(form)
+
+    # ------------------------------------------------------------------ showing
+
+    def _tick(self) -> None:
+        preview = self._preview
+        if preview is None:
+            return
+        frame = preview.frames.take()
+        if frame is not None:
+            self.view.show_result(FrameResult(frame, (), now_s()))
+        if now_s() >= self._state_due_s and self._device is not None:
+            self._state_due_s = now_s() + STATE_S
+            self._show_state(preview.state)
+
+    def _show_state(self, state: PreviewState) -> None:
+        self.table.show_formats(self._candidates, state.grants)
+        if self.table.current is None and not self._settle.isActive():
+            granted = next((grant.format for grant in state.grants if grant.asked == self._form), None)
+            self.table.select(granted or self._form)
+        self.use.setEnabled(bool(state.grants) or state.source.state is SourceState.STREAMING)
+        self.view.set_message(TITLES.get(state.source.state, ""))
+        self._show_sentence(state)
+
+    def _show_sentence(self, state: PreviewState) -> None:
+        from app.capture.grants import granted_instead
+
+        info = state.info
+        if state.source.message:
+            self._notify(state.source.message, "error" if state.source.state is SourceState.FAILED else "warning")
+        elif info is None:
+            self._notify("Opening the camera…")
+        elif self._wished and granted_instead(info):
+            self._notify(granted_instead(info), "warning")
+        else:
+            measured = f", {state.measured_fps:.1f} measured" if state.measured_fps > 0 else ""
+            self._notify(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
+
+    def _notify(self, text: str, tone: str = "") -> None:
+        if text != self.state_label.text():
+            self.state_label.setText(text)
+            self.state_label.setAccessibleDescription(text)
+        theme.set_tone(self.state_label, tone)
+
+    def _failed(self, error: Exception) -> None:
+        self._notify(sentence(error), "error")
+
+
+class _FormatEdit(QLineEdit):
+    """Enter tries what is written, instead of closing the dialog."""
+
+    submitted = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Another format")
+        self.setPlaceholderText("640x480@60:MJPG")
+        self.setToolTip("Width x height @ frames a second : pixel format; Enter asks the camera for it")
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.submitted.emit()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setAccessibleDescription(tip)
+    button.setAutoDefault(False)
+    return button
+
+
+def _sentence(name: str) -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setMinimumHeight(label.fontMetrics().lineSpacing() * 2)  # so that nothing moves when it takes two lines
+    label.setAlignment(Qt.AlignmentFlag.AlignTop)
+    label.setAccessibleName(name)
+    return label
+
+
+def _name(camera: CameraDevice, cameras: Sequence[CameraDevice]) -> str:
+    """With its place where two have the same name."""
+    same = sum(other.name == camera.name for other in cameras)
+    return f"{camera.name} ({camera.path or camera.index})" if same > 1 else camera.name
+
+
+# These talk to drivers: on other threads.
+
+
+def _offered() -> tuple[CameraDevice, ...]:
+    from app.capture.devices import offered_cameras
+
+    return offered_cameras()
+
+
+def _candidates(device: CameraDevice) -> tuple[CameraFormat, ...]:
+    from app.capture.grants import candidates
+
+    return candidates(device)

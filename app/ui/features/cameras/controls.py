@@ -1,0 +1,118 @@
+"""What the window knows of cameras: which was chosen in which format, and who has the camera now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QMainWindow
+
+from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
+from app.ui.features.cameras.format_label import FormatLabel
+from app.ui.features.cameras.remembered import known_cameras, remember
+from app.ui.shell import settings
+from app.ui.shell.controller import FREE_S, Controller, sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
+
+if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
+    from app.capture.devices import CameraDevice
+    from app.capture.grants import Grant
+    from app.capture.preview import CameraPreview
+    from app.pipeline import PipelineStatus
+
+RECORDING = "The camera is being recorded: finish the recording (R), then choose."
+
+
+class CameraControls(QObject):
+    """Lends the camera to the chooser and gives it back; it is never open twice."""
+
+    def __init__(
+        self, window: QMainWindow, controller: Controller, store: Settings, asked: CameraFormat | None = None
+    ) -> None:
+        """``asked``: by the command line, of any camera, until one is chosen."""
+        super().__init__(window)
+        self._controller = controller
+        self._settings = store
+        self._asked = asked
+        self._turn = 0  # of the chooser; what was begun for an earlier one no longer matters
+        self._preview: CameraPreview | None = None
+        self._known: dict[CameraDevice, list[Grant]] = {}  # what cameras granted
+        self._recording = False
+        self.background = Background(self, serial=True)
+        self.label = FormatLabel()
+        bar = window.statusBar()
+        assert bar is not None
+        bar.addPermanentWidget(self.label)
+        store.watch(self, (settings.CAMERAS,), self._forget_asked)
+        self._apply()
+
+    def _apply(self) -> None:
+        self._controller.camera_request = CameraRequest(self._asked, known_cameras(self._settings))
+
+    def _forget_asked(self) -> None:
+        """A camera was chosen, or all are forgotten."""
+        self._asked = None
+        self._apply()
+
+    def show_status(self, status: PipelineStatus) -> None:
+        self._recording = status.recording_active or status.recording_finishing
+        self.label.show_camera(status.source_info, status.capture_fps)
+
+    def may_choose(self) -> bool:
+        """Whether the chooser may have the camera; a notice says why not."""
+        if self._recording:
+            self._controller.noticed.emit(Message(RECORDING, Severity.WARNING))
+        return not self._recording
+
+    def borrow(self, ready: Callable[[CameraPreview], object]) -> None:
+        """Close the source's camera; ``ready`` gets a preview as soon as it is free."""
+        self._turn += 1
+        turn = self._turn
+        self._controller.lend_camera()
+
+        def work() -> type[CameraPreview]:
+            from app.capture.preview import CameraPreview
+
+            self._controller.wait_camera_free()
+            return CameraPreview
+
+        def done(make: type[CameraPreview]) -> None:
+            if turn == self._turn:
+                self._preview = make(known=self._known)
+                ready(self._preview)
+
+        self.background.run("free camera", work, done, self._failed)
+
+    def give_back(self, device: CameraDevice | None = None, form: CameraFormat | None = None) -> None:
+        """End the preview, then let the source have its camera again, or ``device`` in the format ``form``."""
+        self._turn += 1
+        turn = self._turn
+        if device is not None and form is not None:
+            self._choose(device, form)
+        preview, self._preview = self._preview, None
+        if preview is not None:
+            preview.close()
+
+        def work() -> None:
+            if preview is not None:
+                preview.join(FREE_S)
+
+        def done(_: None) -> None:
+            if turn == self._turn:
+                self._controller.take_camera_back()
+
+        self.background.run("free camera", work, done, self._failed)
+
+    def close(self) -> None:
+        """After the window's end."""
+        self.background.close(2.0)
+
+    def _choose(self, device: CameraDevice, form: CameraFormat) -> None:
+        remember(self._settings, KnownCamera(device.name, device.path, form))
+        self._controller.open_source(str(device.index))
+
+    def _failed(self, error: Exception) -> None:
+        self._controller.noticed.emit(Message(sentence(error), Severity.ERROR))

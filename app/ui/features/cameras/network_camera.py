@@ -1,0 +1,81 @@
+"""Asks for the address of a camera on the network, and says what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.core.addresses import parse_address
+from app.core.errors import SourceError
+from app.ui.shell import theme
+from app.ui.shell.dialogs import without_icons
+from app.ui.widgets.fields import dim_label
+
+ABOUT = (
+    "Motionscope connects to this address, and to no other unless the camera sends it there, for as long as the source "
+    "is open. With http and rtsp anybody in the network can see the pictures and the password. Nothing typed here is "
+    "stored."
+)
+WIDTH = 60  # characters
+
+
+class NetworkCameraDialog(QDialog):
+    """``entered`` gives the address with name and password in it, as ``--source`` takes it."""
+
+    entered = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Network camera")
+        self.address = self._field("Address", "rtsp://192.168.1.20:554/stream or http://192.168.1.20:8080/video")
+        self.address.setMinimumWidth(self.fontMetrics().averageCharWidth() * WIDTH)
+        self.name = self._field("User name", "only if the camera asks for one")
+        self.password = self._field("Password", "")
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        about = dim_label(ABOUT)
+        about.setWordWrap(True)
+        self.problem = QLabel()
+        self.problem.setAccessibleName("Problem")
+        theme.set_tone(self.problem, "error")
+        buttons = without_icons(
+            QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        form = QFormLayout()
+        for field in (self.address, self.name, self.password):
+            form.addRow(field.accessibleName(), field)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(form)
+        layout.addWidget(about)
+        layout.addWidget(self.problem)
+        layout.addWidget(buttons)
+        self.address.setFocus()
+
+    def accept(self) -> None:
+        try:
+            address = parse_address(self.address.text(), self.name.text().strip(), self.password.text())
+        except SourceError as error:
+            self.problem.setText(str(error))
+            self.address.setFocus()
+            return
+        self.entered.emit(address.url)
+        super().accept()
+
+    def _field(self, name: str, example: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setAccessibleName(name)
+        field.setPlaceholderText(example)
+        return field
+
+
+def ask_network_camera(parent: QWidget, done: Callable[[str], object]) -> None:
+    """Show the dialog; ``done`` gets the address.  The window goes on meanwhile."""
+    dialog = NetworkCameraDialog(parent)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.entered.connect(done)
+    dialog.open()

@@ -1,0 +1,109 @@
+"""The dialog: how the camera stands, typed in or measured by a shake of the head and a nod."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.core.tilt import MEASURED, STEEPEST_DEG, CameraTilt
+from app.ui.features.cameras.tilt import TiltControls
+from app.ui.shell.dialogs import close_button
+
+SETTLED_MS = 500  # after the last change of a number it holds
+WHY = (
+    "A camera that is not level, such as one on a desk below your face, shows a turn of your head partly as roll. "
+    "Say how it stands, or let it be found out: shake your head, then nod, for two and a half seconds each. "
+    "Afterwards look straight ahead and press C."
+)
+
+
+class TiltDialog(QDialog):
+    """What is typed holds at once; the fields follow what is measured."""
+
+    def __init__(self, parent: QWidget, controls: TiltControls, commands: Mapping[str, QAction]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Camera tilt")
+        self._controls = controls
+        self._start = commands["measure_tilt"].trigger
+        why = QLabel(WHY)
+        why.setWordWrap(True)
+        self.pitch = _degrees_box("Camera looks down by, in degrees", STEEPEST_DEG)
+        self.pitch.setToolTip("Below zero it looks up")
+        self.roll = _degrees_box("Camera is turned clockwise by, in degrees", 180.0)
+        self.roll.setToolTip("As seen from behind the camera; below zero anticlockwise")
+        form = QFormLayout()
+        form.addRow("Looks &down by", self.pitch)
+        form.addRow("Turned clock&wise by", self.roll)
+        self.state = QLabel()
+        self.state.setWordWrap(True)
+        self.state.setAccessibleName("How the tilt is known")
+        measure, level = QPushButton("&Measure: shake, then nod"), QPushButton("It is &level")
+        measure.setToolTip(commands["measure_tilt"].toolTip())
+        measure.clicked.connect(self._measure)
+        level.setToolTip("No tilt: the angles are those that the camera sees")
+        level.clicked.connect(lambda _: controls.use(None))
+        row = QHBoxLayout()
+        for button in (measure, level):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 14)
+        layout.setSpacing(10)
+        layout.addWidget(why)
+        layout.addLayout(form)
+        layout.addWidget(self.state)
+        layout.addLayout(row)
+        layout.addWidget(close_button(self))
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 62)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLED_MS)
+        self._settle.timeout.connect(self._use)
+        for box in (self.pitch, self.roll):
+            box.valueChanged.connect(lambda _: self._settle.start())
+        controls.changed.connect(self.show_tilt)
+        self.show_tilt(controls.tilt)
+
+    def show_tilt(self, tilt: CameraTilt | None) -> None:
+        self._settle.stop()
+        for box, value in ((self.pitch, tilt.pitch_deg if tilt else 0.0), (self.roll, tilt.roll_deg if tilt else 0.0)):
+            box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(False)
+        if tilt is None:
+            text = "The camera counts as level."
+        elif tilt.found == MEASURED and tilt.std_deg is not None:
+            text = f"Measured by shake and nod, ± {tilt.std_deg:.1f}°."
+        else:
+            text = "Typed in."
+        self.state.setText(text)
+        self.state.setAccessibleDescription(text)
+
+    def done(self, result: int) -> None:
+        """What has just been typed holds, too."""
+        if self._settle.isActive():
+            self._use()
+        super().done(result)
+
+    def _measure(self) -> None:
+        """The words that say what to do stand in the picture, which the dialog hides."""
+        self.close()
+        self._start()
+
+    def _use(self) -> None:
+        self._settle.stop()
+        pitch, roll = self.pitch.value(), self.roll.value()
+        self._controls.use(CameraTilt(pitch, roll) if pitch or roll else None)
+
+
+def _degrees_box(name: str, most: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(-most, most)
+    box.setDecimals(1)
+    box.setSuffix("°")
+    box.setAccessibleName(name)
+    return box

@@ -1,0 +1,1 @@
+"""Several faces: how many, in which order and colours."""

@@ -1,0 +1,87 @@
+"""How many faces are measured, and which of them comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+
+from app.core.limits import MOST_FACES
+from app.ui.shell import settings
+from app.ui.shell.messages import Message, Severity
+
+if TYPE_CHECKING:
+    from app.ui.live.live_view import LiveView
+    from app.ui.live.pose import PosePanel
+    from app.ui.shell.controller import Controller
+    from app.ui.shell.settings import Settings
+
+NO_OTHER = "There is no other face to go to."
+
+
+class FaceControls(QObject):
+    """Keeps the limit, its actions and the panel's box in step, and passes the choice of a face on."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        commands: Mapping[str, QAction],
+        store: Settings,
+        view: LiveView,
+        panel: PosePanel,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._commands = commands
+        self._settings = store
+        self._view = view
+        self._panel = panel
+        view.clicked.connect(self.pick)
+        panel.limit.valueChanged.connect(self.use_limit)
+        controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
+        store.watch(self, (settings.FACES,), self._apply)
+        self._apply()
+
+    @property
+    def limit(self) -> int:
+        return self._settings.get(settings.FACES)
+
+    def use_limit(self, count: int) -> None:
+        """Measure at most so many faces from now on."""
+        count = settings.FACES.usual(count)
+        if count == self.limit:
+            return
+        self._settings.set(settings.FACES, count)
+        self._notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
+
+    def change_limit(self, by: int) -> None:
+        self.use_limit(self.limit + by)
+
+    def pick(self, x: float, y: float) -> None:
+        """Make the face at this place, in frame pixels, the primary one."""
+        if self._controller.pipeline is not None and self._several:
+            self._controller.pipeline.faces.pick(x, y)
+
+    def pick_next(self) -> None:
+        if self._controller.pipeline is None or not self._several:
+            self._notify(NO_OTHER)
+            return
+        self._controller.pipeline.faces.pick_next()
+
+    @property
+    def _several(self) -> bool:
+        result = self._view.result
+        return result is not None and len(result.faces) + len(result.further) > 1
+
+    def _apply(self) -> None:
+        self._panel.show_limit(self.limit)
+        self._commands["more_faces"].setEnabled(self.limit < MOST_FACES)
+        self._commands["fewer_faces"].setEnabled(self.limit > 1)
+        if self._controller.pipeline is not None:
+            self._controller.pipeline.faces.set_max_faces(self.limit)
+
+    def _notify(self, text: str) -> None:
+        self._controller.noticed.emit(Message(text, Severity.INFO))

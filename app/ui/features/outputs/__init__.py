@@ -1,0 +1,1 @@
+"""Outputs to other programs, and the remote control."""

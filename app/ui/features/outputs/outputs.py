@@ -1,0 +1,211 @@
+"""What is sent to other programs: each output switched on and off, and where it goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QWidget
+
+from app.core.errors import OutputError
+from app.outputs.catalogue import OUTPUTS, OutputSpec
+from app.outputs.opentrack import NAME as OPENTRACK
+from app.outputs.operable import Operable, Operating
+from app.outputs.remote_access import NAME as REMOTE
+from app.outputs.remote_access import new_token
+from app.ui.shell import dialogs, settings
+from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
+
+
+class _Entry:
+    """An output, as asked for."""
+
+    def __init__(self, spec: OutputSpec) -> None:
+        self.spec = spec
+        self.on = False
+        self.problem = ""  # why it could not be switched on
+        self.begun = False  # the pipeline has been told that it is on
+        self.serial = 0  # of what was asked for; only the last one's answer matters
+        self.turn = threading.Lock()  # a port must be free before it is opened again
+
+
+class OutputControls(QObject):
+    """Off at every start but for those of the command line and those that are wanted at every start.
+
+    Other settings, by a reset or a profile, switch all of them off.
+    """
+
+    failed = pyqtSignal(str)  # why an output that the command line asked for could not be switched on
+    changed = pyqtSignal(str)  # the name of an output whose switch, target or problem is another now
+
+    def __init__(
+        self,
+        controller: Controller,
+        commands: Mapping[str, QAction],
+        store: Settings,
+        window: QWidget,
+        operator: Operable,
+    ) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._action = commands[OPENTRACK]
+        self._settings = store
+        self._window = window
+        self._operator = operator  # what a remote control operates
+        self.token = ""  # of the remote control; empty until it was switched on once
+        self._background = Background(window)  # a name server may take its time
+        self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
+        for entry in self._entries.values():
+            target = settings.OUTPUT_TARGETS[entry.spec.name]
+            entry.on = self.at_start(entry.spec.name) or store.is_asked(target)
+            store.watch(self, (target,), partial(self._target_changed, entry))
+        store.replaced.connect(self._switch_off)
+        self._action.setChecked(self.is_on(OPENTRACK))
+        controller.source_changed.connect(lambda _: self._catch_up())
+
+    # ------------------------------------------------------------------ what is known
+
+    def is_on(self, name: str) -> bool:
+        return self._entries[name].on
+
+    def problem(self, name: str) -> str:
+        """Why it could not be switched on; empty where it could, or was not tried."""
+        return self._entries[name].problem
+
+    def target(self, name: str) -> str:
+        """Where it goes."""
+        return self._settings.get(settings.OUTPUT_TARGETS[name])
+
+    def privacy(self, name: str) -> str:
+        """What should be known before it is switched on; empty where nothing leaves this computer."""
+        return self._entries[name].spec.privacy(self.target(name))
+
+    def at_start(self, name: str) -> bool:
+        return self._settings.get(settings.OUTPUTS_AT_START[name])
+
+    # ------------------------------------------------------------------ what can be done
+
+    def switch(self, name: str, on: bool) -> None:
+        entry = self._entries[name]
+        entry.on, entry.problem = on, ""
+        entry.serial += 1
+        self._announce(entry)
+        if self._controller.pipeline is not None:
+            self._begin(entry)
+
+    def set_at_start(self, name: str, on: bool) -> None:
+        self._settings.set(settings.OUTPUTS_AT_START[name], on)
+
+    def use_target(self, name: str, text: str) -> str:
+        """Send there from now on, if at all; what is no target changes nothing, and the sentence says why."""
+        setting = settings.OUTPUT_TARGETS[name]
+        try:
+            if setting.usual(text) != self.target(name):
+                self._settings.set(setting, text)
+        except OutputError as error:
+            self._notify(str(error), Severity.ERROR)
+            return str(error)
+        return ""
+
+    def renew_token(self) -> None:
+        """Another token for the remote control: programs that know the one before are let in no more."""
+
+        def made(token: str) -> None:
+            self.token = token
+            if self.is_on(REMOTE):
+                self.switch(REMOTE, True)
+            self._announce(self._entries[REMOTE])
+
+        self._background.run("new token", new_token, made, lambda error: self._notify(sentence(error), Severity.ERROR))
+
+    def _target_changed(self, entry: _Entry) -> None:
+        if entry.on:
+            self.switch(entry.spec.name, True)
+        else:
+            entry.problem = ""
+            self._announce(entry)
+
+    def ask_address(self) -> None:
+        """opentrack's, without its dock."""
+        dialogs.ask_text(
+            self._window,
+            "opentrack",
+            "Host and port that opentrack's input “UDP over network” listens on:",
+            self.target(OPENTRACK),
+            lambda text: self.use_target(OPENTRACK, text),
+        )
+
+    def _switch_off(self) -> None:
+        for name, entry in self._entries.items():
+            if entry.on:
+                self.switch(name, False)
+
+    def close(self) -> None:
+        """No thread is left."""
+        for entry in self._entries.values():
+            entry.serial += 1
+        self._background.close(2.0)
+
+    # ------------------------------------------------------------------ inside
+
+    def _catch_up(self) -> None:
+        """There is a pipeline now: begin what was switched on before."""
+        for entry in self._entries.values():
+            if entry.on and not entry.begun and self._controller.pipeline is not None:
+                self._begin(entry)
+
+    def _begin(self, entry: _Entry) -> None:
+        pipeline, spec, serial, on = self._controller.pipeline, entry.spec, entry.serial, entry.on
+        assert pipeline is not None
+        target, entry.begun = self.target(spec.name), on
+
+        def do() -> None:
+            with entry.turn:
+                if serial != entry.serial:
+                    return
+                pipeline.remove_output(spec.name)
+                if not on:
+                    return
+                output = spec.make(target)
+                if isinstance(output, Operating):
+                    output.operate(self._operator)
+                    self.token = output.token
+                if serial == entry.serial:
+                    pipeline.add_output(output)
+                else:
+                    output.close()
+
+        def done(_: None) -> None:
+            if serial != entry.serial:
+                return
+            if not on:
+                self._notify(f"{spec.title} is off.", Severity.INFO)
+                return
+            privacy = spec.privacy(target)
+            to = f": {target}" if target else ""
+            self._notify(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
+            self._announce(entry)
+
+        def failed(error: Exception) -> None:
+            if serial == entry.serial:
+                entry.on, entry.begun, entry.problem = False, False, sentence(error)
+                if self._settings.is_asked(settings.OUTPUT_TARGETS[spec.name]):
+                    self.failed.emit(entry.problem)
+                self._announce(entry)
+                self._notify(entry.problem, Severity.ERROR)
+
+        self._background.run(f"switch {spec.name}", do, done, failed)
+
+    def _announce(self, entry: _Entry) -> None:
+        if entry.spec.name == OPENTRACK:
+            self._action.setChecked(entry.on)
+        self.changed.emit(entry.spec.name)
+
+    def _notify(self, text: str, severity: Severity) -> None:
+        self._controller.noticed.emit(Message(text, severity))

@@ -1,0 +1,1 @@
+"""Filter, calibration and derived signals."""

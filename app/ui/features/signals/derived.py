@@ -1,0 +1,169 @@
+"""What is calibrated, and the derived signals of the primary face; those that the weights can't carry are marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+
+from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
+from app.signals.calibration import CalibrationState, Waiting
+from app.signals.trust import without_figures
+from app.ui.features.signals.signals import SignalControls, waiting_text
+from app.ui.shell import settings
+from app.ui.widgets.fields import Section, Value, dim_label
+from app.ui.widgets.formatting import NOTHING, pose, tilt, unsigned
+
+UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
+RATIOS = {"eye_closure_l", "eye_closure_r"}
+YES_NO = {"blink", "nod", "shake"}
+
+
+class CalibrationSection(Section):
+    """The camera's tilt, straight ahead, the face at rest, and the wait for a head that holds still or moves."""
+
+    def __init__(self, commands: Mapping[str, QAction]) -> None:
+        super().__init__("Calibration")
+        self.tilt = self.add_row("Camera tilt", "What is taken off the angles so that they are those of a level camera")
+        self.reference = self.add_row("Straight ahead", "What the angles are relative to; C takes the present pose")
+        self.neutral = self.add_row("Face at rest", "The neutral expression that is taken off the one measured")
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("How far the calibration is")
+        self.progress.setRange(0, 100)
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(max(6, self.fontMetrics().height() // 2))
+        self.buttons: dict[str, QPushButton] = {}
+        rows = []
+        for names in (
+            ("measure_tilt", "camera_tilt"),
+            ("recentre", "recentre_still", "undo_recentre"),
+            ("neutral", "forget_neutral"),
+        ):
+            row = QHBoxLayout()
+            for name in names:
+                action = commands[name]
+                button = QPushButton(_SHORT[name])
+                button.setAccessibleName(action.text().replace("&", ""))
+                button.setToolTip(action.toolTip())
+                button.clicked.connect(lambda _, action=action: action.trigger())
+                row.addWidget(button)
+                self.buttons[name] = button
+            rows.append(row)
+        place = self.rows.rowCount()
+        for i, layout in enumerate(rows):
+            self.rows.addLayout(layout, place + i, 0, 1, 2)
+        self.rows.addWidget(self.hint, place + len(rows), 0, 1, 2)
+        self.rows.addWidget(self.progress, place + len(rows) + 1, 0, 1, 2)
+        self.show_state(CalibrationState())
+
+    def show_state(self, state: CalibrationState) -> None:
+        self.tilt.show_text(*(2 * (tilt(state.tilt).replace("\u00a0", " ") if state.tilt else "level",)))
+        reference = state.reference
+        text = pose(reference).replace("\u00a0", " ") if reference is not None else "as the camera sees it"
+        self.reference.show_text(text, text)
+        self.neutral.show_text("known" if state.neutral else "not known")
+        waiting = state.waiting is not None
+        self.progress.setVisible(waiting)
+        self.hint.setVisible(waiting)
+        if waiting:
+            self.progress.setValue(round(100 * state.progress))
+            self.hint.setText(waiting_text(state))
+        for waited, name, idle in (
+            (Waiting.RECENTRE, "recentre_still", _SHORT["recentre_still"]),
+            (Waiting.NEUTRAL, "neutral", _SHORT["neutral"]),
+            (Waiting.TILT, "measure_tilt", _SHORT["measure_tilt"]),
+        ):
+            self.buttons[name].setText("Cancel" if state.waiting is waited else idle)
+        self.buttons["undo_recentre"].setEnabled(reference is not None)
+        self.buttons["forget_neutral"].setEnabled(state.neutral)
+
+
+_SHORT = {
+    "measure_tilt": "Measure tilt",
+    "camera_tilt": "Type it…",
+    "recentre": "Recentre",
+    "recentre_still": "When still",
+    "undo_recentre": "Undo",
+    "neutral": "Take neutral face",
+    "forget_neutral": "Forget it",
+}
+
+
+class DerivedSection(Section):
+    """One row a signal."""
+
+    def __init__(self, controls: SignalControls) -> None:
+        super().__init__("Derived signals")
+        self._untrusted: Mapping[str, str] = {}
+        self.values: dict[str, Value] = {}
+        self._labels: dict[str, QLabel] = {}
+        for signal in DERIVED:
+            value = self.add_row(signal.label, f"{signal.tip}.")
+            self.values[signal.name] = value
+            item = self.rows.itemAtPosition(self.rows.rowCount() - 1, 0)
+            widget = item.widget() if item is not None else None
+            assert isinstance(widget, QLabel)
+            self._labels[signal.name] = widget
+        self.cone = QDoubleSpinBox()
+        assert settings.ATTENTION_CONE.limits is not None
+        self.cone.setRange(*settings.ATTENTION_CONE.limits)
+        self.cone.setDecimals(0)
+        self.cone.setSuffix("°")
+        self.cone.setAccessibleName("Attention cone: half angle in degrees")
+        self.cone.setToolTip(
+            "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
+        )
+        self.cone.setValue(controls.cone_deg)
+        self.cone.valueChanged.connect(controls.use_cone)
+        controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))
+        row = self.rows.rowCount()
+        cone_label = dim_label("Cone, half angle")
+        cone_label.setBuddy(self.cone)
+        self.rows.addWidget(cone_label, row, 0)
+        self.rows.addWidget(self.cone, row, 1, Qt.AlignmentFlag.AlignLeft)
+        self.remark = QLabel()
+        self.remark.setWordWrap(True)
+        self.remark.setProperty("tone", "warning")
+        self.rows.addWidget(self.remark, row + 1, 0, 1, 2)
+        self.remark.hide()
+
+    def show_untrusted(self, untrusted: Mapping[str, str]) -> None:
+        """Why signals, by their names, can't be trusted with these weights."""
+        if untrusted == self._untrusted:
+            return
+        self._untrusted = dict(untrusted)
+        for signal in DERIVED:
+            reason = untrusted.get(signal.name)
+            self._labels[signal.name].setText(f"{signal.label} (?)" if reason else signal.label)
+            tip = f"{signal.tip}. Can't be trusted: {reason}." if reason else f"{signal.tip}."
+            self._labels[signal.name].setToolTip(tip)
+        reasons = sorted(set(untrusted.values()))
+        self.remark.setVisible(bool(reasons))
+        if reasons:
+            plain = dict.fromkeys(without_figures(reason) for reason in reasons)
+            self.remark.setText(f"(?) can't be trusted: {'; '.join(plain)}.")
+            self.remark.setToolTip(f"{'; '.join(reasons)}.")
+
+    def show_signals(self, signals: DerivedSignals | None) -> None:
+        for signal in DERIVED:
+            value = signal.of(signals) if signals is not None else math.nan
+            self.values[signal.name].show_text(signal_text(signal, value))
+
+
+def signal_text(signal: DerivedSignal, value: float) -> str:
+    """A number as a person reads it."""
+    if not math.isfinite(value):
+        return NOTHING
+    if signal.name == "attention":
+        return "inside" if value else "outside"
+    if signal.name in YES_NO:
+        return "yes" if value else "no"
+    if signal.name in RATIOS:
+        return f"{100 * value:.0f} %".replace("-", "−")
+    decimals = min(signal.decimals, 3 if signal.unit == "inter-ocular" else 1)
+    return unsigned(value, decimals, UNITS[signal.unit]).replace("-", "−")

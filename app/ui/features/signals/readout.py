@@ -1,0 +1,66 @@
+"""What is done to the numbers between the network and the screen, and where else they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from app.outputs.base import OutputState, OutputStatus
+from app.outputs.catalogue import output_named
+from app.signals.presets import tip_of
+from app.ui.widgets.fields import Section
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+
+
+class SignalsPanel(QWidget):
+    """Shows a ``PipelineStatus``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        signals = Section("Signals")
+        self._filter = signals.add_row(
+            "Filter", "What steadies the numbers and points shown; recordings keep what was measured"
+        )
+        self._outputs = signals.add_row("Outputs", "Other programs that get what is shown; Shift+F8 has more")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(9)
+        layout.addWidget(signals)
+
+    def show_status(self, status: PipelineStatus) -> None:
+        self._filter.show_text(status.filter_preset, tip_of(status.filter_preset))
+        self._outputs.show_text(
+            outputs_text(status.outputs), "\n".join(output_tip(output) for output in status.outputs)
+        )
+
+
+def outputs_text(outputs: Sequence[OutputStatus]) -> str:
+    """Of one its state or rate, of two their names, otherwise how many; one that failed before all."""
+    if not outputs:
+        return "off"
+    if len(outputs) > 1:
+        failed = [f"{_name(output)} failed" for output in outputs if output.state is OutputState.FAILED]
+        if failed:
+            return f"{failed[0]}, {len(outputs) - 1} more"
+        return ", ".join(map(_name, outputs)) if len(outputs) == 2 else f"{len(outputs)} switched on"
+    (output,) = outputs
+    how = f"{output.rate:.1f} a second" if output.state is OutputState.SENDING else output.state.value
+    return f"{_name(output)}   {how}"
+
+
+def output_tip(output: OutputStatus) -> str:
+    """Where it goes, and what is wrong there."""
+    spec = output_named(output.name)
+    if output.problem:
+        return f"{spec.title}: {output.problem}"
+    if output.state is OutputState.UNHEARD:
+        return f"{spec.title}: {spec.unheard.format(target=output.target)}"
+    return f"{spec.title}: {output.state.value}, to {output.target}, {output.sent} sent"
+
+
+def _name(output: OutputStatus) -> str:
+    return output_named(output.name).title

@@ -1,0 +1,217 @@
+"""Filter, recentring, neutral expression and attention cone: as chosen, remembered and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction
+
+from app.signals.calibration import CalibrationState, Recentring, Waiting
+from app.signals.presets import CUSTOM, PRESETS, FilterPreset, custom_from, custom_text, preset_named
+from app.ui.shell import settings
+from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.background import Background
+from app.ui.widgets.formatting import pose, tilt
+
+if TYPE_CHECKING:
+    from app.pipeline import PipelineStatus
+    from app.pipeline.signal_controller import Finished
+
+LOOK_AHEAD = "Look straight ahead and hold still"
+_KEYS: Mapping[Waiting | None, str] = {Waiting.RECENTRE: "A", Waiting.NEUTRAL: "X", Waiting.TILT: "L"}
+SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
+
+
+class SignalControls(QObject):
+    """Keeps the signal chain, its actions and what is remembered of it in step."""
+
+    filter_changed = pyqtSignal(object)  # FilterPreset
+    cone_changed = pyqtSignal()
+    closing = pyqtSignal()  # threads must end
+
+    def __init__(
+        self, controller: Controller, commands: Mapping[str, QAction], store: Settings, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._commands = commands
+        self._settings = store
+        self._background = Background(self)  # an annotation is written to the disk, which may hang
+        self._heard = 0  # of the waits that ended
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLED_MS)
+        self._settling.timeout.connect(self._settled)
+        controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
+        store.watch(self, (settings.FILTER, settings.FILTER_CUSTOM), self._restore)
+        store.watch(self, (settings.ATTENTION_CONE,), self._apply_cone)
+        self._restore()
+
+    def _restore(self) -> None:
+        self._settling.stop()
+        self._custom = custom_from(self._settings.get(settings.FILTER_CUSTOM))
+        name = self._settings.get(settings.FILTER)
+        self._filter = self._custom if name == CUSTOM else preset_named(name)
+        self._apply()
+
+    # ------------------------------------------------------------------ filter
+
+    @property
+    def filter(self) -> FilterPreset:
+        return self._filter
+
+    def use_preset(self, name: str) -> None:
+        """One of the presets, or the custom one as it was last."""
+        self._settings.update({settings.FILTER: name, settings.FILTER_CUSTOM: custom_text(self._custom)})
+
+    def use_custom(self, preset: FilterPreset) -> None:
+        """A slider was moved: it works at once, and is remembered once it rests."""
+        self._custom = self._filter = custom_from(custom_text(preset))
+        self._settling.start()
+        self._apply(settled=False)
+
+    def _settled(self) -> None:
+        self.use_preset(CUSTOM)
+
+    # ------------------------------------------------------------------ attention
+
+    @property
+    def cone_deg(self) -> float:
+        return self._settings.get(settings.ATTENTION_CONE)
+
+    def use_cone(self, half_angle_deg: float) -> None:
+        self._settings.set(settings.ATTENTION_CONE, half_angle_deg)
+
+    # ------------------------------------------------------------------ calibration
+
+    def recentre(self) -> None:
+        """The present pose is straight ahead from now on."""
+        pipeline = self._controller.pipeline
+        if pipeline is None:
+            self._notify("Nothing is measured yet.", Severity.INFO)
+        else:
+            self._background.run("recentre", pipeline.signals.recentre, self.show_recentred, self._failed)
+
+    def undo_recentre(self) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            self._background.run("undo recentre", pipeline.signals.undo_recentre, self._undone, self._failed)
+
+    def recentre_when_still(self) -> None:
+        """Once the head holds still for two seconds; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.RECENTRE)
+
+    def learn_neutral(self) -> None:
+        """The face at rest, from the next still second; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.NEUTRAL)
+
+    def measure_tilt(self) -> None:
+        """How the camera stands, by a shake and a nod; pressed again while waiting, no longer."""
+        self._wait_for(Waiting.TILT)
+
+    def forget_neutral(self) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten, self._failed)
+
+    def show_status(self, status: PipelineStatus) -> None:
+        """Say how a wait goes and what came of it."""
+        finished = status.finished_wait
+        if finished is not None and finished.number != self._heard:
+            self._heard = finished.number
+            self._notify(*outcome_text(finished))
+        elif status.calibration.waiting is not None:
+            self._notify(waiting_text(status.calibration), Severity.BUSY)
+
+    def close(self) -> None:
+        """No thread is left; a slider that has just been moved is remembered."""
+        if self._settling.isActive():
+            self._settled()
+        self.closing.emit()
+        self._background.close(2.0)
+
+    def _wait_for(self, waiting: Waiting) -> None:
+        pipeline = self._controller.pipeline
+        if pipeline is None:
+            self._notify("Nothing is measured yet.", Severity.INFO)
+            return
+        if pipeline.signals.chain.cancel_wait() is waiting:
+            self._notify("Nothing was changed.", Severity.INFO)
+            return
+        try:
+            pipeline.signals.chain.wait_for(waiting)
+        except Exception as error:
+            self._failed(error)
+            return
+        self._notify(waiting_text(pipeline.signals.chain.calibration), Severity.BUSY)
+
+    def show_recentred(self, reference: Recentring) -> None:
+        """Say what is taken off the angles now."""
+        self._notify(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
+
+    def _undone(self, undone: bool) -> None:
+        self._notify(
+            "The angles are those that the camera sees again." if undone else "Nothing has been recentred.",
+            Severity.INFO,
+        )
+
+    def _forgotten(self, forgotten: bool) -> None:
+        self._notify(
+            "The expression is as measured again." if forgotten else "No neutral expression is known of this face.",
+            Severity.INFO,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        self._notify(sentence(error), Severity.ERROR)
+
+    def _notify(self, text: str, severity: Severity) -> None:
+        self._controller.noticed.emit(Message(text, severity))
+
+    def _apply(self, settled: bool = True) -> None:
+        for name in (*(preset.name for preset in PRESETS), CUSTOM):
+            self._commands[f"filter_{name}"].setChecked(name == self._filter.name)
+        pipeline = self._controller.pipeline
+        if pipeline is not None:
+            chosen = self._filter
+            pipeline.signals.chain.set_filter(chosen)
+            if settled:
+                self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None, self._failed)
+        self._apply_cone()
+        self.filter_changed.emit(self._filter)
+
+    def _apply_cone(self) -> None:
+        if self._controller.pipeline is not None:
+            self._controller.pipeline.signals.chain.set_cone(self.cone_deg)
+        self.cone_changed.emit()
+
+
+def waiting_text(state: CalibrationState) -> str:
+    """What to do while it waits, and how far it is."""
+    if not state.face:
+        return f"Waiting for a face; {_KEYS.get(state.waiting, '')} ends it."
+    if state.waiting is Waiting.TILT:
+        what = "Shake your head" if state.progress < 0.5 else "Now nod"
+    else:
+        what = "Relax your face and hold still" if state.waiting is Waiting.NEUTRAL else LOOK_AHEAD
+    return f"{what}… {state.progress:.0%}"
+
+
+def outcome_text(finished: Finished) -> tuple[str, Severity]:
+    """What came of a wait."""
+    outcome = finished.outcome
+    if outcome.failure:
+        return outcome.failure, Severity.WARNING
+    if outcome.tilt is not None:
+        std = f" (± {outcome.tilt.std_deg:.1f}°)" if outcome.tilt.std_deg is not None else ""
+        text = f"The camera's tilt is {tilt(outcome.tilt)}{std}. Now look straight ahead and press C."
+    elif outcome.reference is not None:
+        text = f"Recentred, offset {pose(outcome.reference.angles)}. Shift+C undoes it."
+    else:
+        text = f"This face at rest is now zero (mean of {outcome.samples} frames). Shift+X forgets it."
+    if finished.problem:
+        return f"{text} {finished.problem}", Severity.WARNING
+    return text, Severity.GOOD

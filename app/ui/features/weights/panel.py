@@ -1,0 +1,304 @@
+"""The dock: the list of checkpoints, what can be done with one, the comparison, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.frames import FrameResult
+from app.faces.estimators import is_estimator
+from app.ui.docks.base import DockContext
+from app.ui.features.weights.checkpoints import Checkpoint, checkpoints, read_report
+from app.ui.features.weights.comparison import Comparison
+from app.ui.features.weights.details import Details
+from app.ui.shell import dialogs, settings
+from app.ui.shell.controller import sentence
+from app.ui.shell.messages import Message, Severity
+from extractor.shipped import is_own
+
+if TYPE_CHECKING:
+    from app.signals.history import History
+    from extractor.report import LoadReport
+
+LOOK_MS = 250
+MOST_REMEMBERED = 20
+ROWS = 5
+MARGIN = 12
+
+
+class WeightsPanel(QScrollArea):
+    """Looks at how the networks stand by itself while it is to be seen; files are read on other threads."""
+
+    def __init__(self, context: DockContext) -> None:
+        super().__init__()
+        self._context = context
+        self._reports: dict[str, LoadReport | str] = {}  # by key: what was read, or why it couldn't be
+        self._reading: set[str] = set()
+        self._shown: list[tuple[Checkpoint, str]] = []
+        self.setAccessibleName("Weights")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list = _List(self)
+        self.comparison = Comparison()
+        self.comparison.hide()
+        self.details = Details()
+        self.use_button = _button("Use", "Measure with the selected weights; a running recording is finished first")
+        self.compare_button = _button("Compare", "Let the selected one measure the same frames beside those in use")
+        self.compare_button.setCheckable(True)
+        self.add_button = _button("Add…", "Add a checkpoint to the list")
+        self.forget_button = _button("Forget", "Take the selected file off the list; it stays where it is")
+        self.copy_button = _button("Copy details", "Copy everything that is known of the selected weights")
+        self.use_button.clicked.connect(lambda _: self.use())
+        self.compare_button.clicked.connect(self.compare)
+        self.add_button.clicked.connect(lambda _: self.ask())
+        self.forget_button.clicked.connect(lambda _: self.forget())
+        self.copy_button.clicked.connect(lambda _: self.copy())
+        self.list.currentItemChanged.connect(lambda *_: self._show_selected())
+        self._lay_out()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+        context.controller.network_changed.connect(lambda _: self.look())
+        self.look()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(MARGIN, 8, MARGIN, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.list)
+        buttons = QGridLayout()
+        buttons.setSpacing(5)
+        for i, button in enumerate((self.use_button, self.compare_button, self.add_button, self.forget_button)):
+            buttons.addWidget(button, 0, i)
+        layout.addLayout(buttons)
+        layout.addWidget(self.comparison)
+        layout.addWidget(self.details)
+        layout.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(1)
+        self.setWidget(content)
+        self.setFocusProxy(self.list)
+
+    def minimumSizeHint(self) -> QSize:
+        content, bar = self.widget(), self.verticalScrollBar()
+        # As wide with the comparison as without it, which comes and goes.
+        inside = self.comparison.minimumSizeHint().width() + 2 * MARGIN
+        width = max(content.minimumSizeHint().width(), inside) if content is not None else 0
+        return QSize(width + (bar.sizeHint().width() if bar is not None else 0), 10 * self.fontMetrics().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumSizeHint().width() + 30, 40 * self.fontMetrics().height())
+
+    # ------------------------------------------------------------------ showing
+
+    def show_result(self, result: FrameResult | None, history: History) -> None:
+        if not self.comparison.isHidden():
+            self.comparison.show_result(result, history)
+
+    def look(self) -> None:
+        """How the networks stand."""
+        status, network = self._context.status(), self._context.controller.network
+        if status is not None and status.report is not None and not status.network_loading and not status.network_error:
+            self._reports[network.weights] = status.report  # it need not be read a second time
+        beside = self.second
+        self._fill(network.weights, beside)
+        second = status.second if status is not None else None
+        if second is not None and status is not None and beside is not None:
+            self.comparison.show_status(_label(beside), second, status.report)
+        self.comparison.setVisible(second is not None)
+        self._show_selected()
+
+    @property
+    def second(self) -> str | None:
+        """The key of the checkpoint that measures beside the one in use."""
+        status = self._context.status()
+        if status is None or status.second is None or status.second.weights is None:
+            return None
+        weights = status.second.weights
+        return "" if weights == "default" else weights
+
+    @property
+    def selected(self) -> str | None:
+        item = self.list.currentItem()
+        return item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+
+    def select(self, key: str) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item is not None and item.data(Qt.ItemDataRole.UserRole) == key:
+                self.list.setCurrentRow(row)
+
+    def _remembered(self) -> list[str]:
+        store = self._context.settings
+        return [str(p) for p in (*store.get(settings.KNOWN_WEIGHTS), *store.get(settings.RECENT_WEIGHTS))]
+
+    def _fill(self, in_use: str, beside: str | None) -> None:
+        def remark(key: str) -> str:
+            words = [word for word, here in (("in use", key == in_use), ("beside it", key == beside)) if here]
+            return f"   ({', '.join(words)})" if words else ""
+
+        rows = [(point, point.label + remark(point.key)) for point in checkpoints(self._remembered(), in_use)]
+        if rows == self._shown:
+            return
+        self._shown = rows
+        selected = self.selected
+        self.list.blockSignals(True)
+        self.list.clear()
+        for point, text in rows:
+            item = QListWidgetItem(text)
+            item.setData(Qt.ItemDataRole.UserRole, point.key)
+            item.setToolTip(point.key or "The weights that come with Motionscope")
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self.select(in_use if selected is None else selected)
+        if self.selected is None:
+            self.list.setCurrentRow(0)
+
+    def _show_selected(self) -> None:
+        key = self.selected
+        if key is None:
+            return
+        known = self._reports.get(key)
+        self.details.show_report(known)
+        running = self._context.controller.pipeline is not None
+        # An estimator gives neither uncertainty nor expression: it is a second opinion, not what is recorded live.
+        self.use_button.setEnabled(
+            running and key != self._context.controller.network.weights and not is_estimator(key)
+        )
+        self.compare_button.setEnabled(running)
+        self.compare_button.setChecked(key == self.second)
+        mine = not (is_own(key) or is_estimator(key)) and key not in (
+            self._context.controller.network.weights,
+            self.second,
+        )
+        self.forget_button.setEnabled(mine)
+        self.copy_button.setEnabled(known is not None and not isinstance(known, str))
+        if known is None and self.isVisible():
+            self._read(key)
+
+    # ------------------------------------------------------------------ reading
+
+    def _read(self, key: str, remember: bool = False) -> None:
+        """On another thread; ``remember`` it if it can be read."""
+        if key in self._reading:
+            return
+        self._reading.add(key)
+
+        def done(report: LoadReport) -> None:
+            self._reading.discard(key)
+            self._reports[key] = report
+            if remember:
+                self._remember(key)
+            self._show_selected()
+
+        def failed(error: Exception) -> None:
+            self._reading.discard(key)
+            self._reports[key] = str(error) if isinstance(error, ValueError) else sentence(error)
+            if remember:
+                self._context.notice(Message(str(self._reports.pop(key)), Severity.ERROR))
+            self._show_selected()
+
+        self._context.controller.background.run("read weights", lambda: read_report(key), done, failed)
+
+    # ------------------------------------------------------------------ what can be done
+
+    def use(self) -> None:
+        """Measure with the selected weights from now on."""
+        key, controller = self.selected, self._context.controller
+        if key is not None and self.use_button.isEnabled():
+            controller.set_network(replace(controller.network, weights=key))
+
+    def compare(self, on: bool) -> None:
+        """Let the selected weights measure beside those in use, or no longer."""
+        key, controller = self.selected, self._context.controller
+        if key is not None:
+            controller.compare_with(key if on else None)
+
+    def ask(self) -> None:
+        dialogs.ask_file(self, "Add weights", "", dialogs.WEIGHTS_FILTER, self.add)
+
+    def add(self, path: str) -> None:
+        """Remember this file if it holds weights; if not, a notice says why."""
+        self._read(str(Path(path).absolute()), remember=True)
+
+    def _remember(self, path: str) -> None:
+        store = self._context.settings
+        known = [str(other) for other in store.get(settings.KNOWN_WEIGHTS) if other != path]
+        store.set(settings.KNOWN_WEIGHTS, [path, *known][:MOST_REMEMBERED])
+        self.look()
+        self.select(path)
+
+    def forget(self) -> None:
+        """Take the selected file off the list."""
+        key, store = self.selected, self._context.settings
+        if key is None or not self.forget_button.isEnabled():
+            return
+        for setting in (settings.KNOWN_WEIGHTS, settings.RECENT_WEIGHTS):
+            store.set(setting, [other for other in store.get(setting) if other != key])
+        self._reports.pop(key, None)
+        self.look()
+
+    def copy(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self.details.as_text())
+            self._context.notice(Message("Copied what is known of the weights.", Severity.GOOD))
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._reports = {key: known for key, known in self._reports.items() if not isinstance(known, str)}
+        self.look()
+        self._timer.start(LOOK_MS)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
+
+
+class _List(QListWidget):
+    """Enter uses what is selected, Delete forgets it."""
+
+    def __init__(self, panel: WeightsPanel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setAccessibleName("Checkpoints")
+        self.setToolTip("Enter: use these weights. Delete: take them off the list")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setFixedHeight(round(self.fontMetrics().height() * 1.25 * ROWS) + 4)
+        self.itemDoubleClicked.connect(lambda _: panel.use())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        key = event.key() if event is not None else None
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._panel.use()
+        elif key == Qt.Key.Key_Delete:
+            self._panel.forget()
+        else:
+            super().keyPressEvent(event)
+
+
+def _label(key: str) -> str:
+    return next(point.label for point in checkpoints([key], "") if point.key == key)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setAccessibleName(text)
+    button.setAccessibleDescription(tip)
+    return button

@@ -1,0 +1,59 @@
+"""What a second network or estimator says of the primary face, among the numbers; hidden while there is none."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel
+
+from app.core.frames import FrameResult
+from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
+from app.ui.widgets.formatting import NOTHING, degrees, spread
+
+AXES = (("yaw", 1), ("pitch", 0), ("roll", 2))
+TIP = "As measured in the camera's frame, neither filtered nor recentred; its axes are dashed in the picture"
+
+
+class SecondPanel(Section):
+    """Three angles, their spread, and how far they are from the first network's."""
+
+    def __init__(self) -> None:
+        super().__init__("Second opinion")
+        self.heading.setToolTip(TIP)
+        self._values: dict[str, tuple[Value, Value, Value]] = {}
+        heading = dim_label("difference")
+        heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.rows.addWidget(heading, 0, 3)
+        for row, (name, _) in enumerate(AXES, 1):
+            label = QLabel(name.capitalize())
+            label.setProperty("tone", name)
+            label.setToolTip(TIP)
+            self.rows.addWidget(label, row, 0)
+            values = (
+                fixed_value(f"second {name}", "−180.0°"),
+                fixed_value(f"second {name} standard deviation", "± 88.8°"),
+                fixed_value(f"{name} difference", "−180.0°"),
+            )
+            for column, value in enumerate(values, 1):
+                self.rows.addWidget(value, row, column)
+            self._values[name] = values
+        self.rows.setColumnStretch(4, 1)
+        self.hide()
+
+    def show_result(self, result: FrameResult | None) -> None:
+        on = result is not None and result.second is not None
+        if self.isHidden() == on:
+            self.setVisible(on)
+        if not on or result is None:
+            return
+        first, second = result.primary, result.second_primary
+        for name, index in AXES:
+            angle, std, difference = self._values[name]
+            if second is None or not second.pose_trained:
+                texts = (NOTHING, "", NOTHING)
+            elif first is None or not first.pose_trained:
+                texts = (degrees(second.angles[index]), spread(second.std[index]), NOTHING)
+            else:
+                apart = second.angles[index] - first.angles[index]
+                texts = (degrees(second.angles[index]), spread(second.std[index]), degrees(apart))
+            for value, text in zip((angle, std, difference), texts, strict=True):
+                value.show_text(text)

@@ -1,0 +1,333 @@
+"""What is drawn over the picture: a pure function of a result, the view's transform and a style."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.core.face_lines import AXIS_LENGTH, FaceLines, box_corners, face_curves, face_lines
+from app.core.frames import FaceResult, FrameResult, ShownFace
+from app.core.rotation import project_axes, rotation_of
+from app.ui.features.faces.colours import face_colour, ink_on
+from app.ui.live.geometry import ViewTransform
+from app.ui.shell import theme
+from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, degrees
+
+UNTRAINED = "pose heads untrained"
+AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayStyle:
+    """What to draw, and how large text is; sizes are view points."""
+
+    axes: bool = True
+    keypoints: bool = True
+    box: bool = True
+    expression: bool = True
+    label: bool = True
+    truth: bool = True
+    keypoint_names: tuple[str, ...] | None = None  # None: points without meaning, drawn without lines
+    font: QFont | None = None
+
+
+def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
+    """Draw everything measured in ``result``; the painter's state is as before afterwards."""
+    painter.save()
+    painter.setClipRect(view.picture, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    lines = face_lines(style.keypoint_names)
+    several = are_several(result)
+    if style.box:
+        painter.setOpacity(0.45)  # seen, but not measured
+        for box in result.further:
+            _paint_box(painter, view.box(box), theme.WHITE)
+    # The primary face is the first, so it is drawn last, over the others.
+    for number, shown in reversed(list(enumerate(result.shown))):
+        face = shown.face
+        painter.setOpacity(1.0 if number == 0 else 0.6)
+        _paint_face(painter, face, view, style, lines, alone=not several)
+        if style.expression and face.pose_trained and number == 0:  # bars for one face are enough to read
+            _paint_expression(painter, face, view.box(face.detection.box), view, style)
+        if number == 0 and style.truth and style.axes and result.frame.truth is not None:
+            _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
+    if style.axes and result.second is not None:
+        painter.setOpacity(1.0)
+        _paint_second(painter, result, view, style)
+    if style.label:
+        painter.setOpacity(1.0)
+        taken: list[QRectF] = []
+        for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
+            taken.append(_paint_label(painter, shown, view, style, taken, several, first=number == 0))
+    painter.restore()
+
+
+def are_several(result: FrameResult) -> bool:
+    """Whether faces must be told apart, by colour and number."""
+    return len(result.faces) + len(result.further) > 1
+
+
+def axes_origin(face: FaceResult, names: tuple[str, ...] | None) -> tuple[float, float]:
+    """The nose in frame pixels; where no keypoint is called so, the head's origin as the network has it."""
+    if names is not None and "nose_tip" in names:
+        x, y = face.keypoints[names.index("nose_tip")]
+    else:
+        x, y = face.crop_to_frame[:, :2] @ face.t[:2] + face.crop_to_frame[:, 2]
+    return float(x), float(y)
+
+
+def axes_tips(
+    face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, names: tuple[str, ...] | None
+) -> tuple[QPointF, list[QPointF], NDArray[np.float64]]:
+    """Origin and the tips of x, y and z in view points, and the tips' magnification."""
+    x, y = axes_origin(face, names)
+    box = face.detection.box
+    offsets, magnification = project_axes(rotation, AXIS_LENGTH * max(box.w, box.h))
+    tips = [view.point(x + dx, y + dy) for dx, dy in offsets]
+    return view.point(x, y), tips, magnification
+
+
+def _paint_face(
+    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines, alone: bool
+) -> None:
+    box = view.box(face.detection.box)
+    if style.box:
+        _paint_box(painter, box, theme.WHITE if alone else face_colour(face.face_id))
+    if style.keypoints and face.pose_trained:  # untrained heads put points anywhere
+        _paint_keypoints(painter, view.points(face.keypoints), box, lines)
+    if style.axes and face.pose_trained:
+        origin, tips, magnification = axes_tips(face, face.rotation, view, style.keypoint_names)
+        _paint_axes(painter, origin, tips, magnification, _line_width(box), style)
+
+
+def _line_width(box: QRectF) -> float:
+    """Lines grow with the face, within reason."""
+    return min(max(max(box.width(), box.height()) / 70, 1.6), 3.5)
+
+
+def _paint_box(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """Four corners: the face stays free to be seen.  A colour that says whose it is is drawn thicker than white."""
+    thickness = 1.4 if colour == theme.WHITE else 2.6
+    upper = QColor(colour.red(), colour.green(), colour.blue(), 210 if colour == theme.WHITE else 255)
+    for pen, width in ((QColor(0, 0, 0, 110), thickness + 1.8), (upper, thickness)):
+        painter.setPen(QPen(pen, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
+        for corner in box_corners(box.left(), box.top(), box.width(), box.height()):
+            painter.drawPolyline(_polygon(corner))
+
+
+def _paint_keypoints(painter: QPainter, points: NDArray[np.float64], box: QRectF, lines: FaceLines) -> None:
+    if not np.isfinite(points).all():
+        return
+    size = _line_width(box)
+    curves = [_polygon(curve) for curve in face_curves(points, lines)]
+    for colour, width in ((QColor(0, 0, 0, 120), size * 0.5 + 1.6), (QColor(255, 255, 255, 190), size * 0.5)):
+        painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
+        for curve in curves:
+            painter.drawPolyline(curve)
+    painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
+    painter.setBrush(QBrush(theme.POINTS))
+    for x, y in points:
+        painter.drawEllipse(QPointF(x, y), size * 0.75, size * 0.75)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in points])
+
+
+def _paint_axes(
+    painter: QPainter,
+    origin: QPointF,
+    tips: list[QPointF],
+    magnification: NDArray[np.float64],
+    width: float,
+    style: OverlayStyle,
+) -> None:
+    """Farthest first, nearer ones thicker: so one sees which tip comes towards the viewer."""
+    for i in np.argsort(magnification):
+        name, colour = AXES[i]
+        thickness = width * magnification[i] ** 2
+        painter.setPen(QPen(QColor(0, 0, 0, 140), thickness + 2, cap=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(origin, tips[i])
+        painter.setPen(QPen(colour, thickness, cap=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(origin, tips[i])
+        _paint_tip(painter, name, colour, origin, tips[i], thickness, style)
+
+
+def _paint_tip(
+    painter: QPainter, name: str, colour: QColor, origin: QPointF, tip: QPointF, thickness: float, style: OverlayStyle
+) -> None:
+    painter.setPen(QPen(QColor(0, 0, 0, 140), 1))
+    painter.setBrush(QBrush(colour))
+    painter.drawEllipse(tip, thickness * 1.3, thickness * 1.3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dx, dy = tip.x() - origin.x(), tip.y() - origin.y()
+    length = math.hypot(dx, dy)
+    if length < 12:  # it points at the viewer: a letter would cover the nose
+        return
+    font = _font(painter, style, 0.85, QFont.Weight.DemiBold)
+    metrics = QFontMetricsF(font)
+    away = thickness * 1.3 + metrics.height() * 0.55
+    centre = QPointF(tip.x() + dx / length * away, tip.y() + dy / length * away)
+    painter.setFont(font)
+    rect = QRectF(centre.x() - 12, centre.y() - 12, 24, 24)
+    painter.setPen(QColor(0, 0, 0, 200))
+    painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, name)
+    painter.setPen(colour)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _paint_true_axes(
+    painter: QPainter, face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, style: OverlayStyle
+) -> None:
+    origin, tips, _ = axes_tips(face, rotation, view, style.keypoint_names)
+    for tip in tips:
+        _paint_dashed(painter, origin, tip, theme.WHITE, 1.1)
+
+
+def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
+    """A second network's axes, from where the first one's begin: so only the rotation differs."""
+    shown = {item.face.face_id: item.face for item in result.shown}
+    for other in result.second.faces if result.second is not None else ():
+        face = shown.get(other.face_id)
+        if face is None or not other.pose_trained or not np.isfinite(other.rotation).all():
+            continue
+        origin, tips, _ = axes_tips(face, other.rotation, view, style.keypoint_names)
+        width = _line_width(view.box(face.detection.box)) * 0.8
+        for (name, _), tip in zip(AXES, tips, strict=True):
+            _paint_dashed(painter, origin, tip, theme.SECOND, width)
+            _paint_tip(painter, name, theme.SECOND, origin, tip, width * 0.7, style)
+
+
+def _paint_dashed(painter: QPainter, origin: QPointF, tip: QPointF, colour: QColor, width: float) -> None:
+    painter.setPen(QPen(QColor(0, 0, 0, 130), width + 1.3))
+    painter.drawLine(origin, tip)
+    pen = QPen(colour, width)
+    pen.setDashPattern([4, 3])
+    painter.setPen(pen)
+    painter.drawLine(origin, tip)
+
+
+def label_text(shown: ShownFace) -> str:
+    """What stands at a face; no angles where they mean nothing.  Numbers may be recentred, axes never are."""
+    if not shown.face.pose_trained:
+        return UNTRAINED
+    pitch, yaw, roll = shown.angles
+    return f"yaw {degrees(yaw)}   pitch {degrees(pitch)}   roll {degrees(roll)}"
+
+
+def _paint_label(
+    painter: QPainter,
+    shown: ShownFace,
+    view: ViewTransform,
+    style: OverlayStyle,
+    taken: list[QRectF],
+    several: bool,
+    first: bool,
+) -> QRectF:
+    """The face's angles above it, or below it where another's stand already; where it is drawn."""
+    face = shown.face
+    font = _font(painter, style, 0.9 if first else 0.8)
+    metrics = QFontMetricsF(font)
+    text, number = label_text(shown), str(face.face_id)
+    chip = metrics.horizontalAdvance(number) + 12 if several else 0.0
+    width, height = metrics.horizontalAdvance(text) + 12 + chip, metrics.height() + 5
+    rect = _free_place(view.box(face.detection.box), width, height, view.picture, taken)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(14, 15, 17, 190))
+    painter.drawRoundedRect(rect, 3, 3)
+    painter.setFont(font)
+    if several:
+        colour = face_colour(face.face_id)
+        left = QRectF(rect.left(), rect.top(), chip, height)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(left, 3, 3)
+        painter.setPen(ink_on(colour))
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, number)
+        if first:  # its numbers are those in the panels
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colour, 1.6))
+            painter.drawRoundedRect(rect, 3, 3)
+    painter.setPen(theme.PICTURE_TEXT if face.pose_trained else theme.PICTURE_WARNING)
+    painter.drawText(rect.adjusted(chip, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
+    return rect
+
+
+def _free_place(box: QRectF, width: float, height: float, picture: QRectF, taken: list[QRectF]) -> QRectF:
+    """Above the box, else below it, else further up: the first that overlaps nothing drawn before."""
+    above = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)
+    places = [above, above.translated(0, box.height() + height + 12), above.translated(0, -height - 4)]
+    for place in places:
+        _keep_inside(place, picture)
+    return next((place for place in places if not any(place.intersects(other) for other in taken)), places[0])
+
+
+def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
+    """Names and magnitudes of the bars: the whole face, then its parts where the keypoints are named."""
+    rows = [("face", face.exp_magnitude)]
+    parts = (("brows", face.brow_magnitude), ("eyes", face.eye_magnitude), ("mouth", face.mouth_magnitude))
+    return rows + [(name, value) for name, value in parts if math.isfinite(value)]
+
+
+def expression_place(box: QRectF, width: float, height: float, picture: QRectF) -> QRectF | None:
+    """Right of the face's box, left of it, below it, else in a corner; None where it would cover the face."""
+    beside = QRectF(box.right() + 10, box.bottom() - height, width, height)
+    below = QRectF(box.center().x() - width / 2, box.bottom() + 10, width, height)
+    places = [beside, beside.translated(-box.width() - 20 - width, 0), below]
+    inner = picture.adjusted(2, 2, -2, -2)
+    corners = [QRectF(x, y, width, height) for y in (inner.bottom() - height, inner.top())
+               for x in (inner.right() - width, inner.left())]  # fmt: skip
+    free = (place for place in (*places, *corners) if inner.contains(place) and not place.intersects(box))
+    return next(free, None)
+
+
+def _paint_expression(
+    painter: QPainter, face: FaceResult, box: QRectF, view: ViewTransform, style: OverlayStyle
+) -> None:
+    """Horizontal bars beside the face box, where the axes seldom reach."""
+    font = _font(painter, style, 0.75)
+    metrics = QFontMetricsF(font)
+    rows = expression_rows(face)
+    row_height = metrics.height() + 1
+    name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
+    for shown in dict.fromkeys((len(rows), 1)):  # the whole face alone needs less room
+        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture)
+        if rect is not None:
+            rows = rows[:shown]
+            break
+    else:
+        return  # better no bars than bars over the face; the panel has the numbers
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(14, 15, 17, 170))
+    painter.drawRoundedRect(rect, 3, 3)
+    painter.setFont(font)
+    for i, (name, value) in enumerate(rows):
+        top = rect.top() + 3 + i * row_height
+        painter.setPen(theme.PICTURE_TEXT if i == 0 else theme.PICTURE_DIM)
+        painter.drawText(QRectF(rect.left() + 6, top, name_width, row_height), Qt.AlignmentFlag.AlignVCenter, name)
+        track = QRectF(rect.left() + name_width, top + row_height / 2 - 2, rect.width() - name_width - 7, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(255, 255, 255, 40))
+        painter.drawRoundedRect(track, 2, 2)
+        painter.setBrush(theme.PICTURE_EXPRESSION if i == 0 else theme.PICTURE_EXPRESSION.darker(125))
+        track.setWidth(track.width() * min(max(value / EXPRESSION_FULL_SCALE, 0.0), 1.0))
+        painter.drawRoundedRect(track, 2, 2)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _keep_inside(rect: QRectF, picture: QRectF) -> None:
+    """Move ``rect`` into ``picture``; the upper left corner wins where it doesn't fit."""
+    rect.moveRight(min(rect.right(), picture.right() - 2))
+    rect.moveBottom(min(rect.bottom(), picture.bottom() - 2))
+    rect.moveLeft(max(rect.left(), picture.left() + 2))
+    rect.moveTop(max(rect.top(), picture.top() + 2))
+
+
+def _font(painter: QPainter, style: OverlayStyle, scale: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    return theme.tabular(style.font if style.font is not None else painter.font(), scale, weight)

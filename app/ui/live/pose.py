@@ -1,0 +1,261 @@
+"""The primary face in numbers: angles with their uncertainty, errors where the truth is known, expression."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFont, QFontMetrics
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+
+from app.core.frames import FaceResult, FrameResult, ShownFace
+from app.core.limits import MOST_FACES
+from app.core.rotation import geodesic_deg, rotation_of
+from app.core.tilt import CameraTilt
+from app.ui.shell import theme
+from app.ui.widgets.fields import Bar, Section, Value, dim_label
+from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, tilt, unsigned
+
+ANGLES = ("yaw", "pitch", "roll")
+MEANINGS = {
+    "yaw": "Positive: the nose turns to the image's left",
+    "pitch": "Positive: looks down",
+    "roll": "Positive: clockwise in the image",
+}
+QUALITY_TIP = (
+    "The probability that this pose is less than 10 degrees from the true one, by uncertainty, detection score, "
+    "size and sharpness of the face"
+)
+QUALITY_UNKNOWN = "Not known with these weights: nobody has measured it"
+PARTS = ("face", "brows", "eyes", "mouth")
+
+
+class PosePanel(QWidget):
+    """``show_result`` takes a few microseconds while nothing changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._angles: dict[str, Value] = {}
+        self._spreads: dict[str, Value] = {}
+        self._truths: dict[str, Value] = {}
+        self._errors: dict[str, Value] = {}
+        self._bars: dict[str, Bar] = {}
+        self._magnitudes: dict[str, Value] = {}
+        self._truth_headings: list[QLabel] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(9)
+        layout.addWidget(self._pose_section())
+        layout.addWidget(self._expression_section())
+        layout.addWidget(self._face_section())
+        self._show_truth(False)
+        self.show_result(None)
+
+    def show_result(self, result: FrameResult | None) -> None:
+        shown = result.shown_primary if result is not None else None
+        face = shown.face if shown is not None else None
+        self._show_angles(shown)
+        self._show_recentring(result)
+        self._show_errors(result)
+        self._show_expression(face)
+        several = result is not None and len(result.faces) + len(result.further) > 1
+        heading = f"Head pose of face {face.face_id}" if face is not None and several else "Head pose"
+        if heading != self._heading.text():
+            self._heading.setText(heading)
+        self._number.show_text(str(face.face_id) if face else NOTHING)
+        self._count.show_text(_count(result) if result and (result.faces or result.further) else NOTHING)
+        self._score.show_text(_score(face) if face else NOTHING)
+        self._show_quality(result, face)
+
+    def _pose_section(self) -> Section:
+        section = Section("Head pose")
+        self._heading = section.heading
+        rows = section.rows
+        for column, name in ((3, "true"), (4, "error")):
+            heading = dim_label(name)
+            heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._truth_headings.append(heading)
+            rows.addWidget(heading, 0, column)
+        for row, name in enumerate(ANGLES, 1):
+            label = QLabel(name.capitalize())
+            label.setProperty("tone", name)
+            label.setToolTip(MEANINGS[name])
+            self._angles[name] = _number(name, 1.7, QFont.Weight.DemiBold, "−180.0°")
+            self._spreads[name] = _number(f"{name} standard deviation", 1.0, QFont.Weight.Normal, "± 88.8°")
+            self._spreads[name].setToolTip("Standard deviation of the network's own distribution over the angle")
+            self._truths[name] = _number(f"true {name}", 1.0, QFont.Weight.Normal, "−88.8°")
+            self._errors[name] = _number(f"{name} error", 1.0, QFont.Weight.Normal, "−88.8°")
+            widgets = (label, self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
+            for column, widget in enumerate(widgets):
+                rows.addWidget(widget, row, column)
+            self._spreads[name].setProperty("dim", True)
+            self._truths[name].setProperty("dim", True)
+        for widget in (self._truths["yaw"], self._errors["yaw"]):
+            policy = widget.sizePolicy()  # the panel is as wide without truth as with it
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
+        self._geodesic_name = dim_label("Angle between measured and true pose")
+        self._geodesic = _number("angle between measured and true pose", 1.0, QFont.Weight.DemiBold, "−88.8°")
+        rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
+        rows.addWidget(self._geodesic, 4, 4)
+        rows.setColumnStretch(5, 1)
+        self._recentred = dim_label("")
+        self._recentred.setWordWrap(True)
+        self._recentred.setAccessibleName("Recentring")
+        self._recentred.setToolTip(
+            "What is taken off the angles: the camera's tilt, and how the head was held at the recentring. "
+            "The drawn axes and the errors are as the camera sees them. Shift+L and Shift+C change it"
+        )
+        self._recentred.hide()
+        rows.addWidget(self._recentred, 6, 0, 1, 6)
+        self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
+        self._untrained.setAccessibleName("Warning")
+        self._untrained.setWordWrap(True)
+        self._untrained.setProperty("tone", "warning")
+        self._untrained.hide()
+        rows.addWidget(self._untrained, 5, 0, 1, 6)
+        return section
+
+    def _expression_section(self) -> Section:
+        section = Section("Expression")
+        for row, name in enumerate(PARTS):
+            label = dim_label("Whole face" if name == "face" else name.capitalize())
+            label.setToolTip("Root mean square displacement of the keypoints, in units of the neutral face")
+            colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION_PART
+            self._bars[name] = Bar(f"{name} expression", colour)
+            self._magnitudes[name] = _number(f"{name} expression magnitude", 1.0, QFont.Weight.Normal, "0.000")
+            section.rows.addWidget(label, row, 0)
+            section.rows.addWidget(self._bars[name], row, 1)
+            section.rows.addWidget(self._magnitudes[name], row, 2)
+        section.rows.setColumnStretch(1, 1)
+        return section
+
+    def _face_section(self) -> Section:
+        section = Section("Face")
+        self._number = section.add_row(
+            "Number", "This face's number, which it keeps while it is followed; whoever comes anew gets a new one"
+        )
+        self._count = section.add_row(
+            "In the picture", "How many faces are seen, and how many of them are not measured"
+        )
+        self._score = section.add_row("Detection score")
+        self._quality = section.add_row("Quality", QUALITY_TIP)
+        self.limit = QSpinBox()
+        self.limit.setAccessibleName("Faces measured at most")
+        self.limit.setToolTip(
+            "How many faces are measured at most; each costs as much as the first (Ctrl++ and Ctrl+-)"
+        )
+        self.limit.setRange(1, MOST_FACES)
+        self.limit.setPrefix("at most ")
+        # Digits are the markers' keys: the box is changed with its arrows only, and a click does not leave it in focus.
+        self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line = self.limit.lineEdit()
+        if line is not None:
+            line.setReadOnly(True)
+            line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        label = dim_label("Measured")
+        label.setBuddy(self.limit)
+        row = section.rows.rowCount()
+        section.rows.addWidget(label, row, 0)
+        section.rows.addWidget(self.limit, row, 1, Qt.AlignmentFlag.AlignLeft)
+        return section
+
+    def show_limit(self, count: int) -> None:
+        """How many faces are measured at most."""
+        if count != self.limit.value():
+            self.limit.setValue(count)
+
+    def _show_angles(self, shown: ShownFace | None) -> None:
+        face = shown.face if shown is not None else None
+        trained = face is None or face.pose_trained
+        if self._untrained.isHidden() == (not trained):
+            self._untrained.setVisible(not trained)
+        for name in ANGLES:
+            if shown is None or face is None or not face.pose_trained:
+                self._angles[name].show_text(NOTHING)
+                self._spreads[name].show_text("", self._spreads[name].toolTip())
+                continue
+            self._angles[name].show_text(degrees(getattr(shown.angles, f"{name}_deg")))
+            self._spreads[name].show_text(spread(getattr(face.std, f"{name}_deg")), self._spreads[name].toolTip())
+
+    def _show_recentring(self, result: FrameResult | None) -> None:
+        reference = result.shown_reference if result is not None else None
+        level = result.level if result is not None else None
+        parts = []
+        if level is not None:
+            parts.append(f"camera tilt {tilt(CameraTilt.of_vertical(-level[1]))} taken off")
+        if reference is not None:
+            parts.append(f"recentred, offset {pose(reference)}")
+        text = "; ".join(parts)
+        if text != self._recentred.text():
+            self._recentred.setText(text)
+            self._recentred.setVisible(bool(text))
+
+    def _show_errors(self, result: FrameResult | None) -> None:
+        """Errors are those of the measurement, whatever filter and recentring make of it on the screen."""
+        truth = result.frame.truth if result is not None else None
+        self._show_truth(truth is not None)
+        if result is None or truth is None:
+            return
+        face = result.primary
+        shown_truth = result.shown_truth
+        measured = face.angles if face is not None and face.pose_trained else None
+        for name in ANGLES:
+            true = getattr(truth, f"{name}_deg")
+            self._truths[name].show_text(degrees(getattr(shown_truth, f"{name}_deg")))
+            error = getattr(measured, f"{name}_deg") - true if measured else math.nan
+            self._errors[name].show_text(degrees(error))
+        angle = geodesic_deg(face.rotation, rotation_of(truth)) if face is not None and measured else math.nan
+        self._geodesic.show_text(unsigned(angle, 1, "°"))
+
+    def _show_quality(self, result: FrameResult | None, face: FaceResult | None) -> None:
+        low, text, tip = False, NOTHING, QUALITY_TIP
+        if result is not None and face is not None:
+            low = face.quality < result.quality_threshold
+            text = unsigned(face.quality, 2) + (f", below {result.quality_threshold:.2f}" if low else "")
+            tip = QUALITY_TIP if math.isfinite(result.quality_threshold) else QUALITY_UNKNOWN
+        self._quality.show_text(text, tip)
+        theme.set_tone(self._quality, "warning" if low else "")
+
+    def _show_truth(self, shown: bool) -> None:
+        if self._geodesic.isHidden() != shown:
+            return
+        for widget in (*self._truth_headings, *self._truths.values(), *self._errors.values()):
+            widget.setVisible(shown)
+        self._geodesic.setVisible(shown)
+        self._geodesic_name.setVisible(shown)
+
+    def _show_expression(self, face: FaceResult | None) -> None:
+        values = dict.fromkeys(PARTS, math.nan)
+        if face is not None and face.pose_trained:
+            values = {
+                "face": face.exp_magnitude,
+                "brows": face.brow_magnitude,
+                "eyes": face.eye_magnitude,
+                "mouth": face.mouth_magnitude,
+            }
+        for name, value in values.items():
+            self._magnitudes[name].show_text(unsigned(value, 3))
+            self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
+
+
+def _count(result: FrameResult) -> str:
+    """How many there are; those seen but not measured, for there are more than wanted, are named."""
+    further = len(result.further)
+    count = len(result.faces) + further
+    return ("1 face" if count == 1 else f"{count} faces") + (f", {further} not measured" if further else "")
+
+
+def _score(face: FaceResult) -> str:
+    """The detector's score; 0 stands for a face that the network alone still follows."""
+    return unsigned(face.detection.score, 2) if face.detection.score > 0 else "lost, the network follows"
+
+
+def _number(name: str, scale: float, weight: QFont.Weight, widest: str) -> Value:
+    """A right-aligned value that keeps its place: as wide as ``widest`` for good."""
+    value = Value(name, scale)
+    value.setFont(theme.tabular(value.font(), 1.0, weight))
+    value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    value.setFixedWidth(QFontMetrics(value.font()).horizontalAdvance(widest) + 2)
+    return value

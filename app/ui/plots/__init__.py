@@ -1,0 +1,1 @@
+"""Curves and strips over the last seconds."""

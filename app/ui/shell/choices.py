@@ -1,0 +1,100 @@
+"""Keeps the three pickers, the controller and the remembered settings in step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject
+
+from app.ui.shell import settings
+from app.ui.shell.controller import Controller, Network
+from app.ui.shell.settings import Settings
+from app.ui.shell.toolbar import MainToolBar
+from app.ui.widgets.pickers import ENGINE, device_entries, source_entries, weights_entries
+from extractor.backends import installed_engines
+from extractor.backends.base import BackendInfo
+from extractor.shipped import alternatives, is_own
+
+MAX_RECENT = 6
+ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed
+
+
+def network_set(store: Settings, engine: str = "auto") -> tuple[Network, str]:
+    """The network as it is set, and what should be known about it: remembered weights may be gone by now."""
+    weights, device = store.get(settings.WEIGHTS), store.get(settings.DEVICE)
+    if store.is_asked(settings.WEIGHTS) or is_own(weights) or Path(weights).is_file():
+        return Network(weights, device, engine), ""
+    remark = f"{weights} is gone, so the weights that come with Motionscope are used."
+    return Network("", device, engine), remark
+
+
+class Choices(QObject):
+    """What can be chosen, what is, and what is remembered of it."""
+
+    def __init__(self, toolbar: MainToolBar, controller: Controller, store: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._toolbar = toolbar
+        self._controller = controller
+        self._settings = store
+        self._sources: tuple[tuple[str, str], ...] = ALWAYS
+        self._devices: tuple[tuple[str, str], ...] = ()
+        self._info: BackendInfo | None = None  # what runs now
+        controller.engine_found.connect(self._engine_found)
+        controller.source_changed.connect(self._show_source)
+        controller.network_changed.connect(self._network_changed)
+        controller.sources_listed.connect(self._sources_listed)
+        controller.devices_listed.connect(self._devices_listed)
+        toolbar.source.chosen.connect(controller.open_source)
+        toolbar.weights.chosen.connect(self.open_weights)
+        toolbar.device.chosen.connect(self.use_device)
+        store.watch(self, (settings.WEIGHTS, settings.DEVICE), self._settings_changed)
+        self._show_source(controller.source)
+        self._show_network()
+
+    def open_weights(self, weights: str) -> None:
+        """A path, a name such as ``"lite"``, or empty for the default weights."""
+        self._controller.set_network(replace(self._controller.network, weights=weights))
+
+    def use_device(self, device: str) -> None:
+        """A device's id, or an engine's name behind ``ENGINE``; each goes with ``auto`` for the other."""
+        engine = device.removeprefix(ENGINE) if device.startswith(ENGINE) else "auto"
+        device = "auto" if device.startswith(ENGINE) else device
+        self._controller.set_network(replace(self._controller.network, device=device, engine=engine))
+
+    def _settings_changed(self) -> None:
+        wanted = Network(self._settings.get(settings.WEIGHTS), self._settings.get(settings.DEVICE))
+        network = self._controller.network
+        if (wanted.weights, wanted.device) != (network.weights, network.device):
+            self._controller.set_network(wanted)  # what can't be loaded is said, and the network before comes back
+
+    def _engine_found(self, info: BackendInfo) -> None:
+        self._info = info
+        self._show_network()
+
+    def _sources_listed(self, choices: Any) -> None:
+        self._sources = (ALWAYS[0], *((choice.spec, choice.label) for choice in choices))
+        self._show_source(self._controller.source)
+
+    def _show_source(self, spec: str) -> None:
+        self._toolbar.source.show_entries(source_entries(self._sources, spec), spec)
+
+    def _network_changed(self, network: Network) -> None:
+        self._settings.update({settings.DEVICE: network.device, settings.WEIGHTS: network.weights})
+        if not is_own(network.weights):
+            recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
+            self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])
+        self._show_network()
+
+    def _devices_listed(self, found: Any) -> None:
+        self._devices = found
+        self._show_network()
+
+    def _show_network(self) -> None:
+        network = self._controller.network
+        recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
+        self._toolbar.weights.show_entries(weights_entries(alternatives(), recent, network.weights), network.weights)
+        engines = () if len(installed_engines()) == 1 else tuple(installed_engines())
+        current = network.device if network.engine == "auto" else ENGINE + network.engine
+        self._toolbar.device.show_entries(device_entries(self._devices, current, engines, self._info), current)

@@ -1,0 +1,339 @@
+"""Between the window and the pipeline: what is chosen, what falls back, what is recorded.  No widgets."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.capture.source import SourceInfo, SourceState
+from app.core.camera_format import CameraRequest
+from app.core.clock import now_s
+from app.core.errors import UserError
+from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.background import Background
+from app.ui.widgets.formatting import duration
+
+if TYPE_CHECKING:
+    from app.pipeline import Pipeline, PipelineStatus
+    from app.session.stats import WriterStats
+    from extractor.backends.base import BackendInfo
+
+log = logging.getLogger(__name__)
+
+FALLBACK = "demo"
+COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
+CAMERA_LENT = "The camera is in the camera chooser."
+FREE_S = 20.0  # longer than a camera may take to open
+UNEXPECTED = "That failed because of an unexpected error; the details are on stderr."
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    weights: str = ""  # empty: those that come with the app
+    device: str = "auto"
+    engine: str = "auto"
+
+
+class Controller(QObject):
+    """Opens sources and networks without making the window wait."""
+
+    noticed = pyqtSignal(object)  # Message, of passing interest
+    source_changed = pyqtSignal(str)  # the spec that is being opened, or shown
+    network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
+    sources_listed = pyqtSignal(object)  # tuple of SourceChoice
+    devices_listed = pyqtSignal(object)  # tuple of (id, name)
+    engine_found = pyqtSignal(object)  # BackendInfo: another engine runs the network now
+    loaded = pyqtSignal()  # the pipeline is there
+    recording_began = pyqtSignal()
+    recorded = pyqtSignal(object)  # WriterStats: this recording has ended, or is about to be whole
+    closed = pyqtSignal()
+
+    def __init__(self, source: str, network: Network, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.source = source  # as asked for: "auto" stays "auto"
+        self.network = network
+        self.note = ""  # what should be known of the present source
+        self.source_error = ""  # why there is no source
+        self.pipeline: Pipeline | None = None
+        self._good_network: Network | None = None
+        self.background = Background(self)  # also for the window's other slow work
+        self._serial = 0  # of what was asked for; only the last one's answer matters
+        self.resolving = False  # a source has been asked for and is being looked for
+        self.shown_from_s = 0.0  # results of frames captured before this belong to another source
+        self._running = True  # a source is wanted
+        self._fell_back = False
+        self._complaint: tuple[str, float] = ("", 0.0)
+        self._followed: WriterStats | None = None  # of the recording that ran at the last look
+        self._closing = False
+        self._devices_asked = False
+        self.camera_request = CameraRequest()  # what is asked of a camera that is opened
+        self.lent = False  # somebody else has the camera: no source is opened before it comes back
+        self._reopen = False  # then one is
+        self._freeing = False  # the source's camera is being closed
+        self._remarked: SourceInfo | None = None  # of this it was said that it is not what was asked for
+        self._engine: BackendInfo | None = None
+
+    @property
+    def closing(self) -> bool:
+        """The window is about to end: nothing new is begun."""
+        return self._closing
+
+    # ------------------------------------------------------------------ start and end
+
+    def start(self) -> None:
+        """Load what is needed, then open the source; ``pipeline`` is there when ``source_changed`` comes."""
+        self.background.run("load", _import_pipeline, self._loaded, self._failed)
+
+    def _loaded(self, make: Callable[..., Pipeline]) -> None:
+        self.pipeline = make(self.network.weights or None, self.network.device, self.network.engine)
+        self.pipeline.start()
+        self.open_source(self.source)
+        self.list_sources()
+        self.loaded.emit()
+
+    def close(self) -> None:
+        """Finish the recording and end the threads, in the background; ``closed`` follows."""
+        if self._closing:
+            return
+        self._closing = True
+        pipeline = self.pipeline
+        if pipeline is None:
+            self.closed.emit()
+            return
+        self.background.run("close", pipeline.close, lambda _: self.closed.emit(), lambda _: self.closed.emit())
+
+    def join(self, timeout_s: float = 2.0) -> None:
+        """After ``closed``: no thread is left."""
+        self.background.close(timeout_s)
+
+    # ------------------------------------------------------------------ sources
+
+    def open_source(self, spec: str, note: str = "") -> None:
+        """``spec`` as on the command line; what goes wrong appears in ``source_error`` or in the status."""
+        if self.pipeline is None or self._closing or self.lent:
+            self.source, self._reopen = spec, self.lent
+            return
+        self._serial += 1
+        serial = self._serial
+        self.source, self.source_error, self.note = spec, "", note
+        self._running, self._fell_back = True, bool(note)
+        self.resolving, self.shown_from_s = True, math.inf
+        self.pipeline.set_source(None)  # what played before must not go on under the new name
+        self.source_changed.emit(spec)
+
+        def done(resolved: Any) -> None:
+            if serial != self._serial:
+                return
+            self.resolving = False
+            if self.pipeline is not None:
+                self.note = " ".join(part for part in (note, resolved.note) if part)
+                self.shown_from_s = now_s()
+                self.pipeline.set_source(resolved.source)
+
+        def failed(error: Exception) -> None:
+            if serial == self._serial:
+                self.source_error = sentence(error)
+                self.resolving = self._running = False
+
+        camera_request = self.camera_request
+        self.background.run("resolve source", lambda: _resolve(spec, camera_request), done, failed)
+
+    def stop_source(self) -> None:
+        self._serial += 1  # what is still being looked for is no longer wanted
+        self.resolving = self._running = self._reopen = False
+        self.note = ""
+        if self.pipeline is not None:
+            self.pipeline.set_source(None)
+
+    @property
+    def running(self) -> bool:
+        """Whether a source is open or being opened, as far as it has been asked for."""
+        return self._running
+
+    def toggle_source(self) -> None:
+        if self._running:
+            self.stop_source()
+        else:
+            self.open_source(self.source)
+
+    def lend_camera(self) -> None:
+        """Close a camera that is open, so that somebody else may open one; films and the demo go on.
+
+        ``wait_camera_free`` tells when it is free.  Sources that are opened meanwhile wait for ``take_camera_back``.
+        """
+        self.lent, self._reopen, self._freeing = True, False, False
+        info = self.pipeline.status().source_info if self.pipeline is not None else None
+        if self.pipeline is None or not self._running or (info is not None and info.kind != "camera"):
+            return
+        self._serial += 1  # what is still being looked for is not opened
+        self._reopen, self._freeing = True, True
+        self.resolving, self.note, self.shown_from_s = False, CAMERA_LENT, math.inf
+        self.pipeline.set_source(None)
+
+    def wait_camera_free(self) -> None:
+        """After ``lend_camera``; blocks, so not on the window's thread."""
+        if self.pipeline is not None and self._freeing:
+            self.pipeline.capture.wait_closed(FREE_S)
+
+    def take_camera_back(self) -> None:
+        """The camera is free again: open what was open before, or what was asked for meanwhile."""
+        self.lent = False
+        if self._reopen:
+            self.open_source(self.source)
+
+    def list_sources(self) -> None:
+        """Look for cameras; ``sources_listed`` follows."""
+        self.background.run("list cameras", _list_sources, self.sources_listed.emit, self._failed)
+
+    # ------------------------------------------------------------------ network
+
+    def set_network(self, network: Network) -> None:
+        if self.pipeline is not None and network != self.network:
+            self.network = network
+            self._complaint = ("", 0.0)
+            self.pipeline.set_network(network.weights or None, network.device, network.engine)
+            self.network_changed.emit(network)
+
+    def compare_with(self, weights: str | None) -> None:
+        """Let these weights, as in ``Network``, measure beside those in use, on the same device; None: no longer."""
+        if self.pipeline is not None:
+            asked = "default" if weights == "" else weights
+            self.pipeline.compare_with(asked, self.network.device, self.network.engine)
+
+    # ------------------------------------------------------------------ recording
+
+    def start_recording(self, claim_folder: Callable[[], Path]) -> str:
+        """Record from now on; where it can't be, why, in a sentence, which is shown, too."""
+        if self.pipeline is None:
+            return "The recording could not be started: the program is still starting."
+        try:
+            folder = self.pipeline.start_recording(claim_folder)
+        except UserError as error:
+            self.noticed.emit(Message(str(error), Severity.ERROR))
+            return str(error)
+        stats = self.pipeline.status().recording
+        self.recording_began.emit()
+        what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
+        self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
+        return ""
+
+    # ------------------------------------------------------------------ the regular look
+
+    def poll(self) -> PipelineStatus | None:
+        """How things stand, after doing what must follow from it; None before the pipeline is there."""
+        if self.pipeline is None:
+            return None
+        status = self.pipeline.status()
+        if not self._closing:
+            self._follow_source(status)
+            self._follow_network(status)
+            self._follow_recording(status)
+        return self._calmed(status)
+
+    def _remark(self, info: SourceInfo | None) -> None:
+        """Say once what a camera granted in place of what somebody asked for."""
+        if info is None or info is self._remarked or not info.asked:
+            return
+        self._remarked = info
+        from app.capture.grants import granted_instead  # the camera has loaded OpenCV by now
+
+        instead = granted_instead(info)
+        if instead:
+            log.warning("%s", instead)  # for whoever asked for it on the command line
+            self.noticed.emit(Message(instead, Severity.WARNING))
+
+    def _follow_source(self, status: PipelineStatus) -> None:
+        self._remark(status.source_info)
+        state = status.source.state
+        if state in (SourceState.FAILED, SourceState.ENDED) and self._running:
+            if state is SourceState.FAILED and self.source == "auto" and not self._fell_back:
+                # The window never stays empty on its own account: an unasked-for camera may fail.
+                self.open_source(FALLBACK, f"{status.source.message} The built-in demo plays instead.")
+                return
+            if self.pipeline is not None and self.pipeline.status().source.state is state:
+                self._running = False
+
+    def _follow_network(self, status: PipelineStatus) -> None:
+        if status.network_loading:
+            return
+        if status.network is not None and status.network != self._engine:
+            self._engine = status.network
+            self.engine_found.emit(status.network)
+        if not self._devices_asked:
+            # Where there may be an accelerator torch is imported by now, elsewhere it is not asked.
+            self._devices_asked = True
+            self.background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
+        if not status.network_error:
+            self._good_network = self.network
+        elif self._good_network is not None and self.network != self._good_network:
+            self.network = self._good_network
+            self.network_changed.emit(self.network)
+
+    def _follow_recording(self, status: PipelineStatus) -> None:
+        stats = status.recording
+        if self.pipeline is not None and stats is not None and status.recording_active and stats.error:
+            self.pipeline.recorder.stop()  # it has ended by itself; its error stays in the status
+        busy = status.recording_active or status.recording_finishing
+        before, self._followed = self._followed, stats if busy else None
+        if before is None or stats is None:
+            return
+        if not busy and not stats.error:
+            text = f"Saved {duration(stats.seconds)}, {stats.frames} frames, in {stats.folder}"
+            self.noticed.emit(Message(text, Severity.GOOD))
+        if stats.folder != before.folder:
+            self.recorded.emit(before)  # the next one has begun, or the rest goes to another folder
+        if not busy:
+            self.recorded.emit(stats)
+
+    def _calmed(self, status: PipelineStatus) -> PipelineStatus:
+        """Without a complaint about a network that was replaced by a working one a while ago."""
+        error = status.network_error
+        if error != self._complaint[0]:
+            self._complaint = (error, now_s())
+        if error and status.network is not None and now_s() - self._complaint[1] > COMPLAINT_S:
+            return replace(status, network_error="")
+        return status
+
+    def _failed(self, error: Exception) -> None:
+        self.noticed.emit(Message(sentence(error), Severity.ERROR))
+
+
+def sentence(error: Exception) -> str:
+    """What the person at the screen reads of it; what nobody expected goes to the log."""
+    if isinstance(error, UserError):
+        return str(error)
+    log.error("unexpected error", exc_info=error)
+    return UNEXPECTED
+
+
+# The imports of these bring OpenCV, PyAV and torch along: after the first paint, on other threads.
+
+
+def _import_pipeline() -> Callable[..., Pipeline]:
+    from app.pipeline import Pipeline
+
+    return Pipeline
+
+
+def _resolve(spec: str, camera_request: CameraRequest) -> Any:
+    from app.capture import resolve_source
+
+    return resolve_source(spec, camera_request=camera_request)
+
+
+def _list_sources() -> Any:
+    from app.capture import list_sources
+
+    return list_sources()
+
+
+def _list_devices() -> tuple[tuple[str, str], ...]:
+    from extractor.backends import available_devices
+
+    return tuple((device.id, device.name) for device in available_devices())

@@ -1,0 +1,155 @@
+"""Windows beside the window.  None of them stops the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QBuffer, Qt
+from PyQt6.QtGui import QIcon, QImage
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import __version__
+from app.ui.widgets.fields import dim_label
+from extractor import files
+
+WEIGHTS_FILTER = "Weights (*.safetensors *.pth *.pt *.ckpt *.bin);;All files (*)"
+MEDIA_FILTER = (
+    "Videos and images (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp);;"
+    "All files (*)"
+)
+
+
+def ask_file(parent: QWidget, title: str, folder: str, name_filter: str, done: Callable[[str], object]) -> QFileDialog:
+    """Ask for a file that exists; ``done`` gets its path."""
+    dialog = QFileDialog(parent, title, folder, name_filter)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _open(dialog, done)
+
+
+def ask_folder(parent: QWidget, title: str, folder: str, done: Callable[[str], object]) -> QFileDialog:
+    """Ask for a folder that exists; ``done`` gets its path."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _open(dialog, done)
+
+
+def ask_new_file(
+    parent: QWidget, title: str, name: str, name_filter: str, done: Callable[[str], object]
+) -> QFileDialog:
+    """Ask where to save; the chosen filter's ending is added where none was typed.  ``done`` gets the path."""
+    dialog = QFileDialog(parent, title, name, name_filter)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.selectFile(name)
+
+    def use_suffix(chosen: str) -> None:
+        dialog.setDefaultSuffix(chosen[chosen.rfind(".") + 1 :].rstrip(")"))
+
+    use_suffix(dialog.selectedNameFilter())
+    dialog.filterSelected.connect(use_suffix)
+    return _open(dialog, done)
+
+
+def _open(dialog: QFileDialog, done: Callable[[str], object]) -> QFileDialog:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(done)
+    dialog.open()
+    return dialog
+
+
+def ask_text(parent: QWidget, title: str, question: str, text: str, done: Callable[[str], object]) -> QInputDialog:
+    """Ask for a line; ``done`` gets it."""
+    dialog = QInputDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(question)
+    dialog.setTextValue(text)
+    dialog.textValueSelected.connect(done)
+    dialog.open()
+    return dialog
+
+
+def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Callable[[], object]) -> QMessageBox:
+    """Ask before something is lost; ``done`` is called once the button ``yes`` is pressed, not on Enter or Escape."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    assert cancel is not None
+    cancel.setIcon(QIcon())
+    box.setDefaultButton(cancel)
+    cancel.setFocus()
+    box.buttonClicked.connect(lambda pressed: done() if pressed is button else None)
+    box.open()
+    return box
+
+
+class AboutDialog(QDialog):
+    def __init__(self, parent: QWidget, lines: list[str]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Motionscope")
+        title = QLabel(f"Motionscope {__version__}")
+        title.setProperty("heading", True)
+        text = QLabel(
+            "Live head pose, keypoints and facial motion, recorded for research.\n"
+            "Pictures and numbers stay on this computer; nothing is sent unless you switch it on.\n"
+            "Free software under the GNU General Public License, version 3."
+        )
+        details = dim_label("\n".join(lines))
+        details.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 14)
+        layout.setSpacing(10)
+        for widget in (title, text, details, close_button(self)):
+            layout.addWidget(widget)
+
+
+def close_button(dialog: QDialog) -> QDialogButtonBox:
+    """It closes the dialog when it is pressed; Enter in another field doesn't."""
+    buttons = without_icons(QDialogButtonBox(QDialogButtonBox.StandardButton.Close))
+    buttons.rejected.connect(dialog.reject)
+    for button in buttons.buttons():
+        if isinstance(button, QPushButton):
+            button.setAutoDefault(False)
+    return buttons
+
+
+def without_icons(box: QDialogButtonBox) -> QDialogButtonBox:
+    """Fusion puts icons on a dialog's buttons."""
+    for button in box.buttons():
+        button.setIcon(QIcon())
+    return box
+
+
+def save_picture(widget: QWidget, path: Path) -> str:
+    """Save the widget as it looks, as PNG, making the folders above; what went wrong, or nothing."""
+    try:
+        files.make_folder(path.parent)
+        files.write_whole(path, png_of(widget.grab().toImage()))
+    except OSError as error:
+        return f"The screenshot can't be saved as {path}: {(error.strerror or str(error)).lower()}."
+    return ""
+
+
+def png_of(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return buffer.data().data()

@@ -1,0 +1,161 @@
+"""Where recordings and screenshots go, and how files come in."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QMimeData, Qt, QUrl
+from PyQt6.QtGui import QDesktopServices, QDropEvent
+from PyQt6.QtWidgets import QWidget
+
+from app.core.errors import SessionError
+from app.ui.shell import dialogs, settings
+from app.ui.shell.choices import Choices
+from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from extractor import files
+
+WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
+
+
+class Files:
+    """The window's dealings with the disk, apart from what the recorder writes."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        choices: Choices,
+        store: Settings,
+        notice: Callable[[Message], None],
+    ) -> None:
+        self._window = window
+        self._controller = controller
+        self._choices = choices
+        self._settings = store
+        self._notice = notice
+        store.watch(window, (settings.SHARE,), self._share)
+        files.share(store.get(settings.SHARE))
+
+    def recordings_folder(self) -> Path:
+        return settings.recordings_folder(self._settings)
+
+    def start_recording(self, folder: Path | None = None, name: str = "") -> str:
+        """Into this new folder, or into one of this name (by default date and time) where recordings usually go.
+
+        Why it can't be, in a sentence, or nothing.
+        """
+        from app.session.folders import claim_folder, new_session_folder
+
+        if folder is not None:
+            return self._controller.start_recording(lambda: claim_folder(folder))
+        return self._controller.start_recording(lambda: new_session_folder(self.recordings_folder(), name))
+
+    def choose_recordings_folder(self) -> None:
+        def chosen(folder: str) -> None:
+            self._settings.set(settings.RECORDINGS, folder)
+            self._notice(Message(f"Recordings go to {folder} from now on."))
+
+        dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
+
+    def _share(self) -> None:
+        """Whether other users of this computer may read what is recorded and exported from now on."""
+        shared = self._settings.get(settings.SHARE)
+        if shared != files.is_shared():
+            files.share(shared)
+            who = "Other users of this computer" if shared else "Only you"
+            self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
+
+    def offer_recovery(self) -> None:
+        """Say so when a recording in the recordings folder was cut off."""
+        folder = self.recordings_folder()
+
+        def found(names: list[str]) -> None:
+            if names:
+                what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} recordings were"
+                self._notice(Message(f"{what} cut off; Ctrl+Shift+E recovers what was recorded.", Severity.WARNING))
+
+        def look() -> list[str]:
+            from app.session.recovery import find_unfinished
+
+            return [unfinished.folder.name for unfinished in find_unfinished(folder)]
+
+        self._controller.background.run("look for cut-off recordings", look, found, self._failed)
+
+    def recover(self) -> None:
+        """Put every recording in order that was cut off, in the background; nothing of it is lost on the way."""
+        folder = self.recordings_folder()
+
+        def work() -> tuple[list[str], list[str]]:
+            from app.session.recovery import find_unfinished, recover
+
+            names, problems = [], []
+            for unfinished in find_unfinished(folder):
+                try:
+                    names.append(recover(unfinished.folder, watch=False).folder.name)
+                except SessionError as error:  # the others can still be recovered
+                    problems.append(str(error))
+            return names, problems
+
+        def done(outcome: tuple[list[str], list[str]]) -> None:
+            names, problems = outcome
+            text = f"Recovered {', '.join(names)}" if names else f"No recording in {folder} was cut off."
+            if problems:
+                text = " ".join([text + "."] * bool(names) + problems)
+                self._notice(Message(text, Severity.ERROR))
+                return
+            self._notice(Message(text, Severity.GOOD if names else Severity.INFO))
+
+        self._controller.background.run("recover recordings", work, done, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._notice(Message(sentence(error), Severity.ERROR))
+
+    def show_recordings(self) -> None:
+        folder = self.recordings_folder()
+        if not folder.is_dir():
+            self._notice(Message(f"There are no recordings yet; they will be in {folder}"))
+        else:
+            show_in_files(folder, self._notice)
+
+    def save_screenshot(self) -> None:
+        path = self.recordings_folder() / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
+        problem = dialogs.save_picture(self._window, path)
+        self._notice(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+
+    def ask_source_file(self) -> None:
+        dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.open_source)
+
+    def ask_source_folder(self) -> None:
+        dialogs.ask_folder(self._window, "Open a folder of images", "", self._controller.open_source)
+
+    def ask_weights(self) -> None:
+        dialogs.ask_file(self._window, "Open weights", "", dialogs.WEIGHTS_FILTER, self._choices.open_weights)
+
+    def open_path(self, path: Path) -> None:
+        """What was dropped: weights by their ending, everything else is tried as a source."""
+        if path.suffix.lower() in WEIGHTS_SUFFIXES and not path.is_dir():
+            self._choices.open_weights(str(path))
+        else:
+            self._controller.open_source(str(path))
+
+
+def show_in_files(folder: Path, notice: Callable[[Message], None]) -> None:
+    """Show a folder in the system's file manager; where there is none, say so and where the folder is."""
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        notice(Message(f"No file manager was found; the folder is {folder}", Severity.WARNING))
+
+
+def accept_copy(event: QDropEvent) -> None:
+    """Take what is dragged as a copy: a file manager that moves would delete it afterwards."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
+
+
+def dragged_path(data: QMimeData | None) -> Path | None:
+    """The first local file or folder among what is dragged."""
+    urls = data.urls() if data is not None else []
+    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)

@@ -1,0 +1,101 @@
+"""Files, folders and sessions that were opened before, in the File menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMainWindow, QMenu
+
+from app.ui.shell import settings
+from app.ui.shell.controller import Controller
+from app.ui.shell.messages import Message, Severity
+from app.ui.shell.settings import Settings
+from app.ui.widgets.plain_text import without_mnemonic
+
+MAX_RECENT = 9  # as many as there are digits to choose one by
+
+
+class RecentFiles(QObject):
+    """The latest first; what is gone is said, and forgotten, when somebody chooses it.
+
+    Nothing is looked up on the disk before that: a path may lie on a network that hangs.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        before: QAction,
+        store: Settings,
+        controller: Controller,
+        open_path: Callable[[Path], object],
+    ) -> None:
+        """The submenu goes into the window's menu that holds ``before``, above it and its line."""
+        super().__init__(window)
+        self._settings = store
+        self._controller = controller
+        self._open = open_path
+        bar = window.menuBar()
+        assert bar is not None
+        self.menu = QMenu("Open recen&t", bar)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
+        holder = next(
+            menu for action in bar.actions() if (menu := action.menu()) is not None and before in menu.actions()
+        )
+        actions = holder.actions()
+        above = actions[actions.index(before) - 1]
+        holder.insertMenu(above if above.isSeparator() else before, self.menu)
+        controller.source_changed.connect(self.add_source)
+        store.watch(self, (settings.RECENT_FILES,), self._enable)
+        self._enable()
+
+    @property
+    def paths(self) -> list[str]:
+        return [str(path) for path in self._settings.get(settings.RECENT_FILES)]
+
+    def add(self, path: Path | str) -> None:
+        """A file, a folder or a session that was opened."""
+        text = str(Path(path).absolute())
+        self._set([text, *(other for other in self.paths if other != text)][:MAX_RECENT])
+
+    def add_source(self, spec: str) -> None:
+        """A source as on the command line; cameras and the demo are no files."""
+        if ("/" in spec or "\\" in spec or "." in spec) and Path(spec).exists():
+            self.add(spec)
+
+    def forget(self) -> None:
+        """All of them."""
+        self._set([])
+
+    def _enable(self) -> None:
+        action = self.menu.menuAction()
+        if action is not None:
+            action.setEnabled(bool(self.paths))
+
+    def _set(self, paths: list[str]) -> None:
+        self._settings.set(settings.RECENT_FILES, paths)
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        for number, path in enumerate(self.paths, 1):
+            name = without_mnemonic(Path(path).name)
+            action = self.menu.addAction(f"&{number}  {name}")
+            assert action is not None
+            action.setToolTip(path)
+            action.triggered.connect(lambda _, path=path: self._choose(path))
+        self.menu.addSeparator()
+        forget = self.menu.addAction("&Forget these")
+        assert forget is not None
+        forget.setToolTip("Empty this list; the files stay where they are")
+        forget.triggered.connect(lambda _: self.forget())
+
+    def _choose(self, path: str) -> None:
+        if Path(path).exists():
+            self._open(Path(path))
+            self.add(path)
+        else:
+            self._set([other for other in self.paths if other != path])
+            self._controller.noticed.emit(Message(f"{path} is gone, so it is taken off the list.", Severity.WARNING))

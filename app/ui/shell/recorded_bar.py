@@ -1,0 +1,101 @@
+"""What comes after a recording: look at it, find it, make another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, QSize, Qt
+from PyQt6.QtGui import QAction, QKeyEvent
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from app.session.stats import WriterStats
+from app.ui.shell import theme
+from app.ui.widgets.fields import Value
+from app.ui.widgets.formatting import duration
+from app.ui.widgets.icons import icon
+
+
+class RecordedBar(QToolBar):
+    """Offers what is usually wanted of the recording that has just ended; goes with the first choice, or by Escape.
+
+    It never takes the keyboard by itself: R, markers and all other keys go on as before.
+    """
+
+    def __init__(
+        self, record: QAction, review: Callable[[Path], object], show_folder: Callable[[Path], object]
+    ) -> None:
+        """``record`` starts a recording, which is possible while it is enabled."""
+        super().__init__("After a recording")
+        self.setObjectName("recorded")
+        self.setAccessibleName("After a recording")
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.folder: Path | None = None  # the recording's that it is about; None: there is none
+        self.setIconSize(QSize(16, 16))
+        inside = QWidget()  # one part: the bar itself would hide what it has no room for behind an arrow
+        inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QHBoxLayout(inside)
+        self._row.setContentsMargins(4, 0, 0, 0)
+        self._row.setSpacing(6)
+        self._text = Value("Recorded")
+        self._row.addWidget(self._text, 1)
+        self.addWidget(inside)
+        self._add("Rev&iew", "Look at this recording again: picture, curves, markers, exports", review)
+        self._add("Sho&w in folder", "Show this recording's files in the file manager", show_folder)
+        again = self._add("Record a&gain", "Start the next recording (R)", lambda folder: record.trigger())
+        record.enabledChanged.connect(again.setEnabled)
+        again.setEnabled(record.isEnabled())
+        self._close = QToolButton()
+        self._close.setAccessibleName("Close this bar")
+        self._close.setToolTip("Close this bar; the recording stays in File, Open recent (Esc)")
+        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._close.clicked.connect(lambda _: self.leave())
+        self._row.addWidget(self._close)
+        self._draw_icon()
+        self.hide()
+
+    def offer(self, stats: WriterStats) -> None:
+        """A recording is whole."""
+        self.folder = stats.folder
+        text = f"{stats.folder.name} is saved: {duration(stats.seconds)}, {stats.frames} frames."
+        self._text.show_text(text, str(stats.folder))
+        self.show()
+
+    def leave(self) -> None:
+        """A choice was made, or the next recording runs."""
+        self.folder = None
+        self.hide()
+
+    def restore(self) -> None:
+        """As it should be, after the places of all bars have been restored."""
+        self.setVisible(self.folder is not None)
+
+    def _add(self, text: str, tip: str, do: Callable[[Path], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setToolTip(tip)
+
+        def chosen() -> None:
+            folder = self.folder
+            self.leave()
+            if folder is not None:
+                do(folder)
+
+        button.clicked.connect(lambda _: chosen())
+        self._row.addWidget(button)
+        return button
+
+    def _draw_icon(self) -> None:
+        self._close.setIcon(icon("close", theme.DIM))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+            self._draw_icon()

@@ -1,0 +1,208 @@
+"""Every setting on one page, made from their declarations; what is changed here counts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.errors import UserError
+from app.ui.shell import dialogs, theme
+from app.ui.shell.keys_dialog import OF_SCREEN
+from app.ui.shell.profiles import ProfileMenu
+from app.ui.shell.settings import SCHEMA, Setting, Settings
+from app.ui.widgets.fields import Section
+from app.ui.widgets.pickers import ChoiceBox
+
+LARGEST = QSize(640, 640)  # what it takes of a large screen
+NOTHING_FOUND = "No setting has these words."
+
+
+class SettingsDialog(QDialog):
+    """Stays open beside the window; what is typed shows only the settings in which each word occurs."""
+
+    def __init__(self, parent: QWidget, store: Settings, profiles: ProfileMenu) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._profiles = profiles
+        search = QLineEdit()
+        search.setAccessibleName("Search the settings")
+        search.setPlaceholderText("Search for a setting")
+        search.setClearButtonEnabled(True)
+        search.textChanged.connect(self._show_found)
+        self._note = QLabel()
+        self._note.setAccessibleName("Remark")
+        self._note.setWordWrap(True)
+        self._note.hide()
+        self._sections: dict[str, Section] = {}
+        self._rows: list[_Row] = []
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(4, 4, 12, 4)
+        column.setSpacing(14)
+        for setting in SCHEMA:
+            if setting.label:
+                if setting.section not in self._sections:
+                    self._sections[setting.section] = Section(setting.section)
+                    self._sections[setting.section].rows.setColumnStretch(1, 1)
+                    column.addWidget(self._sections[setting.section])
+                self._rows.append(_Row(setting, store, self._sections[setting.section], self._say))
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setAccessibleName("All settings")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        reset = QPushButton("&Reset all…")
+        reset.setToolTip("Set every setting to what it was at first")
+        reset.clicked.connect(lambda _: profiles.ask_reset())
+        self._undo = QPushButton("&Undo the reset")
+        self._undo.setToolTip("Bring back the settings that there were before they were reset")
+        self._undo.clicked.connect(lambda _: profiles.undo_reset())
+        buttons = QHBoxLayout()
+        for button in (reset, self._undo):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        buttons.addWidget(dialogs.close_button(self), 1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(search)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self._note)
+        layout.addLayout(buttons)
+        screen = parent.screen()
+        assert screen is not None
+        self.resize(LARGEST.boundedTo(screen.availableGeometry().size() * OF_SCREEN))
+        store.watch(self, SCHEMA, self._offer_undo)
+        self._offer_undo()
+        search.setFocus()
+
+    def _offer_undo(self) -> None:
+        self._undo.setEnabled(self._profiles.can_undo_reset)
+
+    def _show_found(self, text: str) -> None:
+        words = text.casefold().split()
+        for row in self._rows:
+            row.show(all(word in row.words for word in words))
+        found = {row.section for row in self._rows if row.shown}
+        for section in self._sections.values():
+            section.setVisible(section in found)
+        self._say("" if found else NOTHING_FOUND)
+
+    def _say(self, text: str, tone: str = "") -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        theme.set_tone(self._note, tone)
+
+
+class _Row:
+    """A setting's name and what it is changed with."""
+
+    def __init__(self, setting: Setting[Any], store: Settings, section: Section, say: Callable[..., None]) -> None:
+        self.section = section
+        self.shown = True
+        name = setting.label.replace("&", "")
+        choices = " ".join(label for _, label in setting.choices)
+        self.words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
+        self._setting, self._store, self._say = setting, store, say
+        place = section.rows.rowCount()
+        self._editor: QWidget
+        self._show_value: Callable[[Any], object]
+        self._make_editor(name)
+        self._editor.setToolTip(f"{setting.tip}.")
+        self._editor.setAccessibleName(name)
+        self._editor.setAccessibleDescription(setting.tip)
+        self._widgets = [self._editor]
+        if isinstance(self._editor, QCheckBox):
+            section.rows.addWidget(self._editor, place, 0, 1, 3)
+        else:
+            label = QLabel(name)
+            label.setToolTip(f"{setting.tip}.")
+            label.setBuddy(self._editor)
+            section.rows.addWidget(label, place, 0)
+            section.rows.addWidget(self._editor, place, 1, 1, 1 if setting.folder else 2)
+            self._widgets.append(label)
+        if setting.folder:
+            choose = QPushButton("Choose…")
+            choose.setAccessibleName(f"Choose the {name.lower()}")
+            choose.setAutoDefault(False)
+            choose.clicked.connect(lambda _: dialogs.ask_folder(choose, name, store.get(setting), self._set))
+            section.rows.addWidget(choose, place, 2)
+            self._widgets.append(choose)
+        store.watch(self._editor, (setting,), self._refresh)
+        self._refresh()
+
+    def show(self, on: bool) -> None:
+        self.shown = on
+        for widget in self._widgets:
+            widget.setVisible(on)
+
+    def _make_editor(self, name: str) -> None:
+        setting = self._setting
+        if setting.kind is bool:
+            box = QCheckBox(name)
+            box.toggled.connect(self._set)
+            self._editor, self._show_value = box, box.setChecked
+        elif setting.choices:
+            self._editor = choice = ChoiceBox()
+            choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(12)
+            for value, label in setting.choices:
+                choice.addItem(label, value)
+            choice.activated.connect(lambda _: self._set(choice.currentData()))
+            self._show_value = lambda value: _show_choice(choice, value)
+        elif setting.limits is not None:
+            spin = QSpinBox() if setting.kind is int else QDoubleSpinBox()
+            spin.setRange(*map(setting.kind, setting.limits))
+            spin.setSuffix(setting.unit)
+            if isinstance(spin, QDoubleSpinBox):
+                spin.setDecimals(0)
+            spin.valueChanged.connect(self._set)
+            self._editor, self._show_value = spin, spin.setValue
+        else:
+            line = QLineEdit()
+            line.editingFinished.connect(lambda: self._set(line.text()))
+            self._editor, self._show_value = line, lambda text: _show_text(line, text)
+
+    def _set(self, value: Any) -> None:
+        if value == self._store.get(self._setting):
+            self._refresh()
+            return
+        try:
+            self._store.set(self._setting, value)
+        except UserError as error:
+            theme.set_tone(self._editor, "error")
+            self._say(str(error), "error")
+
+    def _refresh(self) -> None:
+        theme.set_tone(self._editor, "")
+        self._say("")
+        blocked = QSignalBlocker(self._editor)
+        self._show_value(self._store.get(self._setting))
+        blocked.unblock()
+
+
+def _show_choice(choice: ChoiceBox, value: Any) -> None:
+    """One that was written elsewhere joins the list."""
+    if choice.findData(value) < 0:
+        choice.addItem(str(value), value)
+    choice.setCurrentIndex(choice.findData(value))
+
+
+def _show_text(line: QLineEdit, text: str) -> None:
+    if line.text() != text:
+        line.setText(text)
+        line.setCursorPosition(0)

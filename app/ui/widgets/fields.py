@@ -1,0 +1,125 @@
+"""Parts that panels are made of: headed sections of name-and-value rows, and a bar."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.shell import theme
+from app.ui.widgets.formatting import NOTHING
+
+WIDEST_NAME = "Detection score"
+
+
+class Value(QLabel):
+    """A text that changes often: tabular figures, repainted only when it differs, shortened in the middle."""
+
+    def __init__(self, name: str, scale: float = 1.0) -> None:
+        super().__init__()
+        self._whole = NOTHING
+        self.setAccessibleName(name)
+        self.setFont(theme.tabular(self.font(), scale))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def show_text(self, text: str, tool_tip: str = "") -> None:
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+            self.setAccessibleDescription(text)
+        if tool_tip != self.toolTip():
+            self.setToolTip(tool_tip)
+
+    @property
+    def whole_text(self) -> str:
+        return self._whole
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1)))
+
+
+def fixed_value(name: str, widest: str) -> Value:
+    """A right-aligned value for a table: as wide as ``widest`` for good."""
+    value = Value(name)
+    value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    value.setFixedWidth(value.fontMetrics().horizontalAdvance(widest) + 2)
+    return value
+
+
+class Section(QFrame):
+    """A heading over rows."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setAccessibleName(title)
+        self.heading = QLabel(title)
+        self.heading.setProperty("heading", True)
+        self.heading.setAccessibleName(f"Heading of {title}")
+        self.rows = QGridLayout()
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setHorizontalSpacing(8)
+        self.rows.setVerticalSpacing(2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.heading)
+        layout.addLayout(self.rows)
+
+    def add_row(self, name: str, tool_tip: str = "") -> Value:
+        """A dim name and its value below the rows before."""
+        row = self.rows.rowCount()
+        label = dim_label(name)
+        label.setToolTip(tool_tip)
+        value = Value(name)
+        label.setBuddy(value)
+        self.rows.addWidget(label, row, 0)
+        self.rows.addWidget(value, row, 1)
+        self.rows.setColumnStretch(1, 1)
+        # Values stand in one line down the whole panel.
+        self.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance(WIDEST_NAME))
+        return value
+
+
+def dim_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("dim", True)
+    return label
+
+
+class Bar(QWidget):
+    """A share of a whole as a thin horizontal bar."""
+
+    def __init__(self, name: str, colour: QColor) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self._colour = colour
+        self._share = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        return QSize(60, self.fontMetrics().height())
+
+    def show_share(self, share: float) -> None:
+        """0 to 1; anything beyond is cut."""
+        share = min(max(share, 0.0), 1.0)
+        if share != self._share:
+            self._share = share
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(0, self.height() / 2 - 2.5, self.width(), 5)
+        painter.setBrush(theme.BORDER)
+        painter.drawRoundedRect(track, 2.5, 2.5)
+        track.setWidth(track.width() * self._share)
+        painter.setBrush(self._colour)
+        painter.drawRoundedRect(track, 2.5, 2.5)
+        painter.end()

@@ -1,0 +1,66 @@
+"""What the painted docks share: a ground, words where there is nothing to show, a frame that shows the focus."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from app.core.frames import FrameResult
+from app.ui.shell import theme
+
+NO_SOURCE = "No source is open."
+NO_FACE = "No face found."
+UNTRAINED = "Pose heads untrained: these weights measure nothing here."
+
+
+class PaintedDock(QWidget):
+    """Subclasses paint in ``paint``; sizes come from the font, so that they follow the system's."""
+
+    def __init__(self, name: str, columns: int, rows: int) -> None:
+        """``columns`` and ``rows`` of text are the least that it can be read at."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._least = (columns, rows)
+        self.painted = 0  # how often; a hidden dock is never
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * self._least[0], metrics.height() * self._least[1])
+
+    def sizeHint(self) -> QSize:
+        least = self.minimumSizeHint()
+        return QSize(round(least.width() * 1.25), round(least.height() * 1.3))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        self.painted += 1
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.BASE)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint(painter)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.ACCENT, 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
+    def paint(self, painter: QPainter) -> None:
+        raise NotImplementedError
+
+    def paint_message(self, painter: QPainter, words: str) -> None:
+        """In the middle, instead of a view."""
+        painter.setPen(theme.DIM)
+        margin = self.fontMetrics().height()
+        area = QRectF(self.rect()).adjusted(margin, 0, -margin, 0)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), words)
+
+
+def missing(result: FrameResult | None) -> str:
+    """Why there is nothing to show of the primary face; empty where there is something."""
+    if result is None:
+        return NO_SOURCE
+    if result.primary is None:
+        return NO_FACE
+    return "" if result.primary.pose_trained else UNTRAINED

@@ -1,0 +1,1 @@
+"""How far off a network is, on heads, photographs and films."""

@@ -1,0 +1,1 @@
+"""Heads with exact labels: people, scenes and the renderer."""

@@ -1,0 +1,439 @@
+"""The window over a real pipeline.  Where the network doesn't matter it is refused, which saves loading torch."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import math
+import socket
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PyQt6.QtGui import QDropEvent
+
+from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
+from app.core.camera_format import CameraRequest
+from app.core.errors import SourceError
+from app.core.frames import FrameResult
+from app.core.mailbox import Mailbox
+from app.signals.history import History
+from app.ui.live.overlay import label_text
+from app.ui.shell import controller as controller_module
+from app.ui.shell import event_loop, settings
+from app.ui.shell.commands import LIVE
+from app.ui.shell.controller import Network
+from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.fields import Value
+from extractor.backends.base import BackendInfo
+from extractor.types import Angles
+from tests.ui.find import dialog, find, reset_settings
+
+WAIT_MS = 20_000
+
+
+def run(window, qtbot) -> None:
+    """Show it and wait for the first picture."""
+    window.show()
+    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+
+
+class BrokenCamera:
+    """A camera that another program has taken."""
+
+    info = None
+    status = SourceStatus(SourceState.OPENING)
+
+    def open(self) -> SourceInfo:
+        raise SourceError("The camera is used by another program; close that and start again.")
+
+    def read(self, timeout_s: float) -> None:
+        raise AssertionError
+
+    def close(self) -> None:
+        pass
+
+
+def drop(window, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/nothing.mp4"), QUrl.fromLocalFile(str(path))])
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = QDropEvent(QPointF(100, 100), actions, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    event.setDropAction(Qt.DropAction.MoveAction)
+    window.dropEvent(event)
+    assert event.isAccepted()
+    assert event.dropAction() == Qt.DropAction.CopyAction  # a file manager that moves would delete what was dropped
+
+
+def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path, assets):
+    """Picture, angles near the truth, plots, a recording by key, and an orderly end that makes it whole."""
+    if not (assets / "demo.mp4").is_file():
+        pytest.skip("the demo has not been rendered")
+    session, picture = tmp_path / "session", tmp_path / "new" / "window.png"
+    window = make_window(source="demo", record=session, screenshot=picture)
+    errors = {}  # by the frame's number
+
+    def look() -> None:
+        result = window.view.result
+        if result is not None and result.faces:
+            errors[result.frame.index] = abs(result.faces[0].angles.yaw_deg - result.frame.truth.yaw_deg)
+        recording = window.controller.pipeline.status().recording
+        if recording is not None and recording.rows > 12 and len(errors) > 12:
+            timer.stop()
+            window.close()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    with qtbot.waitSignal(window.ended, timeout=90_000) as ended:
+        window.show()
+        qtbot.waitUntil(lambda: window.controller.pipeline is not None, timeout=WAIT_MS)
+        timer.start(20)
+    assert ended.args == [0], window.failures
+    assert sorted(errors.values())[len(errors) // 2] < 15
+    assert len(window.docks.view("plots").canvas.data_of("yaw")[0]) > 5
+    assert find(window.readout.pose, "true yaw", Value).whole_text.endswith("°")
+    assert picture.stat().st_size > 10_000
+    assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}
+    with (session / "frames.csv").open(encoding="utf-8") as file:
+        measured = [row for row in csv.DictReader(file) if row["success"] == "1"]
+    assert len(measured) > 3  # on a busy machine most frames are skipped
+
+
+def test_closing_while_recording_finishes_the_recording(no_network, make_window, qtbot, clip, store, tmp_path):
+    store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    qtbot.waitUntil(window.commands["record"].isEnabled, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    recorded = lambda: window.controller.pipeline.status().recording  # noqa: E731
+    qtbot.waitUntil(lambda: recorded() is not None and recorded().frames > 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.commands["record"].text() != "&Record", timeout=WAIT_MS)
+    assert window.commands["record"].isChecked()
+    with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+        window.close()
+        assert window.status_line.message.text.startswith("Finishing the recording")
+        assert window.view.message[0].startswith("Finishing the recording")
+        window.close()  # impatience does no harm
+    assert ended.args == [0]
+    (session,) = (tmp_path / "recordings").iterdir()
+    assert json.loads((session / "session.json").read_text(encoding="utf-8"))["state"] == "complete"
+    assert (session / "video.mkv").stat().st_size > 0
+
+
+def test_a_recording_that_cannot_be_made_is_said(no_network, make_window, qtbot, clip, store, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    store.set(settings.RECORDINGS, str(tmp_path / "file"))
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    window.commands["record"].setEnabled(True)
+    window.commands["record"].trigger()
+    assert window.status_line.message.severity is Severity.ERROR
+    assert "No recording can be made" in window.status_line.message.text
+    assert not window.commands["record"].isChecked()
+
+
+def test_a_recording_that_was_asked_for_says_why_it_was_not_made(no_network, make_window, qtbot, clip, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    window = make_window(source=str(clip), record=tmp_path / "file" / "take", duration_s=0.2)
+    with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+        window.show()
+    assert ended.args == [1]
+    (failure,) = [one for one in window.failures if "recording" in one]
+    assert failure.startswith(f"No recording can be made in {tmp_path / 'file' / 'take'}: ")
+    assert not any("no picture" in one for one in window.failures)
+
+
+def test_a_port_that_is_taken_is_no_success(no_network, make_window, qtbot, clip):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        window = make_window(source=str(clip), duration_s=0.2, outputs=(("websocket", address),))
+        with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+            window.show()
+            qtbot.waitUntil(lambda: bool(window.outputs.problem("websocket")), timeout=WAIT_MS)
+    assert ended.args == [1]
+    assert any(f"can't be opened at {address}" in failure for failure in window.failures)
+
+
+def test_stop_and_start(no_network, make_window, qtbot, clip):
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: window.view.message[0] == "Stopped", timeout=WAIT_MS)
+    assert window.commands["run"].text() == "&Start"
+    assert not window.commands["record"].isEnabled()
+    qtbot.waitUntil(lambda: window.timer.interval() == 200, timeout=WAIT_MS)  # nothing moves, so it looks seldom
+    qtbot.keyClick(window, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: window.view.message == ("", ""), timeout=WAIT_MS)
+    assert window.commands["run"].text() == "S&top"
+
+
+def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(no_network, make_window, qtbot, clip, monkeypatch):
+    from app.capture import resolve_source
+
+    answers = {"auto": lambda: Resolved(BrokenCamera()), "demo": lambda: resolve_source(str(clip))}
+    monkeypatch.setattr(controller_module, "_resolve", lambda spec, camera_request: answers[spec]())
+    window = make_window(source="auto")
+    run(window, qtbot)
+    assert window.controller.source == "demo"
+    qtbot.waitUntil(lambda: window.toolbar.source.current == "demo", timeout=WAIT_MS)
+    assert "used by another program" in window.controller.note
+    assert "demo plays instead" in window.controller.note
+    assert window.failures == []
+
+
+def test_a_source_that_is_not_there_is_said_everywhere(no_network, make_window, qtbot, tmp_path):
+    window = make_window(source=str(tmp_path / "nothing.mp4"), duration_s=0.3)
+    with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+        window.show()
+        qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
+        assert "nothing.mp4" in window.view.message[1]
+        assert window.status_line.message.severity is Severity.ERROR
+    assert ended.args == [1]
+    assert any("nothing.mp4" in failure for failure in window.failures)
+
+
+def test_a_source_that_fails_leaves_nothing_of_the_one_before(no_network, make_window, qtbot, clip, tmp_path):
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    window.controller.open_source(str(tmp_path / "nothing.mp4"))
+    qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
+    qtbot.wait(300)  # a frame that was on its way
+    assert window.view.result is None
+    window.controller.open_source(str(clip))
+    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+
+
+def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qtbot, clip, monkeypatch):
+    from app.capture import resolve_source
+
+    gate = threading.Event()
+
+    def resolve(spec: str, camera_request: CameraRequest) -> Resolved:
+        if spec == "slow":
+            gate.wait(20)
+            return Resolved(BrokenCamera())
+        return resolve_source(spec)
+
+    monkeypatch.setattr(controller_module, "_resolve", resolve)
+    window = make_window(source="slow")
+    window.show()
+    qtbot.waitUntil(lambda: window.controller.pipeline is not None, timeout=WAIT_MS)
+    window.controller.open_source(str(clip))
+    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+    gate.set()
+    qtbot.wait(50)
+    assert window.controller.pipeline.status().streaming
+    assert window.controller.source == str(clip)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "picture.PNG", "folder"])
+def test_dropped_media_are_opened_as_a_source(idle_window, tmp_path, name):
+    drop(idle_window, tmp_path / name)
+    assert idle_window.controller.source == str(tmp_path / name)
+
+
+def test_dropped_weights_are_loaded_and_remembered(no_network, make_window, qtbot, clip, store, tmp_path, monkeypatch):
+    window = make_window(source=str(clip))
+    run(window, qtbot)
+    weights = tmp_path / "mine.safetensors"
+    weights.write_bytes(b"")
+    qtbot.waitUntil(lambda: not window.controller.pipeline.status().network_loading, timeout=WAIT_MS)
+    drop(window, weights)
+    assert window.controller.network == Network(str(weights))
+    assert window.toolbar.weights.current == str(weights)
+    assert store.get(settings.RECENT_WEIGHTS) == [str(weights)]
+    assert store.get(settings.WEIGHTS) == str(weights)
+
+
+def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeypatch):
+    """The pipeline goes on with the old network, so the picker goes back to it too."""
+
+    controller, network = idle_window.controller, BackendInfo("torch", "cpu", "CPU", "float32")
+    states = [
+        status(network=network),
+        status(network=network, network_loading=True),
+        status(network=network, network_error="bad.pth is empty."),
+    ]
+
+    class Scripted:
+        def status(self):
+            return states.pop(0) if len(states) > 1 else states[0]
+
+        def set_network(self, weights, device, engine):
+            assert (weights, device, engine) == ("bad.pth", "auto", "auto")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(controller, "pipeline", Scripted())
+    controller._devices_asked = True
+    controller.poll()
+    controller.set_network(Network("bad.pth"))
+    controller.poll()
+    assert idle_window.toolbar.weights.current == "bad.pth"
+    shown = controller.poll()
+    assert idle_window.toolbar.weights.current == ""
+    assert shown.problem == "bad.pth is empty."
+    monkeypatch.setattr(controller_module, "now_s", lambda: 1e9)
+    assert controller.poll().problem == ""  # said long enough
+
+
+def test_the_mirror_is_on_for_cameras_and_off_for_films_until_somebody_chooses(idle_window, status, store):
+    for kind, mirrored in (("camera", True), ("video", False), ("demo", False)):
+        idle_window.drawing.show_status(status(kind=kind))
+        assert idle_window.view.mirrored is mirrored
+        assert idle_window.commands["mirror"].isChecked() is mirrored
+    idle_window.commands["mirror"].trigger()
+    assert idle_window.view.mirrored
+    assert store.get(settings.MIRROR_OTHER) is True
+    assert store.get(settings.MIRROR_CAMERA) is True
+    idle_window.drawing.show_status(status(kind="camera"))
+    idle_window.commands["mirror"].trigger()
+    assert store.get(settings.MIRROR_CAMERA) is False
+    assert store.get(settings.MIRROR_OTHER) is True
+
+
+def test_the_command_lines_mirror_is_not_remembered(make_window, store, status):
+    window = make_window(mirror=True)
+    window.drawing.show_status(status(kind="video"))
+    assert window.view.mirrored
+    assert store.remembered(settings.MIRROR_OTHER) is False
+
+
+@pytest.mark.parametrize("name", ["axes", "keypoints", "box", "expression", "label", "truth"])
+def test_switches_reach_the_overlay_by_key_and_are_remembered(idle_window, store, qtbot, name):
+    action = idle_window.commands[name]
+    assert getattr(idle_window.view.style_shown, name) is True
+    combination = action.shortcut()[0]
+    qtbot.keyClick(idle_window, combination.key(), combination.keyboardModifiers())
+    assert action.isChecked() is False
+    assert getattr(idle_window.view.style_shown, name) is False
+    setting = next(spec.setting for spec in LIVE if spec.name == name)
+    assert store.get(setting) is False
+
+
+def test_the_window_comes_back_as_it_was_left_and_can_be_reset(make_window, qtbot):
+    first = make_window(idle=True)
+    with qtbot.waitExposed(first):
+        first.show()
+    first.resize(790, 600)
+    first.commands["plots"].trigger()
+    first.commands["box"].trigger()
+    with qtbot.waitSignal(first.ended, timeout=WAIT_MS):
+        first.close()
+    second = make_window(idle=True)
+    second.show()
+    assert (second.width(), second.height()) == (790, 600)
+    assert second.docks.dock("plots").isHidden()
+    assert not second.commands["plots"].isChecked()
+    assert not second.view.style_shown.box
+    reset_settings(second)
+    assert not second.docks.dock("plots").isHidden()
+    assert second.view.style_shown.box
+
+
+def test_weights_that_are_gone_are_said_and_not_used(make_window, store):
+    store.set(settings.WEIGHTS, "/nowhere/mine.safetensors")
+    window = make_window()
+    assert window.controller.network.weights == ""
+    assert "mine.safetensors is gone" in window.status_line.message.text
+    assert make_window(weights="/nowhere/mine.safetensors").controller.network.weights == "/nowhere/mine.safetensors"
+
+
+def test_an_exception_in_a_slot_reaches_the_status_line_and_the_log(idle_window, monkeypatch, caplog):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    event_loop.install_excepthook(idle_window)
+    try:
+        raise ZeroDivisionError("in a slot")
+    except ZeroDivisionError as error:
+        with caplog.at_level(logging.CRITICAL):
+            sys.excepthook(type(error), error, error.__traceback__)
+    assert idle_window.status_line.message.severity is Severity.ERROR
+    assert "ZeroDivisionError" in idle_window.status_line.message.text
+    assert "in a slot" in caplog.text
+
+
+def test_a_screenshot_that_cannot_be_saved_is_an_error(make_window, qtbot, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    window = make_window(idle=True, screenshot=tmp_path / "file" / "shot.png")
+    window.show()
+    with qtbot.waitSignal(window.ended, timeout=WAIT_MS) as ended:
+        window.close()
+    assert ended.args == [1]
+    assert "screenshot can't be saved" in window.failures[0]
+
+
+def test_the_screenshot_key_saves_beside_the_recordings(idle_window, store, tmp_path, qtbot):
+    store.set(settings.RECORDINGS, str(tmp_path / "new" / "folder"))
+    qtbot.keyClick(idle_window, Qt.Key.Key_F12)
+    (picture,) = (tmp_path / "new" / "folder").iterdir()
+    assert picture.suffix == ".png"
+    assert idle_window.status_line.message.severity is Severity.GOOD
+
+
+def test_keys_and_about_are_shown_by_key(idle_window, qtbot):
+    qtbot.keyClick(idle_window, Qt.Key.Key_Question)
+    keys = dialog(idle_window, "Keys")
+    assert keys.isVisible()
+    qtbot.keyClick(keys, Qt.Key.Key_Escape)
+    assert not keys.isVisible()
+    qtbot.keyClick(idle_window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    assert dialog(idle_window, "About Motionscope").isVisible()
+
+
+def test_full_screen_and_back_by_key(idle_window, qtbot):
+    qtbot.keyClick(idle_window, Qt.Key.Key_F11)
+    assert idle_window.isFullScreen()
+    qtbot.keyClick(idle_window, Qt.Key.Key_Escape)
+    assert not idle_window.isFullScreen()
+    assert not idle_window.commands["full_screen"].isChecked()
+
+
+def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch):
+    idle_window.state.show_notice(Message("Saved.", Severity.GOOD))
+    assert idle_window.state.message(status()).text == "Saved."
+    monkeypatch.setattr("app.ui.shell.state_display.now_s", lambda: 1e9)
+    assert idle_window.state.message(status()).text != "Saved."
+
+
+@pytest.mark.parametrize("apart_s", [0.03, 0.15, 0.5])
+def test_the_label_at_the_face_and_the_panel_tell_of_one_frame(idle_window, monkeypatch, result, face, apart_s):
+    """At low rates at once, at high ones as soon as a person could read it; never of different ones for long."""
+    clock = [100.0]
+    monkeypatch.setattr("app.ui.shell.window.now_s", lambda: clock[0])
+    results: Mailbox[FrameResult] = Mailbox()
+    idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
+    idle_window._status_due_s = math.inf
+    due_s, yaw, behind_s = 100.07, 0.0, 0.0
+    for _ in range(300):
+        clock[0] += 0.015
+        if clock[0] >= due_s:
+            due_s, yaw = due_s + apart_s, yaw + 0.1
+            results.put(result(face(angles=Angles(0, yaw, 0)), captured_s=clock[0]))
+        idle_window._tick()
+        shown = find(idle_window.readout.pose, "yaw", Value).whole_text
+        same = idle_window.view.result is None or f"yaw {shown} " in label_text(idle_window.view.result.shown[0])
+        behind_s = 0.0 if same else behind_s + 0.015
+        assert behind_s < (0.11 if apart_s < 0.1 else 0.001)
+    idle_window.controller.pipeline = None
+
+
+def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, tmp_path, assets):
+    if not (assets / "demo.mp4").is_file():
+        pytest.skip("the demo has not been rendered")
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no film", encoding="utf-8")
+    window = make_window(source="demo")
+    window.show()
+    name = find(window.readout.system, "Name", Value)
+    qtbot.waitUntil(lambda: name.whole_text == "Built-in demo", timeout=WAIT_MS)
+    window.controller.open_source(str(broken))
+    qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
+    assert "demo" not in name.whole_text
+    assert "broken.mp4" in name.whole_text + name.toolTip()
