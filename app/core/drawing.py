@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,7 @@ class DrawnFace:
     box: NDArray[np.float64]  # (4,) x, y, width, height
     keypoints: NDArray[np.float64]  # (K, 2)
     told: Angles | None = None  # what is written at the face; None: the same angles
+    name: str = ""
 
 
 def draw_face(image: Image, face: DrawnFace, names: tuple[str, ...] | None) -> None:
@@ -69,6 +71,11 @@ def label_of(angles: Angles) -> str:
     """The text at a face; cv2's fonts have neither a degree sign nor a true minus."""
     pitch, yaw, roll = (f"{round(angle, 1) + 0.0:+.1f}" for angle in angles)  # + 0.0: no "-0.0"
     return f"yaw {yaw}  pitch {pitch}  roll {roll} deg"
+
+
+def _ascii(name: str) -> str:
+    """What cv2's fonts can write of a name."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
 
 
 def _origin(face: DrawnFace, names: tuple[str, ...] | None) -> NDArray[np.float64]:
@@ -117,7 +124,7 @@ def _draw_axes(image: Image, face: DrawnFace, origin: NDArray[np.float64], longe
 
 def _draw_angles(image: Image, face: DrawnFace) -> None:
     """Above the box, moved into the picture; the upper left corner wins where it doesn't fit."""
-    text, scale = label_of(face.told or face.angles), _text_scale(image)
+    text, scale = f"{_ascii(face.name)}  {label_of(face.told or face.angles)}".lstrip(), _text_scale(image)
     (width, height), base = cv2.getTextSize(text, _FONT, scale, 1)
     scale = min(scale, scale * (image.shape[1] - 8) / max(width, 1))
     (width, height), base = cv2.getTextSize(text, _FONT, scale, 1)

@@ -21,6 +21,7 @@ from app.session.folders import (
     AUDIO,
     FACES,
     FRAMES,
+    IDENTITIES,
     LOCK,
     MANIFEST,
     MOTION,
@@ -39,11 +40,13 @@ from app.session.table import columns
 from extractor import files
 
 _TABLES = (VIDEO, AUDIO, FRAMES, FACES, SIGNALS, ANNOTATIONS, MOTION, TRUTH)
-_OWN = {MANIFEST, DAMAGED, DAMAGED_SOUND, OPEN_ANNOTATIONS, RESERVE, LOCK, ANALYSES, FOLDER}
+_OWN = {MANIFEST, IDENTITIES, DAMAGED, DAMAGED_SOUND, OPEN_ANNOTATIONS, RESERVE, LOCK, ANALYSES, FOLDER}
 _HEAD = ",".join(columns("frame", 0)[:3]).encode()  # that a table of ours begins with, of any version
 _RECORDED = {name for whole in _TABLES for name in (whole, part(Path(whole)).name)}
 _OWN |= _RECORDED
-_OWN_TOO = re.compile(rf"\.{ANNOTATIONS}\.reviewed|{ORIGINAL}(-\d+)?\.csv|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp")
+_OWN_TOO = re.compile(
+    rf"\.{ANNOTATIONS}\.reviewed|({ORIGINAL}|identities\.original)(-\d+)?\.(csv|json)|screenshot_.*\.png|\.[0-9a-f]{{16}}\.tmp"
+)
 _ENOUGH = 2  # files of a recording that tell a session whose session.json is damaged or gone from another folder
 _NAMED = 4  # strange files that are called by their names
 

@@ -25,6 +25,7 @@ OPEN_ANNOTATIONS = "events.open.csv"  # intervals that have begun and not ended,
 MOTION = "motion.bin"
 TRUTH = "truth.csv"
 MANIFEST = "session.json"
+IDENTITIES = "identities.json"  # where faces were named or merged in review
 RESERVE = ".reserve"  # room set aside while recording
 LOCK = ".lock"  # held while recording
 

@@ -12,6 +12,7 @@ import functools
 import mmap
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError
 from app.session.folders import reason
+from app.session.identities import Identities
 from app.session.saved_table import mend_table, plain_table
 from app.session.table import MISSING_REASONS, Table, missing_of, parse_layout, parse_table
 from app.session.text_table import read_text_table, whole_lines
@@ -90,6 +92,7 @@ class LazyTable:
         """
         self.path = path
         self._lock = threading.Lock()
+        self.identities = Identities()
         self.problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
         try:
             with files.open_read(path) as file:
@@ -133,7 +136,7 @@ class LazyTable:
             raise SessionError(f"The table {path} is damaged: its rows aren't in the order of time.")
         self.frame = frame.astype(np.int64)
         self.timestamp_s = series["timestamp_s"]
-        self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
+        self._recorded_id = self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
         self.success = success == 1
         known = INFERRED in series
         self.inferred = series[INFERRED if known else "success"] == 1
@@ -163,7 +166,13 @@ class LazyTable:
             raise IndexError(f"rows {first} to {end} of {len(self)}")
         with self._lock:
             text = self._data[int(self._starts[first]) : int(self._starts[end])]
-        return parse_table(self._head + text, str(self.path))
+        table = parse_table(self._head + text, str(self.path))
+        return replace(table, face_id=self.identities.numbers(table.face_id))
+
+    def identify(self, identities: Identities) -> None:
+        """Let the faces go by these numbers from now on; the file stays as it is."""
+        self.identities, self.face_id = identities, identities.numbers(self._recorded_id)
+        self.__dict__.pop("whole", None)
 
     @functools.cached_property
     def whole(self) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,11 @@ from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
 from app.session.folders import ANNOTATIONS, AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO
+from app.session.identities import Identities, read_identities
 from app.session.lazy_table import LazyTable, read_angles
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
+from app.session.one_face import OneFace, frames_with
 from app.session.pictures import PictureReader, open_pictures
 from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
@@ -83,6 +86,13 @@ class Session:
                 motion = open_motion(place / MOTION)
             except SessionError:
                 motion = None  # as does this
+        try:
+            identities = read_identities(place)
+            for person in identities.people:
+                _refuse_together(table, faces, person.face_ids, identities)
+            _identify(identities, table, faces)
+        except SessionError as error:
+            problems.append(str(error))
         parsed = parse_annotations(folder / ANNOTATIONS, table.timestamp_s)
         problems += parsed.problems
         video, problem = find_video(folder, manifest)
@@ -174,6 +184,33 @@ class Session:
             raise SessionError(f"The table {path} can't be compared: it has {count} rows for {len(self)} frames.")
         return table
 
+    @property
+    def identities(self) -> Identities:
+        """Who is who among the faces of the tables."""
+        return self.table.identities
+
+    def identify(self, identities: Identities) -> None:
+        """Let the faces be called so from now on, here; nothing is written."""
+        _identify(identities, self.table, self.faces)
+
+    def refuse_together(self, numbers: Sequence[int]) -> None:
+        """Raises SessionError where two of these people are in one frame, so that they can't be the same."""
+        _refuse_together(self.table, self.faces, numbers, self.identities)
+
+    def frames_of_people(self) -> dict[int, int]:
+        """In how many frames each was measured, by the number."""
+        ids = self.table.face_id if self.faces is None else np.append(self.table.face_id, self.faces.face_id)
+        numbers, counts = np.unique(ids[ids >= 0], return_counts=True)
+        return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+
+    def frames_with(self, number: int) -> NDArray[np.bool_]:
+        """(N,) the frames in which this person was measured."""
+        return frames_with(number, self.table, self.faces)
+
+    def one_face(self, number: int) -> OneFace:
+        """What was measured of this person."""
+        return OneFace.of(number, self.table, self.faces)
+
     def close(self) -> None:
         """Let go of the tables."""
         self.table.close()
@@ -205,6 +242,26 @@ def _further_faces(path: Path, table: LazyTable) -> LazyTable | None:
         faces.close()
         raise SessionError(f"{path} is damaged: its faces have not as many keypoints as those of {FRAMES}.")
     return faces
+
+
+def _identify(identities: Identities, *tables: LazyTable | None) -> None:
+    for table in tables:
+        if table is not None:
+            table.identify(identities)
+
+
+def _refuse_together(table: LazyTable, faces: LazyTable | None, numbers: Sequence[int], identities: Identities) -> None:
+    met: dict[int, NDArray[np.bool_]] = {}
+    for number in numbers:
+        there = frames_with(number, table, faces)
+        for other, seen in met.items():
+            if (there & seen).any():
+                frame = int(np.argmax(there & seen))
+                raise SessionError(
+                    f"They are not merged: {identities.label(other)} and {identities.label(number)} are both in "
+                    f"frame {frame}, at {table.timestamp_s[frame]:.2f} s."
+                )
+        met[number] = there
 
 
 def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 import av
 import cv2
@@ -52,7 +53,7 @@ class AnnotatedVideo:
 
         def painted(image: Image) -> Image:
             reason = MISSING_REASONS[next(missing)]
-            draw_faces(image, next(faces), header.keypoint_names, header.camera_tilt)
+            draw_faces(image, next(faces), header.keypoint_names, header.camera_tilt, session.identities.names)
             if reason:
                 draw_notice(image, f"no pose: {reason.replace('_', ' ')}")
             return image
@@ -92,17 +93,22 @@ def write_video(
 
 
 def draw_faces(
-    image: Image, faces: list[tuple[Table, int]], names: tuple[str, ...] | None, tilt: CameraTilt | None
+    image: Image,
+    faces: list[tuple[Table, int]],
+    names: tuple[str, ...] | None,
+    tilt: CameraTilt | None,
+    called: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
     """All that was measured in a frame, in place; the primary face is the first, so it is drawn last.
 
     The angles that are written are those of a level camera, where ``tilt`` says how this one stood.
+    ``called``: the faces' names by their numbers.
     """
     for table, row in reversed(faces):
         angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
         box, keypoints = table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64)
         told = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
-        draw_face(image, DrawnFace(angles, box, keypoints, told), names)
+        draw_face(image, DrawnFace(angles, box, keypoints, told, called.get(int(table.face_id[row]), "")), names)
 
 
 def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from extractor.types import KEYPOINT_NAMES
 
 FILE = "arkit.csv"
 
-COLUMNS = ("frame", "timestamp_s", "face_id", *CARRIED, "missing")
+COLUMNS = ("frame", "timestamp_s", "face_id", *CARRIED, "missing", "face_name")
 _EVERY = 1000
 
 
@@ -50,14 +50,16 @@ class ArkitCsv:
         rest, moved = _from_rest(records, np.asarray(table.face_id)[frames])
         row_of = np.full(len(table), -1)
         row_of[frames] = np.arange(len(frames))
+        called = session.identities.names
         with files.create_text(folder / FILE) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, row in enumerate(row_of):
                 known = blendshapes(rest[row], moved[row], names) if row >= 0 else {}
                 cells = (f"{known[name]:.4f}" if name in known else "" for name in CARRIED)
-                face_id = table.face_id[k] if row >= 0 else ""
-                writer.writerow((k, f"{table.timestamp_s[k]:.6f}", face_id, *cells, MISSING_REASONS[table.missing[k]]))
+                face_id, why = int(table.face_id[k]), MISSING_REASONS[table.missing[k]]
+                whose, name = (face_id, called.get(face_id, "")) if row >= 0 else ("", "")
+                writer.writerow((k, f"{table.timestamp_s[k]:.6f}", whose, *cells, why, name))
                 if k % _EVERY == 0:
                     progress(k, len(table))
         progress(len(table), len(table))

@@ -238,6 +238,7 @@ def _write_dataset(root: Path, session: Session) -> None:
         f"Source: {header.source.kind}, {header.source.name}",
         f"Network: {header.weights_summary or header.weights_name or 'none'}",
         *_told_tilt(header.camera_tilt),
+        *(f"Face {number}: {name}" for number, name in session.identities.names.items()),
         *(line for line in session.manifest.header.comment.splitlines()),
     ]
     files.write_whole(root / "README", ("\n".join(lines) + "\n").encode("utf-8", "replace"))

@@ -69,7 +69,7 @@ class CoveredVideo:
             image = hidden(image, places)
             if not places:
                 draw_notice(image, NOTHING_FOUND)
-            draw_faces(image, faces, header.keypoint_names, header.camera_tilt)
+            draw_faces(image, faces, header.keypoint_names, header.camera_tilt)  # no names: nobody is recognised
             return image
 
         write_video(session, folder / FILE, painted, progress)

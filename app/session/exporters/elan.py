@@ -1,4 +1,4 @@
-"""``session.eaf``: the annotations, and where a pose is missing or of low quality, as annotations for ELAN.
+"""``session.eaf``: for ELAN the annotations, where each named face is, and where a pose is missing or of low quality.
 
 The video is linked.
 """
@@ -61,7 +61,11 @@ class ElanAnnotations:
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tiers = tiers_of(session.annotations, session.table.timestamp_s)
         times_s = session.table.timestamp_s
+        people = (
+            (_printable(name) or _UNNAMED, session.frames_with(k)) for k, name in session.identities.names.items()
+        )
         for name, stretches in (
+            *((name, _stretches(there.astype(np.int64), ("", name), times_s)) for name, there in people),
             (_WITHOUT_POSE, without_pose(session.table.missing, times_s)),
             (_LOW_QUALITY, _stretches(session.low_quality.astype(np.int64), ("", _LOW_QUALITY), times_s)),
         ):

@@ -26,7 +26,8 @@ class MotionArrays:
     (M,).  Decoded: ``R`` (M, 3, 3) head to camera, so that a point is ``scale * (R @ kp + exp) + t``
     in crop coordinates (t's z ignored), and ``crop_to_frame`` (M, 2, 3) maps those to pixels.
     ``keypoint_names`` (K,) where they have any.  ``missing``, of all frames, says why one has no pose:
-    a place in ``missing_words``.  ``quality`` (M,) is NaN where it isn't known.
+    a place in ``missing_words``.  ``quality`` (M,) is NaN where it isn't known.  ``face_id`` (M,); where faces have
+    names, ``named_faces`` (P,) and ``face_names`` (P,).
     """
 
     name = "npz"
@@ -55,4 +56,7 @@ def _arrays(session: Session) -> dict[str, NDArray[Any]]:
         arrays["keypoint_names"] = np.array(names)
     frame = records["frame"].astype(np.int64)
     arrays |= {"quality": session.table.quality[frame], "R": records["rotation"]}
+    arrays |= {"face_id": session.table.face_id[frame]}
+    if called := session.identities.names:
+        arrays |= {"named_faces": np.array(list(called)), "face_names": np.array(list(called.values()))}
     return {"frame": frame, "timestamp_s": session.table.timestamp_s[frame], **arrays}

@@ -20,10 +20,10 @@ FILE = "openface.csv"
 
 COLUMNS = (
     "frame", "face_id", "timestamp", "confidence", "success",
-    "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz", "missing",
+    "pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz", "missing", "face_name",
 )  # fmt: skip
 
-"""OpenFace's, and at the end why a frame has no pose, as in ``frames.csv``."""
+"""OpenFace's, and at the end why a frame has no pose, as in ``frames.csv``, and what the face was called in review."""
 
 _NOTHING = ("",) * 6
 _EVERY = 1000
@@ -69,18 +69,20 @@ class OpenFaceCsv:
         low = {
             id(table): is_low(table.column("quality"), session.manifest.header.quality_threshold) for table in tables
         }
+        names = session.identities.names
         with files.create_text(folder / FILE) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, faces in enumerate(faces_of_frames(session)):
                 time = f"{session.table.timestamp_s[k]:.6f}"
                 if not faces:
-                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]]))
+                    writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]], ""))
                 for table, row in faces:
                     sure, pose = _number(confidence[id(table)][row], 4), angles[id(table)][row]
                     numbers = ("", "", "", *(_number(angle, 6) for angle in pose))
                     success = int(not low[id(table)][row])
-                    writer.writerow((k + 1, table.face_id[row], time, sure, success, *numbers, ""))
+                    face_id = int(table.face_id[row])
+                    writer.writerow((k + 1, face_id, time, sure, success, *numbers, "", names.get(face_id, "")))
                 if k % _EVERY == 0:
                     progress(k, len(session.table))
 

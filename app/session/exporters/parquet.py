@@ -34,7 +34,8 @@ _ROWS = 65_536  # a row group: readers then need not take in a whole table
 class ParquetTables:
     """``frames.parquet``, and ``faces.parquet`` where there were further faces: the columns of the tables.
 
-    What is empty there is null here; ``success`` and ``inferred`` are booleans, ``missing`` is a word.
+    What is empty there is null here; ``success`` and ``inferred`` are booleans, ``missing`` is a word.  Where faces
+    were named or merged in review, ``face_id`` is the person's, and a last column ``face_name`` has the names.
     """
 
     name = "parquet"
@@ -53,14 +54,15 @@ class ParquetTables:
             if lazy is None:
                 continue
             table = lazy.whole
-            schema = _schema(pa, table).with_metadata(about)
+            names = session.identities.names
+            schema = _schema(pa, table, named=bool(names)).with_metadata(about)
             with (
                 files.create(folder / name) as file,
                 parquet.ParquetWriter(file, schema, compression="zstd") as writer,
             ):
                 for start in range(0, len(table), _ROWS):
                     part = slice(start, min(start + _ROWS, len(table)))
-                    writer.write_table(pa.table(_arrays(pa, table, part), schema=schema))
+                    writer.write_table(pa.table(_arrays(pa, table, part, names), schema=schema))
                     progress(done + part.stop, total)
             done += len(table)
 
@@ -83,13 +85,14 @@ def _pyarrow() -> tuple[Any, Any]:
     return pyarrow, parquet
 
 
-def _schema(pa: Any, table: Table) -> pa.Schema:
+def _schema(pa: Any, table: Table, *, named: bool) -> pa.Schema:
     lead = (pa.int64(), pa.float64(), pa.int64(), pa.bool_(), pa.bool_(), pa.string())
     names = columns("frame", table.num_kp)
-    return pa.schema(list(zip(names, (*lead, *[pa.float32()] * (len(names) - len(lead))), strict=True)))
+    fields = list(zip(names, (*lead, *[pa.float32()] * (len(names) - len(lead))), strict=True))
+    return pa.schema([*fields, *[("face_name", pa.string())] * named])
 
 
-def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
+def _arrays(pa: Any, table: Table, part: slice, names: dict[int, str]) -> list[pa.Array]:
     face_id = table.face_id[part]
     numbers = table.numbers[part]
     return [
@@ -100,4 +103,5 @@ def _arrays(pa: Any, table: Table, part: slice) -> list[pa.Array]:
         pa.array(table.inferred[part]),
         pa.array([MISSING_REASONS[k] or None for k in table.missing[part]], pa.string()),
         *(pa.array(np.ascontiguousarray(column), mask=np.isnan(column)) for column in numbers.T),
+        *([pa.array([names.get(number) for number in face_id.tolist()], pa.string())] if names else []),
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject
@@ -26,10 +28,12 @@ OVERLAY = {
 }
 
 
-def overlay_style(store: Settings, names: tuple[str, ...] | None) -> OverlayStyle:
-    """As it is set; ``names``: the keypoints'."""
+def overlay_style(
+    store: Settings, names: tuple[str, ...] | None, face_names: Mapping[int, str] = MappingProxyType({})
+) -> OverlayStyle:
+    """As it is set; ``names``: the keypoints', ``face_names``: by the faces' numbers."""
     switches: dict[str, Any] = {part: store.get(setting) for part, setting in OVERLAY.items()}
-    return replace(OverlayStyle(keypoint_names=names), **switches)
+    return replace(OverlayStyle(keypoint_names=names, face_names=tuple(face_names.items())), **switches)
 
 
 class Drawing(QObject):

@@ -20,6 +20,7 @@ from app.ui.shell import theme
 from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"
+LONGEST_NAME = 160.0  # points
 AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
 
 
@@ -35,6 +36,7 @@ class OverlayStyle:
     truth: bool = True
     keypoint_names: tuple[str, ...] | None = None  # None: points without meaning, drawn without lines
     font: QFont | None = None
+    face_names: tuple[tuple[int, str], ...] = ()  # of faces that have one, by their numbers
 
 
 def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
@@ -63,8 +65,10 @@ def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, s
     if style.label:
         painter.setOpacity(1.0)
         taken: list[QRectF] = []
+        names = dict(style.face_names)
         for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
-            taken.append(_paint_label(painter, shown, view, style, taken, several, first=number == 0))
+            name = names.get(shown.face.face_id, str(shown.face.face_id) if several else "")
+            taken.append(_paint_label(painter, shown, view, style, taken, name, first=number == 0))
     painter.restore()
 
 
@@ -228,28 +232,28 @@ def _paint_label(
     view: ViewTransform,
     style: OverlayStyle,
     taken: list[QRectF],
-    several: bool,
+    name: str,
     first: bool,
 ) -> QRectF:
-    """The face's angles above it, or below it where another's stand already; where it is drawn."""
+    """The face's name and angles above it, or below it where another's stand already; where they are drawn."""
     face = shown.face
     font = _font(painter, style, 0.9 if first else 0.8)
     metrics = QFontMetricsF(font)
-    text, number = label_text(shown), str(face.face_id)
-    chip = metrics.horizontalAdvance(number) + 12 if several else 0.0
+    text, name = label_text(shown), metrics.elidedText(name, Qt.TextElideMode.ElideRight, LONGEST_NAME)
+    chip = metrics.horizontalAdvance(name) + 12 if name else 0.0
     width, height = metrics.horizontalAdvance(text) + 12 + chip, metrics.height() + 5
     rect = _free_place(view.box(face.detection.box), width, height, view.picture, taken)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 190))
     painter.drawRoundedRect(rect, 3, 3)
     painter.setFont(font)
-    if several:
+    if name:
         colour = face_colour(face.face_id)
         left = QRectF(rect.left(), rect.top(), chip, height)
         painter.setBrush(colour)
         painter.drawRoundedRect(left, 3, 3)
         painter.setPen(ink_on(colour))
-        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, number)
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, name)
         if first:  # its numbers are those in the panels
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 1.6))

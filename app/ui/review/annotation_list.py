@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QColor, QPainter, QPixmap
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +23,7 @@ from PyQt6.QtWidgets import (
 from app.session.annotations import Annotation
 from app.ui.review.annotations import Annotations, EditedAnnotations
 from app.ui.review.paint import annotation_colours
+from app.ui.review.tables import dot, heading_row, set_up
 from app.ui.shell.dialogs import without_icons
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
@@ -65,26 +63,13 @@ class AnnotationModel(QAbstractTableModel):
             return None
         annotation = self._annotations[index.row()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return _dot(self.colours[annotation.label])
+            return dot(self.colours[annotation.label])
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             lasts = f"{annotation.duration_s:.2f} s" if annotation.duration_s > 0 else NOTHING
             return (clock(annotation.onset_s, 2), lasts, annotation.label, annotation.note)[index.column()]
         return None
-
-
-def _dot(colour: QColor) -> QPixmap:
-    pixmap = QPixmap(20, 20)
-    pixmap.setDevicePixelRatio(2.0)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawEllipse(QRectF(1, 1, 8, 8))
-    painter.end()
-    return pixmap
 
 
 class AnnotationList(QWidget):
@@ -95,43 +80,19 @@ class AnnotationList(QWidget):
 
     def __init__(self, actions: dict[str, QAction]) -> None:
         super().__init__()
-        heading = QLabel("Markers")
-        heading.setProperty("heading", True)
         self._model = AnnotationModel(self)
         self.table = QTableView()
-        self.table.setAccessibleName("Markers")
         self.table.setModel(self._model)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        vertical, header = self.table.verticalHeader(), self.table.horizontalHeader()
-        assert vertical is not None
-        assert header is not None
-        vertical.hide()
-        vertical.setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column in (0, 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        for column in (2, 3):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        set_up(self.table, "Markers", (False, False, True, True))
         self._empty = QLabel("None yet. M adds one, at the cursor or over the selection.")
         self._empty.setProperty("dim", True)
         self._empty.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        buttons.addWidget(heading)
-        buttons.addStretch(1)
-        for name, text in (("add", "Add"), ("edit", "Edit"), ("delete", "Delete")):
-            buttons.addWidget(_button(actions[name], text))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 4)
         layout.setSpacing(4)
-        layout.addLayout(buttons)
+        buttons = {"Add": actions["add"], "Edit": actions["edit"], "Delete": actions["delete"]}
+        layout.addLayout(heading_row("Markers", buttons))
         layout.addWidget(self._empty)
         layout.addWidget(self.table, 1)
         selection = self.table.selectionModel()
@@ -161,18 +122,6 @@ class AnnotationList(QWidget):
     def _current_changed(self, current: QModelIndex) -> None:
         if not self._showing and current.isValid():
             self.chosen.emit(current.row())
-
-
-def _button(action: QAction, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setAccessibleName(action.whatsThis())
-    button.setToolTip(action.toolTip())
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(action.trigger)
-    button.setEnabled(action.isEnabled())
-    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
-    return button
 
 
 class AnnotationDialog(QDialog):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.lazy_table import LazyTable
+from app.session.one_face import OneFace
 from app.session.table import Missing
 from app.ui.review.traces import Trace
 
@@ -29,7 +30,7 @@ class Series:
 
     @classmethod
     def of(
-        cls, table: LazyTable, tilt: CameraTilt | None = None, low_quality: NDArray[np.bool_] | None = None
+        cls, table: LazyTable | OneFace, tilt: CameraTilt | None = None, low_quality: NDArray[np.bool_] | None = None
     ) -> Series:
         """As a level camera would have measured it, where ``tilt`` says how the camera stood.
 

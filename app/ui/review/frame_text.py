@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from app.session.session import Session
 from app.session.table import Missing
 from app.ui.review.content import Content
+from app.ui.review.loading import Loaded
 from app.ui.widgets.formatting import degrees, spread, unsigned
 
 WHY = {
@@ -21,11 +21,12 @@ WHY = {
 """What is said of a frame without a pose."""
 
 
-def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
+def numbers_of(loaded: Loaded, content: Content, frame: int) -> list[str]:
     """What was measured in a frame; with the other table's difference where there is one."""
-    table = session.table
+    table = loaded.rows
     if not table.success[frame]:
-        return [WHY[Missing(int(table.missing[frame]))]]
+        why = Missing(int(table.missing[frame]))
+        return [f"{loaded.called} was not found" if loaded.called and why is Missing.NO_FACE else WHY[why]]
     parts = []
     for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
         value, std = float(content.series.angles_deg[frame, k]), float(table.std_deg[frame, k])
@@ -37,5 +38,5 @@ def numbers_of(session: Session, content: Content, frame: int) -> list[str]:
     parts.append(f"expression {unsigned(float(table.exp_magnitude[frame]), 3)}")
     quality = float(table.quality[frame])
     if math.isfinite(quality):
-        parts.append(f"quality {unsigned(quality, 2)}{' (low)' if session.low_quality[frame] else ''}")
+        parts.append(f"quality {unsigned(quality, 2)}{' (low)' if loaded.low_quality[frame] else ''}")
     return parts

@@ -12,8 +12,8 @@ from PyQt6.QtGui import QAction, QGuiApplication
 from app.core.spreadsheet import as_cell
 from app.core.tilt import levelled_deg
 from app.session.comparison import AXES, compare
-from app.session.session import Session
 from app.ui.review.content import Content, frame_s
+from app.ui.review.loading import Loaded
 from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
@@ -34,7 +34,7 @@ class Measuring(QObject):
         self._timeline = timeline
         self._panel = panel
         self._background = background
-        self._session: Session | None = None
+        self._loaded: Loaded | None = None
         self._content: Content | None = None
         self._total_s = 0.0
         self._serial = 0
@@ -46,12 +46,17 @@ class Measuring(QObject):
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self.refresh)
 
-    def use(self, session: Session | None, total_s: float) -> None:
+    def use(self, loaded: Loaded | None) -> None:
         """Of this session; None: of none."""
-        self._session, self._total_s, self._content = session, total_s, None
-        self.statistics = None
-        self._serial += 1
+        self._total_s = loaded.content.total_s if loaded is not None else 0.0
+        self.follow(loaded)
         self.select(None)
+
+    def follow(self, loaded: Loaded | None) -> None:
+        """Of this face of the same session; what is selected stays."""
+        self._loaded, self._content, self.statistics = loaded, None, None
+        self._serial += 1
+        self.refresh()
 
     def compare(self, content: Content) -> None:
         """The copied text says how the other table differs, where there is one."""
@@ -70,7 +75,7 @@ class Measuring(QObject):
         self._serial += 1  # what is being counted is of another one
         self._timeline.show_selection(self.selection)
         self.changed.emit()
-        if self._session is not None:
+        if self._loaded is not None:
             self._timer.start()
 
     def begin(self, time_s: float) -> None:
@@ -80,7 +85,7 @@ class Measuring(QObject):
 
     def end(self, time_s: float) -> None:
         """Let the selection end with the frame that begins here."""
-        end = time_s + (frame_s(self._session.times_s) if self._session is not None else 0.0)
+        end = time_s + (frame_s(self._loaded.content.times_s) if self._loaded is not None else 0.0)
         start = self.selection[0] if self.selection is not None and self.selection[0] < time_s else 0.0
         self.select((start, min(end, self._total_s)))
 
@@ -90,23 +95,23 @@ class Measuring(QObject):
 
     def rows(self) -> slice:
         """The table's rows that are selected."""
-        assert self._session is not None
+        assert self._loaded is not None
         if self.selection is None:
-            return slice(0, len(self._session))
-        first, end = np.searchsorted(self._session.times_s, self.selection)
+            return slice(0, len(self._loaded.rows))
+        first, end = np.searchsorted(self._loaded.content.times_s, self.selection)
         return slice(int(first), int(end))
 
     def refresh(self) -> None:
         """Count again, in the background; the latest wins."""
-        session = self._session
-        if session is None:
+        loaded = self._loaded
+        if loaded is None:
             return
         self._timer.stop()
         self._serial += 1
         serial, rows, title = self._serial, self.rows(), self._title()
-        table = session.table
-        tilt = session.manifest.header.camera_tilt
-        left_out = session.low_quality[rows] if self._leaves_out else None
+        table = loaded.rows
+        tilt = loaded.session.manifest.header.camera_tilt
+        left_out = loaded.low_quality[rows] if self._leaves_out else None
 
         def count() -> Statistics:
             return statistics(
@@ -131,14 +136,15 @@ class Measuring(QObject):
         self._background.run("statistics", count, done, failed)
 
     def refresh_actions(self, commands: Mapping[str, QAction]) -> None:
-        commands["zoom_selection"].setEnabled(self._session is not None and self.selection is not None)
+        commands["zoom_selection"].setEnabled(self._loaded is not None and self.selection is not None)
 
     def text(self) -> str:
         """What is copied: tab-separated lines."""
-        if self._session is None or self.statistics is None:
+        if self._loaded is None or self.statistics is None:
             return ""
         start, end = self.selection if self.selection is not None else (0.0, self._total_s)
-        title = f"{as_cell(self._session.folder.name)}\t{start:.3f} to {end:.3f} s"
+        what = [self._loaded.session.folder.name, *filter(None, [self._loaded.called])]
+        title = "\t".join([*map(as_cell, what), f"{start:.3f} to {end:.3f} s"])
         return as_text(self.statistics, title) + self._comparison_text()
 
     def copy(self) -> None:
@@ -148,9 +154,9 @@ class Measuring(QObject):
 
     def _comparison_text(self) -> str:
         second = self._content.second if self._content is not None else None
-        if second is None or self._session is None:
+        if second is None or self._loaded is None:
             return ""
-        rows, table = self.rows(), self._session.table
+        rows, table = self.rows(), self._loaded.rows
         angles = second.series.angles_deg[rows]
         assert self._content is not None
         figures = compare(
@@ -165,10 +171,11 @@ class Measuring(QObject):
         return "\n".join(lines) + "\n"
 
     def _title(self) -> str:
+        called = f"{self._loaded.called}, " if self._loaded is not None and self._loaded.called else ""
         if self.selection is None:
-            return "Statistics of the whole session"
+            return f"Statistics of {called}the whole session"
         start, end = self.selection
-        return f"Statistics of {clock(start, 2)} to {clock(end, 2)}"
+        return f"Statistics of {called}{clock(start, 2)} to {clock(end, 2)}"
 
 
 class _Poses:

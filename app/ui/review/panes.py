@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QLabel, QPushButton, QSplitter, QStatusBar, QVBoxLay
 
 from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
+from app.ui.review.faces_panel import FacesPanel
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
@@ -25,13 +26,14 @@ class Panes(QSplitter):
         self.timeline = Timeline()
         self.transport = Transport(commands)
         self.annotation_list = AnnotationList(commands)
+        self.faces = FacesPanel(commands)
         self.statistics = StatisticsPanel(commands["copy"])
         self.recover_button = QPushButton("&Recover the recording")
         self.recover_button.hide()
         self.side = QSplitter(Qt.Orientation.Vertical)
-        self.side.addWidget(self.annotation_list)
-        self.side.addWidget(self.statistics)
-        self.side.setStretchFactor(0, 1)
+        for widget in (self.faces, self.annotation_list, self.statistics):
+            self.side.addWidget(widget)
+        self.side.setStretchFactor(1, 1)
         top = QSplitter(Qt.Orientation.Horizontal)
         top.addWidget(_column(self.view, self.recover_button))
         top.addWidget(self.side)

@@ -37,6 +37,7 @@ class FramePresenter(QObject):
         self._wanted = self._frame = 0
         self._image: Image | None = None
         self._said = ""
+        self._face: int | None = None
         self._blank: Image | None = None
         self._loader: PictureLoader | None = None
         if session.video is None:
@@ -61,6 +62,12 @@ class FramePresenter(QObject):
     def compare(self, content: Content) -> None:
         """Draw the other table's axes too, where there is one."""
         self._second = content if content.second is not None else None
+        if self._image is not None:
+            self._show(self._frame, self._image)
+
+    def follow(self, face: int | None) -> None:
+        """Put this face before the others; draw them by the numbers that they have by now."""
+        self._face = face
         if self._image is not None:
             self._show(self._frame, self._image)
 
@@ -97,6 +104,8 @@ class FramePresenter(QObject):
         self._frame, self._image = number, image
         try:
             faces = self._session.faces_of(number)
+            if self._face is not None:
+                faces = tuple(sorted(faces, key=lambda face: face.face_id != self._face))
         except SessionError as error:
             faces = ()
             self.problem.emit(str(error))

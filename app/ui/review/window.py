@@ -23,7 +23,8 @@ from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
 from app.ui.review.frame_text import numbers_of
-from app.ui.review.loading import Loaded, load
+from app.ui.review.identities import EditedIdentities, Identifying
+from app.ui.review.loading import Loaded, load, load_face
 from app.ui.review.measuring import Measuring
 from app.ui.review.panes import Panes
 from app.ui.review.player import Player
@@ -61,6 +62,8 @@ class ReviewWindow(QMainWindow):
         self.player: Player | None = None
         self.presenter: FramePresenter | None = None
         self.annotations: EditedAnnotations | None = None
+        self.identities: EditedIdentities | None = None
+        self._following = 0  # the latest request to show a face's curves
         self.problem: Exception | None = None
         self._background = Background(self)
         self.commands = build_actions(self, REVIEW, self._slots(), store)
@@ -70,6 +73,7 @@ class ReviewWindow(QMainWindow):
         self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
         self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
+        self.identifying = Identifying(self, self.panes.faces, self.commands, self.notify)
         self._leave_out()
         self.sound = ReviewSound(self.notify, self)
         self._hear()
@@ -103,6 +107,7 @@ class ReviewWindow(QMainWindow):
         self.measuring.changed.connect(self._selection_changed)
         self.transport.speed_chosen.connect(self._set_speed)
         self.comparing.changed.connect(self._compare)
+        self.identifying.followed.connect(self._follow)
         self._settings.watch(self, OVERLAY.values(), self._draw)
         self._settings.watch(self, (settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out)
         self._settings.watch(self, (settings.REVIEW_SOUND,), self._hear)
@@ -127,6 +132,10 @@ class ReviewWindow(QMainWindow):
             **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(ANNOTATION_KEYS)},
             "undo": lambda: self.editing.undo(),
             "redo": lambda: self.editing.redo(),
+            "next_face": lambda: self.identifying.follow_next(),
+            "name_face": lambda: self.identifying.name(),
+            "merge_faces": lambda: self.identifying.merge(),
+            "separate_face": lambda: self.identifying.separate(),
             "play": played(lambda player: player.toggle()),
             "back": played(lambda player: player.step(-1)),
             "on": played(lambda player: player.step(1)),
@@ -215,8 +224,10 @@ class ReviewWindow(QMainWindow):
         self.comparing.use(loaded)
         self._use_content(loaded.content)
         self.timeline.fit()
-        self.measuring.use(session, loaded.content.total_s)
+        self.measuring.use(loaded)
         self.editing.use(self.annotations, self.player, self.measuring, loaded.content.total_s)
+        self.identities = EditedIdentities(session, self.annotations.undo_stack, self)
+        self.identifying.use(self.identities)
         self.exports.use(session)
         self._enable(True)
         self._moved(0)
@@ -260,7 +271,8 @@ class ReviewWindow(QMainWindow):
         if problem:
             self.notify(Message(problem, Severity.ERROR))
         self.editing.use(None, None, None, 0.0)
-        self.measuring.use(None, 0.0)
+        self.measuring.use(None)
+        self.identifying.use(None)
         self.exports.use(None)
         self.comparing.use(None)
         self.exports.close()
@@ -272,10 +284,10 @@ class ReviewWindow(QMainWindow):
             self.presenter.close()
         if self._loaded is not None:
             self._loaded.session.close()
-        for part in (self.player, self.presenter, self.annotations):
+        for part in (self.player, self.presenter, self.identities, self.annotations):
             if part is not None:
                 part.deleteLater()
-        self.player = self.presenter = self.annotations = self._loaded = self._content = None
+        self.player = self.presenter = self.annotations = self.identities = self._loaded = self._content = None
         self.view.show_result(None)
         self._enable(False)
 
@@ -291,6 +303,7 @@ class ReviewWindow(QMainWindow):
             self.editing.refresh()
             self.measuring.refresh()
             self.measuring.refresh_actions(self.commands)
+            self.identifying.refresh()
 
     def _session(self) -> Session:
         assert self._loaded is not None
@@ -308,13 +321,13 @@ class ReviewWindow(QMainWindow):
 
     def _moved(self, frame: int) -> None:
         player, content = self.player, self._content
-        if player is None or content is None or self.presenter is None:
+        if player is None or content is None or self.presenter is None or self._loaded is None:
             return
         self.presenter.request(frame)
         session = self._session()
         self.timeline.show_cursor(player.time_s, follow=player.playing)
         self.transport.show_place(player.time_s, content.total_s, frame, len(session))
-        self.transport.numbers.show_numbers(numbers_of(session, content, frame))
+        self.transport.numbers.show_numbers(numbers_of(self._loaded, content, frame))
 
     def _playing_changed(self, playing: bool) -> None:
         self.transport.set_playing(playing)
@@ -322,7 +335,7 @@ class ReviewWindow(QMainWindow):
 
     def _use_content(self, content: Content) -> None:
         self._content = content
-        self.timeline.show_content(content, self._session().table.success)
+        self.timeline.show_content(content, self._loaded.rows.success if self._loaded is not None else None)
         if self.presenter is not None:
             self.presenter.compare(content)
 
@@ -334,6 +347,25 @@ class ReviewWindow(QMainWindow):
         self.commands["compare"].setEnabled(bool(self.comparing.names))
         if self.player is not None:
             self._moved(self.player.frame)
+
+    def _follow(self, face: int | None) -> None:
+        """Show the curves of this face, or of each frame's first one, as soon as they are gathered."""
+        if self._loaded is None:
+            return
+        self._following += 1
+        number, session = self._following, self._session()
+        self._draw()
+
+        def done(loaded: Loaded) -> None:
+            if number == self._following and self._loaded is not None and self._session() is session:
+                self._loaded = loaded
+                self.comparing.use(loaded)
+                self.measuring.follow(loaded)
+                if self.presenter is not None:
+                    self.presenter.follow(face)
+                self._compare(loaded.content)
+
+        self._background.run("face", lambda: load_face(session, face), done, self._show_problem)
 
     def _reanalyse(self) -> None:
         session = self._session()
@@ -356,8 +388,12 @@ class ReviewWindow(QMainWindow):
         self.measuring.leave_out(self._settings.get(settings.LEAVE_OUT_LOW_QUALITY))
 
     def _draw(self) -> None:
-        names = self._loaded.session.manifest.header.keypoint_names if self._loaded is not None else None
-        self.view.set_style(overlay_style(self._settings, names))
+        if self._loaded is None:
+            self.view.set_style(overlay_style(self._settings, None))
+        else:
+            session = self._session()
+            names = session.manifest.header.keypoint_names
+            self.view.set_style(overlay_style(self._settings, names, session.identities.names))
 
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
@@ -388,7 +424,8 @@ class ReviewWindow(QMainWindow):
 
     def _save(self) -> str:
         """Everything that was changed is on the disk afterwards; else why not."""
-        return self.annotations.close() if self.annotations is not None else ""
+        parts = (part for part in (self.annotations, self.identities) if part is not None)
+        return " ".join(filter(None, [part.close() for part in parts]))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if not self._ended:

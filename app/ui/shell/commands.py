@@ -187,7 +187,7 @@ REVIEW: tuple[Command, ...] = (
     Command("delete", "&Markers", "&Delete marker", "Del", "Delete the chosen marker", also=("Backspace",)),
     Command("earlier", "&Markers", "Move a frame earl&ier", "Alt+Left", "Move the chosen marker one frame back"),
     Command("later", "&Markers", "Move a frame &later", "Alt+Right", "Move the chosen marker one frame on"),
-    Command("undo", "&Markers", "&Undo", "Ctrl+Z", "Undo the last change of the markers", separated=True,
+    Command("undo", "&Markers", "&Undo", "Ctrl+Z", "Undo the last change of markers and faces", separated=True,
             standard=QKeySequence.StandardKey.Undo),
     Command("redo", "&Markers", "&Redo", "Ctrl+Shift+Z", "Do again what was undone",
             standard=QKeySequence.StandardKey.Redo),
@@ -196,6 +196,10 @@ REVIEW: tuple[Command, ...] = (
                 together="Add the marker of the key, as while recording")
         for key in ANNOTATION_KEYS
     ),
+    Command("next_face", "&Faces", "Ne&xt face", ".", "Show the next face's curves and statistics"),
+    Command("name_face", "&Faces", "&Name…", "N", "Name the selected face", separated=True),
+    Command("merge_faces", "&Faces", "&Merge", "J", "Join the selected faces: they are one person"),
+    Command("separate_face", "&Faces", "&Separate", "Shift+J", "Take faces apart that were merged"),
     Command("play", "&Play", "&Play", "Space", "Play or pause", icon="start"),
     Command("back", "&Play", "Frame &back", "Left", "One frame back", separated=True),
     Command("on", "&Play", "Frame &on", "Right", "One frame on"),

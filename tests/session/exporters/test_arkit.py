@@ -23,7 +23,7 @@ def test_every_frame_has_a_row_and_its_face_is_measured_from_its_own_rest(sessio
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["frame"]) for row in rows] == list(range(FRAMES))
-    assert tuple(rows[0]) == ("frame", "timestamp_s", "face_id", *CARRIED, "missing")
+    assert tuple(rows[0]) == ("frame", "timestamp_s", "face_id", *CARRIED, "missing", "face_name")
     assert {k for k, row in enumerate(rows) if row["missing"]} == {*SKIPPED, *UNMEASURED}
     assert all(row[name] == "" for k, row in enumerate(rows) if row["missing"] for name in (*CARRIED, "face_id"))
     records = open_motion(session.motion_path).records

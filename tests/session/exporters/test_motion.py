@@ -41,6 +41,7 @@ def test_the_arrays_are_the_seven_heads_of_the_measured_frames(session, arrays):
         "missing": ((FRAMES,), "i"),
         "missing_words": ((7,), "U"),
         "quality": ((rows,), "f"),
+        "face_id": ((rows,), "i"),
     }
     assert arrays["frame"].tolist() == MEASURED
     why = arrays["missing_words"][arrays["missing"]]

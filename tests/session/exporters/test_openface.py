@@ -14,7 +14,7 @@ from extractor.types import Angles
 from tests.session.exporters.conftest import FRAMES, SKIPPED, TWO_FACES, UNMEASURED
 
 # As OpenFace itself writes it with "-pose" alone.
-HEADER = "frame,face_id,timestamp,confidence,success,pose_Tx,pose_Ty,pose_Tz,pose_Rx,pose_Ry,pose_Rz,missing"
+HEADER = "frame,face_id,timestamp,confidence,success,pose_Tx,pose_Ty,pose_Tz,pose_Rx,pose_Ry,pose_Rz,missing,face_name"
 
 angle = st.floats(-89, 89)
 

@@ -1,0 +1,124 @@
+"""``identities.json``: what the faces of a table are called, and which are one person; the table stays as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.errors import SessionError
+from app.core.records import Between, Count, RecordError, Versioned, build, read_json
+from app.core.text import encode_text, western
+from app.session.annotations import keep_original
+from app.session.folders import IDENTITIES, reason
+from extractor import files
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person: the numbers that the tracker gave her, ``face_id`` in the tables, and her name."""
+
+    face_ids: Annotated[tuple[Count, ...], Between(1)]
+    name: str = ""
+
+    @property
+    def number(self) -> int:
+        """By which she goes."""
+        return min(self.face_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Who has a name or several numbers; every other number is a person without a name."""
+
+    people: tuple[Identity, ...] = ()
+
+    def of(self, number: int) -> Identity:
+        """The person who goes by this number."""
+        return next((person for person in self.people if person.number == number), Identity((number,)))
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Of those who have one, by the number."""
+        return {person.number: person.name for person in self.people if person.name}
+
+    def label(self, number: int) -> str:
+        """What a person is called in a sentence."""
+        return self.names.get(number, f"face {number}")
+
+    def numbers(self, face_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(N,) by which numbers these recorded ones, (N,), go."""
+        result = face_ids
+        for person in self.people:
+            result = np.where(np.isin(face_ids, person.face_ids), person.number, result)
+        return result
+
+    def named(self, number: int, name: str) -> Identities:
+        """With this name for a person; empty: none."""
+        return self._with(dataclasses.replace(self.of(number), name=" ".join(name.split())))
+
+    def merged(self, numbers: Sequence[int]) -> Identities:
+        """With one person in the place of these, who has the first of their names."""
+        people = [self.of(number) for number in sorted(numbers)]
+        name = next((person.name for person in people if person.name), "")
+        return self._with(Identity(tuple(sorted(k for person in people for k in person.face_ids)), name))
+
+    def separated(self, number: int) -> Identities:
+        """With a person of her own for each of her numbers; the first one keeps the name."""
+        return self._with(Identity((number,), self.of(number).name))
+
+    def _with(self, person: Identity) -> Identities:
+        apart = {person.number, *person.face_ids}
+        others = tuple(other for other in self.people if not apart & set(other.face_ids))
+        known = (person,) if person.name or len(person.face_ids) > 1 else ()
+        return Identities(tuple(sorted((*others, *known), key=lambda one: one.number)))
+
+
+def read_identities(folder: Path) -> Identities:
+    """Of the table in this folder; none where nobody said anything.  Raises SessionError."""
+    path = folder / IDENTITIES
+    try:
+        values = read_json(path)
+        if build(Versioned, values).schema > SCHEMA:
+            raise SessionError(f"{path} was written by a newer version of the app: please update.")
+        people = tuple(
+            dataclasses.replace(person, name=" ".join(western(person.name).split()))
+            for person in build(Identities, values).people
+        )
+        ids = [number for person in people for number in person.face_ids]
+        if len(ids) > len(set(ids)):
+            raise RecordError("a number is there twice")
+        return Identities(people)
+    except FileNotFoundError:
+        return Identities()
+    except OSError as error:
+        raise SessionError(f"{path} can't be read: {reason(error)}.") from error
+    except RecordError as error:
+        raise SessionError(f"{path} is damaged: {error}.") from error
+
+
+def write_identities(folder: Path, identities: Identities, known: Identities) -> None:
+    """Replace the file in one step; a copy is kept of one that says something else than ``known``.
+
+    Raises SessionError.
+    """
+    path = folder / IDENTITIES
+    try:
+        try:
+            strange = read_identities(folder) != known
+        except SessionError:
+            strange = True
+        if strange and path.exists():
+            keep_original(path)
+        values = {"schema": SCHEMA, **dataclasses.asdict(identities)}
+        files.write_whole(path, encode_text(json.dumps(values, indent=1, ensure_ascii=False)) + b"\n")
+    except OSError as error:
+        raise SessionError(f"The names of the faces can't be saved in {path}: {reason(error)}.") from error

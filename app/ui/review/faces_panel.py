@@ -1,0 +1,107 @@
+"""The faces of a session as a table: their numbers, names, and in how many frames they were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QItemSelectionModel, QLocale, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from app.ui.features.faces.colours import face_colour
+from app.ui.review.tables import dot, heading_row, set_up
+
+COLUMNS = ("Face", "Name", "Frames")
+EACH = "first face of each frame"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLine:
+    number: int
+    face_ids: tuple[int, ...]  # as recorded
+    name: str
+    frames: int
+
+
+class FacesPanel(QWidget):
+    """The first line stands for the first face of each frame; hidden where only one face was ever measured."""
+
+    selected = pyqtSignal()  # ``numbers`` changed
+    opened = pyqtSignal()  # the selected line is to be edited
+
+    def __init__(self, actions: dict[str, QAction]) -> None:
+        super().__init__()
+        self._lines: Sequence[FaceLine] = ()
+        self.table = table = QTableWidget(0, len(COLUMNS))
+        table.setHorizontalHeaderLabels(COLUMNS)
+        table.setToolTip("The selected face's curves and statistics are shown; Ctrl and click select several")
+        self._row_height = set_up(table, "Faces", (False, True, False))
+        table.itemSelectionChanged.connect(self.selected.emit)
+        table.doubleClicked.connect(lambda _: self.opened.emit())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 4)
+        layout.setSpacing(4)
+        names = {"Name": "name_face", "Merge": "merge_faces", "Separate": "separate_face"}
+        layout.addLayout(heading_row("Faces", {text: actions[name] for text, name in names.items()}))
+        layout.addWidget(table, 1)
+        self.hide()
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of the selected faces, increasing."""
+        selection = self.table.selectionModel()
+        rows = sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
+        return [self._lines[row - 1].number for row in rows if row]
+
+    @property
+    def followed(self) -> int | None:
+        """Whose curves are shown; None: those of each frame's first face."""
+        numbers = self.numbers
+        return numbers[0] if len(numbers) == 1 else None
+
+    def show_faces(self, lines: Sequence[FaceLine]) -> None:
+        """What is selected stays so, as far as it is still there."""
+        chosen = set(self.numbers)
+        self._lines = lines
+        table = self.table
+        table.blockSignals(True)
+        table.setRowCount(len(lines) + 1)
+        self._fill(0, "", EACH, "")
+        for row, line in enumerate(lines, 1):
+            ids, frames = ", ".join(map(str, line.face_ids)), QLocale.c().toString(line.frames)
+            self._fill(row, ids, line.name, frames)
+            item = table.item(row, 0)
+            assert item is not None
+            item.setData(Qt.ItemDataRole.DecorationRole, dot(face_colour(line.number)))
+        rows = [row for row, line in enumerate(lines, 1) if line.number in chosen]
+        table.clearSelection()
+        self._select(rows or [0])
+        table.blockSignals(False)
+        self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
+        header = table.horizontalHeader()
+        assert header is not None
+        frame = header.sizeHint().height() + 2 * table.frameWidth()
+        table.setMinimumHeight(2 * self._row_height + frame)
+        table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
+
+    def choose_next(self) -> None:
+        """Select the line after the selected one, after the last one the first."""
+        row = (self.table.currentRow() + 1) % max(self.table.rowCount(), 1)
+        self.table.selectRow(row)
+
+    def _select(self, rows: Sequence[int]) -> None:
+        selection, model = self.table.selectionModel(), self.table.model()
+        assert selection is not None
+        assert model is not None
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in rows:
+            selection.setCurrentIndex(model.index(row, 0), flags)
+
+    def _fill(self, row: int, *texts: str) -> None:
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            if column == len(texts) - 1:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, column, item)
