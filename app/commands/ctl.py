@@ -13,6 +13,7 @@ from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.outputs.address import Address, parse_address
 from app.outputs.catalogue import REMOTE_PORT
+from app.outputs.operable import ABOUT
 from app.outputs.remote_access import access_file, read_access
 from app.outputs.remote_client import ClockOffset, connected
 
@@ -31,6 +32,8 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     )
     parser.add_argument("action", choices=ACTIONS, metavar="|".join(ACTIONS), help="what to do")
     parser.add_argument("label", nargs="?", default="", metavar="LABEL", help="of the marker")
+    for name in ABOUT:
+        parser.add_argument(f"--{name}", metavar="TEXT", help=f"of the recording that start begins: its {name}")
     parser.add_argument(
         "--at",
         type=_address,
@@ -41,10 +44,13 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     args = parser.parse_args(words)
     if bool(args.label) != (args.action == "marker"):
         parser.error("marker needs a label" if args.action == "marker" else f"{args.action} takes no label")
+    about = {name: getattr(args, name) for name in ABOUT if getattr(args, name) is not None}
+    if about and args.action != "start":
+        parser.error(f"{args.action} takes no --{next(iter(about))}")
     address, token = _window(args.at)
     with connected(address, token) as client:
         offset = client.measure_offset()
-        fields = {"label": args.label, "at_s": asked_s + offset.offset_s} if args.action == "marker" else {}
+        fields = {"label": args.label, "at_s": asked_s + offset.offset_s} if args.action == "marker" else about
         answer = client.ask(args.action, **fields)
         if args.action == "stop":
             end_s = now_s() + FINISH_S

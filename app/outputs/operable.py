@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from app.core.clock import Moment
+
+ABOUT = ("participant", "task", "consent", "comment")
+"""What may be said of a recording when it is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,8 @@ class Done:
 class Operable(Protocol):
     """Each call may wait, is made on one thread of the remote control, and raises UserError."""
 
-    def start(self) -> Done:
-        """Begin a recording; the moment is that of its first frame."""
+    def start(self, about: Mapping[str, str]) -> Done:
+        """Begin a recording that this is said of, by the words of ``ABOUT``; the moment is that of its first frame."""
 
     def stop(self) -> Done:
         """End the recording that runs; its files are finished in the background."""

@@ -24,7 +24,7 @@ from app.core.frames import FrameResult
 from app.core.records import RecordError, build, parse_json
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState, OutputStatus
-from app.outputs.operable import Done, Operable
+from app.outputs.operable import ABOUT, Done, Operable
 from app.outputs.remote_access import NAME, announce, own_token, withdraw
 from app.outputs.server import LineServer, line, unix_s
 from app.signals.rates import RateMeter
@@ -51,6 +51,10 @@ class Request:
     command: str
     label: str = ""  # of a marker
     at_s: float | None = None  # of a marker, on the window's monotonic clock; None: when the message arrived
+    participant: str | None = None  # of a recording that begins, as the next three; None: as it stands in the window
+    task: str | None = None
+    consent: str | None = None
+    comment: str | None = None
 
 
 class RemoteControl(LineServer):
@@ -155,8 +159,11 @@ class RemoteControl(LineServer):
                 raise UserError(f"The marker lies {at_s - received_s:.1f} seconds in the future; {AHEAD_S:g} may be.")
             await asyncio.sleep(max(0.0, at_s - now_s()))  # the frame that is shown then must be known
             call = functools.partial(operable.annotate, label, at_s)
+        elif request.command == "start":
+            given = {name: getattr(request, name) for name in ABOUT}
+            call = functools.partial(operable.start, {k: _line(text) for k, text in given.items() if text is not None})
         else:
-            calls = {"start": operable.start, "stop": operable.stop, "recentre": operable.recentre}
+            calls = {"stop": operable.stop, "recentre": operable.recentre}
             call = calls.get(request.command, operable.state)
         done = await self._loop.run_in_executor(self._worker, call)
         moment = dataclasses.asdict(done.moment)
@@ -206,9 +213,14 @@ def _request(values: object) -> Request:
         raise UserError(f"The message can't be understood: {error}.") from error
 
 
+def _line(text: str) -> str:
+    """What can be read of a text, in one line."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
 def _label(text: str) -> str:
     """Raises UserError."""
-    label = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    label = _line(text)
     if not label:
         raise UserError('A marker needs a label, as in {"command": "marker", "label": "face"}.')
     if len(label) > LABEL_CHARACTERS:

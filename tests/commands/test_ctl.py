@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -26,7 +26,7 @@ class Studio:
         self.marks: list[tuple[str, float]] = []
         self.finishing = 0  # how many looks until the recording is whole
 
-    def start(self) -> Done:
+    def start(self, about: Mapping[str, str]) -> Done:
         raise SessionError("A recording runs already, into there.")
 
     def stop(self) -> Done:
@@ -107,7 +107,9 @@ def test_a_window_elsewhere_needs_its_token(window, capsys, monkeypatch):
     assert main(["ctl", "status", "--at", str(window.address)]) == 0
 
 
-@pytest.mark.parametrize("words", [[], ["marker"], ["start", "x"], ["fly"], ["status", "--at", "x:0"]])
+@pytest.mark.parametrize(
+    "words", [[], ["marker"], ["start", "x"], ["fly"], ["status", "--at", "x:0"], ["stop", "--task", "x"]]
+)
 def test_words_that_make_no_sense_are_refused(words, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["ctl", *words])

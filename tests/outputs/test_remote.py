@@ -6,7 +6,7 @@ import contextlib
 import json
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
@@ -41,8 +41,8 @@ class Studio:
         self.threads.add(threading.current_thread().name)
         return Done(Moment(at_s, 1.5, 45), {"folder": "somewhere"})
 
-    def start(self) -> Done:
-        return self._done("start")
+    def start(self, about: Mapping[str, str]) -> Done:
+        return self._done("start", about)
 
     def stop(self) -> Done:
         raise SessionError("Nothing is recorded.")
@@ -96,12 +96,19 @@ def answer(client: ClientConnection, message: object) -> dict:
 def test_a_command_is_carried_out_and_answered_with_its_moment(client, studio, control):
     before_s = now_s()
     got = answer(client, {"command": "start", "id": 7})
-    assert studio.asked == [("start", None)]
+    assert studio.asked == [("start", {})]
     assert (got["ok"], got["command"], got["id"], got["folder"]) == (True, "start", 7, "somewhere")
     assert (got["at_s"], got["session_s"], got["frame"]) == (100.0, 1.5, 45)
     assert before_s < got["received_s"] < got["answered_s"] < now_s()
     assert control.status.state is OutputState.LISTENING
     assert (control.status.receivers, control.status.sent) == (1, 1)
+
+
+def test_what_is_said_of_a_recording_goes_with_its_start(client, studio):
+    assert answer(client, {"command": "start", "participant": " P\n07\0 ", "comment": "", "task": None})["ok"]
+    assert studio.asked == [("start", {"participant": "P 07", "comment": ""})]
+    refused = answer(client, {"command": "start", "consent": 7})
+    assert refused["error"] == "The message can't be understood: consent isn't text."
 
 
 def test_a_marker_is_set_when_its_message_came(client, studio):
@@ -111,9 +118,8 @@ def test_a_marker_is_set_when_its_message_came(client, studio):
     for label in ("one", "two", "three"):
         client.send(json.dumps({"command": "marker", "label": label}))
     client.send(json.dumps({"command": "ping"}))
-    arrived_s = now_s()
-    while now_s() < arrived_s + 0.05:  # the disk hangs meanwhile
-        pass
+    for _ in range(2):  # the second is answered once what came before the first is noted; the disk hangs meanwhile
+        assert client.ping().wait(WAIT_S)
     late_s = now_s()
     studio.may_mark.set()
     answers = [json.loads(client.recv(timeout=WAIT_S)) for _ in range(4)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
@@ -303,8 +304,14 @@ class MainWindow(QMainWindow):
         self.controller.toggle_source()
         self._poll_status()
 
-    def _begin_recording(self) -> str:
-        return self.files.start_recording(name=self.annotations.folder_name())
+    def _begin_recording(self, about: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Why it can't be, in a sentence, or nothing; ``about``: what is said of the session from now on."""
+        before = self.annotations.fields
+        self.annotations.describe(about)
+        problem = self.files.start_recording(name=self.annotations.folder_name())
+        if problem:
+            self.annotations.use_fields(before)
+        return problem
 
     def record(self, on: bool) -> None:
         if on:

@@ -162,6 +162,13 @@ class AnnotationControls(QObject):
         """Only the task stays: nobody's consent or comment is taken for another's."""
         self.use_fields(SessionFields(task=self.fields.task))
 
+    def describe(self, about: Mapping[str, str]) -> None:
+        """Say this, by the fields' names; of another participant only the task is known, and what is said here."""
+        fields = self.fields
+        if about.get("participant", fields.participant) != fields.participant:
+            fields = SessionFields(task=fields.task)
+        self.use_fields(replace(fields, **about))
+
     def _apply(self) -> None:
         for key, slot in zip(ANNOTATION_KEYS, self.slots, strict=True):
             action = self._commands[f"marker_{key}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,8 +35,8 @@ class WindowOperator(QObject):
     _asked = pyqtSignal(object)
     _told = pyqtSignal()
 
-    def __init__(self, controller: Controller, record: Callable[[], str], parent: QObject) -> None:
-        """``record`` begins a recording, on the window's thread: why it could not, in a sentence, or nothing."""
+    def __init__(self, controller: Controller, record: Callable[[Mapping[str, str]], str], parent: QObject) -> None:
+        """``record`` begins a recording that this is said of, on the window's thread: why it could not, or nothing."""
         super().__init__(parent)
         self._controller = controller
         self._record = record
@@ -46,8 +46,8 @@ class WindowOperator(QObject):
 
     # ------------------------------------------------------------------ on the remote control's thread
 
-    def start(self) -> Done:
-        folder = self._on_window(self._start)
+    def start(self, about: Mapping[str, str]) -> Done:
+        folder = self._on_window(lambda: self._start(about))
         pipeline, end_s = self._pipeline, now_s() + FIRST_FRAME_S
         moment = pipeline.recorder.moment(now_s())
         while moment.session_s is None and now_s() < end_s and pipeline.recorder.active:
@@ -129,11 +129,11 @@ class WindowOperator(QObject):
 
     # ------------------------------------------------------------------ on the window's thread
 
-    def _start(self) -> str:
+    def _start(self, about: Mapping[str, str]) -> str:
         recorder = self._pipeline.recorder
         if recorder.active:
             raise UserError(f"A recording runs already, into {_folder(recorder.stats)}.")
-        problem = self._record()
+        problem = self._record(about)
         if problem:
             raise UserError(problem)
         return _folder(recorder.stats)

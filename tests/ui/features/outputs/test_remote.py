@@ -18,6 +18,7 @@ from app.core.clock import now_s
 from app.outputs.address import parse_address
 from app.outputs.remote_access import access_file, read_access
 from app.outputs.remote_client import RemoteClient, RemoteError, connected
+from app.session.manifest import Manifest, SessionFields
 from app.session.session import Session
 from app.ui.shell import settings
 
@@ -115,12 +116,18 @@ def test_ctl_controls_the_window(window, qtbot):
         assert isinstance(run, subprocess.CompletedProcess)
         return run
 
-    started = ctl("start")
+    window.annotations.use_fields(SessionFields("P06", "rest", "tired", "form 6"))
+    started = ctl("start", "--participant", "P07", "--consent", "form 7")
     assert (started.returncode, started.stderr) == (0, "")
     assert started.stdout.startswith("Recording into ")
     assert window.controller.pipeline.recorder.active
     assert ctl("marker", "rest").stdout.startswith("Marked 'rest' at ")
+    refused = ctl("start", "--participant", "P08")
+    assert (refused.returncode, window.annotations.fields.participant) == (1, "P07")
     assert ctl("stop").returncode == 0
+    folder = Path(started.stdout.removeprefix("Recording into ").strip())
+    # Of another participant the window knows nothing but the task.
+    assert Manifest.read(folder).header.fields == SessionFields("P07", "rest", "", "form 7")
     qtbot.waitUntil(lambda: window.recorded.isVisible(), timeout=WAIT_MS)  # as after the key
     refused = ctl("recentre")
     assert refused.returncode == 1
