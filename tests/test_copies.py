@@ -20,7 +20,7 @@ from app.faces.analyser import FaceAnalyser
 from app.faces.crop import CropTransform, extract, extract_all
 from app.faces.detector import MediaPipeDetector
 from app.faces.tracker import FaceTracker
-from app.session.encoders import as_frame
+from app.session.video import as_frame
 from app.ui.live.live_view import _Picture
 from extractor.decode_arrays import decode_arrays
 from extractor.types import HEADS, KEYPOINT_NAMES, CropSpec, HostMotion, head_widths

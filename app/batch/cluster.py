@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import app
-from app.batch.jobs import Event, Job, Outcome, Progress, Settings, VideoJob
-from app.batch.progress_board import ProgressBoard
-from app.batch.worker import Worker
+from app.batch.jobs import Event, Job, Outcome, Progress, ProgressBoard, Settings
+from app.batch.worker import Worker, sweep_jobs
 from app.core.errors import UserError
-from app.session.staging import sweep_all
 from extractor import child, files
 from extractor.backends import DeviceError, EngineError
 from extractor.installing import extra_command, install_hint
@@ -66,9 +64,7 @@ class Cluster:
             raise UserError(f"The Ray cluster at {self._address} was lost ({why}); run it again to go on.") from None
         finally:
             files.remove(probe)
-            for job in jobs:
-                if isinstance(job, VideoJob):  # what killed workers left
-                    sweep_all(Path(job.folder).parent, Path(job.folder).name, Path(job.out))
+            sweep_jobs(jobs)
 
     def _run(self, jobs: Sequence[Job], settings: Settings) -> Generator[Event, None, None]:
         ray = self._ray
@@ -103,8 +99,7 @@ def _outcome(ray: Any, reference: Any, job: Job) -> Outcome:
         if isinstance(error.cause, UserError):  # a machine that can't take part at all
             raise error.cause from None
         why = f"of an unexpected error: {first_line(error.cause or error)}"
-    what = Path(job.path).name if isinstance(job, VideoJob) else f"{len(job.pictures)} pictures"
-    return Outcome(job.number, failures=(f"{what} could not be measured because {why}.",))
+    return Outcome(job.number, failures=(f"{job.what} could not be measured because {why}.",))
 
 
 def _progress(ray: Any, board: Any) -> list[Progress]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import app
 from app.core.tilt import CameraTilt
@@ -32,6 +33,11 @@ class VideoJob:
     folder: str  # absolute: below it, where this one goes
     size_bytes: int
 
+    @property
+    def what(self) -> str:
+        """What is measured, to begin a sentence with."""
+        return Path(self.path).name
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -50,6 +56,10 @@ class PicturesJob:
     def size_bytes(self) -> int:
         return sum(picture.size_bytes for picture in self.pictures)
 
+    @property
+    def what(self) -> str:
+        return f"{len(self.pictures)} pictures"
+
 
 Job = VideoJob | PicturesJob
 
@@ -61,6 +71,20 @@ class Progress:
     number: int  # the job's
     frames: int
     share: float  # 0 to 1
+
+
+class ProgressBoard:
+    """Where the workers of a cluster note how far they are."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, Progress] = {}
+
+    def post(self, progress: Progress) -> None:
+        self._told[progress.number] = progress
+
+    def drain(self) -> list[Progress]:
+        told, self._told = self._told, {}
+        return list(told.values())
 
 
 @dataclass(frozen=True, slots=True)

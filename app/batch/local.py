@@ -14,12 +14,10 @@ import threading
 from collections import Counter, deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from app.batch.jobs import Event, Job, Outcome, Settings, VideoJob
-from app.batch.worker import Worker
+from app.batch.jobs import Event, Job, Outcome, Settings
+from app.batch.worker import Worker, sweep_jobs
 from app.core.errors import UserError
-from app.session.staging import sweep_all
 from extractor import child
 from extractor.backends import Backend, DeviceError, EngineError
 from extractor.report import WeightsError
@@ -62,7 +60,8 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
                 if crashes[job.number] < ATTEMPTS:
                     waiting.appendleft(job)
                 else:
-                    yield Outcome(job.number, failures=(_crashed(job, why),))
+                    failure = f"{job.what} could not be measured: the process that did it died ({why})."
+                    yield Outcome(job.number, failures=(failure,))
                 if waiting:
                     workers.add(_Process(settings, told))
                 continue
@@ -81,15 +80,7 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
             worker.terminate()
         for worker in workers:
             worker.end()
-        for job in jobs:
-            if isinstance(job, VideoJob):  # what those left that were ended or died in the middle
-                sweep_all(Path(job.folder).parent, Path(job.folder).name, Path(job.out))
-
-
-def _crashed(job: Job, why: str) -> str:
-    if isinstance(job, VideoJob):
-        return f"{Path(job.path).name} could not be measured: the process that did it died ({why})."
-    return f"{len(job.pictures)} pictures could not be measured: the process that did it died ({why})."
+        sweep_jobs(jobs)
 
 
 # ---------------------------------------------------------------------- on our side

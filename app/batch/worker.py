@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from app.session.folders import reason
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, offline_row
-from app.session.staging import new_staging, publish_over
+from app.session.staging import new_staging, publish_over, sweep_all
 from extractor import files
 from extractor.backends.base import Backend
 from extractor.values import first_line
@@ -167,3 +167,10 @@ def _is_replaceable(folder: Path) -> bool:
         )
     except (SessionError, OSError):
         return False
+
+
+def sweep_jobs(jobs: Sequence[Job]) -> None:
+    """Remove what workers left that were ended or died in the middle."""
+    for job in jobs:
+        if isinstance(job, VideoJob):
+            sweep_all(Path(job.folder).parent, Path(job.folder).name, Path(job.out))

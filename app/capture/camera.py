@@ -44,7 +44,6 @@ class CameraSource:
         self._kind = kind
         self._worker: CameraWorker | None = None
         self._info: SourceInfo | None = None
-        self._opened_s = 0.0
         self._failure = ""
         self._dropped_before = 0  # by workers that were given up
         self._interrupted = False

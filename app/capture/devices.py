@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 import threading
@@ -77,7 +76,7 @@ def list_cameras() -> tuple[CameraDevice, ...]:
 
 def can_list_cameras() -> bool:
     """Whether this system can name its cameras; elsewhere an index is taken on trust."""
-    return bool(_backends()) and importlib.util.find_spec("cv2_enumerate_cameras") is not None
+    return bool(_backends())
 
 
 def offered_cameras() -> tuple[CameraDevice, ...]:

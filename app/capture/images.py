@@ -101,14 +101,10 @@ def _open(path: Path, formats: Sequence[str] = _FORMATS) -> Image.Image:
 
 
 @functools.cache
-def _register_heif() -> bool:
-    """Whether HEIC can be read: its library has no build for every system."""
-    try:
-        import pillow_heif
-    except ImportError:
-        return False
+def _register_heif() -> None:
+    import pillow_heif
+
     pillow_heif.register_heif_opener()
-    return True
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
@@ -125,8 +121,6 @@ def _too_large(path: Path) -> str:
 
 
 def _no_picture(path: Path) -> str:
-    if path.suffix.lower() in (".heic", ".heif", ".hif") and not _register_heif():
-        return f"{path.name} can't be read: the package pillow-heif is not installed."
     return f"{path.name} is not a picture that can be read."
 
 
@@ -208,16 +202,6 @@ class ImageSource(FileSource):
         if not (self._paced and len(self._paths) == 1):
             self._next = None
         return frame
-
-    @property
-    def broken(self) -> tuple[str, ...]:
-        """One sentence for each file that could not be read so far."""
-        return tuple(self._broken.values())
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files, in order; empty before ``open``."""
-        return self._paths
 
     def close(self) -> None:
         self._next = None

@@ -117,11 +117,6 @@ class VideoSource(FileSource):
         self._next = self._file.first
 
     @property
-    def frame_count(self) -> int:
-        """How many frames the file says it has; 0 where it doesn't say."""
-        return self._file.frame_count if self._file else 0
-
-    @property
     def length_s(self) -> float:
         """How long the file says it is; 0 where it doesn't say."""
         return self._file.length_s if self._file else 0.0
@@ -157,7 +152,6 @@ class _VideoFile:
             self._frames = FilmFrames(self._container, stream)
             self.fps = self._frames.fps
             self.codec = str(stream.codec_context.name)
-            self.frame_count = stream.frames
             self._decoded = self._decode()
             first = next(self._decoded, None)
             if first is None:

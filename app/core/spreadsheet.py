@@ -14,10 +14,5 @@ def is_formula(text: str) -> bool:
 
 
 def as_cell(text: str) -> str:
-    """The same text behind an apostrophe where it might be run, or where it begins with one; see ``from_cell``."""
+    """The same text behind an apostrophe where it might be run, or where it begins with one, so that none is lost."""
     return f"'{text}" if is_formula(text) or text.startswith("'") else text
-
-
-def from_cell(text: str) -> str:
-    """What ``as_cell`` was given."""
-    return text.removeprefix("'")

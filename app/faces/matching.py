@@ -6,13 +6,25 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from app.core.frames import Box, Detection
-from app.faces.assignment import assign
 from app.faces.identity import Shape, ShapeMemory, ShapeVariance
 from app.faces.motion_model import MotionModel, centre, side
 from app.faces.smoothing import BoxFilter
 
-__all__ = ["RETURNS_S", "Ambiguity", "LostFace", "Person", "Track", "match", "match_by_shape", "reach_after"]
+__all__ = [
+    "RETURNS_S",
+    "Ambiguity",
+    "LostFace",
+    "Person",
+    "Track",
+    "assign",
+    "match",
+    "match_by_shape",
+    "preload",
+    "reach_after",
+]
 
 RETURNS_S = 0.5  # a face lost for less comes back under its number wherever it is expected
 REACH = 0.5  # how far a face may be from where it was expected, in box sides,
@@ -136,3 +148,30 @@ def _shape_distance(person: Person, shape: Shape | None, gone: bool, spread: Sha
         return math.inf if gone else 1.0  # nothing but the shape speaks for a face long gone
     shape_distance = person.memory.shape_distance(shape, spread)
     return math.inf if gone and shape_distance > RESEMBLES else shape_distance
+
+
+def assign(costs: Sequence[Sequence[float]], unmatched: float) -> list[int | None]:
+    """For each row the column it gets, or None, so that the sum of all costs is least; exact.
+
+    ``costs`` are (n, m), finite, infinite or NaN, which is as infinite; a row without a column costs
+    ``unmatched``, so no pair above it is ever made.
+    """
+    n = len(costs)
+    m = len(costs[0]) if n else 0
+    if not m:
+        return [None] * n
+    never = 2 * unmatched * (n + 1) + 1  # dearer than leaving everybody alone
+    table = np.minimum(np.nan_to_num(np.asarray(costs, np.float64), nan=never, posinf=never), never)
+    if n == 1:
+        columns = [int(table[0].argmin())]
+    else:
+        from scipy.optimize import linear_sum_assignment  # half a second, which one face never waits for
+
+        # A column of its own for each row stands for nobody, so there is always a way out.
+        _, columns = linear_sum_assignment(np.hstack([table, np.where(np.eye(n, dtype=bool), unmatched, never)]))
+    return [int(j) if j < m and table[i, j] <= unmatched else None for i, j in enumerate(columns)]
+
+
+def preload() -> None:
+    """Import what the first two faces would wait for."""
+    import scipy.optimize  # noqa: F401

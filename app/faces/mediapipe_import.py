@@ -31,11 +31,6 @@ def import_mediapipe() -> None:
             sys.modules[name] = types.ModuleType(name, "Stands in while MediaPipe is imported.")
         try:
             importlib.import_module("mediapipe")
-            return
-        except (AttributeError, ImportError):  # a version that needs them at once
-            for name in [name for name in sys.modules if name.partition(".")[0] == "mediapipe"]:
-                del sys.modules[name]
         finally:
             for name in absent:  # for whoever wants the real ones
                 sys.modules.pop(name, None)
-        importlib.import_module("mediapipe")

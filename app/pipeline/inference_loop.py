@@ -13,8 +13,8 @@ from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.faces.analyser import FaceAnalyser
-from app.faces.assignment import preload
 from app.faces.detector import FaceDetector, create_detector
+from app.faces.matching import preload
 from app.faces.selection import FaceSelection
 from app.faces.tracker import FaceTracker
 from app.pipeline.network_choice import NetworkChoice

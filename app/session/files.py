@@ -16,7 +16,6 @@ from app.core.frames import Box, Detection, FaceResult, Frame
 from app.core.sound import SoundBlock
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
-from app.session.encoders import encoder_of
 from app.session.folders import AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
 from app.session.manifest import Fitted, Manifest, SoundInfo, VideoInfo
 from app.session.motion import MotionEncoder
@@ -25,7 +24,7 @@ from app.session.signals import ShownRow, SignalRows
 from app.session.sound import SoundEncoder
 from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, row, truth_row
 from app.session.text_table import encode_rows
-from app.session.video import VideoEncoder, fit
+from app.session.video import VideoEncoder, encoder_of, fit
 from extractor import files
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,6 @@ from app.core.containers import open_container
 from app.core.errors import SessionError
 from app.session.annotations import recover_annotations
 from app.session.codecs import FFV1
-from app.session.encoders import TICKS_PER_S
 from app.session.folders import (
     AUDIO,
     FACES,
@@ -47,6 +46,7 @@ from app.session.table import (
     row,
 )
 from app.session.text_table import encode_rows, valid_prefix
+from app.session.video import TICKS_PER_S
 from extractor import files
 
 CUT_OFF = "The program or the computer stopped while recording."
@@ -210,57 +210,54 @@ class Picture:
 
 def _recover_video(folder: Path, before: Mapping[str, tuple[int, int]]) -> tuple[list[float] | None, Picture | None]:
     """Every frame's time and what the video is; no times where none was recorded or nothing of it can be read."""
-    source, final, copy = part(folder / VIDEO), folder / VIDEO, files.temporary_name(folder / VIDEO)
+    source = part(folder / VIDEO)
     if not source.is_file():
-        source = final
+        source = folder / VIDEO
     if not source.is_file():
         return None, None
-    try:
-        room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
-        times, picture = copy_packets(source, copy if room else None)
-    except av.FFmpegError:
-        files.remove(copy)
-        _require_still(folder, before)
-        if source.stat().st_size < _EMPTY:
-            files.remove(source)
-            return [], None
-        files.move(source, folder / DAMAGED)
-        return None, None
-    try:
-        _require_still(folder, before)
-    except SessionError:
-        files.remove(copy)
-        raise
-    if copy.exists():
-        files.move(copy, final)
-    elif source != final:
-        files.move(source, final)  # no room for a copy with an index; without one it plays as well, only jumps slower
+    empty = source.stat().st_size < _EMPTY
+    copied = _recover_packets(source, folder / VIDEO, DAMAGED, before, "video")
+    if copied is None:
+        return ([] if empty else None), None
+    times, picture = copied
     return (times / TICKS_PER_S).tolist(), picture
 
 
 def _recover_sound(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
-    """Give it an index and its name; what can't be read is kept under another one."""
-    source, copy = part(folder / AUDIO), files.temporary_name(folder / AUDIO)
-    if not source.is_file():
-        return
+    source = part(folder / AUDIO)
+    if source.is_file():
+        _recover_packets(source, folder / AUDIO, DAMAGED_SOUND, before, "audio")
+
+
+def _recover_packets(
+    source: Path, final: Path, damaged: str, before: Mapping[str, tuple[int, int]], kind: Literal["video", "audio"]
+) -> tuple[NDArray[np.int64], Picture] | None:
+    """Give it an index and its name; None where nothing of it can be read, which is kept under another one."""
+    copy = files.temporary_name(final)
     try:
-        room = shutil.disk_usage(folder).free > 1.1 * source.stat().st_size
-        copy_packets(source, copy if room else None, "audio")
-        _require_still(folder, before)
+        room = shutil.disk_usage(final.parent).free > 1.1 * source.stat().st_size
+        copied = copy_packets(source, copy if room else None, kind)
+        _require_still(final.parent, before)
     except SessionError:
         files.remove(copy)
         raise
     except av.FFmpegError:
         files.remove(copy)
-        _require_still(folder, before)
-        if source.stat().st_size >= _EMPTY:
-            files.move(source, folder / DAMAGED_SOUND)
-        return
-    files.move(copy if copy.exists() else source, folder / AUDIO)
+        _require_still(final.parent, before)
+        if source.stat().st_size < _EMPTY:
+            files.remove(source)
+        else:
+            files.move(source, final.with_name(damaged))
+        return None
+    if copy.exists():
+        files.move(copy, final)
+    elif source != final:
+        files.move(source, final)  # no room for a copy with an index; without one it plays as well, only jumps slower
+    return copied
 
 
 def copy_packets(
-    source: Path, target: Path | None, kind: Literal["video", "audio"] = "video"
+    source: Path, target: Path | None, kind: Literal["video", "audio"]
 ) -> tuple[NDArray[np.int64], Picture]:
     """Copy all that can be read of a Matroska video or sound, undecoded; with no target it is only read.
 

@@ -21,7 +21,7 @@ from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.files import SessionFiles
-from app.session.folders import reason
+from app.session.folders import claim_elsewhere, reason
 from app.session.manifest import (
     COMPLETE,
     RECORDING,
@@ -33,7 +33,7 @@ from app.session.manifest import (
     SessionHeader,
 )
 from app.session.ownership import Claim
-from app.session.rescue import LostFolderError, rescue
+from app.session.recovery import recover
 from app.session.rows import PendingRows
 from app.session.stats import WriterStats
 
@@ -54,6 +54,13 @@ LINGER_S = 0.3  # how long the last frames' results are waited for
 
 OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], None]
 """Called with the writer, the frames that it took and can't write, the reason, and whether its disk may be used."""
+
+
+class LostFolderError(SessionError):
+    """The folder of a recording is no longer where it was."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"The folder {folder} was taken away while it was recorded into.")
 
 
 class SessionWriter:
@@ -409,7 +416,7 @@ class SessionWriter:
         self._end(str(LostFolderError(self._folder)))
         with self._changed:
             manifest = replace(self._snapshot(), ended_by=self._error, owner=None)
-        words = rescue(self._folder, self._files, self._annotations, manifest)
+        words = _rescued(self._folder, self._files, self._annotations, manifest)
         self._files.abandon()
         self._claim.release()
         with self._changed:
@@ -444,3 +451,22 @@ class SessionWriter:
                     manifest = self._snapshot()
                 with contextlib.suppress(OSError):  # the one from before stays; a full disk is noticed elsewhere
                     manifest.write(self._folder)
+
+
+def _rescued(folder: Path, files: SessionFiles, annotations: AnnotationLog, manifest: Manifest) -> str:
+    """Make a whole session elsewhere of what was recorded; where it is, or why it is lost, in a sentence.
+
+    ``manifest.ended_by`` says why it ended.
+    """
+    try:
+        target = claim_elsewhere(folder, "rescued")
+        files.copy_to(target)
+        annotations.write_copy(target, files.last_timestamp_s)
+        replace(manifest, state=RECORDING).write(target)
+        recover(target)
+        replace(Manifest.read(target), state=STOPPED, ended_by=manifest.ended_by).write(target)
+    except Exception as error:  # a disk that has gone may raise anything
+        log.exception("what was recorded could not be copied elsewhere")
+        why = reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
+        return f"What was recorded up to then could not be copied elsewhere: {why}."
+    return f"What was recorded up to then is in {target}."

@@ -22,8 +22,7 @@ from extractor.backends.engines import EngineError
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
 from extractor.decode import decode_on_device
 from extractor.model import MotionExtractor
-from extractor.packed import pack, packed_width, unpack
-from extractor.types import HostMotion
+from extractor.types import NUM_BINS, Floats, HostMotion, Motion
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ class TorchBackend(LoadedBackend):
         return heads
 
     def _compute(self, pixels: Tensor) -> Tensor:
-        """Everything that a graph holds: (B, S, S, 3) uint8 to (B, W) float32 as ``extractor.packed`` lays it out."""
+        """Everything that a graph holds: (B, S, S, 3) uint8 to (B, W) float32 as ``pack`` lays it out."""
         return pack(decode_on_device(self._forward(pixels), self.spec.keypoint_names))
 
     def _decoded(self, pixels: Tensor) -> HostMotion:
@@ -156,3 +155,38 @@ class TorchBackend(LoadedBackend):
 def _cpu_has_bfloat16() -> bool:
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+# ---------------------------------------------------------------------- decoded motion as one array, for one transfer
+
+
+def _layout(num_kp: int) -> dict[str, tuple[int, ...]]:
+    """Fields of ``Motion`` and their shapes without the batch, in the order in which they lie."""
+    points = (num_kp, 3)
+    return {
+        "angles_deg": (3,), "std_deg": (3,), "rotation": (3, 3), "kp": points, "exp": points, "scale": (), "t": (3,),
+        "driven": points, "exp_magnitude": (), "brow_magnitude": (), "eye_magnitude": (), "mouth_magnitude": (),
+        "logits": (3, NUM_BINS),
+    }  # fmt: skip
+
+
+def packed_width(num_kp: int) -> int:
+    """Numbers a crop."""
+    return sum(int(np.prod(shape)) for shape in _layout(num_kp).values())
+
+
+def pack(motion: Motion[Tensor]) -> Tensor:
+    """(B, W) float32, where the motion is."""
+    batch, num_kp = motion.kp.shape[:2]
+    parts = [getattr(motion, name).reshape(batch, int(np.prod(s))) for name, s in _layout(num_kp).items()]
+    return torch.cat(parts, dim=1)
+
+
+def unpack(packed: Floats, num_kp: int) -> HostMotion:
+    """Views of (B, W) on the host."""
+    fields, start = {}, 0
+    for name, shape in _layout(num_kp).items():
+        width = int(np.prod(shape))
+        fields[name] = packed[:, start : start + width].reshape(len(packed), *shape)
+        start += width
+    return Motion(**fields)

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from app.batch.ahead import read_ahead
-from app.batch.measure import measure
+from app.batch.measure import measure, read_ahead
 from app.capture.video import VideoSource
 from app.core.frames import Frame
 from extractor.backends import Backend, create_backend

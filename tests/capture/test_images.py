@@ -92,7 +92,6 @@ def test_broken_files_are_left_out_and_reported(save, tmp_path, read_all):
     assert [f.name for f in read_all(source)] == ["1.png", "4.png"]
     assert source.status.state is SourceState.ENDED
     assert source.status.message == "Left out because they can't be read: 2.png, 3.jpg."
-    assert source.broken == ("2.png is not a picture that can be read.", "3.jpg is not a picture that can be read.")
 
 
 def test_the_first_files_may_be_the_broken_ones(save, tmp_path, fake_time):
@@ -226,7 +225,7 @@ def test_what_systems_leave_beside_pictures_is_no_picture(tmp_path, save, read_a
     source = ImageSource(tmp_path, paced=False)
     source.open()
     assert len(read_all(source)) == 1
-    assert (source.status.message, source.broken) == ("", ())
+    assert source.status.message == ""
 
 
 @pytest.mark.parametrize(

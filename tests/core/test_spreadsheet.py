@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.spreadsheet import as_cell, from_cell, is_formula
+from app.core.spreadsheet import as_cell, is_formula
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", '=HYPERLINK("http://x")'])
@@ -20,5 +20,5 @@ def test_plain_text_stays(text):
 
 @given(st.text())
 def test_nothing_is_lost(text):
-    assert from_cell(as_cell(text)) == text
+    assert as_cell(text).removeprefix("'") == text
     assert not is_formula(as_cell(text))

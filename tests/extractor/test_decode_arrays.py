@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor import KEYPOINT_NAMES
+from extractor.backends.torch_backend import pack, packed_width, unpack
 from extractor.decode import decode
 from extractor.decode_arrays import decode_arrays
-from extractor.packed import pack, packed_width, unpack
 from extractor.types import Motion, head_widths
 
 

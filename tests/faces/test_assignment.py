@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.faces.assignment import assign
+from app.faces.matching import assign
 
 
 def total(costs, unmatched, columns):

@@ -39,20 +39,3 @@ from mediapipe.python.solutions.face_mesh import FaceMesh
 print(sys.modules["sounddevice"] is mine, "matplotlib" in sys.modules, FaceMesh.__name__)
 """
     assert run(code) == "True False FaceMesh"
-
-
-def test_a_mediapipe_that_needs_them_gets_them(tmp_path):
-    """As a later version might: it draws while it is imported."""
-    for package, text in (("mediapipe", "import matplotlib.pyplot as plt; drawn = plt.figure"), ("matplotlib", "")):
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").write_text(text, encoding="utf-8")
-    (tmp_path / "matplotlib" / "pyplot.py").write_text("figure = 7", encoding="utf-8")
-    code = f"""
-import sys
-sys.path.insert(0, {str(tmp_path)!r})
-from app.faces.mediapipe_import import import_mediapipe
-import_mediapipe()
-import mediapipe
-print(mediapipe.drawn)
-"""
-    assert run(code) == "7"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from app.commands.bench.options import PEERS, BenchOptions
-from app.commands.bench.report import BenchReport
 
-__all__ = ["PEERS", "BenchOptions", "BenchReport", "bench", "measure"]
+__all__ = ["PEERS", "BenchOptions", "bench"]
 
 
 def bench(options: BenchOptions) -> int:
@@ -18,23 +16,12 @@ def bench(options: BenchOptions) -> int:
 
         print(first_minute(options).as_table())
         return 0
+    from app.commands.bench.compose import measure  # it imports the pipeline, with it OpenCV and torch
+    from app.commands.bench.report import as_table
+
     report = measure(options)
     if options.json:
         print(json.dumps(report.to_json(), indent=1, allow_nan=False))
     else:
-        from app.commands.bench.table import as_table
-
         print(as_table(report))
     return 0
-
-
-def measure(options: BenchOptions) -> BenchReport:
-    """Run the pipeline live, then the network by itself, then the peer, one after the other."""
-    from app.commands.bench.compose import compose  # it imports the pipeline, with it OpenCV and torch
-
-    return compose(options, report=_report)
-
-
-def _report(text: str) -> None:
-    """Progress goes to stderr: stdout holds the result only."""
-    print(f"motionscope: {text}", file=sys.stderr, flush=True)

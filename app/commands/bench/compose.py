@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from app.capture.grants import granted_instead
@@ -19,13 +19,16 @@ from app.core.errors import UserError
 from app.pipeline import PipelineStatus
 
 
-def compose(options: BenchOptions, report: Callable[[str], None]) -> BenchReport:
-    """Raises UserError when nothing can be measured, WeightsError and DeviceError."""
+def measure(options: BenchOptions) -> BenchReport:
+    """Run the pipeline live, then the network by itself, then the peer, one after the other.
+
+    Raises UserError when nothing can be measured, WeightsError and DeviceError.
+    """
     when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     machine = describe_machine()
     probe = Probe(options.seconds, options.warm_up_s)
     where = "in the window" if options.window else "without a window"
-    report(f"playing {options.source} {where} for {options.seconds:g} s")
+    _report(f"playing {options.source} {where} for {options.seconds:g} s")
     run = run_in_window if options.window else run_headless
     with tempfile.TemporaryDirectory(prefix="motionscope-bench-") as folder:
         run(options, probe, Path(folder) / "recording" if options.record else None)
@@ -35,12 +38,12 @@ def compose(options: BenchOptions, report: Callable[[str], None]) -> BenchReport
         raise UserError(f"{options.source} ended before anything could be measured.")
     instead = granted_instead(live.source)
     if instead:
-        report(instead)
-    report("timing the network")
+        _report(instead)
+    _report("timing the network")
     engines = time_engines(options, probe.example)
     peer = None
     if options.peer is not None:
-        report(f"comparing with {options.peer}")
+        _report(f"comparing with {options.peer}")
         peer = compare(options)
     return BenchReport(when, machine, _network(status), live, engines, peer)
 
@@ -59,3 +62,8 @@ def _network(status: PipelineStatus) -> Network:
         dtype=info.dtype,
         chosen=info.chosen,
     )
+
+
+def _report(text: str) -> None:
+    """Progress goes to stderr: stdout holds the result only."""
+    print(f"motionscope: {text}", file=sys.stderr, flush=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.commands.bench import BenchOptions, BenchReport, measure
+from app.commands.bench import BenchOptions
+from app.commands.bench.compose import measure
 from app.commands.bench.engines import images_per_s, time_backend, time_engines
-from app.commands.bench.report import Spread
-from app.commands.bench.table import as_table
+from app.commands.bench.report import BenchReport, Spread, as_table
 from app.core.errors import SourceError, UserError
 from extractor.backends import EngineError, installed_engines
 from extractor.backends.base import BackendInfo

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from app.core.spreadsheet import from_cell, is_formula
+from app.core.spreadsheet import is_formula
 from app.session.annotations import read_annotations
 from app.session.exporters import export_session, exporters_named
 from app.session.exporters.spreadsheet import COLUMNS
@@ -34,7 +34,8 @@ def test_nothing_is_run_and_nothing_is_lost(exported):
     assert tuple(head) == COLUMNS
     assert not any(is_formula(field) for row in rows for field in row)
     assert {row[1] for row in rows} == {"'=P07"}
-    assert [(float(row[3]), float(row[4]), from_cell(row[5]), from_cell(row[6]), int(row[7])) for row in rows] == [
+    texts = [tuple(field.removeprefix("'") for field in row[5:7]) for row in rows]
+    assert [(float(row[3]), float(row[4]), *text, int(row[7])) for row, text in zip(rows, texts, strict=True)] == [
         (annotation.onset_s, annotation.duration_s, annotation.label, annotation.note, annotation.frame)
         for annotation in session.annotations
     ]
