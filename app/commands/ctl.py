@@ -75,12 +75,14 @@ def _window(address: Address | None) -> tuple[Address, str]:
     if address is not None and token:
         return address, token
     access = read_access()
-    if access is None or not (address or access.address):
+    if address is not None and (access is None or str(address) != access.address):
+        raise OutputError(f"For the window at {address}, give its token in the environment variable {TOKEN}.")
+    if access is None or not access.address:
         raise OutputError(
             "No window of yours can be controlled at present. Start Motionscope and switch its remote control on: in "
             f"the panel of outputs (Shift+F8), or with --remote. It then writes {access_file()}."
         )
-    return address or parse_address(access.address, REMOTE_PORT), token or access.token
+    return parse_address(access.address, REMOTE_PORT), token or access.token
 
 
 def sentence(action: str, answer: dict[str, Any], offset: ClockOffset) -> str:

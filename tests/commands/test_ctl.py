@@ -100,6 +100,8 @@ def test_no_window_is_a_sentence_and_another_exit_code(window, capsys):
 
 
 def test_a_window_elsewhere_needs_its_token(window, capsys, monkeypatch):
+    assert main(["ctl", "status", "--at", "127.0.0.1:9"]) == 1  # this account's own token is not sent there
+    assert "For the window at 127.0.0.1:9, give its token" in capsys.readouterr().err
     monkeypatch.setenv("MOTIONSCOPE_TOKEN", "another-token")
     assert main(["ctl", "status", "--at", str(window.address)]) == 1
     assert capsys.readouterr().err == f"motionscope: The window at {window.address} has another token.\n"
