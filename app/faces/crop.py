@@ -47,18 +47,6 @@ class CropTransform:
         half = self.side / 2
         return np.array([[half, 0, self.left + half], [0, half, self.top + half]], np.float32)
 
-    @property
-    def frame_to_crop(self) -> Floats:
-        """(2, 3) affine from frame coordinates to crop coordinates."""
-        k = 2 / self.side
-        return np.array([[k, 0, -1 - k * self.left], [0, k, -1 - k * self.top]], np.float32)
-
-    @property
-    def input_to_frame(self) -> Floats:
-        """(2, 3) affine from continuous pixels of the input, 0 to ``size``, to frame coordinates."""
-        k = self.side / self.size
-        return np.array([[k, 0, self.left], [0, k, self.top]], np.float32)
-
     def to_frame(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """(..., 2) crop coordinates to frame coordinates."""
         return (np.asarray(points, np.float64) + 1) * (self.side / 2) + (self.left, self.top)

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
-from typing import Any
 
-from app.core.errors import OutputError
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
 from app.core.frames import FrameResult
 from app.outputs.address import Address
 from app.outputs.base import OutputState
 from app.outputs.threaded import ThreadedOutput
 from app.outputs.udp import UdpPeer
-from extractor.installing import install_hint, package_command
 
 OscMessage = tuple[str, list[str | int | float]]  # address and arguments
-MISSING = f"OSC and VMC need python-osc. {install_hint(package_command('python-osc'))}"
 
 
-class OscWriter:
-    """Builds bundles with python-osc, which is imported here and nowhere before."""
-
-    def __init__(self) -> None:
-        """Raises OutputError where python-osc is missing."""
-        try:
-            from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
-            from pythonosc.osc_message_builder import OscMessageBuilder
-        except ImportError as error:
-            raise OutputError(MISSING) from error
-        self._new_bundle: Callable[[int], Any] = OscBundleBuilder
-        self._timetag: int = IMMEDIATELY
-        self._message = OscMessageBuilder
-
-    def bundle(self, messages: list[OscMessage]) -> bytes:
-        """One datagram; ints as ``i``, floats as ``f``, texts as ``s``."""
-        bundle = self._new_bundle(self._timetag)
-        for address, arguments in messages:
-            message = self._message(address)
-            for argument in arguments:
-                message.add_arg(argument)
-            bundle.add_content(message.build())
-        return bytes(bundle.build().dgram)
+def bundle_of(messages: list[OscMessage]) -> bytes:
+    """One datagram; ints as ``i``, floats as ``f``, texts as ``s``."""
+    bundle = OscBundleBuilder(IMMEDIATELY)
+    for address, arguments in messages:
+        message = OscMessageBuilder(address)
+        for argument in arguments:
+            message.add_arg(argument)
+        bundle.add_content(message.build())
+    return bytes(bundle.build().dgram)
 
 
 class BundleOutput(ThreadedOutput):
@@ -49,7 +33,6 @@ class BundleOutput(ThreadedOutput):
     def __init__(self, name: str, address: Address) -> None:
         """Resolves a name, which may take a while.  Raises OutputError."""
         super().__init__(name, str(address))
-        self._writer = OscWriter()
         self._peer = UdpPeer(address)
         self._start_s: float | None = None
         self._start()
@@ -62,7 +45,7 @@ class BundleOutput(ThreadedOutput):
         if self._start_s is None:
             self._start_s = result.frame.captured_s
         bundles = self._bundles(result, result.frame.captured_s - self._start_s)
-        sent = [self._peer.send(self._writer.bundle(bundle)) for bundle in bundles]  # the rest, too, when one is lost
+        sent = [self._peer.send(bundle_of(bundle)) for bundle in bundles]  # the rest, too, when one is lost
         return all(sent)
 
     def _state(self) -> OutputState:

@@ -29,7 +29,6 @@ from app.core.clock import ClockPair
 from app.core.errors import OutputError
 from app.outputs.address import Address
 from app.outputs.udp import reason
-from extractor.installing import install_hint, package_command
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
@@ -53,14 +52,7 @@ class LineServer(abc.ABC):
     """
 
     def __init__(self, name: str, title: str, address: Address, token: str, received_bytes: int) -> None:
-        """With a ``token`` only clients that know it are let in; ``received_bytes``: of a message, at most.
-
-        Raises OutputError where the library is missing.
-        """
-        try:
-            import websockets.asyncio.server  # noqa: F401
-        except ImportError as error:
-            raise OutputError(f"{title} needs websockets. {install_hint(package_command('websockets'))}") from error
+        """With a ``token`` only clients that know it are let in; ``received_bytes``: of a message, at most."""
         self._name = name
         self._title = title
         self._address = address

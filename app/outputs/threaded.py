@@ -58,19 +58,11 @@ class ThreadedOutput(abc.ABC):
     def status(self) -> OutputStatus:
         tally = self._tally
         return OutputStatus(
-            self._name, self._target, self._state(), tally.rate, tally.sent, tally.problem,
-            self._dropped(), self._receivers(),
+            self._name, self._target, self._state(), tally.rate, tally.sent, tally.problem, self._slot.replaced
         )  # fmt: skip
 
     def _state(self) -> OutputState:
-        receivers = self._receivers()
-        return self._tally.state(heard=receivers is None or receivers > 0)
-
-    def _dropped(self) -> int:
-        return self._slot.replaced
-
-    def _receivers(self) -> int | None:
-        return None
+        return self._tally.state()
 
     def close(self) -> None:
         self._slot.close()

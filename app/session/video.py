@@ -58,6 +58,14 @@ def padded_size(encoder: Encoder, width: int, height: int) -> tuple[int, int]:
     return max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2)
 
 
+def padded(image: Image, size: tuple[int, int]) -> Image:
+    """The image in this size (width, height), its last pixels repeated to the right and below."""
+    right, below = size[0] - image.shape[1], size[1] - image.shape[0]
+    if right or below:
+        return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    return image
+
+
 def add_stream(container: OutputContainer, encoder: Encoder, width: int, height: int) -> VideoStream:
     """A stream of the container that this encoder writes, opened.  ``width``, ``height``: ``padded_size``.
 
@@ -103,12 +111,12 @@ def as_frame(image: Image, pixels: str) -> av.VideoFrame:
     return av.VideoFrame.from_numpy_buffer(planes, format=pixels)  # without a copy
 
 
-def ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(N,) milliseconds at which the video shows frames captured at these increasing seconds.
+def ticks(timestamps_s: NDArray[np.float64], per_s: int = TICKS_PER_S) -> NDArray[np.int64]:
+    """(N,) times, ``per_s`` a second, at which the video shows frames captured at these increasing seconds.
 
     Rounded, and each at least one tick after the one before: the table keeps the exact times.
     """
-    rounded = np.rint(np.asarray(timestamps_s) * TICKS_PER_S).astype(np.int64)
+    rounded = np.rint(np.asarray(timestamps_s, np.float64) * per_s).astype(np.int64)
     steps = np.arange(len(rounded))
     shown: NDArray[np.int64] = np.maximum.accumulate(rounded - steps) + steps
     return shown
@@ -152,17 +160,11 @@ class VideoEncoder:
         ``timestamp_s``: since the first frame, later than the last.  Raises av.FFmpegError.
         """
         shown = next_tick(timestamp_s, self._last)
-        frame = as_frame(self._padded_image(image), self._encoder.pixels)
+        frame = as_frame(padded(image, self._padded), self._encoder.pixels)
         frame.pts, frame.time_base = shown, Fraction(1, TICKS_PER_S)
         packets = self._stream.encode(frame)
         self._last = shown
         self._container.mux(packets)
-
-    def _padded_image(self, image: Image) -> Image:
-        right, below = self._padded[0] - self.size[0], self._padded[1] - self.size[1]
-        if right or below:
-            return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
-        return image
 
     def finish(self) -> None:
         """Write the index and the duration, or nothing without a frame; the file stays open.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -305,13 +304,6 @@ def test_a_network_that_goes_away_is_said_and_tried_again(receiver, opened, make
     while output.status.problem:
         assert now_s() < end_s
     assert output.status.state is OutputState.SENDING
-
-
-@OUTPUTS
-def test_a_missing_library_is_one_sentence(monkeypatch, make):
-    monkeypatch.setitem(sys.modules, "pythonosc.osc_bundle_builder", None)
-    with pytest.raises(OutputError, match=r"^OSC and VMC need python-osc\. Install it with .* python-osc$"):
-        make(Address("127.0.0.1", 9))
 
 
 @given(st.floats(-180, 180), st.floats(-180, 180), st.floats(-180, 180))

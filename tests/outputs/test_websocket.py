@@ -295,12 +295,6 @@ def test_closing_says_goodbye_and_frees_the_port(output):
     again.close()
 
 
-def test_a_missing_library_is_one_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "websockets.asyncio.server", None)
-    with pytest.raises(OutputError, match=r"^The WebSocket needs websockets\. Install it with .* websockets$"):
-        WebSocketOutput(Address("127.0.0.1", 0))
-
-
 def test_rotation_as_quaternion_is_that_of_the_matrix():
     q = values.quaternion(rotation_of(Angles(10, 20, 30)))
     x, y, z, w = q

@@ -8,32 +8,37 @@ from pathlib import Path
 from types import MappingProxyType
 
 import av
-import cv2
 import numpy as np
-from numpy.typing import NDArray
+from av.container import OutputContainer
 
 from app.core.containers import create_container
 from app.core.drawing import DrawnFace, draw_face, draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
+from app.core.sound import RATE
 from app.core.tilt import CameraTilt, levelled_deg
-from app.session.exporters.base import Progress, faces_of_frames
-from app.session.exporters.soundtrack import Soundtrack
+from app.session.exporters.base import OneOutput, Progress, faces_of_frames
 from app.session.session import Session
+from app.session.sound import LAYOUT, SoundReader
 from app.session.table import MISSING_REASONS, Table
+from app.session.video import X264, as_frame, padded, padded_size, ticks
 from extractor import files
 from extractor.types import Angles
 
 FILE = "annotated.mp4"
 
 TICKS_PER_S = 90_000  # MPEG's own clock: every frame within 6 microseconds of its time in the table
-_SMALLEST = 16  # H.264's macroblock
 _LAST_S = 1 / 30  # how long a single frame is shown
 # No B-frames: they would need an edit list, which some players and editors don't honour.
 _OPTIONS = {"preset": "veryfast", "crf": "20", "bf": "0"}
 
+BITS_A_SECOND = 128_000
+# AAC's first packet holds no sound of ours but what the decoder needs before it.  Players leave it out only where the
+# file says so in an edit list, which some don't honour; so the first 21 ms of sound are left out, and all times hold.
+PRIMING = 1024
 
-class AnnotatedVideo:
+
+class AnnotatedVideo(OneOutput):
     """H.264 in MP4, every frame at its own time, readable from its first bytes on, with the sound that was recorded.
 
     A frame without a pose says why.
@@ -43,9 +48,7 @@ class AnnotatedVideo:
 
     name = "mp4"
     label = "Annotated video"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header
@@ -72,7 +75,7 @@ def write_video(
 
     ``sound``: what is heard with them.  Raises SessionError, OSError.
     """
-    times = presentation_ticks(session.table.timestamp_s)
+    times = ticks(session.table.timestamp_s, TICKS_PER_S)
     with session.frames() as video:
         encoder: _Encoder | None = None
         try:
@@ -111,20 +114,12 @@ def draw_faces(
         draw_face(image, DrawnFace(angles, box, keypoints, told, called.get(int(table.face_id[row]), "")), names)
 
 
-def presentation_ticks(timestamps_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(N,) increasing times in 1/90000 s of these increasing seconds."""
-    rounded = np.rint(np.asarray(timestamps_s, np.float64) * TICKS_PER_S).astype(np.int64)
-    steps = np.arange(len(rounded))
-    shown: NDArray[np.int64] = np.maximum.accumulate(rounded - steps) + steps
-    return shown
-
-
 class _Encoder:
     """One MP4 file; the first frame's size is the video's."""
 
     def __init__(self, path: Path, width: int, height: int, sound: Path | None) -> None:
         self._size = (width, height)
-        self._padded = (max(_SMALLEST, width + width % 2), max(_SMALLEST, height + height % 2))
+        self._padded = padded_size(X264, width, height)
         self._shown = round(_LAST_S * TICKS_PER_S)
         self._durations: dict[int, int] = {}  # of the frames the encoder still holds, by their times
         files.create(path).close()  # FFmpeg, which opens it again to put the index first, would make it for all to read
@@ -143,10 +138,7 @@ class _Encoder:
         """``shown``: ticks until the next frame; 0 for the last one, which stays as long as the one before."""
         if image.shape[1::-1] != self._size:
             raise SessionError("The video changes its size on the way, which can't be exported.")
-        right, below = self._padded[0] - self._size[0], self._padded[1] - self._size[1]
-        if right or below:
-            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-        frame = av.VideoFrame.from_ndarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), format="yuv420p")  # type: ignore[arg-type]
+        frame = as_frame(padded(image, self._padded), X264.pixels)
         frame.pts = time
         frame.time_base = Fraction(1, TICKS_PER_S)
         self._shown = shown or self._shown
@@ -168,3 +160,41 @@ class _Encoder:
             # The encoder says a thirtieth of a second for each, which counts for the last one.
             packet.duration = self._durations.pop(packet.pts or 0)
             self._container.mux_one(packet)
+
+
+class Soundtrack:
+    """The recorded sound as AAC, in step with the frames; to be made before anything is written into the container."""
+
+    def __init__(self, container: OutputContainer, path: Path) -> None:
+        """Raises SessionError, av.FFmpegError."""
+        self._container = container
+        self._reader = SoundReader(path)
+        self._stream = container.add_stream("aac", rate=RATE, layout=LAYOUT, bit_rate=BITS_A_SECOND)
+        self._blocks = self._reader.blocks()
+        self._rest = np.zeros(0, np.int16)
+        self._place = 0  # of the first sample of the rest
+
+    def write_until(self, time_s: float) -> None:
+        """All up to this time; raises av.FFmpegError."""
+        end = round(time_s * RATE)
+        while self._place + len(self._rest) < end:
+            block = next(self._blocks, None)
+            if block is None:
+                end = self._place + len(self._rest)
+                break
+            self._rest = np.concatenate([self._rest, block[1]])
+        take = max(0, end - self._place)
+        samples, begin = self._rest[:take], self._place
+        self._rest, self._place = self._rest[take:], begin + take
+        samples, begin = samples[max(0, PRIMING - begin) :], max(begin, PRIMING)
+        if len(samples):
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples).reshape(1, -1), "s16", LAYOUT)
+            frame.sample_rate, frame.pts, frame.time_base = RATE, begin, Fraction(1, RATE)
+            self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        """Write what the encoder still holds.  Raises av.FFmpegError."""
+        try:
+            self._container.mux(self._stream.encode(None))
+        finally:
+            self._reader.close()

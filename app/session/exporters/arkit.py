@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
@@ -24,7 +24,7 @@ COLUMNS = ("frame", "timestamp_s", "face_id", *CARRIED, "missing", "face_name")
 _EVERY = 1000
 
 
-class ArkitCsv:
+class ArkitCsv(OneOutput):
     """A row a frame of the primary face: the blendshapes that the weights carry, 0 to 1, of ``extractor.blendshapes``.
 
     At rest, where all are 0, is the median of every keypoint over the frames of this face: a person's face is at rest
@@ -34,9 +34,7 @@ class ArkitCsv:
 
     name = "arkit"
     label = "ARKit blendshapes (CSV)"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         table = session.table.whole

@@ -45,6 +45,16 @@ class Exporter(Protocol):
         """
 
 
+class OneOutput:
+    """An exporter that always makes one file or folder, called ``file``."""
+
+    file: str
+
+    def outputs(self, session: Session) -> tuple[str, ...]:
+        """See ``Exporter``."""
+        return (self.file,)
+
+
 @runtime_checkable
 class Remarking(Protocol):
     """An exporter whose format has no place for something that one should know."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.core.errors import SessionError
 from app.core.tilt import CameraTilt, levelled_deg
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.manifest import Manifest
 from app.session.session import Session
 from app.session.table import Missing, Table
@@ -98,7 +98,7 @@ class Channel:
     decimals: int
 
 
-class BidsMotion:
+class BidsMotion(OneOutput):
     """One participant's recording: the primary face's angles in radians, its keypoints in pixels, their times.
 
     The frames' times are the LATENCY channel, because a camera's rate varies.  Labels of participant
@@ -108,9 +108,7 @@ class BidsMotion:
 
     name = "bids"
     label = "BIDS motion dataset"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FOLDER,)
+    file = FOLDER
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         if not len(session.table):  # BIDS forbids empty tables

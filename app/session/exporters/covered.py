@@ -21,7 +21,7 @@ from app.core.drawing import draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.annotated import draw_faces, write_video
-from app.session.exporters.base import Progress, faces_of_frames
+from app.session.exporters.base import OneOutput, Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import Table
 
@@ -39,14 +39,12 @@ Place = tuple[float, float, float]
 Faces = list[tuple[Table, int]]
 
 
-class CoveredVideo:
+class CoveredVideo(OneOutput):
     """As ``annotated.mp4``, which has the pictures; of these, only blurred surroundings are left, and no sound."""
 
     name = "covered"
     label = "Annotated video, faces covered"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def remark(self, session: Session) -> str:
         """Where there is something to be told."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.session.annotations import Annotation
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
 from extractor import files
@@ -45,7 +45,7 @@ class ElanAnnotation:
     text: str
 
 
-class ElanAnnotations:
+class ElanAnnotations(OneOutput):
     """An EAF 3.0 document: a tier for each label, the note (or else the label) as the annotation's text.
 
     ELAN knows no points and no overlaps within a tier: a point lasts as long as its frame is
@@ -54,9 +54,7 @@ class ElanAnnotations:
 
     name = "elan"
     label = "ELAN annotations"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tiers = tiers_of(session.annotations, session.table.timestamp_s)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import lacking_poses
@@ -27,7 +27,7 @@ _PROTOCOL = 4  # Python 3.4 on
 _EVERY = 1000
 
 
-class LivePortraitTemplate:
+class LivePortraitTemplate(OneOutput):
     """A pickle of plain NumPy arrays; this app writes pickles but never reads them.
 
     A template has one rate and no gaps: it is sampled at the session's mean rate, in whole frames a
@@ -39,9 +39,7 @@ class LivePortraitTemplate:
 
     name = "liveportrait"
     label = "LivePortrait motion template"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def remark(self, session: Session) -> str:
         what = lacking_poses(session.table.missing)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
@@ -18,7 +18,7 @@ from extractor import files
 FILE = "motion.npz"
 
 
-class MotionArrays:
+class MotionArrays(OneOutput):
     """NumPy arrays without pickles, M rows: one for each frame in which the primary face was measured.
 
     ``frame`` (M,) says which; ``timestamp_s`` (M,) when.  The seven heads as the network gave them:
@@ -32,9 +32,7 @@ class MotionArrays:
 
     name = "npz"
     label = "Raw motion (NumPy)"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         arrays = _arrays(session)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.quality import is_low
-from app.session.exporters.base import Progress, faces_of_frames
+from app.session.exporters.base import OneOutput, Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table
 from extractor import files
@@ -45,7 +45,7 @@ def openface_angles(angles_deg: NDArray[np.floating[Any]]) -> NDArray[np.float64
     return np.stack([np.arctan2(-r12, r22), np.arctan2(r02, np.hypot(r00, r01)), np.arctan2(-r01, r00)], axis=-1)
 
 
-class OpenFaceCsv:
+class OpenFaceCsv(OneOutput):
     """One row a face and frame; a frame without a face has one with ``success`` 0 and ``confidence`` 0.
 
     ``confidence`` is the quality (``app.core.quality``), and ``success`` 0 also where that is below the weights'
@@ -58,9 +58,7 @@ class OpenFaceCsv:
 
     name = "openface"
     label = "OpenFace-compatible CSV"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [table.whole for table in (session.table, session.faces) if table is not None]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.errors import SessionError, UserError
+from app.core.errors import SessionError
 from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST, reason
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table, columns
 from extractor import files
-from extractor.installing import install_hint, package_command
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +24,6 @@ METADATA_KEY = b"motionscope.session"
 """Under this key of the schema's metadata stands ``session.json``."""
 ANALYSIS_KEY = b"motionscope.analysis"
 """And here ``analysis.json``, where the table is that of an analysis."""
-
-_ADVICE = install_hint(package_command("pyarrow<26"))
 
 _ROWS = 65_536  # a row group: readers then need not take in a whole table
 
@@ -45,7 +42,9 @@ class ParquetTables:
         return (FRAMES_FILE,) if session.faces is None else (FRAMES_FILE, FACES_FILE)
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
-        pa, parquet = _pyarrow()
+        import pyarrow as pa  # which nobody waits for who exports something else
+        from pyarrow import parquet
+
         about = {METADATA_KEY: _read(session.folder / MANIFEST)}
         if session.analysis is not None:
             about[ANALYSIS_KEY] = _read(session.analysis.folder / ANALYSIS)
@@ -72,17 +71,6 @@ def _read(path: Path) -> bytes:
         return files.read(path)
     except OSError as error:
         raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise UserError(f"Parquet needs pyarrow. {_ADVICE}") from error
-    except ImportError as error:  # pyarrow 26 refuses the numpy that mediapipe wants
-        raise UserError(f"Parquet needs another pyarrow ({error}). {_ADVICE}") from error
-    return pyarrow, parquet
 
 
 def _schema(pa: Any, table: Table, *, named: bool) -> pa.Schema:

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from app.core.spreadsheet import as_cell
-from app.session.exporters.base import Progress
+from app.session.exporters.base import OneOutput, Progress
 from app.session.session import Session
 from extractor import files
 
@@ -15,7 +15,7 @@ FILE = "markers.csv"
 COLUMNS = ("session", "participant", "task", "onset_s", "duration_s", "label", "note", "frame")
 
 
-class SpreadsheetAnnotations:
+class SpreadsheetAnnotations(OneOutput):
     """One row an annotation, in the order of their onsets; UTF-8 with the mark by which Excel knows it, decimal points.
 
     A text that a spreadsheet would take for a formula stands behind an apostrophe, as does one that
@@ -24,9 +24,7 @@ class SpreadsheetAnnotations:
 
     name = "spreadsheet"
     label = "Markers for spreadsheets"
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        return (FILE,)
+    file = FILE
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header

@@ -1,12 +1,10 @@
 import csv
 import json
-import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.core.errors import UserError
 from app.session.exporters import export_session, parquet
 from app.session.exporters.parquet import METADATA_KEY, ParquetTables
 from app.session.table import columns
@@ -57,24 +55,3 @@ def test_a_long_table_is_written_in_row_groups(session, tmp_path, monkeypatch):
     file = pq.ParquetFile(frames)
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [10, 10, 4]
     assert file.read(["frame"]).column(0).to_pylist() == list(range(24))
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (ModuleNotFoundError("No module named 'pyarrow'"), r'needs pyarrow\. Install it with .* "pyarrow<26"$'),
-        (ImportError("pyarrow requires NumPy 2"), r"needs another pyarrow \(pyarrow requires NumPy 2\)\. Install it "),
-    ],
-)
-def test_without_pyarrow_it_says_what_to_install(session, tmp_path, monkeypatch, error, words):
-    class Missing:
-        def find_spec(self, name, path=None, target=None):
-            if name.startswith("pyarrow"):
-                raise error
-
-    for name in [name for name in sys.modules if name.split(".")[0] == "pyarrow"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
-    with pytest.raises(UserError, match=words):
-        export_session(session, ParquetTables(), tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
