@@ -22,6 +22,7 @@ from app.batch.report import Standing
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
 from app.core.records import Count, RecordError, build, parse_json
+from app.core.tilt import CameraTilt
 from extractor import files
 
 
@@ -37,6 +38,7 @@ class Request:
     jobs: int = 0  # processes; 0: as many as are good
     force: bool = False  # measure again what is done
     share: bool = False  # whether other users may read the results
+    camera_tilt: CameraTilt | None = None  # of the cameras that took the films; None: level
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def _run(request: Request, teller: _Teller) -> int:
         jobs=request.jobs or None,
         faces=request.faces,
         force=request.force,
+        camera_tilt=request.camera_tilt,
     )
     try:
         extracted = extract(request.paths, Path(request.out), options, teller)

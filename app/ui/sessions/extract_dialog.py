@@ -28,6 +28,7 @@ from PyQt6.QtWidgets import (
 
 from app.batch.served import Request, Told
 from app.core.limits import MOST_FACES
+from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
@@ -104,6 +105,12 @@ class ExtractDialog(QDialog):
         self.jobs.setSpecialValueText("as many as are good")
         self.jobs.setAccessibleName("Processes")
         self.jobs.setToolTip("How many files are measured at a time; each takes about 0.6 GB of memory")
+        self.pitch, self.roll = tilt_boxes()
+        self.pitch.setPrefix("down ")
+        self.roll.setPrefix("clockwise ")
+        tilt = QHBoxLayout()
+        tilt.addWidget(self.pitch, 1)
+        tilt.addWidget(self.roll, 1)
         self.force = QCheckBox("Measure again what &is measured already")
         form = QFormLayout()
         results = QLabel("&Results")
@@ -111,6 +118,10 @@ class ExtractDialog(QDialog):
         form.addRow(results, out)
         form.addRow("&Weights", self.weights)
         form.addRow("&At most faces", self.faces)
+        turned = QLabel("Camera ti&lt")
+        turned.setBuddy(self.pitch)
+        turned.setToolTip("How the cameras stood that took the videos; the tables hold what was measured")
+        form.addRow(turned, tilt)
         form.addRow("&Processes", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
@@ -219,6 +230,7 @@ class ExtractDialog(QDialog):
             jobs=self.jobs.value(),
             force=self.force.isChecked(),
             share=files.is_shared(),
+            camera_tilt=tilt_of(self.pitch, self.roll),
         )
         self.problems.clear()
         self.problems.hide()

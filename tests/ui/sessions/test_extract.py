@@ -9,10 +9,12 @@ import psutil
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLabel, QListWidget, QPushButton
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QListWidget, QPushButton
 
+from app.core.tilt import CameraTilt
 from app.session.session import Session
 from app.ui.shell import settings
+from tests.ui.find import find
 
 
 @pytest.fixture
@@ -61,6 +63,7 @@ def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip,
     assert not dialog.start_button.isEnabled()
     dialog.add_paths([str(films), str(films)])
     assert dialog.paths.count() == 1
+    find(dialog, "Camera looks down by, in degrees", QDoubleSpinBox).setValue(-12.5)
     press(dialog, "Measure")
     assert not dialog.paths.isEnabled()
     qtbot.waitUntil(lambda: " 0 frames" not in state(dialog) and " frames" in state(dialog), timeout=100_000)
@@ -85,7 +88,9 @@ def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip,
     assert state(dialog) == f"1 of 2 files measured, results in {tmp_path / 'measured'}"
     (problem,) = problems(dialog)
     assert "broken.mp4" in problem
-    assert len(Session.open(tmp_path / "measured" / "demo")) == 50
+    session = Session.open(tmp_path / "measured" / "demo")
+    assert len(session) == 50
+    assert session.manifest.header.camera_tilt == CameraTilt(-12.5, 0.0)
     qtbot.waitUntil(lambda: "demo" in {one.name for one in window.model.sessions}, timeout=20_000)
     assert dialog.start_button.isEnabled()
 

@@ -30,10 +30,7 @@ class TiltDialog(QDialog):
         self._start = commands["measure_tilt"].trigger
         why = QLabel(WHY)
         why.setWordWrap(True)
-        self.pitch = _degrees_box("Camera looks down by, in degrees", STEEPEST_DEG)
-        self.pitch.setToolTip("Below zero it looks up")
-        self.roll = _degrees_box("Camera is turned clockwise by, in degrees", 180.0)
-        self.roll.setToolTip("As seen from behind the camera; below zero anticlockwise")
+        self.pitch, self.roll = tilt_boxes()
         form = QFormLayout()
         form.addRow("Looks &down by", self.pitch)
         form.addRow("Turned clock&wise by", self.roll)
@@ -96,8 +93,21 @@ class TiltDialog(QDialog):
 
     def _use(self) -> None:
         self._settle.stop()
-        pitch, roll = self.pitch.value(), self.roll.value()
-        self._controls.use(CameraTilt(pitch, roll) if pitch or roll else None)
+        self._controls.use(tilt_of(self.pitch, self.roll))
+
+
+def tilt_boxes() -> tuple[QDoubleSpinBox, QDoubleSpinBox]:
+    """For pitch and roll of a camera."""
+    pitch = _degrees_box("Camera looks down by, in degrees", STEEPEST_DEG)
+    pitch.setToolTip("Below zero it looks up")
+    roll = _degrees_box("Camera is turned clockwise by, in degrees", 180.0)
+    roll.setToolTip("As seen from behind the camera; below zero anticlockwise")
+    return pitch, roll
+
+
+def tilt_of(pitch: QDoubleSpinBox, roll: QDoubleSpinBox) -> CameraTilt | None:
+    """What is typed there; None: level."""
+    return CameraTilt(pitch.value(), roll.value()) if pitch.value() or roll.value() else None
 
 
 def _degrees_box(name: str, most: float) -> QDoubleSpinBox:
