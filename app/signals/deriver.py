@@ -21,7 +21,7 @@ from app.core.derived import DerivedSignals
 from app.core.frames import FaceResult, Floats, ShownFace
 from app.core.rotation import geodesic_deg
 from app.signals.blinks import BlinkCounter
-from app.signals.gestures import NOD, SHAKE, GestureSettings, find_gestures
+from app.signals.gestures import MAX_HALF_PERIOD_S, NOD, SHAKE, find_gestures
 from extractor.face_shape import displacements, face_shape
 from extractor.types import Angles
 
@@ -32,7 +32,6 @@ PAUSE_S = 0.5  # after a gap the past says nothing
 MARGIN_DEG = 2.0  # more than the jitter of a head at rest
 GESTURES_S = 5.0  # how far back gestures are looked for
 GESTURES_EVERY_S = 0.1  # looking for them takes half a millisecond
-_GESTURE = GestureSettings()
 
 
 class FaceDeriver:
@@ -114,10 +113,10 @@ class FaceDeriver:
         while time_s - self._angles[0][0] > GESTURES_S:
             self._angles.popleft()
         times, pitch, yaw = np.array(self._angles).T
-        for kind, onset_s, duration_s, _ in find_gestures(times, pitch, yaw, _GESTURE):
+        for kind, onset_s, duration_s, _ in find_gestures(times, pitch, yaw):
             end_s = onset_s + duration_s
             # One that goes on is found again and again, a swing longer each time.
             if onset_s > self._counted_to_s[kind]:
                 self._counts[kind] += 1
             self._counted_to_s[kind] = max(self._counted_to_s[kind], end_s)
-            self._lasting[kind] = end_s + _GESTURE.max_half_period_s
+            self._lasting[kind] = end_s + MAX_HALF_PERIOD_S

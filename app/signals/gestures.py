@@ -1,7 +1,7 @@
 """Nods and shakes of the head, found in angles over time: live and in a recorded table alike.
 
 A *swing* is the way between two turning points of an angle, that is between two changes of sign of
-its angular velocity; turning points nearer than ``min_swing_deg`` to their neighbours are noise and
+its angular velocity; turning points nearer than ``MIN_SWING_DEG`` to their neighbours are noise and
 don't count.  A gesture is a row of swings to and fro, each of at least that size, each taking
 between the two half periods, each following the one before within the longer one, while the other
 angle stays quieter.  Pitch makes a nod, yaw a shake.
@@ -11,17 +11,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GESTURES", "Gesture", "GestureSettings", "find_gestures"]
+__all__ = ["GESTURES", "MAX_HALF_PERIOD_S", "Gesture", "find_gestures"]
 
 NOD, SHAKE = "nod", "shake"
 GESTURES = (NOD, SHAKE)
+
+MIN_SWING_DEG = 3.0
+MIN_HALF_PERIOD_S, MAX_HALF_PERIOD_S = 0.08, 0.6
+"""Nods in talk have 0.2 to 7 periods a second, most of them 1.8 to 3.7 (Hadar, Steiner, Grant and Rose 1983, Human
+Movement Science 2); slower ones can't be told from looking about."""
+MIN_SWINGS = 3  # a period and a half: two are also a glance and back
+MAX_OTHER = 0.7  # the other angle's range, without its trend, as a share of the mean swing
+MAX_GAP_S = 0.3  # a longer pause between two samples ends everything
 
 _EDGE = 0.2  # nearer to its turning points than this share a swing can't be told from rest
 _SINE_SHARE = 1 - 2 * math.acos(1 - 2 * _EDGE) / math.pi  # of a sine's half period that lies between these edges
@@ -34,22 +41,6 @@ class Gesture(NamedTuple):
     onset_s: float  # where the first swing begins, on the clock of the times given
     duration_s: float  # to where the last swing ends
     swings: int  # ways up, down or to a side; a plain "yes, yes" has four
-
-
-@dataclass(frozen=True, slots=True)
-class GestureSettings:
-    """What counts as a gesture.
-
-    Nods in talk have 0.2 to 7 periods a second, most of them 1.8 to 3.7 (Hadar, Steiner, Grant and
-    Rose 1983, Human Movement Science 2); slower ones can't be told from looking about.
-    """
-
-    min_swing_deg: float = 3.0
-    min_half_period_s: float = 0.08
-    max_half_period_s: float = 0.6
-    min_swings: int = 3  # a period and a half: two are also a glance and back
-    max_other: float = 0.7  # the other angle's range, without its trend, as a share of the mean swing
-    max_gap_s: float = 0.3  # a longer pause between two samples ends everything
 
 
 class _Swing(NamedTuple):
@@ -65,12 +56,7 @@ class _Swing(NamedTuple):
         return (self.start_s + self.end_s) / 2
 
 
-def find_gestures(
-    time_s: ArrayLike,
-    pitch_deg: ArrayLike,
-    yaw_deg: ArrayLike,
-    settings: GestureSettings = GestureSettings(),
-) -> list[Gesture]:
+def find_gestures(time_s: ArrayLike, pitch_deg: ArrayLike, yaw_deg: ArrayLike) -> list[Gesture]:
     """The nods and shakes in (N,) times and angles, in the order of their onsets.
 
     Steps may be uneven; NaN is a frame without a measurement.  About ten samples a second are
@@ -86,44 +72,44 @@ def find_gestures(
     if (steps < 0).any():
         raise ValueError("times must not run backwards")
     found = []
-    for piece in np.split(np.arange(len(time)), np.flatnonzero(steps > settings.max_gap_s) + 1):
+    for piece in np.split(np.arange(len(time)), np.flatnonzero(steps > MAX_GAP_S) + 1):
         angles = {NOD: np.unwrap(pitch[piece], period=360), SHAKE: np.unwrap(yaw[piece], period=360)}
         for kind, other in ((NOD, SHAKE), (SHAKE, NOD)):
-            found += _gestures(kind, time[piece], angles[kind], angles[other], settings)
+            found += _gestures(kind, time[piece], angles[kind], angles[other])
     return sorted(found, key=lambda gesture: gesture.onset_s)
 
 
 def _gestures(
-    kind: str, time: NDArray[np.float64], angle: NDArray[np.float64], other: NDArray[np.float64], s: GestureSettings
+    kind: str, time: NDArray[np.float64], angle: NDArray[np.float64], other: NDArray[np.float64]
 ) -> list[Gesture]:
     rows: list[list[_Swing]] = []
-    for swing in _swings(time, angle, s.min_swing_deg):
-        if not s.min_half_period_s <= swing.half_period_s <= s.max_half_period_s:
+    for swing in _swings(time, angle):
+        if not MIN_HALF_PERIOD_S <= swing.half_period_s <= MAX_HALF_PERIOD_S:
             continue
         row = rows[-1] if rows else None
-        if row is not None and row[-1].last == swing.first and swing.middle_s - row[-1].middle_s <= s.max_half_period_s:
+        if row is not None and row[-1].last == swing.first and swing.middle_s - row[-1].middle_s <= MAX_HALF_PERIOD_S:
             row.append(swing)
         else:
             rows.append([swing])
     return [
         Gesture(kind, row[0].start_s, row[-1].end_s - row[0].start_s, len(row))
         for row in rows
-        if len(row) >= s.min_swings and _quieter(row, time, other, s.max_other)
+        if len(row) >= MIN_SWINGS and _quieter(row, time, other)
     ]
 
 
-def _quieter(row: Sequence[_Swing], time: NDArray[np.float64], other: NDArray[np.float64], share: float) -> bool:
-    """Whether the other angle, apart from a steady turn, moves less than a share of the mean swing."""
+def _quieter(row: Sequence[_Swing], time: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether the other angle, apart from a steady turn, keeps within ``MAX_OTHER``."""
     span = (time >= row[0].start_s) & (time <= row[-1].end_s)
     t, values = time[span], other[span]
     if len(t) > 2 and t[-1] > t[0]:
         values = values - np.polyval(np.polyfit(t - t[0], values, 1), t - t[0])
     mean = float(np.mean([abs(swing.change_deg) for swing in row]))
-    return not len(values) or float(np.ptp(values)) <= share * mean
+    return not len(values) or float(np.ptp(values)) <= MAX_OTHER * mean
 
 
-def _swings(time: NDArray[np.float64], angle: NDArray[np.float64], least_deg: float) -> list[_Swing]:
-    turns = _turning_points(angle, least_deg)
+def _swings(time: NDArray[np.float64], angle: NDArray[np.float64]) -> list[_Swing]:
+    turns = _turning_points(angle, MIN_SWING_DEG)
     return [_swing(time, angle, first, last) for first, last in pairwise(turns)]
 
 
