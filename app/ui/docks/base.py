@@ -49,10 +49,10 @@ class DockContext:
     view: LiveView
     notice: Callable[[Message], None]  # says something in the status line for a while
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
-    annotations: AnnotationControls | None = None
-    outputs: OutputControls | None = None
-    signals: SignalControls | None = None
-    sound: SoundControls | None = None
+    annotations: AnnotationControls
+    outputs: OutputControls
+    signals: SignalControls
+    sound: SoundControls
 
     @property
     def network(self) -> NetworkSpec | None:
@@ -65,8 +65,3 @@ class DockContext:
         """None: the keypoints have no fixed meaning."""
         network = self.network
         return network.keypoint_names if network is not None else None
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether the picture is drawn mirrored."""
-        return self.view.mirrored

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt
@@ -12,9 +11,10 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.ui.docks.base import DockContext, DockView
-from app.ui.docks.catalogue import DockSpec
+from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.room import fit, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
+from app.ui.docks.views import make_view
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -23,21 +23,13 @@ if TYPE_CHECKING:
 class Docks(QObject):
     """Every dock of the table as a QDockWidget of the window, empty until somebody looks at it."""
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        context: DockContext,
-        specs: Sequence[DockSpec],
-        views: Mapping[str, Callable[[DockContext], DockView]],
-    ) -> None:
-        """``views`` makes what is in each dock, by its name, when it is first seen."""
+    def __init__(self, window: QMainWindow, context: DockContext) -> None:
         super().__init__(window)
         self._window = window
-        self._views = views
         self.context = context
         self._started = False
         self._named_face: int | None = None  # in the titles
-        self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in specs}
+        self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in DOCKS}
 
     def _add(self, spec: DockSpec) -> QDockWidget:
         dock = QDockWidget(spec.title, self._window)
@@ -155,7 +147,7 @@ class Docks(QObject):
     def _make(self, entry: _Entry) -> None:
         if entry.view is not None:
             return
-        entry.view = self._views[entry.spec.name](self.context)
+        entry.view = make_view(entry.spec.name, self.context)
         assert isinstance(entry.view, QWidget)
         empty = entry.dock.widget()
         entry.dock.setWidget(entry.view)

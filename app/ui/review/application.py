@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
-from app.core.ending import close_on_signals
 from app.core.errors import SessionError
-from app.ui.shell.display import display_problem, forget_foreign_qt
+from app.ui.shell.display import has_display
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
-
-log = logging.getLogger(__name__)
 
 
 def review(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
@@ -42,23 +36,18 @@ def run_review(
     if not folder.exists():
         raise SessionError(f"{folder} does not exist.")
     Manifest.read(folder)  # what is no session is said before a window opens
-    forget_foreign_qt()
-    problem = display_problem()
-    if problem:
-        print(f"motionscope: {problem}", file=sys.stderr)
+    if not has_display():
         return 1
     return _run(folder, screenshot, at_s, share)
 
 
 def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool | None) -> int:
-    from PyQt6 import sip
     from PyQt6.QtCore import QTimer
 
     from app.session.session import CutOffError
     from app.ui.review.window import ReviewWindow
     from app.ui.shell import dialogs, settings, theme
-    from app.ui.shell.event_loop import HEARTBEAT_MS, make_application
-    from app.ui.shell.messages import Message, Severity
+    from app.ui.shell.event_loop import make_application, run_until_ended
     from app.ui.shell.settings import Settings, share_files
 
     app = make_application()
@@ -94,24 +83,6 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
             failures.append(text)
         window.close()
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.critical("unexpected error", exc_info=(kind, error, trace))
-        text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
-        window.notify(Message(text, Severity.ERROR))
-
-    sys.excepthook = hook
-    close_on_signals(window.close)
-    heartbeat = QTimer()  # Python answers signals only between its own steps, so there must be some
-    heartbeat.timeout.connect(lambda: None)
-    heartbeat.start(HEARTBEAT_MS)
     window.opened.connect(opened)
-    window.ended.connect(lambda: app.exit(1 if failures else 0))
-    window.show()
     window.open(folder)
-    code = app.exec()
-    sys.excepthook = sys.__excepthook__
-    heartbeat.stop()
-    sip.delete(window)  # left to the garbage collector, widgets may outlive the application and crash it
-    for failure in failures:
-        print(f"motionscope: {failure}", file=sys.stderr)
-    return code
+    return run_until_ended(app, window, window.notify, failures)

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, remark_on
 from app.session.session import Session
-from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobDialog, JobQueue, StoppedError, Work
 from app.ui.shell import dialogs
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
@@ -113,7 +113,8 @@ class Exports:
             else:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
-        if self._queue.add(title, text, export_work(folder, table, exporter, out, force=force), done, failed):
+        work = export_work(folder, table, exporter, out, force=force)
+        if self._queue.add(Job(title, text, work, done, failed)):
             self._notify(Message(f"{title} is made after what runs already."))
 
     def close(self, timeout_s: float = 30.0) -> None:

@@ -30,13 +30,15 @@ Work = Callable[[Callable[[int, int], None], Callable[[], bool]], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
+    """A piece of work; afterwards ``done`` or ``failed`` is called."""
+
     title: str
     text: str
     work: Work
     done: Callable[[Any], object]
     failed: Callable[[Exception], object]
-    before: str  # what is done until its first step
+    before: str = " "  # what is done until its first step
 
 
 class JobQueue:
@@ -55,22 +57,13 @@ class JobQueue:
     def running(self) -> bool:
         return self.dialog is not None and self.dialog.running
 
-    def add(
-        self,
-        title: str,
-        text: str,
-        work: Work,
-        done: Callable[[Any], object],
-        failed: Callable[[Exception], object],
-        before: str = " ",
-    ) -> bool:
-        """Do it now, or after all that runs and waits; whether it has to wait.  ``before`` as for ``JobDialog``."""
-        if self.dialog is not None and self.dialog.running:
-            self.dialog.add(title, text, work, done, failed, before)
-            return True
-        self.dialog = JobDialog(self._window)
-        self.dialog.start(title, text, work, done, failed, before)
-        return False
+    def add(self, job: Job) -> bool:
+        """Do it now, or after all that runs and waits; whether it has to wait."""
+        waits = self.running
+        if self.dialog is None or not waits:
+            self.dialog = JobDialog(self._window)
+        self.dialog.add(job)
+        return waits
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs and forget what waits: nothing half-made and no thread are left."""
@@ -89,7 +82,7 @@ class JobDialog(QDialog):
         self._progress = (0, 0)
         self._first: tuple[float, int] | None = None  # when the first steps were seen, and how many
         self._running = False
-        self._waiting: list[_Job] = []
+        self._waiting: list[Job] = []
         self._text = QLabel()
         self._text.setWordWrap(True)
         self.bar = QProgressBar()
@@ -142,38 +135,17 @@ class JobDialog(QDialog):
         """What runs, then what waits."""
         return [self.windowTitle(), *(job.title for job in self._waiting)] if self._running else []
 
-    def start(
-        self,
-        title: str,
-        text: str,
-        work: Work,
-        done: Callable[[Any], object],
-        failed: Callable[[Exception], object],
-        before: str = " ",
-    ) -> None:
-        """Do the work; afterwards ``done`` or ``failed`` is called, and what waits follows, or the dialog closes.
-
-        ``before``: what is done until the first step.
-        """
-        self._start(_Job(title, text, work, done, failed, before))
-        self.show()
-
-    def add(
-        self,
-        title: str,
-        text: str,
-        work: Work,
-        done: Callable[[Any], object],
-        failed: Callable[[Exception], object],
-        before: str = " ",
-    ) -> None:
-        """Do this, too, after all that runs and waits."""
-        self._waiting.append(_Job(title, text, work, done, failed, before))
-        self._show_waiting()
+    def add(self, job: Job) -> None:
+        """Do this now, or after all that runs and waits; what waits follows, then the dialog closes."""
+        if self._running:
+            self._waiting.append(job)
+            self._show_waiting()
+        else:
+            self._start(job)
         self.show()
         self.raise_()
 
-    def _start(self, job: _Job) -> None:
+    def _start(self, job: Job) -> None:
         stop = self._stop = threading.Event()  # one that is stopped must not stop the next
 
         def progress(made: int, total: int) -> None:

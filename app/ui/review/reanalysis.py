@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFormLayout, QWidget
 
 from app.core.errors import UserError
 from app.faces.estimators import estimator_names
-from app.ui.review.jobs import JobDialog, JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobDialog, JobQueue, StoppedError, Work
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
+from app.ui.widgets.building import paragraph
 from app.ui.widgets.formatting import estimator_label, own_weights
 from app.ui.widgets.pickers import ChoiceBox, path_label
 from extractor.shipped import alternatives, is_own
@@ -29,8 +30,7 @@ class WeightsBox(ChoiceBox):
     """Our own weights, other estimators, weights that were used lately, and any other file."""
 
     def __init__(self, store: Settings) -> None:
-        super().__init__()
-        self.setAccessibleName("Weights")
+        super().__init__("Weights")
         self.addItem("Motionscope's own weights", "")
         for name in alternatives():
             self.addItem(own_weights(name), name)
@@ -48,13 +48,11 @@ class WeightsBox(ChoiceBox):
         chosen = str(self.currentData())
         return "" if chosen == _BROWSE else chosen
 
-    def choose(self, path: str) -> None:
-        """Choose a file, which joins the list."""
-        place = self.findData(path)
-        if place < 0:
-            place = self.count() - 1
-            self._add(path, place)
-        self.setCurrentIndex(place)
+    def choose(self, value: object) -> None:
+        """Choose a file, which joins the list above its last line."""
+        if self.findData(value) < 0:
+            self._add(str(value), self.count() - 1)
+        super().choose(value)
 
     def _add(self, path: str, place: int) -> None:
         self.insertItem(place, path_label(path), path)
@@ -65,41 +63,29 @@ class WeightsBox(ChoiceBox):
             dialogs.ask_file(self, "Weights", "", dialogs.WEIGHTS_FILTER, self.choose)
 
 
-class ReanalysisDialog(QDialog):
+class ReanalysisDialog(dialogs.AskingDialog):
     """Asks with what; ``start`` gets the weights: a path, a name ("lite", "facemesh"), or None for the default ones."""
 
     def __init__(
         self, parent: QWidget, frames: int, store: Settings, start: Callable[[str | None], object], videos: int = 1
     ) -> None:
         """``frames``: of all ``videos`` together."""
-        super().__init__(parent)
+        super().__init__(parent, "Measure again", "&Measure")
         self._start = start
-        self.setWindowTitle("Measure again")
         of_what = "the video" if videos == 1 else f"{videos} videos"
         result = "The result is a table of its own" if videos == 1 else "The results are tables of their own"
-        text = QLabel(
+        text = paragraph(
             f"All {frames} frames of {of_what} are measured again, those too that were skipped while recording. "
             f"{result} beside the recorded one, which stays as it is."
         )
-        text.setWordWrap(True)
         self.weights = WeightsBox(store)
         form = QFormLayout()
         form.addRow("&Weights", self.weights)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = buttons.addButton("&Measure", QDialogButtonBox.ButtonRole.AcceptRole)
-        dialogs.without_icons(buttons)
-        buttons.accepted.connect(self._accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(12)
-        layout.addWidget(text)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
+        self.hold(text, form, spacing=12)
         self.setMinimumWidth(420)
 
-    def _accept(self) -> None:
-        self.accept()
+    def accept(self) -> None:
+        super().accept()
         self._start(self.weights.chosen or None)
 
 
@@ -132,9 +118,6 @@ class Reanalysis:
     def start(self, folder: Path, weights: str | None) -> None:
         """Measure in the background; the window can be used meanwhile."""
 
-        def done(analysis: Analysis) -> None:
-            self._made(analysis)
-
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):
                 self._notify(Message("Stopped; the new table is discarded.", Severity.INFO))
@@ -142,7 +125,7 @@ class Reanalysis:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
         work = reanalysis_work(folder, weights, self._settings.get(settings.DEVICE))
-        self._queue.add("Measure again", reanalysis_text(folder), work, done, failed, PREPARING)
+        self._queue.add(Job("Measure again", reanalysis_text(folder), work, self._made, failed, PREPARING))
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs: no half-made table and no thread are left."""

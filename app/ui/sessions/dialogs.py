@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS, Exporter
@@ -20,14 +12,14 @@ from app.session.listing import SessionSummary
 from app.session.naming import PLACES
 from app.session.renaming import new_name
 from app.ui.shell import theme
-from app.ui.shell.dialogs import without_icons
-from app.ui.widgets.fields import dim_label
+from app.ui.shell.dialogs import AskingDialog
+from app.ui.widgets.building import lay_out, named, paragraph
 from app.ui.widgets.plain_text import without_mnemonic
 
 _EXAMPLES = 3
 
 
-class ExportDialog(QDialog):
+class ExportDialog(AskingDialog):
     """Asks for formats; ``start`` gets them, and whether what is there is replaced."""
 
     def __init__(
@@ -36,35 +28,18 @@ class ExportDialog(QDialog):
         sessions: Sequence[SessionSummary],
         start: Callable[[tuple[Exporter, ...], bool], object],
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Export", "&Export")
         self._start = start
-        self.setWindowTitle("Export")
         what = sessions[0].name if len(sessions) == 1 else f"{len(sessions)} recordings"
-        text = QLabel(f"Export {what}, each into the folder export in its own folder.")
-        text.setWordWrap(True)
         self.formats = {exporter: QCheckBox(without_mnemonic(exporter.label)) for exporter in EXPORTERS}
         for box in self.formats.values():
             box.toggled.connect(lambda _: self._check())
         self.replace = QCheckBox("&Replace what an earlier export left there")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        go = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        assert go is not None
-        self.go = go
-        without_icons(buttons)
-        buttons.accepted.connect(self._accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
-        layout.addWidget(text)
-        formats = QVBoxLayout()
-        formats.setContentsMargins(12, 0, 0, 0)
-        formats.setSpacing(5)
-        for box in self.formats.values():
-            formats.addWidget(box)
-        layout.addLayout(formats)
-        layout.addWidget(self.replace)
-        layout.addWidget(buttons)
+        self.hold(
+            paragraph(f"Export {what}, each into the folder export in its own folder."),
+            lay_out(QVBoxLayout(), *self.formats.values(), spacing=5, margins=(12, 0, 0, 0)),
+            self.replace,
+        )
         self.setMinimumWidth(420)
         self._check()
 
@@ -75,43 +50,27 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         self.go.setEnabled(bool(self.chosen))
 
-    def _accept(self) -> None:
-        self.accept()
+    def accept(self) -> None:
+        super().accept()
         self._start(self.chosen, self.replace.isChecked())
 
 
-class RenameDialog(QDialog):
+class RenameDialog(AskingDialog):
     """Asks for a name, or for a pattern that names several; ``start`` gets it."""
 
     def __init__(
         self, parent: QWidget, sessions: Sequence[SessionSummary], pattern: str, start: Callable[[str], object]
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Rename" if len(sessions) == 1 else f"Rename {len(sessions)} recordings", "&Rename")
         self._sessions = sessions
         self._start = start
-        self.setWindowTitle("Rename" if len(sessions) == 1 else f"Rename {len(sessions)} recordings")
         places = ", ".join(f"{{{place}}}" for place in PLACES)
-        text = QLabel(f"The new name of the folder. {places} are replaced by what the recording says.")
-        text.setWordWrap(True)
-        self.pattern = QLineEdit(sessions[0].name if len(sessions) == 1 else pattern)
-        self.pattern.setAccessibleName("New name")
+        text = paragraph(f"The new name of the folder. {places} are replaced by what the recording says.")
+        self.pattern = named(QLineEdit(sessions[0].name if len(sessions) == 1 else pattern), "New name")
         self.pattern.selectAll()
         self.pattern.textChanged.connect(lambda _: self._show())
-        self.outcome = dim_label("")
-        self.outcome.setAccessibleName("What becomes of it")
-        self.outcome.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        go = buttons.addButton("&Rename", QDialogButtonBox.ButtonRole.AcceptRole)
-        assert go is not None
-        self.go = go
-        without_icons(buttons)
-        buttons.accepted.connect(self._accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
-        for widget in (text, self.pattern, self.outcome, buttons):
-            layout.addWidget(widget)
+        self.outcome = paragraph(name="What becomes of it", dim=True)
+        self.hold(text, self.pattern, self.outcome)
         self.setMinimumWidth(460)
         self._show()
 
@@ -129,6 +88,6 @@ class RenameDialog(QDialog):
         self.outcome.setText("\n".join([*lines, f"and {more} more"] if more else lines))
         self.go.setEnabled(True)
 
-    def _accept(self) -> None:
-        self.accept()
+    def accept(self) -> None:
+        super().accept()
         self._start(self.pattern.text())

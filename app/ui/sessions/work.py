@@ -18,7 +18,7 @@ from app.session.renaming import rename_session
 from app.ui.review.controls import ReviewControls
 from app.ui.review.deleting import ask_deletion, forget_recent
 from app.ui.review.exports import export_work
-from app.ui.review.jobs import JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobQueue, StoppedError, Work
 from app.ui.review.reanalysis import PREPARING, ReanalysisDialog, reanalysis_text, reanalysis_work
 from app.ui.sessions.dialogs import ExportDialog, RenameDialog
 from app.ui.shell import settings
@@ -189,7 +189,7 @@ class SessionWork:
             self._complain([f"{title}: {why}"])
             self._notify(Message(f"{title}: failed.", Severity.ERROR))
 
-        self.queue.add(title, text, work, done, failed, before)
+        self.queue.add(Job(title, text, work, done, failed, before))
 
     def _open(self, dialog: QDialog) -> None:
         self.dialog = dialog

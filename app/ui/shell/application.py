@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.core.launch_options import LaunchOptions
-from app.ui.shell.display import display_problem, forget_foreign_qt
+from app.ui.shell.display import has_display
 
 if TYPE_CHECKING:  # it imports Qt
     from app.ui.shell.window import MainWindow
@@ -19,10 +18,7 @@ def run_window(options: LaunchOptions, prepare: Callable[[MainWindow], None] | N
     0 normally; 1, with sentences on stderr, when there is no display, when the source or the
     weights that were asked for failed, or when the recording or the screenshot did.
     """
-    forget_foreign_qt()
-    problem = display_problem()
-    if problem:
-        print(f"motionscope: {problem}", file=sys.stderr)
+    if not has_display():
         return 1
     from app.ui.shell.event_loop import run
 

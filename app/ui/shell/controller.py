@@ -62,7 +62,7 @@ class Controller(QObject):
         self.source_error = ""  # why there is no source
         self.pipeline: Pipeline | None = None
         self._good_network: Network | None = None
-        self.background = Background(self)  # also for the window's other slow work
+        self.background = Background(self, self.complain)  # also for the window's other slow work
         self._serial = 0  # of what was asked for; only the last one's answer matters
         self.resolving = False  # a source has been asked for and is being looked for
         self.shown_from_s = 0.0  # results of frames captured before this belong to another source
@@ -88,7 +88,7 @@ class Controller(QObject):
 
     def start(self) -> None:
         """Load what is needed, then open the source; ``pipeline`` is there when ``source_changed`` comes."""
-        self.background.run("load", _import_pipeline, self._loaded, self._failed)
+        self.background.run("load", _import_pipeline, self._loaded)
 
     def _loaded(self, make: Callable[..., Pipeline]) -> None:
         self.pipeline = make(self.network.weights or None, self.network.device, self.network.engine)
@@ -189,7 +189,7 @@ class Controller(QObject):
 
     def list_sources(self) -> None:
         """Look for cameras; ``sources_listed`` follows."""
-        self.background.run("list cameras", _list_sources, self.sources_listed.emit, self._failed)
+        self.background.run("list cameras", _list_sources, self.sources_listed.emit)
 
     # ------------------------------------------------------------------ network
 
@@ -215,12 +215,12 @@ class Controller(QObject):
         try:
             folder = self.pipeline.start_recording(claim_folder)
         except UserError as error:
-            self.noticed.emit(Message(str(error), Severity.ERROR))
+            self.notify(str(error), Severity.ERROR)
             return str(error)
         stats = self.pipeline.status().recording
         self.recording_began.emit()
         what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
-        self.noticed.emit(Message(f"{what} into {folder}", Severity.INFO))
+        self.notify(f"{what} into {folder}", Severity.INFO)
         return ""
 
     # ------------------------------------------------------------------ the regular look
@@ -246,7 +246,7 @@ class Controller(QObject):
         instead = granted_instead(info)
         if instead:
             log.warning("%s", instead)  # for whoever asked for it on the command line
-            self.noticed.emit(Message(instead, Severity.WARNING))
+            self.notify(instead, Severity.WARNING)
 
     def _follow_source(self, status: PipelineStatus) -> None:
         self._remark(status.source_info)
@@ -268,7 +268,7 @@ class Controller(QObject):
         if not self._devices_asked:
             # Where there may be an accelerator torch is imported by now, elsewhere it is not asked.
             self._devices_asked = True
-            self.background.run("list devices", _list_devices, self.devices_listed.emit, self._failed)
+            self.background.run("list devices", _list_devices, self.devices_listed.emit)
         if not status.network_error:
             self._good_network = self.network
         elif self._good_network is not None and self.network != self._good_network:
@@ -285,7 +285,7 @@ class Controller(QObject):
             return
         if not busy and not stats.error:
             text = f"Saved {duration(stats.seconds)}, {stats.frames} frames, in {stats.folder}"
-            self.noticed.emit(Message(text, Severity.GOOD))
+            self.notify(text, Severity.GOOD)
         if stats.folder != before.folder:
             self.recorded.emit(before)  # the next one has begun, or the rest goes to another folder
         if not busy:
@@ -300,8 +300,13 @@ class Controller(QObject):
             return replace(status, network_error="")
         return status
 
-    def _failed(self, error: Exception) -> None:
-        self.noticed.emit(Message(sentence(error), Severity.ERROR))
+    def notify(self, text: str, severity: Severity = Severity.INFO) -> None:
+        """Say something in passing."""
+        self.noticed.emit(Message(text, severity))
+
+    def complain(self, error: Exception) -> None:
+        """Say what went wrong."""
+        self.notify(sentence(error), Severity.ERROR)
 
 
 def sentence(error: Exception) -> str:

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app import __version__
+from app.ui.widgets.building import Part, heading, lay_out, there
 from app.ui.widgets.fields import dim_label
 from extractor import files
 
@@ -89,8 +90,7 @@ def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Call
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    assert cancel is not None
+    cancel = there(box.addButton(QMessageBox.StandardButton.Cancel))
     cancel.setIcon(QIcon())
     box.setDefaultButton(cancel)
     cancel.setFocus()
@@ -99,12 +99,32 @@ def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Call
     return box
 
 
+class AskingDialog(QDialog):
+    """Asks for something: parts below each other, then the button that accepts, which is called ``go``, and Cancel."""
+
+    def __init__(self, parent: QWidget, title: str, accept: str | QDialogButtonBox.StandardButton) -> None:
+        """``accept``: that button's text, or one that Qt has words for."""
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = there(
+            self._buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+            if isinstance(accept, str)
+            else self._buttons.addButton(accept)
+        )
+        without_icons(self._buttons)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+
+    def hold(self, *parts: Part, spacing: int = 10) -> None:
+        """Show these above the buttons."""
+        lay_out(QVBoxLayout(self), *parts, self._buttons, spacing=spacing, margins=(16, 14, 16, 12))
+
+
 class AboutDialog(QDialog):
     def __init__(self, parent: QWidget, lines: list[str]) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Motionscope")
-        title = QLabel(f"Motionscope {__version__}")
-        title.setProperty("heading", True)
         text = QLabel(
             "Live head pose, keypoints and facial motion, recorded for research.\n"
             "Pictures and numbers stay on this computer; nothing is sent unless you switch it on.\n"
@@ -114,11 +134,8 @@ class AboutDialog(QDialog):
         details.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 14)
-        layout.setSpacing(10)
-        for widget in (title, text, details, close_button(self)):
-            layout.addWidget(widget)
+        parts = (heading(f"Motionscope {__version__}"), text, details, close_button(self))
+        lay_out(QVBoxLayout(self), *parts, spacing=10, margins=(20, 18, 20, 14))
 
 
 def close_button(dialog: QDialog) -> QDialogButtonBox:

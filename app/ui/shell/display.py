@@ -18,6 +18,15 @@ NO_DISPLAY = (
 )
 
 
+def has_display() -> bool:
+    """Whether a window can be opened here; if not, the reason and the remedy are on stderr."""
+    forget_foreign_qt()
+    problem = display_problem()
+    if problem:
+        print(f"motionscope: {problem}", file=sys.stderr)
+    return not problem
+
+
 def forget_foreign_qt() -> None:
     """Remove what importing cv2 set; Qt would look for its plugins there."""
     for name in FOREIGN_VARIABLES:

@@ -6,11 +6,12 @@ import logging
 import sys
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PyQt6 import sip
 from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtGui import QIcon
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from app import __version__
 from app.core.ending import close_on_signals
@@ -21,6 +22,9 @@ from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
 from app.ui.shell.window import MainWindow
 from extractor.shipped import shipped_file
+
+if TYPE_CHECKING:  # it imports the exporters, which the main window does not wait for
+    from app.ui.review.window import ReviewWindow
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +37,30 @@ def run(options: LaunchOptions, prepare: Callable[[MainWindow], None] | None = N
     window = MainWindow(options, Settings())
     if prepare is not None:
         prepare(window)
-    install_excepthook(window)
-    install_signals(window)
+    return run_until_ended(app, window, window.state.show_notice, window.failures)
+
+
+def run_until_ended(
+    app: QApplication, window: MainWindow | ReviewWindow, notify: Callable[[Message], object], failures: list[str]
+) -> int:
+    """Show a window until its ``ended``; the exit code: 1, with the sentences on stderr, when there are ``failures``.
+
+    The first signal to end closes the window as a person would; the next one is the system's again.
+    """
+    install_excepthook(window, notify)
+    close_on_signals(lambda: QTimer.singleShot(0, window.close))
     heartbeat = QTimer()
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start(HEARTBEAT_MS)
-    window.ended.connect(app.exit)
+    window.ended.connect(lambda *_: app.exit())
     window.show()
-    code = app.exec()
-    for failure in window.failures:
+    app.exec()
+    for failure in failures:
         print(f"motionscope: {failure}", file=sys.stderr)
     sys.excepthook = sys.__excepthook__
     heartbeat.stop()
     sip.delete(window)  # left to the garbage collector, widgets may outlive the application and crash it
-    return code
+    return 1 if failures else 0
 
 
 def make_application() -> QApplication:
@@ -65,7 +79,7 @@ def make_application() -> QApplication:
     return app
 
 
-def install_excepthook(window: MainWindow) -> None:
+def install_excepthook(window: QWidget, notify: Callable[[Message], object]) -> None:
     """An exception in a slot would abort the program: log it, and say so in the status line."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -74,11 +88,6 @@ def install_excepthook(window: MainWindow) -> None:
             return
         log.critical("unexpected error", exc_info=(kind, error, trace))
         text = f"Something unexpected went wrong ({kind.__name__}); the details are on stderr."
-        window.state.show_notice(Message(text, Severity.ERROR))
+        notify(Message(text, Severity.ERROR))
 
     sys.excepthook = hook
-
-
-def install_signals(window: MainWindow) -> None:
-    """The first signal to end closes the window as a person would; the next one is the system's again."""
-    close_on_signals(lambda: QTimer.singleShot(0, window.close))

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QWidget
 from app.core.errors import SessionError
 from app.ui.shell import dialogs, settings
 from app.ui.shell.choices import Choices
-from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
 from extractor import files
@@ -24,19 +24,11 @@ WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
 class Files:
     """The window's dealings with the disk, apart from what the recorder writes."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        controller: Controller,
-        choices: Choices,
-        store: Settings,
-        notice: Callable[[Message], None],
-    ) -> None:
+    def __init__(self, window: QWidget, controller: Controller, choices: Choices, store: Settings) -> None:
         self._window = window
         self._controller = controller
         self._choices = choices
         self._settings = store
-        self._notice = notice
         store.watch(window, (settings.SHARE,), self._share)
         files.share(store.get(settings.SHARE))
 
@@ -57,7 +49,7 @@ class Files:
     def choose_recordings_folder(self) -> None:
         def chosen(folder: str) -> None:
             self._settings.set(settings.RECORDINGS, folder)
-            self._notice(Message(f"Recordings go to {folder} from now on."))
+            self._controller.notify(f"Recordings go to {folder} from now on.")
 
         dialogs.ask_folder(self._window, "Folder for recordings", str(self.recordings_folder()), chosen)
 
@@ -67,7 +59,9 @@ class Files:
         if shared != files.is_shared():
             files.share(shared)
             who = "Other users of this computer" if shared else "Only you"
-            self._notice(Message(f"{who} may read new recordings and exports; those that there are stay as they are."))
+            self._controller.notify(
+                f"{who} may read new recordings and exports; those that there are stay as they are."
+            )
 
     def offer_recovery(self) -> None:
         """Say so when a recording in the recordings folder was cut off."""
@@ -76,14 +70,14 @@ class Files:
         def found(names: list[str]) -> None:
             if names:
                 what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} recordings were"
-                self._notice(Message(f"{what} cut off; Ctrl+Shift+E recovers what was recorded.", Severity.WARNING))
+                self._controller.notify(f"{what} cut off; Ctrl+Shift+E recovers what was recorded.", Severity.WARNING)
 
         def look() -> list[str]:
             from app.session.recovery import find_unfinished
 
             return [unfinished.folder.name for unfinished in find_unfinished(folder)]
 
-        self._controller.background.run("look for cut-off recordings", look, found, self._failed)
+        self._controller.background.run("look for cut-off recordings", look, found)
 
     def recover(self) -> None:
         """Put every recording in order that was cut off, in the background; nothing of it is lost on the way."""
@@ -105,26 +99,23 @@ class Files:
             text = f"Recovered {', '.join(names)}" if names else f"No recording in {folder} was cut off."
             if problems:
                 text = " ".join([text + "."] * bool(names) + problems)
-                self._notice(Message(text, Severity.ERROR))
+                self._controller.notify(text, Severity.ERROR)
                 return
-            self._notice(Message(text, Severity.GOOD if names else Severity.INFO))
+            self._controller.notify(text, Severity.GOOD if names else Severity.INFO)
 
-        self._controller.background.run("recover recordings", work, done, self._failed)
-
-    def _failed(self, error: Exception) -> None:
-        self._notice(Message(sentence(error), Severity.ERROR))
+        self._controller.background.run("recover recordings", work, done)
 
     def show_recordings(self) -> None:
         folder = self.recordings_folder()
         if not folder.is_dir():
-            self._notice(Message(f"There are no recordings yet; they will be in {folder}"))
+            self._controller.notify(f"There are no recordings yet; they will be in {folder}")
         else:
-            show_in_files(folder, self._notice)
+            show_in_files(folder, self._controller.noticed.emit)
 
     def save_screenshot(self) -> None:
         path = self.recordings_folder() / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
         problem = dialogs.save_picture(self._window, path)
-        self._notice(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+        self._controller.notify(problem or f"Saved {path}", Severity.ERROR if problem else Severity.GOOD)
 
     def ask_source_file(self) -> None:
         dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.open_source)

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 from app.core.errors import UserError
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import Controller
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import SCHEMA, Settings
 from app.ui.widgets.plain_text import without_mnemonic
 from extractor import files
@@ -122,7 +122,7 @@ class ProfileMenu(QObject):
         pipeline = self._controller.pipeline
         if pipeline is not None and pipeline.recorder.active:
             text = "Settings can't be reset while something is recorded: stop the recording first."
-            self._controller.noticed.emit(Message(text, Severity.WARNING))
+            self._controller.notify(text, Severity.WARNING)
         else:
             dialogs.ask_whether(self._window, "Reset settings", RESET, "&Reset", self._reset)
 
@@ -180,6 +180,6 @@ class ProfileMenu(QObject):
         try:
             work()
         except ProfileError as error:
-            self._controller.noticed.emit(Message(f"{otherwise}{error}", Severity.ERROR))
+            self._controller.notify(f"{otherwise}{error}", Severity.ERROR)
         else:
-            self._controller.noticed.emit(Message(text, Severity.GOOD))
+            self._controller.notify(text, Severity.GOOD)

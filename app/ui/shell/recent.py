@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.plain_text import without_mnemonic
 
@@ -98,4 +98,4 @@ class RecentFiles(QObject):
             self.add(path)
         else:
             self._set([other for other in self.paths if other != path])
-            self._controller.noticed.emit(Message(f"{path} is gone, so it is taken off the list.", Severity.WARNING))
+            self._controller.notify(f"{path} is gone, so it is taken off the list.", Severity.WARNING)

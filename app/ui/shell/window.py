@@ -21,7 +21,6 @@ from app.ui.docks.keyboard import PanelKeys
 from app.ui.docks.manager import Docks
 from app.ui.docks.room import show_docked
 from app.ui.docks.title import PanelTitle
-from app.ui.docks.views import VIEWS
 from app.ui.features.annotations.annotations import AnnotationControls
 from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.features.cameras.controls import CameraControls
@@ -101,7 +100,7 @@ class MainWindow(QMainWindow):
         self.choices = Choices(self.toolbar, self.controller, store, self)
         self.cameras = CameraControls(self, self.controller, store, options.camera_format)
         self.state = StateDisplay(self.controller, self.view, self.status_line, self.commands)
-        self.files = Files(self, self.controller, self.choices, store, self.state.show_notice)
+        self.files = Files(self, self.controller, self.choices, store)
         self.drawing = Drawing(self.view, self.commands["mirror"], store, self)
         self.signals = SignalControls(self.controller, self.commands, store, self)
         self.tilt = TiltControls(self.controller, store, self, options.camera_tilt)
@@ -122,7 +121,7 @@ class MainWindow(QMainWindow):
             self.signals,
             self.sound,
         )
-        self.docks = Docks(self, context, DOCKS, VIEWS)
+        self.docks = Docks(self, context)
         self.panel_keys = PanelKeys(self, self.view)
         self.appearance = Appearance(self.commands, self.state, store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)

@@ -19,19 +19,30 @@ class Background(QObject):
 
     _returned = pyqtSignal(object)
 
-    def __init__(self, parent: QObject | None = None, serial: bool = False) -> None:
-        """``serial``: one piece after the other, in the order of the calls."""
+    def __init__(
+        self, parent: QObject | None = None, failed: Callable[[Exception], object] | None = None, serial: bool = False
+    ) -> None:
+        """``failed`` gets what work raises that brings none of its own.
+
+        ``serial``: one piece after the other, in the order of the calls.
+        """
         super().__init__(parent)
+        self._failed = failed
         self._serial = serial
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._returned.connect(self._deliver)
 
     def run(
-        self, name: str, work: Callable[[], T], done: Callable[[T], object], failed: Callable[[Exception], object]
+        self,
+        name: str,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[Exception], object] | None = None,
     ) -> None:
         """Call ``work`` elsewhere, then ``done`` with what it returned or ``failed`` with what it raised, here."""
-
+        failed = failed or self._failed
+        assert failed is not None
         before = self._threads[-1] if self._serial and self._threads else None
 
         def call() -> None:

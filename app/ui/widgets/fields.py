@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.shell import theme
+from app.ui.widgets.building import heading, lay_out
 from app.ui.widgets.formatting import NOTHING
 
 WIDEST_NAME = "Detection score"
+ANYWHERE = Qt.AlignmentFlag(0)  # it fills its room
 
 
 class Value(QLabel):
@@ -43,12 +45,16 @@ class Value(QLabel):
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1)))
 
 
-def fixed_value(name: str, widest: str) -> Value:
+def fixed_value(
+    name: str, widest: str, scale: float = 1.0, weight: QFont.Weight = QFont.Weight.Normal, tip: str = ""
+) -> Value:
     """A right-aligned value for a table: as wide as ``widest`` for good."""
     value = Value(name)
+    value.setFont(theme.tabular(value.font(), scale, weight))
+    value.setToolTip(tip)
     value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-    value.setFixedWidth(value.fontMetrics().horizontalAdvance(widest) + 2)
+    value.setFixedWidth(QFontMetrics(value.font()).horizontalAdvance(widest) + 2)
     return value
 
 
@@ -58,37 +64,40 @@ class Section(QFrame):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setAccessibleName(title)
-        self.heading = QLabel(title)
-        self.heading.setProperty("heading", True)
+        self.heading = heading(title)
         self.heading.setAccessibleName(f"Heading of {title}")
         self.rows = QGridLayout()
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setHorizontalSpacing(8)
         self.rows.setVerticalSpacing(2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self.heading)
-        layout.addLayout(self.rows)
+        lay_out(QVBoxLayout(self), self.heading, self.rows, spacing=3, margins=(0, 0, 0, 0))
 
     def add_row(self, name: str, tool_tip: str = "") -> Value:
         """A dim name and its value below the rows before."""
-        row = self.rows.rowCount()
-        label = dim_label(name)
-        label.setToolTip(tool_tip)
         value = Value(name)
-        label.setBuddy(value)
+        self.add_field(name, value, tool_tip)
+        return value
+
+    def add_field(self, name: str, field: QWidget, tip: str = "", side: Qt.AlignmentFlag = ANYWHERE) -> QLabel:
+        """A dim name and what belongs to it, at this side of its room, below the rows before; the name's label."""
+        row = self.rows.rowCount()
+        label = dim_label(name, tip)
+        label.setBuddy(field)
         self.rows.addWidget(label, row, 0)
-        self.rows.addWidget(value, row, 1)
+        self.rows.addWidget(field, row, 1, side)
         self.rows.setColumnStretch(1, 1)
         # Values stand in one line down the whole panel.
         self.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance(WIDEST_NAME))
-        return value
+        return label
 
 
-def dim_label(text: str) -> QLabel:
+def dim_label(text: str, tip: str = "", right: bool = False) -> QLabel:
+    """A name beside what it names, or above it: then at the right where the numbers are."""
     label = QLabel(text)
     label.setProperty("dim", True)
+    label.setToolTip(tip)
+    if right:
+        label.setAlignment(Qt.AlignmentFlag.AlignRight)
     return label
 
 

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
 from app.core.addresses import is_address, shown_address
+from app.ui.widgets.building import named, there
 from app.ui.widgets.formatting import own_weights
 from extractor.backends.base import BackendInfo
 from extractor.shipped import is_own
@@ -34,11 +35,29 @@ class Entry:
 class ChoiceBox(QComboBox):
     """A combo box that looks like one, with a list as wide as its longest line, however narrow the box is."""
 
+    def __init__(self, name: str = "", tip: str = "", characters: int = 0) -> None:
+        """``characters``: as wide as so many, instead of as its longest line."""
+        super().__init__()
+        named(self, name, tip)
+        if characters:
+            self.setMinimumContentsLength(characters)
+            self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def add(self, label: str, value: object, tip: str = "") -> None:
+        """A line of the list, and what it stands for."""
+        self.addItem(label, value)
+        if tip:
+            self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def choose(self, value: object) -> None:
+        """The line of this value; one that was written elsewhere, on the command line say, joins the list."""
+        if self.findData(value) < 0:
+            self.addItem(str(value), value)
+        self.setCurrentIndex(self.findData(value))
+
     def showPopup(self) -> None:
-        lines = self.view()
-        if lines is not None:
-            bar = lines.verticalScrollBar()
-            lines.setMinimumWidth(lines.sizeHintForColumn(0) + (bar.sizeHint().width() if bar is not None else 0))
+        lines = there(self.view())
+        lines.setMinimumWidth(lines.sizeHintForColumn(0) + there(lines.verticalScrollBar()).sizeHint().width())
         super().showPopup()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -59,12 +78,9 @@ class Picker(ChoiceBox):
     commanded = pyqtSignal(str)
 
     def __init__(self, name: str, characters: int) -> None:
-        super().__init__()
+        super().__init__(name, characters=characters)
         self._entries: tuple[Entry | None, ...] = ()
         self._current = ""
-        self.setAccessibleName(name)
-        self.setMinimumContentsLength(characters)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._activated)

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 
 from app.signals.history import History
 from app.ui.docks.catalogue import DOCKS
-from app.ui.docks.views import VIEWS
+from app.ui.docks.views import make_view
 from app.ui.shell import theme
 from app.ui.shell.theme import Scheme
 from app.ui.widgets.painted import PaintedDock
@@ -47,7 +47,7 @@ def history(result, face) -> History:
 def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
     """Each dock on its own, made by its factory."""
     spec = next(spec for spec in DOCKS if spec.name == request.param)
-    view = VIEWS[spec.name](idle_window.docks.context)
+    view = make_view(spec.name, idle_window.docks.context)
     qtbot.addWidget(view)
     view.resize(420, 300)
     with qtbot.waitExposed(view):
@@ -166,7 +166,7 @@ def test_large_text_only_makes_them_larger(idle_window, qtbot, qapp, history, re
         for font in (before, larger):
             QApplication.setFont(font)
             for spec in DOCKS:
-                view = VIEWS[spec.name](idle_window.docks.context)
+                view = make_view(spec.name, idle_window.docks.context)
                 qtbot.addWidget(view)
                 view.resize(view.sizeHint())
                 view.show_result(result(face()), history)

@@ -35,7 +35,7 @@ def bench(idle_window, qtbot, monkeypatch):
     qtbot.addWidget(window)
     made = []
 
-    def factory(context):
+    def factory(name, context):
         made.append(Counting())
         return made[-1]
 
@@ -43,7 +43,9 @@ def bench(idle_window, qtbot, monkeypatch):
         DockSpec("bins", "&One", "1", "One", interval_s=0.1),
         DockSpec("crop", "&Two", "2", "Two", tab_of="bins"),
     ]
-    docks = Docks(window, idle_window.docks.context, specs, {"bins": factory, "crop": factory})
+    monkeypatch.setattr(manager_module, "DOCKS", specs)
+    monkeypatch.setattr(manager_module, "make_view", factory)
+    docks = Docks(window, idle_window.docks.context)
     with qtbot.waitExposed(window):
         window.show()
     docks.start()

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QLabel, QPushButton
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS
 from app.session.session import Session
-from app.ui.review.jobs import JobDialog, StoppedError
+from app.ui.review.jobs import Job, JobDialog, StoppedError
 from app.ui.shell.messages import Severity
 from tests.ui.review.conftest import FRAMES
 
@@ -196,7 +196,7 @@ def test_a_job_that_fails_is_told_and_one_that_ends_too(review, qtbot):
     results = []
     for work in (lambda progress, stopped: 5, lambda progress, stopped: 1 / 0):
         job = JobDialog(review)
-        job.start("Work", "Working", work, results.append, results.append)
+        job.add(Job("Work", "Working", work, results.append, results.append))
         qtbot.waitUntil(lambda job=job: not job.running)
     assert results[0] == 5
     assert isinstance(results[1], ZeroDivisionError)
@@ -293,7 +293,7 @@ def test_what_it_waits_for_is_said_and_the_time_left_counts_from_the_first_step(
         go_on.wait(20)
 
     ignore = lambda outcome: None  # noqa: E731
-    job.start("Work", "Working", work, ignore, ignore, "Getting ready.")
+    job.add(Job("Work", "Working", work, ignore, ignore, "Getting ready."))
     progress = steps.get(timeout=20)
     label = next(label for label in job.findChildren(QLabel) if label.text() == "Getting ready.")
     for later_s, done, text in (

@@ -348,7 +348,7 @@ def test_weights_that_are_gone_are_said_and_not_used(make_window, store):
 
 def test_an_exception_in_a_slot_reaches_the_status_line_and_the_log(idle_window, monkeypatch, caplog):
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    event_loop.install_excepthook(idle_window)
+    event_loop.install_excepthook(idle_window, idle_window.state.show_notice)
     try:
         raise ZeroDivisionError("in a slot")
     except ZeroDivisionError as error:

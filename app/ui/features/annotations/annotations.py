@@ -20,8 +20,8 @@ from app.ui.features.annotations.strip import AnnotationStrip, Chip
 from app.ui.live.live_view import LiveView
 from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS, describe
-from app.ui.shell.controller import Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.controller import Controller
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 from app.ui.widgets.formatting import moment
@@ -94,7 +94,7 @@ class AnnotationControls(QObject):
         self._settings = store
         self._view = view
         # A key that ends an interval must not overtake the one that began it.
-        self._background = Background(self, serial=True)
+        self._background = Background(self, controller.complain, serial=True)
         self._strip = AnnotationStrip(view)
         self._note: NoteBox | None = None
         self._chips: deque[tuple[float, Chip]] = deque()  # until when a point is shown
@@ -187,19 +187,18 @@ class AnnotationControls(QObject):
         """Set the key's annotation now, or begin or end its interval."""
         at_s, slot, pipeline = now_s(), self.slots[ANNOTATION_KEYS.index(key)], self._controller.pipeline
         if pipeline is None:
-            self._notify("Nothing is recorded yet.", Severity.INFO)
+            self._controller.notify("Nothing is recorded yet.")
             return
         self._background.run(
             f"marker {key}",
             lambda: pipeline.annotate(key, slot.label, slot.interval, at_s),
             lambda written: self.show_written(key, slot.label, written),
-            self._failed,
         )
 
     def show_written(self, key: str, label: str, written: WrittenAnnotation | None) -> None:
         """What became of an annotation; ``key`` is empty where it was no key of the window."""
         if written is None:
-            self._notify(f"Sent “{label}”; nothing is recorded.", Severity.INFO)
+            self._controller.notify(f"Sent “{label}”; nothing is recorded.")
             return
         annotation = written.annotation
         at = moment(annotation.onset_s)
@@ -213,7 +212,7 @@ class AnnotationControls(QObject):
             case _:
                 text, shown = f"“{annotation.label}” marked at {at}.", annotation.label
                 self._chips.append((now_s() + CHIP_S, Chip(key, annotation.label, at, running=False)))
-        self._notify(text, Severity.GOOD)
+        self._controller.notify(text, Severity.GOOD)
         self._add_latest(annotation.onset_s, shown)
 
     def _add_latest(self, seconds: float, text: str) -> None:
@@ -230,7 +229,7 @@ class AnnotationControls(QObject):
             self._note.activateWindow()
             return
         if not self.recording:
-            self._notify("Nothing is recorded, so there is no place for a note; R starts a recording.", Severity.INFO)
+            self._controller.notify("Nothing is recorded, so there is no place for a note; R starts a recording.")
             return
         at_s = now_s()
         self._note = NoteBox(self._view, self._seconds)
@@ -246,10 +245,10 @@ class AnnotationControls(QObject):
     def _write_note(self, text: str, at_s: float) -> None:
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            self._background.run("note", lambda: pipeline.note(text, at_s), self._noted, self._failed)
+            self._background.run("note", lambda: pipeline.note(text, at_s), self._noted)
 
     def _noted(self, annotation: Annotation) -> None:
-        self._notify(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
+        self._controller.notify(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
         self._add_latest(annotation.onset_s, f"note: {annotation.note}")
 
     # ------------------------------------------------------------------ the regular look
@@ -290,9 +289,3 @@ class AnnotationControls(QObject):
     def close(self) -> None:
         """No thread is left."""
         self._background.close(2.0)
-
-    def _failed(self, error: Exception) -> None:
-        self._notify(sentence(error), Severity.ERROR)
-
-    def _notify(self, text: str, severity: Severity) -> None:
-        self._controller.noticed.emit(Message(text, severity))

@@ -6,18 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
@@ -27,6 +16,7 @@ from app.ui.features.sound.fields import SoundFields
 from app.ui.features.sound.sound import SoundControls
 from app.ui.shell import settings, theme
 from app.ui.shell.commands import ANNOTATION_KEYS
+from app.ui.widgets.building import ScrollPanel, lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
 from app.ui.widgets.formatting import NOTHING, moment
 from app.ui.widgets.pickers import ChoiceBox
@@ -36,7 +26,7 @@ if TYPE_CHECKING:
     from app.ui.live.live_view import LiveView
 
 LATEST = 5
-POINT, INTERVAL = "point", "interval"
+KIND_TIP = "A point in time, or an interval: the first press begins it, the next one ends it"
 
 _TIPS = {
     "Participant": "A code rather than a name: it stands in session.json and in exports",
@@ -52,26 +42,16 @@ _TIPS = {
 _EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "Consent": "agreed to, e.g. form 12"}
 
 
-class AnnotationPanel(QScrollArea):
+class AnnotationPanel(ScrollPanel):
     """Edits take effect at once, also while recording; Enter or Escape give the keys back to the picture."""
 
     def __init__(self, controls: AnnotationControls, sound: SoundControls, view: LiveView) -> None:
-        super().__init__()
+        super().__init__("Markers and session")
         self._controls = controls
         self.sound = SoundFields(sound)
         self._view = view
-        self.setAccessibleName("Markers and session")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(12, 10, 12, 10)
-        layout.setSpacing(14)
-        layout.addWidget(self._session())
-        layout.addWidget(self._annotations())
-        layout.addWidget(self._latest())
-        layout.addStretch(1)
-        self.setWidget(content)
+        parts = (self._session(), self._annotations(), self._latest())
+        content = self.hold(*parts, spacing=14, margins=(12, 10, 12, 10))
         self.setMinimumWidth(content.minimumSizeHint().width() + 12)
         controls.changed.connect(self._show)
         self._show()
@@ -84,23 +64,16 @@ class AnnotationPanel(QScrollArea):
     def _session(self) -> QWidget:
         section = Section("Session")
         self.participant, self.task, self.consent = (self._line(name) for name in ("Participant", "Task", "Consent"))
-        self.comment = QPlainTextEdit()
-        self.comment.setAccessibleName("Comment")
+        self.comment = named(QPlainTextEdit(), "Comment", _TIPS["Comment"])
         self.comment.setTabChangesFocus(True)
         self.comment.setFixedHeight(self.fontMetrics().lineSpacing() * 2 + 14)
-        self.comment.setToolTip(_TIPS["Comment"])
         self.comment.installEventFilter(self)
         self.comment.textChanged.connect(self._edit_fields)
         for edit in (self.participant, self.task, self.consent):
             edit.textEdited.connect(self._edit_fields)
-        self.codec = ChoiceBox()
-        self.codec.setAccessibleName("Video")
-        self.codec.setToolTip(_TIPS["Video"])
-        self.codec.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.codec.setMinimumContentsLength(12)
-        for i, (name, text) in enumerate(CODECS.items()):
-            self.codec.addItem(text, name)
-            self.codec.setItemData(i, TIPS[name], Qt.ItemDataRole.ToolTipRole)
+        self.codec = ChoiceBox("Video", _TIPS["Video"], 12)
+        for name, text in CODECS.items():
+            self.codec.add(text, name, TIPS[name])
         self.codec.activated.connect(lambda i: self._controls.use_codec(self.codec.itemData(i)))
         self.name = self._line("Name")
         self.name.editingFinished.connect(self._edit_name)
@@ -114,25 +87,20 @@ class AnnotationPanel(QScrollArea):
             ("Name", self.name),
         )
         for row, (name, field) in enumerate(rows):
-            label = dim_label(name)
-            label.setToolTip(_TIPS[name])
+            label = dim_label(name, _TIPS[name])
             label.setBuddy(field)
             side = Qt.AlignmentFlag.AlignTop if field in (self.comment, self.sound) else Qt.AlignmentFlag.AlignVCenter
             section.rows.addWidget(label, row, 0, side)
             section.rows.addWidget(field, row, 1, 1, 1 if row == 0 else 2)
         section.rows.setVerticalSpacing(4)
         section.rows.setColumnStretch(1, 1)
-        self.new_participant = QPushButton("New")
-        self.new_participant.setAccessibleName("New participant")
-        self.new_participant.setToolTip("A new participant: clear participant, consent and comment; the task stays")
-        self.new_participant.clicked.connect(self._new_participant)
+        tip = "A new participant: clear participant, consent and comment; the task stays"
+        self.new_participant = push_button("New", tip, self._new_participant, "New participant")
         section.rows.addWidget(self.new_participant, 0, 2)
         return section
 
     def _line(self, name: str) -> QLineEdit:
-        edit = QLineEdit()
-        edit.setAccessibleName(name)
-        edit.setToolTip(_TIPS.get(name, ""))
+        edit = named(QLineEdit(), name, _TIPS.get(name, ""))
         edit.setPlaceholderText(_EXAMPLES.get(name, ""))
         edit.returnPressed.connect(self._leave)
         edit.installEventFilter(self)
@@ -140,7 +108,7 @@ class AnnotationPanel(QScrollArea):
 
     def _annotations(self) -> QWidget:
         section = Section("Markers")
-        grid: QGridLayout = section.rows
+        grid = section.rows
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(3)
         self.buttons: dict[str, QPushButton] = {}
@@ -154,11 +122,9 @@ class AnnotationPanel(QScrollArea):
             button.clicked.connect(lambda _, key=key: self._controls.press(key))
             label = self._line(f"Label of marker {key}")
             label.editingFinished.connect(lambda key=key: self._edit_slot(key))
-            kind = ChoiceBox()
-            kind.setAccessibleName(f"Kind of marker {key}")
-            kind.setToolTip("A point in time, or an interval: the first press begins it, the next one ends it")
-            kind.addItem(POINT, False)
-            kind.addItem(INTERVAL, True)
+            kind = ChoiceBox(f"Kind of marker {key}", KIND_TIP)
+            kind.add("point", False)
+            kind.add("interval", True)
             kind.activated.connect(lambda _, key=key: self._edit_slot(key))
             state = Value(f"State of marker {key}")
             state.setMinimumWidth(self.fontMetrics().horizontalAdvance("● 0:00:00"))
@@ -167,13 +133,8 @@ class AnnotationPanel(QScrollArea):
                 grid.addWidget(widget, row, column)
             self.buttons[key], self.labels[key], self.kinds[key], self.states[key] = button, label, kind, state
         grid.setColumnStretch(1, 1)
-        self.note = QPushButton("Note… (N)")
-        self.note.setToolTip("Write a note on this moment (N)")
-        self.note.clicked.connect(self._controls.ask_note)
-        line = QHBoxLayout()
-        line.addWidget(self.note)
-        line.addStretch(1)
-        grid.addLayout(line, len(ANNOTATION_KEYS), 0, 1, 4)
+        self.note = push_button("Note… (N)", "Write a note on this moment (N)", self._controls.ask_note)
+        grid.addLayout(lay_out(QHBoxLayout(), self.note, None), len(ANNOTATION_KEYS), 0, 1, 4)
         return section
 
     def _latest(self) -> QWidget:

@@ -12,8 +12,8 @@ from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
 from app.ui.features.cameras.format_label import FormatLabel
 from app.ui.features.cameras.remembered import known_cameras, remember
 from app.ui.shell import settings
-from app.ui.shell.controller import FREE_S, Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.controller import FREE_S, Controller
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 
@@ -41,7 +41,7 @@ class CameraControls(QObject):
         self._preview: CameraPreview | None = None
         self._known: dict[CameraDevice, list[Grant]] = {}  # what cameras granted
         self._recording = False
-        self.background = Background(self, serial=True)
+        self.background = Background(self, controller.complain, serial=True)
         self.label = FormatLabel()
         bar = window.statusBar()
         assert bar is not None
@@ -64,7 +64,7 @@ class CameraControls(QObject):
     def may_choose(self) -> bool:
         """Whether the chooser may have the camera; a notice says why not."""
         if self._recording:
-            self._controller.noticed.emit(Message(RECORDING, Severity.WARNING))
+            self._controller.notify(RECORDING, Severity.WARNING)
         return not self._recording
 
     def borrow(self, ready: Callable[[CameraPreview], object]) -> None:
@@ -84,7 +84,7 @@ class CameraControls(QObject):
                 self._preview = make(known=self._known)
                 ready(self._preview)
 
-        self.background.run("free camera", work, done, self._failed)
+        self.background.run("free camera", work, done)
 
     def give_back(self, device: CameraDevice | None = None, form: CameraFormat | None = None) -> None:
         """End the preview, then let the source have its camera again, or ``device`` in the format ``form``."""
@@ -104,7 +104,7 @@ class CameraControls(QObject):
             if turn == self._turn:
                 self._controller.take_camera_back()
 
-        self.background.run("free camera", work, done, self._failed)
+        self.background.run("free camera", work, done)
 
     def close(self) -> None:
         """After the window's end."""
@@ -113,6 +113,3 @@ class CameraControls(QObject):
     def _choose(self, device: CameraDevice, form: CameraFormat) -> None:
         remember(self._settings, KnownCamera(device.name, device.path, form))
         self._controller.open_source(str(device.index))
-
-    def _failed(self, error: Exception) -> None:
-        self._controller.noticed.emit(Message(sentence(error), Severity.ERROR))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from app.core.addresses import parse_address
 from app.core.errors import SourceError
 from app.ui.shell import theme
-from app.ui.shell.dialogs import without_icons
-from app.ui.widgets.fields import dim_label
+from app.ui.shell.dialogs import AskingDialog
+from app.ui.widgets.building import named, paragraph
 
 ABOUT = (
     "Motionscope connects to this address, and to no other unless the camera sends it there, for as long as the source "
@@ -21,39 +21,24 @@ ABOUT = (
 WIDTH = 60  # characters
 
 
-class NetworkCameraDialog(QDialog):
+class NetworkCameraDialog(AskingDialog):
     """``entered`` gives the address with name and password in it, as ``--source`` takes it."""
 
     entered = pyqtSignal(str)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Network camera")
+        super().__init__(parent, "Network camera", QDialogButtonBox.StandardButton.Open)
         self.address = self._field("Address", "rtsp://192.168.1.20:554/stream or http://192.168.1.20:8080/video")
         self.address.setMinimumWidth(self.fontMetrics().averageCharWidth() * WIDTH)
         self.name = self._field("User name", "only if the camera asks for one")
         self.password = self._field("Password", "")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        about = dim_label(ABOUT)
-        about.setWordWrap(True)
-        self.problem = QLabel()
-        self.problem.setAccessibleName("Problem")
+        self.problem = named(QLabel(), "Problem")
         theme.set_tone(self.problem, "error")
-        buttons = without_icons(
-            QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         form = QFormLayout()
         for field in (self.address, self.name, self.password):
             form.addRow(field.accessibleName(), field)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
-        layout.addLayout(form)
-        layout.addWidget(about)
-        layout.addWidget(self.problem)
-        layout.addWidget(buttons)
+        self.hold(form, paragraph(ABOUT, dim=True), self.problem)
         self.address.setFocus()
 
     def accept(self) -> None:
@@ -67,8 +52,7 @@ class NetworkCameraDialog(QDialog):
         super().accept()
 
     def _field(self, name: str, example: str) -> QLineEdit:
-        field = QLineEdit()
-        field.setAccessibleName(name)
+        field = named(QLineEdit(), name)
         field.setPlaceholderText(example)
         return field
 

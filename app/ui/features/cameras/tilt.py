@@ -8,8 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.core.tilt import CameraTilt
 from app.ui.features.cameras.remembered import known_tilts, remember_tilt
-from app.ui.shell.controller import Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class TiltControls(QObject):
             try:
                 pipeline.signals.set_tilt(tilt)
             except Exception as error:
-                self._controller.noticed.emit(Message(sentence(error), Severity.ERROR))
+                self._controller.complain(error)
         self.changed.emit(tilt)
 
 

@@ -10,7 +10,6 @@ from PyQt6.QtGui import QAction
 
 from app.core.limits import MOST_FACES
 from app.ui.shell import settings
-from app.ui.shell.messages import Message, Severity
 
 if TYPE_CHECKING:
     from app.ui.live.live_view import LiveView
@@ -55,7 +54,7 @@ class FaceControls(QObject):
         if count == self.limit:
             return
         self._settings.set(settings.FACES, count)
-        self._notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
+        self._controller.notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
 
     def change_limit(self, by: int) -> None:
         self.use_limit(self.limit + by)
@@ -67,7 +66,7 @@ class FaceControls(QObject):
 
     def pick_next(self) -> None:
         if self._controller.pipeline is None or not self._several:
-            self._notify(NO_OTHER)
+            self._controller.notify(NO_OTHER)
             return
         self._controller.pipeline.faces.pick_next()
 
@@ -82,6 +81,3 @@ class FaceControls(QObject):
         self._commands["fewer_faces"].setEnabled(self.limit > 1)
         if self._controller.pipeline is not None:
             self._controller.pipeline.faces.set_max_faces(self.limit)
-
-    def _notify(self, text: str) -> None:
-        self._controller.noticed.emit(Message(text, Severity.INFO))

@@ -18,7 +18,7 @@ from app.outputs.remote_access import NAME as REMOTE
 from app.outputs.remote_access import new_token
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 
@@ -59,7 +59,7 @@ class OutputControls(QObject):
         self._window = window
         self._operator = operator  # what a remote control operates
         self.token = ""  # of the remote control; empty until it was switched on once
-        self._background = Background(window)  # a name server may take its time
+        self._background = Background(window, controller.complain)  # a name server may take its time
         self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
         for entry in self._entries.values():
             target = settings.OUTPUT_TARGETS[entry.spec.name]
@@ -109,7 +109,7 @@ class OutputControls(QObject):
             if setting.usual(text) != self.target(name):
                 self._settings.set(setting, text)
         except OutputError as error:
-            self._notify(str(error), Severity.ERROR)
+            self._controller.notify(str(error), Severity.ERROR)
             return str(error)
         return ""
 
@@ -122,7 +122,7 @@ class OutputControls(QObject):
                 self.switch(REMOTE, True)
             self._announce(self._entries[REMOTE])
 
-        self._background.run("new token", new_token, made, lambda error: self._notify(sentence(error), Severity.ERROR))
+        self._background.run("new token", new_token, made)
 
     def _target_changed(self, entry: _Entry) -> None:
         if entry.on:
@@ -185,11 +185,13 @@ class OutputControls(QObject):
             if serial != entry.serial:
                 return
             if not on:
-                self._notify(f"{spec.title} is off.", Severity.INFO)
+                self._controller.notify(f"{spec.title} is off.")
                 return
             privacy = spec.privacy(target)
             to = f": {target}" if target else ""
-            self._notify(f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD)
+            self._controller.notify(
+                f"{spec.title} is on{to}. {privacy}".strip(), Severity.WARNING if privacy else Severity.GOOD
+            )
             self._announce(entry)
 
         def failed(error: Exception) -> None:
@@ -198,7 +200,7 @@ class OutputControls(QObject):
                 if self._settings.is_asked(settings.OUTPUT_TARGETS[spec.name]):
                     self.failed.emit(entry.problem)
                 self._announce(entry)
-                self._notify(entry.problem, Severity.ERROR)
+                self._controller.notify(entry.problem, Severity.ERROR)
 
         self._background.run(f"switch {spec.name}", do, done, failed)
 
@@ -206,6 +208,3 @@ class OutputControls(QObject):
         if entry.spec.name == OPENTRACK:
             self._action.setChecked(entry.on)
         self.changed.emit(entry.spec.name)
-
-    def _notify(self, text: str, severity: Severity) -> None:
-        self._controller.noticed.emit(Message(text, severity))

@@ -5,28 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.remote_access import NAME as REMOTE
 from app.ui.features.outputs.outputs import OutputControls
-from app.ui.features.outputs.token_line import TokenLine
 from app.ui.shell import theme
+from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Value, dim_label
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -34,41 +23,28 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.signals.history import History
 
-LOOK_MS = 250
 OPENING = "opening…"
 AT_START = "also at start"
 
 
-class OutputsPanel(QScrollArea):
+class OutputsPanel(LookingPanel):
     """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
 
     def __init__(self, controls: OutputControls, status: Callable[[], PipelineStatus | None]) -> None:
-        super().__init__()
+        super().__init__("Outputs")
         self._status = status
-        self.setAccessibleName("Outputs")
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(12, 10, 12, 10)
-        layout.setSpacing(8)
-        intro = dim_label(
+        intro = paragraph(
             "What is shown, sent to other programs, and their way to control this window. "
-            "All of it is off unless it is switched on here."
+            "All of it is off unless it is switched on here.",
+            dim=True,
         )
-        intro.setWordWrap(True)
-        layout.addWidget(intro)
         self.rows = {spec.name: OutputRow(spec, controls) for spec in OUTPUTS}
         for row in self.rows.values():
-            layout.addWidget(_line())
-            layout.addWidget(row)
             row.edited.connect(self.look)
-        layout.addStretch(1)
-        self.setWidget(content)
+        lines = (part for row in self.rows.values() for part in (_line(), row))
+        content = self.hold(intro, *lines, spacing=8, margins=(12, 10, 12, 10))
         self.setMinimumWidth(content.minimumSizeHint().width() + 16)
         self.setFocusProxy(next(iter(self.rows.values())).switch)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
         controls.changed.connect(lambda _: self.look())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
@@ -80,34 +56,54 @@ class OutputsPanel(QScrollArea):
         for name, row in self.rows.items():
             row.show_status(standing.get(name))
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        self.look()
-        self._timer.start(LOOK_MS)
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        self._timer.stop()
-        super().hideEvent(event)
-
 
 class _TargetChoice(ChoiceBox):
-    """A target to choose; one that was written elsewhere, on the command line say, joins the list."""
+    """A target to choose, as a line to write one in is used."""
 
     def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for label, target in choices:
-            self.addItem(label, target)
+            self.add(label, target)
 
     def text(self) -> str:
         return str(self.currentData())
 
     def setText(self, target: str) -> None:
-        place = self.findData(target)
-        if place < 0:
-            place = self.count()
-            self.addItem(target, target)
-        self.setCurrentIndex(place)
+        self.choose(target)
+
+
+class TokenLine(QWidget):
+    """The remote control's token as ``controls`` know it: to be read, copied and replaced."""
+
+    def __init__(self, controls: OutputControls) -> None:
+        super().__init__()
+        self._controls = controls
+        tip = "The word that lets programs in; “motionscope ctl” on your account finds it itself."
+        self.shown = named(QLineEdit(), "Remote control: token", tip)
+        self.shown.setReadOnly(True)
+        self.shown.setPlaceholderText("made when it is first switched on")
+        self.copy = push_button(
+            "Copy",
+            "Copy the token, to be put into another program.",
+            lambda: copy_text(controls.token),
+            "Remote control: copy the token",
+        )
+        self.renew = push_button(
+            "New",
+            "Make another token: programs that know this one are let in no more.",
+            controls.renew_token,
+            "Remote control: new token",
+        )
+        lay_out(QHBoxLayout(self), (self.shown, 1), self.copy, self.renew, spacing=8, margins=(0, 0, 0, 0))
+        self.look()
+
+    def look(self) -> None:
+        token = self._controls.token
+        if token != self.shown.text():
+            self.shown.setText(token)
+            self.shown.setCursorPosition(0)
+        self.copy.setEnabled(bool(token))
 
 
 class OutputRow(QWidget):
@@ -120,12 +116,8 @@ class OutputRow(QWidget):
         self._spec = spec
         self._controls = controls
         self._wrong = ""  # why what was typed is no target
-        self.setAccessibleName(spec.title)
-        self.setToolTip(f"{spec.tip}.")
-        self.switch = QCheckBox(spec.title)
-        self.switch.setAccessibleName(spec.title)
-        self.switch.setAccessibleDescription(spec.tip)
-        self.switch.setToolTip(f"{spec.tip}.")
+        named(self, spec.title, f"{spec.tip}.")
+        self.switch = named(QCheckBox(spec.title), spec.title, f"{spec.tip}.")
         self.switch.clicked.connect(lambda on: self._switch(on))
         self.state = Value(f"{spec.title}: state")
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -138,14 +130,10 @@ class OutputRow(QWidget):
             self.target.setPlaceholderText(spec.metavar if spec.default else "")
             self.target.editingFinished.connect(self._use_target)
             self.target.installEventFilter(self)
-        self.target.setAccessibleName(f"{spec.title}: {spec.target_name.lower()}")
+        named(self.target, f"{spec.title}: {spec.target_name.lower()}", f"{spec.hint}.")
         self.target.setMinimumWidth(self.fontMetrics().horizontalAdvance("192.168.200.200:39539") + 14)
-        self.target.setToolTip(f"{spec.hint}.")
-        self.at_start = QCheckBox(AT_START)
-        self.at_start.setAccessibleName(f"{spec.title}: {AT_START}")
-        self.at_start.setToolTip(
-            "Switch it on by itself whenever Motionscope starts; otherwise it begins switched off."
-        )
+        tip = "Switch it on by itself whenever Motionscope starts; otherwise it begins switched off."
+        self.at_start = named(QCheckBox(AT_START), f"{spec.title}: {AT_START}", tip)
         self.at_start.clicked.connect(lambda on: controls.set_at_start(spec.name, on))
         label = dim_label(spec.target_name)
         label.setBuddy(self.target)
@@ -155,10 +143,7 @@ class OutputRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        head = QHBoxLayout()
-        head.addWidget(self.switch)
-        head.addWidget(self.state, 1)
-        grid.addLayout(head, 0, 0, 1, 3)
+        grid.addLayout(lay_out(QHBoxLayout(), self.switch, (self.state, 1)), 0, 0, 1, 3)
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.target, 1, 1)
         grid.addWidget(self.at_start, 1, 2, Qt.AlignmentFlag.AlignRight)
@@ -253,8 +238,7 @@ def status_tip(status: OutputStatus | None) -> str:
 
 
 def _paragraph() -> QLabel:
-    label = dim_label("")
-    label.setWordWrap(True)
+    label = paragraph(dim=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
     label.hide()

@@ -14,7 +14,8 @@ from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
 from app.ui.features.signals.signals import SignalControls, waiting_text
 from app.ui.shell import settings
-from app.ui.widgets.fields import Section, Value, dim_label
+from app.ui.widgets.building import lay_out, named, paragraph, push_button
+from app.ui.widgets.fields import Section, Value
 from app.ui.widgets.formatting import NOTHING, pose, tilt, unsigned
 
 UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
@@ -30,35 +31,25 @@ class CalibrationSection(Section):
         self.tilt = self.add_row("Camera tilt", "What is taken off the angles so that they are those of a level camera")
         self.reference = self.add_row("Straight ahead", "What the angles are relative to; C takes the present pose")
         self.neutral = self.add_row("Face at rest", "The neutral expression that is taken off the one measured")
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
-        self.progress = QProgressBar()
-        self.progress.setAccessibleName("How far the calibration is")
+        self.hint = paragraph()
+        self.progress = named(QProgressBar(), "How far the calibration is")
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(max(6, self.fontMetrics().height() // 2))
         self.buttons: dict[str, QPushButton] = {}
-        rows = []
         for names in (
             ("measure_tilt", "camera_tilt"),
             ("recentre", "recentre_still", "undo_recentre"),
             ("neutral", "forget_neutral"),
         ):
-            row = QHBoxLayout()
             for name in names:
                 action = commands[name]
-                button = QPushButton(_SHORT[name])
-                button.setAccessibleName(action.text().replace("&", ""))
-                button.setToolTip(action.toolTip())
-                button.clicked.connect(lambda _, action=action: action.trigger())
-                row.addWidget(button)
-                self.buttons[name] = button
-            rows.append(row)
-        place = self.rows.rowCount()
-        for i, layout in enumerate(rows):
-            self.rows.addLayout(layout, place + i, 0, 1, 2)
-        self.rows.addWidget(self.hint, place + len(rows), 0, 1, 2)
-        self.rows.addWidget(self.progress, place + len(rows) + 1, 0, 1, 2)
+                text = action.text().replace("&", "")
+                self.buttons[name] = push_button(_SHORT[name], action.toolTip(), action.trigger, text)
+            row = lay_out(QHBoxLayout(), *(self.buttons[name] for name in names))
+            self.rows.addLayout(row, self.rows.rowCount(), 0, 1, 2)
+        for widget in (self.hint, self.progress):
+            self.rows.addWidget(widget, self.rows.rowCount(), 0, 1, 2)
         self.show_state(CalibrationState())
 
     def show_state(self, state: CalibrationState) -> None:
@@ -73,12 +64,12 @@ class CalibrationSection(Section):
         if waiting:
             self.progress.setValue(round(100 * state.progress))
             self.hint.setText(waiting_text(state))
-        for waited, name, idle in (
-            (Waiting.RECENTRE, "recentre_still", _SHORT["recentre_still"]),
-            (Waiting.NEUTRAL, "neutral", _SHORT["neutral"]),
-            (Waiting.TILT, "measure_tilt", _SHORT["measure_tilt"]),
+        for waited, name in (
+            (Waiting.RECENTRE, "recentre_still"),
+            (Waiting.NEUTRAL, "neutral"),
+            (Waiting.TILT, "measure_tilt"),
         ):
-            self.buttons[name].setText("Cancel" if state.waiting is waited else idle)
+            self.buttons[name].setText("Cancel" if state.waiting is waited else _SHORT[name])
         self.buttons["undo_recentre"].setEnabled(reference is not None)
         self.buttons["forget_neutral"].setEnabled(state.neutral)
 
@@ -103,33 +94,23 @@ class DerivedSection(Section):
         self.values: dict[str, Value] = {}
         self._labels: dict[str, QLabel] = {}
         for signal in DERIVED:
-            value = self.add_row(signal.label, f"{signal.tip}.")
-            self.values[signal.name] = value
-            item = self.rows.itemAtPosition(self.rows.rowCount() - 1, 0)
-            widget = item.widget() if item is not None else None
-            assert isinstance(widget, QLabel)
-            self._labels[signal.name] = widget
-        self.cone = QDoubleSpinBox()
+            self.values[signal.name] = value = Value(signal.label)
+            self._labels[signal.name] = self.add_field(signal.label, value, f"{signal.tip}.")
+        tip = (
+            "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
+        )
+        self.cone = named(QDoubleSpinBox(), "Attention cone: half angle in degrees", tip)
         assert settings.ATTENTION_CONE.limits is not None
         self.cone.setRange(*settings.ATTENTION_CONE.limits)
         self.cone.setDecimals(0)
         self.cone.setSuffix("°")
-        self.cone.setAccessibleName("Attention cone: half angle in degrees")
-        self.cone.setToolTip(
-            "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
-        )
         self.cone.setValue(controls.cone_deg)
         self.cone.valueChanged.connect(controls.use_cone)
         controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))
-        row = self.rows.rowCount()
-        cone_label = dim_label("Cone, half angle")
-        cone_label.setBuddy(self.cone)
-        self.rows.addWidget(cone_label, row, 0)
-        self.rows.addWidget(self.cone, row, 1, Qt.AlignmentFlag.AlignLeft)
-        self.remark = QLabel()
-        self.remark.setWordWrap(True)
+        self.add_field("Cone, half angle", self.cone, side=Qt.AlignmentFlag.AlignLeft)
+        self.remark = paragraph()
         self.remark.setProperty("tone", "warning")
-        self.rows.addWidget(self.remark, row + 1, 0, 1, 2)
+        self.rows.addWidget(self.remark, self.rows.rowCount(), 0, 1, 2)
         self.remark.hide()
 
     def show_untrusted(self, untrusted: Mapping[str, str]) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSlider
 
 from app.core.one_euro import OneEuro
 from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, SPEED_HZ, FilterPreset, custom_from
 from app.ui.features.signals.signals import SignalControls
-from app.ui.shell import settings, theme
+from app.ui.shell import settings
 from app.ui.shell.settings import PRESET_TIPS
+from app.ui.widgets.building import lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -40,20 +41,15 @@ class FilterSection(Section):
         super().__init__("Filter")
         self._controls = controls
         self._showing = False
-        self.preset = ChoiceBox()
-        self.preset.setAccessibleName("Filter preset")
-        self.preset.setToolTip("F6 to F9, Ctrl+F9")
+        self.preset = ChoiceBox("Filter preset", "F6 to F9, Ctrl+F9")
         for name, tip in PRESET_TIPS.items():
-            self.preset.addItem(name.capitalize(), name)
-            self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self.preset.add(name.capitalize(), name, tip)
         self.preset.activated.connect(lambda _: controls.use_preset(self.preset.currentData()))
-        self.reset = QPushButton("&Reset")
-        self.reset.setToolTip("Set the custom filter to what it is at first, which is “research”")
-        self.reset.clicked.connect(self._reset)
-        top = QHBoxLayout()
-        top.addWidget(self.preset, 1)
-        top.addWidget(self.reset)
-        self.rows.addLayout(top, 0, 0)
+        tip = "Set the custom filter to what it is at first, which is “research”"
+        self.reset = push_button(
+            "&Reset", tip, lambda: controls.use_custom(custom_from(settings.FILTER_CUSTOM.default))
+        )
+        self.rows.addLayout(lay_out(QHBoxLayout(), (self.preset, 1), self.reset), 0, 0)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
@@ -74,8 +70,7 @@ class FilterSection(Section):
             self.cutoffs[part], self.betas[part] = cutoff, beta
             grid.addWidget(QLabel(label), 2 * place, 0)
             for row, text, slider in ((2 * place, "at rest", cutoff), (2 * place + 1, "in motion", beta)):
-                label_of = dim_label(text)
-                label_of.setToolTip(slider.toolTip())
+                label_of = dim_label(text, slider.toolTip())
                 label_of.setBuddy(slider)
                 grid.addWidget(label_of, row, 1)
                 grid.addWidget(slider, row, 2)
@@ -102,9 +97,6 @@ class FilterSection(Section):
         for slider in (*self.cutoffs.values(), *self.betas.values()):
             slider.value_label.setEnabled(preset.rotation is not None)
         self._showing = False
-
-    def _reset(self) -> None:
-        self._controls.use_custom(custom_from(settings.FILTER_CUSTOM.default))
 
     def _moved(self) -> None:
         if self._showing:
@@ -155,10 +147,8 @@ class LevelSlider(QSlider):
         self.setSingleStep(4)
         self.setPageStep(40)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 12)
-        self.setAccessibleName(name)
-        self.setToolTip(tip)
+        named(self, name, tip)
         self.value_label = Value(name)
-        self.value_label.setFont(theme.tabular(self.font()))
         self.value_label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.value_label.setFixedWidth(self.fontMetrics().horizontalAdvance(widest) + 6)
         self.valueChanged.connect(self._changed)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize
 
 from app.core.frames import FrameResult
 from app.signals.trust import untrusted_signals
@@ -16,6 +14,7 @@ from app.ui.features.signals.filter import FilterSection
 from app.ui.features.signals.preview import PreviewSection
 from app.ui.features.signals.signals import SignalControls
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import LookingPanel
 
 if TYPE_CHECKING:
     from PyQt6.QtGui import QAction
@@ -24,11 +23,11 @@ if TYPE_CHECKING:
     from app.signals.history import History
     from extractor.report import LoadReport
 
-LOOK_MS = 150
 
-
-class SignalsDock(QScrollArea):
+class SignalsDock(LookingPanel):
     """Shows results as they come, and looks at the calibration by itself: a wait goes on without any face."""
+
+    LOOK_MS = 150
 
     def __init__(
         self,
@@ -36,36 +35,22 @@ class SignalsDock(QScrollArea):
         commands: Mapping[str, QAction],
         status: Callable[[], PipelineStatus | None],
     ) -> None:
-        super().__init__()
+        super().__init__("Filter and calibration")
         self._status = status
         self._report: LoadReport | None = None
         self._background = Background(self)
-        self.setAccessibleName("Filter and calibration")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.filter = FilterSection(controls)
         self.preview = PreviewSection(self._background, lambda: controls.filter)
         self.calibration = CalibrationSection(commands)
         self.derived = DerivedSection(controls)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(12)
-        for section in (self.filter, self.preview, self.calibration, self.derived):
-            layout.addWidget(section)
-        layout.addStretch(1)
-        self.setWidget(content)
+        self._content = self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
         self.setFocusProxy(self.filter.preset)
         controls.filter_changed.connect(lambda _: self.preview.filter_changed())
         controls.closing.connect(lambda: self._background.close(2.0))
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
 
     def minimumSizeHint(self) -> QSize:
-        content, bar = self.widget(), self.verticalScrollBar()
-        width = content.minimumSizeHint().width() if content is not None else 0
-        return QSize(width + (bar.sizeHint().width() if bar is not None else 0), 12 * self.fontMetrics().height())
+        width = self._content.minimumSizeHint().width() + self.bar_width
+        return QSize(width, 12 * self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         return QSize(self.minimumSizeHint().width(), 40 * self.fontMetrics().height())
@@ -86,12 +71,3 @@ class SignalsDock(QScrollArea):
             self._report = report
             known = untrusted_signals(report.spec, report.metadata, report.pose_trained) if report is not None else {}
             self.derived.show_untrusted(known)
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        self.look()
-        self._timer.start(LOOK_MS)
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        self._timer.stop()
-        super().hideEvent(event)

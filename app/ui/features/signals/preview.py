@@ -18,7 +18,7 @@ from app.signals.history import COLUMNS, History, of_newest_face
 from app.signals.presets import FilterPreset
 from app.ui.shell import theme
 from app.ui.widgets.background import Background
-from app.ui.widgets.fields import Section, Value, dim_label
+from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
 from app.ui.widgets.formatting import NOTHING
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -63,8 +63,7 @@ class PreviewSection(Section):
         self._due_s = 0.0
         self._known: dict[tuple[str, str], Figures] = {}
         self._asked: tuple[str, str] | None = None
-        self.signal = ChoiceBox()
-        self.signal.setAccessibleName("Signal to look at")
+        self.signal = ChoiceBox("Signal to look at")
         for choice in CHOICES:
             self.signal.addItem(choice.label)
         self.signal.currentIndexChanged.connect(lambda _: self._chosen())
@@ -79,10 +78,7 @@ class PreviewSection(Section):
             ),
             1,
         ):
-            heading = dim_label(text)
-            heading.setAlignment(Qt.AlignmentFlag.AlignRight)
-            heading.setToolTip(f"{tip}.")
-            self.rows.addWidget(heading, 2, column)
+            self.rows.addWidget(dim_label(text, f"{tip}.", right=True), 2, column)
         self.live = self._figures_row(
             3, "Live", "Over the last ten seconds: jitter within the seconds of rest, lag from those of motion"
         )
@@ -166,17 +162,11 @@ class PreviewSection(Section):
         self.filter_changed()
 
     def _figures_row(self, row: int, name: str, tip: str) -> tuple[Value, Value, Value]:
-        label = dim_label(name)
-        label.setToolTip(f"{tip}.")
-        self.rows.addWidget(label, row, 0)
-        values = []
-        for column, what in enumerate(("raw jitter", "jitter left", "lag"), 1):
-            value = Value(f"{name}: {what}")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-            value.setFixedWidth(self.fontMetrics().horizontalAdvance("0.00000" if column < 3 else "000 ms") + 6)
+        self.rows.addWidget(dim_label(name, f"{tip}."), row, 0)
+        whats, widest = ("raw jitter", "jitter left", "lag"), ("0.00000", "0.00000", "000 ms")
+        values = [fixed_value(f"{name}: {what}", f"{wide} ") for what, wide in zip(whats, widest, strict=True)]
+        for column, value in enumerate(values, 1):
             self.rows.addWidget(value, row, column)
-            values.append(value)
         return values[0], values[1], values[2]
 
 

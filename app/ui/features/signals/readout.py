@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
-
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import output_named
 from app.signals.presets import tip_of
@@ -16,20 +14,15 @@ if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
 
-class SignalsPanel(QWidget):
+class SignalsPanel(Section):
     """Shows a ``PipelineStatus``."""
 
     def __init__(self) -> None:
-        super().__init__()
-        signals = Section("Signals")
-        self._filter = signals.add_row(
+        super().__init__("Signals")
+        self._filter = self.add_row(
             "Filter", "What steadies the numbers and points shown; recordings keep what was measured"
         )
-        self._outputs = signals.add_row("Outputs", "Other programs that get what is shown; Shift+F8 has more")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(9)
-        layout.addWidget(signals)
+        self._outputs = self.add_row("Outputs", "Other programs that get what is shown; Shift+F8 has more")
 
     def show_status(self, status: PipelineStatus) -> None:
         self._filter.show_text(status.filter_preset, tip_of(status.filter_preset))

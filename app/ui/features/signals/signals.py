@@ -11,8 +11,8 @@ from PyQt6.QtGui import QAction
 from app.signals.calibration import CalibrationState, Recentring, Waiting
 from app.signals.presets import CUSTOM, PRESETS, FilterPreset, custom_from, custom_text, preset_named
 from app.ui.shell import settings
-from app.ui.shell.controller import Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.controller import Controller
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 from app.ui.widgets.formatting import pose, tilt
@@ -40,7 +40,7 @@ class SignalControls(QObject):
         self._controller = controller
         self._commands = commands
         self._settings = store
-        self._background = Background(self)  # an annotation is written to the disk, which may hang
+        self._background = Background(self, controller.complain)  # an annotation is written to the disk, which may hang
         self._heard = 0  # of the waits that ended
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
@@ -92,14 +92,14 @@ class SignalControls(QObject):
         """The present pose is straight ahead from now on."""
         pipeline = self._controller.pipeline
         if pipeline is None:
-            self._notify("Nothing is measured yet.", Severity.INFO)
+            self._controller.notify("Nothing is measured yet.")
         else:
-            self._background.run("recentre", pipeline.signals.recentre, self.show_recentred, self._failed)
+            self._background.run("recentre", pipeline.signals.recentre, self.show_recentred)
 
     def undo_recentre(self) -> None:
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            self._background.run("undo recentre", pipeline.signals.undo_recentre, self._undone, self._failed)
+            self._background.run("undo recentre", pipeline.signals.undo_recentre, self._undone)
 
     def recentre_when_still(self) -> None:
         """Once the head holds still for two seconds; pressed again while waiting, no longer."""
@@ -116,16 +116,16 @@ class SignalControls(QObject):
     def forget_neutral(self) -> None:
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten, self._failed)
+            self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten)
 
     def show_status(self, status: PipelineStatus) -> None:
         """Say how a wait goes and what came of it."""
         finished = status.finished_wait
         if finished is not None and finished.number != self._heard:
             self._heard = finished.number
-            self._notify(*outcome_text(finished))
+            self._controller.notify(*outcome_text(finished))
         elif status.calibration.waiting is not None:
-            self._notify(waiting_text(status.calibration), Severity.BUSY)
+            self._controller.notify(waiting_text(status.calibration), Severity.BUSY)
 
     def close(self) -> None:
         """No thread is left; a slider that has just been moved is remembered."""
@@ -137,39 +137,31 @@ class SignalControls(QObject):
     def _wait_for(self, waiting: Waiting) -> None:
         pipeline = self._controller.pipeline
         if pipeline is None:
-            self._notify("Nothing is measured yet.", Severity.INFO)
+            self._controller.notify("Nothing is measured yet.")
             return
         if pipeline.signals.chain.cancel_wait() is waiting:
-            self._notify("Nothing was changed.", Severity.INFO)
+            self._controller.notify("Nothing was changed.")
             return
         try:
             pipeline.signals.chain.wait_for(waiting)
         except Exception as error:
-            self._failed(error)
+            self._controller.complain(error)
             return
-        self._notify(waiting_text(pipeline.signals.chain.calibration), Severity.BUSY)
+        self._controller.notify(waiting_text(pipeline.signals.chain.calibration), Severity.BUSY)
 
     def show_recentred(self, reference: Recentring) -> None:
         """Say what is taken off the angles now."""
-        self._notify(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
+        self._controller.notify(f"Recentred, offset {pose(reference.angles)}. Shift+C undoes it.", Severity.GOOD)
 
     def _undone(self, undone: bool) -> None:
-        self._notify(
-            "The angles are those that the camera sees again." if undone else "Nothing has been recentred.",
-            Severity.INFO,
+        self._controller.notify(
+            "The angles are those that the camera sees again." if undone else "Nothing has been recentred."
         )
 
     def _forgotten(self, forgotten: bool) -> None:
-        self._notify(
-            "The expression is as measured again." if forgotten else "No neutral expression is known of this face.",
-            Severity.INFO,
+        self._controller.notify(
+            "The expression is as measured again." if forgotten else "No neutral expression is known of this face."
         )
-
-    def _failed(self, error: Exception) -> None:
-        self._notify(sentence(error), Severity.ERROR)
-
-    def _notify(self, text: str, severity: Severity) -> None:
-        self._controller.noticed.emit(Message(text, severity))
 
     def _apply(self, settled: bool = True) -> None:
         for name in (*(preset.name for preset in PRESETS), CUSTOM):
@@ -179,7 +171,7 @@ class SignalControls(QObject):
             chosen = self._filter
             pipeline.signals.chain.set_filter(chosen)
             if settled:
-                self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None, self._failed)
+                self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None)
         self._apply_cone()
         self.filter_changed.emit(self._filter)
 

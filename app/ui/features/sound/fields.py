@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QCheckBox, QGridLayout, QSizePolicy, QWidget
 
 from app.ui.features.sound.sound import SoundControls
 from app.ui.shell import settings, theme
-from app.ui.widgets.fields import Bar, dim_label
+from app.ui.widgets.building import named, paragraph
+from app.ui.widgets.fields import Bar
 from app.ui.widgets.pickers import ChoiceBox
 
 USUAL = "The system's usual microphone"
@@ -19,21 +20,13 @@ class SoundFields(QWidget):
     def __init__(self, controls: SoundControls) -> None:
         super().__init__()
         self._controls = controls
-        self.switch = QCheckBox("Record")
-        self.switch.setAccessibleName("Record sound")
-        self.switch.setToolTip(f"{settings.SOUND.tip} (Shift+R).")
+        self.switch = named(QCheckBox("Record"), "Record sound", f"{settings.SOUND.tip} (Shift+R).")
         self.switch.clicked.connect(controls.switch)
         self.level = Bar("Level of the microphone", theme.GOOD)
         self.level.setToolTip("The loudest of the last moments; the right end is as loud as can be recorded.")
-        self.device = ChoiceBox()
-        self.device.setAccessibleName("Microphone")
-        self.device.setToolTip("Which microphone; the others are listed once one is on.")
-        self.device.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.device.setMinimumContentsLength(12)
+        self.device = ChoiceBox("Microphone", "Which microphone; the others are listed once one is on.", 12)
         self.device.activated.connect(lambda i: controls.use_device(self.device.itemData(i)))
-        self.problem: QLabel = dim_label("")
-        self.problem.setAccessibleName("Trouble with the microphone")
-        self.problem.setWordWrap(True)
+        self.problem = paragraph(name="Trouble with the microphone", dim=True)
         self.problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         theme.set_tone(self.problem, "error")
         self.problem.hide()
@@ -53,14 +46,12 @@ class SoundFields(QWidget):
     def _show(self) -> None:
         controls = self._controls
         self.switch.setChecked(controls.on)
-        chosen, known = controls.device, list(controls.devices)
-        if chosen and chosen not in known:
-            known.append(chosen)
+        known = dict.fromkeys([*controls.devices, *filter(None, [controls.device])])
         if ["", *known] != [self.device.itemData(i) for i in range(self.device.count())]:
             self.device.clear()
             for text, name in ((USUAL, ""), *((name, name) for name in known)):
                 self.device.addItem(text, name)
-        self.device.setCurrentIndex(self.device.findData(chosen))
+        self.device.setCurrentIndex(self.device.findData(controls.device))
         status = controls.status
         self.level.show_share(1 + status.peak_db / LOWEST_DB if status is not None else 0.0)
         problem = status.problem if status is not None else ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QLabel
 
 from app.core.errors import SourceError
 from app.sound.device import Microphone, microphones
-from app.ui.features.sound.label import SoundLabel
-from app.ui.shell import settings
-from app.ui.shell.controller import Controller, sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell import settings, theme
+from app.ui.shell.controller import Controller
+from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 
@@ -32,7 +32,7 @@ class SoundControls(QObject):
         super().__init__(window)
         self._controller = controller
         self._settings = store
-        self._background = Background(self)  # a driver may take its time
+        self._background = Background(self, controller.complain)  # a driver may take its time
         self._told = False  # that what the command line asked for failed
         self._used: tuple[bool, str] = (False, "")  # as the pipeline was told last
         self.status: SoundStatus | None = None  # as last looked at
@@ -76,8 +76,8 @@ class SoundControls(QObject):
         before = self._used
         self._catch_up()
         if self.on != before[0]:
-            off = Message("The microphone is off.", Severity.INFO)
-            self._controller.noticed.emit(Message(ON, Severity.WARNING) if self.on else off)
+            text, severity = (ON, Severity.WARNING) if self.on else ("The microphone is off.", Severity.INFO)
+            self._controller.notify(text, severity)
         self.changed.emit()
 
     def _catch_up(self) -> None:
@@ -97,4 +97,30 @@ class SoundControls(QObject):
 
     def _not_listed(self, error: Exception) -> None:
         if not isinstance(error, SourceError):  # which the microphone itself has told
-            self._controller.noticed.emit(Message(sentence(error), Severity.ERROR))
+            self._controller.complain(error)
+
+
+class SoundLabel(QLabel):
+    """Whether a microphone is on, at the right end of the status bar; hidden while none is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setContentsMargins(8, 0, 10, 0)
+        self.setAccessibleName("Sound")
+        self.hide()
+
+    def show_sound(self, status: SoundStatus | None, recording: bool) -> None:
+        if status is None:
+            self.hide()
+            return
+        if status.problem:
+            text, tip = "no sound", status.problem
+        else:
+            text = "● sound is recorded" if recording else "● microphone on"
+            tip = f"{status.device or 'The microphone'} is on; Shift+R switches it off."
+        if text != self.text() or tip != self.toolTip():
+            self.setText(text)
+            self.setToolTip(tip)
+            self.setAccessibleDescription(f"{text}. {tip}")
+            theme.set_tone(self, "error" if recording or status.problem else "warning")
+        self.show()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.clock import now_s
@@ -13,6 +13,7 @@ from app.core.frames import FrameResult
 from app.core.rotation import geodesic_deg
 from app.signals.agreement import Agreement, agreement
 from app.ui.shell import theme
+from app.ui.widgets.building import heading, lay_out, paragraph
 from app.ui.widgets.fields import Value, dim_label, fixed_value
 from app.ui.widgets.formatting import NOTHING, degrees, unsigned
 
@@ -41,38 +42,25 @@ class Comparison(QWidget):
         self._since_s = math.inf  # numbers before this belong to other networks
         self._pair: tuple[object, object] = (None, None)
         self.canvas: PlotCanvas | None = None
-        self.heading = QLabel()
-        self.heading.setProperty("heading", True)
+        self.heading = heading("")
         self.heading.setWordWrap(True)
-        self.state = QLabel()
-        self.state.setWordWrap(True)
-        self.state.setAccessibleName("State of the second network")
+        self.state = paragraph(name="State of the second network")
         self.values: dict[tuple[str, str], Value] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        for column, heading in enumerate(HEADINGS, 1):
-            label = dim_label(heading)
-            label.setToolTip(TIP)
-            label.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(label, 0, column)
+        for column, what in enumerate(HEADINGS, 1):
+            grid.addWidget(dim_label(what, TIP, right=True), 0, column)
         for row, name in enumerate((*ORDER, "rotation"), 1):
             label = QLabel(name.capitalize())
             label.setProperty("tone", name if name in ORDER else "")
             label.setToolTip(TIP if name in ORDER else "Angle of the single rotation that turns one into the other")
             grid.addWidget(label, row, 0)
-            for column, (heading, widest) in enumerate(zip(HEADINGS, WIDEST, strict=True), 1):
-                value = fixed_value(f"{name}: {heading}", widest)
-                value.setToolTip(TIP)
-                self.values[name, heading] = value
+            for column, (what, widest) in enumerate(zip(HEADINGS, WIDEST, strict=True), 1):
+                value = self.values[name, what] = fixed_value(f"{name}: {what}", widest, tip=TIP)
                 grid.addWidget(value, row, column)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(5)
-        self._layout.addWidget(self.heading)
-        self._layout.addWidget(self.state)
-        self._layout.addLayout(grid)
+        self._layout = lay_out(QVBoxLayout(self), self.heading, self.state, grid, spacing=5, margins=(0, 0, 0, 0))
 
     def show_status(self, label: str, status: SecondStatus, first: object) -> None:
         """``label`` names the second one, ``first`` is the report of the one that runs first."""
@@ -100,21 +88,17 @@ class Comparison(QWidget):
     def _show_angles(self, result: FrameResult | None) -> None:
         first = result.primary if result is not None else None
         second = result.second_primary if result is not None else None
-        if first is not None and not first.pose_trained:
-            first = None
-        if second is not None and not second.pose_trained:
-            second = None
+        measured = [face if face is not None and face.pose_trained else None for face in (first, second)]
         for name in ORDER:
-            a = first.angles[INDEX[name]] if first is not None else math.nan
-            b = second.angles[INDEX[name]] if second is not None else math.nan
+            a, b = (face.angles[INDEX[name]] if face is not None else math.nan for face in measured)
             self.values[name, "first"].show_text(_angle(a))
             self.values[name, "second"].show_text(_angle(b))
             self.values[name, "difference"].show_text(_angle(b - a), TIP)
-        both = first is not None and second is not None
-        angle = geodesic_deg(first.rotation, second.rotation) if first is not None and second is not None else math.nan
-        self.values["rotation", "difference"].show_text(unsigned(angle, 1, "°") if both else NOTHING, TIP)
-        for heading in HEADINGS[:2]:
-            self.values["rotation", heading].show_text("")
+        rotations = [face.rotation for face in measured if face is not None]
+        angle = geodesic_deg(*rotations) if len(rotations) == 2 else math.nan
+        self.values["rotation", "difference"].show_text(unsigned(angle, 1, "°"), TIP)
+        for what in HEADINGS[:2]:
+            self.values["rotation", what].show_text("")
 
     def _show_agreement(self, found: Agreement) -> None:
         for name in ORDER:

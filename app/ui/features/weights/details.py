@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.features.weights.checkpoints import Fact, facts
 from app.ui.shell import theme
+from app.ui.widgets.building import lay_out, paragraph
 from app.ui.widgets.fields import Value, dim_label
 
 if TYPE_CHECKING:
@@ -26,14 +27,9 @@ class Details(QWidget):
         self.setAccessibleName("Details")
         self._known: LoadReport | str | None = ""
         self.facts: list[Fact] = []
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.setAccessibleName("State of the selected weights")
+        self.message = paragraph(name="State of the selected weights")
         self._rows = QWidget()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.message)
-        self._layout.addWidget(self._rows)
+        self._layout = lay_out(QVBoxLayout(self), self.message, self._rows, margins=(0, 0, 0, 0))
         self.show_report(None)
 
     def show_report(self, known: LoadReport | str | None) -> None:
@@ -70,9 +66,7 @@ class Details(QWidget):
                 value.show_text(fact.text, fact.text)
                 grid.addWidget(value, row, 1)
                 continue
-            label = QLabel(fact.text)
-            label.setWordWrap(True)
-            label.setAccessibleName(fact.name)
+            label = paragraph(fact.text, fact.name)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setProperty("tone", "warning" if fact.doubtful else "")

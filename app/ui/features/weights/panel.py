@@ -6,18 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PyQt6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem
 
 from app.core.frames import FrameResult
 from app.faces.estimators import is_estimator
@@ -28,77 +19,62 @@ from app.ui.features.weights.details import Details
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, push_button
 from extractor.shipped import is_own
 
 if TYPE_CHECKING:
     from app.signals.history import History
     from extractor.report import LoadReport
 
-LOOK_MS = 250
 MOST_REMEMBERED = 20
 ROWS = 5
 MARGIN = 12
 
 
-class WeightsPanel(QScrollArea):
+class WeightsPanel(LookingPanel):
     """Looks at how the networks stand by itself while it is to be seen; files are read on other threads."""
 
     def __init__(self, context: DockContext) -> None:
-        super().__init__()
+        super().__init__("Weights")
         self._context = context
         self._reports: dict[str, LoadReport | str] = {}  # by key: what was read, or why it couldn't be
         self._reading: set[str] = set()
         self._shown: list[tuple[Checkpoint, str]] = []
-        self.setAccessibleName("Weights")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list = _List(self)
         self.comparison = Comparison()
         self.comparison.hide()
         self.details = Details()
-        self.use_button = _button("Use", "Measure with the selected weights; a running recording is finished first")
-        self.compare_button = _button("Compare", "Let the selected one measure the same frames beside those in use")
+        tip = "Measure with the selected weights; a running recording is finished first"
+        self.use_button = push_button("Use", tip, self.use, "Use")
+        tip = "Let the selected one measure the same frames beside those in use"
+        self.compare_button = push_button("Compare", tip, name="Compare")
         self.compare_button.setCheckable(True)
-        self.add_button = _button("Add…", "Add a checkpoint to the list")
-        self.forget_button = _button("Forget", "Take the selected file off the list; it stays where it is")
-        self.copy_button = _button("Copy details", "Copy everything that is known of the selected weights")
-        self.use_button.clicked.connect(lambda _: self.use())
         self.compare_button.clicked.connect(self.compare)
-        self.add_button.clicked.connect(lambda _: self.ask())
-        self.forget_button.clicked.connect(lambda _: self.forget())
-        self.copy_button.clicked.connect(lambda _: self.copy())
+        self.add_button = push_button("Add…", "Add a checkpoint to the list", self.ask, "Add…")
+        tip = "Take the selected file off the list; it stays where it is"
+        self.forget_button = push_button("Forget", tip, self.forget, "Forget")
+        tip = "Copy everything that is known of the selected weights"
+        self.copy_button = push_button("Copy details", tip, self.copy, "Copy details")
         self.list.currentItemChanged.connect(lambda *_: self._show_selected())
-        self._lay_out()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
+        buttons = (self.use_button, self.compare_button, self.add_button, self.forget_button)
+        self._content = self.hold(
+            self.list,
+            lay_out(QHBoxLayout(), *((button, 1) for button in buttons), spacing=5),
+            self.comparison,
+            self.details,
+            lay_out(QHBoxLayout(), self.copy_button, None),
+            spacing=8,
+            margins=(MARGIN, 8, MARGIN, 8),
+        )
+        self.setFocusProxy(self.list)
         context.controller.network_changed.connect(lambda _: self.look())
         self.look()
 
-    def _lay_out(self) -> None:
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(MARGIN, 8, MARGIN, 8)
-        layout.setSpacing(8)
-        layout.addWidget(self.list)
-        buttons = QGridLayout()
-        buttons.setSpacing(5)
-        for i, button in enumerate((self.use_button, self.compare_button, self.add_button, self.forget_button)):
-            buttons.addWidget(button, 0, i)
-        layout.addLayout(buttons)
-        layout.addWidget(self.comparison)
-        layout.addWidget(self.details)
-        layout.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.setFocusProxy(self.list)
-
     def minimumSizeHint(self) -> QSize:
-        content, bar = self.widget(), self.verticalScrollBar()
         # As wide with the comparison as without it, which comes and goes.
         inside = self.comparison.minimumSizeHint().width() + 2 * MARGIN
-        width = max(content.minimumSizeHint().width(), inside) if content is not None else 0
-        return QSize(width + (bar.sizeHint().width() if bar is not None else 0), 10 * self.fontMetrics().height())
+        width = max(self._content.minimumSizeHint().width(), inside) + self.bar_width
+        return QSize(width, 10 * self.fontMetrics().height())
 
     def sizeHint(self) -> QSize:
         return QSize(self.minimumSizeHint().width() + 30, 40 * self.fontMetrics().height())
@@ -253,20 +229,12 @@ class WeightsPanel(QScrollArea):
         self.look()
 
     def copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(self.details.as_text())
-            self._context.notice(Message("Copied what is known of the weights.", Severity.GOOD))
+        copy_text(self.details.as_text())
+        self._context.notice(Message("Copied what is known of the weights.", Severity.GOOD))
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        super().showEvent(event)
         self._reports = {key: known for key, known in self._reports.items() if not isinstance(known, str)}
-        self.look()
-        self._timer.start(LOOK_MS)
-
-    def hideEvent(self, event: QHideEvent | None) -> None:
-        self._timer.stop()
-        super().hideEvent(event)
+        super().showEvent(event)
 
 
 class _List(QListWidget):
@@ -275,8 +243,7 @@ class _List(QListWidget):
     def __init__(self, panel: WeightsPanel) -> None:
         super().__init__()
         self._panel = panel
-        self.setAccessibleName("Checkpoints")
-        self.setToolTip("Enter: use these weights. Delete: take them off the list")
+        named(self, "Checkpoints", "Enter: use these weights. Delete: take them off the list")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setFixedHeight(round(self.fontMetrics().height() * 1.25 * ROWS) + 4)
@@ -294,11 +261,3 @@ class _List(QListWidget):
 
 def _label(key: str) -> str:
     return next(point.label for point in checkpoints([key], "") if point.key == key)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
-    button.setAccessibleDescription(tip)
-    return button

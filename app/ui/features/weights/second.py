@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 
 from app.core.frames import FrameResult
@@ -20,9 +19,7 @@ class SecondPanel(Section):
         super().__init__("Second opinion")
         self.heading.setToolTip(TIP)
         self._values: dict[str, tuple[Value, Value, Value]] = {}
-        heading = dim_label("difference")
-        heading.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.rows.addWidget(heading, 0, 3)
+        self.rows.addWidget(dim_label("difference", right=True), 0, 3)
         for row, (name, _) in enumerate(AXES, 1):
             label = QLabel(name.capitalize())
             label.setProperty("tone", name)
@@ -47,13 +44,10 @@ class SecondPanel(Section):
             return
         first, second = result.primary, result.second_primary
         for name, index in AXES:
-            angle, std, difference = self._values[name]
-            if second is None or not second.pose_trained:
-                texts = (NOTHING, "", NOTHING)
-            elif first is None or not first.pose_trained:
-                texts = (degrees(second.angles[index]), spread(second.std[index]), NOTHING)
-            else:
-                apart = second.angles[index] - first.angles[index]
-                texts = (degrees(second.angles[index]), spread(second.std[index]), degrees(apart))
-            for value, text in zip((angle, std, difference), texts, strict=True):
+            texts = [NOTHING, "", NOTHING]
+            if second is not None and second.pose_trained:
+                texts[:2] = degrees(second.angles[index]), spread(second.std[index])
+                if first is not None and first.pose_trained:
+                    texts[2] = degrees(second.angles[index] - first.angles[index])
+            for value, text in zip(self._values[name], texts, strict=True):
                 value.show_text(text)

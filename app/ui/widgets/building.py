@@ -1,0 +1,133 @@
+"""What windows are put together with: named parts, rows and columns of them, and panels that scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PyQt6.QtWidgets import QBoxLayout, QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+T = TypeVar("T")
+W = TypeVar("W", bound=QWidget)
+L = TypeVar("L", bound=QBoxLayout)
+
+Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | int | None
+
+
+def there(value: T | None) -> T:
+    """``value``, of which Qt's types say that it may be missing although it never is here."""
+    assert value is not None
+    return value
+
+
+def named(widget: W, name: str, tip: str = "") -> W:
+    """The widget, with the name that a screen reader says and a tool tip."""
+    widget.setAccessibleName(name)
+    widget.setToolTip(tip)
+    return widget
+
+
+def lay_out(layout: L, *parts: Part, spacing: int | None = None, margins: tuple[int, int, int, int] | None = None) -> L:
+    """The layout with these parts: widgets, layouts, or one of them with its stretch; a number: so many points free.
+
+    None stands for room that stretches.  Layouts inside others have no margins unless some are given.
+    """
+    if spacing is not None:
+        layout.setSpacing(spacing)
+    if margins is not None:
+        layout.setContentsMargins(*margins)
+    for given in parts:
+        part, stretch = given if isinstance(given, tuple) else (given, 0)
+        if part is None:
+            layout.addStretch(1)
+        elif isinstance(part, int):
+            layout.addSpacing(part)
+        elif isinstance(part, QLayout):
+            layout.addLayout(part, stretch)
+        else:
+            layout.addWidget(part, stretch)
+    return layout
+
+
+def heading(text: str) -> QLabel:
+    """Above a group of parts."""
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    return label
+
+
+def paragraph(text: str = "", name: str = "", dim: bool = False) -> QLabel:
+    """Text that breaks into lines."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setAccessibleName(name)
+    label.setProperty("dim", dim)
+    return label
+
+
+def push_button(text: str, tip: str, do: Callable[[], object] | None = None, name: str = "") -> QPushButton:
+    """A button that Enter in another field of its dialog doesn't press; ``name`` where the text says too little."""
+    button = named(QPushButton(text), name, tip)
+    button.setAutoDefault(False)
+    if do is not None:
+        button.clicked.connect(lambda _: do())
+    return button
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard."""
+    there(QGuiApplication.clipboard()).setText(text)
+
+
+def resize_within_screen(widget: QWidget, wanted: QSize, share: float = 1.0) -> None:
+    """As large as is wanted, but no larger than this share of the screen's free room."""
+    widget.resize(wanted.boundedTo(there(widget.screen()).availableGeometry().size() * share))
+
+
+class ScrollPanel(QScrollArea):
+    """Parts below each other, which scroll where the panel is low; never sideways."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def hold(self, *parts: Part, spacing: int, margins: tuple[int, int, int, int] = (12, 8, 12, 8)) -> QWidget:
+        """Show these; what they are in is returned."""
+        content = QWidget()
+        lay_out(QVBoxLayout(content), *parts, None, spacing=spacing, margins=margins)
+        self.setWidget(content)
+        return content
+
+    @property
+    def bar_width(self) -> int:
+        """Of its scroll bar."""
+        return there(self.verticalScrollBar()).sizeHint().width()
+
+
+class LookingPanel(ScrollPanel):
+    """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
+
+    LOOK_MS = 250
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.look)
+
+    def look(self) -> None:
+        """Subclasses show how things stand."""
+        raise NotImplementedError
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        self.look()
+        self._timer.start(self.LOOK_MS)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        self._timer.stop()
+        super().hideEvent(event)
