@@ -30,19 +30,6 @@ PACKAGES_DATA = (
 OPTIONAL = ("pylsl", "sounddevice")
 """Taken along where they are installed."""
 
-VERSIONS = (
-    "mediapipe",
-    "opencv-python",
-    "opencv-contrib-python",
-    "numpy",
-    "av",
-    "PyQt6",
-    "pyqtgraph",
-    "safetensors",
-    "openvino",
-)
-"""Distributions whose versions the program tells (``check``, the report on a fault)."""
-
 EXCLUDED = (
     "extractor.training",  # makes weights; needs a checkout
     "jax", "jaxlib", "matplotlib", "sentencepiece",  # MediaPipe runs without them,

@@ -20,6 +20,7 @@ PACKAGES = (
     "pyqtgraph",
     "safetensors",
 )
+"""Distributions that nothing goes without, beside the engines; the bundle carries their versions, too."""
 
 
 def check(weights: str | None, device: str = "auto", engine: str = "auto") -> int:
