@@ -63,7 +63,7 @@ class Identities:
 
     def named(self, number: int, name: str) -> Identities:
         """With this name for a person; empty: none."""
-        return self._with(dataclasses.replace(self.of(number), name=" ".join(name.split())))
+        return self._with(dataclasses.replace(self.of(number), name=_line(name)))
 
     def merged(self, numbers: Sequence[int]) -> Identities:
         """With one person in the place of these, who has the first of their names."""
@@ -82,6 +82,11 @@ class Identities:
         return Identities(tuple(sorted((*others, *known), key=lambda one: one.number)))
 
 
+def _line(text: str) -> str:
+    """What every format can hold of a text."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def read_identities(folder: Path) -> Identities:
     """Of the table in this folder; none where nobody said anything.  Raises SessionError."""
     path = folder / IDENTITIES
@@ -90,8 +95,7 @@ def read_identities(folder: Path) -> Identities:
         if build(Versioned, values).schema > SCHEMA:
             raise SessionError(f"{path} was written by a newer version of the app: please update.")
         people = tuple(
-            dataclasses.replace(person, name=" ".join(western(person.name).split()))
-            for person in build(Identities, values).people
+            dataclasses.replace(person, name=_line(western(person.name))) for person in build(Identities, values).people
         )
         ids = [number for person in people for number in person.face_ids]
         if len(ids) > len(set(ids)):

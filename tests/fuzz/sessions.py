@@ -23,6 +23,7 @@ from app.session.annotation_file import AnnotationFile
 from app.session.comparison import compare
 from app.session.deletion import delete_session, what_goes
 from app.session.exporters import EXPORTERS, export_session
+from app.session.identities import Identities, write_identities
 from app.session.lazy_table import read_angles
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, Owner, SessionHeader
 from app.session.offline import ExtractWriter, ResultTables
@@ -52,6 +53,7 @@ def prepare(folder: Path) -> None:
             writer.add_result(_result(k))
         writer.add_annotation("point", "a note", at_s=100.05)
         writer.add_annotation("interval", duration_s=0.1, at_s=100.08)
+    write_identities(recorded, Identities().named(1, "mother").merged((1, 2)), Identities())
     staging = analyses.begin(recorded)
     with ResultTables(staging, 24) as tables:
         for k in range(FRAMES):
@@ -204,6 +206,7 @@ def _export(folder: Path) -> None:
 def _mark(folder: Path) -> None:
     if Manifest.read(folder).state == COMPLETE:
         AnnotationFile(folder / "events.csv").save([])
+        write_identities(folder, Identities(), Identities())
 
 
 STEPS = (

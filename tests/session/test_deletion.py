@@ -15,6 +15,7 @@ from app.session import analyses
 from app.session.deletion import delete_session, what_goes
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
+from app.session.identities import Identities, write_identities
 from app.session.manifest import Manifest, MediaFile, Owner
 from app.session.ownership import Claim
 from app.session.session import Session
@@ -32,6 +33,8 @@ def session(tmp_path, header, make_frame, make_result):
         writer.add_annotation("start", at_s=100.0)
     (folder / ".events.csv.reviewed").write_bytes(b"x")
     (folder / "events.original.csv").write_bytes(b"x")
+    (folder / "identities.original.json").write_bytes(b"x")
+    write_identities(folder, Identities().named(1, "mother"), Identities())
     analysis = analyses.AnalysisHeader("again", 4, 24, "w", "", "", True, "torch", "cpu")
     analyses.publish(analyses.begin(folder), analysis, exact=True)
     for exporter in exporters_named("parquet,bids"):

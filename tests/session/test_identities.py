@@ -43,7 +43,7 @@ def named(folder):
 
 
 def test_people_are_named_merged_and_separated_again():
-    one = Identities().named(1, " the\n mother ").merged((3, 1))
+    one = Identities().named(1, " the\n mother\0\ud800 ").merged((3, 1))
     assert one == Identities((Identity((1, 3), "the mother"),))
     assert one.merged((1, 2)).numbers(np.array([-1, 1, 2, 3, 4])).tolist() == [-1, 1, 1, 1, 4]
     assert one.separated(1) == Identities((Identity((1,), "the mother"),))
