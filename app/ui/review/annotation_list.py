@@ -24,7 +24,6 @@ from app.session.annotations import Annotation
 from app.ui.review.annotations import Annotations, EditedAnnotations
 from app.ui.review.paint import annotation_colours
 from app.ui.review.tables import dot, heading_row, set_up
-from app.ui.shell.dialogs import without_icons
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -158,9 +157,7 @@ class AnnotationDialog(QDialog):
             ("L&ength", self.duration),
         ):
             form.addRow(text, field)
-        buttons = without_icons(
-            QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        )
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

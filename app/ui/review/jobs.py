@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QPro
 
 from app.core.clock import now_s
 from app.core.errors import UserError
-from app.ui.shell.dialogs import without_icons
 from app.ui.widgets.background import Background
 from app.ui.widgets.formatting import duration
 
@@ -112,7 +111,6 @@ class JobDialog(QDialog):
         cancel_all.setToolTip("Stop what runs, and do none of what waits")
         cancel_all.clicked.connect(lambda _: self.stop_all())
         self.cancel_all_button = cancel_all
-        without_icons(buttons)
         QShortcut(
             QKeySequence.StandardKey.Delete, self.waiting, self._remove, context=Qt.ShortcutContext.WidgetShortcut
         )

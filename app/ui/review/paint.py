@@ -335,6 +335,7 @@ def paint_annotations(
             painter.fillRect(QRectF(rect.left(), top, rect.width(), bottom - top), wash)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             fill.setAlpha(120)
+            painter.fillRect(rect, theme.WINDOW)  # one over another must not grow too bright for its label
         painter.setPen(QPen(theme.TEXT, 1.6) if k == chosen else QPen(colour, 1))
         painter.setBrush(fill)
         if annotation.duration_s > 0:

@@ -144,7 +144,6 @@ class ExtractDialog(QDialog):
         self.stop_button = self._button("&Stop", "End the measuring; what is measured stays", self.extraction.stop)
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
-        dialogs.without_icons(buttons)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 12)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QBuffer, Qt
-from PyQt6.QtGui import QIcon, QImage
+from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -91,7 +91,6 @@ def ask_whether(parent: QWidget, title: str, question: str, yes: str, done: Call
     box.setText(question)
     button = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
     cancel = there(box.addButton(QMessageBox.StandardButton.Cancel))
-    cancel.setIcon(QIcon())
     box.setDefaultButton(cancel)
     cancel.setFocus()
     box.buttonClicked.connect(lambda pressed: done() if pressed is button else None)
@@ -112,7 +111,6 @@ class AskingDialog(QDialog):
             if isinstance(accept, str)
             else self._buttons.addButton(accept)
         )
-        without_icons(self._buttons)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
 
@@ -140,19 +138,12 @@ class AboutDialog(QDialog):
 
 def close_button(dialog: QDialog) -> QDialogButtonBox:
     """It closes the dialog when it is pressed; Enter in another field doesn't."""
-    buttons = without_icons(QDialogButtonBox(QDialogButtonBox.StandardButton.Close))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     for button in buttons.buttons():
         if isinstance(button, QPushButton):
             button.setAutoDefault(False)
     return buttons
-
-
-def without_icons(box: QDialogButtonBox) -> QDialogButtonBox:
-    """Fusion puts icons on a dialog's buttons."""
-    for button in box.buttons():
-        button.setIcon(QIcon())
-    return box
 
 
 def save_picture(widget: QWidget, path: Path) -> str:

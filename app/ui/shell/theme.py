@@ -143,6 +143,10 @@ def palette() -> QPalette:
         result.setColor(role, colour)
         if role in (roles.WindowText, roles.Text, roles.ButtonText):
             result.setColor(QPalette.ColorGroup.Disabled, role, DISABLED)
+    # What is switched off has no accent: sliders, and what is selected in a list.
+    for role in (roles.Highlight, roles.Accent):
+        result.setColor(QPalette.ColorGroup.Disabled, role, BORDER)
+    result.setColor(QPalette.ColorGroup.Disabled, roles.HighlightedText, TEXT)
     return result
 
 
@@ -199,6 +203,8 @@ def style_sheet() -> str:
     QComboBox QAbstractItemView::item {{ padding: 3px 4px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {SELECTED.name()}; color: white; }}
     QComboBox::drop-down {{ border: 0; width: 1.5em; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QAbstractSpinBox {{ min-height: 1.35em; /* else Fusion cuts the feet of letters */ }}
     QDockWidget {{ color: {DIM.name()}; }}
     QDockWidget::title {{ background: {WINDOW.name()}; padding: 4px 8px; border-bottom: 1px solid {GROUND.name()}; }}
     QFrame[panel_title="true"] {{ background: {WINDOW.name()}; border: 0; border-bottom: 1px solid {GROUND.name()}; }}

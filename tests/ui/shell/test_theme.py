@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 import pytest
 from PyQt6.QtCore import QSettings
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import QLineEdit, QPushButton, QSpinBox
 
-from app.ui.shell import settings, theme
+from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.settings import Settings
 from app.ui.shell.theme import Scheme
 
@@ -110,3 +111,22 @@ def test_a_remembered_scheme_is_there_from_the_start(make_window, store: Setting
         assert theme.scheme() is Scheme.DARK
     finally:
         theme.apply(qapp)
+
+
+def test_what_is_switched_off_has_no_accent():
+    palette = theme.palette()
+    assert palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight) == theme.BORDER
+    assert palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Highlight) == theme.SELECTED
+
+
+def test_the_buttons_of_dialogs_have_no_icons(idle_window):
+    dialog = dialogs.ask_text(idle_window, "Profile", "Name:", "", lambda text: None)
+    buttons = dialog.findChildren(QPushButton)
+    assert buttons
+    assert all(button.icon().isNull() for button in buttons)
+    dialog.reject()
+
+
+def test_spin_boxes_are_as_high_as_the_other_fields(idle_window):
+    spin, line = QSpinBox(idle_window), QLineEdit(idle_window)
+    assert spin.sizeHint().height() >= line.sizeHint().height()
