@@ -34,7 +34,7 @@ def _make_tabs(window: QMainWindow, docks: list[QDockWidget], size: QSize) -> No
     for dock in docks:
         best: tuple[int, QDockWidget] | None = None
         for other in list(_others(window, dock)):
-            window.tabifyDockWidget(other, dock)
+            _make_tab(window, other, dock)
             excess = _excess(window, size)
             if best is None or excess < best[0]:
                 best = (excess, other)
@@ -42,11 +42,18 @@ def _make_tabs(window: QMainWindow, docks: list[QDockWidget], size: QSize) -> No
                 break
         else:
             if best is not None:
-                window.tabifyDockWidget(best[1], dock)
+                _make_tab(window, best[1], dock)
         if not _excess(window, size):
             break
     if window.size() != size:
         window.resize(size)  # Qt has made it larger at the first try
+
+
+def _make_tab(window: QMainWindow, other: QDockWidget, dock: QDockWidget) -> None:
+    if window.tabifiedDockWidgets(dock):  # Qt would leave an empty tab of it where it was
+        window.removeDockWidget(dock)
+        dock.show()
+    window.tabifyDockWidget(other, dock)
 
 
 def _excess(window: QMainWindow, size: QSize) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QDockWidget
+from PyQt6.QtWidgets import QDockWidget, QTabBar
 
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.room import fit
@@ -59,6 +59,30 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     check(window, size)
     qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
+
+
+def test_a_panel_that_finds_no_room_at_its_first_place_has_one_tab(make_window, qtbot):
+    """In a layout from the settings the panels keep their widths, so a tab beside the picture does not help."""
+    for turn in range(2):
+        window = make_window(idle=True)
+        window.resize(851, 454)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.docks.start()
+        if not turn:
+            window._remember_layout()
+            window.hide()
+    window.commands["filter"].trigger()
+    dock = window.docks.dock("filter")
+
+    def tabs() -> list[set[str]]:
+        bars = [bar for bar in window.findChildren(QTabBar) if bar.isVisible()]
+        titles = [{bar.tabText(k) for k in range(bar.count())} for bar in bars]
+        return [together for together in titles if dock.windowTitle() in together]
+
+    together = {other.windowTitle() for other in (dock, *window.tabifiedDockWidgets(dock))}
+    qtbot.waitUntil(lambda: together in tabs(), timeout=5000)
+    assert tabs() == [together]
 
 
 def test_there_is_no_tab_where_there_is_room(idle_window):
