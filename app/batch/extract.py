@@ -20,6 +20,7 @@ from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
 from app.core.errors import UserError
+from app.core.position import ASSUMED, FieldOfView
 from app.core.system import usable_cores
 from app.core.threads import network_threads
 from app.core.tilt import CameraTilt
@@ -47,6 +48,7 @@ class ExtractOptions:
     jobs: int | None = None  # None: as many as there are cores, memory and files for
     faces: int = 1
     camera_tilt: CameraTilt | None = None  # of the cameras that took the films
+    field_of_view: FieldOfView | None = None  # theirs; None: not known
     force: bool = False  # measure again what is done
     ray: str | None = None  # the address of a Ray cluster
 
@@ -109,12 +111,20 @@ class _Run:
         self._weights = report
         self._options = options
         engine = None if options.engine == "auto" else options.engine
-        sameness = DoneCriteria(report.sha256, options.faces, engine, options.camera_tilt)
+        sameness = DoneCriteria(
+            report.sha256, options.faces, engine, options.camera_tilt, options.field_of_view or ASSUMED
+        )
         self._places = find_places(work.videos, out, sameness, force=options.force)
         self._pictures = pictures_of(work.images)
         self._table: ImageTable | None = None
         measured = Measured(
-            report.path.name, report.sha256, options.engine, options.device, report.spec.num_kp, options.faces
+            report.path.name,
+            report.sha256,
+            options.engine,
+            options.device,
+            report.spec.num_kp,
+            options.faces,
+            sameness.field_of_view,
         )
         if self._pictures:
             self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)
@@ -171,6 +181,7 @@ class _Run:
             threads=threads,
             max_faces=options.faces,
             camera_tilt=options.camera_tilt,
+            field_of_view=options.field_of_view or ASSUMED,
             share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all

@@ -18,6 +18,7 @@ import app
 from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError
+from app.core.position import ASSUMED, FieldOfView
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
@@ -46,10 +47,11 @@ class Measured:
     device: str
     num_kp: int
     max_faces: int
+    field_of_view: FieldOfView = ASSUMED
 
     def agrees(self, other: Measured, any_engine: bool) -> bool:
         """Whether rows that ``other`` describes can stand beside ours."""
-        names = ["weights_sha256", "num_kp", "max_faces", *([] if any_engine else ["engine"])]
+        names = ["weights_sha256", "num_kp", "max_faces", "field_of_view", *([] if any_engine else ["engine"])]
         return all(getattr(other, name) == getattr(self, name) for name in names)
 
 
@@ -57,8 +59,8 @@ class Measured:
 class _About(Measured):
     """``images.json``."""
 
-    schema: int
-    images: tuple[Picture, ...]
+    schema: int = SCHEMA
+    images: tuple[Picture, ...] = ()
     app_version: str = app.__version__
 
 

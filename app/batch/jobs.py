@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import app
+from app.core.position import ASSUMED, FieldOfView
 from app.core.tilt import CameraTilt
 
 
@@ -20,6 +21,7 @@ class Settings:
     threads: int  # of the network and of the decoder
     max_faces: int = 1
     camera_tilt: CameraTilt | None = None
+    field_of_view: FieldOfView = ASSUMED
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
     share: bool = False  # whether other users may read the results

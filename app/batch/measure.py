@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from app.core.frames import Box, Detection, Frame, FrameResult, Image
+from app.core.position import ASSUMED, FieldOfView
 from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
@@ -28,22 +29,27 @@ Detected = tuple[Frame, tuple[Detection, ...]]
 
 
 def measure(
-    frames: Generator[Frame, None, None], backend: Backend, *, max_faces: int = 1, stills: bool = False
+    frames: Generator[Frame, None, None],
+    backend: Backend,
+    *,
+    max_faces: int = 1,
+    stills: bool = False,
+    field_of_view: FieldOfView | None = None,
 ) -> Generator[FrameResult, None, None]:
     """The results of the frames, in order; frames are made on one thread, faces found on another.
 
-    ``stills``: the frames have nothing to do with each other.
+    ``stills``: the frames have nothing to do with each other.  ``field_of_view``: the camera's; None: not known.
     """
     first = next(frames, None)
     if first is None:
         return
     room = max(1, min(AHEAD, PICTURE_BYTES // first.image.nbytes))
-    detector = _Looked()
-    analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=stills), backend)
+    detector, view = _Looked(), field_of_view or ASSUMED
+    analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=stills), backend, field_of_view=view)
     with closing(read_ahead(_detected(read_ahead(_chain(first, frames), room), stills), room)) as detected:
         for frame, detector.seen in detected:
             if stills:
-                analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=True), backend)
+                analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=True), backend, field_of_view=view)
             yield analyser.analyse(frame)
 
 

@@ -18,7 +18,7 @@ from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.clock import now_s
 from app.core.errors import SessionError, SourceError, UserError
-from app.core.frames import Frame
+from app.core.frames import Frame, FrameResult
 from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
 from app.session.folders import reason
@@ -76,13 +76,16 @@ class Worker:
             info = source.open()
             header = describe(info, self._backend.info, self._backend.report, MediaFile.of(path))
             header = dataclasses.replace(
-                header, max_faces=self._settings.max_faces, camera_tilt=self._settings.camera_tilt
+                header,
+                max_faces=self._settings.max_faces,
+                camera_tilt=self._settings.camera_tilt,
+                field_of_view=self._settings.field_of_view,
             )
             staging = new_staging(target.parent, target.name, Path(job.out))
             try:
                 with ExtractWriter(staging, header) as writer:
                     tell = _Throttle()
-                    results = measure(_frames(source), self._backend, max_faces=self._settings.max_faces)
+                    results = self._measure(_frames(source))
                     with closing(results):
                         for result in results:
                             writer.write(result, result.frame.media_s or 0.0)
@@ -98,12 +101,18 @@ class Worker:
         # A truncated file: what there was is measured, and it counts as failed.
         yield Outcome(job.number, rows, failures=(problem,) if problem else ())
 
+    def _measure(
+        self, frames: Generator[Frame, None, None], stills: bool = False
+    ) -> Generator[FrameResult, None, None]:
+        most, view = self._settings.max_faces, self._settings.field_of_view
+        return measure(frames, self._backend, max_faces=most, stills=stills, field_of_view=view)
+
     def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:
         failures: list[str] = []
         rows: list[tuple[Picture, tuple[str, ...]]] = []
         tell = _Throttle()
         frames = _pictures(job.pictures, failures)
-        results = measure(frames, self._backend, max_faces=self._settings.max_faces, stills=True)
+        results = self._measure(frames, stills=True)
         with closing(results):
             for result in results:
                 picture = job.pictures[result.frame.index]

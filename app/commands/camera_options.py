@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from app.core.errors import UserError
+from app.core.position import FieldOfView, parse_field_of_view
 from app.core.tilt import CameraTilt, parse_camera_tilt
 
 TILT = "--camera-tilt"
@@ -20,6 +21,16 @@ def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
         metavar="PITCH[,ROLL]",
         help="how the camera stands, in degrees: pitch + looks down, roll + is turned clockwise seen from behind it; "
         f"angles are then shown as a level camera would measure them ({usual})",
+    )
+
+
+def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
+    parser.add_argument(
+        "--field-of-view",
+        type=_field_of_view,
+        metavar="DEGREES[d]",
+        help="the angle that the camera sees between the picture's edges or, with a d behind it, its corners: the "
+        f"head's position in centimetres hangs on it ({usual})",
     )
 
 
@@ -37,5 +48,12 @@ def with_negative_numbers(words: Sequence[str]) -> list[str]:
 def _camera_tilt(text: str) -> CameraTilt:
     try:
         return parse_camera_tilt(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _field_of_view(text: str) -> FieldOfView:
+    try:
+        return parse_field_of_view(text)
     except UserError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

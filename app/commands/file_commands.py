@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from app.commands.camera_options import add_camera_tilt
+from app.commands.camera_options import add_camera_tilt, add_field_of_view
 
 
 def run(name: str, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
@@ -32,6 +32,7 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--faces", type=_count, default=1, metavar="N", help="measure at most N faces (default: 1)")
     add_camera_tilt(parser, "level by default; kept in the films' session.json, the tables hold what was measured")
+    add_field_of_view(parser, "60 by default")
     parser.add_argument("--force", action="store_true", help="measure again what is done already")
     parser.add_argument(
         "--ray",
@@ -54,6 +55,7 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         jobs=args.jobs,
         faces=args.faces,
         camera_tilt=args.camera_tilt,
+        field_of_view=args.field_of_view,
         force=args.force,
         ray=args.ray,
     )
@@ -75,6 +77,7 @@ def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int
     parser.add_argument(
         "--faces", type=_count, metavar="N", help="measure at most N faces (default: as the session has)"
     )
+    add_field_of_view(parser, "as the session has it, else 60")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
     from app.batch.reanalyse import reanalyse_all
@@ -82,7 +85,8 @@ def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int
 
     share_files(args.share)
     network = (args.weights, args.device, args.engine)
-    return reanalyse_all(args.folders, *network, name=args.name, faces=args.faces, progress=not args.quiet)
+    choices = {"name": args.name, "faces": args.faces, "field_of_view": args.field_of_view}
+    return reanalyse_all(args.folders, *network, **choices, progress=not args.quiet)
 
 
 def _count(text: str) -> int:

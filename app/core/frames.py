@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.derived import NO_SIGNALS, DerivedSignals
+from app.core.position import NOWHERE, Position, seen_from
 from app.core.rotation import angles_of, as_shown, rotation_of
 from extractor.types import Angles
 
@@ -78,6 +79,7 @@ class FaceResult:
     logits: Floats  # (3, N) pitch, yaw, roll
     pose_trained: bool = True
     quality: float = math.nan  # 0 to 1, see ``app.core.quality``; NaN where nobody knows
+    position: Position = NOWHERE  # by the field of view as it was known then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +92,18 @@ class ShownFace:
     derived: DerivedSignals = NO_SIGNALS
     neutral: Floats | None = None  # (K, 3) head frame: what was taken off ``face.exp`` as this person's rest; None: 0
     names: tuple[str, ...] | None = None  # of the keypoints; None where they have none
+    level: Floats | None = None  # as in ``FrameResult``
+
+    @property
+    def position(self) -> Position:
+        """In level axes, where the camera's tilt is known; never recentred."""
+        return seen_from(self.face.position, self.level)
 
 
 def levelled(face: FaceResult, level: Floats) -> ShownFace:
     """A face as measured, with the angles that a level camera would have measured; ``level`` as in ``FrameResult``."""
     rotation = as_shown(face.rotation, None, level).astype(np.float32)
-    return ShownFace(face, angles_of(rotation, near=face.angles), rotation)
+    return ShownFace(face, angles_of(rotation, near=face.angles), rotation, level=level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

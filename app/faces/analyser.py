@@ -10,11 +10,13 @@ import numpy as np
 
 from app.core.clock import now_s
 from app.core.frames import Detection, FaceResult, Frame, FrameResult, Image
+from app.core.position import ASSUMED, FieldOfView
 from app.core.quality import Evidence, QualityModel
 from app.faces.crop import CropTransform, crop_square, extract_all, sharpness_of
 from app.faces.detection_schedule import DetectionSchedule
 from app.faces.detector import FaceDetector
 from app.faces.identity import shape_of
+from app.faces.position import position_of
 from app.faces.tracker import FaceTracker, Observation, TrackedFace
 from extractor.backends.base import Backend
 from extractor.types import Angles, HostMotion
@@ -56,9 +58,19 @@ class FaceAnalyser:
     """
 
     def __init__(
-        self, detector: FaceDetector, tracker: FaceTracker, backend: Backend, *, every_frame: bool = True
+        self,
+        detector: FaceDetector,
+        tracker: FaceTracker,
+        backend: Backend,
+        *,
+        every_frame: bool = True,
+        field_of_view: FieldOfView = ASSUMED,
     ) -> None:
-        """``every_frame``: let the detector look at every frame, rather than follow faces by the network."""
+        """``every_frame``: let the detector look at every frame, rather than follow faces by the network.
+
+        ``field_of_view``: the camera's, by which positions are told; may be changed at any time.
+        """
+        self.field_of_view = field_of_view
         self._detector = detector
         self._tracker = tracker
         self._backend = backend
@@ -85,7 +97,9 @@ class FaceAnalyser:
                 face_result(face.face_id, face.detection, transform, motion, i, trained)
                 for i, (face, transform) in enumerate(zip(found.faces, found.crops, strict=True))
             )
-            results = self._settled(tuple(self._judged(face, crop) for face, crop in zip(faces, crops, strict=True)))
+            results = self._settled(
+                tuple(self._judged(face, crop, found.frame) for face, crop in zip(faces, crops, strict=True))
+            )
         finished = now_s()
         further = self._tracker.further
         hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
@@ -100,8 +114,11 @@ class FaceAnalyser:
             quality_threshold=math.nan if self._quality is None else self._quality.threshold,
         )
 
-    def _judged(self, face: FaceResult, crop: Image) -> FaceResult:
-        """The face with its quality, where these weights let it be known."""
+    def _judged(self, face: FaceResult, crop: Image, frame: Frame) -> FaceResult:
+        """The face with its position and quality, where these weights let them be known."""
+        height, width = frame.image.shape[:2]
+        position = position_of(face, self.field_of_view, width, height, self._backend.spec.keypoint_names)
+        face = replace(face, position=position)
         if self._quality is None:
             return face
         size = max(face.detection.box.w, face.detection.box.h)

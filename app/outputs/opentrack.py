@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import OutputError
-from app.core.frames import FrameResult
+from app.core.frames import FrameResult, ShownFace
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.udp import UdpPeer
@@ -39,13 +39,14 @@ def opentrack_angles(rotation: NDArray[np.floating[Any]]) -> tuple[float, float,
     return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)
 
 
-def packet(rotation: NDArray[np.floating[Any]]) -> bytes:
+def packet(shown: ShownFace) -> bytes:
     """The 48 bytes of a pose.
 
-    x, y and z are 0: ``t`` and ``scale`` are in units of the crop, and without the camera's focal
-    length and the head's true size no centimetres follow from them.  Rotation alone is what most games use.
+    As ``tracker-neuralnet`` has them: x + to the image's right, y + up, z + away from the camera.  They count from
+    the camera, for opentrack centres them itself; 0 where the weights tell no position.
     """
-    return PACKET.pack(0.0, 0.0, 0.0, *opentrack_angles(rotation))
+    x, y, z = shown.position[:3] if np.isfinite(shown.position[:3]).all() else (0.0, 0.0, 0.0)
+    return PACKET.pack(x, -y, z, *opentrack_angles(shown.rotation))
 
 
 class OpentrackOutput:
@@ -69,7 +70,7 @@ class OpentrackOutput:
         if shown is None or not shown.face.pose_trained or not np.isfinite(shown.rotation).all():
             return  # opentrack keeps the last pose
         try:
-            if self._peer.send(packet(shown.rotation)):
+            if self._peer.send(packet(shown)):
                 self._tally.count()
             self._tally.problem = ""
         except OutputError as error:

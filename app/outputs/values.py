@@ -48,6 +48,12 @@ PLACE = (
     Channel("box_h", "pixels", lambda s: s.face.detection.box.h),
     Channel("detection_score", "0 to 1", lambda s: s.face.detection.score),
     Channel("quality", "0 to 1", lambda s: s.face.quality),  # see app.core.quality
+    Channel("x_cm", "centimetres", lambda s: s.position.x_cm),  # + to the right in the image
+    Channel("y_cm", "centimetres", lambda s: s.position.y_cm),  # + down
+    Channel("z_cm", "centimetres", lambda s: s.position.z_cm),  # + away from the camera
+    Channel("x_std_cm", "centimetres", lambda s: s.position.x_std_cm),
+    Channel("y_std_cm", "centimetres", lambda s: s.position.y_std_cm),
+    Channel("z_std_cm", "centimetres", lambda s: s.position.z_std_cm),
 )
 
 EXPRESSION = (

@@ -13,6 +13,7 @@ from extractor.blendshapes import CM, OPEN_MOUTH
 
 NAME = "vmc"
 HEAD = "Head"  # as Unity's HumanBodyBones calls it
+SERIAL = "Motionscope"
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
 
@@ -29,8 +30,9 @@ class VmcOutput(BundleOutput):
 def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
     """What a Performer sends: ``OK`` (version 2.7) and the time always, the head while there is a face.
 
-    The position is 0: the bone's offset from the neck belongs to the avatar, which only the
-    receiver knows.  Only the primary face is sent: the protocol has one avatar for each port.
+    The bone's position is 0: its offset from the neck belongs to the avatar, which only the receiver knows.  Where the
+    head is before the camera goes as the pose of a headset (``Hmd``), in metres.  Only the primary face is sent: the
+    protocol has one avatar for each port.
     """
     primary = result.shown_primary
     face = primary if primary is not None and is_measured(primary) else None
@@ -40,6 +42,9 @@ def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
     ]
     if face is not None:
         out.append(("/VMC/Ext/Bone/Pos", [HEAD, 0.0, 0.0, 0.0, *head_quaternion(face)]))
+        if math.isfinite(face.position.z_cm):  # axes as in ``head_quaternion``, from the camera
+            place = [-0.01 * cm for cm in face.position[:3]]
+            out.append(("/VMC/Ext/Hmd/Pos/Local", [SERIAL, *place, *head_quaternion(face)]))
         shapes = {**presets(face.derived), **{_unity(name): value for name, value in arkit(face).items()}}
         out += [("/VMC/Ext/Blend/Val", [name, value]) for name, value in shapes.items()]
         if shapes:

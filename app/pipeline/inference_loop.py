@@ -12,6 +12,7 @@ from typing import TypeVar
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
+from app.core.position import ASSUMED
 from app.faces.analyser import FaceAnalyser
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.matching import preload
@@ -51,6 +52,7 @@ class InferenceLoop:
         ``on_takeover`` hears, on the inference thread, when another engine takes over because one failed.
         """
         self.faces = FaceSelection(faces)
+        self.field_of_view = ASSUMED
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
         self._lock = threading.Lock()
@@ -230,6 +232,7 @@ class InferenceLoop:
         part = Part.DETECTOR
         try:
             self.faces.apply(analyser.tracker)
+            analyser.field_of_view = self.field_of_view
             found = analyser.find(frame)
             part = Part.ENGINE
             result = analyser.finish(found)

@@ -14,6 +14,7 @@ from app.core.errors import SessionError
 from app.core.fences import Fences
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
+from app.core.position import ASSUMED, FieldOfView
 from app.core.threads import hand_the_interpreter_over, keep_opencv_single
 from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
@@ -27,7 +28,7 @@ from app.session.header import describe
 from app.signals.history import History
 from app.sound.capture import SoundCapture
 
-NOTE, ENGINE = "note", "engine"  # labels in events.csv
+NOTE, ENGINE, FIELD_OF_VIEW = "note", "engine", "field_of_view"  # labels in events.csv
 SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
 RECORDING, RESULTS = "The recording of frames", "The recording of results"
 """Parts that are fenced off from the measuring, as their failure is told."""
@@ -109,6 +110,20 @@ class Pipeline:
         """
         self._inference.compare_with(None if weights is None else NetworkChoice(weights, device, engine))
 
+    def set_field_of_view(self, view: FieldOfView | None) -> None:
+        """Tell positions by it from the next frame on; None: nobody knows it, so ``ASSUMED``.
+
+        It holds for every further source until it is set again; a marker stands in the recording that runs.
+        """
+        view = view or ASSUMED
+        if view != self._inference.field_of_view:
+            self._inference.field_of_view = view
+            self.recorder.set_camera(field_of_view=view)
+            note = (
+                f"{view.found} {view.degrees:g} degrees{' diagonal' if view.diagonal else ''} std_deg {view.std_deg:g}"
+            )
+            self.signals.note_later(FIELD_OF_VIEW, note)
+
     # ------------------------------------------------------------------ recording
 
     def start_recording(self, claim_folder: Callable[[], Path]) -> Path:
@@ -121,7 +136,7 @@ class Pipeline:
             raise SessionError("There is nothing to record yet: start a source first.")
         fresh = not self.recorder.active
         header = describe(info, self._inference.network, self._inference.report)
-        header = replace(header, camera_tilt=self.signals.chain.tilt)
+        header = replace(header, camera_tilt=self.signals.chain.tilt, field_of_view=self._inference.field_of_view)
         folder = self.recorder.start(header, claim_folder)
         if fresh:
             self.signals.recording_started()
@@ -202,6 +217,7 @@ class Pipeline:
             filter_preset=self.signals.chain.filter.name,
             calibration=self.signals.chain.calibration,
             finished_wait=self.signals.finished,
+            field_of_view=inference.field_of_view,
             max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
             sound=self.sound.status,

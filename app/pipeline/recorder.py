@@ -12,6 +12,7 @@ from pathlib import Path
 from app.core.clock import Moment
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
+from app.core.position import FieldOfView
 from app.core.sound import SoundBlock
 from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, WrittenAnnotation
@@ -49,11 +50,11 @@ class Recorder:
             if self._running is not None:
                 self._running.set_fields(fields)
 
-    def set_tilt(self, tilt: CameraTilt | None) -> None:
-        """How the camera of the recording that runs stands."""
+    def set_camera(self, **known: CameraTilt | FieldOfView | None) -> None:
+        """What is known of the camera of the recording that runs, by the names of ``SessionHeader``."""
         with self._lock:
             if self._running is not None:
-                self._running.set_tilt(tilt)
+                self._running.set_camera(**known)
 
     def start(self, header: SessionHeader, claim_folder: Callable[[], Path]) -> Path:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""

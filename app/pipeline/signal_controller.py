@@ -70,7 +70,7 @@ class SignalController:
         """
         if tilt != self.chain.tilt:
             self.chain.set_tilt(tilt)
-            self._recorder.set_tilt(tilt)
+            self._recorder.set_camera(camera_tilt=tilt)
             self._annotate(TILT, tilt_note(tilt))
 
     # ------------------------------------------------------------------ calibration
@@ -157,7 +157,7 @@ class SignalController:
         if not outcome.failure:
             note = f"face {outcome.face_id}, mean of {outcome.samples} frames"
             if outcome.tilt is not None:
-                self._recorder.set_tilt(outcome.tilt)
+                self._recorder.set_camera(camera_tilt=outcome.tilt)
                 note = tilt_note(outcome.tilt)
             if outcome.reference is not None:
                 note = f"automatic, {pose_note(outcome.reference.angles)}"

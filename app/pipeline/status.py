@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.core.position import ASSUMED, FieldOfView
 from app.outputs.base import OutputStatus
 from app.pipeline.repair import REPLACE_AT
 from app.pipeline.second_network import SecondStatus
@@ -43,6 +44,7 @@ class PipelineStatus:
     filter_preset: str = DEFAULT_PRESET
     calibration: CalibrationState = UNCALIBRATED
     finished_wait: Finished | None = None  # the latest wait for a still head that ended by itself
+    field_of_view: FieldOfView = ASSUMED
     max_faces: int = 1  # measured at most
     engine_preparing: str = ""  # how far the search for a faster engine is, while there is one
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on

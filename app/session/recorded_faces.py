@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.frames import Box, Detection, FaceResult, Floats
+from app.core.position import Position
 from app.core.rotation import rotation_of
 from app.session.motion import MotionRecords
 from app.session.table import Table
@@ -62,6 +63,7 @@ def recorded_face(
         mouth_magnitude=parts[2],
         logits=logits,
         quality=float(table.column("quality")[row]),
+        position=Position.of(table.position[row], ()),
     )
 
 

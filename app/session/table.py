@@ -9,7 +9,7 @@ number of rows a frame.  ``images.csv`` has the file's name in place of the fram
 when the network's part of the pipeline looked at the frame to the end, whatever it found.  Decimal
 points, commas between fields, UTF-8, line feeds; never "nan".
 
-Older tables lack ``missing``, or ``inferred`` and ``missing``, or ``quality``: see ``parse_table``.
+Older tables lack ``missing``, or ``inferred`` and ``missing``, ``quality`` or the position: see ``parse_table``.
 """
 
 from __future__ import annotations
@@ -80,6 +80,12 @@ _DECIMALS: dict[str, int] = {
     "box_h": 3,
     "latency_ms": 2,
     "quality": 4,
+    "x_cm": 2,
+    "y_cm": 2,
+    "z_cm": 2,
+    "x_std_cm": 2,
+    "y_std_cm": 2,
+    "z_std_cm": 2,
 }
 _KEYPOINT_DECIMALS = 3
 
@@ -161,6 +167,7 @@ def row(
         *(box.x, box.y, box.w, box.h),
         latency_ms,
         face.quality,
+        *face.position,
     )
     fields = [number_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
     points = [""] * (2 * num_kp)
@@ -196,7 +203,7 @@ class Table:
     success: NDArray[np.bool_]  # (N,)
     inferred: NDArray[np.bool_]  # (N,)
     missing: NDArray[np.int8]  # (N,) numbers of ``Missing``
-    numbers: NDArray[np.float32]  # (N, 17 + 2 K): every column after ``missing``
+    numbers: NDArray[np.float32]  # (N, 23 + 2 K): every column after ``missing``
     problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
 
     def __len__(self) -> int:
@@ -225,6 +232,11 @@ class Table:
         return self._block("box_x", 4)
 
     @property
+    def position(self) -> NDArray[np.float32]:
+        """(N, 6) x, y, z of the head in the camera's axes and their standard deviations, centimetres."""
+        return self._block("x_cm", 6)
+
+    @property
     def keypoints(self) -> NDArray[np.float32]:
         """(N, K, 2) in frame pixels."""
         return self.numbers[:, len(_NUMBERS) :].reshape(len(self), self.num_kp, 2)
@@ -239,7 +251,7 @@ def parse_table(data: bytes, name: str) -> Table:
 
     Tables from before there was ``missing``: what was inferred without success counts as no face, what was
     not as skipped.  From before there was ``inferred``: success counts as that, and of the rest the reason
-    is unknown.  From before there was ``quality``: nobody knows it.  Raises SessionError.
+    is unknown.  From before there was ``quality`` or a position: nobody knows it.  Raises SessionError.
     """
     head, _, body = data.partition(b"\n")
     layout = parse_layout(head, name)

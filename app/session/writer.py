@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from app.core.clock import Moment, clock_pair, now_s
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.core.sound import SoundBlock
-from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation, shown_frame
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
@@ -241,10 +241,10 @@ class SessionWriter:
         with self._changed:
             self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
 
-    def set_tilt(self, tilt: CameraTilt | None) -> None:
-        """How the camera stands, as it is known now; in ``session.json`` within a second."""
+    def set_camera(self, **known: Any) -> None:
+        """What is known of the camera now, by the header's names; in ``session.json`` within a second."""
         with self._changed:
-            self._manifest = replace(self._manifest, header=replace(self._manifest.header, camera_tilt=tilt))
+            self._manifest = replace(self._manifest, header=replace(self._manifest.header, **known))
 
     @property
     def stats(self) -> WriterStats:

@@ -181,7 +181,7 @@ class SignalChain:
         if reference is not None or level is not None:
             angles, rotation = _relative(face, reference, level)
             measured_angles = angles if face is measured else _relative(measured, reference, level)[0]
-        shown = ShownFace(face, angles, rotation, neutral=neutral, names=names)
+        shown = ShownFace(face, angles, rotation, neutral=neutral, names=names, level=level)
         base = reference.rotation if reference is not None else level
         derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self._cone_deg, base)
         return replace(shown, derived=derived)

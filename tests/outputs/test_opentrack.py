@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.core.frames import FrameResult, ShownFace
+from app.core.position import Position
 from app.core.rotation import rotation_of
 from app.outputs.address import Address, parse_address
 from app.outputs.base import OutputState
@@ -106,13 +107,21 @@ def test_what_is_sent_is_what_is_shown(receiver, output):
     assert struct.unpack("<6d", receiver.recv(100))[3] == pytest.approx(5, abs=1e-4)
 
 
+def test_the_position_is_in_opentracks_axes():
+    """x to the image's right, y up, z away from the camera; 0 where nobody knows it."""
+    shown = looking(yaw=7).shown[0]
+    placed = replace(shown, face=replace(shown.face, position=Position(3.0, 4.0, 60.0, 1.0, 1.0, 5.0)))
+    assert struct.unpack("<6d", packet(placed))[:3] == (3.0, -4.0, 60.0)
+    assert struct.unpack("<6d", packet(shown))[:3] == (0.0, 0.0, 0.0)
+
+
 def test_nothing_is_sent_without_a_pose(receiver, output):
     output.send(make_result(0))
     output.send(make_result(1, make_face(Angles(0, 10, 0), trained=False)))
     output.send(make_result(2, make_face(Angles(0, float("nan"), 0))))
     assert output.status.state is OutputState.WAITING
     output.send(looking(yaw=7))
-    assert receiver.recv(100) == packet(rotation_of(Angles(0, 7, 0)))
+    assert receiver.recv(100) == packet(looking(yaw=7).shown[0])
     assert output.status.sent == 1
 
 

@@ -27,8 +27,8 @@ class Book:
         self.refuses = False
         self.tilt: CameraTilt | None = None
 
-    def set_tilt(self, tilt: CameraTilt | None) -> None:
-        self.tilt = tilt
+    def set_camera(self, camera_tilt: CameraTilt | None) -> None:
+        self.tilt = camera_tilt
 
     def add_annotation(self, label: str, note: str, at_s: float | None = None) -> None:
         if self.refuses:

@@ -71,6 +71,7 @@ def write_table(path: Path, times: np.ndarray, offset: float = 0.0) -> None:
     points = np.linspace(20, 60, 48)
     tail = ",".join(f"{value:.3f}" for value in points)
     rest = "0.12500,-0.25000,1.25000,0.031250,30.000,20.000,30.000,36.000,12.50"
+    place = "1.00,-2.00,60.00,0.10,0.20,4.00"
     empty = "," * (len(names) - 6)
     with path.open("w", newline="\n") as file:
         file.write(",".join(names) + "\n")
@@ -79,5 +80,5 @@ def write_table(path: Path, times: np.ndarray, offset: float = 0.0) -> None:
                 file.write(f"{k},{time:.6f},,0,1,no_face{empty}\n")
             else:
                 quality = LOW_QUALITY if k in LOW else 0.9
-                numbers = f"0.9000,{pitch:.4f},{yaw:.4f},{roll:.4f},1.0000,2.0000,1.5000,{rest},{quality}"
+                numbers = f"0.9000,{pitch:.4f},{yaw:.4f},{roll:.4f},1.0000,2.0000,1.5000,{rest},{quality},{place}"
                 file.write(f"{k},{time:.6f},1,1,1,,{numbers},{tail}\n")

@@ -31,7 +31,7 @@ def tilted(tmp_path, header, make_frame, make_result):
             frame = make_frame(i)
             assert writer.add_frame(frame)
             writer.add_result(make_result(frame))
-        writer.set_tilt(TILT)
+        writer.set_camera(camera_tilt=TILT)
     return Session.open(folder)
 
 

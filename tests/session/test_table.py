@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import SessionError
 from app.core.frames import Box
+from app.core.position import Position
 from app.session.lazy_table import LazyTable
 from app.session.offline import TableWriter
 from app.session.table import Missing, columns, count_missing, parse_layout, parse_table, row
@@ -18,7 +19,8 @@ from tests.factories import read_table
 
 FIXED_ORDER = (
     "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
-    "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,quality,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
+    "roll_std_deg,tx,ty,scale,exp_magnitude,box_x,box_y,box_w,box_h,latency_ms,quality,"
+    "x_cm,y_cm,z_cm,x_std_cm,y_std_cm,z_std_cm,kp_0_x,kp_0_y,kp_1_x,kp_1_y"
 )
 
 numbers = st.floats(-9999, 9999, width=32)
@@ -106,11 +108,12 @@ def test_a_reason_that_nobody_knows_is_damage(word):
 
 
 @pytest.mark.parametrize("key", ["frame", "file"])
-@pytest.mark.parametrize("without", [("quality",), ("missing", "quality"), ("inferred", "missing", "quality")])
+@pytest.mark.parametrize("without", [(), ("quality",), ("missing", "quality"), ("inferred", "missing", "quality")])
 def test_older_tables_still_open(make_face, key, without):
     rows = rows_of_all_kinds(make_face)
     head = columns(key, 24)
-    old = [[field for name, field in zip(head, fields, strict=True) if name not in without] for fields in (head, *rows)]
+    lacking = (*without, *Position._fields)
+    old = [[field for name, field in zip(head, fields, strict=True) if name not in lacking] for fields in (head, *rows)]
     table = parse_table(encode_rows(old), "table")
     new = parse_table(encode_rows([head, *rows]), "table")
     assert np.isnan(table.column("quality")).all()
@@ -131,7 +134,7 @@ def test_older_tables_still_open(make_face, key, without):
 def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
     for changes, why in (({"pose_trained": False}, "untrained"), ({"angles": Angles(math.nan, 0.0, 0.0)}, "failed")):
         fields = row(3, 0.1, make_face(**changes), 5.0, 24)
-        assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (17 + 48))
+        assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (23 + 48))
 
 
 def test_a_single_number_that_is_not_finite_is_empty(make_face):
@@ -161,11 +164,11 @@ def test_a_last_line_that_was_cut_off_is_left_out(make_face):
         (b"frame,time\n0,1\n", "not a table of this app"),
         (b"\xff\xfe\x00", "not a table of this app"),
         (",".join(columns("frame", 1)).encode() + b"\n0,0.0,,0\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7,1" + b"," * 17 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x,1" + b"," * 17 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0,0" + b"," * 17 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1,1" + b"," * 17 + b"\n", "damaged"),
-        (",".join(columns("frame", 0)).encode() + b"\n0,0,,0,2" + b"," * 17 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,7,1" + b"," * 23 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,x,1" + b"," * 23 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\nnan,0,,0,0" + b"," * 23 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,inf,1,1" + b"," * 23 + b"\n", "damaged"),
+        (",".join(columns("frame", 0)).encode() + b"\n0,0,,0,2" + b"," * 23 + b"\n", "damaged"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):

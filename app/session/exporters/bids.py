@@ -76,6 +76,9 @@ _MISC = (
     ("pitch_std", "pitch_std_deg", "rad", "standard deviation of the head's rotation about x"),
     ("yaw_std", "yaw_std_deg", "rad", "standard deviation of the head's rotation about y"),
     ("roll_std", "roll_std_deg", "rad", "standard deviation of the head's rotation about z"),
+    ("x_std", "x_std_cm", "m", "standard deviation of the head's x"),
+    ("y_std", "y_std_cm", "m", "standard deviation of the head's y"),
+    ("z_std", "z_std_cm", "m", "standard deviation of the head's z"),
     ("exp_magnitude", "exp_magnitude", MISSING, "root mean square over the keypoints of the expression's displacement"),
     ("scale", "scale", MISSING, "scale of the keypoints within the network's crop"),
     ("detection_score", "detection_score", MISSING, "score of the face detector, 0 to 1"),
@@ -165,6 +168,9 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None, tilt: Came
     for axis, angle, column in zip("xyz", ("pitch", "yaw", "roll"), radians.T, strict=True):
         text = f"the head's {angle}"
         channels.append(Channel(f"head_{angle}", axis, "ORNT", "head", "rad", _CAMERA, text, column, 6))
+    level = np.eye(3) if tilt is None else tilt.to_level
+    for axis, column in zip("xyz", level @ table.position[:, :3].T.astype(np.float64) / 100, strict=True):
+        channels.append(Channel(f"head_{axis}", axis, "POS", "head", "m", _CAMERA, "the head's position", column, 4))
     for k in range(table.num_kp):
         point = f"kp_{k}" if keypoint_names is None else keypoint_names[k]
         for i, axis in enumerate("xy"):
@@ -173,7 +179,7 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None, tilt: Came
             channels.append(Channel(f"{point}_{axis}", axis, "POS", point, "pixel", _PICTURE, text, values, 3))
     for name, column_name, units, text in _MISC:
         values = table.column(column_name).astype(np.float64)
-        values = np.deg2rad(values) if units == "rad" else values
+        values = np.deg2rad(values) if units == "rad" else values / 100 if units == "m" else values
         channels.append(Channel(name, MISSING, "MISC", "head", units, MISSING, text, values, 6))
     text = "why there is no pose: " + ", ".join(f"{why:d} {why.word or 'there is one'}" for why in Missing)
     values = table.missing.astype(np.float64)

@@ -51,9 +51,9 @@ class OpenFaceCsv(OneOutput):
     ``confidence`` is the quality (``app.core.quality``), and ``success`` 0 also where that is below the weights'
     threshold: as in OpenFace the numbers then stand there nevertheless.  Where the quality isn't known,
     ``confidence`` is the detector's score.
-    Frames count from 1, as OpenFace's do.  ``pose_T*`` stay empty, because our translation is not
-    metric, and ``pose_R*`` where nothing was measured: OpenFace's 0 there would read as a face
-    that looks into the camera.  Where the camera's tilt is known, ``pose_R*`` are those of a level camera.
+    Frames count from 1, as OpenFace's do.  ``pose_T*`` are millimetres; they and ``pose_R*`` stay empty where nothing
+    was measured: OpenFace's 0 there would read as a face that looks into the camera.  Where the camera's tilt is known,
+    both are those of a level camera.
     """
 
     name = "openface"
@@ -63,6 +63,9 @@ class OpenFaceCsv(OneOutput):
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [table.whole for table in (session.table, session.faces) if table is not None]
         angles = {id(table): openface_angles(session.levelled_deg(table)) for table in tables}
+        tilt = session.manifest.header.camera_tilt
+        level = np.eye(3) if tilt is None else tilt.to_level
+        positions = {id(table): table.position[:, :3] @ level.T for table in tables}
         confidence = {id(table): _confidence(table) for table in tables}
         low = {
             id(table): is_low(table.column("quality"), session.manifest.header.quality_threshold) for table in tables
@@ -77,7 +80,8 @@ class OpenFaceCsv(OneOutput):
                     writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]], ""))
                 for table, row in faces:
                     sure, pose = _number(confidence[id(table)][row], 4), angles[id(table)][row]
-                    numbers = ("", "", "", *(_number(angle, 6) for angle in pose))
+                    place = (_number(10 * float(cm), 1) for cm in positions[id(table)][row])
+                    numbers = (*place, *(_number(angle, 6) for angle in pose))
                     success = int(not low[id(table)][row])
                     face_id = int(table.face_id[row])
                     writer.writerow((k + 1, face_id, time, sure, success, *numbers, "", names.get(face_id, "")))

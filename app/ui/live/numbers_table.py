@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
+from app.core.position import Position
 from app.core.spreadsheet import as_cell
 
 HEADINGS = ("number", "shown", "measured", "unit")
@@ -84,6 +85,8 @@ def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
         yield NumberRow(f"{name}_deg", _number(value, 2), _number(raw, 2), "°")
     for name, value, raw in zip(ANGLES, face.std, measured.std, strict=True):
         yield NumberRow(f"{name}_std_deg", _number(value, 2), _number(raw, 2), "°")
+    for name, value, raw in zip(Position._fields, shown.position, measured.position, strict=True):
+        yield NumberRow(name, _number(value, 1), _number(raw, 1), "cm")
     for name in ("tx", "ty"):
         i = "xy".index(name[1])
         yield NumberRow(name, _number(float(face.t[i]), 4), _number(float(measured.t[i]), 4), "crop")

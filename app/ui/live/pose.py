@@ -10,11 +10,12 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.limits import MOST_FACES
+from app.core.position import ASSUMED, NOWHERE
 from app.core.rotation import geodesic_deg, rotation_of
 from app.core.tilt import CameraTilt
 from app.ui.shell import theme
 from app.ui.widgets.fields import Bar, Section, Value, dim_label
-from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, NOTHING, degrees, pose, spread, tilt, unsigned
+from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, NOTHING, centimetres, degrees, pose, spread, tilt, unsigned
 
 ANGLES = ("yaw", "pitch", "roll")
 MEANINGS = {
@@ -27,6 +28,10 @@ QUALITY_TIP = (
     "size and sharpness of the face"
 )
 QUALITY_UNKNOWN = "Not known with these weights: nobody has measured it"
+POSITION_TIP = (
+    "Where the head is before the camera, ± one standard deviation: an adult's face is taken to be of average size, "
+    f"and the camera to see {ASSUMED.degrees:g}° until its field of view is told (Shift+V)"
+)
 PARTS = ("face", "brows", "eyes", "mouth")
 
 
@@ -46,6 +51,7 @@ class PosePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(9)
         layout.addWidget(self._pose_section())
+        layout.addWidget(self._position_section())
         layout.addWidget(self._expression_section())
         layout.addWidget(self._face_section())
         self._show_truth(False)
@@ -56,6 +62,10 @@ class PosePanel(QWidget):
         face = shown.face if shown is not None else None
         self._show_angles(shown)
         self._show_recentring(result)
+        position = NOWHERE if shown is None else shown.position
+        self._distance.show_text(centimetres(position.distance_cm, position.z_std_cm), POSITION_TIP)
+        for i, value in enumerate(self._places):
+            value.show_text(centimetres(position[i], position[3 + i]), POSITION_TIP)
         self._show_errors(result)
         self._show_expression(face)
         several = result is not None and len(result.faces) + len(result.further) > 1
@@ -114,6 +124,12 @@ class PosePanel(QWidget):
         self._untrained.setProperty("tone", "warning")
         self._untrained.hide()
         rows.addWidget(self._untrained, 5, 0, 1, 6)
+        return section
+
+    def _position_section(self) -> Section:
+        section = Section("Position")
+        self._distance = section.add_row("Distance", POSITION_TIP)
+        self._places = [section.add_row(name, POSITION_TIP) for name in ("x, to the right", "y, down", "z, away")]
         return section
 
     def _expression_section(self) -> Section:

@@ -152,6 +152,8 @@ LIVE: tuple[Command, ...] = (
     Command("measure_tilt", "&Signals", "&Level the camera", "L",
             "Level the camera: shake your head, then nod, for two and a half seconds each"),
     Command("camera_tilt", "&Signals", "Camera t&ilt…", "Shift+L", "Say how the camera stands, or have it measured"),
+    Command("field_of_view", "&Signals", "Field of &view…", "Shift+V",
+            "Say what angle the camera sees, which the distance in centimetres hangs on"),
     Command("neutral", "&Signals", "&Neutral expression", "X",
             "Relax your face and hold still for a second: it is zero from then on", separated=True),
     Command("forget_neutral", "&Signals", "&Forget neutral expression", "Shift+X",

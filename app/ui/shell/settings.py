@@ -166,6 +166,9 @@ KNOWN_WEIGHTS = Setting("network/known_weights", list, [], in_profiles=False)  #
 WELCOMED = Setting("window/welcomed", bool, False, in_profiles=False)  # the page of the first start has been seen
 CAMERAS = Setting("camera/chosen", str, "", in_profiles=False)  # JSON: name, path, format of each; the latest first
 CAMERA_TILTS = Setting("camera/tilts", str, "", in_profiles=False)  # JSON: how each camera stands, by its name
+FIELDS_OF_VIEW = Setting(
+    "camera/fields_of_view", str, "", in_profiles=False
+)  # JSON: what each camera sees, by its name
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 ANNOTATIONS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 SESSION_FOLDERS = Setting("sessions/folders", list, [], in_profiles=False)  # listed beside that for recordings

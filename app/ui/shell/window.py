@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidg
 
 from app.core.clock import now_s
 from app.core.launch_options import LaunchOptions
+from app.core.position import OF_THE_DEMO
 from app.signals.presets import CUSTOM, PRESETS
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
@@ -24,9 +25,12 @@ from app.ui.docks.title import PanelTitle
 from app.ui.features.annotations.annotations import AnnotationControls
 from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.features.cameras.controls import CameraControls
+from app.ui.features.cameras.facts import FactControls
 from app.ui.features.cameras.network_camera import ask_network_camera
+from app.ui.features.cameras.remembered import FIELDS_OF_VIEW
 from app.ui.features.cameras.tilt import TiltControls
 from app.ui.features.cameras.tilt_dialog import TiltDialog
+from app.ui.features.cameras.view_dialog import ViewDialog
 from app.ui.features.faces.faces import FaceControls
 from app.ui.features.outputs.outputs import OutputControls
 from app.ui.features.outputs.remote import WindowOperator
@@ -104,6 +108,15 @@ class MainWindow(QMainWindow):
         self.drawing = Drawing(self.view, self.commands["mirror"], store, self)
         self.signals = SignalControls(self.controller, self.commands, store, self)
         self.tilt = TiltControls(self.controller, store, self, options.camera_tilt)
+        self.field_of_view = FactControls(
+            self.controller,
+            store,
+            self,
+            FIELDS_OF_VIEW,
+            lambda pipe, view: pipe.set_field_of_view(view),
+            options.field_of_view,
+            OF_THE_DEMO,
+        )
         self.faces = FaceControls(self.controller, self.commands, store, self.view, self.readout.pose, self)
         self.operator = WindowOperator(self.controller, self._begin_recording, self)
         self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator)
@@ -275,6 +288,7 @@ class MainWindow(QMainWindow):
         self.drawing.show_status(status)
         self.signals.show_status(status)
         self.tilt.show_status(status)
+        self.field_of_view.show_status(status)
         self.annotations.show_status(status)
         self.sound.show_status(status)
         self.cameras.show_status(status)
@@ -488,6 +502,7 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "recentre_still": lambda: window.signals.recentre_when_still(),
         "measure_tilt": lambda: window.signals.measure_tilt(),
         "camera_tilt": lambda: window.show_dialog("tilt", lambda: TiltDialog(window, window.tilt, window.commands)),
+        "field_of_view": lambda: window.show_dialog("view", lambda: ViewDialog(window, window.field_of_view)),
         "neutral": lambda: window.signals.learn_neutral(),
         "forget_neutral": lambda: window.signals.forget_neutral(),
         "filter_custom": lambda _: window.signals.use_preset(CUSTOM),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from app.core.position import FieldOfView
 from app.core.tilt import CameraTilt
 from app.faces.estimators import FACE_MESH
 from extractor.types import Angles
@@ -34,6 +35,17 @@ def pose(angles: Angles) -> str:
 def tilt(camera: CameraTilt) -> str:
     """How a camera stands, in one line, which breaks between its two angles only."""
     return f"pitch\u00a0{degrees(camera.pitch_deg)} roll\u00a0{degrees(camera.roll_deg)}"
+
+
+def field_of_view(view: FieldOfView) -> str:
+    """What a camera sees and how that is known, in one line."""
+    across = " diagonally" if view.diagonal else ""
+    return f"{view.degrees:.1f}°{across} ± {view.std_deg:.1f}°, {view.found}"
+
+
+def centimetres(value: float, std: float) -> str:
+    """A length with one standard deviation."""
+    return f"{value:.1f} ± {std:.1f} cm".replace("-", MINUS) if math.isfinite(value) else NOTHING
 
 
 def spread(value: float) -> str:

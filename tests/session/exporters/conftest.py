@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.frames import Box, Detection
+from app.core.position import Position
 from app.session.folders import claim_folder
 from app.session.session import Session
 from app.session.writer import SessionWriter
@@ -69,6 +70,7 @@ def _face(make_face, number, face_id=0):
         exp=rng.normal(0, 0.02, (24, 3)).astype(np.float32),
         logits=rng.normal(0, 4, (3, 66)).astype(np.float32),
         scale=1.25 + number / 64,
+        position=Position(number / 4, -2.5, 60.0 + number, 0.5, 0.25, 4.0),
     )
 
 

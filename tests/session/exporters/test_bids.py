@@ -83,7 +83,7 @@ def test_the_columns_are_those_of_the_channels(dataset, session):
     assert len(rows) == FRAMES
     assert {len(row) for row in rows} == {len(channels)}
     column = {channel["name"]: [row[i] for row in rows] for i, channel in enumerate(channels)}
-    assert len(column) == len(channels) == 1 + 3 + 2 * 24 + 8
+    assert len(column) == len(channels) == 1 + 3 + 3 + 2 * 24 + 11
     assert [float(field) for field in column["latency"]] == pytest.approx(session.table.timestamp_s.tolist(), abs=1e-6)
     table = session.table.whole
     for k in range(FRAMES):
@@ -94,6 +94,8 @@ def test_the_columns_are_those_of_the_channels(dataset, session):
             continue
         angles = [float(fields[f"head_{angle}"]) for angle in ("pitch", "yaw", "roll")]
         assert angles == pytest.approx(np.deg2rad(table.angles_deg[k]).tolist(), abs=1e-6)
+        place = [100 * float(fields[f"head_{axis}"]) for axis in "xyz"]
+        assert place == pytest.approx(table.position[k, :3].tolist(), abs=6e-3)
         points = [float(fields[f"{name}_{axis}"]) for name in KEYPOINT_NAMES for axis in "xy"]
         assert points == pytest.approx(table.keypoints[k].ravel().tolist(), abs=6e-4)
     units = {channel["name"]: channel["units"] for channel in channels}
@@ -107,7 +109,7 @@ def test_the_sidecars_count_and_describe(dataset, session):
     assert sidecar["SamplingFrequency"] == 30.0
     times = session.table.timestamp_s
     assert sidecar["SamplingFrequencyEffective"] == pytest.approx((FRAMES - 1) / times[-1])
-    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 48, 60)
+    assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 51, 66)
     frames = json.loads(next(motion.glob("*_channels.json")).read_text(encoding="utf-8"))["reference_frame"]["Levels"]
     used = {channel["reference_frame"] for channel in read_tsv(next(motion.glob("*_channels.tsv")))}
     assert used - {"n/a"} == set(frames)

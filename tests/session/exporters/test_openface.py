@@ -69,7 +69,8 @@ def test_every_frame_has_its_rows(session, tmp_path):
             continue
         assert [row["face_id"] for row in group] == ["0", "9"][: len(group)]
         assert {row["confidence"] for row in group} == {"0.8750"}
-        assert {row["pose_Tx"] + row["pose_Ty"] + row["pose_Tz"] for row in group} == {""}
+        place = [float(group[0][f"pose_T{axis}"]) for axis in "xyz"]
+        assert place == pytest.approx((10 * session.table.whole.position[k, :3]).tolist(), abs=0.06)  # millimetres
         radians = [float(group[0][f"pose_R{axis}"]) for axis in "xyz"]
         assert radians == pytest.approx(openface_angles(session.table.angles_deg[k : k + 1])[0], abs=1e-6)
     second = frames[TWO_FACES[0] + 1][1]

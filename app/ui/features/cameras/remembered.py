@@ -1,17 +1,21 @@
-"""The cameras that somebody chose, and how they stand, as lines of JSON in the settings."""
+"""The cameras that somebody chose, how they stand and what they see, as lines of JSON in the settings."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
 
 from app.core.camera_format import KnownCamera, parse_camera_format
 from app.core.errors import UserError
+from app.core.position import FieldOfView
 from app.core.records import RecordError, build
 from app.core.tilt import CameraTilt
 from app.ui.shell import settings
 from app.ui.shell.settings import Settings
 
+T = TypeVar("T")
 MOST = 9
 
 
@@ -37,24 +41,34 @@ def remember(store: Settings, camera: KnownCamera) -> None:
     store.set(settings.CAMERAS, json.dumps(rows))
 
 
-def known_tilts(store: Settings) -> dict[str, CameraTilt]:
-    """By the cameras' names, the last one first; what can't be read is left out."""
-    try:
-        rows = json.loads(store.get(settings.CAMERA_TILTS) or "{}")
-    except ValueError:
-        return {}
-    tilts = {}
-    for name, row in rows.items() if isinstance(rows, dict) else ():
+@dataclass(frozen=True, slots=True)
+class CameraFacts(Generic[T]):
+    """What is remembered of each camera by its name, as JSON in one setting: records of one kind."""
+
+    setting: settings.Setting[str]
+    kind: type[T]
+
+    def known(self, store: Settings) -> dict[str, T]:
+        """The last one first; what can't be read is left out."""
         try:
-            tilts[name] = build(CameraTilt, row)
-        except RecordError:
-            continue
-    return dict(list(tilts.items())[:MOST])
+            rows = json.loads(store.get(self.setting) or "{}")
+        except ValueError:
+            return {}
+        facts = {}
+        for name, row in rows.items() if isinstance(rows, dict) else ():
+            try:
+                facts[name] = build(self.kind, row)
+            except RecordError:
+                continue
+        return dict(list(facts.items())[:MOST])
+
+    def remember(self, store: Settings, name: str, fact: T | None) -> None:
+        """Of the camera of this name; None: as if nobody had ever said it."""
+        others = {other: known for other, known in self.known(store).items() if other != name}
+        facts = others if fact is None else {name: fact, **others}
+        rows = {name: dataclasses.asdict(cast("Any", known)) for name, known in list(facts.items())[:MOST]}
+        store.set(self.setting, json.dumps(rows))
 
 
-def remember_tilt(store: Settings, name: str, tilt: CameraTilt | None) -> None:
-    """Of the camera of this name; None: it is level."""
-    others = {other: known for other, known in known_tilts(store).items() if other != name}
-    tilts = others if tilt is None else {name: tilt, **others}
-    rows = {name: dataclasses.asdict(known) for name, known in list(tilts.items())[:MOST]}
-    store.set(settings.CAMERA_TILTS, json.dumps(rows))
+TILTS = CameraFacts(settings.CAMERA_TILTS, CameraTilt)
+FIELDS_OF_VIEW = CameraFacts(settings.FIELDS_OF_VIEW, FieldOfView)

@@ -63,7 +63,7 @@ class TiltDialog(QDialog):
         for box in (self.pitch, self.roll):
             box.valueChanged.connect(lambda _: self._settle.start())
         controls.changed.connect(self.show_tilt)
-        self.show_tilt(controls.tilt)
+        self.show_tilt(controls.value)
 
     def show_tilt(self, tilt: CameraTilt | None) -> None:
         self._settle.stop()

@@ -13,7 +13,7 @@ from app.core.tilt import MEASURED, CameraTilt
 from app.pipeline import Pipeline
 from app.pipeline.signal_controller import Finished
 from app.signals.calibration import CalibrationState, Outcome, Waiting
-from app.ui.features.cameras.remembered import MOST, known_tilts, remember_tilt
+from app.ui.features.cameras.remembered import MOST, TILTS
 from app.ui.features.cameras.tilt_dialog import TiltDialog
 from app.ui.features.signals.signals import outcome_text, waiting_text
 from app.ui.live.pose import PosePanel
@@ -52,7 +52,7 @@ def test_a_tilt_belongs_to_its_camera(window, status, store):
     assert signals.chain.tilt == TILT
     window.tilt.show_status(status(source_info=info("video", "Desk cam")))
     assert signals.chain.tilt == FOUND
-    assert known_tilts(store) == {"Desk cam": TILT}
+    assert TILTS.known(store) == {"Desk cam": TILT}
     store.reset()
     assert signals.chain.tilt is None
 
@@ -61,8 +61,8 @@ def test_what_is_measured_is_kept(window, status, store):
     window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     finished = Finished(1, Outcome(Waiting.TILT, 0.0, 1, 150, tilt=FOUND))
     window.tilt.show_status(status(source_info=info("camera", "Desk cam"), finished_wait=finished))
-    assert known_tilts(store) == {"Desk cam": FOUND}
-    assert window.tilt.tilt == FOUND
+    assert TILTS.known(store) == {"Desk cam": FOUND}
+    assert window.tilt.value == FOUND
     text, _ = outcome_text(finished)
     assert "pitch\u00a0+18.0° roll\u00a0\u22121.0° (± 0.7°)" in text
 
@@ -70,10 +70,10 @@ def test_what_is_measured_is_kept(window, status, store):
 def test_the_command_line_says_it_for_any_source_until_it_is_chosen(make_window, status):
     window = make_window(camera_tilt=TILT)
     window.tilt.show_status(status(source_info=info("video", "clip.mp4")))
-    assert window.tilt.tilt == TILT
+    assert window.tilt.value == TILT
     window.tilt.use(None)
     window.tilt.show_status(status(source_info=info("video", "other.mp4")))
-    assert window.tilt.tilt is None
+    assert window.tilt.value is None
 
 
 def test_the_dialog_types_measures_and_levels(window, qtbot, status):
@@ -91,7 +91,7 @@ def test_the_dialog_types_measures_and_levels(window, qtbot, status):
     assert dialog.state.text() == "Measured by shake and nod, ± 0.7°."
     dialog.pitch.setValue(5.0)
     dialog.close()  # what was typed last holds at once
-    assert window.tilt.tilt == CameraTilt(5.0, -1.0)
+    assert window.tilt.value == CameraTilt(5.0, -1.0)
 
 
 def test_the_person_is_told_what_to_do_in_the_picture(window, status):
@@ -113,9 +113,9 @@ def test_the_numbers_say_what_is_taken_off(qtbot, result, face):
 def test_what_somebody_edited_badly_is_left_out(store):
     for text in ("no json", "[]", '{"a": 7, "b": {"pitch_deg": 500, "roll_deg": 0}}'):
         store.set(settings.CAMERA_TILTS, text)
-        assert known_tilts(store) == {}
+        assert TILTS.known(store) == {}
     for i in range(MOST + 3):
-        remember_tilt(store, f"Camera {i}", TILT)
-    assert len(known_tilts(store)) == MOST
-    remember_tilt(store, f"Camera {MOST + 2}", None)
-    assert f"Camera {MOST + 2}" not in known_tilts(store)
+        TILTS.remember(store, f"Camera {i}", TILT)
+    assert len(TILTS.known(store)) == MOST
+    TILTS.remember(store, f"Camera {MOST + 2}", None)
+    assert f"Camera {MOST + 2}" not in TILTS.known(store)

@@ -1,0 +1,115 @@
+"""The dialog: what angle the camera sees, by its model, typed in, or measured with a sheet of paper."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.core.position import ASSUMED, LEAST_DEG, MOST_DEG, FieldOfView
+from app.ui.features.cameras.facts import FactControls
+from app.ui.shell.dialogs import close_button
+from app.ui.widgets.building import lay_out, named, paragraph, push_button
+from app.ui.widgets.formatting import field_of_view
+from app.ui.widgets.pickers import ChoiceBox
+
+WHY = (
+    "How far away your head is follows from its size in the picture, if it is known what angle the camera sees. "
+    "Choose your camera, type the angle, or measure it: hold a sheet so that it just fills the picture from left to "
+    "right, and type its distance from the lens."
+)
+WEBCAMS = (
+    ("Logitech C270", 55.0), ("Logitech C920, C922, StreamCam", 78.0), ("Logitech Brio, C930e", 90.0),
+    ("Microsoft LifeCam HD-3000", 68.5), ("Microsoft LifeCam Cinema", 73.0), ("Razer Kiyo", 81.6),
+)  # fmt: skip
+"""Diagonal degrees by the makers' data sheets, of the 16:9 picture."""
+
+SHEETS = (("A4, long edge", 29.7), ("US Letter, long edge", 27.94), ("Bank card", 8.56), ("Something else", 0.0))
+"""Widths in centimetres: ISO 216, ANSI Y14.1, ISO 7810; 0 where it is typed."""
+
+
+class ViewDialog(QDialog):
+    """A button makes what stands beside it hold at once."""
+
+    def __init__(self, parent: QWidget, controls: FactControls[FieldOfView]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Field of view")
+        self._controls = controls
+        self.camera = _box("Model of the camera", WEBCAMS)
+        self.degrees = _number("Field of view in degrees", LEAST_DEG, MOST_DEG, "°")
+        self.between = _box("Between which points of the picture", (("from edge to edge", False), ("diagonally", True)))
+        self.sheet = _box("What fills the picture", SHEETS)
+        self.width_cm = _number("Its width in centimetres", 1.0, 1000.0, " cm")
+        self.distance = _number("Its distance from the lens in centimetres", 1.0, 1000.0, " cm")
+        use = "From now on positions are told by it"
+        rows = (
+            ("&Camera", self.camera, push_button("Use &model", use, self._use_model)),
+            ("&Angle", self.degrees, self.between, push_button("&Use angle", use, self._use_angle)),
+            ("&Held up", self.sheet, self.width_cm),
+            ("At a &distance of", self.distance, push_button("Use mea&surement", use, self._measure)),
+        )
+        form = QFormLayout()
+        for name, *parts in rows:
+            label = QLabel(name)
+            label.setBuddy(parts[0])
+            form.addRow(label, lay_out(QHBoxLayout(), (parts[0], 1), *parts[1:]))
+        self.state = paragraph(name="How the field of view is known")
+        tip = f"{ASSUMED.degrees:g}° are then taken, which may be wrong by {ASSUMED.std_deg:g}° and more"
+        forget = push_button("&Not known", tip, lambda: controls.use(None))
+        lay_out(
+            QVBoxLayout(self),
+            paragraph(WHY),
+            form,
+            lay_out(QHBoxLayout(), (self.state, 1), forget),
+            close_button(self),
+            spacing=10,
+            margins=(20, 18, 20, 14),
+        )
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
+        self.distance.setValue(26.0)
+        self.sheet.currentIndexChanged.connect(self._show_width)
+        self._show_width()
+        controls.changed.connect(self.show_view)
+        self.show_view(controls.value)
+
+    def show_view(self, view: FieldOfView | None) -> None:
+        self.degrees.setValue((view or ASSUMED).degrees)
+        self.between.choose((view or ASSUMED).diagonal)
+        text = field_of_view(view or ASSUMED)
+        self.state.setText(text)
+        self.state.setAccessibleDescription(text)
+
+    def _show_width(self) -> None:
+        width = float(self.sheet.currentData())
+        self.width_cm.setEnabled(not width)
+        if width:
+            self.width_cm.setValue(width)
+
+    def _use_model(self) -> None:
+        info = self._controls.info
+        size = (info.width, info.height) if info is not None and info.width and info.height else (16, 9)
+        self._controls.use(FieldOfView.of_data_sheet(float(self.camera.currentData()), *size))
+
+    def _use_angle(self) -> None:
+        self._controls.use(FieldOfView(self.degrees.value(), bool(self.between.currentData())))
+
+    def _measure(self) -> None:
+        width, distance = self.width_cm.value(), self.distance.value()
+        view = FieldOfView.of_width(width, distance)
+        if LEAST_DEG <= view.degrees <= MOST_DEG:
+            self._controls.use(view)
+        else:
+            self.state.setText(f"{width:g} cm at {distance:g} cm would be {view.degrees:.0f}°: no camera sees that.")
+
+
+def _box(name: str, choices: tuple[tuple[str, object], ...]) -> ChoiceBox:
+    box = ChoiceBox(name)
+    for text, value in choices:
+        box.add(text, value)
+    return box
+
+
+def _number(name: str, least: float, most: float, suffix: str) -> QDoubleSpinBox:
+    box = named(QDoubleSpinBox(), name)
+    box.setRange(least, most)
+    box.setDecimals(1)
+    box.setSuffix(suffix)
+    return box

@@ -1,0 +1,75 @@
+"""Where a head is, from the size and place of its face: by a made-up camera, and in the demo."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.batch.measure import measure
+from app.capture.video import VideoSource
+from app.core.frames import Frame
+from app.core.position import ASSUMED, NOWHERE, FieldOfView
+from app.faces.position import UNIT_CM, position_of
+from extractor.backends import create_backend
+from extractor.training.face_frame import MEAN_FACE
+from extractor.types import KEYPOINT_NAMES, Angles
+from tests.factories import make_face
+
+VIEW, SIZE = FieldOfView(70.0), (1280, 720)
+DEMO_VIEW = FieldOfView(30.0)
+DEMO_UNITS = 1.84 * 1.25 / math.tan(math.radians(15))
+"""``extractor.training.demo.actor``: half the picture is 1.84 times a head, seen under half of 30 degrees."""
+
+
+def seen(at_cm, angles=Angles(0, 0, 0)):  # noqa: B008  (frozen)
+    """A face as a perfect network says it: the parallel projection nearest to what a pinhole camera shows."""
+    face = make_face(angles, kp=MEAN_FACE.astype(np.float32))
+    turned = face.kp @ face.rotation.T
+    points = turned + np.array(at_cm) / UNIT_CM
+    pixels = VIEW.focal_px(*SIZE) * points[:, :2] / points[:, 2:] + np.array(SIZE) / 2
+    a, b = turned[:, :2] - turned[:, :2].mean(0), pixels - pixels.mean(0)
+    scale_px = (a * b).sum() / (a**2).sum()
+    half = 100.0
+    origin = pixels.mean(0) - scale_px * turned[:, :2].mean(0)
+    affine = np.array([[half, 0, 600], [0, half, 300]], np.float32)
+    t = np.array([*((origin - (600, 300)) / half), 0], np.float32)
+    return replace(face, crop_to_frame=affine, scale=scale_px / half, t=t)
+
+
+@pytest.mark.parametrize("angles", [Angles(0, 0, 0), Angles(15, -20, 5)])
+@pytest.mark.parametrize("at_cm", [(0, 0, 50), (0, 0, 120), (25, -10, 70), (-20, 15, 60)])
+def test_a_pinhole_cameras_face_is_where_it_was(at_cm, angles):
+    found = position_of(seen(at_cm, angles), VIEW, *SIZE, KEYPOINT_NAMES)
+    aside = at_cm[:2] != (0, 0)  # there a network, which sees the crop alone, takes the perspective for a turn
+    assert found.distance_cm == pytest.approx(np.linalg.norm(at_cm), rel=0.1 if aside else 0.04)
+    assert found[:2] == pytest.approx(at_cm[:2], abs=2.5)
+
+
+def test_depth_is_less_certain_than_place_and_most_so_without_a_field_of_view():
+    known = position_of(seen((5, 0, 60)), VIEW, *SIZE, KEYPOINT_NAMES)
+    assert 0 < known.x_std_cm < known.z_std_cm < 0.1 * known.z_cm
+    assumed = position_of(seen((5, 0, 60)), ASSUMED, *SIZE, KEYPOINT_NAMES)
+    assert 0.15 < assumed.z_std_cm / assumed.z_cm < 0.3
+
+
+def test_keypoints_of_unknown_size_tell_no_position():
+    face = seen((0, 0, 60))
+    assert position_of(face, VIEW, *SIZE, None) is NOWHERE
+    assert position_of(replace(face, pose_trained=False), VIEW, *SIZE, KEYPOINT_NAMES) is NOWHERE
+    assert position_of(replace(face, scale=0.0), VIEW, *SIZE, KEYPOINT_NAMES) is NOWHERE
+
+
+def test_the_demos_head_is_within_five_percent_of_its_distance(assets):
+    source = VideoSource(assets / "demo.mp4", paced=False)
+    with closing(source), closing(create_backend("lite", "cpu", 1, "torch")) as backend:
+        source.open()
+        images = [source.read(1.0).image for _ in range(60)][::6]
+        frames = (Frame(i, image, float(i), name=str(i)) for i, image in enumerate(images))
+        with closing(measure(frames, backend, stills=True, field_of_view=DEMO_VIEW)) as results:
+            found = [result.primary.position.distance_cm for result in results]
+    assert np.mean(found) == pytest.approx(DEMO_UNITS * UNIT_CM, rel=0.05)
+    assert np.abs(np.array(found) / (DEMO_UNITS * UNIT_CM) - 1).max() < 0.1

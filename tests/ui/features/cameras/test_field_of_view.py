@@ -1,0 +1,72 @@
+"""What the camera sees: by its model, typed, measured with a sheet, and remembered for each camera."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtWidgets import QLabel, QPushButton
+
+from app.capture.source import SourceInfo
+from app.core.position import ASSUMED, FieldOfView, Position
+from app.core.tilt import MEASURED
+from app.pipeline import Pipeline
+from app.ui.features.cameras.remembered import FIELDS_OF_VIEW
+from app.ui.features.cameras.view_dialog import ViewDialog
+from app.ui.live.pose import PosePanel
+from app.ui.widgets.fields import Value
+from tests.factories import make_face
+from tests.signals.test_chain import make_result
+from tests.ui.find import dialog as find_dialog
+from tests.ui.find import find
+
+DESK = SourceInfo("camera", "Desk cam", 640, 480, 30.0)
+
+
+@pytest.fixture
+def window(idle_window):
+    idle_window.controller.pipeline = pipeline = Pipeline()
+    yield idle_window
+    idle_window.controller.pipeline = None
+    pipeline.close()
+
+
+def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, store):
+    window.field_of_view.show_status(status(source_info=DESK))
+    told = lambda: window.controller.pipeline.status().field_of_view  # noqa: E731
+    assert told() == ASSUMED
+    window.commands["field_of_view"].trigger()
+    dialog = find_dialog(window, "Field of view")
+    assert isinstance(dialog, ViewDialog)
+    press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
+    state = find(dialog, "How the field of view is known", QLabel)
+    assert "assumed" in state.text()
+    dialog.camera.setCurrentIndex(1)
+    press["Use model"]()
+    assert told() == FieldOfView.of_data_sheet(78.0, 640, 480)
+    dialog.degrees.setValue(75)
+    dialog.between.setCurrentIndex(1)
+    press["Use angle"]()
+    assert told() == FieldOfView(75.0, diagonal=True)
+    dialog.distance.setValue(25.7)
+    press["Use measurement"]()
+    assert told().found == MEASURED
+    assert told().degrees == pytest.approx(60, abs=0.1)
+    assert "measured" in state.text()
+    assert FIELDS_OF_VIEW.known(store) == {"Desk cam": told()}
+    window.field_of_view.show_status(status(source_info=SourceInfo("camera", "Other", 640, 480, 30.0)))
+    assert told() == ASSUMED
+    window.field_of_view.show_status(status(source_info=DESK))
+    assert told().found == MEASURED
+    press["Not known"]()
+    assert told() == ASSUMED
+    assert FIELDS_OF_VIEW.known(store) == {}
+
+
+def test_the_panel_shows_where_the_head_is(qtbot):
+    panel = PosePanel()
+    qtbot.addWidget(panel)
+    face = make_face(position=Position(3.0, -4.0, 60.0, 0.6, 0.7, 5.0))
+    panel.show_result(make_result(0, face))
+    assert find(panel, "Distance", Value).whole_text == "60.2 ± 5.0 cm"
+    assert find(panel, "y, down", Value).whole_text == "−4.0 ± 0.7 cm"
+    panel.show_result(make_result(1, make_face()))
+    assert find(panel, "Distance", Value).whole_text == "–"
