@@ -365,7 +365,10 @@ class ReviewWindow(QMainWindow):
                     self.presenter.follow(face)
                 self._compare(loaded.content)
 
-        self._background.run("face", lambda: load_face(session, face), done, self._show_problem)
+        def failed(error: Exception) -> None:
+            self.notify(Message(sentence(error), Severity.ERROR))
+
+        self._background.run("face", lambda: load_face(session, face), done, failed)
 
     def _reanalyse(self) -> None:
         session = self._session()
