@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -42,7 +43,8 @@ def main() -> int:
     for name, size in sizes(folder).most_common(LARGE):
         print(f"{size / MB:8.0f} MB  {name}")
     print(f"{sum(sizes(folder).values()) / MB:8.0f} MB  {folder}")
-    return 0
+    # What was left out and is needed after all shows at once.
+    return subprocess.run([folder / "motionscope", "check"], check=False).returncode
 
 
 def add_to_menus(folder: Path) -> None:

@@ -52,8 +52,8 @@ LEFT_OUT = (
     "torch/bin/*", "torch/test/*", "torch/include/*", "torch/share/*", "torch/lib/*test*", "torch/lib/*.a",
     "*openvino_intel_[gn]pu_*", "openvino/libs/cache.json",  # the program asks OpenVINO for the processor alone
     "*openvino_tensorflow*", "*openvino_pytorch*", "*openvino_paddle*", "*openvino_jax*", "*openvino_gguf*",
-    "*arrow_flight*", "*arrow_substrait*", "*/pyarrow/_flight*", "*/pyarrow/_substrait*", "pyarrow/_flight*",
-    "pyarrow/include/*", "pyarrow/tests/*", "pyarrow/src/*",
+    "*arrow_flight*", "*pyarrow/_flight*", "*pyarrow/_substrait*",  # libarrow_substrait itself is wanted by the others
+    "pyarrow/include/*", "pyarrow/tests/*", "pyarrow/src/*", "pyarrow/*.px[di]", "pyarrow/*.pyx",
     "cv2/data/*", "cv2/qt/*",  # OpenCV's own cascades and its window system
     "*Qt6Qml*", "*Qt6Quick*", "*Qt6Pdf*", "*Qt6VirtualKeyboard*", "PyQt6/Qt6/translations/*", "PyQt6/Qt6/qml/*",
     "PyQt6/Qt6/plugins/platforminputcontexts/*virtualkeyboard*", "PyQt6/Qt6/plugins/imageformats/*pdf*",

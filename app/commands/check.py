@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import platform
 import sys
 
@@ -19,6 +20,7 @@ PACKAGES = (
     "PyQt6",
     "pyqtgraph",
     "safetensors",
+    "pyarrow",
 )
 """Distributions that nothing goes without, beside the engines; the bundle carries their versions, too."""
 
@@ -36,6 +38,7 @@ def check(weights: str | None, device: str = "auto", engine: str = "auto") -> in
     print("weights    " + _weights(weights, device, engine, problems))
     print("faces      " + _detector(problems))
     print("recording  " + _encoder(problems))
+    print("tables     " + _tables(problems))
     print("sound      " + _sound())
     print("outputs    " + _outputs())
     packages = missing_packages()
@@ -162,3 +165,16 @@ def _encoder(problems: list[str]) -> str:
     if "libx264" not in codecs:
         problems.append("PyAV was built without libx264, so video can't be recorded: reinstall av from PyPI.")
     return f"video codecs {', '.join(codecs)}" if codecs else "no video codec"
+
+
+def _tables(problems: list[str]) -> str:
+    """Installed is not enough: it consists of libraries that load one another."""
+    try:
+        import pyarrow.parquet  # noqa: F401  (an export wants it)
+        from pyarrow import compute, csv
+
+        compute.sum(csv.read_csv(io.BytesIO(b"frame\n1\n"))["frame"])
+    except (ImportError, OSError) as error:
+        problems.append(f"Recordings can't be read, because pyarrow does not run: {error}")
+        return "not usable"
+    return "CSV can be read, Parquet can be written"

@@ -84,6 +84,7 @@ def test_nothing_of_ours_imports_what_is_excluded(contents: ModuleType) -> None:
         ("PyQt6\\Qt6\\bin\\Qt6Quick.dll", True), ("PyQt6/Qt6/plugins/platforms/libqxcb.so", False),
         ("mediapipe/modules/face_detection/face_detection_short_range.tflite", False),
         ("extractor/docs/index.md", False),
+        ("pyarrow/libarrow_substrait.so.2500", False), ("pyarrow/libarrow_flight.so.2500", True),
     ],
 )  # fmt: skip
 def test_what_is_left_out(contents: ModuleType, place: str, left_out: bool) -> None:
