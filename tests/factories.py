@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
+from app.core.text import ENCODING, ERRORS
 from app.session.lazy_table import read_columns
 from app.session.table import Table, parse_table
+from app.session.text_table import encode_rows
 from extractor.types import Angles
 
 IDENTITY = np.eye(2, 3, dtype=np.float32)
@@ -51,6 +54,15 @@ def make_face(
 def read_table(path: Path) -> Table:
     """All of a table that this app wrote."""
     return parse_table(path.read_bytes(), str(path))
+
+
+def read_pictures(path: Path) -> tuple[tuple[str, ...], Table]:
+    """The files' names and all else of an ``images.csv`` that this app wrote."""
+    with path.open(newline="", encoding=ENCODING, errors=ERRORS) as file:
+        head, *rows = csv.reader(file)
+    numbered = [(str(k), fields[1] or "0", *fields[2:]) for k, fields in enumerate(rows)]
+    table = parse_table(encode_rows([("frame", *head[1:]), *numbered]), str(path))
+    return tuple(fields[0] for fields in rows), table
 
 
 def read_signals(path: Path) -> dict[str, NDArray[np.float64]]:

@@ -22,17 +22,17 @@ from app.core.errors import SessionError
 from app.session.folders import reason
 from app.session.identities import Identities
 from app.session.saved_table import mend_table, plain_table
-from app.session.table import MISSING_REASONS, Table, missing_of, parse_layout, parse_table
+from app.session.table import MISSING_REASONS, Table, missing_of, parse_header, parse_table
 from app.session.text_table import read_text_table, whole_lines
 from extractor import files
 from extractor.values import first_line
 
-INFERRED, MISSING, QUALITY = "inferred", "missing", "quality"  # older tables lack these columns
-LEAD = ("frame", "timestamp_s", "face_id", "success")
+MISSING, QUALITY = "missing", "quality"
+LEAD = ("frame", "timestamp_s", "face_id", "success", "inferred", MISSING)
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
 SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
-"""The columns that are read when a table is opened, with those that older ones lack where there are these."""
+"""The columns that are read when a table is opened, with ``quality`` where it is there."""
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 20  # bytes Arrow parses at once
@@ -118,13 +118,13 @@ class LazyTable:
     def _parse(self, rows: bool) -> None:
         path = self.path
         self._head = self._data[: self._data.find(b"\n") + 1]
-        layout = parse_layout(self._head.rstrip(b"\r\n"), str(path))
-        self.num_kp = layout.num_kp
-        if layout.key != "frame":
-            raise SessionError(f"{path} is a table of pictures, not of a video.")
+        self.num_kp, _ = parse_header(self._head.rstrip(b"\r\n"), str(path))
         ends = _line_ends(self._data)
         self._starts = np.concatenate([ends[:-1] + 1, ends[-1:] + 1])  # of the rows, and where the last one ends
-        series = self._read(int(self._starts[-1]))
+        series = {name: np.empty(0) for name in SERIES}
+        if len(self):
+            names = (*SERIES, QUALITY) if f",{QUALITY}".encode() in self._head else SERIES
+            series = read_columns(self._data, int(self._starts[-1]), names, str(path))
         frame, success = series["frame"], series["success"]
         if len(frame) != len(self):
             raise SessionError(f"The table {path} is damaged: it has empty lines.")
@@ -138,20 +138,12 @@ class LazyTable:
         self.timestamp_s = series["timestamp_s"]
         self._recorded_id = self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
         self.success = success == 1
-        known = INFERRED in series
-        self.inferred = series[INFERRED if known else "success"] == 1
-        self.missing = missing_of(success, self.inferred, series.get(MISSING), known)
+        self.inferred = series["inferred"] == 1
+        self.missing = missing_of(success, series[MISSING])
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
         self.quality = series.get(QUALITY, np.full(len(self), np.nan)).astype(np.float32)
-
-    def _read(self, size: int) -> dict[str, NDArray[np.float64]]:
-        if not len(self):
-            return {name: np.empty(0) for name in (*SERIES, INFERRED)}
-        there = self._head.decode("ascii", "replace").rstrip("\r\n").split(",")
-        names = (*SERIES, *(name for name in (INFERRED, MISSING, QUALITY) if name in there))
-        return read_columns(self._data, size, names, str(self.path))
 
     def __len__(self) -> int:
         return len(self._starts) - 1

@@ -41,8 +41,9 @@ from app.session.table import (
     TRUTH_COLUMNS,
     Missing,
     columns,
+    completed,
     count_missing,
-    parse_layout,
+    parse_header,
     row,
 )
 from app.session.text_table import encode_rows, valid_prefix
@@ -317,20 +318,20 @@ def _rows(path: Path, num_kp: int) -> Iterator[list[str]]:
         return
     data = files.read(source)
     try:
-        layout = parse_layout(data.partition(b"\n")[0], str(source))
+        _, count = parse_header(data.partition(b"\n")[0], str(source))
     except SessionError:  # not even the header came through
         return
     width = len(columns("frame", num_kp))
 
     def is_whole(_: int, fields: list[str]) -> bool:
-        fields = layout.todays(fields)
+        fields = completed(fields, count)
         numbers = [float(field) for field in fields[:MISSING] + fields[MISSING + 1 :] if field]
         words = {fields[3], fields[4]} <= {"0", "1"} and fields[MISSING] in MISSING_REASONS
         sound = len(fields) == width and len(numbers) >= 4 and words
         return sound and int(fields[0]) >= 0 and all(abs(number) < _LARGEST for number in numbers)
 
     for fields in valid_prefix(data, is_whole)[1]:
-        yield layout.todays(fields)
+        yield completed(fields, count)
 
 
 def _is_truth(_: int, fields: list[str]) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 
 from app.core.errors import SessionError
 from app.core.text import decode_text, encode_text
-from app.session.table import MISSING, MISSING_REASONS, Key, Missing, columns
-from app.session.text_table import TextRow, encode_rows, read_text_table
+from app.session.table import MISSING, MISSING_REASONS, Missing, columns
+from app.session.text_table import TextRow, read_text_table
 
 _KEYPOINT = re.compile(r"kp_(\d+)_[xy]", re.ASCII)
 _MOST_KEYPOINTS = 1000
@@ -42,15 +42,14 @@ def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tup
     Raises SessionError when it isn't such a table or no row of it is clear.
     """
     text = decode_text(data[:_LONGEST_HEADER], names=True).casefold()
-    key: Key = "file" if re.search(r"\bfile\b", text) and not re.search(r"\bframe\b", text) else "frame"
-    if every_frame and key == "file":
+    if re.search(r"\bfile\b", text) and not re.search(r"\bframe\b", text):
         raise SessionError(f"{name} is a table of pictures, not of a video.")
     found = [int(number) for number in _KEYPOINT.findall(text) if int(number) < _MOST_KEYPOINTS]
-    names = columns(key, max(found, default=-1) + 1)
-    rows, others, lines = _split(plain_table(data), names) if key == "frame" else ([], data, [])
-    required = (key, "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
+    names = columns("frame", max(found, default=-1) + 1)
+    rows, others, lines = _split(plain_table(data), names)
+    required = ("frame", "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
     try:
-        table = read_text_table(others, names, required, ("file", "missing"), names=True)
+        table = read_text_table(others, names, required, ("missing",), names=True)
     except ValueError as error:
         raise SessionError(f"{name} is not a table of this app: {error}.") from error
     faults = list(table.problems)
@@ -65,19 +64,14 @@ def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tup
     problems = [f"line {lines[line - 1] if lines else line}: {why}" for line, why in sorted(faults)]
     if problems and not rows:
         raise SessionError(f"The table {name} is damaged: {problems[0]}.")
-    if key == "frame":
-        rows.sort(key=lambda item: int(item[1][0]))
-        if every_frame:
-            rows = _first_of_each(rows, problems)
-        for k in reversed(_out_of_order([float(fields[1]) for _, fields in rows])):
-            line, fields = rows.pop(k)
-            problems.append(
-                f"line {line}: its time, {float(fields[1]):g} s, is not between those of the frames around it"
-            )
+    rows.sort(key=lambda item: int(item[1][0]))
+    if every_frame:
+        rows = _first_of_each(rows, problems)
+    for k in reversed(_out_of_order([float(fields[1]) for _, fields in rows])):
+        line, fields = rows.pop(k)
+        problems.append(f"line {line}: its time, {float(fields[1]):g} s, is not between those of the frames around it")
     whole = _one_a_frame(rows, names, problems) if every_frame else [fields for _, fields in rows]
     sentences = tuple(f"The table {name} is damaged: {problem}." for problem in problems)
-    if key == "file":
-        return encode_rows([names, *whole]), sentences
     return encode_text("".join(",".join(fields) + "\n" for fields in (names, *whole))), sentences
 
 
@@ -104,7 +98,7 @@ def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], numbe
     """A row's fields as ``row`` writes them.  Raises ValueError."""
     fields = list(row.fields)
     for k, name in enumerate(names):
-        if name in ("file", "missing"):
+        if name == "missing":
             continue
         if not fields[k].strip() and name != "frame":
             fields[k] = ""
@@ -123,9 +117,9 @@ def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], numbe
         raise ValueError(f"missing is none of {', '.join(MISSING_REASONS[1:])}")
     fields[MISSING] = "" if fields[3] == "1" else word or _reason(fields[4] if "inferred" in present else "")
     for k, name in ((0, "frame"), (2, "face_id")):
-        if names[k] == name and fields[k] and not (fields[k].isdecimal() and len(fields[k]) < 10):
+        if fields[k] and not (fields[k].isdecimal() and len(fields[k]) < 10):
             raise ValueError(f"{name} is not a whole number from 0 on")
-    if names[0] == "frame" and not fields[1]:
+    if not fields[1]:
         raise ValueError("timestamp_s: a number is missing")
     return fields
 

@@ -9,15 +9,12 @@ number of rows a frame.  ``images.csv`` has the file's name in place of the fram
 when the network's part of the pipeline looked at the frame to the end, whatever it found.  Decimal
 points, commas between fields, UTF-8, line feeds; never "nan".
 
-Older tables lack ``missing``, or ``inferred`` and ``missing``, ``quality`` or the position: see ``parse_table``.
+Tables that lack ``quality`` or the position are older; others that lack columns are for ``app.session.saved_table``.
 """
 
 from __future__ import annotations
 
-import csv
 import enum
-import io
-import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -53,13 +50,8 @@ class Missing(enum.IntEnum):
 
 
 MISSING_REASONS = tuple(reason.word for reason in Missing)
-_LEADS = (
-    ("timestamp_s", "face_id", "success", "inferred", "missing"),
-    ("timestamp_s", "face_id", "success", "inferred"),
-    ("timestamp_s", "face_id", "success"),
-)
-"""The columns between the key and the numbers: today's, then those of older tables."""
-_LEAD = _LEADS[0]
+_LEAD = ("timestamp_s", "face_id", "success", "inferred", "missing")
+"""The columns between the key and the numbers."""
 MISSING = 1 + _LEAD.index("missing")  # its place in a row
 
 _DECIMALS: dict[str, int] = {
@@ -91,51 +83,17 @@ _KEYPOINT_DECIMALS = 3
 
 TRUTH_COLUMNS = ("frame", "timestamp_s", "pitch_deg", "yaw_deg", "roll_deg")
 _NUMBERS = tuple(_DECIMALS)
+
 _FIRST = _NUMBERS.index("quality")
 """So many numbers had the first tables; what was added since stands behind them, and older tables lack its end."""
 
 _PIECE = 4 * 1024 * 1024  # bytes parsed at once
 
 
-def columns(key: Key, num_kp: int) -> tuple[str, ...]:
-    """The header, in order."""
-    return Layout(key, num_kp).columns
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Which columns a table has: today's, or those of an earlier version."""
-
-    key: Key
-    num_kp: int
-    lead: tuple[str, ...] = _LEAD
-    numbers: tuple[str, ...] = _NUMBERS
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The header, in order."""
-        points = tuple(f"kp_{i}_{axis}" for i in range(self.num_kp) for axis in "xy")
-        return (self.key, *self.lead, *self.numbers, *points)
-
-    @property
-    def split(self) -> int:
-        """How many columns stand before the measured numbers."""
-        return 1 + len(self.lead)
-
-    @property
-    def lacking(self) -> int:
-        """How many numbers there were not yet."""
-        return len(_NUMBERS) - len(self.numbers)
-
-    def todays(self, fields: Sequence[str]) -> list[str]:
-        """A row's fields as ``columns`` has them today.  Raises IndexError where it is too short."""
-        lead, end = list(fields[: self.split]), self.split + len(self.numbers)
-        if "inferred" not in self.lead:
-            lead.append(lead[3])
-        if "missing" not in self.lead:
-            success, inferred = (np.array([float(lead[k])]) for k in (3, 4))
-            lead.append(MISSING_REASONS[missing_of(success, inferred, None, known="inferred" in self.lead)[0]])
-        return [*lead, *fields[self.split : end], *[""] * self.lacking, *fields[end:]]
+def columns(key: Key, num_kp: int, numbers: int = len(_NUMBERS)) -> tuple[str, ...]:
+    """The header, in order; that of an older table has fewer ``numbers``."""
+    points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
+    return (key, *_LEAD, *_NUMBERS[:numbers], *points)
 
 
 def row(
@@ -194,24 +152,21 @@ def number_field(value: float, decimals: int) -> str:
 class Table:
     """A table in memory: N rows, K keypoints; NaN (``face_id`` -1) where a field is empty."""
 
-    key: Key
     num_kp: int
-    files: tuple[str, ...]  # N names where the key is "file", else empty
-    frame: NDArray[np.int64]  # (N,) 0, 1, 2 ... where the key is "file"
+    frame: NDArray[np.int64]  # (N,)
     timestamp_s: NDArray[np.float64]  # (N,)
     face_id: NDArray[np.int64]  # (N,)
     success: NDArray[np.bool_]  # (N,)
     inferred: NDArray[np.bool_]  # (N,)
     missing: NDArray[np.int8]  # (N,) numbers of ``Missing``
     numbers: NDArray[np.float32]  # (N, 23 + 2 K): every column after ``missing``
-    problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def column(self, name: str) -> NDArray[np.float32]:
         """(N,) one of the columns after ``missing``, by its name; KeyError for another one."""
-        names = columns(self.key, self.num_kp)[1 + len(_LEAD) :]
+        names = columns("frame", self.num_kp)[1 + len(_LEAD) :]
         if name not in names:
             raise KeyError(name)
         return self.numbers[:, names.index(name)]
@@ -249,33 +204,25 @@ class Table:
 def parse_table(data: bytes, name: str) -> Table:
     """A table as this app writes it, but for a last line that was cut off; ``name`` stands in the error.
 
-    Tables from before there was ``missing``: what was inferred without success counts as no face, what was
-    not as skipped.  From before there was ``inferred``: success counts as that, and of the rest the reason
-    is unknown.  From before there was ``quality`` or a position: nobody knows it.  Raises SessionError.
+    The numbers that an older table lacks are NaN.  Raises SessionError.
     """
     head, _, body = data.partition(b"\n")
-    layout = parse_layout(head, name)
-    key, num_kp = layout.key, layout.num_kp
-    body = whole_lines(body)
+    num_kp, count = parse_header(head, name)
     try:
-        parse = _parse_frames if key == "frame" else _parse_files
-        files, lead, numbers = parse(body, len(layout.columns), layout.split)
-    except (ValueError, csv.Error) as error:
+        lead, numbers = _parse_rows(whole_lines(body), len(columns("frame", num_kp, count)))
+    except ValueError as error:
         raise SessionError(f"The table {name} is damaged: {error}.") from error
-    key_column, timestamp_s, face_id, success, *rest = lead.T
-    inferred = rest[0] if rest else success
-    if np.isinf(lead).any() or np.isnan(key_column).any() or not np.isin([success, inferred], (0, 1)).all():
+    frame, timestamp_s, face_id, success, inferred, why = lead.T
+    if np.isinf(lead).any() or np.isnan(frame).any() or not np.isin([success, inferred], (0, 1)).all():
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
-    if layout.lacking:
-        numbers = np.insert(numbers, [len(layout.numbers)] * layout.lacking, np.nan, axis=1)
-    missing = missing_of(success, inferred, rest[1] if len(rest) > 1 else None, known=bool(rest))
+    if count < len(_NUMBERS):
+        numbers = np.insert(numbers, [count] * (len(_NUMBERS) - count), np.nan, axis=1)
+    missing = missing_of(success, why)
     if not np.isin(missing, list(Missing)).all():
         raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(MISSING_REASONS[1:])}.")
     return Table(
-        key=key,
         num_kp=num_kp,
-        files=files,
-        frame=key_column.astype(np.int64),
+        frame=frame.astype(np.int64),
         timestamp_s=timestamp_s.copy(),
         face_id=np.nan_to_num(face_id, nan=-1).astype(np.int64),
         success=success == 1,
@@ -304,35 +251,30 @@ def lacking_poses(missing: NDArray[np.integer[Any]]) -> str:
     return f"{lacking} of {len(missing)} frames {have} no pose: {reasons}"
 
 
-def missing_of(
-    success: NDArray[np.float64], inferred: NDArray[np.float64], column: NDArray[np.float64] | None, known: bool
-) -> NDArray[np.int8]:
-    """(N,) numbers of ``Missing``; without the ``column`` from the others, ``inferred`` among them where ``known``."""
-    if column is not None:
-        column = np.nan_to_num(column)  # an empty field
-        column = np.where(success == 1, Missing.NOTHING, np.where(column == 0, Missing.UNKNOWN, column))
-    elif known:
-        column = np.where(success == 1, Missing.NOTHING, np.where(inferred == 1, Missing.NO_FACE, Missing.SKIPPED))
-    else:
-        column = np.where(success == 1, Missing.NOTHING, Missing.UNKNOWN)
+def missing_of(success: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.int8]:
+    """(N,) numbers of ``Missing`` from those of the ``column``, NaN where the field is empty."""
+    column = np.nan_to_num(column)
+    column = np.where(success == 1, Missing.NOTHING, np.where(column == 0, Missing.UNKNOWN, column))
     return column.astype(np.int8)
 
 
-def parse_layout(head: bytes, name: str) -> Layout:
-    """The columns of a table by its first line.  Raises SessionError when they aren't ours."""
+def parse_header(head: bytes, name: str) -> tuple[int, int]:
+    """How many keypoints and how many of the numbers a table has, by its first line.
+
+    Raises SessionError when its columns aren't ours.
+    """
     names = tuple(head.decode(ENCODING, ERRORS).rstrip("\r").split(","))
-    keys: tuple[Key, ...] = ("frame", "file")
-    for lead, count in itertools.product(_LEADS, range(len(_NUMBERS), _FIRST - 1, -1)):
-        num_kp, odd = divmod(len(names) - 1 - len(lead) - count, 2)
-        for key in keys:
-            layout = Layout(key, num_kp, lead, _NUMBERS[:count])
-            if num_kp >= 0 and not odd and names == layout.columns:
-                return layout
+    for count in range(len(_NUMBERS), _FIRST - 1, -1):
+        num_kp = (len(names) - len(columns("frame", 0, count))) // 2
+        if names == columns("frame", num_kp, count):
+            return num_kp, count
     raise SessionError(f"{name} is not a table of this app: its columns differ from frame, timestamp_s, face_id, ...")
 
 
-_Parsed = tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float32]]
-"""File names, the (N, ``split``) columns before the measured numbers and the others."""
+def completed(fields: Sequence[str], count: int) -> list[str]:
+    """The fields of a row with ``count`` of the numbers, with empty ones for the others."""
+    end = 1 + len(_LEAD) + count
+    return [*fields[:end], *[""] * (len(_NUMBERS) - count), *fields[end:]]
 
 
 def _words_as_numbers(text: bytes) -> bytes:
@@ -342,7 +284,9 @@ def _words_as_numbers(text: bytes) -> bytes:
     return text
 
 
-def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
+def _parse_rows(body: bytes, width: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """The (N, 6) columns before the measured numbers, and those."""
+    split = 1 + len(_LEAD)
     lead = [np.empty((0, split))]
     numbers = [np.empty((0, width - split), np.float32)]
     start = 0
@@ -358,19 +302,4 @@ def _parse_frames(body: bytes, width: int, split: int) -> _Parsed:
             lead.append(values[:, :split].copy())
             numbers.append(values[:, split:].astype(np.float32))
         start = end
-    return (), np.concatenate(lead), np.concatenate(numbers)
-
-
-def _parse_files(body: bytes, width: int, split: int) -> _Parsed:
-    try:
-        rows = list(csv.reader(io.StringIO(body.decode(ENCODING, ERRORS), newline="")))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-    if any(len(fields) != width for fields in rows):
-        raise ValueError(f"a row hasn't {width} fields")
-    words = {reason.word: float(reason) for reason in Missing if reason}
-    values = np.array(
-        [[i, *(words.get(field) or float(field or "nan") for field in fields[1:])] for i, fields in enumerate(rows)]
-    )
-    values = values.reshape(len(rows), width)
-    return tuple(fields[0] for fields in rows), values[:, :split], values[:, split:].astype(np.float32)
+    return np.concatenate(lead), np.concatenate(numbers)

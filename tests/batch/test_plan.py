@@ -20,7 +20,7 @@ from app.core.errors import UserError
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
 from app.session.table import Missing, columns, row
 from extractor import files
-from tests.factories import read_table
+from tests.factories import read_pictures
 
 WEIGHTS = "ab" * 32
 SAME = DoneCriteria(WEIGHTS, 1)
@@ -134,7 +134,7 @@ def test_pictures_that_have_their_row_are_not_measured_again(pictures, tmp_path)
     assert first.missing(pictures) == list(pictures)
     first.add([(picture, fields(picture)) for picture in reversed(pictures)])
     first.finish(pictures)
-    assert read_table(tmp_path / TABLE).files == tuple(picture.name for picture in pictures)
+    assert read_pictures(tmp_path / TABLE)[0] == tuple(picture.name for picture in pictures)
     assert not (tmp_path / JOURNAL).exists()
 
     again = table(tmp_path)
@@ -175,8 +175,8 @@ def test_a_killed_run_keeps_the_rows_that_are_whole(cut, pictures, tmp_path):
     assert again.missing(pictures) == lost
     again.add([(picture, fields(picture)) for picture in lost])
     again.finish(pictures)
-    found = read_table(tmp_path / TABLE)
-    assert found.files == tuple(picture.name for picture in pictures)
+    names, found = read_pictures(tmp_path / TABLE)
+    assert names == tuple(picture.name for picture in pictures)
     assert found.inferred.all()
 
 
@@ -184,7 +184,7 @@ def test_a_picture_that_could_not_be_read_has_an_empty_row_and_is_tried_again(pi
     first = table(tmp_path)
     first.add([(pictures[0], fields(pictures[0]))])
     first.finish(pictures)
-    assert read_table(tmp_path / TABLE).inferred.tolist() == [True, False, False]
+    assert read_pictures(tmp_path / TABLE)[1].inferred.tolist() == [True, False, False]
     assert table(tmp_path).missing(pictures) == list(pictures[1:])
 
 

@@ -20,7 +20,7 @@ from app.commands.cli import main
 from app.core.errors import UserError
 from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session
-from tests.factories import read_table
+from tests.factories import read_pictures
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +68,8 @@ def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tm
     assert not empty.table.success.any()
     assert np.isnan(empty.table.whole.numbers).all()
 
-    images = read_table(tmp_path / "out" / "images.csv")
-    assert dict(zip(images.files, images.success.tolist(), strict=True)) == {
+    names, images = read_pictures(tmp_path / "out" / "images.csv")
+    assert dict(zip(names, images.success.tolist(), strict=True)) == {
         "face 0.jpg": True,
         "face 8.jpg": True,
         "face 16.jpg": True,
@@ -92,8 +92,8 @@ def test_one_broken_file_does_not_stop_the_rest(material, tmp_path, capsys):
     assert len([line for line in complaints if "text.mp4" in line]) == 1
     assert len([line for line in complaints if "broken.jpg" in line]) == 1
     assert Session.open(tmp_path / "out" / "clip").table.success.all()
-    table = read_table(tmp_path / "out" / "images.csv")
-    assert not table.success[table.files.index("broken.jpg")]
+    names, table = read_pictures(tmp_path / "out" / "images.csv")
+    assert not table.success[names.index("broken.jpg")]
 
 
 def test_a_second_run_replaces_the_first_but_never_a_recording(material, tmp_path):
@@ -174,12 +174,12 @@ def test_real_faces_are_found_and_lie_where_their_labels_are(shared, tmp_path):
     if not labels.is_dir():
         pytest.skip("no labelled faces beside the checkout")
     assert run(labels, "--out", tmp_path / "out") == 0
-    table = read_table(tmp_path / "out" / "images.csv")
+    names, table = read_pictures(tmp_path / "out" / "images.csv")
     assert table.success.all()
     with (labels / "labels.csv").open(newline="") as file:
         true = {row["file"]: [float(row[name]) for name in ("pitch", "yaw", "roll")] for row in csv.DictReader(file)}
-    errors = np.array([table.angles_deg[i] - true[name] for i, name in enumerate(table.files)])
-    usual = np.abs([true[name] for name in table.files]).max(1) < 45
+    errors = np.array([table.angles_deg[i] - true[name] for i, name in enumerate(names)])
+    usual = np.abs([true[name] for name in names]).max(1) < 45
     assert np.abs(errors[usual]).mean() < 8.0
 
 
