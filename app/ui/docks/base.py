@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app.ui.features.sound.sound import SoundControls
     from app.ui.live.live_view import LiveView
     from app.ui.shell.controller import Controller
-    from app.ui.shell.messages import Message
     from app.ui.shell.settings import Settings
     from extractor.types import NetworkSpec
 
@@ -47,7 +46,6 @@ class DockContext:
     settings: Settings
     commands: Mapping[str, QAction]
     view: LiveView
-    notice: Callable[[Message], None]  # says something in the status line for a while
     status: Callable[[], PipelineStatus | None]  # as last looked at, at most 0.2 s ago
     annotations: AnnotationControls
     outputs: OutputControls

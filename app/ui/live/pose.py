@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QFont, QFontMetrics
-from PyQt6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtGui import QFont
+from PyQt6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.limits import MOST_FACES
@@ -14,7 +14,8 @@ from app.core.position import ASSUMED, NOWHERE
 from app.core.rotation import geodesic_deg, rotation_of
 from app.core.tilt import CameraTilt
 from app.ui.shell import theme
-from app.ui.widgets.fields import Bar, Section, Value, dim_label
+from app.ui.widgets.building import lay_out, named, paragraph, there
+from app.ui.widgets.fields import Bar, Section, Value, dim_label, fixed_value
 from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, NOTHING, centimetres, degrees, pose, spread, tilt, unsigned
 
 ANGLES = ("yaw", "pitch", "roll")
@@ -47,13 +48,8 @@ class PosePanel(QWidget):
         self._bars: dict[str, Bar] = {}
         self._magnitudes: dict[str, Value] = {}
         self._truth_headings: list[QLabel] = []
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(9)
-        layout.addWidget(self._pose_section())
-        layout.addWidget(self._position_section())
-        layout.addWidget(self._expression_section())
-        layout.addWidget(self._face_section())
+        sections = (self._pose_section(), self._position_section(), self._expression_section(), self._face_section())
+        lay_out(QVBoxLayout(self), *sections, spacing=9, margins=(0, 0, 0, 0))
         self._show_truth(False)
         self.show_result(None)
 
@@ -82,19 +78,18 @@ class PosePanel(QWidget):
         self._heading = section.heading
         rows = section.rows
         for column, name in ((3, "true"), (4, "error")):
-            heading = dim_label(name)
-            heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+            heading = dim_label(name, right=True)
             self._truth_headings.append(heading)
             rows.addWidget(heading, 0, column)
         for row, name in enumerate(ANGLES, 1):
             label = QLabel(name.capitalize())
             label.setProperty("tone", name)
             label.setToolTip(MEANINGS[name])
-            self._angles[name] = _number(name, 1.7, QFont.Weight.DemiBold, "−180.0°")
-            self._spreads[name] = _number(f"{name} standard deviation", 1.0, QFont.Weight.Normal, "± 88.8°")
+            self._angles[name] = fixed_value(name, "−180.0°", 1.7, QFont.Weight.DemiBold)
+            self._spreads[name] = fixed_value(f"{name} standard deviation", "± 88.8°")
             self._spreads[name].setToolTip("Standard deviation of the network's own distribution over the angle")
-            self._truths[name] = _number(f"true {name}", 1.0, QFont.Weight.Normal, "−88.8°")
-            self._errors[name] = _number(f"{name} error", 1.0, QFont.Weight.Normal, "−88.8°")
+            self._truths[name] = fixed_value(f"true {name}", "−88.8°")
+            self._errors[name] = fixed_value(f"{name} error", "−88.8°")
             widgets = (label, self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
             for column, widget in enumerate(widgets):
                 rows.addWidget(widget, row, column)
@@ -105,22 +100,18 @@ class PosePanel(QWidget):
             policy.setRetainSizeWhenHidden(True)
             widget.setSizePolicy(policy)
         self._geodesic_name = dim_label("Angle between measured and true pose")
-        self._geodesic = _number("angle between measured and true pose", 1.0, QFont.Weight.DemiBold, "−88.8°")
+        self._geodesic = fixed_value("angle between measured and true pose", "−88.8°", 1.0, QFont.Weight.DemiBold)
         rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
         rows.addWidget(self._geodesic, 4, 4)
         rows.setColumnStretch(5, 1)
-        self._recentred = dim_label("")
-        self._recentred.setWordWrap(True)
-        self._recentred.setAccessibleName("Recentring")
+        self._recentred = paragraph(name="Recentring", dim=True)
         self._recentred.setToolTip(
             "What is taken off the angles: the camera's tilt, and how the head was held at the recentring. "
             "The drawn axes and the errors are as the camera sees them. Shift+L and Shift+C change it"
         )
         self._recentred.hide()
         rows.addWidget(self._recentred, 6, 0, 1, 6)
-        self._untrained = QLabel("Pose heads untrained: these weights measure no angles.")
-        self._untrained.setAccessibleName("Warning")
-        self._untrained.setWordWrap(True)
+        self._untrained = paragraph("Pose heads untrained: these weights measure no angles.", "Warning")
         self._untrained.setProperty("tone", "warning")
         self._untrained.hide()
         rows.addWidget(self._untrained, 5, 0, 1, 6)
@@ -139,7 +130,7 @@ class PosePanel(QWidget):
             label.setToolTip("Root mean square displacement of the keypoints, in units of the neutral face")
             colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION_PART
             self._bars[name] = Bar(f"{name} expression", colour)
-            self._magnitudes[name] = _number(f"{name} expression magnitude", 1.0, QFont.Weight.Normal, "0.000")
+            self._magnitudes[name] = fixed_value(f"{name} expression magnitude", "0.000")
             section.rows.addWidget(label, row, 0)
             section.rows.addWidget(self._bars[name], row, 1)
             section.rows.addWidget(self._magnitudes[name], row, 2)
@@ -156,24 +147,16 @@ class PosePanel(QWidget):
         )
         self._score = section.add_row("Detection score")
         self._quality = section.add_row("Quality", QUALITY_TIP)
-        self.limit = QSpinBox()
-        self.limit.setAccessibleName("Faces measured at most")
-        self.limit.setToolTip(
-            "How many faces are measured at most; each costs as much as the first (Ctrl++ and Ctrl+-)"
-        )
+        tip = "How many faces are measured at most; each costs as much as the first (Ctrl++ and Ctrl+-)"
+        self.limit = named(QSpinBox(), "Faces measured at most", tip)
         self.limit.setRange(1, MOST_FACES)
         self.limit.setPrefix("at most ")
         # Digits are the markers' keys: the box is changed with its arrows only, and a click does not leave it in focus.
         self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        line = self.limit.lineEdit()
-        if line is not None:
-            line.setReadOnly(True)
-            line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        label = dim_label("Measured")
-        label.setBuddy(self.limit)
-        row = section.rows.rowCount()
-        section.rows.addWidget(label, row, 0)
-        section.rows.addWidget(self.limit, row, 1, Qt.AlignmentFlag.AlignLeft)
+        line = there(self.limit.lineEdit())
+        line.setReadOnly(True)
+        line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        section.add_field("Measured", self.limit, side=Qt.AlignmentFlag.AlignLeft)
         return section
 
     def show_limit(self, count: int) -> None:
@@ -265,13 +248,3 @@ def _count(result: FrameResult) -> str:
 def _score(face: FaceResult) -> str:
     """The detector's score; 0 stands for a face that the network alone still follows."""
     return unsigned(face.detection.score, 2) if face.detection.score > 0 else "lost, the network follows"
-
-
-def _number(name: str, scale: float, weight: QFont.Weight, widest: str) -> Value:
-    """A right-aligned value that keeps its place: as wide as ``widest`` for good."""
-    value = Value(name, scale)
-    value.setFont(theme.tabular(value.font(), 1.0, weight))
-    value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    value.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-    value.setFixedWidth(QFontMetrics(value.font()).horizontalAdvance(widest) + 2)
-    return value

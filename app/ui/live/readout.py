@@ -5,46 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from app.core.frames import FrameResult
 from app.ui.features.signals.readout import SignalsPanel
 from app.ui.features.weights.second import SecondPanel
 from app.ui.live.pose import PosePanel
 from app.ui.live.system import SystemPanel
+from app.ui.widgets.building import ScrollPanel, there
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
 
-class Readout(QScrollArea):
+class Readout(ScrollPanel):
     """Scrolls where the window is low; never sideways."""
 
     _inside: QWidget | None = None  # Qt filters events already while it makes the scroll area
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Numbers")
+        super().__init__("Numbers")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the arrow keys scroll it
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pose = PosePanel()
         self.second = SecondPanel()
         self.signals = SignalsPanel()
         self.system = SystemPanel()
-        inside = QWidget()
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(9)
-        layout.addWidget(self.pose)
-        layout.addWidget(self.second)
-        layout.addWidget(self.signals)
-        layout.addWidget(self.system)
-        layout.addStretch(1)
-        self._inside = inside
         self.setMinimumWidth(312)
-        self.setWidget(inside)  # from now on its events pass through here
+        self._inside = self.hold(self.pose, self.second, self.signals, self.system, spacing=9)
         self._fit()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -54,9 +41,7 @@ class Readout(QScrollArea):
 
     def _fit(self) -> None:
         """Wide enough for its contents beside the scroll bar, in the fonts that they have by now; never narrower."""
-        bar = self.verticalScrollBar()
-        assert self._inside is not None
-        width = self._inside.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
+        width = there(self._inside).minimumSizeHint().width() + self.bar_width
         if width > self.minimumWidth():
             self.setMinimumWidth(width)
 

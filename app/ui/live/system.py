@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.capture.source import SourceState
+from app.ui.widgets.building import lay_out
 from app.ui.widgets.fields import Section
 from app.ui.widgets.formatting import NOTHING, duration, rate, size, unsigned
 from app.ui.widgets.pickers import path_label
@@ -51,11 +52,7 @@ class SystemPanel(QWidget):
         self._state = recording.add_row("State")
         self._frames = recording.add_row("Frames")
         self._folder = recording.add_row("Folder")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(9)
-        for section in (source, rates, network, recording):
-            layout.addWidget(section)
+        lay_out(QVBoxLayout(self), source, rates, network, recording, spacing=9, margins=(0, 0, 0, 0))
 
     def show_status(self, status: PipelineStatus, display_fps: float, asked: str = "", problem: str = "") -> None:
         """``asked``: the source that was asked for, as on the command line; ``problem``: why it was not found."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QSortFilterProxyModel, Qt
-from PyQt6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTableView, QVBoxLayout, QWidget
+from PyQt6.QtGui import QKeyEvent, QKeySequence
+from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
 from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.live.numbers_table import HEADINGS, NumberRow, as_text, number_rows
 from app.ui.shell import theme
+from app.ui.widgets.building import copy_text, lay_out, paragraph, search_line, there
+from app.ui.widgets.tables import set_up
 
 TIPS = (
     "As the columns of a recording are called, where there is such a column",
@@ -92,14 +94,13 @@ class _Table(QTableView):
 
     def copy_selected(self) -> None:
         """The selected rows, tab-separated; all that are listed where none is."""
-        model, selection, clipboard = self.model(), self.selectionModel(), QGuiApplication.clipboard()
-        if not isinstance(model, QSortFilterProxyModel) or selection is None or clipboard is None:
-            return
+        model = self.model()
+        assert isinstance(model, QSortFilterProxyModel)
         source = model.sourceModel()
         assert isinstance(source, NumbersModel)
-        chosen = sorted(index.row() for index in selection.selectedRows()) or range(model.rowCount())
+        chosen = sorted(index.row() for index in there(self.selectionModel()).selectedRows()) or range(model.rowCount())
         rows = [source.row(model.mapToSource(model.index(row, 0)).row()) for row in chosen]
-        clipboard.setText(as_text(rows))
+        copy_text(as_text(rows))
 
 
 class Table(QWidget):
@@ -114,33 +115,19 @@ class Table(QWidget):
         self._proxy.setSourceModel(self.model)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._proxy.setFilterKeyColumn(0)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Find a number, as yaw or lip")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Find a number")
-        self.search.textChanged.connect(self._proxy.setFilterFixedString)
+        words = "Find a number, as yaw or lip"
+        self.search = search_line("Find a number", words, self._proxy.setFilterFixedString)
         self.table = _Table()
-        self.table.setAccessibleName("Numbers, as shown and as measured")
-        self.table.setToolTip("Ctrl+C copies the selected rows, Ctrl+Shift+C every number, tab-separated")
         self.table.setModel(self._proxy)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.table.setTabKeyNavigation(False)  # Tab leaves it
-        self.table.setShowGrid(False)
-        self.table.setAlternatingRowColors(True)
-        self.table.setWordWrap(False)
         self.table.setFont(theme.tabular(self.font()))
+        set_up(self.table, "Numbers, as shown and as measured", (True, False, False, False))
+        self.table.setToolTip("Ctrl+C copies the selected rows, Ctrl+Shift+C every number, tab-separated")
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.table.setAlternatingRowColors(True)
         self._size_columns()
-        self._empty = QLabel("No numbers yet: no source is open.")
-        self._empty.setProperty("dim", True)
-        self._empty.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.setSpacing(6)
-        layout.addWidget(self.search)
-        layout.addWidget(self._empty)
-        layout.addWidget(self.table, 1)
+        self._empty = paragraph("No numbers yet: no source is open.", dim=True)
+        lay_out(QVBoxLayout(self), self.search, self._empty, (self.table, 1), spacing=6, margins=(6, 6, 6, 6))
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self._empty.setVisible(result is None)
@@ -149,15 +136,10 @@ class Table(QWidget):
     def _size_columns(self) -> None:
         """Fixed by the widest text there is, so that nothing moves while numbers change."""
         metrics = self.table.fontMetrics()
-        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        assert across is not None
-        assert down is not None
-        down.hide()
+        across, down = there(self.table.horizontalHeader()), there(self.table.verticalHeader())
         down.setDefaultSectionSize(metrics.height() + 4)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        across.setHighlightSections(False)
         across.setMinimumSectionSize(metrics.horizontalAdvance("−000.0") + 8)
-        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, widest in ((1, "−0000.00"), (2, "Measured"), (3, "crop")):
             across.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             across.resizeSection(column, metrics.horizontalAdvance(widest) + 14)

@@ -13,8 +13,8 @@ from PyQt6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEve
 
 from app.signals.history import broken_at_faces
 from app.ui.plots.parts import Band, Floats, cache_axes, curve, largest, range_around, step_above, thinned
-from app.ui.plots.signals import COLUMN, GROUPS, PlotGroup, PlotSignal, Range, span_text
-from app.ui.shell import theme
+from app.ui.plots.signals import COLUMN, GROUPS, PlotGroup, PlotSignal, Range
+from app.ui.shell import settings, theme
 from app.ui.widgets.formatting import MINUS
 
 HEADROOM = 1.08
@@ -99,7 +99,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         bottom = plot.getAxis("bottom")
         bottom.setStyle(showValues=last)
         step = next(s for s in (1, 2, 5, 10, 20, 60) if self._span_s / s <= 6 or s == 60)
-        ticks = [(-s, f"{MINUS}{span_text(s)}") for s in range(step, int(self._span_s), step)]
+        ticks = [(-s, f"{MINUS}{settings.span_text(s)}") for s in range(step, int(self._span_s), step)]
         bottom.setTicks([ticks])
         bottom.setHeight(round(metrics.height()) + 4 if last else 2)
         zero, cross = pg.InfiniteLine(0, angle=0), pg.InfiniteLine(0, angle=90)

@@ -7,17 +7,7 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QAction, QKeyEvent, QMouseEvent, QPalette
-from PyQt6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
 from app.signals.history import COLUMNS, FACE, History, faces_of
@@ -27,9 +17,10 @@ from app.ui.live.overlay import are_several
 from app.ui.plots.canvas import PlotCanvas, colour_of, number
 from app.ui.plots.files import FILTER, save
 from app.ui.plots.parts import Floats
-from app.ui.plots.signals import COLUMN, GROUPS, SIGNALS, PlotSignal, chosen, span_text
+from app.ui.plots.signals import COLUMN, GROUPS, SIGNALS, PlotSignal, chosen
 from app.ui.shell import dialogs, settings, theme
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
+from app.ui.widgets.building import ScrollPanel, lay_out, named
 
 LONGEST_S = settings.PLOT_SPAN.choices[-1][0]
 GAP = "&nbsp;&nbsp;&nbsp; "
@@ -96,31 +87,16 @@ class Plots(QWidget):
         self.save_button.clicked.connect(lambda _: self._ask_where())
 
     def _lay_out(self) -> None:
-        figure = QVBoxLayout(self._figure)
-        figure.setContentsMargins(0, 0, 0, 0)
-        figure.setSpacing(0)
         self._figure.setAutoFillBackground(True)
         self._figure.setBackgroundRole(QPalette.ColorRole.Base)
         self._legend.setContentsMargins(10, 3, 10, 0)
-        figure.addWidget(self._legend)
-        figure.addWidget(self.canvas, 1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        lay_out(QVBoxLayout(self._figure), self._legend, (self.canvas, 1), spacing=0, margins=(0, 0, 0, 0))
+        scroll = ScrollPanel("")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self._figure)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 3, 6, 3)
-        bar.setSpacing(2)
-        for button in (self.signals_button, self.span_button, self.raw_button, self.pause_button, self.save_button):
-            bar.addWidget(button)
-        bar.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(scroll, 1)
+        buttons = (self.signals_button, self.span_button, self.raw_button, self.pause_button, self.save_button)
+        bar = lay_out(QHBoxLayout(), *buttons, None, spacing=2, margins=(6, 3, 6, 3))
+        lay_out(QVBoxLayout(self), bar, (scroll, 1), spacing=0, margins=(0, 0, 0, 0))
         self.setMinimumHeight(self.fontMetrics().height() * 9)
 
     # ------------------------------------------------------------------ showing
@@ -229,7 +205,7 @@ class Plots(QWidget):
         for signal in SIGNALS:
             self.choices[signal.name].setChecked(signal in self._signals)
         self._span_s = self._settings.get(settings.PLOT_SPAN)
-        self.span_button.setText(span_text(self._span_s))
+        self.span_button.setText(settings.span_text(self._span_s))
         self.raw_button.setChecked(self._settings.get(settings.PLOT_RAW))
         if self._history is not None and not self.paused:
             self._rows = self._history.last(self._span_s)
@@ -251,8 +227,8 @@ class Plots(QWidget):
     def save(self, path: Path) -> None:
         """By its ending; a notice says how that went."""
         problem = save(path, self._figure, self._legend, self.canvas, self.shown_rows(), self._signals)
-        message = Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD)
-        self._context.notice(message)
+        severity = Severity.ERROR if problem else Severity.GOOD
+        self._context.controller.notify(problem or f"Saved {path}", severity)
 
 
 def _face_html(face_id: int) -> str:
@@ -282,10 +258,8 @@ class _StayingMenu(QMenu):
 
 
 def _button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
+    button = named(QToolButton(), tip, tip)
     button.setText(text)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

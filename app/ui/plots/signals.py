@@ -126,7 +126,3 @@ def chosen(names: Iterable[str]) -> tuple[PlotSignal, ...]:
     wanted = set(names)
     found = tuple(signal for signal in SIGNALS if signal.name in wanted)
     return found or chosen(settings.PLOT_SIGNALS.default.split(","))
-
-
-def span_text(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"

@@ -9,11 +9,9 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QTableView,
     QVBoxLayout,
@@ -23,9 +21,11 @@ from PyQt6.QtWidgets import (
 from app.session.annotations import Annotation
 from app.ui.review.annotations import Annotations, EditedAnnotations
 from app.ui.review.paint import annotation_colours
-from app.ui.review.tables import dot, heading_row, set_up
+from app.ui.shell.dialogs import AskingDialog
+from app.ui.widgets.building import lay_out, named, paragraph, there
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
+from app.ui.widgets.tables import dot, heading_row, set_up
 
 COLUMNS = ("Time", "Length", "Label", "Note")
 
@@ -40,10 +40,8 @@ class AnnotationModel(QAbstractTableModel):
 
     def show(self, annotations: Annotations) -> None:
         self.beginResetModel()
-        self._annotations, self.colours = (
-            annotations,
-            annotation_colours(annotations, self.colours if annotations else ()),
-        )
+        self._annotations = annotations
+        self.colours = annotation_colours(annotations, self.colours if annotations else ())
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's own signature)
@@ -84,19 +82,11 @@ class AnnotationList(QWidget):
         self.table.setModel(self._model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         set_up(self.table, "Markers", (False, False, True, True))
-        self._empty = QLabel("None yet. M adds one, at the cursor or over the selection.")
-        self._empty.setProperty("dim", True)
-        self._empty.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 4)
-        layout.setSpacing(4)
+        self._empty = paragraph("None yet. M adds one, at the cursor or over the selection.", dim=True)
         buttons = {"Add": actions["add"], "Edit": actions["edit"], "Delete": actions["delete"]}
-        layout.addLayout(heading_row("Markers", buttons))
-        layout.addWidget(self._empty)
-        layout.addWidget(self.table, 1)
-        selection = self.table.selectionModel()
-        assert selection is not None
-        selection.currentRowChanged.connect(self._current_changed)
+        parts = (heading_row("Markers", buttons), self._empty, (self.table, 1))
+        lay_out(QVBoxLayout(self), *parts, spacing=4, margins=(8, 6, 8, 4))
+        there(self.table.selectionModel()).currentRowChanged.connect(self._current_changed)
         self.table.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self._showing = False
@@ -123,7 +113,7 @@ class AnnotationList(QWidget):
             self.chosen.emit(current.row())
 
 
-class AnnotationDialog(QDialog):
+class AnnotationDialog(AskingDialog):
     """Label, note, onset and length of one annotation; ``done_with`` gets them when it is accepted."""
 
     def __init__(
@@ -135,16 +125,13 @@ class AnnotationDialog(QDialog):
         labels: list[str],
         done_with: Callable[[float, float, str, str], object],
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
+        super().__init__(parent, title, QDialogButtonBox.StandardButton.Ok)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.label = ChoiceBox()
+        self.label = ChoiceBox("Label")
         self.label.setEditable(True)
         self.label.addItems(labels)
         self.label.setCurrentText(annotation.label)
-        self.label.setAccessibleName("Label")
-        self.note = QLineEdit(annotation.note)
-        self.note.setAccessibleName("Note")
+        self.note = named(QLineEdit(annotation.note), "Note")
         self.onset = _seconds(annotation.onset_s, total_s, "Time")
         self.duration = _seconds(annotation.duration_s, total_s, "Length")
         self.duration.setSpecialValueText("a point")
@@ -157,19 +144,10 @@ class AnnotationDialog(QDialog):
             ("L&ength", self.duration),
         ):
             form.addRow(text, field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(12)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
+        self.hold(form, spacing=12)
         self.setMinimumWidth(340)
         self.label.setFocus()
-        line = self.label.lineEdit()
-        if line is not None:
-            line.selectAll()
+        there(self.label.lineEdit()).selectAll()
         self.accepted.connect(lambda: done_with(*self.values()))
 
     def values(self) -> tuple[float, float, str, str]:
@@ -177,13 +155,12 @@ class AnnotationDialog(QDialog):
 
 
 def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = named(QDoubleSpinBox(), name)
     box.setDecimals(3)
     box.setRange(0.0, max(most, value))
     box.setSingleStep(0.1)
     box.setSuffix(" s")
     box.setValue(value)
-    box.setAccessibleName(name)
     return box
 
 

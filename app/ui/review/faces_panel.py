@@ -10,7 +10,8 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from app.ui.features.faces.colours import face_colour
-from app.ui.review.tables import dot, heading_row, set_up
+from app.ui.widgets.building import lay_out, there
+from app.ui.widgets.tables import dot, heading_row, set_up
 
 COLUMNS = ("Face", "Name", "Frames")
 EACH = "first face of each frame"
@@ -39,19 +40,15 @@ class FacesPanel(QWidget):
         self._row_height = set_up(table, "Faces", (False, True, False))
         table.itemSelectionChanged.connect(self.selected.emit)
         table.doubleClicked.connect(lambda _: self.opened.emit())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 4)
-        layout.setSpacing(4)
         names = {"Name": "name_face", "Merge": "merge_faces", "Separate": "separate_face"}
-        layout.addLayout(heading_row("Faces", {text: actions[name] for text, name in names.items()}))
-        layout.addWidget(table, 1)
+        heading = heading_row("Faces", {text: actions[name] for text, name in names.items()})
+        lay_out(QVBoxLayout(self), heading, (table, 1), spacing=4, margins=(8, 6, 8, 4))
         self.hide()
 
     @property
     def numbers(self) -> list[int]:
         """Of the selected faces, increasing."""
-        selection = self.table.selectionModel()
-        rows = sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
+        rows = sorted(index.row() for index in there(self.table.selectionModel()).selectedRows())
         return [self._lines[row - 1].number for row in rows if row]
 
     @property
@@ -71,17 +68,13 @@ class FacesPanel(QWidget):
         for row, line in enumerate(lines, 1):
             ids, frames = ", ".join(map(str, line.face_ids)), QLocale.c().toString(line.frames)
             self._fill(row, ids, line.name, frames)
-            item = table.item(row, 0)
-            assert item is not None
-            item.setData(Qt.ItemDataRole.DecorationRole, dot(face_colour(line.number)))
+            there(table.item(row, 0)).setData(Qt.ItemDataRole.DecorationRole, dot(face_colour(line.number)))
         rows = [row for row, line in enumerate(lines, 1) if line.number in chosen]
         table.clearSelection()
         self._select(rows or [0])
         table.blockSignals(False)
         self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
-        header = table.horizontalHeader()
-        assert header is not None
-        frame = header.sizeHint().height() + 2 * table.frameWidth()
+        frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
         table.setMinimumHeight(2 * self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
 
@@ -91,9 +84,7 @@ class FacesPanel(QWidget):
         self.table.selectRow(row)
 
     def _select(self, rows: Sequence[int]) -> None:
-        selection, model = self.table.selectionModel(), self.table.model()
-        assert selection is not None
-        assert model is not None
+        selection, model = there(self.table.selectionModel()), there(self.table.model())
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for row in rows:
             selection.setCurrentIndex(model.index(row, 0), flags)

@@ -9,11 +9,13 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QListWidget, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QProgressBar, QVBoxLayout, QWidget
 
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import lay_out, named, paragraph, push_button, there
+from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import duration
 
 LOOK_MS = 100
@@ -82,43 +84,28 @@ class JobDialog(QDialog):
         self._first: tuple[float, int] | None = None  # when the first steps were seen, and how many
         self._running = False
         self._waiting: list[Job] = []
-        self._text = QLabel()
-        self._text.setWordWrap(True)
-        self.bar = QProgressBar()
+        self._text = paragraph()
+        self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(True)
-        self.bar.setAccessibleName("Progress")
-        self._left = QLabel()
-        self._left.setProperty("dim", True)
+        self._left, self._next = dim_label(""), dim_label("Next:")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        self.cancel_button = there(buttons.button(QDialogButtonBox.StandardButton.Cancel))
         buttons.rejected.connect(self.stop)
-        self._next = QLabel("Next:")
-        self._next.setProperty("dim", True)
-        self.waiting = QListWidget()
-        self.waiting.setAccessibleName("Waiting")
-        self.waiting.setToolTip("These are done one after the other; Delete takes one off the list")
+        tip = "These are done one after the other; Delete takes one off the list"
+        self.waiting = named(QListWidget(), "Waiting", tip)
         self.waiting.setFixedHeight(5 * self.fontMetrics().lineSpacing() + 8)
-        remove = buttons.addButton("&Take off the list", QDialogButtonBox.ButtonRole.ActionRole)
-        assert remove is not None
-        remove.setAutoDefault(False)  # Enter must not take anything off
-        self.remove_button = remove
-        self.remove_button.setToolTip("Don't do the one that is selected (Delete)")
-        self.remove_button.clicked.connect(lambda _: self._remove())
-        cancel_all = buttons.addButton("Cancel &all", QDialogButtonBox.ButtonRole.ActionRole)
-        assert cancel_all is not None
-        cancel_all.setAutoDefault(False)
-        cancel_all.setToolTip("Stop what runs, and do none of what waits")
-        cancel_all.clicked.connect(lambda _: self.stop_all())
-        self.cancel_all_button = cancel_all
+        tip = "Don't do the one that is selected (Delete)"
+        self.remove_button = push_button("&Take off the list", tip, self._remove)
+        tip = "Stop what runs, and do none of what waits"
+        self.cancel_all_button = push_button("Cancel &all", tip, self.stop_all)
+        for button in (self.remove_button, self.cancel_all_button):
+            buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         QShortcut(
             QKeySequence.StandardKey.Delete, self.waiting, self._remove, context=Qt.ShortcutContext.WidgetShortcut
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(8)
-        for widget in (self._text, self.bar, self._left, self._next, self.waiting, buttons):
-            layout.addWidget(widget)
+        parts = (self._text, self.bar, self._left, self._next, self.waiting, buttons)
+        lay_out(QVBoxLayout(self), *parts, spacing=8, margins=(16, 14, 16, 12))
         self._show_waiting()
         self.setMinimumWidth(380)
         self._timer = QTimer(self)
@@ -166,8 +153,7 @@ class JobDialog(QDialog):
         self._text.setText(job.text)
         self.bar.setRange(0, 0)
         self._left.setText(job.before)
-        if self.cancel_button is not None:
-            self.cancel_button.setEnabled(True)
+        self.cancel_button.setEnabled(True)
         self._timer.start(LOOK_MS)
         self._background.run(
             job.title,
@@ -197,8 +183,7 @@ class JobDialog(QDialog):
         if self._running:
             self._stop.set()
             self._left.setText("Stopping…")
-            if self.cancel_button is not None:
-                self.cancel_button.setEnabled(False)
+            self.cancel_button.setEnabled(False)
 
     def stop_all(self) -> None:
         """Ask the work that runs to stop, and begin nothing that waits."""

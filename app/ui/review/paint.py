@@ -51,6 +51,16 @@ class Lanes:
     difference: Lane | None
     overview: QRectF
 
+    @property
+    def curves(self) -> list[Lane]:
+        """Those that curves are drawn in."""
+        return [lane for lane in (self.angles, self.expression, self.difference) if lane is not None]
+
+    @property
+    def bottom(self) -> float:
+        """Of the lowest lane with curves."""
+        return self.curves[-1].rect.bottom()
+
     @classmethod
     def of(cls, width: float, height: float, gutter: float, line: float, content: Content) -> Lanes:
         """For a widget of this size; ``gutter``: room for labels on the left, ``line``: a line's height."""
@@ -207,19 +217,18 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
     metrics = QFontMetricsF(small)
-    shown = [lane for lane in (lanes.angles, lanes.expression, lanes.difference) if lane is not None]
     faint = QColor(theme.TEXT)
     faint.setAlpha(22)
     for time, label in scale.ticks(TICKS_APART):
         x = scale.x(time)
         painter.setPen(faint)
-        for lane in shown:
+        for lane in lanes.curves:
             painter.drawLine(QPointF(x, lane.rect.top()), QPointF(x, lane.rect.bottom()))
         painter.setPen(theme.DIM)
         width = metrics.horizontalAdvance(label)
         left = min(max(x - width / 2, lanes.ruler.left()), lanes.ruler.right() - width)
         painter.drawText(QPointF(left, lanes.ruler.bottom() - metrics.descent() - 2), label)
-    for lane in shown:
+    for lane in lanes.curves:
         symmetric = lane is not lanes.expression
         unit = "°" if symmetric else ""
         painter.setPen(QPen(theme.BORDER, 1))
@@ -244,9 +253,8 @@ def _paint_names(painter: QPainter, lanes: Lanes, font: QFont, *, shaded: bool) 
     metrics = QFontMetricsF(small)
     ground = QColor(theme.BASE)
     ground.setAlpha(200)
-    shown = [lane for lane in (lanes.angles, lanes.expression, lanes.difference) if lane is not None]
     angles = "angles, shaded where the quality is low" if shaded else "angles"
-    for name, lane in zip((angles, "expression", "difference"), shown, strict=False):
+    for name, lane in zip((angles, "expression", "difference"), lanes.curves, strict=False):
         rect = QRectF(lane.rect.left() + 2, lane.rect.top(), metrics.horizontalAdvance(name) + 8, metrics.height())
         painter.fillRect(rect, ground)
         painter.setPen(theme.DIM)
@@ -309,7 +317,7 @@ def paint_annotations(
     painter.setFont(small)
     metrics = QFontMetricsF(small)
     lane = lanes.annotations
-    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    bottom = lanes.bottom
     painter.save()
     painter.setClipRect(QRectF(lane.left() - POINT_SIZE, lane.top(), lane.width() + 2 * POINT_SIZE, bottom))
     order = sorted(range(len(annotations)), key=lambda k: annotations[k].onset_s)
@@ -365,7 +373,7 @@ def _lozenge(rect: QRectF) -> QPolygonF:
 def paint_selection(painter: QPainter, selection: tuple[float, float] | None, scale: TimeScale, lanes: Lanes) -> None:
     if selection is None:
         return
-    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    bottom = lanes.bottom
     left = max(scale.x(selection[0]), lanes.ruler.left())
     right = min(scale.x(selection[1]), lanes.ruler.right())
     if right < left:
@@ -386,7 +394,7 @@ def paint_cursor(painter: QPainter, time_s: float, scale: TimeScale, lanes: Lane
     painter.drawLine(QPointF(place, rect.top()), QPointF(place, rect.bottom()))
     if not lanes.ruler.left() - 1 <= x <= lanes.ruler.right() + 1:
         return
-    bottom = (lanes.difference or lanes.expression).rect.bottom()
+    bottom = lanes.bottom
     painter.drawLine(QPointF(x, lanes.ruler.bottom() - 6), QPointF(x, bottom))
     _paint_time(painter, time_s, x, lanes.ruler)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QLabel, QPushButton, QSplitter, QStatusBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
@@ -12,7 +12,8 @@ from app.ui.review.faces_panel import FacesPanel
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
-from app.ui.shell.status_line import StatusLine
+from app.ui.shell.status_line import StatusLine, status_bar
+from app.ui.widgets.fields import dim_label
 
 
 class Panes(QSplitter):
@@ -45,13 +46,9 @@ class Panes(QSplitter):
         self.setSizes([440, 310])
         self.setChildrenCollapsible(False)
         self.status_line = StatusLine()
-        self.about = QLabel()
-        self.about.setProperty("dim", True)
+        self.about = dim_label("")
         self.about.setContentsMargins(8, 0, 8, 0)
-        self.status_bar = QStatusBar()
-        self.status_bar.setSizeGripEnabled(False)
-        self.status_bar.addWidget(self.status_line, 1)
-        self.status_bar.addPermanentWidget(self.about)
+        self.status_bar = status_bar(self.status_line, self.about)
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QLocale, QObject, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.session.table import Missing
 from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
 from app.ui.shell import theme
+from app.ui.widgets.building import ScrollPanel, action_button, lay_out, paragraph
+from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import NOTHING, clock, degrees, unsigned
 
 ROWS = ("yaw", "pitch", "roll", "expression")
@@ -20,23 +22,16 @@ class StatisticsPanel(QWidget):
     def __init__(self, copy: QAction) -> None:
         super().__init__()
         self.setAccessibleName("Statistics")
-        self._title = QLabel()
+        self._title = paragraph()
         self._title.setProperty("heading", True)
-        self._title.setWordWrap(True)
-        button = QToolButton()
-        button.setText("Copy")
-        button.setToolTip(copy.toolTip())
-        button.setAccessibleName(copy.whatsThis())
-        button.clicked.connect(copy.trigger)
-        top = QHBoxLayout()
-        top.addWidget(self._title, 1)
-        top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        top = lay_out(QHBoxLayout(), (self._title, 1))
+        top.addWidget(action_button(copy, "Copy"), 0, Qt.AlignmentFlag.AlignTop)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(2)
         self._values: dict[str, QLabel] = {}
         for column, text in enumerate(("", "mean", "SD", "from", "to")):
-            self._grid.addWidget(_dim(text, column > 0), 0, column)
+            self._grid.addWidget(dim_label(text, right=column > 0), 0, column)
         for row, name in enumerate(ROWS, 1):
             label = QLabel(name)
             if name in theme.ANGLE_COLOURS:
@@ -46,11 +41,11 @@ class StatisticsPanel(QWidget):
                 self._add(f"{name}_{what}", row, column)
         self._grid.setRowMinimumHeight(len(ROWS) + 1, 6)
         first = len(ROWS) + 2
-        head = _dim("direction in the picture", False)
-        head.setToolTip(f"Centre: the nose points within {CENTRE_DEG:.0f}° of the camera's axis.")
+        tip = f"Centre: the nose points within {CENTRE_DEG:.0f}° of the camera's axis."
+        head = dim_label("direction in the picture", tip)
         self._grid.addWidget(head, first, 0, 1, 3)
-        self._grid.addWidget(_dim("time", True), first, 3)
-        self._grid.addWidget(_dim("share", True), first, 4)
+        self._grid.addWidget(dim_label("time", right=True), first, 3)
+        self._grid.addWidget(dim_label("share", right=True), first, 4)
         for row, name in enumerate(DIRECTIONS, first + 1):
             self._grid.addWidget(QLabel(name), row, 0)
             self._add(f"{name}_s", row, 3)
@@ -72,24 +67,12 @@ class StatisticsPanel(QWidget):
         for column in range(1, 5):
             self._grid.setColumnStretch(column, 1)
             self._grid.setColumnMinimumWidth(column, self.fontMetrics().horizontalAdvance("−88.8°"))
-        body = QWidget()
-        inside = QVBoxLayout(body)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(self._grid)
-        inside.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.setSpacing(4)
-        layout.addLayout(top)
-        layout.addWidget(scroll, 1)
+        self._scroll = ScrollPanel("")
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._body = self._scroll.hold(self._grid, spacing=0, margins=(0, 0, 0, 0))
+        self._body.installEventFilter(self)
+        lay_out(QVBoxLayout(self), top, (self._scroll, 1), spacing=4, margins=(8, 6, 8, 6))
         self.setMinimumHeight(90)
-        self._scroll = scroll
-        body.installEventFilter(self)
         self._fit()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -99,10 +82,7 @@ class StatisticsPanel(QWidget):
 
     def _fit(self) -> None:
         """As wide as its numbers in the fonts that they have by now, beside the scroll bar; never narrower again."""
-        body, bar = self._scroll.widget(), self._scroll.verticalScrollBar()
-        assert body is not None
-        assert bar is not None
-        width = body.minimumSizeHint().width() + bar.sizeHint().width()
+        width = self._body.minimumSizeHint().width() + self._scroll.bar_width
         if width > self._scroll.minimumWidth():
             self._scroll.setMinimumWidth(width)
 
@@ -144,11 +124,3 @@ class StatisticsPanel(QWidget):
         for why in Missing:
             if why:
                 self._values[why.word].setText(QLocale.c().toString(counts.get(why.word, 0)))
-
-
-def _dim(text: str, right: bool) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("dim", True)
-    if right:
-        label.setAlignment(Qt.AlignmentFlag.AlignRight)
-    return label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -347,18 +348,10 @@ class Timeline(QWidget):
         by_s = (place.x() - self._pressed.x()) * scale.s_per_point
         if self._drag is _Drag.ANNOTATION_END:
             end = self._within(annotation.onset_s + annotation.duration_s + by_s)
-            self._preview = Annotation(
-                annotation.onset_s,
-                max(0.001, end - annotation.onset_s),
-                annotation.label,
-                annotation.note,
-                annotation.frame,
-            )
+            self._preview = replace(annotation, duration_s=max(0.001, end - annotation.onset_s))
         else:
             onset = min(max(annotation.onset_s + by_s, 0.0), max(0.0, self._scale.total_s - annotation.duration_s))
-            self._preview = Annotation(
-                onset, annotation.duration_s, annotation.label, annotation.note, annotation.frame
-            )
+            self._preview = replace(annotation, onset_s=onset)
         self._renew_annotations()
 
     def _show_shape(self, place: QPointF, scale: TimeScale, lanes: paint.Lanes) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.review.player import SPEEDS
 from app.ui.shell import theme
+from app.ui.widgets.building import action_button, lay_out, named
+from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import clock
 from app.ui.widgets.icons import icon
 from app.ui.widgets.pickers import ChoiceBox
@@ -53,60 +55,32 @@ class Transport(QWidget):
 
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
-        self.play = QToolButton()
         self._playing = False
         self._frames = 0  # of the session whose place was shown last
-        buttons = []
-        for name, text in (("back", "◂"), ("play", ""), ("on", "▸")):
-            button = self.play if name == "play" else QToolButton()
-            button.setToolTip(actions[name].toolTip())
-            button.setAccessibleName(actions[name].whatsThis())
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(actions[name].trigger)
+        buttons = [action_button(actions[name], text) for name, text in (("back", "◂"), ("play", ""), ("on", "▸"))]
+        self.play = buttons[1]
+        for button in buttons:
             button.setMinimumWidth(30)
-            button.setAutoRepeat(name != "play")
-            button.setText(text)
-            buttons.append(button)
+            button.setAutoRepeat(button is not self.play)
         self.play.setIconSize(QSize(18, 18))
-        self.speed = ChoiceBox()
-        self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("How fast it is played ([ slower, ] faster)")
+        self.speed = ChoiceBox("Speed", "How fast it is played ([ slower, ] faster)")
         for speed in SPEEDS:
-            self.speed.addItem(f"{speed:g}×", speed)
+            self.speed.add(f"{speed:g}×", speed)
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.activated.connect(lambda k: self.speed_chosen.emit(SPEEDS[k]))
-        self.place = QLabel()
+        self.place = named(QLabel(), "Place")
         self.place.setTextFormat(Qt.TextFormat.RichText)
         self.place.setFont(theme.tabular(self.font()))
-        self.place.setAccessibleName("Place")
-        self.numbers = _Numbers()
+        self.numbers = named(_Numbers(), "Numbers of this frame")
         self.numbers.setFont(theme.tabular(self.font()))
-        self.numbers.setAccessibleName("Numbers of this frame")
-        self._compare = QLabel("compare with")
-        self._compare.setProperty("dim", True)
-        self.tables = ChoiceBox()
-        self.tables.setAccessibleName("Compare with")
-        self.tables.setToolTip(actions["compare"].toolTip())
-        self.tables.setMinimumContentsLength(10)
+        self._compare = dim_label("compare with")
+        self.tables = ChoiceBox("Compare with", actions["compare"].toolTip(), 10)
         self.tables.setMaximumWidth(220)
-        self.tables.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.tables.activated.connect(lambda k: self.table_chosen.emit(k - 1))
-        self._row = QHBoxLayout()
-        self._row.setSpacing(6)
-        for button in buttons:
-            self._row.addWidget(button)
-        self._row.addWidget(self.speed)
-        self._row.addSpacing(8)
-        self._row.addWidget(self.place)
-        self._row.addSpacing(12)
-        self._row.addWidget(self.numbers, 1)
+        self._row = lay_out(QHBoxLayout(), *buttons, self.speed, 8, self.place, 12, (self.numbers, 1), spacing=6)
         self._row.addStretch(0)
-        self._row.addWidget(self._compare)
-        self._row.addWidget(self.tables)
-        self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(8, 4, 8, 4)
-        self._rows.setSpacing(3)
-        self._rows.addLayout(self._row)
+        lay_out(self._row, self._compare, self.tables)
+        self._rows = lay_out(QVBoxLayout(self), self._row, spacing=3, margins=(8, 4, 8, 4))
         self.set_tables(())
         self.set_playing(False)
 

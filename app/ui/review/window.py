@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
@@ -40,6 +39,7 @@ from app.ui.shell.keys_dialog import KeysDialog
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import resize_within_screen, there
 from app.ui.widgets.plain_text import without_placeholder
 
 
@@ -81,16 +81,13 @@ class ReviewWindow(QMainWindow):
         self._connect()
         self._enable(False)
         self._draw()
-        screen = self.screen()
-        room = screen.availableGeometry() if screen is not None else self.rect()
-        self.resize(min(1180, room.width()), min(760, room.height()))
+        resize_within_screen(self, QSize(1180, 760))
         self.restoreGeometry(store.get(settings.REVIEW_GEOMETRY))
 
     # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        bar = self.menuBar()
-        assert bar is not None
+        bar = there(self.menuBar())
         menus = fill_menus(bar, REVIEW, self.commands)
         bar.insertMenu(menus[ANALYSE].menuAction(), self.exports.menu)
         self.panes = Panes(self.commands)
@@ -408,9 +405,7 @@ class ReviewWindow(QMainWindow):
 
     def _screenshot(self) -> None:
         folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()
-        path = folder / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
-        problem = dialogs.save_picture(self, path)
-        self.notify(Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD))
+        self.notify(dialogs.save_screenshot(self, folder))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         if event is not None and dragged_path(event.mimeData()) is not None:

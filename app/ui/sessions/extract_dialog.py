@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -20,7 +20,6 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QProgressBar,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -32,9 +31,9 @@ from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
-from app.ui.shell.files import accept_copy
+from app.ui.shell.files import accept_copy, dragged_paths
 from app.ui.shell.settings import Settings
-from app.ui.widgets.fields import dim_label
+from app.ui.widgets.building import lay_out, named, paragraph, push_button, resize_within_screen
 from app.ui.widgets.formatting import duration
 from extractor import files
 
@@ -69,103 +68,79 @@ class ExtractDialog(QDialog):
     # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        text = QLabel(
+        text = paragraph(
             "Every frame of videos and pictures is measured. Each video gets a folder of its own, which can be opened "
             "in review; all pictures share one table. What was measured already is kept."
         )
-        text.setWordWrap(True)
-        self.paths = QListWidget()
-        self.paths.setAccessibleName("Files and folders to measure")
-        self.paths.setToolTip("Drop files and folders here; Delete takes the selected ones off the list")
+        tip = "Drop files and folders here; Delete takes the selected ones off the list"
+        self.paths = named(QListWidget(), "Files and folders to measure", tip)
         self.paths.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.paths.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.paths.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         QShortcut(QKeySequence.StandardKey.Delete, self.paths, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
-        add = QHBoxLayout()
-        self.add_files = self._button("Add &files…", "Choose videos and pictures", self._ask_files)
-        self.add_folder = self._button(
-            "Add f&older…", "Choose a folder: all videos and pictures in it", self._ask_folder
-        )
-        self.take_off = self._button("&Take off", "Take the selected lines off the list", self._remove)
-        for button in (self.add_files, self.add_folder, self.take_off):
-            add.addWidget(button)
-        add.addStretch(1)
-        self.out = QLineEdit()
-        self.out.setAccessibleName("Folder for the results")
-        self.choose_out = self._button("C&hoose…", "Choose the folder for the results", self._ask_out)
-        out = QHBoxLayout()
-        out.addWidget(self.out, 1)
-        out.addWidget(self.choose_out)
+        self.add_files = push_button("Add &files…", "Choose videos and pictures", self._ask_files)
+        tip = "Choose a folder: all videos and pictures in it"
+        self.add_folder = push_button("Add f&older…", tip, self._ask_folder)
+        self.take_off = push_button("&Take off", "Take the selected lines off the list", self._remove)
+        self.out = named(QLineEdit(), "Folder for the results")
+        self.choose_out = push_button("C&hoose…", "Choose the folder for the results", self._ask_out)
         self.weights = WeightsBox(self._settings)
-        self.faces = QSpinBox()
+        self.faces = named(QSpinBox(), "Faces measured at most")
         self.faces.setRange(1, MOST_FACES)
-        self.faces.setAccessibleName("Faces measured at most")
-        self.jobs = QSpinBox()
+        tip = "How many files are measured at a time; each takes about 0.6 GB of memory"
+        self.jobs = named(QSpinBox(), "Processes", tip)
         self.jobs.setRange(0, MOST_PROCESSES)
         self.jobs.setSpecialValueText("as many as are good")
-        self.jobs.setAccessibleName("Processes")
-        self.jobs.setToolTip("How many files are measured at a time; each takes about 0.6 GB of memory")
         self.pitch, self.roll = tilt_boxes()
         self.pitch.setPrefix("down ")
         self.roll.setPrefix("clockwise ")
-        tilt = QHBoxLayout()
-        tilt.addWidget(self.pitch, 1)
-        tilt.addWidget(self.roll, 1)
         self.force = QCheckBox("Measure again what &is measured already")
         form = QFormLayout()
         results = QLabel("&Results")
         results.setBuddy(self.out)
-        form.addRow(results, out)
+        form.addRow(results, lay_out(QHBoxLayout(), (self.out, 1), self.choose_out))
         form.addRow("&Weights", self.weights)
         form.addRow("&At most faces", self.faces)
         turned = QLabel("Camera ti&lt")
         turned.setBuddy(self.pitch)
         turned.setToolTip("How the cameras stood that took the videos; the tables hold what was measured")
-        form.addRow(turned, tilt)
+        form.addRow(turned, lay_out(QHBoxLayout(), (self.pitch, 1), (self.roll, 1)))
         form.addRow("&Processes", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
         self.options.setLayout(form)
         form.setContentsMargins(0, 0, 0, 0)
-        self.bar = QProgressBar()
+        self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, STEPS)
-        self.bar.setAccessibleName("Progress")
-        self.state = dim_label("")
-        self.state.setAccessibleName("How it goes")
-        self.state.setWordWrap(True)
-        self.problems = QListWidget()
-        self.problems.setAccessibleName("Files that could not be measured")
+        self.state = paragraph(name="How it goes", dim=True)
+        self.problems = named(QListWidget(), "Files that could not be measured")
         self.problems.setWordWrap(True)
         self.problems.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.problems.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.start_button = self._button("&Measure", "Begin, or go on where an earlier run has ended", self.start)
-        self.pause_button = self._button("Pa&use", "Hold the measuring; nothing of it is lost", self._toggle_pause)
-        self.stop_button = self._button("&Stop", "End the measuring; what is measured stays", self.extraction.stop)
+        tip = "Begin, or go on where an earlier run has ended"
+        self.start_button = push_button("&Measure", tip, self.start)
+        tip = "Hold the measuring; nothing of it is lost"
+        self.pause_button = push_button("Pa&use", tip, lambda: self.extraction.pause(not self.extraction.paused))
+        tip = "End the measuring; what is measured stays"
+        self.stop_button = push_button("&Stop", tip, self.extraction.stop)
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(9)
-        layout.addWidget(text)
-        layout.addWidget(self.paths, 1)
-        layout.addLayout(add)
-        layout.addWidget(self.options)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.state)
-        layout.addWidget(self.problems, 1)
-        layout.addWidget(buttons)
-        screen = self.screen()
-        room = screen.availableGeometry().size() if screen is not None else _SIZE
-        self.resize(_SIZE.boundedTo(room * 0.9))
-
-    def _button(self, text: str, tip: str, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _: do())
-        return button
+        lay_out(
+            QVBoxLayout(self),
+            text,
+            (self.paths, 1),
+            lay_out(QHBoxLayout(), self.add_files, self.add_folder, self.take_off, None),
+            self.options,
+            self.bar,
+            self.state,
+            (self.problems, 1),
+            buttons,
+            spacing=9,
+            margins=(16, 14, 16, 12),
+        )
+        resize_within_screen(self, _SIZE, 0.9)
 
     # ------------------------------------------------------------------ what to measure
 
@@ -198,15 +173,13 @@ class ExtractDialog(QDialog):
         dialogs.ask_folder(self, "Folder for the results", "", self.out.setText)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is not None and data is not None and any(url.isLocalFile() for url in data.urls()):
+        if event is not None and dragged_paths(event.mimeData()):
             accept_copy(event)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is not None and data is not None and not self.extraction.running:
+        if event is not None and not self.extraction.running:
             accept_copy(event)
-            self.add_paths([url.toLocalFile() for url in data.urls() if url.isLocalFile()])
+            self.add_paths([str(path) for path in dragged_paths(event.mimeData())])
 
     # ------------------------------------------------------------------ measuring
 
@@ -238,9 +211,6 @@ class ExtractDialog(QDialog):
         self._out, self._shown_out = Path(request.out), False
         self.extraction.start(request)
         self._enable()
-
-    def _toggle_pause(self) -> None:
-        self.extraction.pause(not self.extraction.paused)
 
     def _paused(self, on: bool) -> None:
         self.pause_button.setText("&Go on" if on else "Pa&use")
@@ -288,14 +258,6 @@ class ExtractDialog(QDialog):
         self.bar.setVisible(busy or self.bar.value() > 0)
 
     # ------------------------------------------------------------------ the end
-
-    def reject(self) -> None:
-        self.close()  # Esc as the button
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:
-        """The measuring goes on without the dialog; the window's command shows it again."""
-        if event is not None:
-            event.accept()
 
     def finish(self) -> None:
         """For the window's end: no process and no thread are left; another run goes on from there."""

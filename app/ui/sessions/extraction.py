@@ -14,6 +14,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.batch.served import Request, Told
 from app.core.clock import now_s
 from app.core.records import RecordError
+from app.ui.widgets.background import Background
 from extractor import child
 
 STOP_S = 10.0  # that what is unfinished may take to be removed
@@ -35,7 +36,7 @@ class Extraction(QObject):
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._thread: threading.Thread | None = None
-        self._pauser: threading.Thread | None = None
+        self._holding = Background(self, lambda error: None, serial=True)
         self._active_s = 0.0  # without pauses, up to the last one
         self._since_s = 0.0
 
@@ -64,9 +65,7 @@ class Extraction(QObject):
         self._since_s = now_s()
         self.paused = on
         self.paused_changed.emit(on)
-        before = self._pauser
-        self._pauser = threading.Thread(target=self._hold, args=(on, before), name="pause", daemon=True)
-        self._pauser.start()
+        self._holding.run("pause", lambda: self._hold(on), lambda _: None)
 
     def stop(self) -> None:
         """End it; ``ended`` follows.  Started again, it goes on with the file that it was at."""
@@ -74,16 +73,14 @@ class Extraction(QObject):
             return
         self.pause(False)
         self._stopped = True
-        before = self._pauser
-        self._pauser = threading.Thread(target=self._end, args=(before,), name="stop measuring", daemon=True)
-        self._pauser.start()
+        self._holding.run("stop measuring", self._end, lambda _: None)
 
     def close(self, timeout_s: float = STOP_S + 5.0) -> None:
         """For the window's end: no process and no thread are left."""
         self.stop()
-        for thread in (self._thread, self._pauser):
-            if thread is not None:
-                thread.join(timeout_s)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        self._holding.close(timeout_s)
 
     # ------------------------------------------------------------------ on other threads
 
@@ -120,9 +117,7 @@ class Extraction(QObject):
         with contextlib.suppress(RuntimeError):
             self.told.emit(told)
 
-    def _hold(self, on: bool, before: threading.Thread | None) -> None:
-        if before is not None:
-            before.join()
+    def _hold(self, on: bool) -> None:
         with self._lock:
             for process in self._tree():
                 with contextlib.suppress(psutil.Error):
@@ -140,9 +135,7 @@ class Extraction(QObject):
             return [process, *process.children(recursive=True)]
         return []
 
-    def _end(self, before: threading.Thread | None) -> None:
-        if before is not None:
-            before.join()
+    def _end(self) -> None:
         with self._lock:
             process = self._process
         if process is None or process.stdin is None:

@@ -12,6 +12,7 @@ from app.session.listing import SessionSummary
 from app.ui.sessions.model import COLUMNS, DATE, SessionModel
 from app.ui.sessions.pictures import SIZE
 from app.ui.shell import theme
+from app.ui.widgets.building import there
 
 _WIDEST = ("", "0000-00-00 00:00", "0:00:00", "Participant", "Task name", "100 %", "000.0 MB", "unfinished")
 """A text for each column that should have room; the first one gets the rest."""
@@ -38,8 +39,7 @@ class SessionList(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSortingEnabled(True)
         self.sortByColumn(DATE, Qt.SortOrder.DescendingOrder)
-        header = self.header()
-        assert header is not None
+        header = there(self.header())
         header.setStretchLastSection(False)
         header.sectionResized.connect(lambda column, *_: self._give_rest() if column else None)
         for column, text in enumerate(_WIDEST):
@@ -55,18 +55,16 @@ class SessionList(QTreeView):
 
     def _give_rest(self) -> None:
         """The room that the other columns leave to the first one; where that is too little, the list scrolls."""
-        port = self.viewport()
         others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
         least = SIZE.width() + self.fontMetrics().horizontalAdvance("0000-00-00_00-00-00") + 20
-        self.setColumnWidth(0, max(least, (port.width() if port is not None else 0) - others))
+        self.setColumnWidth(0, max(least, there(self.viewport()).width() - others))
 
     # ------------------------------------------------------------------ what is selected
 
     @property
     def chosen(self) -> tuple[SessionSummary, ...]:
         """The selected sessions, in the order of the list."""
-        selection = self.selectionModel()
-        chosen = selection.selection() if selection is not None else QItemSelection()
+        chosen = there(self.selectionModel()).selection()
         # selectedRows() would take a second for thousands.
         ranges = [chosen[k] for k in range(len(chosen))]
         rows = sorted({row for lines in ranges for row in range(lines.top(), lines.bottom() + 1)})
@@ -74,29 +72,27 @@ class SessionList(QTreeView):
 
     def choose(self, folders: set[Path]) -> None:
         """Select these sessions and no others."""
-        selection, chosen = self.selectionModel(), QItemSelection()
-        assert selection is not None
+        chosen = QItemSelection()
         rows = sorted(row for row in map(self._sessions.row_of, folders) if row >= 0)
         for begin, end in _runs(rows):
             chosen.select(self._sessions.index(begin, 0), self._sessions.index(end, len(COLUMNS) - 1))
-        selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        there(self.selectionModel()).select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _keep(self) -> None:
         current = self.currentIndex()
         folder = self._sessions.sessions[current.row()].folder if current.isValid() else None
-        bar = self.verticalScrollBar()
-        self._kept = ({session.folder for session in self.chosen}, folder, bar.value() if bar is not None else 0)
+        self._kept = ({session.folder for session in self.chosen}, folder, there(self.verticalScrollBar()).value())
 
     def _restore(self) -> None:
         folders, current, scrolled = self._kept
         row = self._sessions.row_of(current) if current is not None else -1
-        selection, bar = self.selectionModel(), self.verticalScrollBar()
-        if row >= 0 and selection is not None:
-            selection.setCurrentIndex(self._sessions.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        if row >= 0:
+            there(self.selectionModel()).setCurrentIndex(
+                self._sessions.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
         self.choose(folders)
-        if bar is not None:
-            self.executeDelayedItemsLayout()  # now, for the bar's range
-            bar.setValue(scrolled)
+        self.executeDelayedItemsLayout()  # now, for the bar's range
+        there(self.verticalScrollBar()).setValue(scrolled)
 
     # ------------------------------------------------------------------ painting
 
@@ -105,14 +101,12 @@ class SessionList(QTreeView):
         if text != self._empty:
             self._empty = text
             self.setAccessibleDescription(text)
-            port = self.viewport()
-            if port is not None:
-                port.update()
+            there(self.viewport()).update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
-        port = self.viewport()
-        if self._empty and not self._sessions.rowCount() and port is not None:
+        port = there(self.viewport())
+        if self._empty and not self._sessions.rowCount():
             painter = QPainter(port)
             painter.setPen(theme.DIM)
             area = port.rect().adjusted(24, 24, -24, -24)

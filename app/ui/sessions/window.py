@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QListWidget,
     QMainWindow,
     QMenu,
-    QPushButton,
     QSplitter,
-    QStatusBar,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -32,12 +29,14 @@ from app.ui.sessions.reader import SessionReader
 from app.ui.sessions.view import SessionList
 from app.ui.sessions.work import SessionWork
 from app.ui.shell import dialogs, settings
-from app.ui.shell.commands import SESSIONS, build_actions, fill_menus, key_lines
+from app.ui.shell.commands import SESSIONS, add_entry, build_actions, fill_menus, key_lines
 from app.ui.shell.files import show_in_files
 from app.ui.shell.keys_dialog import KeysDialog
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
-from app.ui.shell.status_line import StatusLine
+from app.ui.shell.status_line import StatusLine, status_bar
+from app.ui.widgets.building import heading, lay_out, named, push_button, resize_within_screen, search_line, there
+from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import size
 from app.ui.widgets.plain_text import without_mnemonic
 
@@ -65,14 +64,12 @@ class SessionsWindow(QMainWindow):
         self.reader = SessionReader(self)
         self._build()
         self.work = SessionWork(self, store, reviews, self.notify, self.complain, self.reader.read_again)
-        self.reader.found.connect(self._found)
+        self.reader.found.connect(self.model.add)
         self.reader.gone.connect(self.model.remove)
         self.reader.listed.connect(self._listed)
         self.model.modelReset.connect(self._refresh)
         self.model.dataChanged.connect(lambda *_: self._refresh())
-        screen = self.screen()
-        room = screen.availableGeometry() if screen is not None else self.rect()
-        self.resize(min(1100, room.width()), min(680, room.height()))
+        resize_within_screen(self, QSize(1100, 680))
         self.restoreGeometry(store.get(settings.SESSIONS_GEOMETRY))
         self._show_folders()
         self._refresh()
@@ -80,9 +77,7 @@ class SessionsWindow(QMainWindow):
     # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
-        bar = self.menuBar()
-        assert bar is not None
-        menus = fill_menus(bar, SESSIONS, self.commands)
+        menus = fill_menus(there(self.menuBar()), SESSIONS, self.commands)
         self.folders_menu = QMenu("Listed &folders", self)
         self.folders_menu.setToolTipsVisible(True)
         self.folders_menu.aboutToShow.connect(self._fill_folders)
@@ -97,20 +92,15 @@ class SessionsWindow(QMainWindow):
                 tools.addSeparator()
             tools.addAction(self.commands[name])
         self.addToolBar(tools)
-        self.search = QLineEdit()
-        self.search.setAccessibleName("Search the recordings")
-        self.search.setPlaceholderText("Search for name, participant, task or date")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.model.search)
+        words = "Search for name, participant, task or date"
+        self.search = search_line("Search the recordings", words, self.model.search)
         self.search.returnPressed.connect(lambda: self.list.setFocus())
         self.list = SessionList(self.model)
         for name in ("review", "show_folder", "rename", "export", "reanalyse", "recover", "delete"):
             self.list.addAction(self.commands[name])
         self.commands["review"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # not Return in the search
         self.list.doubleClicked.connect(lambda _: self.commands["review"].trigger())
-        selection = self.list.selectionModel()
-        assert selection is not None
-        selection.selectionChanged.connect(lambda *_: self._refresh())
+        there(self.list.selectionModel()).selectionChanged.connect(lambda *_: self._refresh())
         self.problems = _Problems()
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.list)
@@ -118,22 +108,12 @@ class SessionsWindow(QMainWindow):
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
         middle = QWidget()
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(8, 8, 8, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.search)
-        layout.addWidget(split, 1)
+        lay_out(QVBoxLayout(middle), self.search, (split, 1), spacing=8, margins=(8, 8, 8, 0))
         self.setCentralWidget(middle)
         self.status_line = StatusLine()
-        self.about = QLabel()
-        self.about.setAccessibleName("How many")
-        self.about.setProperty("dim", True)
+        self.about = named(dim_label(""), "How many")
         self.about.setContentsMargins(8, 0, 8, 0)
-        status_bar = QStatusBar()
-        status_bar.setSizeGripEnabled(False)
-        status_bar.addWidget(self.status_line, 1)
-        status_bar.addPermanentWidget(self.about)
-        self.setStatusBar(status_bar)
+        self.setStatusBar(status_bar(self.status_line, self.about))
         self.list.setFocus()
 
     def _slots(self) -> dict[str, Callable[..., object]]:
@@ -171,9 +151,6 @@ class SessionsWindow(QMainWindow):
         """Read the folders as they are set now."""
         self._roots = settings.session_folders(self._settings)
         self.reader.start(self._roots)
-
-    def _found(self, summaries: tuple[SessionSummary, ...]) -> None:
-        self.model.add(summaries)
 
     def _listed(self, problems: tuple[str, ...]) -> None:
         self._reading = False
@@ -237,14 +214,12 @@ class SessionsWindow(QMainWindow):
         self.folders_menu.clear()
         added = [str(folder) for folder in self._settings.get(settings.SESSION_FOLDERS)]
         for folder in map(str, self._roots):
-            action = self.folders_menu.addAction(without_mnemonic(folder))
-            assert action is not None
+            kept = [other for other in added if other != folder]
+            tip = "Take this folder off the list; nothing in it is changed"
+            action = add_entry(self.folders_menu, without_mnemonic(folder), partial(self._set_folders, kept), tip)
             action.setCheckable(True)
             action.setChecked(True)
             action.setEnabled(folder in added)
-            action.setToolTip("Take this folder off the list; nothing in it is changed")
-            kept = [other for other in added if other != folder]
-            action.triggered.connect(lambda _, kept=kept: self._set_folders(kept))
 
     # ------------------------------------------------------------------ the rest
 
@@ -274,7 +249,7 @@ class SessionsWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.WindowStateChange:
+        if there(event).type() == QEvent.Type.WindowStateChange:
             self.reader.watch(self.isVisible() and not self.isMinimized())
 
     def showEvent(self, event: QShowEvent | None) -> None:
@@ -315,21 +290,11 @@ class _Problems(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines = QListWidget()
-        self.lines.setAccessibleName("What could not be done")
+        self.lines = named(QListWidget(), "What could not be done")
         self.lines.setWordWrap(True)
-        title = QLabel("What could not be done")
-        title.setProperty("heading", True)
-        close = QPushButton("&Clear")
-        close.setAccessibleName("Clear what could not be done")
-        close.clicked.connect(lambda _: self._clear())
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 4)
-        layout.addLayout(head)
-        layout.addWidget(self.lines)
+        close = push_button("&Clear", "", self._clear, "Clear what could not be done")
+        head = lay_out(QHBoxLayout(), (heading("What could not be done"), 1), close)
+        lay_out(QVBoxLayout(self), head, self.lines, margins=(0, 4, 0, 4))
         self.setMaximumHeight(12 * self.fontMetrics().lineSpacing())
         self.hide()
 

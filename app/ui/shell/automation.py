@@ -62,11 +62,8 @@ class Automation:
                 self.fail(NO_NETWORK)
         return Step.CLOSE if over else Step.NOTHING
 
-    def recording_started(self, problem: str) -> None:
-        """What came of ``Step.RECORD``: empty, or why it could not be started, in a sentence."""
-        self.fail(problem)
-
     def fail(self, sentence: str) -> None:
+        """Something that was asked for failed, say this sentence; nothing where it is empty."""
         if sentence and sentence not in self.failures:
             self.failures.append(sentence)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,50 +13,50 @@ from app.ui.live.geometry import ViewTransform
 from app.ui.live.live_view import LiveView
 from app.ui.live.numbers_table import as_text, number_rows
 from app.ui.live.overlay import OverlayStyle, paint_overlay
+from app.ui.shell.controller import Controller
 from app.ui.shell.help import report
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
+from app.ui.widgets.building import copy_text, there
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
 DESIGNED_FOR = 600  # pixels of a picture's shorter side at which text has the system's size; larger with larger ones
-NOTHING = Message("There is nothing to copy yet: start a source first.", Severity.INFO)
+NOTHING = "There is nothing to copy yet: start a source first."
 
 
 class Clipboard:
     """Copies what the view shows."""
 
-    def __init__(self, view: LiveView, notice: Callable[[Message], None]) -> None:
+    def __init__(self, view: LiveView, controller: Controller) -> None:
         self._view = view
-        self._notice = notice
+        self._controller = controller
 
     def copy_picture(self) -> None:
         """The frame at its own resolution, mirrored as it is shown, with what is drawn over it."""
-        result, clipboard = self._view.result, QGuiApplication.clipboard()
-        if result is None or clipboard is None:
-            self._notice(NOTHING)
+        result = self._view.result
+        if result is None:
+            self._controller.notify(NOTHING)
             return
         image = picture(result, self._view.style_shown, self._view.mirrored, self._view.font())
-        clipboard.setImage(image)
-        self._notice(Message(f"Copied the picture, {image.width()}×{image.height()}.", Severity.GOOD))
+        there(QGuiApplication.clipboard()).setImage(image)
+        self._controller.notify(f"Copied the picture, {image.width()}×{image.height()}.", Severity.GOOD)
 
     def copy_numbers(self) -> None:
         """Every number of the primary face, tab-separated, with a heading."""
-        result, clipboard = self._view.result, QGuiApplication.clipboard()
-        if result is None or clipboard is None:
-            self._notice(NOTHING)
+        result = self._view.result
+        if result is None:
+            self._controller.notify(NOTHING)
             return
         rows = number_rows(result, self._view.style_shown.keypoint_names)
-        clipboard.setText(as_text(rows))
-        self._notice(Message(f"Copied {len(rows)} numbers, tab-separated.", Severity.GOOD))
+        copy_text(as_text(rows))
+        self._controller.notify(f"Copied {len(rows)} numbers, tab-separated.", Severity.GOOD)
 
     def copy_report(self, status: PipelineStatus | None) -> None:
         """What ``help.report`` tells."""
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(report(status))
-            text = "A report is on the clipboard: versions, engine and platform, without faces, names or paths."
-            self._notice(Message(text, Severity.GOOD))
+        copy_text(report(status))
+        text = "A report is on the clipboard: versions, engine and platform, without faces, names or paths."
+        self._controller.notify(text, Severity.GOOD)
 
 
 def picture(result: FrameResult, style: OverlayStyle, mirrored: bool, font: QFont) -> QImage:

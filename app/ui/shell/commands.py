@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QMenu, QMenuBar, QWidget
+from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar, QWidget
 
 from app.ui.docks.catalogue import DOCKS
 from app.ui.shell import settings, theme
 from app.ui.shell.settings import PRESET_TIPS, Setting, Settings
+from app.ui.widgets.building import there
 from app.ui.widgets.icons import icon
 from app.ui.widgets.plain_text import unguessed
 
@@ -334,13 +335,25 @@ def fill_menus(bar: QMenuBar, commands: Sequence[Command], actions: Mapping[str,
     menus: dict[str, QMenu] = {}
     for command in commands:
         if command.section not in menus:
-            menu = bar.addMenu(command.section)
-            assert menu is not None
-            menus[command.section] = menu
+            menus[command.section] = there(bar.addMenu(command.section))
         elif command.separated:
             menus[command.section].addSeparator()
         menus[command.section].addAction(actions[command.name])
     return menus
+
+
+def menu_with(window: QMainWindow, action: QAction) -> QMenu:
+    """The window's menu that holds this action."""
+    menus: list[QMenu] = [there(entry.menu()) for entry in there(window.menuBar()).actions()]
+    return next(menu for menu in menus if action in menu.actions())
+
+
+def add_entry(menu: QMenu, text: str, do: Callable[[], object], tip: str = "") -> QAction:
+    """An entry that is made while the menu opens."""
+    action = there(menu.addAction(text))
+    action.setToolTip(tip or action.toolTip())
+    action.triggered.connect(lambda _: do())
+    return action
 
 
 def native(key: QKeySequence) -> str:

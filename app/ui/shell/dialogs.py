@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app import __version__
+from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.building import Part, heading, lay_out, there
 from app.ui.widgets.fields import dim_label
 from extractor import files
@@ -144,6 +146,13 @@ def close_button(dialog: QDialog) -> QDialogButtonBox:
         if isinstance(button, QPushButton):
             button.setAutoDefault(False)
     return buttons
+
+
+def save_screenshot(widget: QWidget, folder: Path) -> Message:
+    """Save the widget as it looks into a folder, named by date and time; what is to be said of it."""
+    path = folder / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
+    problem = save_picture(widget, path)
+    return Message(problem, Severity.ERROR) if problem else Message(f"Saved {path}", Severity.GOOD)
 
 
 def save_picture(widget: QWidget, path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,9 +112,7 @@ class Files:
             show_in_files(folder, self._controller.noticed.emit)
 
     def save_screenshot(self) -> None:
-        path = self.recordings_folder() / f"screenshot_{datetime.datetime.now():%Y-%m-%d_%H-%M-%S-%f}.png"
-        problem = dialogs.save_picture(self._window, path)
-        self._controller.notify(problem or f"Saved {path}", Severity.ERROR if problem else Severity.GOOD)
+        self._controller.noticed.emit(dialogs.save_screenshot(self._window, self.recordings_folder()))
 
     def ask_source_file(self) -> None:
         dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.open_source)
@@ -148,5 +145,9 @@ def accept_copy(event: QDropEvent) -> None:
 
 def dragged_path(data: QMimeData | None) -> Path | None:
     """The first local file or folder among what is dragged."""
-    urls = data.urls() if data is not None else []
-    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)
+    return next(iter(dragged_paths(data)), None)
+
+
+def dragged_paths(data: QMimeData | None) -> list[Path]:
+    """The local files and folders among what is dragged."""
+    return [Path(url.toLocalFile()) for url in (data.urls() if data is not None else []) if url.isLocalFile()]

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QCloseEvent, QShowEvent
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
-from app.ui.widgets.fields import dim_label
+from app.ui.widgets.building import heading, lay_out, paragraph, push_button, there
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -56,47 +56,34 @@ class FirstRunPage(QDialog):
         self.setWindowTitle("Welcome to Motionscope")
         self.camera = Picker("Camera", 28)
         self.camera.chosen.connect(controller.open_source)
-        self.again = QPushButton("Look again")
-        self.again.setToolTip("Look for cameras again (F5)")
-        self.again.clicked.connect(self._list_cameras)
-        self.preview = QPushButton("Preview and format…")
-        self.preview.setToolTip("See each camera's picture and the formats that it grants (Ctrl+5)")
-        self.preview.clicked.connect(lambda _: choose_camera())
-        self.camera_note = dim_label(LOOKING)
-        self.camera_note.setWordWrap(True)
-        self.recentre = QPushButton("This is straight ahead")
-        self.recentre.setToolTip("Recentre: look straight ahead and press (C)")
-        self.recentre.clicked.connect(lambda: signals.recentre())
-        for press in (self.again, self.preview, self.recentre):
-            press.setAutoDefault(False)
-        row, straight = QHBoxLayout(), QHBoxLayout()
-        row.addWidget(self.camera, 1)
-        row.addWidget(self.again)
-        row.addWidget(self.preview)
-        straight.addWidget(self.recentre)
-        straight.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(22, 20, 22, 16)
-        layout.setSpacing(8)
-        layout.addWidget(_heading("Camera"))
-        layout.addLayout(row)
-        layout.addWidget(self.camera_note)
-        layout.addSpacing(8)
-        layout.addWidget(_heading("Privacy"))
-        layout.addWidget(_text(PRIVACY))
-        layout.addSpacing(8)
-        layout.addWidget(_heading("Straight ahead"))
-        layout.addWidget(
-            _text("Angles count from the camera's direction. Sit as you will, look straight ahead, then press:")
-        )
-        layout.addLayout(straight)
-        layout.addSpacing(8)
+        self.again = push_button("Look again", "Look for cameras again (F5)", self._list_cameras)
+        tip = "See each camera's picture and the formats that it grants (Ctrl+5)"
+        self.preview = push_button("Preview and format…", tip, choose_camera)
+        self.camera_note = paragraph(LOOKING, dim=True)
+        tip = "Recentre: look straight ahead and press (C)"
+        self.recentre = push_button("This is straight ahead", tip, lambda: signals.recentre())
         buttons = QDialogButtonBox()
         buttons.rejected.connect(self.close)
         begin = QPushButton("Begin")
         begin.setDefault(True)
         buttons.addButton(begin, QDialogButtonBox.ButtonRole.RejectRole)
-        layout.addWidget(buttons)
+        lay_out(
+            QVBoxLayout(self),
+            heading("Camera"),
+            lay_out(QHBoxLayout(), (self.camera, 1), self.again, self.preview),
+            self.camera_note,
+            8,
+            heading("Privacy"),
+            _text(PRIVACY),
+            8,
+            heading("Straight ahead"),
+            _text("Angles count from the camera's direction. Sit as you will, look straight ahead, then press:"),
+            lay_out(QHBoxLayout(), self.recentre, None),
+            8,
+            buttons,
+            spacing=8,
+            margins=(22, 20, 22, 16),
+        )
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
         controller.sources_listed.connect(self._listed)
         controller.source_changed.connect(self._show_current)
@@ -107,13 +94,8 @@ class FirstRunPage(QDialog):
         self._fit()
         self._stand_aside()
 
-    def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Seen, so it does not come by itself again."""
-        self._settings.set(settings.WELCOMED, True)
-        super().closeEvent(event)
-
     def reject(self) -> None:
-        """Escape, as closing it by its button."""
+        """Seen, so it does not come by itself again; closing it in any way leads here."""
         self._settings.set(settings.WELCOMED, True)
         super().reject()
 
@@ -132,18 +114,13 @@ class FirstRunPage(QDialog):
 
     def _fit(self) -> None:
         """As high as its text needs: a dialog doesn't follow lines that break on its own."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+        layout = there(self.layout())
+        layout.activate()
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def _stand_aside(self) -> None:
         """In the window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
-        window = self.parentWidget()
-        screen = self.screen()
-        if window is None or screen is None:
-            return
-        room = screen.availableGeometry()
+        window, room = there(self.parentWidget()), there(self.screen()).availableGeometry()
         corner = window.mapToGlobal(window.rect().bottomRight()) - self.rect().bottomRight()
         x = min(max(corner.x(), room.left()), room.right() - self.width())
         y = min(max(corner.y(), room.top()), room.bottom() - self.height())
@@ -160,14 +137,7 @@ class FirstRunPage(QDialog):
             self._fit()
 
 
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("heading", True)
-    return label
-
-
 def _text(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = paragraph(text)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from app import __version__
 from app.ui.shell.keys_dialog import OF_SCREEN
+from app.ui.widgets.building import lay_out, named, resize_within_screen, there
 from app.ui.widgets.formatting import rate, unsigned
 from app.ui.widgets.pickers import ChoiceBox
 from extractor.shipped import shipped_file
@@ -40,8 +41,7 @@ class _Pages(QTextBrowser):
         found = super().loadResource(kind, name)
         if kind != IMAGE or not isinstance(found, QByteArray):
             return found
-        viewport = self.viewport()
-        width = viewport.width() - 2 * MARGIN if viewport is not None else 0
+        width = there(self.viewport()).width() - 2 * MARGIN
         image = QImage.fromData(found)
         return (
             image.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
@@ -56,24 +56,16 @@ class DocsDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Documentation")
-        self.choice = ChoiceBox()
-        self.choice.setAccessibleName("Page")
-        self.choice.setToolTip("Which page is shown")
+        self.choice = ChoiceBox("Page", "Which page is shown")
         for page in pages():
             with page.open(encoding="utf-8") as file:
                 self.choice.addItem(file.readline().removeprefix("#").strip(), str(page))
-        self.text = _Pages()
-        self.text.setAccessibleName("Documentation")
+        self.text = named(_Pages(), "Documentation")
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self.open_link)
         self.choice.currentIndexChanged.connect(lambda _: self._show_chosen())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.addWidget(self.choice)
-        layout.addWidget(self.text, 1)
-        screen = parent.screen()
-        assert screen is not None
-        self.resize(LARGEST.boundedTo(screen.availableGeometry().size() * OF_SCREEN))
+        lay_out(QVBoxLayout(self), self.choice, (self.text, 1), margins=(12, 12, 12, 12))
+        resize_within_screen(self, LARGEST, OF_SCREEN)
         self._show_chosen()
         self.text.setFocus()
 

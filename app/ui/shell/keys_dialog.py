@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from PyQt6.QtCore import QSize
-from PyQt6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.ui.shell.commands import KeyLine
 from app.ui.shell.dialogs import close_button
+from app.ui.widgets.building import lay_out, named, resize_within_screen, search_line, there
 
 LARGEST = QSize(760, 640)  # what it takes of a large screen
 OF_SCREEN = 0.9  # and of a small one
@@ -21,13 +22,8 @@ class KeysDialog(QDialog):
     def __init__(self, parent: QWidget, lines: Iterable[KeyLine]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        self._search = QLineEdit()
-        self._search.setAccessibleName("Search the keys")
-        self._search.setPlaceholderText("Search for a key or for what it does")
-        self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._show_found)
-        self._list = QTreeWidget()
-        self._list.setAccessibleName("All keys")
+        search = search_line("Search the keys", "Search for a key or for what it does", self._show_found)
+        self._list = named(QTreeWidget(), "All keys")
         self._list.setColumnCount(2)
         self._list.setHeaderLabels(["Key", "What it does"])
         self._list.setRootIsDecorated(False)
@@ -43,20 +39,15 @@ class KeysDialog(QDialog):
         self._list.expandAll()
         for column in range(2):
             self._list.resizeColumnToContents(column)
-        layout = QVBoxLayout(self)
-        for widget in (self._search, self._list, close_button(self)):
-            layout.addWidget(widget)
-        screen = parent.screen()
-        assert screen is not None
-        self.resize(LARGEST.boundedTo(screen.availableGeometry().size() * OF_SCREEN))
-        self._search.setFocus()
+        lay_out(QVBoxLayout(self), search, self._list, close_button(self))
+        resize_within_screen(self, LARGEST, OF_SCREEN)
+        search.setFocus()
 
     def _show_found(self, text: str) -> None:
         words = text.casefold().split()
         for i in range(self._list.topLevelItemCount()):
-            heading = self._list.topLevelItem(i)
-            assert heading is not None
-            rows = [row for k in range(heading.childCount()) if (row := heading.child(k)) is not None]
+            heading = there(self._list.topLevelItem(i))
+            rows = [there(heading.child(k)) for k in range(heading.childCount())]
             for row in rows:
                 content = f"{heading.text(0)} {row.text(0)} {row.text(1)}".casefold()
                 row.setHidden(not all(word in content for word in words))

@@ -13,9 +13,11 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from app.core.errors import UserError
 from app.ui.shell import dialogs, settings
+from app.ui.shell.commands import add_entry, menu_with
 from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import SCHEMA, Settings
+from app.ui.widgets.building import there
 from app.ui.widgets.plain_text import without_mnemonic
 from extractor import files
 
@@ -99,14 +101,9 @@ class ProfileMenu(QObject):
         self._store = store
         self._remember = remember
         self.profiles = Profiles(store)
-        bar = window.menuBar()
-        assert bar is not None
         self.menu = QMenu("Profi&les", window)
         self.menu.aboutToShow.connect(self._fill)
-        holder = next(
-            menu for action in bar.actions() if (menu := action.menu()) is not None and before in menu.actions()
-        )
-        holder.insertMenu(before, self.menu)
+        menu_with(window, before).insertMenu(before, self.menu)
 
     def save(self, name: str) -> None:
         self._remember()
@@ -161,20 +158,13 @@ class ProfileMenu(QObject):
         self.menu.clear()
         names = self.profiles.names
         for name in names:
-            self._add(self.menu, without_mnemonic(name), partial(self.use, name))
+            add_entry(self.menu, without_mnemonic(name), partial(self.use, name))
         self.menu.addSeparator()
-        self._add(self.menu, "&Save as…", self.ask_name)
-        delete = self.menu.addMenu("&Delete")
-        assert delete is not None
+        add_entry(self.menu, "&Save as…", self.ask_name)
+        delete = there(self.menu.addMenu("&Delete"))
         delete.setEnabled(bool(names))
         for name in names:
-            self._add(delete, without_mnemonic(name), partial(self.delete, name))
-
-    @staticmethod
-    def _add(menu: QMenu, text: str, slot: Callable[[], object]) -> None:
-        action = menu.addAction(text)
-        assert action is not None
-        action.triggered.connect(lambda _: slot())
+            add_entry(delete, without_mnemonic(name), partial(self.delete, name))
 
     def _try(self, work: Callable[[], object], text: str, otherwise: str = "") -> None:
         try:

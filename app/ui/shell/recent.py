@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QObject
@@ -10,9 +11,11 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
 from app.ui.shell import settings
+from app.ui.shell.commands import add_entry, menu_with
 from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
+from app.ui.widgets.building import there
 from app.ui.widgets.plain_text import without_mnemonic
 
 MAX_RECENT = 9  # as many as there are digits to choose one by
@@ -37,14 +40,10 @@ class RecentFiles(QObject):
         self._settings = store
         self._controller = controller
         self._open = open_path
-        bar = window.menuBar()
-        assert bar is not None
-        self.menu = QMenu("Open recen&t", bar)
+        self.menu = QMenu("Open recen&t", window)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
-        holder = next(
-            menu for action in bar.actions() if (menu := action.menu()) is not None and before in menu.actions()
-        )
+        holder = menu_with(window, before)
         actions = holder.actions()
         above = actions[actions.index(before) - 1]
         holder.insertMenu(above if above.isSeparator() else before, self.menu)
@@ -71,9 +70,7 @@ class RecentFiles(QObject):
         self._set([])
 
     def _enable(self) -> None:
-        action = self.menu.menuAction()
-        if action is not None:
-            action.setEnabled(bool(self.paths))
+        there(self.menu.menuAction()).setEnabled(bool(self.paths))
 
     def _set(self, paths: list[str]) -> None:
         self._settings.set(settings.RECENT_FILES, paths)
@@ -81,16 +78,9 @@ class RecentFiles(QObject):
     def _fill(self) -> None:
         self.menu.clear()
         for number, path in enumerate(self.paths, 1):
-            name = without_mnemonic(Path(path).name)
-            action = self.menu.addAction(f"&{number}  {name}")
-            assert action is not None
-            action.setToolTip(path)
-            action.triggered.connect(lambda _, path=path: self._choose(path))
+            add_entry(self.menu, f"&{number}  {without_mnemonic(Path(path).name)}", partial(self._choose, path), path)
         self.menu.addSeparator()
-        forget = self.menu.addAction("&Forget these")
-        assert forget is not None
-        forget.setToolTip("Empty this list; the files stay where they are")
-        forget.triggered.connect(lambda _: self.forget())
+        add_entry(self.menu, "&Forget these", self.forget, "Empty this list; the files stay where they are")
 
     def _choose(self, path: str) -> None:
         if Path(path).exists():

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QTo
 
 from app.session.stats import WriterStats
 from app.ui.shell import theme
+from app.ui.widgets.building import lay_out, named, push_button
 from app.ui.widgets.fields import Value
 from app.ui.widgets.formatting import duration
 from app.ui.widgets.icons import icon
@@ -35,20 +36,16 @@ class RecordedBar(QToolBar):
         self.setIconSize(QSize(16, 16))
         inside = QWidget()  # one part: the bar itself would hide what it has no room for behind an arrow
         inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._row = QHBoxLayout(inside)
-        self._row.setContentsMargins(4, 0, 0, 0)
-        self._row.setSpacing(6)
         self._text = Value("Recorded")
-        self._row.addWidget(self._text, 1)
+        self._row = lay_out(QHBoxLayout(inside), (self._text, 1), spacing=6, margins=(4, 0, 0, 0))
         self.addWidget(inside)
         self._add("Rev&iew", "Look at this recording again: picture, curves, markers, exports", review)
         self._add("Sho&w in folder", "Show this recording's files in the file manager", show_folder)
         again = self._add("Record a&gain", "Start the next recording (R)", lambda folder: record.trigger())
         record.enabledChanged.connect(again.setEnabled)
         again.setEnabled(record.isEnabled())
-        self._close = QToolButton()
-        self._close.setAccessibleName("Close this bar")
-        self._close.setToolTip("Close this bar; the recording stays in File, Open recent (Esc)")
+        tip = "Close this bar; the recording stays in File, Open recent (Esc)"
+        self._close = named(QToolButton(), "Close this bar", tip)
         self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._close.clicked.connect(lambda _: self.leave())
         self._row.addWidget(self._close)
@@ -72,17 +69,13 @@ class RecordedBar(QToolBar):
         self.setVisible(self.folder is not None)
 
     def _add(self, text: str, tip: str, do: Callable[[Path], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setToolTip(tip)
-
         def chosen() -> None:
             folder = self.folder
             self.leave()
             if folder is not None:
                 do(folder)
 
-        button.clicked.connect(lambda _: chosen())
+        button = push_button(text, tip, chosen, text.replace("&", ""))
         self._row.addWidget(button)
         return button
 

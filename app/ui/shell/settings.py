@@ -75,8 +75,8 @@ def _custom_filter(text: str) -> str:
         raise UserError(f"{error}.") from error
 
 
-def _span(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+def span_text(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
 
 
 PICTURE, NETWORK, RECORDING, SIGNALS, PLOTS, REVIEW, SENDING = (
@@ -139,7 +139,7 @@ ATTENTION_CONE = Setting("signals/attention_cone_deg", float, 20.0, "Attention c
                          "Attention is inside while the face points no farther from straight ahead", SIGNALS,
                          limits=(5.0, 60.0), unit="°")  # fmt: skip
 PLOT_SPAN = Setting("plots/span_s", int, 10, "Time span", "How many seconds the plots show", PLOTS,
-                    choices=tuple((seconds, _span(seconds)) for seconds in (5, 10, 30, 60, 120, 300)))  # fmt: skip
+                    choices=tuple((seconds, span_text(seconds)) for seconds in (5, 10, 30, 60, 120, 300)))  # fmt: skip
 PLOT_RAW = Setting("plots/raw", bool, False, "Raw curves", "Draw what was measured, before the filter, as a thin line",
                    PLOTS)  # fmt: skip
 REVIEW_SOUND = Setting("review/sound", bool, True, "So&und", "Hear the recorded sound, at normal speed",

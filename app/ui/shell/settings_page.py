@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, QSize, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize
 from PyQt6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -13,8 +13,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -25,6 +23,15 @@ from app.ui.shell import dialogs, theme
 from app.ui.shell.keys_dialog import OF_SCREEN
 from app.ui.shell.profiles import ProfileMenu
 from app.ui.shell.settings import SCHEMA, Setting, Settings
+from app.ui.widgets.building import (
+    ScrollPanel,
+    lay_out,
+    named,
+    paragraph,
+    push_button,
+    resize_within_screen,
+    search_line,
+)
 from app.ui.widgets.fields import Section
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -39,53 +46,25 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._profiles = profiles
-        search = QLineEdit()
-        search.setAccessibleName("Search the settings")
-        search.setPlaceholderText("Search for a setting")
-        search.setClearButtonEnabled(True)
-        search.textChanged.connect(self._show_found)
-        self._note = QLabel()
-        self._note.setAccessibleName("Remark")
-        self._note.setWordWrap(True)
+        search = search_line("Search the settings", "Search for a setting", self._show_found)
+        self._note = paragraph(name="Remark")
         self._note.hide()
         self._sections: dict[str, Section] = {}
         self._rows: list[_Row] = []
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(4, 4, 12, 4)
-        column.setSpacing(14)
         for setting in SCHEMA:
             if setting.label:
                 if setting.section not in self._sections:
                     self._sections[setting.section] = Section(setting.section)
                     self._sections[setting.section].rows.setColumnStretch(1, 1)
-                    column.addWidget(self._sections[setting.section])
                 self._rows.append(_Row(setting, store, self._sections[setting.section], self._say))
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setAccessibleName("All settings")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        reset = QPushButton("&Reset all…")
-        reset.setToolTip("Set every setting to what it was at first")
-        reset.clicked.connect(lambda _: profiles.ask_reset())
-        self._undo = QPushButton("&Undo the reset")
-        self._undo.setToolTip("Bring back the settings that there were before they were reset")
-        self._undo.clicked.connect(lambda _: profiles.undo_reset())
-        buttons = QHBoxLayout()
-        for button in (reset, self._undo):
-            button.setAutoDefault(False)
-            buttons.addWidget(button)
-        buttons.addWidget(dialogs.close_button(self), 1)
-        layout = QVBoxLayout(self)
-        layout.addWidget(search)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(self._note)
-        layout.addLayout(buttons)
-        screen = parent.screen()
-        assert screen is not None
-        self.resize(LARGEST.boundedTo(screen.availableGeometry().size() * OF_SCREEN))
+        scroll = ScrollPanel("All settings")
+        scroll.hold(*self._sections.values(), spacing=14, margins=(4, 4, 12, 4))
+        reset = push_button("&Reset all…", "Set every setting to what it was at first", profiles.ask_reset)
+        tip = "Bring back the settings that there were before they were reset"
+        self._undo = push_button("&Undo the reset", tip, profiles.undo_reset)
+        buttons = lay_out(QHBoxLayout(), reset, self._undo, (dialogs.close_button(self), 1))
+        lay_out(QVBoxLayout(self), search, (scroll, 1), self._note, buttons)
+        resize_within_screen(self, LARGEST, OF_SCREEN)
         store.watch(self, SCHEMA, self._offer_undo)
         self._offer_undo()
         search.setFocus()
@@ -122,9 +101,7 @@ class _Row:
         self._editor: QWidget
         self._show_value: Callable[[Any], object]
         self._make_editor(name)
-        self._editor.setToolTip(f"{setting.tip}.")
-        self._editor.setAccessibleName(name)
-        self._editor.setAccessibleDescription(setting.tip)
+        named(self._editor, name, f"{setting.tip}.")
         self._widgets = [self._editor]
         if isinstance(self._editor, QCheckBox):
             section.rows.addWidget(self._editor, place, 0, 1, 3)
@@ -136,10 +113,8 @@ class _Row:
             section.rows.addWidget(self._editor, place, 1, 1, 1 if setting.folder else 2)
             self._widgets.append(label)
         if setting.folder:
-            choose = QPushButton("Choose…")
-            choose.setAccessibleName(f"Choose the {name.lower()}")
-            choose.setAutoDefault(False)
-            choose.clicked.connect(lambda _: dialogs.ask_folder(choose, name, store.get(setting), self._set))
+            ask = lambda: dialogs.ask_folder(self._editor, name, store.get(setting), self._set)  # noqa: E731
+            choose = push_button("Choose…", "", ask, f"Choose the {name.lower()}")
             section.rows.addWidget(choose, place, 2)
             self._widgets.append(choose)
         store.watch(self._editor, (setting,), self._refresh)
@@ -157,13 +132,11 @@ class _Row:
             box.toggled.connect(self._set)
             self._editor, self._show_value = box, box.setChecked
         elif setting.choices:
-            self._editor = choice = ChoiceBox()
-            choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            choice.setMinimumContentsLength(12)
+            self._editor = choice = ChoiceBox(characters=12)
             for value, label in setting.choices:
-                choice.addItem(label, value)
+                choice.add(label, value)
             choice.activated.connect(lambda _: self._set(choice.currentData()))
-            self._show_value = lambda value: _show_choice(choice, value)
+            self._show_value = choice.choose
         elif setting.limits is not None:
             spin = QSpinBox() if setting.kind is int else QDoubleSpinBox()
             spin.setRange(*map(setting.kind, setting.limits))
@@ -193,13 +166,6 @@ class _Row:
         blocked = QSignalBlocker(self._editor)
         self._show_value(self._store.get(self._setting))
         blocked.unblock()
-
-
-def _show_choice(choice: ChoiceBox, value: Any) -> None:
-    """One that was written elsewhere joins the list."""
-    if choice.findData(value) < 0:
-        choice.addItem(str(value), value)
-    choice.setCurrentIndex(choice.findData(value))
 
 
 def _show_text(line: QLineEdit, text: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 from app.ui.shell import theme
 from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.building import lay_out
 
 COLOURS = {
     Severity.GOOD: theme.GOOD,
@@ -28,11 +29,7 @@ class StatusLine(QWidget):
         self._label = QLabel()
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._label.setAccessibleName("Status")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 3, 8, 3)
-        layout.setSpacing(7)
-        layout.addWidget(self._icon)
-        layout.addWidget(self._label, 1)
+        lay_out(QHBoxLayout(self), self._icon, (self._label, 1), spacing=7, margins=(8, 3, 8, 3))
 
     @property
     def message(self) -> Message:
@@ -47,6 +44,16 @@ class StatusLine(QWidget):
         self._label.setText(message.text)
         self._label.setToolTip(message.text)
         self._label.setAccessibleDescription(f"{message.severity.value}: {message.text}")
+
+
+def status_bar(line: StatusLine, *permanent: QWidget) -> QStatusBar:
+    """The window's, with these at its right end."""
+    bar = QStatusBar()
+    bar.setSizeGripEnabled(False)
+    bar.addWidget(line, 1)
+    for widget in permanent:
+        bar.addPermanentWidget(widget)
+    return bar
 
 
 class _Icon(QWidget):

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
+from app.ui.widgets.building import there
 from app.ui.widgets.fields import dim_label
 from app.ui.widgets.pickers import Picker
 
@@ -42,12 +43,9 @@ class MainToolBar(QToolBar):
             label = dim_label(title)
             label.setContentsMargins(6, 0, 2, 0)
             label.setBuddy(picker)
-            named = self.addWidget(label)
-            assert named is not None
-            labels.append(named)
+            labels.append(there(self.addWidget(label)))
             self.addWidget(picker)
-        line = self.addSeparator()
-        assert line is not None
+        line = there(self.addSeparator())
         window = [self._add(actions[name]) for name in WINDOW]
         self._yielding = (labels, [line, *window], drawn[3:])  # the first first
 
@@ -64,12 +62,9 @@ class MainToolBar(QToolBar):
 
     def _need(self, actions: Iterable[QAction]) -> int:
         """How wide these are with the gaps between them."""
-        layout = self.layout()
-        gap = layout.spacing() if layout is not None else 0
-        widgets = (self.widgetForAction(action) for action in actions)
-        return sum(
-            max(widget.sizeHint().width(), widget.minimumWidth()) + gap for widget in widgets if widget is not None
-        )
+        gap = there(self.layout()).spacing()
+        widgets = (there(self.widgetForAction(action)) for action in actions)
+        return sum(max(widget.sizeHint().width(), widget.minimumWidth()) + gap for widget in widgets)
 
     def _add(self, action: QAction, with_text: bool = False) -> QAction:
         """A button for it; what is returned hides the button alone: the action keeps its menu entry and its key."""
@@ -85,6 +80,4 @@ class MainToolBar(QToolBar):
             # Wide enough for each of its texts: the bar must not move when one replaces another.
             widest = max(button.fontMetrics().horizontalAdvance(text) for text in ("Record", "0:00:00", "Start"))
             button.setMinimumWidth(widest + 64 if action.objectName() == "record" else widest + 38)
-        holder = self.addWidget(button)
-        assert holder is not None
-        return holder
+        return there(self.addWidget(button))

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QStatusBar, QWidget
+from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QWidget
 
 from app.core.clock import now_s
 from app.core.launch_options import LaunchOptions
@@ -59,8 +59,9 @@ from app.ui.shell.recorded_bar import RecordedBar
 from app.ui.shell.settings import LAYOUT_VERSION, Settings
 from app.ui.shell.settings_page import SettingsDialog
 from app.ui.shell.state_display import StateDisplay
-from app.ui.shell.status_line import StatusLine
+from app.ui.shell.status_line import StatusLine, status_bar
 from app.ui.shell.toolbar import MainToolBar
+from app.ui.widgets.building import resize_within_screen, there
 from app.ui.widgets.visibility import is_obscured
 
 if TYPE_CHECKING:
@@ -127,7 +128,6 @@ class MainWindow(QMainWindow):
             store,
             self.commands,
             self.view,
-            self.state.show_notice,
             lambda: self._status,
             self.annotations,
             self.outputs,
@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         self.profiles = ProfileMenu(
             self, self.commands["reset_settings"], store, self.controller, self._remember_layout
         )
-        self.clipboard = Clipboard(self.view, self.state.show_notice)
+        self.clipboard = Clipboard(self.view, self.controller)
         self._restore()
         self.timer = QTimer(self)
         self.timer.timeout.connect(self._tick)
@@ -160,9 +160,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.view)
         self.commands = build_actions(self, LIVE, _action_slots(self), self.settings)
         self.commands["leave_full_screen"].setEnabled(False)
-        bar = self.menuBar()
-        assert bar is not None
-        fill_menus(bar, LIVE, self.commands)
+        fill_menus(there(self.menuBar()), LIVE, self.commands)
         self.toolbar = MainToolBar(self.commands)
         self.addToolBar(self.toolbar)
         self.recorded = RecordedBar(
@@ -177,10 +175,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.status_line = StatusLine()
-        status_bar = QStatusBar()
-        status_bar.setSizeGripEnabled(False)
-        status_bar.addWidget(self.status_line, 1)
-        self.setStatusBar(status_bar)
+        self.setStatusBar(status_bar(self.status_line))
 
     def _add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -195,9 +190,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self.settings.get(settings.GEOMETRY)):
-            screen = self.screen()
-            room = screen.availableGeometry().size() if screen is not None else self.sizeHint()
-            self.resize(min(1280, room.width()), min(720, room.height()))
+            resize_within_screen(self, QSize(1280, 720))
         self._restore_layout()
         self.settings.watch(self, (settings.LAYOUT,), self._layout_changed)
 
@@ -229,9 +222,7 @@ class MainWindow(QMainWindow):
         self.controller.closed.connect(self._closed)
         self.outputs.failed.connect(self._automation.fail)
         self.sound.failed.connect(self._automation.fail)
-        status_bar = self.statusBar()
-        assert status_bar is not None
-        status_bar.addPermanentWidget(self.sound.label)
+        there(self.statusBar()).addPermanentWidget(self.sound.label)
         self.operator.annotated.connect(lambda label, written: self.annotations.show_written("", label, written))
         self.operator.recentred.connect(self.signals.show_recentred)
         for picker in (self.toolbar.source, self.toolbar.weights, self.toolbar.device):
@@ -297,7 +288,7 @@ class MainWindow(QMainWindow):
             own = controller.source == self._options.source
             step = self._automation.advance(status, controller.source_error, own, now_s())
             if step is Step.RECORD:
-                self._automation.recording_started(self.files.start_recording(self._options.record))
+                self._automation.fail(self.files.start_recording(self._options.record))
             elif step is Step.CLOSE:
                 self.close()
 
@@ -378,7 +369,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.WindowStateChange and not is_obscured(self):
+        if there(event).type() == QEvent.Type.WindowStateChange and not is_obscured(self):
             self._status_due_s = 0.0
             QTimer.singleShot(0, self._tick)  # what is shown is as old as the window was away
 
@@ -427,9 +418,8 @@ class MainWindow(QMainWindow):
             log.warning("The settings can't be kept in %s.", self.settings.path)
         for dialog in self._dialogs.values():
             dialog.close()
-        for part in (self.toolbar, self.recorded, self.menuBar(), self.readout):
-            if part is not None:
-                part.setEnabled(False)
+        for part in (self.toolbar, self.recorded, there(self.menuBar()), self.readout):
+            part.setEnabled(False)
         status = self._status
         if status is not None and (status.recording_active or status.recording_finishing):
             self._poll_status()

@@ -6,8 +6,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PyQt6.QtCore import QSize, Qt, QTimer
-from PyQt6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QBoxLayout, QFrame, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
+from PyQt6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 T = TypeVar("T")
 W = TypeVar("W", bound=QWidget)
@@ -74,6 +85,24 @@ def push_button(text: str, tip: str, do: Callable[[], object] | None = None, nam
     if do is not None:
         button.clicked.connect(lambda _: do())
     return button
+
+
+def action_button(action: QAction, text: str) -> QToolButton:
+    """A button with a text of its own for what an action does."""
+    button = named(QToolButton(), action.whatsThis(), action.toolTip())
+    button.setText(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(action.trigger)
+    return button
+
+
+def search_line(name: str, words: str, found: Callable[[str], object]) -> QLineEdit:
+    """A line that is searched for while it is typed; ``words`` stand in it while it is empty."""
+    line = named(QLineEdit(), name)
+    line.setPlaceholderText(words)
+    line.setClearButtonEnabled(True)
+    line.textChanged.connect(found)
+    return line
 
 
 def copy_text(text: str) -> None:

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QSizePolicy
 
 from app.core.addresses import is_address, shown_address
+from app.ui.shell import settings
 from app.ui.widgets.building import named, there
 from app.ui.widgets.formatting import own_weights
 from extractor.backends.base import BackendInfo
@@ -199,12 +200,9 @@ def device_entries(
     return entries
 
 
-DEVICE_LABELS = {"cpu": "Processor", "cuda": "Graphics card", "mps": "Graphics (Apple)", "xpu": "Graphics (Intel)"}
-
-
 def device_label(identity: str) -> str:
     """A device's id, such as ``cuda:0``, in words."""
-    word = DEVICE_LABELS.get(identity.partition(":")[0])
+    word = dict(settings.DEVICE.choices).get(identity.partition(":")[0])
     return f"{word} ({identity})" if word else identity
 
 

@@ -33,7 +33,7 @@ def test_with_a_recording_it_counts_from_the_recordings_start(status):
     assert run.advance(status(network_loading=True), "", True, 10.0) is Step.NOTHING
     assert run.advance(status(SourceState.OPENING, captured=0, network=NETWORK), "", True, 15.0) is Step.NOTHING
     assert run.advance(status(network=NETWORK), "", True, 20.0) is Step.RECORD
-    run.recording_started("")
+    run.fail("")
     assert run.advance(status(network=NETWORK), "", True, 20.2) is Step.NOTHING
     assert run.advance(status(network=NETWORK), "", True, 25.2) is Step.CLOSE
     run.finish(status(network=NETWORK))
@@ -88,7 +88,7 @@ def test_weights_that_were_asked_for_and_fail_make_the_exit_code(status):
 def test_a_recording_that_cannot_start_makes_the_exit_code(status):
     run = automation(record=Path("new"))
     assert run.advance(status(network=NETWORK), "", True, 1.0) is Step.RECORD
-    run.recording_started("The disk is read-only.")
+    run.fail("The disk is read-only.")
     assert run.exit_code == 1
 
 

@@ -31,6 +31,7 @@ from app.ui.live.live_view import LiveView
 from app.ui.shell import settings, theme
 from app.ui.shell.controller import Controller, sentence
 from app.ui.shell.settings import Settings
+from app.ui.widgets.building import heading, lay_out, named, paragraph, push_button, there
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -68,24 +69,21 @@ class CameraChooser(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
         self.camera = Picker("Camera", 28)
         self.camera.chosen.connect(lambda key: self._use_camera(self._cameras[int(key)]))
-        self.again = _button("Look again", "Look for cameras again")
+        self.again = push_button("Look again", "Look for cameras again (F5)", self.look)
         self.again.setShortcut("F5")
-        self.again.setToolTip("Look for cameras again (F5)")
-        self.again.clicked.connect(lambda _: self.look())
-        self.view = LiveView()
-        self.view.setAccessibleName("Preview")
+        self.view = named(LiveView(), "Preview")
         self.view.setMinimumSize(320, 180)
         self.state_label = _sentence("State of the camera")
         self.table = FormatsTable()
         self.table.chosen.connect(lambda _: self._settle.start(SETTLE_MS))
         self.other = _FormatEdit()
         self.other.submitted.connect(self._try_other)
-        self.other_button = _button("Try", "Ask the camera for the format that is written here")
-        self.other_button.clicked.connect(lambda _: self._try_other())
+        tip = "Ask the camera for the format that is written here"
+        self.other_button = push_button("Try", tip, self._try_other)
         self.use = QPushButton("Use")
         self.use.setToolTip("Measure with this camera in the selected format, now and at every start")
         self.use.setDefault(True)
-        cancel = _button("Cancel", "Leave everything as it was (Esc)")
+        cancel = push_button("Cancel", "Leave everything as it was (Esc)")
         self._buttons = QDialogButtonBox()
         self._buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
         self._buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
@@ -99,23 +97,11 @@ class CameraChooser(QDialog):
         self._settle.timeout.connect(self._show_selected)
 
     def _lay_out(self) -> None:
-        top, other = QHBoxLayout(), QHBoxLayout()
-        for row in (top, other):
-            row.setSpacing(8)
-        top.addWidget(self.camera, 1)
-        top.addWidget(self.again)
         label = QLabel("&Another:")
         label.setBuddy(self.other)
-        other.addWidget(label)
-        other.addWidget(self.other, 1)
-        other.addWidget(self.other_button)
-        heading = QLabel("Formats of the camera")
-        heading.setProperty("heading", True)
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addWidget(heading)
-        right.addWidget(self.table, 1)
-        right.addLayout(other)
+        top = lay_out(QHBoxLayout(), (self.camera, 1), self.again, spacing=8)
+        other = lay_out(QHBoxLayout(), label, (self.other, 1), self.other_button, spacing=8)
+        right = lay_out(QVBoxLayout(), heading("Formats of the camera"), (self.table, 1), other, spacing=6)
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 14, 16, 12)
         grid.setHorizontalSpacing(14)
@@ -128,8 +114,7 @@ class CameraChooser(QDialog):
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         grid.setRowStretch(1, 1)
-        screen = self.screen()
-        room = screen.availableGeometry() if screen is not None else self.rect()
+        room = there(self.screen()).availableGeometry()
         character = self.fontMetrics().averageCharWidth()
         self.resize(min(character * 148, room.width() - 40), min(character * 74, room.height() - 60))
 
@@ -282,9 +267,8 @@ class _FormatEdit(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Another format")
+        named(self, "Another format", "Width x height @ frames a second : pixel format; Enter asks the camera for it")
         self.setPlaceholderText("640x480@60:MJPG")
-        self.setToolTip("Width x height @ frames a second : pixel format; Enter asks the camera for it")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -294,20 +278,10 @@ class _FormatEdit(QLineEdit):
         super().keyPressEvent(event)
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.setAccessibleDescription(tip)
-    button.setAutoDefault(False)
-    return button
-
-
 def _sentence(name: str) -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
+    label = paragraph(name=name)
     label.setMinimumHeight(label.fontMetrics().lineSpacing() * 2)  # so that nothing moves when it takes two lines
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
-    label.setAccessibleName(name)
     return label
 
 

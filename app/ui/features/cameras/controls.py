@@ -16,6 +16,7 @@ from app.ui.shell.controller import FREE_S, Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import there
 
 if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.devices import CameraDevice
@@ -43,9 +44,7 @@ class CameraControls(QObject):
         self._recording = False
         self.background = Background(self, controller.complain, serial=True)
         self.label = FormatLabel()
-        bar = window.statusBar()
-        assert bar is not None
-        bar.addPermanentWidget(self.label)
+        there(window.statusBar()).addPermanentWidget(self.label)
         store.watch(self, (settings.CAMERAS,), self._forget_asked)
         self._apply()
 

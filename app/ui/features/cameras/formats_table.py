@@ -10,7 +10,9 @@ from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.ui.shell import theme
+from app.ui.widgets.building import there
 from app.ui.widgets.formatting import unsigned
+from app.ui.widgets.tables import set_up
 
 if TYPE_CHECKING:
     from app.capture.grants import Grant
@@ -44,33 +46,21 @@ class FormatsTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(HEADINGS))
-        self.setAccessibleName("Formats of the camera")
+        set_up(self, "Formats of the camera", (False, True, True, True), lines=1.5)
         self.setToolTip("Select a format to see it in the preview; Enter uses it")
         self.setHorizontalHeaderLabels(HEADINGS)
         for column, tip in enumerate(TIPS):
-            item = self.horizontalHeaderItem(column)
-            if item is not None:
-                item.setToolTip(tip)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+            there(self.horizontalHeaderItem(column)).setToolTip(tip)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)  # Tab leaves the table, arrows move in it
-        self.setShowGrid(False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        rows, columns = self.verticalHeader(), self.horizontalHeader()
-        assert rows is not None
-        assert columns is not None
-        rows.hide()
-        rows.setDefaultSectionSize(round(self.fontMetrics().height() * 1.5))
-        columns.setHighlightSections(False)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        columns = there(self.horizontalHeader())
+        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         columns.resizeSection(0, self.fontMetrics().horizontalAdvance("0000 × 0000") + 26)
         self.itemSelectionChanged.connect(self._selected)
 
     def sizeHint(self) -> QSize:
-        metrics, head = self.fontMetrics(), self.horizontalHeader()
-        height = (head.sizeHint().height() if head is not None else 0) + ROWS * round(metrics.height() * 1.5) + 4
+        metrics = self.fontMetrics()
+        height = there(self.horizontalHeader()).sizeHint().height() + ROWS * round(metrics.height() * 1.5) + 4
         return QSize(metrics.averageCharWidth() * 52, height)
 
     def minimumSizeHint(self) -> QSize:
@@ -113,8 +103,7 @@ class FormatsTable(QTableWidget):
     @property
     def current(self) -> CameraFormat | None:
         """The one that is selected."""
-        model = self.selectionModel()
-        rows = model.selectedRows() if model is not None else []
+        rows = there(self.selectionModel()).selectedRows()
         return self._rows[rows[0].row()].format if rows else None
 
     def changeEvent(self, event: QEvent | None) -> None:

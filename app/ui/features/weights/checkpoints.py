@@ -74,18 +74,23 @@ def read_report(key: str) -> LoadReport:
 def facts(report: LoadReport) -> list[Fact]:
     """Everything known of it, in the order in which it is shown."""
     spec, said = report.spec, report.metadata
-    if report.layout == "estimator":
-        return _estimator_facts(report)
-    missing = [head for head in HEADS if head not in report.trained_heads]
     named = "named" if spec.keypoint_names else "without names"
+    keypoints = Fact("Keypoints", f"{spec.num_kp}, {named}" if spec.num_kp else "none")
+    picture = (
+        Fact("Input", f"{spec.crop.input_size} × {spec.crop.input_size} pixels"),
+        Fact("Crop", f"{spec.crop.side:g} face boxes wide, {spec.crop.up:g} above the box's centre"),
+    )
+    file = (Fact("Layout", LAYOUTS[report.layout]), Fact("SHA-256", report.sha256), Fact("File", str(report.path)))
+    if report.layout == "estimator":
+        return [Fact("What it is", report.summary), keypoints, *picture, *file]
+    missing = [head for head in HEADS if head not in report.trained_heads]
     rows = [
         Fact("Architecture", f"ConvNeXtV2 {spec.backbone}"),
         Fact("Trained heads", ", ".join(report.trained_heads) or "none", not report.trained_heads),
         Fact("Missing heads", _missing(missing, report.pose_trained), bool(missing)),
-        Fact("Keypoints", f"{spec.num_kp}, {named}"),
+        keypoints,
         Fact("Bins", f"{spec.num_bins} of {BIN_DEGREES:g}° an axis"),
-        Fact("Input", f"{spec.crop.input_size} × {spec.crop.input_size} pixels"),
-        Fact("Crop", f"{spec.crop.side:g} face boxes wide, {spec.crop.up:g} above the box's centre"),
+        *picture,
     ]
     if spec.keypoint_names:
         rows.append(Fact("Keypoint names", ", ".join(spec.keypoint_names)))
@@ -100,26 +105,7 @@ def facts(report: LoadReport) -> list[Fact]:
     ]
     if report.unexpected:
         rows.append(Fact("Ignored", f"{len(report.unexpected)} entries, such as {report.unexpected[0][:80]}", True))
-    return [
-        *rows,
-        Fact("Layout", LAYOUTS[report.layout]),
-        Fact("SHA-256", report.sha256),
-        Fact("File", str(report.path)),
-    ]
-
-
-def _estimator_facts(report: LoadReport) -> list[Fact]:
-    spec = report.spec
-    named = "named" if spec.keypoint_names else "without names"
-    return [
-        Fact("What it is", report.summary),
-        Fact("Keypoints", f"{spec.num_kp}, {named}" if spec.num_kp else "none"),
-        Fact("Input", f"{spec.crop.input_size} × {spec.crop.input_size} pixels"),
-        Fact("Crop", f"{spec.crop.side:g} face boxes wide, {spec.crop.up:g} above the box's centre"),
-        Fact("Layout", LAYOUTS[report.layout]),
-        Fact("SHA-256", report.sha256),
-        Fact("File", str(report.path)),
-    ]
+    return [*rows, *file]
 
 
 def _missing(missing: Sequence[str], pose_trained: bool) -> str:

@@ -18,7 +18,7 @@ from app.ui.features.weights.comparison import Comparison
 from app.ui.features.weights.details import Details
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
-from app.ui.shell.messages import Message, Severity
+from app.ui.shell.messages import Severity
 from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, push_button
 from extractor.shipped import is_own
 
@@ -185,7 +185,7 @@ class WeightsPanel(LookingPanel):
             self._reading.discard(key)
             self._reports[key] = str(error) if isinstance(error, ValueError) else sentence(error)
             if remember:
-                self._context.notice(Message(str(self._reports.pop(key)), Severity.ERROR))
+                self._context.controller.notify(str(self._reports.pop(key)), Severity.ERROR)
             self._show_selected()
 
         self._context.controller.background.run("read weights", lambda: read_report(key), done, failed)
@@ -230,7 +230,7 @@ class WeightsPanel(LookingPanel):
 
     def copy(self) -> None:
         copy_text(self.details.as_text())
-        self._context.notice(Message("Copied what is known of the weights.", Severity.GOOD))
+        self._context.controller.notify("Copied what is known of the weights.", Severity.GOOD)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         self._reports = {key: known for key, known in self._reports.items() if not isinstance(known, str)}

@@ -1,28 +1,31 @@
-"""How the tables beside the picture look, and the line above each."""
+"""How tables look, and the line above them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QAction, QColor, QPainter, QPixmap
-from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QTableView, QToolButton
+from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QToolButton
+
+from app.ui.widgets.building import action_button, heading, lay_out, there
 
 
-def set_up(table: QTableView, name: str, wide: tuple[bool, ...]) -> int:
-    """Whole rows to be selected, nothing to be typed; ``wide`` columns share the room.  The rows' height."""
+def set_up(table: QTableView, name: str, wide: Sequence[bool], lines: float = 1.6) -> int:
+    """Whole rows to be selected, nothing to be typed; ``wide`` columns share the room.
+
+    Returns the rows' height, which is that of so many ``lines`` of text.
+    """
     table.setAccessibleName(name)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setShowGrid(False)
     table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
+    table.setTabKeyNavigation(False)  # Tab leaves it, arrows move in it
     table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    vertical, header = table.verticalHeader(), table.horizontalHeader()
-    assert vertical is not None
-    assert header is not None
+    vertical, header = there(table.verticalHeader()), there(table.horizontalHeader())
     vertical.hide()
-    height = round(table.fontMetrics().height() * 1.6)
+    height = round(table.fontMetrics().height() * lines)
     vertical.setDefaultSectionSize(height)
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -34,24 +37,11 @@ def set_up(table: QTableView, name: str, wide: tuple[bool, ...]) -> int:
 
 def heading_row(text: str, buttons: Mapping[str, QAction]) -> QHBoxLayout:
     """A heading, and buttons with these words that do these actions."""
-    heading = QLabel(text)
-    heading.setProperty("heading", True)
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addWidget(heading)
-    row.addStretch(1)
-    for words, action in buttons.items():
-        row.addWidget(_button(action, words))
-    return row
+    return lay_out(QHBoxLayout(), heading(text), None, *(_button(a, words) for words, a in buttons.items()), spacing=4)
 
 
 def _button(action: QAction, text: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setAccessibleName(action.whatsThis())
-    button.setToolTip(action.toolTip())
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(action.trigger)
+    button = action_button(action, text)
     button.setEnabled(action.isEnabled())
     action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
     return button
