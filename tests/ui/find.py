@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from app.ui.plots.canvas import PlotCanvas
 
 W = TypeVar("W", bound=QWidget)
 
@@ -39,3 +43,9 @@ def reset_settings(window: QMainWindow) -> None:
     """By the menu, with the question agreed to."""
     window.commands["reset_settings"].trigger()
     answer(window, "Reset")
+
+
+def curve_of(canvas: PlotCanvas, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the curve of this signal shows: seconds, values."""
+    x, y = next(row for row in canvas.rows if name in row.curves).curves[name].getData()
+    return np.asarray(x if x is not None else []), np.asarray(y if y is not None else [])

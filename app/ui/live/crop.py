@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PyQt6.QtGui import QFontMetricsF, QImage, QKeyEvent, QPainter, QPen, QWheelEvent
 
 from app.core.frames import FrameResult, Image
 from app.faces.crop import CropTransform, extract
@@ -44,8 +44,6 @@ class Crop(PaintedDock):
         self._side = 0  # of the square, in frame pixels
         self._zoom = 0  # whole screen pixels a pixel; 0: as large as fits
         self.shift = QPointF()
-        self._mouse: QPointF | None = None
-        self._pressed: QPointF | None = None
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         size = self._input_size()
@@ -125,7 +123,7 @@ class Crop(PaintedDock):
         painter.drawText(area.adjusted(8, 0, -8, -2), Qt.AlignmentFlag.AlignCenter, text)
 
     def pixel_under_mouse(self, area: QRectF, size: int) -> tuple[int, int] | None:
-        mouse = self._mouse
+        mouse = self.mouse
         if mouse is None or not area.contains(mouse) or not self._room().contains(mouse):
             return None
         step = area.width() / size
@@ -145,8 +143,7 @@ class Crop(PaintedDock):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
+        assert event is not None
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_by(1)
@@ -166,22 +163,5 @@ class Crop(PaintedDock):
             self.zoom_by(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None:
-            self._pressed = event.position()
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is None:
-            return
-        self._mouse = event.position()
-        if self._pressed is not None:
-            self.shift += event.position() - self._pressed
-            self._pressed = event.position()
-        self.update()
-
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        self._pressed = None
-
-    def leaveEvent(self, event: Any) -> None:
-        self._mouse = None
-        self.update()
+    def drag(self, by: QPointF) -> None:
+        self.shift += by

@@ -91,7 +91,6 @@ class ShapeView(PaintedDock):
         self.eye = Eye()
         self.gain = 1
         self.held = False
-        self._pressed: QPointF | None = None
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self._message = missing(result)
@@ -195,8 +194,7 @@ class ShapeView(PaintedDock):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
+        assert event is not None
         key = Qt.Key(event.key())
         if key in TURN_KEYS:
             turn, tilt = TURN_KEYS[key]
@@ -221,19 +219,9 @@ class ShapeView(PaintedDock):
             self.look(self.eye.zoomed(ZOOM_STEP ** (event.angleDelta().y() / 120)))
             event.accept()
 
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None:
-            self._pressed = event.position()
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._pressed is not None:
-            moved = event.position() - self._pressed
-            self._pressed = event.position()
-            sign = 1 if self._mirrored() else -1
-            self.look(self.eye.turned(sign * moved.x() * DEG_PER_POINT, moved.y() * DEG_PER_POINT))
-
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        self._pressed = None
+    def drag(self, by: QPointF) -> None:
+        sign = 1 if self._mirrored() else -1
+        self.look(self.eye.turned(sign * by.x() * DEG_PER_POINT, by.y() * DEG_PER_POINT))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         self.look(Eye())

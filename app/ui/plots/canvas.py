@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import PyQt6.QtWidgets  # noqa: F401  (before pyqtgraph, which binds to the Qt it finds loaded)
 import pyqtgraph as pg
-from PyQt6.QtCore import QEvent, QPointF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent
 
 from app.signals.history import broken_at_faces
@@ -245,12 +245,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     # ------------------------------------------------------------------ for others
 
-    def data_of(self, name: str) -> tuple[Floats, Floats]:
-        """What the curve of this signal shows: seconds, values."""
-        row = next(row for row in self._rows if name in row.curves)
-        x, y = row.curves[name].getData()
-        return np.asarray(x if x is not None else []), np.asarray(y if y is not None else [])
-
     @property
     def rows(self) -> Sequence[_Row]:
         return self._rows
@@ -260,12 +254,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()  # pyqtgraph's own is a fixed number of pixels
-
-    def viewport_point(self, seconds: float) -> QPointF:
-        """Where a time of the first plot lies in this widget."""
-        row = self._rows[0]
-        scene = row.plot.getViewBox().mapViewToScene(QPointF(seconds, 0.0))
-        return QPointF(self.mapFromScene(scene))
 
 
 def number(value: float, unit: str, sign: bool = False, digits: int = 3) -> str:

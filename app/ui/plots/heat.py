@@ -10,8 +10,8 @@ import numpy as np
 import PyQt6.QtWidgets  # noqa: F401  (before pyqtgraph, which binds to the Qt it finds loaded)
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
 
 from app.core.frames import FrameResult
 from app.signals.history import History
@@ -49,7 +49,6 @@ class Heat(PaintedDock):
         self.top = STEPS[0]
         self._empty = True
         self._has_source = False
-        self._mouse: QPointF | None = None
         table = pg.colormap.get(COLOUR_MAP).getLookupTable(nPts=255)
         self._map = [QColor(*(int(v) for v in row[:3])).rgb() for row in table]
 
@@ -197,9 +196,9 @@ class Heat(PaintedDock):
             text += f"   face {int(self._faces[column])}"
         metrics = painter.fontMetrics()
         box = QRectF(0, 0, metrics.horizontalAdvance(text) + 14, metrics.height() + 6)
-        assert self._mouse is not None
+        assert self.mouse is not None
         box.moveTo(
-            min(self._mouse.x() + 12, strip.right() - box.width()), max(self._mouse.y() - box.height() - 6, strip.top())
+            min(self.mouse.x() + 12, strip.right() - box.width()), max(self.mouse.y() - box.height() - 6, strip.top())
         )
         painter.setPen(QPen(theme.BORDER, 1))
         painter.setBrush(theme.RAISED)
@@ -209,18 +208,17 @@ class Heat(PaintedDock):
 
     def _under_mouse(self, strip: QRectF) -> tuple[int, int] | None:
         """The keypoint and the column there."""
-        if self._mouse is None or not strip.contains(self._mouse) or not self._values.size:
+        if self.mouse is None or not strip.contains(self.mouse) or not self._values.size:
             return None
         rows, columns = self._values.shape
-        k = int((self._mouse.y() - strip.top()) / strip.height() * rows)
-        column = int((self._mouse.x() - strip.left()) / strip.width() * columns)
+        k = int((self.mouse.y() - strip.top()) / strip.height() * rows)
+        column = int((self.mouse.x() - strip.left()) / strip.width() * columns)
         return min(k, rows - 1), min(column, columns - 1)
 
     # ------------------------------------------------------------------ mouse and keys
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
+        assert event is not None
         steps = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}.get(Qt.Key(event.key()))
         if steps is None:
             super().keyPressEvent(event)
@@ -228,14 +226,6 @@ class Heat(PaintedDock):
         place = SPANS_S.index(self.span_s) + steps
         self.span_s = SPANS_S[min(max(place, 0), len(SPANS_S) - 1)]
         self._take()
-        self.update()
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        self._mouse = event.position() if event is not None else None
-        self.update()
-
-    def leaveEvent(self, event: Any) -> None:
-        self._mouse = None
         self.update()
 
 

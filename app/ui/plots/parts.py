@@ -72,7 +72,7 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._brush = QColor()
-        self._polygons: list[QPolygonF] = []
+        self.polygons: list[QPolygonF] = []
         self._bounds = QRectF()
 
     def set_colour(self, colour: QColor) -> None:
@@ -85,7 +85,7 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
         self.prepareGeometryChange()
         finite = np.isfinite(low) & np.isfinite(high)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8)))
-        self._polygons = [
+        self.polygons = [
             QPolygonF(
                 [QPointF(x[i], low[i]) for i in range(start, end)]
                 + [QPointF(x[i], high[i]) for i in range(end - 1, start - 1, -1)]
@@ -93,13 +93,9 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
             for start, end in edges.reshape(-1, 2)
         ]
         self._bounds = QRectF()
-        for polygon in self._polygons:
+        for polygon in self.polygons:
             self._bounds = self._bounds.united(polygon.boundingRect())
         self.update()
-
-    @property
-    def polygons(self) -> list[QPolygonF]:
-        return self._polygons
 
     def boundingRect(self) -> QRectF:
         return self._bounds
@@ -110,7 +106,7 @@ class Band(pg.GraphicsObject):  # type: ignore[misc]
         assert painter is not None
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._brush)
-        for polygon in self._polygons:
+        for polygon in self.polygons:
             painter.drawPolygon(polygon)
 
 

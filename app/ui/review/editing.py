@@ -80,21 +80,19 @@ class Editing(QObject):
 
     def chosen_range(self) -> tuple[float, float] | None:
         """What the chosen interval covers; None for a point, or where none is chosen."""
-        if not 0 <= self.chosen < len(self._annotations()):
-            return None
-        annotation = self._annotations()[self.chosen]
-        return (annotation.onset_s, annotation.onset_s + annotation.duration_s) if annotation.duration_s > 0 else None
+        one = self._one
+        return (one.onset_s, one.onset_s + one.duration_s) if one is not None and one.duration_s > 0 else None
 
     def add(self, at_s: float | None = None) -> None:
         """Ask for a new annotation: at a time, over the selection, or at the cursor."""
         if self._edited is None or self._player is None:
             return
         onset, duration = self._player.time_s if at_s is None else at_s, 0.0
-        selection = self._measuring.selection if self._measuring is not None else None
+        selection = self._selection
         if selection is not None and at_s is None:
             onset, duration = selection[0], selection[1] - selection[0]
         labels = labels_of(self._edited, self._labels())
-        last = self._annotations()[self.chosen].label if 0 <= self.chosen < len(self._annotations()) else ""
+        last = self._one.label if self._one is not None else ""
         annotation = Annotation(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
         self._ask("Add marker", annotation, self._edited.add)
 
@@ -107,7 +105,7 @@ class Editing(QObject):
         if self._edited is None or self._player is None:
             return
         here = self._player.time_s
-        selection = self._measuring.selection if self._measuring is not None else None
+        selection = self._selection
         if selection is not None:
             self._edited.add(selection[0], selection[1] - selection[0], slot.label)
         elif not slot.interval:
@@ -127,9 +125,9 @@ class Editing(QObject):
         return [slot.label for slot in self._slots()]
 
     def edit(self) -> None:
-        if self._edited is None or not 0 <= self.chosen < len(self._annotations()):
+        edited, number, one = self._edited, self.chosen, self._one
+        if edited is None or one is None:
             return
-        edited, number = self._edited, self.chosen
 
         def change(onset_s: float, duration_s: float, label: str, note: str) -> None:
             annotation = edited.annotations[number]
@@ -138,13 +136,13 @@ class Editing(QObject):
             duration = annotation.duration_s if abs(duration_s - annotation.duration_s) < 0.0006 else duration_s
             edited.change(number, onset, duration, label, note)
 
-        self._ask("Edit marker", self._annotations()[number], change)
+        self._ask("Edit marker", one, change)
 
     def delete(self) -> None:
-        if self._edited is not None and 0 <= self.chosen < len(self._annotations()):
-            label = self._annotations()[self.chosen].label or "marker"
+        one = self._one
+        if self._edited is not None and one is not None:
             self._edited.delete(self.chosen)
-            self._notify(Message(f"Deleted {label}; Ctrl+Z brings it back."))
+            self._notify(Message(f"Deleted {one.label or 'marker'}; Ctrl+Z brings it back."))
 
     def undo(self) -> None:
         if self._edited is not None:
@@ -160,11 +158,9 @@ class Editing(QObject):
 
     def nudge(self, frames: int) -> None:
         """Move the chosen annotation so many frames."""
-        player, edited = self._player, self._edited
-        if edited is None or player is None or not 0 <= self.chosen < len(self._annotations()):
-            return
-        annotation = self._annotations()[self.chosen]
-        edited.move(self.chosen, player.stepped(annotation.onset_s, frames), annotation.duration_s)
+        player, edited, one = self._player, self._edited, self._one
+        if edited is not None and player is not None and one is not None:
+            edited.move(self.chosen, player.stepped(one.onset_s, frames), one.duration_s)
 
     def go(self, direction: int) -> None:
         """To the next (1) or the previous (-1) annotation."""
@@ -176,17 +172,14 @@ class Editing(QObject):
         if not beyond:
             self._notify(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
             return
-        number, annotation = min(beyond, key=lambda pair: abs(pair[1].frame - here))
-        self.choose(number)
-        self._player.go_to(annotation.frame)
-        self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
+        number, _ = min(beyond, key=lambda pair: abs(pair[1].frame - here))
+        self._chosen_in_panel(number)
 
     def refresh(self) -> None:
         """What can be done now."""
         edited = self._edited
-        some = edited is not None and 0 <= self.chosen < len(edited.annotations)
         for name in ("edit", "delete", "earlier", "later"):
-            self._commands[name].setEnabled(some)
+            self._commands[name].setEnabled(self._one is not None)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
         for key, slot in zip(ANNOTATION_KEYS, self._slots(), strict=True):
             self._commands[f"marker_{key}"].setText(f"&{key}  {without_mnemonic(slot.label)}".rstrip())
@@ -198,6 +191,15 @@ class Editing(QObject):
         redo.setEnabled(stack is not None and stack.canRedo())
         undo.setText(f"&Undo {without_mnemonic(stack.undoText())}".rstrip() if stack is not None else "&Undo")
         redo.setText(f"&Redo {without_mnemonic(stack.redoText())}".rstrip() if stack is not None else "&Redo")
+
+    @property
+    def _one(self) -> Annotation | None:
+        """The chosen one."""
+        return self._annotations()[self.chosen] if 0 <= self.chosen < len(self._annotations()) else None
+
+    @property
+    def _selection(self) -> tuple[float, float] | None:
+        return self._measuring.selection if self._measuring is not None else None
 
     def _annotations(self) -> tuple[Annotation, ...]:
         return self._edited.annotations if self._edited is not None else ()

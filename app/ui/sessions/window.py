@@ -230,10 +230,6 @@ class SessionsWindow(QMainWindow):
         self._extract.show()
         self._extract.raise_()
 
-    @property
-    def extract_dialog(self) -> ExtractDialog | None:
-        return self._extract
-
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
         self.status_line.show_message(message)

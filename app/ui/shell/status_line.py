@@ -46,6 +46,23 @@ class StatusLine(QWidget):
         self._label.setAccessibleDescription(f"{message.severity.value}: {message.text}")
 
 
+class StatusLabel(QLabel):
+    """A few words at the right end of the status bar; hidden while there is nothing to say."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setContentsMargins(8, 0, 10, 0)
+        self.setAccessibleName(name)
+        self.hide()
+
+    def show_text(self, text: str, tip: str, description: str = "") -> None:
+        if (text, tip) != (self.text(), self.toolTip()):
+            self.setText(text)
+            self.setToolTip(tip)
+            self.setAccessibleDescription(description or text)
+        self.show()
+
+
 def status_bar(line: StatusLine, *permanent: QWidget) -> QStatusBar:
     """The window's, with these at its right end."""
     bar = QStatusBar()

@@ -14,7 +14,6 @@ from app.ui.widgets.pickers import Picker
 
 DRAWN = ("mirror", "axes", "keypoints", "box", "expression", "label")
 WINDOW = ("screenshot", "full_screen", "keys")
-YIELDING = (*DRAWN[3:], *WINDOW)  # buttons that give way to the pickers where the bar is narrow: menus have them, too
 
 
 class MainToolBar(QToolBar):
@@ -47,7 +46,8 @@ class MainToolBar(QToolBar):
             self.addWidget(picker)
         line = there(self.addSeparator())
         window = [self._add(actions[name]) for name in WINDOW]
-        self._yielding = (labels, [line, *window], drawn[3:])  # the first first
+        # These give way to the pickers, the first first, where the bar is narrow: menus have them, too.
+        self._yielding = (labels, [line, *window], drawn[3:])
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Where it is narrow the labels give way, whose pickers say the same in their tool tips, then buttons."""

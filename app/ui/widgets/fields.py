@@ -17,32 +17,28 @@ ANYWHERE = Qt.AlignmentFlag(0)  # it fills its room
 class Value(QLabel):
     """A text that changes often: tabular figures, repainted only when it differs, shortened in the middle."""
 
-    def __init__(self, name: str, scale: float = 1.0) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._whole = NOTHING
+        self.whole_text = NOTHING
         self.setAccessibleName(name)
-        self.setFont(theme.tabular(self.font(), scale))
+        self.setFont(theme.tabular(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def show_text(self, text: str, tool_tip: str = "") -> None:
-        if text != self._whole:
-            self._whole = text
+        if text != self.whole_text:
+            self.whole_text = text
             self._fit()
             self.setAccessibleDescription(text)
         if tool_tip != self.toolTip():
             self.setToolTip(tool_tip)
-
-    @property
-    def whole_text(self) -> str:
-        return self._whole
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._fit()
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1)))
+        self.setText(self.fontMetrics().elidedText(self.whole_text, Qt.TextElideMode.ElideMiddle, max(self.width(), 1)))
 
 
 def fixed_value(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
@@ -25,6 +25,8 @@ class PaintedDock(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._least = (columns, rows)
         self.painted = 0  # how often; a hidden dock is never
+        self.mouse: QPointF | None = None  # where it points
+        self._pressed: QPointF | None = None
 
     def minimumSizeHint(self) -> QSize:
         metrics = self.fontMetrics()
@@ -48,6 +50,28 @@ class PaintedDock(QWidget):
 
     def paint(self, painter: QPainter) -> None:
         raise NotImplementedError
+
+    def drag(self, by: QPointF) -> None:
+        """The mouse has moved so far with a button down; for subclasses that can be dragged."""
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        assert event is not None
+        self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        assert event is not None
+        self.mouse = event.position()
+        if self._pressed is not None:
+            by, self._pressed = self.mouse - self._pressed, self.mouse
+            self.drag(by)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        self._pressed = None
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        self.mouse = None
+        self.update()
 
     def paint_message(self, painter: QPainter, words: str) -> None:
         """In the middle, instead of a view."""

@@ -139,11 +139,11 @@ class Picker(ChoiceBox):
             self.chosen.emit(entry.key)
 
 
-def source_entries(choices: Sequence[tuple[str, str]], current: str, label: str = "") -> list[Entry | None]:
+def source_entries(choices: Sequence[tuple[str, str]], current: str) -> list[Entry | None]:
     """Cameras and the demo as found (spec, label), the opened path, and the commands."""
     entries: list[Entry | None] = [Entry(text, spec) for spec, text in choices]
     if current and current not in {spec for spec, _ in choices}:
-        entries.append(Entry(label or path_label(current), current, shown_address(current)))
+        entries.append(Entry(path_label(current), current, shown_address(current)))
     return [
         *entries,
         None,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QImage, QMouseEvent
 from PyQt6.QtWidgets import QApplication, QLabel
 
@@ -21,7 +21,7 @@ from app.ui.plots.parts import range_around, step_above, thinned
 from app.ui.plots.signals import COLUMN, GROUPS, SIGNALS, chosen
 from app.ui.shell import settings
 from extractor.types import Angles
-from tests.ui.find import find
+from tests.ui.find import curve_of, find
 
 
 def legend(plots) -> str:
@@ -66,7 +66,7 @@ def test_every_column_there_is_can_be_plotted():
 
 def test_the_newest_value_stands_at_the_right_edge_in_seconds_ago(plots):
     plots.draw(rows(yaw_deg=np.linspace(-10, 10, 60)))
-    x, y = plots.canvas.data_of("yaw")
+    x, y = curve_of(plots.canvas, "yaw")
     assert (x[0], x[-1]) == pytest.approx((-4, 0))
     assert (y[0], y[-1]) == (-10, 10)
     for row in plots.canvas.rows:
@@ -138,7 +138,7 @@ def test_signals_are_chosen_in_the_menu_and_remembered(plots, idle_window, qtbot
     plots.choices["latency"].trigger()
     plots.choices["yaw"].trigger()
     assert chosen_in(plots) == ["pitch", "roll", "expression", "latency"]
-    assert plots.canvas.data_of("latency")[1][-1] == 40
+    assert curve_of(plots.canvas, "latency")[1][-1] == 40
     again = Plots(idle_window.docks.context)
     qtbot.addWidget(again)
     assert chosen_in(again) == chosen_in(plots)
@@ -168,9 +168,9 @@ def test_a_span_of_five_minutes_is_thinned(plots, result, face, store):
         block[i, 0] = block[i + history._capacity, 0] = i / 30
     history._count = 9000
     plots.show_result(None, history)
-    assert len(plots.canvas.data_of("yaw")[0]) == pytest.approx(300, abs=2)
+    assert len(curve_of(plots.canvas, "yaw")[0]) == pytest.approx(300, abs=2)
     plots.set_span(300)
-    x, _ = plots.canvas.data_of("yaw")
+    x, _ = curve_of(plots.canvas, "yaw")
     assert x[0] == pytest.approx(-300, abs=1)
     assert len(x) < 2200
     assert store.get(settings.PLOT_SPAN) == 300
@@ -185,11 +185,11 @@ def test_pause_freezes_the_plots_and_nothing_else(plots, result, face, qtbot):
     assert "paused" in legend(plots)
     history.append(result(face(angles=Angles(0, 99, 0)), captured_s=2.0))
     plots.show_result(None, history)
-    assert plots.canvas.data_of("yaw")[1][-1] == 59
+    assert curve_of(plots.canvas, "yaw")[1][-1] == 59
     plots.set_span(5)  # another span of what stands still
-    assert plots.canvas.data_of("yaw")[1][-1] == 59
+    assert curve_of(plots.canvas, "yaw")[1][-1] == 59
     plots.pause_button.click()
-    assert plots.canvas.data_of("yaw")[1][-1] == 99
+    assert curve_of(plots.canvas, "yaw")[1][-1] == 99
     assert "paused" not in legend(plots)
 
 
@@ -204,7 +204,8 @@ def test_raw_stands_beside_filtered_where_it_is_asked_for(plots):
 
 def test_values_are_read_under_the_crosshair_by_mouse_and_by_key(plots, qtbot):
     plots.draw(rows(n=301, seconds=10.0, yaw_deg=np.linspace(-30, 30, 301)))
-    at = plots.canvas.viewport_point(-5.0)
+    canvas = plots.canvas
+    at = QPointF(canvas.mapFromScene(canvas.rows[0].plot.getViewBox().mapViewToScene(QPointF(-5.0, 0.0))))
     none, no_keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     event = QMouseEvent(QEvent.Type.MouseMove, at, plots.canvas.mapToGlobal(at), none, none, no_keys)
     QApplication.sendEvent(plots.canvas.viewport(), event)
@@ -271,7 +272,7 @@ def test_curves_of_two_people_are_told_apart_and_not_joined(plots, result, face)
     text = legend(plots)
     assert "face&nbsp;3" in text
     assert face_colour(5).name() in text
-    y = plots.canvas.data_of("yaw")[1]
+    y = curve_of(plots.canvas, "yaw")[1]
     assert np.isnan(y).sum() == 1
     assert len(plot_of(plots, "yaw").bands["yaw"].polygons) == 2
     plots.canvas.point_at(-0.5)
@@ -285,7 +286,7 @@ def test_one_person_who_was_lost_and_found_is_not_named(plots, result, face):
         history.append(result(face(face_id=3 if i < 30 else 5), captured_s=100 + i / 15))
     plots.show_result(result(face(face_id=5), captured_s=100 + 59 / 15), history)
     assert "face&nbsp;" not in legend(plots)
-    assert np.isnan(plots.canvas.data_of("yaw")[1]).sum() == 1
+    assert np.isnan(curve_of(plots.canvas, "yaw")[1]).sum() == 1
 
 
 def test_the_face_is_named_where_others_are_in_the_picture_and_stays_so_while_paused(plots, result, face):

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QListWidget, QPushButton
 from app.core.tilt import CameraTilt
 from app.session.session import Session
 from app.ui.shell import settings
+from tests.ui.find import dialog as dialog_of
 from tests.ui.find import find
 
 
@@ -21,7 +22,7 @@ from tests.ui.find import find
 def dialog(window, tmp_path, store):
     store.set(settings.DEVICE, "cpu")
     window.commands["extract"].trigger()
-    dialog = window.extract_dialog
+    dialog = dialog_of(window, "Measure files")
     dialog.out.setText(str(tmp_path / "measured"))
     dialog.jobs.setValue(1)
     return dialog
@@ -99,7 +100,7 @@ def test_the_end_of_the_window_leaves_no_process(dialog, window, assets, qtbot):
     dialog.add_paths([str(assets / "demo.mp4")])
     press(dialog, "Measure")
     qtbot.waitUntil(lambda: bool(children()), timeout=60_000)
-    window.extract_dialog.finish()
+    dialog_of(window, "Measure files").finish()
     assert children() == []
 
 
@@ -110,5 +111,5 @@ def test_what_cannot_be_done_is_said_and_the_choice_stays(dialog, window, make_s
     assert state(dialog) == f"{tmp_path / 'none.mp4'} does not exist."
     other = make_sessions(Path(store.get(settings.RECORDINGS)))
     other.extract()
-    assert other.extract_dialog.paths.item(0).text() == str(tmp_path / "none.mp4")
-    assert other.extract_dialog.out.text() == str(tmp_path / "measured")
+    assert dialog_of(other, "Measure files").paths.item(0).text() == str(tmp_path / "none.mp4")
+    assert dialog_of(other, "Measure files").out.text() == str(tmp_path / "measured")

@@ -19,6 +19,7 @@ from app.session.ownership import Claim
 from app.ui.sessions import reader
 from app.ui.shell import settings, theme
 from app.ui.shell.messages import Severity
+from tests.ui.find import dialog as dialog_of
 from tests.ui.hostile import HOSTILE, look_at_everything
 from tests.ui.sessions.conftest import put
 from tests.ui.shell.test_contrast import assert_texts_are_readable
@@ -317,7 +318,7 @@ def test_it_can_be_read_in_both_themes(window, qapp, scheme):
         window.complain(["first: it could not be."])
         assert_texts_are_readable(window)
         window.extract()
-        assert_texts_are_readable(window.extract_dialog)
+        assert_texts_are_readable(dialog_of(window, "Measure files"))
         choose(window, "first", "second")
         for name in ("rename", "export", "reanalyse"):
             window.commands[name].trigger()
@@ -333,4 +334,4 @@ def test_everything_has_room_in_a_small_window(window):
     assert window.size().width() == 853
     assert bar.maximum() == 0, "a column lies outside"
     window.extract()
-    assert window.extract_dialog.minimumSizeHint().height() <= 480
+    assert dialog_of(window, "Measure files").minimumSizeHint().height() <= 480

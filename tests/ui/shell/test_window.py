@@ -31,7 +31,7 @@ from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.fields import Value
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
-from tests.ui.find import dialog, find, reset_settings
+from tests.ui.find import curve_of, dialog, find, reset_settings
 
 WAIT_MS = 20_000
 
@@ -94,7 +94,7 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
         timer.start(20)
     assert ended.args == [0], window.failures
     assert sorted(errors.values())[len(errors) // 2] < 15
-    assert len(window.docks.view("plots").canvas.data_of("yaw")[0]) > 5
+    assert len(curve_of(window.docks.view("plots").canvas, "yaw")[0]) > 5
     assert find(window.readout.pose, "true yaw", Value).whole_text.endswith("°")
     assert picture.stat().st_size > 10_000
     assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDialogButtonBox, QLineEdit, QWidget
 
 from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.session.manifest import SessionFields
 from app.session.naming import DEFAULT_NAME, folder_name
-from app.ui.features.annotations.note import NoteBox
 from app.ui.features.annotations.strip import AnnotationStrip, Chip
 from app.ui.live.live_view import LiveView
 from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS, describe
 from app.ui.shell.controller import Controller
+from app.ui.shell.dialogs import AskingDialog
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import named, there
+from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import moment
 from app.ui.widgets.plain_text import without_mnemonic
 
@@ -69,6 +72,25 @@ def read_slots(text: str) -> tuple[AnnotationSlot, ...]:
 
 def write_slots(slots: tuple[AnnotationSlot, ...]) -> str:
     return json.dumps([[slot.label, slot.interval] for slot in slots], ensure_ascii=False)
+
+
+class NoteBox(AskingDialog):
+    """One line; Enter keeps it, Escape doesn't.  The window goes on meanwhile."""
+
+    written = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget, seconds: float) -> None:
+        super().__init__(there(parent.window()), f"Note at {moment(seconds)}", QDialogButtonBox.StandardButton.Save)
+        self.text = named(QLineEdit(), "Note")
+        self.text.setMinimumWidth(self.fontMetrics().averageCharWidth() * 60)
+        self.hold(dim_label("It gets the time at which this box was opened."), self.text, spacing=8)
+        self.text.setFocus()
+
+    def accept(self) -> None:
+        text = self.text.text().strip()
+        if text:
+            self.written.emit(text)
+        super().accept()
 
 
 class AnnotationControls(QObject):

@@ -12,8 +12,7 @@ from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
 from app.ui.features.annotations.annotations import AnnotationControls, AnnotationSlot
-from app.ui.features.sound.fields import SoundFields
-from app.ui.features.sound.sound import SoundControls
+from app.ui.features.sound.sound import SoundControls, SoundFields
 from app.ui.shell import settings, theme
 from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.widgets.building import ScrollPanel, lay_out, named, push_button

@@ -33,18 +33,14 @@ class AnnotationStrip(QWidget):
         super().__init__(view)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Markers")
-        self._chips: tuple[Chip, ...] = ()
+        self.chips: tuple[Chip, ...] = ()
         view.installEventFilter(self)
         self.hide()
 
-    @property
-    def chips(self) -> tuple[Chip, ...]:
-        return self._chips
-
     def show_chips(self, chips: tuple[Chip, ...]) -> None:
-        if chips == self._chips:
+        if chips == self.chips:
             return
-        self._chips = chips
+        self.chips = chips
         said = "; ".join(f"{chip.label} {'since' if chip.running else 'at'} {chip.time}" for chip in chips)
         self.setAccessibleDescription(said)
         self._place()
@@ -58,8 +54,8 @@ class AnnotationStrip(QWidget):
 
     def _place(self) -> None:
         parent = self.parentWidget()
-        if parent is not None and self._chips:
-            rows = len(self._chips)
+        if parent is not None and self.chips:
+            rows = len(self.chips)
             height = rows * self._row() + (rows - 1) * _GAP
             self.setGeometry(_MARGIN, _MARGIN, max(parent.width() - 2 * _MARGIN, 1), round(height) + 1)
 
@@ -73,7 +69,7 @@ class AnnotationStrip(QWidget):
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         row, top = self._row(), 0.0
-        for chip in self._chips:
+        for chip in self.chips:
             dot = metrics.height() * 0.5
             time = f"  {chip.time}"
             room = min(self.width(), _WIDEST * metrics.averageCharWidth())

@@ -24,8 +24,7 @@ from app.core.camera_format import CameraFormat, parse_camera_format
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import FrameResult
-from app.ui.features.cameras.controls import CameraControls
-from app.ui.features.cameras.format_label import short
+from app.ui.features.cameras.controls import CameraControls, short
 from app.ui.features.cameras.formats_table import FormatsTable
 from app.ui.live.live_view import LiveView
 from app.ui.shell import settings, theme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,12 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QMainWindow
 
 from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
-from app.ui.features.cameras.format_label import FormatLabel
 from app.ui.features.cameras.remembered import known_cameras, remember
 from app.ui.shell import settings
 from app.ui.shell.controller import FREE_S, Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
+from app.ui.shell.status_line import StatusLabel
 from app.ui.widgets.background import Background
 from app.ui.widgets.building import there
 
@@ -22,9 +23,33 @@ if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.devices import CameraDevice
     from app.capture.grants import Grant
     from app.capture.preview import CameraPreview
+    from app.capture.source import SourceInfo
     from app.pipeline import PipelineStatus
 
 RECORDING = "The camera is being recorded: finish the recording (R), then choose."
+
+
+def short(width: int, height: int, fps: float, fourcc: str) -> str:
+    """Size, rate and pixel format, as far as they are known."""
+    parts = [f"{width}×{height}", f"{fps:.4g} fps" if fps else "", fourcc]
+    return "  ".join(part for part in parts if part)
+
+
+class FormatLabel(StatusLabel):
+    """The format of the camera that runs, at the right end of the status bar; hidden while none does."""
+
+    def __init__(self) -> None:
+        super().__init__("Camera format")
+        self.setProperty("dim", True)
+
+    def show_camera(self, info: SourceInfo | None, measured_fps: float) -> None:
+        if info is None or info.kind != "camera":
+            self.hide()
+            return
+        measured = f"{measured_fps:.1f}" if math.isfinite(measured_fps) and measured_fps else "not yet known"
+        asked = f"; it was asked for {info.asked}" if info.asked else ""
+        tip = f"What the camera grants{asked}. Measured frames a second: {measured}. Ctrl+5 changes it."
+        self.show_text(short(info.width, info.height, info.fps, info.fourcc), tip)
 
 
 class CameraControls(QObject):

@@ -22,7 +22,7 @@ from app.ui.widgets.fields import Value
 from extractor.convert import convert
 from extractor.model import MotionExtractor
 from extractor.types import Angles
-from tests.ui.find import find
+from tests.ui.find import curve_of, find
 
 WAIT_MS = 60_000
 
@@ -143,7 +143,7 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
     assert any(name.endswith("(beside it)") for name in names(panel))
     qtbot.waitUntil(lambda: "ms a frame" in panel.comparison.state.text(), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "±" in values["yaw", "mean ± SD"].whole_text, timeout=WAIT_MS)
-    _, y = panel.comparison.canvas.data_of("difference_yaw")
+    _, y = curve_of(panel.comparison.canvas, "difference_yaw")
     assert np.isfinite(y).any()
     assert window.controller.network.weights == ""  # the first is who it was
 
