@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
 from app.core.text import ENCODING, ERRORS
+from app.session.annotations import Annotation, parse_annotations
 from app.session.lazy_table import read_columns
 from app.session.table import Table, parse_table
 from app.session.text_table import encode_rows
@@ -49,6 +51,14 @@ def make_face(
         "logits": np.zeros((3, 66), np.float32),
     }
     return FaceResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def read_annotations(path: Path) -> tuple[Annotation, ...]:
+    """All markers of a file in which every line is clear.  Raises SessionError."""
+    parsed = parse_annotations(path)
+    if parsed.problems:
+        raise SessionError(parsed.problems[0])
+    return parsed.annotations
 
 
 def read_table(path: Path) -> Table:

@@ -20,7 +20,7 @@ from app.core.errors import SessionError
 from app.core.position import FieldOfView
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
-from app.session.folders import FRAMES, reason
+from app.session.folders import FRAMES, numbered, reason
 from app.session.lazy_table import LazyTable
 from app.session.manifest import KeypointCount, Manifest, Quality
 from app.session.staging import new_staging, publish_new
@@ -151,22 +151,19 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
     Raises SessionError, also when the name is taken: nothing is ever replaced.
     """
     parent = staging.parent
-    number = 1
     try:
-        while True:
-            name = header.name if number == 1 else f"{header.name}-{number}"
-            target = parent / name
-            named = dataclasses.replace(header, name=name)
+        for target in numbered(parent / header.name):
+            named = dataclasses.replace(header, name=target.name)
             values = {"schema": SCHEMA, **dataclasses.asdict(named)}
             text = json.dumps(values, indent=1, ensure_ascii=False)
             files.write_whole(staging / ANALYSIS, encode_text(text) + b"\n")
             if publish_new(staging, target):
                 return Analysis(target, named)
             if exact:
-                raise SessionError(f"{target} exists already; analyses are never replaced.")
-            number += 1
+                break
     except OSError as error:
         raise SessionError(f"{parent} can't be written: {reason(error)}.") from error
+    raise SessionError(f"{target} exists already; analyses are never replaced.")
 
 
 def frame_times(session: Path) -> list[float]:

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError
 from app.session.folders import ANNOTATIONS, OPEN_ANNOTATIONS, reason
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
@@ -149,14 +148,6 @@ def parse_annotations(
             problems.append(f"line {row.line}: {error}")
     sentences = tuple(f"{damaged}: {problem}." for problem in problems)
     return ParsedAnnotations(tuple(annotations), sentences, encode_annotations(annotations) == data)
-
-
-def read_annotations(path: Path) -> tuple[Annotation, ...]:
-    """As ``parse_annotations``, for whoever can't go on with a part.  Raises SessionError."""
-    parsed = parse_annotations(path)
-    if parsed.problems:
-        raise SessionError(parsed.problems[0])
-    return parsed.annotations
 
 
 def _annotation(

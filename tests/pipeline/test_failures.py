@@ -18,7 +18,6 @@ from app.pipeline import Pipeline, inference_loop
 from app.pipeline.inference_loop import NO_DETECTOR, RESTARTED, InferenceLoop
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.repair import REPLACE_AT
-from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.table import Missing
@@ -26,7 +25,7 @@ from app.ui.shell.messages import Severity, problem_message, view_message
 from extractor.backends import create_backend
 from extractor.backends.base import Backend, WrappedBackend
 from extractor.types import HostMotion
-from tests.factories import read_table
+from tests.factories import read_annotations, read_table
 
 WAIT_S = 60.0
 

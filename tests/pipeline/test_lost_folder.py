@@ -16,10 +16,10 @@ from app.core.frames import Frame
 from app.pipeline.recorder import Recorder
 from app.session import disk, folders
 from app.session import writer as writer_module
-from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import STOPPED, SessionHeader
 from app.session.session import Session
+from tests.factories import read_annotations
 
 HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
 

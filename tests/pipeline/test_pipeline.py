@@ -16,11 +16,10 @@ from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
 from app.pipeline import Pipeline
-from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.session import Session
 from app.signals.presets import preset_named
-from tests.factories import read_signals
+from tests.factories import read_annotations, read_signals
 
 WAIT_S = 60.0
 

@@ -24,11 +24,11 @@ from app.capture.source import SourceInfo
 from app.core.clock import now_s
 from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.session.annotations import read_annotations
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionHeader
 from app.session.writer import SessionWriter
 from extractor.types import Angles
+from tests.factories import read_annotations
 
 FPS, HOUR = 30, 108_000
 SIDE, COLUMNS, ROWS = 12, 6, 4  # squares: 24 bits

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.core.errors import SessionError
 from app.session.annotation_file import AnnotationFile
-from app.session.annotations import Annotation, encode_annotations, read_annotations
+from app.session.annotations import Annotation, encode_annotations
+from tests.factories import read_annotations
 
 A = Annotation(1.0, 0.0, "blink", "", 30)
 B = Annotation(0.5, 2.0, "talk", 'über, "alles"', 15)

@@ -20,7 +20,6 @@ from app.session.annotations import (
     AnnotationLog,
     append_annotation,
     parse_annotations,
-    read_annotations,
     recover_annotations,
     write_annotations,
 )
@@ -28,6 +27,7 @@ from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields
 from app.session.session import Session
 from app.session.writer import SessionWriter
+from tests.factories import read_annotations
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 times = st.floats(0, 1e5).map(lambda value: round(value, 6))

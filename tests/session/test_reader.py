@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from app.capture.video import VideoSource
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.session.annotations import Annotation, append_annotation, read_annotations
+from app.session.annotations import Annotation, append_annotation
 from app.session.folders import claim_folder
 from app.session.manifest import Fitted, Manifest, MediaFile, Owner
 from app.session.offline import ExtractWriter
 from app.session.session import Session
 from app.session.writer import SessionWriter
+from tests.factories import read_annotations
 
 
 def test_any_frame_can_be_had_in_any_order(tmp_path, header, make_frame):

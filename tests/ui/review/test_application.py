@@ -13,8 +13,8 @@ from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QImage
 from PyQt6.QtTest import QTest
 
-from app.session.annotations import read_annotations
 from app.ui.review.controls import is_session
+from tests.factories import read_annotations
 
 ROOT = Path(__file__).resolve().parents[3]
 

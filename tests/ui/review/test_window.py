@@ -13,12 +13,12 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
 from app.core.tilt import CameraTilt, levelled_deg
-from app.session.annotations import read_annotations
 from app.session.manifest import Manifest, Owner
 from app.ui.review.player import SPEEDS
 from app.ui.shell import settings
 from app.ui.shell.commands import REVIEW
 from app.ui.shell.messages import Severity
+from tests.factories import read_annotations
 from tests.session.long_session import LOST, angles, grey, make_session
 from tests.ui.review.conftest import FRAMES
 

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
-from app.session.annotations import Annotation, AnnotationKind, OpenInterval, WrittenAnnotation, read_annotations
+from app.session.annotations import Annotation, AnnotationKind, OpenInterval, WrittenAnnotation
 from app.session.codecs import NO_PICTURE
 from app.session.disk import MIB
 from app.session.manifest import Manifest, SessionFields
@@ -22,6 +22,7 @@ from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.shell.messages import Message, Severity, problem_message
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
+from tests.factories import read_annotations
 from tests.ui.find import find
 
 WAIT_MS = 30_000
