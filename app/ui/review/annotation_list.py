@@ -22,7 +22,7 @@ from app.session.annotations import Annotation
 from app.ui.review.annotations import Annotations, EditedAnnotations
 from app.ui.review.paint import annotation_colours
 from app.ui.shell.dialogs import AskingDialog
-from app.ui.widgets.building import lay_out, named, paragraph, there
+from app.ui.widgets.building import lay_out, named, number_box, paragraph, there
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
 from app.ui.widgets.tables import dot, heading_row, set_up
@@ -155,11 +155,8 @@ class AnnotationDialog(AskingDialog):
 
 
 def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
-    box = named(QDoubleSpinBox(), name)
-    box.setDecimals(3)
-    box.setRange(0.0, max(most, value))
+    box = number_box(name, 0.0, max(most, value), " s", 3)
     box.setSingleStep(0.1)
-    box.setSuffix(" s")
     box.setValue(value)
     return box
 

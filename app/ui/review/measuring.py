@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QGuiApplication
 
 from app.core.spreadsheet import as_cell
@@ -18,6 +18,7 @@ from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import delayed
 from app.ui.widgets.formatting import clock
 
 SETTLE_MS = 60  # while a selection is dragged its statistics follow that much later
@@ -41,10 +42,7 @@ class Measuring(QObject):
         self.selection: Range | None = None
         self.statistics: Statistics | None = None
         self._leaves_out = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer = delayed(self, SETTLE_MS, self.refresh)
 
     def use(self, loaded: Loaded | None) -> None:
         """Of this session; None: of none."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QObject, QSize, Qt, QTimer
 from PyQt6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
+    QDoubleSpinBox,
     QFrame,
     QLabel,
     QLayout,
@@ -94,6 +95,24 @@ def action_button(action: QAction, text: str) -> QToolButton:
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(action.trigger)
     return button
+
+
+def number_box(name: str, least: float, most: float, unit: str = "", decimals: int = 1) -> QDoubleSpinBox:
+    """For a number with its unit."""
+    box = named(QDoubleSpinBox(), name)
+    box.setDecimals(decimals)
+    box.setRange(least, most)
+    box.setSuffix(unit)
+    return box
+
+
+def delayed(owner: QObject, ms: int, call: Callable[[], object]) -> QTimer:
+    """Started, it calls once, so much later; started again before that, later still."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(ms)
+    timer.timeout.connect(call)
+    return timer
 
 
 def search_line(name: str, words: str, found: Callable[[str], object]) -> QLineEdit:

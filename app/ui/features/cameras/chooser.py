@@ -30,7 +30,7 @@ from app.ui.live.live_view import LiveView
 from app.ui.shell import settings, theme
 from app.ui.shell.controller import Controller, sentence
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import heading, lay_out, named, paragraph, push_button, there
+from app.ui.widgets.building import delayed, heading, lay_out, named, paragraph, push_button, there
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class CameraChooser(QDialog):
         self.view.setMinimumSize(320, 180)
         self.state_label = _sentence("State of the camera")
         self.table = FormatsTable()
-        self.table.chosen.connect(lambda _: self._settle.start(SETTLE_MS))
+        self.table.chosen.connect(lambda _: self._settle.start())
         self.other = _FormatEdit()
         self.other.submitted.connect(self._try_other)
         tip = "Ask the camera for the format that is written here"
@@ -91,9 +91,7 @@ class CameraChooser(QDialog):
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.timeout.connect(self._show_selected)
+        self._settle = delayed(self, SETTLE_MS, self._show_selected)
 
     def _lay_out(self) -> None:
         label = QLabel("&Another:")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.tilt import MEASURED, STEEPEST_DEG, CameraTilt
 from app.ui.features.cameras.tilt import TiltControls
 from app.ui.shell.dialogs import close_button
+from app.ui.widgets.building import delayed, lay_out, number_box, paragraph, push_button
 
 SETTLED_MS = 500  # after the last change of a number it holds
 WHY = (
@@ -28,38 +28,18 @@ class TiltDialog(QDialog):
         self.setWindowTitle("Camera tilt")
         self._controls = controls
         self._start = commands["measure_tilt"].trigger
-        why = QLabel(WHY)
-        why.setWordWrap(True)
         self.pitch, self.roll = tilt_boxes()
         form = QFormLayout()
         form.addRow("Looks &down by", self.pitch)
         form.addRow("Turned clock&wise by", self.roll)
-        self.state = QLabel()
-        self.state.setWordWrap(True)
-        self.state.setAccessibleName("How the tilt is known")
-        measure, level = QPushButton("&Measure: shake, then nod"), QPushButton("It is &level")
-        measure.setToolTip(commands["measure_tilt"].toolTip())
-        measure.clicked.connect(self._measure)
-        level.setToolTip("No tilt: the angles are those that the camera sees")
-        level.clicked.connect(lambda _: controls.use(None))
-        row = QHBoxLayout()
-        for button in (measure, level):
-            button.setAutoDefault(False)
-            row.addWidget(button)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 18, 20, 14)
-        layout.setSpacing(10)
-        layout.addWidget(why)
-        layout.addLayout(form)
-        layout.addWidget(self.state)
-        layout.addLayout(row)
-        layout.addWidget(close_button(self))
+        self.state = paragraph(name="How the tilt is known")
+        measure = push_button("&Measure: shake, then nod", commands["measure_tilt"].toolTip(), self._measure)
+        tip = "No tilt: the angles are those that the camera sees"
+        level = push_button("It is &level", tip, lambda: controls.use(None))
+        parts = (paragraph(WHY), form, self.state, lay_out(QHBoxLayout(), measure, level, None), close_button(self))
+        lay_out(QVBoxLayout(self), *parts, spacing=10, margins=(20, 18, 20, 14))
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 62)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLED_MS)
-        self._settle.timeout.connect(self._use)
+        self._settle = delayed(self, SETTLED_MS, self._use)
         for box in (self.pitch, self.roll):
             box.valueChanged.connect(lambda _: self._settle.start())
         controls.changed.connect(self.show_tilt)
@@ -98,9 +78,9 @@ class TiltDialog(QDialog):
 
 def tilt_boxes() -> tuple[QDoubleSpinBox, QDoubleSpinBox]:
     """For pitch and roll of a camera."""
-    pitch = _degrees_box("Camera looks down by, in degrees", STEEPEST_DEG)
+    pitch = number_box("Camera looks down by, in degrees", -STEEPEST_DEG, STEEPEST_DEG, "°")
     pitch.setToolTip("Below zero it looks up")
-    roll = _degrees_box("Camera is turned clockwise by, in degrees", 180.0)
+    roll = number_box("Camera is turned clockwise by, in degrees", -180.0, 180.0, "°")
     roll.setToolTip("As seen from behind the camera; below zero anticlockwise")
     return pitch, roll
 
@@ -108,12 +88,3 @@ def tilt_boxes() -> tuple[QDoubleSpinBox, QDoubleSpinBox]:
 def tilt_of(pitch: QDoubleSpinBox, roll: QDoubleSpinBox) -> CameraTilt | None:
     """What is typed there; None: level."""
     return CameraTilt(pitch.value(), roll.value()) if pitch.value() or roll.value() else None
-
-
-def _degrees_box(name: str, most: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(-most, most)
-    box.setDecimals(1)
-    box.setSuffix("°")
-    box.setAccessibleName(name)
-    return box

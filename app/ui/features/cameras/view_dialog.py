@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.position import ASSUMED, LEAST_DEG, MOST_DEG, FieldOfView
 from app.ui.features.cameras.facts import FactControls
 from app.ui.shell.dialogs import close_button
-from app.ui.widgets.building import lay_out, named, paragraph, push_button
+from app.ui.widgets.building import lay_out, number_box, paragraph, push_button
 from app.ui.widgets.formatting import field_of_view
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -34,11 +34,11 @@ class ViewDialog(QDialog):
         self.setWindowTitle("Field of view")
         self._controls = controls
         self.camera = _box("Model of the camera", WEBCAMS)
-        self.degrees = _number("Field of view in degrees", LEAST_DEG, MOST_DEG, "°")
+        self.degrees = number_box("Field of view in degrees", LEAST_DEG, MOST_DEG, "°")
         self.between = _box("Between which points of the picture", (("from edge to edge", False), ("diagonally", True)))
         self.sheet = _box("What fills the picture", SHEETS)
-        self.width_cm = _number("Its width in centimetres", 1.0, 1000.0, " cm")
-        self.distance = _number("Its distance from the lens in centimetres", 1.0, 1000.0, " cm")
+        self.width_cm = number_box("Its width in centimetres", 1.0, 1000.0, " cm")
+        self.distance = number_box("Its distance from the lens in centimetres", 1.0, 1000.0, " cm")
         use = "From now on positions are told by it"
         rows = (
             ("&Camera", self.camera, push_button("Use &model", use, self._use_model)),
@@ -104,12 +104,4 @@ def _box(name: str, choices: tuple[tuple[str, object], ...]) -> ChoiceBox:
     box = ChoiceBox(name)
     for text, value in choices:
         box.add(text, value)
-    return box
-
-
-def _number(name: str, least: float, most: float, suffix: str) -> QDoubleSpinBox:
-    box = named(QDoubleSpinBox(), name)
-    box.setRange(least, most)
-    box.setDecimals(1)
-    box.setSuffix(suffix)
     return box

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 
 from app.core.limits import MOST_FACES
+from app.ui.live.overlay import are_several
 from app.ui.shell import settings
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class FaceControls(QObject):
     @property
     def _several(self) -> bool:
         result = self._view.result
-        return result is not None and len(result.faces) + len(result.further) > 1
+        return result is not None and are_several(result)
 
     def _apply(self) -> None:
         self._panel.show_limit(self.limit)

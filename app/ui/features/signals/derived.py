@@ -15,7 +15,7 @@ from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
 from app.ui.features.signals.signals import SignalControls, waiting_text
 from app.ui.shell import settings
-from app.ui.widgets.building import lay_out, named, paragraph, push_button
+from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button
 from app.ui.widgets.fields import Section, Value
 from app.ui.widgets.formatting import NOTHING, field_of_view, pose, tilt, unsigned
 
@@ -109,9 +109,10 @@ class DerivedSection(Section):
         )
         self.cone = named(QDoubleSpinBox(), "Attention cone: half angle in degrees", tip)
         assert settings.ATTENTION_CONE.limits is not None
-        self.cone.setRange(*settings.ATTENTION_CONE.limits)
-        self.cone.setDecimals(0)
-        self.cone.setSuffix("°")
+        self.cone = number_box("Attention cone: half angle in degrees", *settings.ATTENTION_CONE.limits, "°", 0)
+        self.cone.setToolTip(
+            "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
+        )
         self.cone.setValue(controls.cone_deg)
         self.cone.valueChanged.connect(controls.use_cone)
         controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))

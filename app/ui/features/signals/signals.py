@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
 
 from app.signals.calibration import CalibrationState, Recentring, Waiting
@@ -15,6 +15,7 @@ from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import delayed
 from app.ui.widgets.formatting import pose, tilt
 
 if TYPE_CHECKING:
@@ -42,10 +43,7 @@ class SignalControls(QObject):
         self._settings = store
         self._background = Background(self, controller.complain)  # an annotation is written to the disk, which may hang
         self._heard = 0  # of the waits that ended
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(SETTLED_MS)
-        self._settling.timeout.connect(self._settled)
+        self._settling = delayed(self, SETTLED_MS, self._settled)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
         store.watch(self, (settings.FILTER, settings.FILTER_CUSTOM), self._restore)
         store.watch(self, (settings.ATTENTION_CONE,), self._apply_cone)
