@@ -7,31 +7,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.core.camera_format import CameraFormat, parse_camera_format
-from app.core.errors import SourceError, UserError
+from app.commands.camera_options import add_camera_format
+from app.core.camera_format import CameraFormat
+from app.core.errors import SourceError
 
 if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.devices import CameraDevice
 
 NONE_FOUND = "No camera was found. Connect one; the source 'demo' plays without."
-
-
-def camera_format(text: str) -> CameraFormat:
-    """For argparse."""
-    try:
-        return parse_camera_format(text)
-    except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
-    parser.add_argument(
-        "--camera-format",
-        type=camera_format,
-        metavar="WxH@RATE[:PIXELS]",
-        help=f"what a camera is asked for, such as 1280x720@30:MJPG ({usual}); 'motionscope cameras' tells what there "
-        "is, and a camera that grants something else goes on with that",
-    )
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:

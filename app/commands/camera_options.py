@@ -6,18 +6,29 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from app.core.errors import UserError
-from app.core.position import FieldOfView, parse_field_of_view
-from app.core.tilt import CameraTilt, parse_camera_tilt
+from app.commands.typed import typed
+from app.core.camera_format import parse_camera_format
+from app.core.position import parse_field_of_view
+from app.core.tilt import parse_camera_tilt
 
 TILT = "--camera-tilt"
 _NUMBERS = re.compile(r"-[\d.]+(,.*)?")
 
 
+def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
+    parser.add_argument(
+        "--camera-format",
+        type=typed(parse_camera_format),
+        metavar="WxH@RATE[:PIXELS]",
+        help=f"what a camera is asked for, such as 1280x720@30:MJPG ({usual}); 'motionscope cameras' tells what there "
+        "is, and a camera that grants something else goes on with that",
+    )
+
+
 def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
     parser.add_argument(
         TILT,
-        type=_camera_tilt,
+        type=typed(parse_camera_tilt),
         metavar="PITCH[,ROLL]",
         help="how the camera stands, in degrees: pitch + looks down, roll + is turned clockwise seen from behind it; "
         f"angles are then shown as a level camera would measure them ({usual})",
@@ -27,7 +38,7 @@ def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
 def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
     parser.add_argument(
         "--field-of-view",
-        type=_field_of_view,
+        type=typed(parse_field_of_view),
         metavar="DEGREES[d]",
         help="the angle that the camera sees between the picture's edges or, with a d behind it, its corners: the "
         f"head's position in centimetres hangs on it ({usual})",
@@ -43,17 +54,3 @@ def with_negative_numbers(words: Sequence[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
-
-
-def _camera_tilt(text: str) -> CameraTilt:
-    try:
-        return parse_camera_tilt(text)
-    except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _field_of_view(text: str) -> FieldOfView:
-    try:
-        return parse_field_of_view(text)
-    except UserError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
-from app.commands.camera_command import add_camera_format
-from app.commands.camera_options import add_camera_tilt, add_field_of_view, with_negative_numbers
+from app.commands.camera_options import add_camera_format, add_camera_tilt, add_field_of_view, with_negative_numbers
 from app.commands.output_options import add_output_options, chosen_outputs
+from app.commands.typed import typed
 from app.core.ending import EndedError, interrupted_by_signals
-from app.core.errors import SessionError, UserError
+from app.core.errors import UserError, is_readable
 from app.core.launch_options import LaunchOptions
 from app.core.limits import MOST_FACES
 from app.core.plain_locale import use_plain_locale
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"motionscope: {error.sentence}", file=sys.stderr)
         return 1
     except (UserError, ValueError) as error:
-        if not _is_readable(error):
+        if not is_readable(error):
             raise
         print(f"motionscope: {error}", file=sys.stderr)
         return 1
@@ -62,17 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("motionscope: interrupted", file=sys.stderr)
         return 130
-
-
-def _is_readable(error: Exception) -> bool:
-    """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
-    if isinstance(error, UserError):
-        return True
-    from extractor.backends import DeviceError, EngineError
-    from extractor.estimator import EstimatorError
-    from extractor.report import WeightsError
-
-    return isinstance(error, (WeightsError, DeviceError, EngineError, EstimatorError))
 
 
 def _window(arguments: list[str]) -> int:
@@ -120,7 +109,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     _share_argument(parser)
     parser.add_argument(
         "--name",
-        type=_name_pattern,
+        type=typed(_name_pattern),
         metavar="PATTERN",
         help="name recordings so, with {participant}, {task}, {date} and {time} replaced (else as last chosen)",
     )
@@ -354,10 +343,7 @@ def _estimator(text: str) -> str:
 
 
 def _name_pattern(text: str) -> str:
-    try:
-        folder_name(text, "participant", "task")
-    except SessionError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    folder_name(text, "participant", "task")
     return text
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from app.commands.typed import typed
 from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.outputs.address import Address, parse_address
@@ -36,7 +37,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         parser.add_argument(f"--{name}", metavar="TEXT", help=f"of the recording that start begins: its {name}")
     parser.add_argument(
         "--at",
-        type=_address,
+        type=typed(lambda text: parse_address(text, REMOTE_PORT)),
         metavar="HOST:PORT",
         help=f"a window elsewhere; its token is then read from the environment variable {TOKEN}",
     )
@@ -60,13 +61,6 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
             answer["round_trip_s"] = offset.round_trip_s
     print(json.dumps(answer) if args.json else sentence(args.action, answer, offset))
     return 0
-
-
-def _address(text: str) -> Address:
-    try:
-        return parse_address(text, REMOTE_PORT)
-    except OutputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _window(address: Address | None) -> tuple[Address, str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
-from app.core.errors import OutputError
-from app.outputs.catalogue import OUTPUTS, OutputSpec
+from app.commands.typed import typed
+from app.outputs.catalogue import OUTPUTS
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -16,10 +15,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     for spec in OUTPUTS:
         words = f"{spec.tip} ({spec.hint})".replace("“", "'").replace("”", "'").replace("%", "%%")
         if spec.bare is None:
-            group.add_argument(spec.option, type=_target(spec), metavar=spec.metavar, help=words)
+            group.add_argument(spec.option, type=typed(spec.parse), metavar=spec.metavar, help=words)
         else:
             group.add_argument(
-                spec.option, type=_target(spec), metavar=spec.metavar, nargs="?", const=spec.bare, help=words
+                spec.option, type=typed(spec.parse), metavar=spec.metavar, nargs="?", const=spec.bare, help=words
             )
 
 
@@ -27,13 +26,3 @@ def chosen_outputs(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:
     """Names and targets of those that were asked for."""
     targets = ((spec.name, getattr(args, spec.name)) for spec in OUTPUTS)
     return tuple((name, target) for name, target in targets if target is not None)
-
-
-def _target(spec: OutputSpec) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        try:
-            return spec.parse(text)
-        except OutputError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse

@@ -18,3 +18,17 @@ class SessionError(UserError):
 
 class OutputError(UserError):
     """Another program that nothing can be sent to."""
+
+
+def is_readable(error: Exception) -> bool:
+    """Whether it is meant for a person: weights, devices and engines have sentences of their own as well.
+
+    Other ValueErrors are mistakes of ours.
+    """
+    if isinstance(error, UserError):
+        return True
+    from extractor.backends import DeviceError, EngineError
+    from extractor.estimator import EstimatorError
+    from extractor.report import WeightsError
+
+    return isinstance(error, (WeightsError, DeviceError, EngineError, EstimatorError))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtWidgets import QFormLayout, QWidget
 
-from app.core.errors import UserError
+from app.core.errors import UserError, is_readable
 from app.faces.estimators import estimator_names
 from app.ui.review.jobs import Job, JobDialog, JobQueue, StoppedError, Work
 from app.ui.shell import dialogs, settings
@@ -152,16 +152,6 @@ def reanalysis_work(folder: Path, weights: str | None, device: str) -> Work:
         except CancelledError as error:
             raise StoppedError(str(error)) from error
         except ValueError as error:
-            raise _readable(error) from error
+            raise (UserError(str(error)) if is_readable(error) else error) from error
 
     return work
-
-
-def _readable(error: ValueError) -> Exception:
-    """Weights, devices and engines have sentences of their own; other ValueErrors are mistakes of ours."""
-    from extractor.backends import DeviceError, EngineError
-    from extractor.estimator import EstimatorError
-    from extractor.report import WeightsError
-
-    readable = (WeightsError, DeviceError, EngineError, EstimatorError)
-    return UserError(str(error)) if isinstance(error, readable) else error
