@@ -45,8 +45,8 @@ def parse_address(text: str, name: str = "", password: str = "") -> CameraAddres
     found = _ADDRESS.match(text)
     scheme = found[1].lower() if found is not None else ""
     if scheme not in SCHEMES:
-        known = ", ".join(SCHEMES[:-1])
-        raise SourceError(f"The address of a camera begins with {known} or {SCHEMES[-1]}:// and not otherwise.")
+        *known, last = (f"{scheme}://" for scheme in SCHEMES)
+        raise SourceError(f"The address of a camera begins with {', '.join(known)} or {last}.")
     wrong = f"This {scheme} address can't be read: write it as {scheme}://HOST:PORT/PATH."
     try:
         parts = urlsplit(text.strip())

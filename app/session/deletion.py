@@ -67,13 +67,12 @@ class Doomed:
 
     def question(self) -> str:
         """What a person is asked, some sentences."""
-        about = f"recorded {self.started_utc}" if self.started_utc else f"whose {MANIFEST} is damaged or gone"
+        began = self.started_utc[:16].replace("T", " ")
+        about = f"recorded {began} UTC" if began else f"whose {MANIFEST} is damaged or gone"
         who = f" of participant {self.participant}" if self.participant else ""
-        counts = ((self.analyses, "analysis", "analyses"), (self.exports, "export", "exports"))
-        with_it = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
         text = (
             f"The session {self.folder}{who}, {about}, will be deleted: {self.files} files, {self.bytes / 1e6:.1f} MB"
-            f"{', with ' + ' and '.join(with_it) if with_it else ''}."
+            f"{_with_it([self])}."
         )
         if self.strange:
             names = ", ".join(self.strange[:_NAMED]) + (", …" if len(self.strange) > _NAMED else "")
@@ -92,8 +91,7 @@ def question_about(doomed: Sequence[Doomed]) -> str:
     who = f" of participants {', '.join(people[:_NAMED])}{', …' if len(people) > _NAMED else ''}" if people else ""
     text = (
         f"{len(doomed)} sessions{who} will be deleted ({names}): {sum(one.files for one in doomed)} files, "
-        f"{sum(one.bytes for one in doomed) / 1e6:.1f} MB, with {sum(one.analyses for one in doomed)} analyses and "
-        f"{sum(one.exports for one in doomed)} exports."
+        f"{sum(one.bytes for one in doomed) / 1e6:.1f} MB{_with_it(doomed)}."
     )
     strange = [f"{one.folder.name}{os.sep}{name}" for one in doomed for name in one.strange]
     if strange:
@@ -104,6 +102,16 @@ def question_about(doomed: Sequence[Doomed]) -> str:
     if any(one.media for one in doomed):
         text += " The measured files stay."
     return text + " Nothing brings them back, and exports and copies in other places are not found."
+
+
+def _with_it(doomed: Sequence[Doomed]) -> str:
+    """Which of the things made of the recordings go, too, as a part of a sentence."""
+    counts = (
+        (sum(one.analyses for one in doomed), "analysis", "analyses"),
+        (sum(one.exports for one in doomed), "export", "exports"),
+    )
+    words = [f"{count} {single if count == 1 else several}" for count, single, several in counts if count]
+    return f", with {' and '.join(words)}" if words else ""
 
 
 def what_goes(folder: Path) -> Doomed:

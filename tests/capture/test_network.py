@@ -139,6 +139,6 @@ def test_resolving_an_address_connects_to_nothing(http):
 
 @pytest.mark.parametrize("spec", ["ftp://me:secret@host/", "file:///etc/passwd"])
 def test_other_protocols_are_refused(spec):
-    with pytest.raises(SourceError, match="begins with rtsp, rtsps, http or https") as refused:
+    with pytest.raises(SourceError, match="begins with rtsp://, rtsps://, http:// or https://") as refused:
         resolve_source(spec)
     assert "secret" not in str(refused.value)

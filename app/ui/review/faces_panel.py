@@ -75,7 +75,7 @@ class FacesPanel(QWidget):
         table.blockSignals(False)
         self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
         frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
-        table.setMinimumHeight(2 * self._row_height + frame)
+        table.setMinimumHeight(self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
 
     def choose_next(self) -> None:

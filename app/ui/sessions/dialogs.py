@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS, Exporter
@@ -30,14 +30,17 @@ class ExportDialog(AskingDialog):
     ) -> None:
         super().__init__(parent, "Export", "&Export")
         self._start = start
-        what = sessions[0].name if len(sessions) == 1 else f"{len(sessions)} recordings"
+        what = sessions[0].name if len(sessions) == 1 else f"{len(sessions)} recordings, each"
         self.formats = {exporter: QCheckBox(without_mnemonic(exporter.label)) for exporter in EXPORTERS}
         for box in self.formats.values():
             box.toggled.connect(lambda _: self._check())
+        boxes = list(self.formats.values())
+        half = (len(boxes) + 1) // 2  # one column of them is too high for a small screen
+        columns = (lay_out(QVBoxLayout(), *part, None, spacing=5) for part in (boxes[:half], boxes[half:]))
         self.replace = QCheckBox("&Replace what an earlier export left there")
         self.hold(
-            paragraph(f"Export {what}, each into the folder export in its own folder."),
-            lay_out(QVBoxLayout(), *self.formats.values(), spacing=5, margins=(12, 0, 0, 0)),
+            paragraph(f"Export {what} into the folder “export” inside its own folder."),
+            lay_out(QHBoxLayout(), *columns, spacing=24, margins=(12, 0, 0, 0)),
             self.replace,
         )
         self.setMinimumWidth(420)
@@ -67,11 +70,11 @@ class RenameDialog(AskingDialog):
         places = ", ".join(f"{{{place}}}" for place in PLACES)
         text = paragraph(f"The new name of the folder. {places} are replaced by what the recording says.")
         self.pattern = named(QLineEdit(sessions[0].name if len(sessions) == 1 else pattern), "New name")
-        self.pattern.selectAll()
+        self.pattern.setSelection(len(self.pattern.text()), -len(self.pattern.text()))  # a long one from its beginning
         self.pattern.textChanged.connect(lambda _: self._show())
         self.outcome = paragraph(name="What becomes of it", dim=True)
         self.hold(text, self.pattern, self.outcome)
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(560)
         self._show()
 
     def _show(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -33,13 +33,14 @@ from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.files import accept_copy, dragged_paths
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import lay_out, named, paragraph, push_button, resize_within_screen
+from app.ui.widgets.building import lay_out, named, paragraph, push_button, resize_within_screen, there
 from app.ui.widgets.formatting import duration
 from extractor import files
 
 STEPS = 1000
 SURE_S = 3.0  # before that no time left is guessed
 MOST_PROCESSES = 64
+EMPTY = "Drop videos, pictures and folders here, or add them with the buttons below."
 _SIZE = QSize(620, 520)
 
 
@@ -73,9 +74,10 @@ class ExtractDialog(QDialog):
             "in review; all pictures share one table. What was measured already is kept."
         )
         tip = "Drop files and folders here; Delete takes the selected ones off the list"
-        self.paths = named(QListWidget(), "Files and folders to measure", tip)
+        self.paths = named(_Paths(), "Files and folders to measure", tip)
         self.paths.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.paths.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.paths.itemSelectionChanged.connect(self._enable)
         self.paths.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         QShortcut(QKeySequence.StandardKey.Delete, self.paths, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
         self.add_files = push_button("Add &files…", "Choose videos and pictures", self._ask_files)
@@ -88,9 +90,9 @@ class ExtractDialog(QDialog):
         self.faces = named(QSpinBox(), "Faces measured at most")
         self.faces.setRange(1, MOST_FACES)
         tip = "How many files are measured at a time; each takes about 0.6 GB of memory"
-        self.jobs = named(QSpinBox(), "Processes", tip)
+        self.jobs = named(QSpinBox(), "Files measured at a time", tip)
         self.jobs.setRange(0, MOST_PROCESSES)
-        self.jobs.setSpecialValueText("as many as are good")
+        self.jobs.setSpecialValueText("as many as suit this computer")
         self.pitch, self.roll = tilt_boxes()
         self.pitch.setPrefix("down ")
         self.roll.setPrefix("clockwise ")
@@ -100,12 +102,12 @@ class ExtractDialog(QDialog):
         results.setBuddy(self.out)
         form.addRow(results, lay_out(QHBoxLayout(), (self.out, 1), self.choose_out))
         form.addRow("&Weights", self.weights)
-        form.addRow("&At most faces", self.faces)
+        form.addRow("Faces &at most", self.faces)
         turned = QLabel("Camera ti&lt")
         turned.setBuddy(self.pitch)
         turned.setToolTip("How the cameras stood that took the videos; the tables hold what was measured")
         form.addRow(turned, lay_out(QHBoxLayout(), (self.pitch, 1), (self.roll, 1)))
-        form.addRow("&Processes", self.jobs)
+        form.addRow("Files at a tim&e", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
         self.options.setLayout(form)
@@ -250,8 +252,9 @@ class ExtractDialog(QDialog):
 
     def _enable(self, running: bool | None = None) -> None:
         busy = self.extraction.running if running is None else running
-        for widget in (self.paths, self.add_files, self.add_folder, self.take_off, self.options):
+        for widget in (self.paths, self.add_files, self.add_folder, self.options):
             widget.setEnabled(not busy)
+        self.take_off.setEnabled(not busy and bool(self.paths.selectedItems()))
         self.start_button.setEnabled(not busy and self.paths.count() > 0)
         self.pause_button.setEnabled(busy)
         self.stop_button.setEnabled(busy)
@@ -263,3 +266,16 @@ class ExtractDialog(QDialog):
         """For the window's end: no process and no thread are left; another run goes on from there."""
         self.extraction.close()
         self.close()
+
+
+class _Paths(QListWidget):
+    """Says what belongs into it while it is empty."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        if not self.count():
+            port = there(self.viewport())
+            painter = QPainter(port)
+            painter.setPen(theme.DIM)
+            painter.drawText(port.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+            painter.end()

@@ -49,6 +49,7 @@ COLUMNS: tuple[Column, ...] = (
            lambda s: s.state.value),
 )  # fmt: skip
 DATE = 1
+GAP = "\u2002"  # behind numbers, which else touch what stands in the next column
 _ROOT = QModelIndex()
 
 _COLOURS = {
@@ -150,7 +151,7 @@ class SessionModel(QAbstractTableModel):
         summary, column = self._shown[index.row()], COLUMNS[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.text(summary)
+                return column.text(summary) + (GAP if column.right else "")
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:
                 return self._thumbnails.icon(summary.folder) or self._thumbnails.empty
             case Qt.ItemDataRole.ToolTipRole:
@@ -166,7 +167,7 @@ class SessionModel(QAbstractTableModel):
             return None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section].title
+                return COLUMNS[section].title + (GAP if COLUMNS[section].right else "")
             case Qt.ItemDataRole.ToolTipRole:
                 return COLUMNS[section].tip
             case Qt.ItemDataRole.TextAlignmentRole if COLUMNS[section].right:

@@ -291,8 +291,11 @@ class _Problems(QFrame):
         close = push_button("&Clear", "", self._clear, "Clear what could not be done")
         head = lay_out(QHBoxLayout(), (heading("What could not be done"), 1), close)
         lay_out(QVBoxLayout(self), head, self.lines, margins=(0, 4, 0, 4))
-        self.setMaximumHeight(12 * self.fontMetrics().lineSpacing())
         self.hide()
+
+    def sizeHint(self) -> QSize:
+        """Low beside the list; the border between them can be moved."""
+        return QSize(super().sizeHint().width(), 9 * self.fontMetrics().lineSpacing())
 
     def add(self, sentences: Sequence[str]) -> None:
         if sentences:

@@ -126,8 +126,8 @@ SOUND = Setting("recording/sound", bool, False, "Record so&und",
                 "Record a microphone, too, in a file of its own (audio.mka); off until you switch it on", RECORDING,
                 option="record_sound", in_profiles=False)  # fmt: skip
 MICROPHONE = Setting("recording/microphone", str, "", "Microphone",
-                     "Its name or a part of it; empty: the system's usual one", RECORDING, check=str.strip,
-                     option="microphone", in_profiles=False)  # fmt: skip
+                     "Which one gives the sound: its name or a part of it; empty: the system's usual one", RECORDING,
+                     check=str.strip, option="microphone", in_profiles=False)  # fmt: skip
 SHARE = Setting("recording/share", bool, False, "Other &users may read recordings",
                 "Let other users of this computer read new recordings and exports", RECORDING,
                 option="share")  # fmt: skip

@@ -57,6 +57,9 @@ class SettingsDialog(QDialog):
                     self._sections[setting.section] = Section(setting.section)
                     self._sections[setting.section].rows.setColumnStretch(1, 1)
                 self._rows.append(_Row(setting, store, self._sections[setting.section], self._say))
+        widest = max(row.label.sizeHint().width() for row in self._rows if row.label is not None)
+        for section in self._sections.values():  # the fields stand in one line down the whole page
+            section.rows.setColumnMinimumWidth(0, widest)
         scroll = ScrollPanel("All settings")
         scroll.hold(*self._sections.values(), spacing=14, margins=(4, 4, 12, 4))
         reset = push_button("&Reset all…", "Set every setting to what it was at first", profiles.ask_reset)
@@ -93,6 +96,7 @@ class _Row:
     def __init__(self, setting: Setting[Any], store: Settings, section: Section, say: Callable[..., None]) -> None:
         self.section = section
         self.shown = True
+        self.label: QLabel | None = None  # a switch has its name beside it
         name = setting.label.replace("&", "")
         choices = " ".join(label for _, label in setting.choices)
         self.words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
@@ -111,6 +115,7 @@ class _Row:
             label.setBuddy(self._editor)
             section.rows.addWidget(label, place, 0)
             section.rows.addWidget(self._editor, place, 1, 1, 1 if setting.folder else 2)
+            self.label = label
             self._widgets.append(label)
         if setting.folder:
             ask = lambda: dialogs.ask_folder(self._editor, name, store.get(setting), self._set)  # noqa: E731
@@ -147,6 +152,7 @@ class _Row:
             self._editor, self._show_value = spin, spin.setValue
         else:
             line = QLineEdit()
+            line.setPlaceholderText(setting.tip.partition("; empty: ")[2])
             line.editingFinished.connect(lambda: self._set(line.text()))
             self._editor, self._show_value = line, lambda text: _show_text(line, text)
 

@@ -131,3 +131,10 @@ def test_curves_numbers_and_statistics_are_of_the_selected_person(make_review, f
         followed(review, qtbot, face)
     name(review, "mother")
     assert review.view.style_shown.face_names == ((1, "mother"),)
+
+
+def test_the_window_fits_a_screen_of_853x480(make_review, folder):
+    """As 1280x720 has at 150 %."""
+    review = make_review(folder, 853, 480)
+    assert not table(review).isHidden()
+    assert (review.width(), review.height()) == (853, 480)

@@ -42,7 +42,7 @@ def model(qapp):
 
 
 def texts(model: QAbstractItemModel, column: int) -> list[str]:
-    return [model.index(row, column).data() for row in range(model.rowCount())]
+    return [model.index(row, column).data().strip() for row in range(model.rowCount())]
 
 
 def test_it_keeps_the_rules_of_models(model):

@@ -18,7 +18,7 @@ ABOUT = (
     "is open. With http and rtsp anybody in the network can see the pictures and the password. Nothing typed here is "
     "stored."
 )
-WIDTH = 60  # characters
+EXAMPLES = "rtsp://192.168.1.20:554/stream or http://192.168.1.20:8080/video"
 
 
 class NetworkCameraDialog(AskingDialog):
@@ -28,8 +28,8 @@ class NetworkCameraDialog(AskingDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, "Network camera", QDialogButtonBox.StandardButton.Open)
-        self.address = self._field("Address", "rtsp://192.168.1.20:554/stream or http://192.168.1.20:8080/video")
-        self.address.setMinimumWidth(self.fontMetrics().averageCharWidth() * WIDTH)
+        self.address = self._field("Address", EXAMPLES)
+        self.address.setMinimumWidth(self.fontMetrics().horizontalAdvance(f"  {EXAMPLES}  "))
         self.name = self._field("User name", "only if the camera asks for one")
         self.password = self._field("Password", "")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
