@@ -21,6 +21,7 @@ from typing import BinaryIO
 from app.batch.report import Standing
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
+from app.core.position import FieldOfView
 from app.core.records import Count, RecordError, build, parse_json
 from app.core.tilt import CameraTilt
 from extractor import files
@@ -39,6 +40,7 @@ class Request:
     force: bool = False  # measure again what is done
     share: bool = False  # whether other users may read the results
     camera_tilt: CameraTilt | None = None  # of the cameras that took the films; None: level
+    field_of_view: FieldOfView | None = None  # theirs; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _run(request: Request, teller: _Teller) -> int:
         faces=request.faces,
         force=request.force,
         camera_tilt=request.camera_tilt,
+        field_of_view=request.field_of_view,
     )
     try:
         extracted = extract(request.paths, Path(request.out), options, teller)

@@ -18,6 +18,7 @@ import pytest
 from app.batch.plan import find_work
 from app.commands.cli import main
 from app.core.errors import UserError
+from app.core.position import parse_field_of_view
 from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session
 from tests.factories import read_pictures
@@ -201,3 +202,18 @@ def test_the_tilt_of_the_camera_is_kept_with_the_film_and_another_one_measures_i
         np.testing.assert_allclose(
             session.levelled_deg(session.table), levelled_deg(session.table.angles_deg, parse_camera_tilt(tilt))
         )
+
+
+def test_a_field_of_view_is_kept_and_the_distance_hangs_on_it(material, tmp_path, capsys):
+    words = (material / "clip.mp4", material / "face 0.jpg", "--out", tmp_path / "out", "--field-of-view")
+    means, pictures = [], []
+    for view, earlier in (("60", False), ("60", True), ("30", False)):
+        assert run(*words, view) == 0
+        assert ("2 of them earlier" in capsys.readouterr().out) is earlier
+        session = Session.open(tmp_path / "out" / "clip")
+        assert session.manifest.header.field_of_view == parse_field_of_view(view)
+        means.append(session.table.whole.position[:, :3].mean(axis=0))
+        pictures.append(read_table(tmp_path / "out" / "images.csv").position[0, 2])
+    depth = np.tan(np.radians(30)) / np.tan(np.radians(15))  # what lies before the middle of the face stays as it is
+    assert means[2] == pytest.approx(means[0] * (1, 1, depth), rel=0.1, abs=0.5)
+    assert pictures[2] == pytest.approx(pictures[0] * depth, rel=0.1)

@@ -17,6 +17,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 from app.core.clock import now_s
 from app.core.derived import DerivedSignals
 from app.core.errors import OutputError
+from app.core.position import Position
 from app.core.rotation import rotation_of
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState
@@ -135,6 +136,14 @@ def test_vmc_sends_what_a_performer_sends(receiver, opened):
     assert receiver.get() == ("/VMC/Ext/OK", (1, 3, 0, 0))
     assert receiver.get()[0] == "/VMC/Ext/T"
     assert receiver.messages.empty()
+
+
+def test_vmc_sends_where_the_head_is_in_metres_in_unitys_axes(receiver, opened):
+    """The avatar looks at the camera: what is to the image's right is to its left, and the camera lies before it."""
+    position = Position(10.0, -20.0, 60.0, 1.0, 1.0, 5.0)
+    opened(VmcOutput).send(make_result(0, replace(make_face(Angles(0, 0, 0), 3), position=position)))
+    got = receiver.until("/VMC/Ext/Hmd/Pos/Local")
+    assert got == pytest.approx(("Motionscope", -0.1, 0.2, -0.6, 0, 0, 0, 1))
 
 
 def deriving(**signals: float):

@@ -27,13 +27,14 @@ from PyQt6.QtWidgets import (
 
 from app.batch.served import Request, Told
 from app.core.limits import MOST_FACES
+from app.core.position import LEAST_DEG, MOST_DEG, FieldOfView
 from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.files import accept_copy, dragged_paths
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import lay_out, named, paragraph, push_button, resize_within_screen, there
+from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button, resize_within_screen, there
 from app.ui.widgets.formatting import duration
 from extractor import files
 
@@ -96,6 +97,10 @@ class ExtractDialog(QDialog):
         self.pitch, self.roll = tilt_boxes()
         self.pitch.setPrefix("down ")
         self.roll.setPrefix("clockwise ")
+        # One step below the least stands for what is not known.
+        self.degrees = number_box("Field of view in degrees", LEAST_DEG - 0.1, MOST_DEG, "°")
+        self.degrees.setSpecialValueText("not known")
+        self.degrees.setValue(self.degrees.minimum())
         self.force = QCheckBox("Measure again what &is measured already")
         form = QFormLayout()
         results = QLabel("&Results")
@@ -107,6 +112,10 @@ class ExtractDialog(QDialog):
         turned.setBuddy(self.pitch)
         turned.setToolTip("How the cameras stood that took the videos; the tables hold what was measured")
         form.addRow(turned, lay_out(QHBoxLayout(), (self.pitch, 1), (self.roll, 1)))
+        seen = QLabel("Field of &view")
+        seen.setBuddy(self.degrees)
+        seen.setToolTip("What the cameras saw from edge to edge: the position in centimetres hangs on it")
+        form.addRow(seen, self.degrees)
         form.addRow("Files at a tim&e", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
@@ -205,6 +214,7 @@ class ExtractDialog(QDialog):
             force=self.force.isChecked(),
             share=files.is_shared(),
             camera_tilt=tilt_of(self.pitch, self.roll),
+            field_of_view=FieldOfView(seen) if (seen := self.degrees.value()) >= LEAST_DEG else None,
         )
         self.problems.clear()
         self.problems.hide()
