@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
+from app.core.errors import SessionError
+from app.core.position import NOWHERE
 from app.session.table import Missing
 from app.ui.review.content import Content
 from app.ui.review.loading import Loaded
@@ -39,4 +42,9 @@ def numbers_of(loaded: Loaded, content: Content, frame: int) -> list[str]:
     quality = float(table.quality[frame])
     if math.isfinite(quality):
         parts.append(f"quality {unsigned(quality, 2)}{' (low)' if loaded.low_quality[frame] else ''}")
+    with contextlib.suppress(SessionError):  # the picture says it
+        faces = loaded.session.faces_of(frame)
+        position = next((face.position for face in faces if loaded.face in (None, face.face_id)), NOWHERE)
+        if math.isfinite(position.z_cm):
+            parts.append(f"distance {unsigned(position.distance_cm, 0, ' cm')}")
     return parts
