@@ -213,7 +213,7 @@ def test_a_field_of_view_is_kept_and_the_distance_hangs_on_it(material, tmp_path
         session = Session.open(tmp_path / "out" / "clip")
         assert session.manifest.header.field_of_view == parse_field_of_view(view)
         means.append(session.table.whole.position[:, :3].mean(axis=0))
-        pictures.append(read_table(tmp_path / "out" / "images.csv").position[0, 2])
+        pictures.append(read_pictures(tmp_path / "out" / "images.csv")[1].position[0, 2])
     depth = np.tan(np.radians(30)) / np.tan(np.radians(15))  # what lies before the middle of the face stays as it is
     assert means[2] == pytest.approx(means[0] * (1, 1, depth), rel=0.1, abs=0.5)
     assert pictures[2] == pytest.approx(pictures[0] * depth, rel=0.1)
