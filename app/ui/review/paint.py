@@ -12,7 +12,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from app.session.annotations import Annotation
-from app.ui.review.content import Content, Series
+from app.ui.review.content import Content
 from app.ui.review.scale import TimeScale
 from app.ui.review.traces import Piece, Trace
 from app.ui.shell import theme
@@ -94,8 +94,10 @@ def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: L
     for name, band in content.series.bands.items():
         draw.band(band, lanes.angles, theme.ANGLE_COLOURS[name])
     if content.second is not None:
-        _paint_series(draw, content.second.series, lanes, second=True)
-    _paint_series(draw, content.series, lanes, second=False)
+        for name, trace in content.second.series.angles.items():
+            draw.curve(trace, lanes.angles, _second_pen(theme.ANGLE_COLOURS[name]))
+    for name, trace in content.series.angles.items():
+        draw.curve(trace, lanes.angles, _pen(theme.ANGLE_COLOURS[name]))
     painter.setClipRect(lanes.expression.rect)
     if content.second is not None:
         draw.curve(content.second.series.expression, lanes.expression, _second_pen(theme.EXPRESSION))
@@ -124,12 +126,6 @@ def _paint_low_quality(painter: QPainter, content: Content, scale: TimeScale, re
     wash.setAlpha(SHADE_ALPHA)
     for left, right in starts.reshape(-1, 2).tolist():
         painter.fillRect(QRectF(rect.left() + left, rect.top(), right - left, rect.height()), wash)
-
-
-def _paint_series(draw: _Curves, series: Series, lanes: Lanes, *, second: bool) -> None:
-    for name, trace in series.angles.items():
-        colour = theme.ANGLE_COLOURS[name]
-        draw.curve(trace, lanes.angles, _second_pen(colour) if second else _pen(colour))
 
 
 def _pen(colour: QColor) -> QPen:

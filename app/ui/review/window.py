@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
 from app.session.annotation_file import AnnotationFile
@@ -34,7 +34,7 @@ from app.ui.review.timeline import ZOOM_STEP
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.shell.controller import sentence
-from app.ui.shell.files import accept_copy, dragged_path, show_in_files
+from app.ui.shell.files import TakesFiles, show_in_files
 from app.ui.shell.keys_dialog import KeysDialog
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
@@ -43,7 +43,7 @@ from app.ui.widgets.building import resize_within_screen, there
 from app.ui.widgets.plain_text import without_placeholder
 
 
-class ReviewWindow(QMainWindow):
+class ReviewWindow(TakesFiles, QMainWindow):
     """``open`` a session; ``ended`` when the window is closed and no thread is left."""
 
     opened = pyqtSignal()  # a session is shown, or why it can't be
@@ -407,16 +407,10 @@ class ReviewWindow(QMainWindow):
         folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()
         self.notify(dialogs.save_screenshot(self, folder))
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and dragged_path(event.mimeData()) is not None:
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        path = dragged_path(event.mimeData()) if event is not None else None
-        if event is not None and path is not None:
-            accept_copy(event)
-            # After the drop has ended: opening may take a moment, and the other program waits for the answer.
-            QTimer.singleShot(0, lambda: self.open(path if path.is_dir() else path.parent))
+    def take(self, paths: list[Path]) -> None:
+        folder = paths[0] if paths[0].is_dir() else paths[0].parent
+        # After the drop has ended: opening may take a moment, and the other program waits for the answer.
+        QTimer.singleShot(0, lambda: self.open(folder))
 
     # ------------------------------------------------------------------ the end
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PyQt6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -32,7 +32,7 @@ from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
-from app.ui.shell.files import accept_copy, dragged_paths
+from app.ui.shell.files import TakesFiles
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button, resize_within_screen, there
 from app.ui.widgets.formatting import duration
@@ -45,7 +45,7 @@ EMPTY = "Drop videos, pictures and folders here, or add them with the buttons be
 _SIZE = QSize(620, 520)
 
 
-class ExtractDialog(QDialog):
+class ExtractDialog(TakesFiles, QDialog):
     """Stays open beside its window; closed while files are measured it lets that go on."""
 
     def __init__(self, parent: QWidget, store: Settings, made: Callable[[Path], object]) -> None:
@@ -183,14 +183,9 @@ class ExtractDialog(QDialog):
     def _ask_out(self) -> None:
         dialogs.ask_folder(self, "Folder for the results", "", self.out.setText)
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and dragged_paths(event.mimeData()):
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        if event is not None and not self.extraction.running:
-            accept_copy(event)
-            self.add_paths([str(path) for path in dragged_paths(event.mimeData())])
+    def take(self, paths: list[Path]) -> None:
+        if not self.extraction.running:
+            self.add_paths([str(path) for path in paths])
 
     # ------------------------------------------------------------------ measuring
 

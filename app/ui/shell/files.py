@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QDropEvent
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import SessionError
@@ -15,6 +15,7 @@ from app.ui.shell.choices import Choices
 from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
+from app.ui.widgets.building import there
 from extractor import files
 
 WEIGHTS_SUFFIXES = frozenset({".safetensors", ".pth", ".pt", ".ckpt", ".bin"})
@@ -137,17 +138,29 @@ def show_in_files(folder: Path, notice: Callable[[Message], None]) -> None:
         notice(Message(f"No file manager was found; the folder is {folder}", Severity.WARNING))
 
 
-def accept_copy(event: QDropEvent) -> None:
+class TakesFiles:
+    """For a widget on which files and folders may be dropped: ``take`` gets them."""
+
+    def take(self, paths: list[Path]) -> None:
+        """Use what was dropped, one at least."""
+        raise NotImplementedError
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and _dragged(event):
+            _accept_copy(event)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        if event is not None and _dragged(event):
+            _accept_copy(event)
+            self.take(_dragged(event))
+
+
+def _accept_copy(event: QDropEvent) -> None:
     """Take what is dragged as a copy: a file manager that moves would delete it afterwards."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
 
 
-def dragged_path(data: QMimeData | None) -> Path | None:
-    """The first local file or folder among what is dragged."""
-    return next(iter(dragged_paths(data)), None)
-
-
-def dragged_paths(data: QMimeData | None) -> list[Path]:
-    """The local files and folders among what is dragged."""
-    return [Path(url.toLocalFile()) for url in (data.urls() if data is not None else []) if url.isLocalFile()]
+def _dragged(event: QDropEvent) -> list[Path]:
+    """The local files and folders."""
+    return [Path(url.toLocalFile()) for url in there(event.mimeData()).urls() if url.isLocalFile()]

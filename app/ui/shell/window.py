@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QWidget
 
 from app.core.clock import now_s
@@ -48,7 +48,7 @@ from app.ui.shell.choices import Choices, network_set
 from app.ui.shell.clipboard import Clipboard
 from app.ui.shell.commands import ANNOTATION_KEYS, LIVE, LIVE_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.shell.controller import Controller
-from app.ui.shell.files import Files, accept_copy, dragged_path, show_in_files
+from app.ui.shell.files import Files, TakesFiles, show_in_files
 from app.ui.shell.first_run import FirstRunPage, is_wanted
 from app.ui.shell.help import DocsDialog
 from app.ui.shell.keys_dialog import KeysDialog
@@ -80,7 +80,7 @@ CLOSE_TIMEOUT_MS = 70_000  # longer than the recorder waits for its disk
 UNFINISHED = "The recording could not be finished in time; its disk does not answer."
 
 
-class MainWindow(QMainWindow):
+class MainWindow(TakesFiles, QMainWindow):
     """``ended`` gives the exit code, after the recording is whole and every thread has ended."""
 
     ended = pyqtSignal(int)
@@ -373,15 +373,8 @@ class MainWindow(QMainWindow):
             self._status_due_s = 0.0
             QTimer.singleShot(0, self._tick)  # what is shown is as old as the window was away
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and dragged_path(event.mimeData()) is not None:
-            accept_copy(event)
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        path = dragged_path(event.mimeData()) if event is not None else None
-        if event is not None and path is not None:
-            accept_copy(event)
-            self._open_path(path)
+    def take(self, paths: list[Path]) -> None:
+        self._open_path(paths[0])
 
     def _open_path(self, path: Path) -> None:
         """What was dropped or opened before: a session, weights or a source."""
