@@ -61,7 +61,7 @@ def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(
 
 
 def test_the_demos_pose_arrives_as_shown(make_window, qtbot, receiver):
-    """From the command line, with the real network: the receiver gets yaw, pitch and roll of the picture."""
+    """From the command line, with the real network: the receiver gets where the head is, and yaw, pitch and roll."""
     window = make_window(source="demo", outputs=(("opentrack", address_of(receiver)),))
     assert window.commands["opentrack"].isChecked()
     window.show()
@@ -69,7 +69,7 @@ def test_the_demos_pose_arrives_as_shown(make_window, qtbot, receiver):
     for _ in range(5):
         data = receiver.recv(100)
         x, y, z, yaw, pitch, roll = struct.unpack("<6d", data)
-        assert (x, y, z) == (0, 0, 0)
+        assert any((x, y, z))
         assert 0 < abs(yaw) + abs(pitch) + abs(roll) < 180
     assert sending(window)[0].state is OutputState.SENDING
 
