@@ -11,6 +11,7 @@ from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.core.one_euro import OneEuro
+from app.core.position import Position
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
 from app.core.tilt import CameraTilt
 from app.signals.calibration import Waiting
@@ -63,7 +64,9 @@ def test_off_shows_what_was_measured_to_the_last_bit():
 def test_the_filter_steadies_everything_shown_and_nothing_measured():
     chain = SignalChain("streaming")
     rng = np.random.default_rng(0)
-    results = [make_result(i, noisy(rng)) for i in range(200)]
+    at_cm = rng.normal((0, 0, 60), 0.5, (200, 3))
+    faces = [replace(noisy(rng), position=Position.of(cm, (1, 1, 5))) for cm in at_cm]
+    results = [make_result(i, face) for i, face in enumerate(faces)]
     out = [chain.apply(result) for result in results]
     assert all(after.faces is before.faces for after, before in zip(out, results, strict=True))
 
@@ -74,13 +77,16 @@ def test_the_filter_steadies_everything_shown_and_nothing_measured():
         "angle": lambda face: face.angles.yaw_deg,
         "rotation": lambda face: face.rotation[0, 2],
         "keypoint": lambda face: face.keypoints[0, 0],
+        "position": lambda face: face.position.z_cm,
         "exp": lambda face: face.exp[1, 1],
         "magnitude": lambda face: face.exp_magnitude,
     }.items():
         assert spread(lambda x, of=of: of(x.shown[0].face)) < 0.5 * spread(lambda x, of=of: of(x.faces[0])), name
     face, measured = out[-1].shown[0].face, out[-1].faces[0]
     assert geodesic_deg(rotation_of(face.angles), face.rotation) < 0.05
-    filtered = {"angles", "rotation", "keypoints", "exp"} | {f"{n}_magnitude" for n in ("exp", "brow", "eye", "mouth")}
+    filtered = {"angles", "rotation", "keypoints", "position", "exp"} | {
+        f"{n}_magnitude" for n in ("exp", "brow", "eye", "mouth")
+    }
     for field in fields(FaceResult):
         if field.name not in filtered:
             assert getattr(face, field.name) is getattr(measured, field.name), field.name
