@@ -15,6 +15,7 @@ from app.ui.widgets.tables import dot, heading_row, set_up
 
 COLUMNS = ("Face", "Name", "Frames")
 EACH = "first face of each frame"
+HIGH = 600  # points of a screen from which on two lines always have room; 1280x720 at 150 % has 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class FacesPanel(QWidget):
         table.blockSignals(False)
         self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
         frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
-        table.setMinimumHeight(self._row_height + frame)
+        rows = 2 if there(self.screen()).availableGeometry().height() >= HIGH else 1
+        table.setMinimumHeight(rows * self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
 
     def choose_next(self) -> None:
