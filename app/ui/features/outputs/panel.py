@@ -34,8 +34,8 @@ class OutputsPanel(LookingPanel):
         super().__init__("Outputs")
         self._status = status
         intro = paragraph(
-            "What is shown, sent to other programs, and their way to control this window. "
-            "All of it is off unless it is switched on here.",
+            "Send what is shown to other programs, and let them control this window. "
+            "Everything is off until you switch it on here.",
             dim=True,
         )
         self.rows = {spec.name: OutputRow(spec, controls) for spec in OUTPUTS}
