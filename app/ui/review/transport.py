@@ -77,6 +77,7 @@ class Transport(QWidget):
         self.tables = ChoiceBox("Compare with", actions["compare"].toolTip(), 10)
         self.tables.setMaximumWidth(220)
         self.tables.activated.connect(lambda k: self.table_chosen.emit(k - 1))
+        self._compare.setContentsMargins(12, 0, 0, 0)
         self._row = lay_out(QHBoxLayout(), *buttons, self.speed, 8, self.place, 12, (self.numbers, 1), spacing=6)
         self._row.addStretch(0)
         lay_out(self._row, self._compare, self.tables)

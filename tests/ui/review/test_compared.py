@@ -83,7 +83,7 @@ def test_no_number_is_cut_in_two(make_review, analysed, qtbot):
         review.comparing.choose(0)
     numbers = review.transport.numbers
     whole = numbers.toolTip().split("    ")
-    assert [part.partition(" ")[0] for part in whole] == ["yaw", "pitch", "roll", "expression", "quality"]
+    assert [part.partition(" ")[0] for part in whole] == ["yaw", "pitch", "roll", "expression", "quality", "distance"]
     for width in (1600, 1000, 800):
         review.resize(width, 700)
         qtbot.waitUntil(lambda: len(numbers.text().split("    ")) >= 3)  # the angles always have room
