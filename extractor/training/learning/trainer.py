@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from extractor.model import MotionExtractor
@@ -45,6 +47,8 @@ class Trainer:
         self.network = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.teacher = None if teacher is None else teacher.to(self.device).eval().requires_grad_(False)
+        if amp and self.device.type == "cpu" and not torch.cpu._is_amx_tile_supported():
+            convolve_in_float32(self.network)
         self._forward: Any = torch.compile(self.network, dynamic=False) if compiled else self.network
         self.optimisers = make_optimisers(self.network, settings)
         self.step_number, self.seen = 0, 0
@@ -144,6 +148,23 @@ class Trainer:
         keep = self.settings.average_at(self.step_number, batch)
         with torch.no_grad():
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - keep)
+
+
+def convolve_in_float32(network: nn.Module) -> None:
+    """Take the convolutions out of autocast.
+
+    The gradients of a bfloat16 convolution have no fast kernel on a processor without tiles (AMX); matrix products do.
+    On a Zen 5, milliseconds a sample at 128 pixels: all in float32 25, all in bfloat16 49, this mixture 16.
+    """
+
+    def forward(convolution: nn.Conv2d, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            c = convolution
+            return F.conv2d(x.float(), c.weight, c.bias, c.stride, c.padding, c.dilation, c.groups)
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.forward = types.MethodType(forward, module)  # type: ignore[method-assign]
 
 
 def make_optimisers(network: nn.Module, settings: RunSettings) -> list[torch.optim.Optimizer]:

@@ -12,7 +12,7 @@ from extractor.training.learning.augment import PhotoFaults
 from extractor.training.learning.losses import losses
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.schedule import Phase, RunSettings
-from extractor.training.learning.trainer import Trainer
+from extractor.training.learning.trainer import Trainer, convolve_in_float32
 from extractor.types import CropSpec
 
 SETTINGS = RunSettings(samples=400, phases=(Phase(0.0, 32, 8),), warmup=0, learning_rate=2e-4)
@@ -31,6 +31,20 @@ def test_one_step_lowers_the_loss_on_its_batch(pool: HeadPool) -> None:
     with torch.inference_mode():
         after, _ = losses(run.network(batch.crops), batch.targets, SETTINGS.weights, SETTINGS.spread_deg, batch.twins)
     assert float(after) < before
+
+
+def test_convolutions_stay_in_float32_under_autocast(pool: HeadPool) -> None:
+    run = trainer(pool)
+    convolve_in_float32(run.network)
+    seen: dict[type, set[torch.dtype]] = {torch.nn.Conv2d: set(), torch.nn.Linear: set()}
+    for module in run.network.modules():
+        if type(module) in seen:
+            module.register_forward_hook(lambda module, _, out: seen[type(module)].add(out.dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        heads = run.network(run.next_batch().crops)
+    sum(value.float().square().mean() for value in heads.values()).backward()
+    assert seen == {torch.nn.Conv2d: {torch.float32}, torch.nn.Linear: {torch.bfloat16}}
+    assert all(parameter.grad is not None for parameter in run.network.parameters())
 
 
 def test_a_resumed_run_ends_in_the_same_state(pool: HeadPool, tmp_path: Path) -> None:
