@@ -18,7 +18,7 @@ from extractor.training.geometry import rotation
 from extractor.training.learning.augment import PhotoFaults
 from extractor.training.learning.batches import Batches
 from extractor.training.learning.losses import LossWeights, losses
-from extractor.training.learning.photo_pool import PhotoPool, photographed, targets_of
+from extractor.training.learning.photo_pool import GROUPS_MORE_OFTEN, PhotoPool, photographed, targets_of
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.schedule import Phase, RunSettings
 from extractor.training.learning.surroundings import soft_edges
@@ -97,6 +97,17 @@ def test_rare_poses_are_drawn_more_often(tmp_path: Path) -> None:
     pool = PhotoPool([path])
     drawn = pool.draw(4000, torch.Generator().manual_seed(0))
     assert float((drawn < 10).float().mean()) > 0.08  # they are 5 of 100
+
+
+def test_groups_with_larger_errors_are_drawn_more_often(tmp_path: Path) -> None:
+    path = write_photographs(tmp_path / "g.npz", make_heads(4), [0] * 4)
+    before = PhotoPool([path], sure_deg=np.inf).weights
+    with np.load(path) as file:
+        known = dict(file)
+    np.savez(path, **known, group=np.array([-1, 0, 1, 1]), groups=np.array(["White", "Black"]))
+    after = PhotoPool([path], sure_deg=np.inf).weights
+    share = GROUPS_MORE_OFTEN["Black"]
+    assert torch.allclose(after / before, torch.tensor([1.0, 1.0, share, share], dtype=torch.float64))
 
 
 def test_far_points_of_profiles_count_less() -> None:
