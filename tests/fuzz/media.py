@@ -78,4 +78,4 @@ def attempt(folder: Path) -> None:
             finally:
                 reader.close()
         with contextlib.suppress(av.FFmpegError):
-            copy_packets(path, path.with_suffix(".copy.mkv"))
+            copy_packets(path, path.with_suffix(".copy.mkv"), "video")
