@@ -73,7 +73,9 @@ class OneFace:
 class Network:
     """A backend that keeps what it was given."""
 
-    spec: Any = field(default_factory=lambda: SimpleNamespace(crop=CropSpec(2.15, 0.054, SIDE)))
+    spec: Any = field(
+        default_factory=lambda: SimpleNamespace(crop=CropSpec(2.15, 0.054, SIDE), keypoint_names=KEYPOINT_NAMES)
+    )
     report: Any = field(default_factory=lambda: SimpleNamespace(pose_trained=True, metadata={}))
     crops: np.ndarray | None = None
 

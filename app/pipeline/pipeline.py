@@ -119,10 +119,10 @@ class Pipeline:
         if view != self._inference.field_of_view:
             self._inference.field_of_view = view
             self.recorder.set_camera(field_of_view=view)
-            note = (
-                f"{view.found} {view.degrees:g} degrees{' diagonal' if view.diagonal else ''} std_deg {view.std_deg:g}"
-            )
-            self.signals.note_later(FIELD_OF_VIEW, note)
+            if self.recorder.active:  # the header of the next recording says it
+                corners = " diagonal" if view.diagonal else ""
+                note = f"{view.found} {view.degrees:g} degrees{corners} std_deg {view.std_deg:g}"
+                self.signals.note_later(FIELD_OF_VIEW, note)
 
     # ------------------------------------------------------------------ recording
 

@@ -278,8 +278,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.show_status(status)
         self.signals.show_status(status)
-        self.tilt.show_status(status)
-        self.field_of_view.show_status(status)
+        self._know_camera(status)
         self.annotations.show_status(status)
         self.sound.show_status(status)
         self.cameras.show_status(status)
@@ -291,6 +290,11 @@ class MainWindow(TakesFiles, QMainWindow):
                 self._automation.fail(self.files.start_recording(self._options.record))
             elif step is Step.CLOSE:
                 self.close()
+
+    def _know_camera(self, status: PipelineStatus) -> None:
+        """What is remembered of the camera that was opened counts."""
+        self.tilt.show_status(status)
+        self.field_of_view.show_status(status)
 
     def _recorded(self, stats: WriterStats) -> None:
         self.recent.add(stats.folder)
@@ -312,6 +316,8 @@ class MainWindow(TakesFiles, QMainWindow):
         """Why it can't be, in a sentence, or nothing; ``about``: what is said of the session from now on."""
         before = self.annotations.fields
         self.annotations.describe(about)
+        if self.controller.pipeline is not None:
+            self._know_camera(self.controller.pipeline.status())  # before the header is written
         problem = self.files.start_recording(name=self.annotations.folder_name())
         if problem:
             self.annotations.use_fields(before)
