@@ -76,8 +76,8 @@ class FacesPanel(QWidget):
         table.blockSignals(False)
         self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
         frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
-        rows = 2 if there(self.screen()).availableGeometry().height() >= HIGH else 1
-        table.setMinimumHeight(rows * self._row_height + frame)
+        least = 2 if there(self.screen()).availableGeometry().height() >= HIGH else 1
+        table.setMinimumHeight(least * self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
 
     def choose_next(self) -> None:
