@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from extractor.face_mesh import ESTIMATOR_PITCH_DEG
 from extractor.model import MotionExtractor
 from extractor.training.errors import TrainingError
+from extractor.training.face_frame import MEAN_FACE
 from extractor.training.geometry import rotation
 from extractor.training.learning.augment import PhotoFaults
 from extractor.training.learning.batches import Batches
-from extractor.training.learning.losses import LossWeights, losses
+from extractor.training.learning.losses import MOVING, UPPER_LIDS, LossWeights, losses
 from extractor.training.learning.photo_pool import GROUPS_MORE_OFTEN, PhotoPool, photographed, targets_of
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.schedule import Phase, RunSettings
@@ -171,6 +172,30 @@ def test_a_closed_eye_moves_the_expression_and_not_the_neutral_shape() -> None:
     loss.backward()
     assert float(out["exp"].grad.abs().sum()) > 0
     assert all(out[name].grad is None or not out[name].grad.any() for name in ("kp", "scale", "t", "pitch"))
+
+
+def test_a_photograph_does_not_close_the_neutral_face() -> None:
+    heads = make_heads(4)
+    out = {name: head.clone().requires_grad_() for name, head in perfect_outputs(Targets.of(heads)).items()}
+    points = Targets.of(heads).points.clone()
+    points[:, MOVING] += 0.05
+    only = LossWeights(**{name: 0.0 for name in LossWeights.__dataclass_fields__ if name not in ("points", "hidden")})
+    loss, _ = losses(out, replace(photograph_of(heads), points=points), only, 2.0)
+    loss.backward()
+    taught = out["kp"].grad.view(4, -1, 3).abs().sum((0, 2)) > 0
+    assert not taught[MOVING].any()
+    assert out["exp"].grad.view(4, -1, 3)[:, MOVING].any()
+
+
+def test_the_neutral_eyes_of_photographs_are_those_of_the_mean_face() -> None:
+    heads = make_heads(4)
+    out = perfect_outputs(Targets.of(heads))
+    kp = out["kp"].view(4, -1, 3)
+    kp[:] = torch.as_tensor(MEAN_FACE, dtype=torch.float32)
+    assert float(losses(out, photograph_of(heads), LossWeights(), 2.0)[1]["neutral"]) < 1e-6
+    kp[:, UPPER_LIDS, 1] += 0.05
+    assert float(losses(out, photograph_of(heads), LossWeights(), 2.0)[1]["neutral"]) == pytest.approx(0.05, rel=1e-3)
+    assert float(losses(out, Targets.of(heads), LossWeights(), 2.0)[1]["neutral"]) == 0
 
 
 def test_a_run_learns_from_both_and_goes_on(pool: HeadPool, photos: PhotoPool, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from extractor.decode import bin_centres, decode_on_device, driven_keypoints, expression_magnitude
+from extractor.training.face_frame import MEAN_FACE
 from extractor.training.learning.targets import Targets
 from extractor.types import KEYPOINT_NAMES, POSE_HEADS, Motion
 
@@ -32,7 +33,14 @@ GAPS = (
 )  # fmt: skip
 """Pairs of keypoints whose distance shows an expression, and how much each counts."""
 
+MOVING = [i for i, name in enumerate(KEYPOINT_NAMES) if name.startswith(("lid_", "lip_"))]
+"""What opens and closes.  In photographs, whose neutral face nobody knows, ``exp`` alone answers for it: left to itself
+``kp`` follows the lids there, and the closure of an eye, which is told against it, is lost."""
+
 UPPER_LIDS, LOWER_LIDS = ([KEYPOINT_NAMES.index(f"lid_{part}_{side}") for side in "lr"] for part in ("up", "low"))
+
+MEAN_GAP = float((MEAN_FACE[LOWER_LIDS, 1] - MEAN_FACE[UPPER_LIDS, 1]).mean())
+"""How far the mean face's eyes are open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class LossWeights:
     exp: float = 100.0  # smooth L1; displacements are some hundredths, and with less the head stays at a constant
     magnitude: float = 20.0  # L1 of the expression magnitude
     eyes: float = 10.0  # L1 of how far each eye is open
+    neutral: float = 10.0  # L1 on photographs of how far the eyes of ``kp`` are open from the mean face's
     gaps: float = 40.0  # L1 of GAPS on photographs, in crop coordinates
     scale: float = 1.0
     t: float = 1.0
@@ -91,13 +100,14 @@ def losses(
         "bins": (cross * axes).sum(1),
         "degrees": (F.smooth_l1_loss(out.angles_deg, truth, beta=2.0, reduction="none") * axes).sum(1),
         "rotation": (out.rotation - targets.rotation).square().sum((1, 2)).add(1e-6).sqrt(),
-        "points": ((out.driven[..., :2] - targets.points).abs().mean(-1) * seen * counts).mean(1) * trust,
+        "points": ((_driven(out, known)[..., :2] - targets.points).abs().mean(-1) * seen * counts).mean(1) * trust,
         "gaps": _gaps(out, targets) * trust * photographed,
         "kp": (out.kp - targets.kp).abs().mean((1, 2)) * rendered,
         "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1) * rendered,
         "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs() * rendered,
         "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1)
         * rendered,
+        "neutral": (_neutral_gaps(out.kp) - MEAN_GAP).abs().mean(1) * photographed,
         "scale": (out.scale - targets.scale).abs() * rendered,
         "t": (out.t[:, :2] - targets.t).abs().mean(1) * rendered,
     }
@@ -141,6 +151,23 @@ def _emphasis(like: Tensor) -> Tensor:
     if like.shape[1] != len(KEYPOINT_NAMES):
         return torch.ones(like.shape[1], device=like.device)
     return torch.tensor([EMPHASIS.get(name.split("_")[0], 1.0) for name in KEYPOINT_NAMES], device=like.device)
+
+
+def _driven(out: Motion[Tensor], known: Tensor) -> Tensor:
+    """(B, K, 3) driven keypoints from which a photograph's ``MOVING`` ones don't teach ``kp``."""
+    if out.kp.shape[1] != len(KEYPOINT_NAMES):
+        return out.driven
+    held = torch.zeros_like(out.kp[..., :1])
+    held[:, MOVING] = (1 - known)[:, None, None]
+    kp = out.kp * (1 - held) + out.kp.detach() * held
+    return driven_keypoints(kp, out.rotation, out.exp, out.scale, out.t)
+
+
+def _neutral_gaps(kp: Tensor) -> Tensor:
+    """(B, 2) how far the lower lid lies below the upper one in the neutral face."""
+    if kp.shape[1] != len(KEYPOINT_NAMES):
+        return torch.full((len(kp), 2), MEAN_GAP, device=kp.device)
+    return kp[:, LOWER_LIDS, 1] - kp[:, UPPER_LIDS, 1]
 
 
 def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
