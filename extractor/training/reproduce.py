@@ -125,8 +125,13 @@ RECIPES = {
                 ("--backbone", "femto", "--init", "{narrow}", "--samples", "110000", "--lr", "9e-4", "--warmup", "3000",
                  "--photo-share", "0.73", "--crop-side", "1.5", "--compile", "--phase", "0:128:40"),
             ),
+            Stage(
+                "again",
+                ("--backbone", "femto", "--init", "{longer}", "--samples", "334000", "--lr", "9e-4", "--warmup", "3000",
+                 "--photo-share", "0.73", "--crop-side", "1.5", "--compile", "--phase", "0:128:40"),
+            ),
         ),
-        shipped=(("longer", "motion_extractor_lite.safetensors"),),
+        shipped=(("again", "motion_extractor_lite.safetensors"),),
     ),
 }  # fmt: skip
 

@@ -25,12 +25,12 @@ from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend
 from extractor.training.demo import HEIGHT, SUPERSAMPLE, WIDTH, actor
 from extractor.training.geometry import FLIP_YZ
-from extractor.training.head_model import HeadModel
-from extractor.training.pack import Pack
-from extractor.training.placement import place
-from extractor.training.renderer import Renderer
-from extractor.training.sampler import Sampler
-from extractor.training.scene import Scene
+from extractor.training.rendering.head_model import HeadModel
+from extractor.training.rendering.pack import Pack
+from extractor.training.rendering.placement import place
+from extractor.training.rendering.renderer import Renderer
+from extractor.training.rendering.sampler import Sampler
+from extractor.training.rendering.scene import Scene
 
 TOP = (WIDTH - HEIGHT) // 2
 
