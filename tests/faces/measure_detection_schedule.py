@@ -31,8 +31,7 @@ def measured(path: Path, backend: Backend, every_frame: bool) -> tuple[np.ndarra
         started = time.process_time()
         found = analyser.find(frame)
         spent_s += time.process_time() - started
-        motion = backend.run(analyser.crops(found)) if found.faces else None
-        face = analyser.measure(found, motion).primary
+        face = analyser.finish(found).primary
         angles.append(tuple(face.angles) if face is not None else (np.nan,) * 3)
     detector.close()
     return np.array(angles), 1e3 * spent_s / max(len(angles), 1)
