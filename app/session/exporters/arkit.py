@@ -45,7 +45,7 @@ class ArkitCsv(OneOutput):
                 f"The session {session.folder} has keypoints without names, so nobody knows which of them is the mouth."
             )
         frames = records["frame"].astype(np.int64)
-        rest, moved = _from_rest(records, np.asarray(table.face_id)[frames])
+        rest, moved = from_rest(records, np.asarray(table.face_id)[frames])
         row_of = np.full(len(table), -1)
         row_of[frames] = np.arange(len(frames))
         called = session.identities.names
@@ -63,7 +63,7 @@ class ArkitCsv(OneOutput):
         progress(len(table), len(table))
 
 
-def _from_rest(records: NDArray[Any], face_ids: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def from_rest(records: NDArray[Any], face_ids: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(M, K, 3) each, in the head frame: the shape at rest of each record's face, and the displacements from it."""
     exp, rotation = records["exp"].astype(np.float64), records["rotation"].astype(np.float64)
     shapes = records["kp"] + exp @ rotation
