@@ -18,6 +18,7 @@ import pytest
 from app.commands.cli import main
 from extractor.installing import extra_command
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 

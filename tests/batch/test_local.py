@@ -17,7 +17,8 @@ import pytest
 from app.commands.cli import main
 from app.session.session import Session
 
-pytestmark = pytest.mark.timeout(300)  # each process takes seconds to begin, on a busy machine many
+# Each process takes seconds to begin, on a busy machine many.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 

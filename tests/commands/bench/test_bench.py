@@ -24,6 +24,7 @@ from app.core.errors import SourceError, UserError
 from extractor.backends import EngineError, installed_engines
 from extractor.backends.base import BackendInfo
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 
 
