@@ -79,3 +79,21 @@ def read_signals(path: Path) -> dict[str, NDArray[np.float64]]:
     """The columns of a ``signals.csv`` that this app wrote, NaN where a field is empty."""
     data = path.read_bytes()
     return read_columns(data, len(data), data.partition(b"\n")[0].decode().split(","), str(path))
+
+
+def write_checkpoints(folder: Path) -> dict[str, Path]:
+    """By stem: the shipped weights in half precision, LivePortrait's shape, a backbone without heads, no weights."""
+    import torch
+
+    from extractor.convert import convert
+    from extractor.model import MotionExtractor
+    from extractor.shipped import find_weights
+
+    convert(find_weights("lite"), folder / "half.safetensors", torch.float16)
+    torch.manual_seed(0)
+    state = MotionExtractor(21, 66, backbone="atto").detector.state_dict()
+    torch.save({f"detector.{name}": tensor for name, tensor in state.items()}, folder / "liveportrait.pth")
+    body = {name: tensor for name, tensor in state.items() if not name.startswith("fc_")}
+    torch.save({"model": body}, folder / "backbone.pth")
+    (folder / "bad.pth").write_bytes(b"no weights at all")
+    return {path.stem: path for path in folder.iterdir()}

@@ -26,28 +26,18 @@ from app.session.session import Session
 from app.signals.history import COLUMNS
 from extractor.backends import create_backend
 from extractor.backends.base import Backend
-from extractor.convert import convert
 from extractor.decode import decode
 from extractor.model import MotionExtractor
 from extractor.types import CropSpec
 from extractor.weights import LIVEPORTRAIT_CROP
+from tests.factories import write_checkpoints
 
 WAIT_S = 60.0
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The shipped weights in half precision; a checkpoint of LivePortrait's shape; a backbone without heads."""
-    folder = tmp_path_factory.mktemp("weights")
-    assets = Path(__file__).resolve().parents[2] / "assets"
-    convert(assets / "motion_extractor_lite.safetensors", folder / "half.safetensors", torch.float16)
-    torch.manual_seed(0)
-    state = MotionExtractor(21, 66, backbone="atto").detector.state_dict()
-    torch.save({f"detector.{name}": tensor for name, tensor in state.items()}, folder / "liveportrait.pth")
-    body = {name: tensor for name, tensor in state.items() if not name.startswith("fc_")}
-    torch.save({"model": body}, folder / "backbone.pth")
-    (folder / "bad.pth").write_bytes(b"no weights at all")
-    return {path.stem: path for path in folder.iterdir()}
+    return write_checkpoints(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ else:
     from extractor.training.face_frame import MEAN_FACE
     from extractor.training.geometry import rotation
     from extractor.training.learning.pool import HeadPool
+    from extractor.training.rendering.head_model import HeadModel
+    from extractor.training.rendering.pack import Pack
     from extractor.training.shards import Heads, write_arrays, write_shard
 
     def make_heads(count: int, seed: int = 0) -> Heads:
@@ -104,3 +106,7 @@ else:
             else:
                 content.extractall(folder)
         return folder / "pack"
+
+    @pytest.fixture(scope="module")
+    def model(pack_folder: Path) -> HeadModel:
+        return HeadModel(Pack.open(pack_folder))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,16 +13,10 @@ from extractor.training.rendering.covers import fringe_cover, mask_cover, temple
 from extractor.training.rendering.head_model import HeadModel
 from extractor.training.rendering.labels import label
 from extractor.training.rendering.makeup import sample_makeup
-from extractor.training.rendering.pack import Pack
 from extractor.training.rendering.renderer import BACKGROUND_MODES, Drawn, Renderer
 from extractor.training.rendering.sampler import Sampler
 from extractor.training.rendering.scene import Background, Makeup, Scene, Shell
 from extractor.types import KEYPOINT_NAMES
-
-
-@pytest.fixture(scope="module")
-def model(pack_folder: Path) -> HeadModel:
-    return HeadModel(Pack.open(pack_folder))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from extractor.training.render import RenderJob, render_shard
 from extractor.training.rendering.head_model import HeadModel
 from extractor.training.rendering.identity import sample_identity
 from extractor.training.rendering.labels import HeadLabel, fit_parallel, label, stack
-from extractor.training.rendering.pack import Pack
 from extractor.training.rendering.placement import place, skinned
 from extractor.training.rendering.renderer import Renderer
 from extractor.training.rendering.sampler import Sampler
@@ -26,11 +25,6 @@ from extractor.training.shards import Shard
 from extractor.types import KEYPOINT_NAMES
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def model(pack_folder: Path) -> HeadModel:
-    return HeadModel(Pack.open(pack_folder))
 
 
 @pytest.fixture(scope="module")

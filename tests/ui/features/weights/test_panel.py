@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QGuiApplication
 
@@ -19,9 +18,8 @@ from app.ui.live.overlay import OverlayStyle, paint_overlay
 from app.ui.shell import settings, theme
 from app.ui.shell.messages import Severity
 from app.ui.widgets.fields import Value
-from extractor.convert import convert
-from extractor.model import MotionExtractor
 from extractor.types import Angles
+from tests.factories import write_checkpoints
 from tests.ui.find import curve_of, find
 
 WAIT_MS = 60_000
@@ -29,16 +27,7 @@ WAIT_MS = 60_000
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("weights")
-    assets = Path(__file__).resolve().parents[4] / "assets"
-    convert(assets / "motion_extractor_lite.safetensors", folder / "half.safetensors", torch.float16)
-    torch.manual_seed(0)
-    state = MotionExtractor(21, 66, backbone="atto").detector.state_dict()
-    torch.save({f"detector.{name}": tensor for name, tensor in state.items()}, folder / "liveportrait.pth")
-    body = {name: tensor for name, tensor in state.items() if not name.startswith("fc_")}
-    torch.save({"model": body}, folder / "backbone.pth")
-    (folder / "bad.pth").write_bytes(b"no weights at all")
-    return {path.stem: str(path) for path in folder.iterdir()}
+    return {name: str(path) for name, path in write_checkpoints(tmp_path_factory.mktemp("weights")).items()}
 
 
 def opened(window, qtbot):
