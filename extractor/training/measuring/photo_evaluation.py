@@ -6,7 +6,7 @@ project's frame (``face_mesh.ESTIMATOR_PITCH_DEG``), so a part of every error is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -29,6 +29,8 @@ SOURCES = ("FairFace", "AI-made portraits", "London set")
 
 LEAST_FACES = 20
 """Groups of fewer are told, but are neither the best nor the worst."""
+
+SHUFFLES = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,8 @@ class PhotoFigures:
     spread_ratio: Three  # root mean square of error over reported deviation, webcam range; 1 is calibrated
     signal_correlation: dict[str, float]  # over faces of the webcam range, against the mesh
     group_ratio: float  # geodesic of the worst over that of the best group
+    chance_ratio: float  # the mean of that over the same faces dealt out to groups of the same sizes by chance
+    chance_share: float  # of such deals with a ratio as large as ``group_ratio`` or larger
     groups: dict[str, dict[str, PhotoErrors]] = field(default_factory=dict)
 
 
@@ -160,16 +164,40 @@ def figures(found: PhotoAnswers, people: People) -> PhotoFigures:
     groups = {
         kind: {name: _errors(found, rows) for name, rows in parts} for kind, parts in (*_poses(found), *_people(people))
     }
-    sure = [each.geodesic_deg for each in groups.get("group", {}).values() if each.faces >= LEAST_FACES]
+    group_ratio, by_chance = _group_ratios(found.geodesic_deg.numpy(), people.kinds.get("group", []))
     ratio = found.signed_deg[webcam] / found.std_deg[webcam].clamp_min(1e-6)
     return PhotoFigures(
         all=_errors(found, torch.ones_like(webcam)),
         webcam=_errors(found, webcam),
         spread_ratio=three(ratio.square().mean(0).sqrt()),
         signal_correlation=correlations(found.signals[webcam.numpy()], found.true_signals[webcam.numpy()]),
-        group_ratio=max(sure) / min(sure) if sure else float("nan"),
+        group_ratio=group_ratio,
+        chance_ratio=float(by_chance.mean()),
+        chance_share=float((by_chance >= group_ratio).mean()),
         groups=groups,
     )
+
+
+def _group_ratios(errors: Array, names: Sequence[str]) -> tuple[float, Array]:
+    """Mean error of the worst group over that of the best, and the same after ``SHUFFLES`` permutations of the names.
+
+    Among several groups some worst and some best one is always found: a ratio tells of the groups only as far as it
+    passes those of a permutation test.  NaN where fewer than two groups are large enough.
+    """
+    known, sizes = np.unique([name for name in names if name], return_counts=True)
+    known = known[sizes >= LEAST_FACES]
+    if len(known) < 2:
+        return float("nan"), np.full(1, np.nan)
+    group = np.array([np.argmax(known == name) if name in known else -1 for name in names])
+    errors, group = errors[group >= 0], group[group >= 0]
+    sizes = np.bincount(group)
+
+    def ratio(of: Array) -> float:
+        means = np.bincount(of, errors) / sizes
+        return float(means.max() / means.min())
+
+    rng = np.random.default_rng(0)
+    return ratio(group), np.array([ratio(rng.permutation(group)) for _ in range(SHUFFLES)])
 
 
 def without_offset(said: Tensor, true: Tensor) -> Tensor:
@@ -192,7 +220,11 @@ def markdown(found: PhotoFigures) -> str:
     ]
     for kind, parts in found.groups.items():
         lines += [_line(kind, name, errors) for name, errors in parts.items()]
-    lines += ["", f"Worst over best group: {found.group_ratio:.2f}."]
+    lines += [
+        "",
+        f"Worst over best group: {found.group_ratio:.2f}; the same faces in groups made by chance: "
+        f"{found.chance_ratio:.2f} (as large or larger in {found.chance_share:.0%}).",
+    ]
     lines += [f"Error over reported deviation (1: calibrated) of pitch, yaw, roll: {spread}."]
     lines += [f"Correlation with the mesh over faces: {shape}."]
     return "\n".join(lines)

@@ -79,6 +79,8 @@ def test_groups_are_told_apart_and_the_worst_compared_with_the_best(photos: Path
     assert found.groups["group"]["A"].geodesic_deg == pytest.approx(2, abs=1e-3)
     assert found.groups["group"]["B"].faces == 20
     assert found.group_ratio == pytest.approx(2, abs=1e-3)
+    assert 1 < found.chance_ratio < 1.5
+    assert found.chance_share < 0.01
     assert set(found.groups["sex"]) == {"male", "female"}
     assert "age" not in found.groups  # nobody's is known
     assert "| group | B | 20 | 4.00°" in markdown(found)
