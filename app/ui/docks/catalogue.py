@@ -1,4 +1,7 @@
-"""The table of docks: records alone; ``docks.views`` makes what is in them."""
+"""The docks, each declared once: its action and its place in the window follow from its row.
+
+No view is imported before somebody looks at it.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,13 @@ _BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 
 @dataclass(frozen=True, slots=True)
 class DockSpec:
-    """A row of the table of docks; its action (name, text, key, tip) follows from it."""
+    """A row; its action (name, text, key, tip) and its view follow from it."""
 
     name: str  # of its action, and in the saved layout
     text: str  # the menu's, with its mnemonic; without it the dock's title
     key: str
     tip: str  # a sentence without its full stop
+    view: str  # the class of what is in it, as "module:class"; it takes the ``DockContext``
     area: Qt.DockWidgetArea = Qt.DockWidgetArea.LeftDockWidgetArea
     interval_s: float = DISPLAY_S
     shown: bool = False  # in the layout that the window has at first
@@ -35,20 +39,24 @@ class DockSpec:
 
 
 DOCKS: tuple[DockSpec, ...] = (
-    DockSpec("plots", "&Plots", "F3", "Show or hide the plots", _BELOW, CURVES_S, shown=True, share=300,
-             of_face=True),
+    DockSpec("plots", "&Plots", "F3", "Show or hide the plots",
+             "app.ui.plots.dock:Plots", _BELOW, CURVES_S, shown=True, share=300, of_face=True),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from",
-             of_face=True),
-    DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space", of_face=True),
-    DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input", of_face=True),
-    DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time", _BELOW,
-             CURVES_S, of_face=True),
-    DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers", _RIGHT, NUMBERS_S,
-             tab_of="numbers", of_face=True),
+             "app.ui.live.bins:Bins", of_face=True),
+    DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space",
+             "app.ui.live.shape:ShapeView", of_face=True),
+    DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input",
+             "app.ui.live.crop:Crop", of_face=True),
+    DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time",
+             "app.ui.plots.heat:Heat", _BELOW, CURVES_S, of_face=True),
+    DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers",
+             "app.ui.live.table:Table", _RIGHT, NUMBERS_S, tab_of="numbers", of_face=True),
     DockSpec("filter", "&Filter and calibration", "Shift+F7", "Show or hide filter, calibration and derived signals",
-             interval_s=CURVES_S, of_face=True),
-    DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs"),
+             "app.ui.features.signals.panel:SignalsDock", interval_s=CURVES_S, of_face=True),
+    DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs",
+             "app.ui.features.outputs.panel:OutputsPanel"),
     DockSpec("weights", "&Weights", "Ctrl+4", "Show or hide what is known of the weights, and compare two",
-             interval_s=CURVES_S, share=400, of_face=True),
-    DockSpec("markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields"),
+             "app.ui.features.weights.panel:WeightsPanel", interval_s=CURVES_S, share=400, of_face=True),
+    DockSpec("markers", "&Markers and session", "Shift+F9", "Show or hide markers and session fields",
+             "app.ui.features.annotations.panel:AnnotationPanel"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, Qt
@@ -14,7 +15,6 @@ from app.ui.docks.base import DockContext, DockView
 from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.room import fit, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
-from app.ui.docks.views import make_view
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -147,7 +147,7 @@ class Docks(QObject):
     def _make(self, entry: _Entry) -> None:
         if entry.view is not None:
             return
-        entry.view = make_view(entry.spec.name, self.context)
+        entry.view = resolve_name(entry.spec.view)(self.context)
         assert isinstance(entry.view, QWidget)
         empty = entry.dock.widget()
         entry.dock.setWidget(entry.view)

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.core.frames import FrameResult
 from app.signals.history import History
+from app.ui.docks.base import DockContext
 from app.ui.shell import theme
 from app.ui.widgets.formatting import degrees, spread
 from app.ui.widgets.painted import PaintedDock, missing
@@ -54,7 +55,7 @@ def distributions(result: FrameResult) -> list[Distribution]:
 class Bins(PaintedDock):
     """A dock: three histograms, one below the other, on one scale of degrees."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Distributions over yaw, pitch and roll", 34, 12)
         self.setToolTip(
             "Bars: what the network says of each 3-degree bin. Line: their mean, the measured angle. "

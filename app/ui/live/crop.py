@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
@@ -11,6 +10,7 @@ from PyQt6.QtGui import QFontMetricsF, QImage, QKeyEvent, QPainter, QPen, QWheel
 from app.core.frames import FrameResult, Image
 from app.faces.crop import CropTransform, extract
 from app.signals.history import History
+from app.ui.docks.base import DockContext
 from app.ui.shell import theme
 from app.ui.widgets.painted import NO_FACE, NO_SOURCE, PaintedDock
 
@@ -24,13 +24,11 @@ PAN_KEYS = {
 
 
 class Crop(PaintedDock):
-    """A dock; ``input_size`` gives the side of the network's input in pixels, None while there is no network.
-
-    The pixels are made again from the frame by the very function that made the input, so they are
+    """A dock; the pixels are made again from the frame by the very function that made the input, so they are
     the same.  Never mirrored, and never smoothed.
     """
 
-    def __init__(self, input_size: Callable[[], int | None]) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("The network's input", 26, 9)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -38,7 +36,7 @@ class Crop(PaintedDock):
             "The picture as the network gets it. Plus and minus or the wheel zoom, arrow keys or the mouse move it, "
             "0 fits it"
         )
-        self._input_size = input_size
+        self._context = context
         self._message = NO_SOURCE
         self.pixels: Image | None = None  # (S, S, 3) RGB
         self._side = 0  # of the square, in frame pixels
@@ -46,14 +44,14 @@ class Crop(PaintedDock):
         self.shift = QPointF()
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
-        size = self._input_size()
+        network = self._context.network
         self.pixels = None
         if result is None:
             self._message = NO_SOURCE
-        elif result.primary is None or size is None:
+        elif result.primary is None or network is None:
             self._message = NO_FACE
         else:
-            transform = CropTransform.from_affine(result.primary.crop_to_frame, size)
+            transform = CropTransform.from_affine(result.primary.crop_to_frame, network.crop.input_size)
             self.pixels, self._side = extract(result.frame.image, transform), transform.side
         self.setAccessibleDescription(self.legend() or self._message)
         self.update()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from PyQt6.QtGui import (
 from app.core.face_lines import FaceLines, face_lines
 from app.core.frames import FrameResult
 from app.signals.history import History
+from app.ui.docks.base import DockContext
 from app.ui.live.space import Eye, Projection
 from app.ui.shell import theme
 from app.ui.widgets.painted import PaintedDock, missing
@@ -75,17 +75,16 @@ def shape_of(result: FrameResult, gain: float = 1.0, held: bool = False) -> Shap
 
 
 class ShapeView(PaintedDock):
-    """A dock; ``names`` gives those of the keypoints, ``mirrored`` whether the picture is drawn mirrored."""
+    """A dock; mirrored where the picture is."""
 
-    def __init__(self, names: Callable[[], tuple[str, ...] | None], mirrored: Callable[[], bool]) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Keypoints in space", 30, 10)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
             "Arrow keys or the mouse turn it, the wheel or plus and minus zoom, E enlarges the expression, "
             "H holds the head straight, 0 or a double click looks from the camera again"
         )
-        self._names = names
-        self._mirrored = mirrored
+        self._context = context
         self._result: FrameResult | None = None
         self._message = missing(None)
         self.eye = Eye()
@@ -117,14 +116,14 @@ class ShapeView(PaintedDock):
         room = QRectF(0, line * 1.4, self.width(), self.height() - line * 2.8)
         radius = min(room.width(), room.height()) * 0.5 * self.eye.zoom
         project = Projection(
-            self.eye.rotation(), (room.center().x(), room.center().y()), max(radius, 1.0), self._mirrored()
+            self.eye.rotation(), (room.center().x(), room.center().y()), max(radius, 1.0), self._context.view.mirrored
         )
         neutral, _ = project(shape.neutral)
         driven, near = project(shape.driven)
         if not np.isfinite(driven).all():
             self.paint_message(painter, "The keypoints are no numbers.")
             return
-        lines = face_lines(self._names())
+        lines = face_lines(self._context.keypoint_names)
         size = min(max(radius / 50, 1.7), 3.2)
         self._paint_head_axes(painter, project, shape)
         _paint_lines(painter, neutral, lines, QPen(theme.DIM, 1, Qt.PenStyle.DotLine))
@@ -220,7 +219,7 @@ class ShapeView(PaintedDock):
             event.accept()
 
     def drag(self, by: QPointF) -> None:
-        sign = 1 if self._mirrored() else -1
+        sign = 1 if self._context.view.mirrored else -1
         self.look(self.eye.turned(sign * by.x() * DEG_PER_POINT, by.y() * DEG_PER_POINT))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
 
 from app.core.frames import FrameResult
 from app.signals.history import History
+from app.ui.docks.base import DockContext
 from app.ui.features.faces.colours import face_colour
 from app.ui.live.overlay import are_several
 from app.ui.shell import theme
@@ -30,16 +30,16 @@ MAX_COLUMNS = 1200
 
 
 class Heat(PaintedDock):
-    """A dock; ``names`` gives those of the keypoints."""
+    """A dock."""
 
-    def __init__(self, names: Callable[[], tuple[str, ...] | None], span_s: float = 10.0) -> None:
+    def __init__(self, context: DockContext, span_s: float = 10.0) -> None:
         super().__init__("Expression of each keypoint over time", 30, 8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setToolTip(
             "How far each keypoint lies from where it is in the neutral face. Plus and minus change the time span"
         )
-        self._names = names
+        self._context = context
         self.span_s = span_s
         self._history: History | None = None
         self._values: NDArray[np.float32] = np.empty((0, 0), np.float32)  # (K, columns), NaN where there is none
@@ -82,7 +82,7 @@ class Heat(PaintedDock):
         return int(min(max(self.areas()[0].width(), 50), MAX_COLUMNS))
 
     def labels(self) -> list[str]:
-        names, count = self._names(), len(self._values)
+        names, count = self._context.keypoint_names, len(self._values)
         return [names[k] if names is not None and k < len(names) else f"kp {k}" for k in range(count)]
 
     def areas(self) -> tuple[QRectF, QRectF]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -23,7 +24,6 @@ from PyQt6.QtWidgets import (
 
 from app.signals.history import History
 from app.ui.docks.catalogue import DOCKS
-from app.ui.docks.views import make_view
 from app.ui.shell import theme
 from app.ui.shell.theme import Scheme
 from app.ui.widgets.painted import PaintedDock
@@ -47,7 +47,7 @@ def history(result, face) -> History:
 def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
     """Each dock on its own, made by its factory."""
     spec = next(spec for spec in DOCKS if spec.name == request.param)
-    view = make_view(spec.name, idle_window.docks.context)
+    view = resolve_name(spec.view)(idle_window.docks.context)
     qtbot.addWidget(view)
     view.resize(420, 300)
     with qtbot.waitExposed(view):
@@ -62,7 +62,7 @@ def test_nothing_is_imported_before_a_dock_is_looked_at():
     assert "pyqtgraph" not in out
     loaded = {
         "app.ui.docks",
-        *(f"app.ui.docks.{name}" for name in ("base", "catalogue", "keyboard", "manager", "room", "title", "views")),
+        *(f"app.ui.docks.{name}" for name in ("base", "catalogue", "keyboard", "manager", "room", "title")),
     }
     # The clipboard copies the table's numbers, so their rows are known from the start.
     assert set(eval(out)) - {"app.ui.live.numbers_table"} == loaded
@@ -166,7 +166,7 @@ def test_large_text_only_makes_them_larger(idle_window, qtbot, qapp, history, re
         for font in (before, larger):
             QApplication.setFont(font)
             for spec in DOCKS:
-                view = make_view(spec.name, idle_window.docks.context)
+                view = resolve_name(spec.view)(idle_window.docks.context)
                 qtbot.addWidget(view)
                 view.resize(view.sizeHint())
                 view.show_result(result(face()), history)

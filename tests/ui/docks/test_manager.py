@@ -35,16 +35,16 @@ def bench(idle_window, qtbot, monkeypatch):
     qtbot.addWidget(window)
     made = []
 
-    def factory(name, context):
+    def factory(context):
         made.append(Counting())
         return made[-1]
 
     specs = [
-        DockSpec("bins", "&One", "1", "One", interval_s=0.1),
-        DockSpec("crop", "&Two", "2", "Two", tab_of="bins"),
+        DockSpec("bins", "&One", "1", "One", "a:View", interval_s=0.1),
+        DockSpec("crop", "&Two", "2", "Two", "a:View", tab_of="bins"),
     ]
     monkeypatch.setattr(manager_module, "DOCKS", specs)
-    monkeypatch.setattr(manager_module, "make_view", factory)
+    monkeypatch.setattr(manager_module, "resolve_name", lambda view: factory)
     docks = Docks(window, idle_window.docks.context)
     with qtbot.waitExposed(window):
         window.show()

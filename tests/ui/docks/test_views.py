@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,6 +36,15 @@ def show(qtbot):
         return view
 
     return show
+
+
+def context(input_size=256):
+    """What these views use of the window."""
+    return SimpleNamespace(
+        keypoint_names=KEYPOINT_NAMES,
+        network=SimpleNamespace(crop=CropSpec(input_size=input_size)),
+        view=SimpleNamespace(mirrored=False),
+    )
 
 
 # ------------------------------------------------------------------ bins
@@ -75,7 +85,7 @@ def test_an_unsure_axis_looks_unlike_a_sure_one(show, face, result, spread, says
 
     centres = np.arange(66) * 3 - 97.5
     logits = np.tile(-0.5 * (centres / spread) ** 2, (3, 1)).astype(np.float32)
-    view = show(Bins())
+    view = show(Bins(context()))
     view.show_result(result(replace(face(), logits=logits, std=Angles(spread, spread, spread))), History())
     image = view.grab().toImage()
     wanted = theme.WARNING.getRgb()[:3]
@@ -139,7 +149,7 @@ def test_the_crop_is_the_networks_input_pixel_for_pixel(show):
         result = FaceAnalyser(Detector(), FaceTracker(), Watching()).analyse(Frame(0, image, 1.0))
     finally:
         backend.close()
-    view = show(Crop(lambda: backend.spec.crop.input_size))
+    view = show(Crop(context(backend.spec.crop.input_size)))
     view.show_result(result, History())
     assert any(np.array_equal(view.pixels, crop) for crops in seen for crop in crops)
     size = backend.spec.crop.input_size
@@ -147,7 +157,7 @@ def test_the_crop_is_the_networks_input_pixel_for_pixel(show):
 
 
 def test_the_crop_is_drawn_without_smoothing(show, face, result):
-    view = show(Crop(lambda: 32), (400, 300))
+    view = show(Crop(context(32)), (400, 300))
     picture = result(face())
     picture.frame.image[:] = np.random.default_rng(1).integers(0, 256, picture.frame.image.shape, np.uint8)
     view.show_result(picture, History())
@@ -161,7 +171,7 @@ def test_the_crop_is_drawn_without_smoothing(show, face, result):
 
 
 def test_the_crop_is_zoomed_moved_and_read_by_key_and_mouse(show, face, result, qtbot):
-    view = show(Crop(lambda: 96))
+    view = show(Crop(context(96)))
     view.show_result(result(face()), History())
     start = view.zoom
     qtbot.keyClick(view, Qt.Key.Key_Plus)
@@ -216,7 +226,7 @@ def test_the_eye_goes_where_it_is_sent():
 
 
 def test_the_shape_is_turned_by_key_and_mouse(show, face, result, qtbot):
-    view = show(ShapeView(lambda: KEYPOINT_NAMES, lambda: False))
+    view = show(ShapeView(context()))
     view.show_result(result(face()), History())
     qtbot.keyClick(view, Qt.Key.Key_Right)
     qtbot.keyClick(view, Qt.Key.Key_Up)
@@ -263,8 +273,8 @@ def test_the_strip_names_its_rows_and_its_span_is_changed_by_key(show, face, res
         exp = np.zeros((24, 3), np.float32)
         exp[20, 1] = 0.04
         history.append(result(replace(face(), exp=exp), captured_s=i / 30))
-    names = [KEYPOINT_NAMES]
-    view = show(Heat(lambda: names[0] if names else None), (600, 420))
+    used = context()
+    view = show(Heat(used), (600, 420))
     view.show_result(result(face()), history)
     assert view.labels() == list(KEYPOINT_NAMES)
     assert view.top == 0.05
@@ -274,7 +284,7 @@ def test_the_strip_names_its_rows_and_its_span_is_changed_by_key(show, face, res
     strip, _ = view.areas()
     qtbot.mouseMove(view, strip.center().toPoint())
     assert not view.grab().isNull()
-    names.clear()
+    used.keypoint_names = None
     assert view.labels()[3] == "kp 3"
 
 
@@ -283,7 +293,7 @@ def test_the_strip_says_whose_colours_these_are_where_the_face_changed(show, fac
     for i in range(90):
         newest = result(face(face_id=1 if i < 45 else 2), face((90, 90), 60, face_id=3), captured_s=i / 30)
         history.append(newest)
-    view = show(Heat(lambda: KEYPOINT_NAMES, 5.0), (600, 420))
+    view = show(Heat(context(), 5.0), (600, 420))
     view.show_result(newest, history)
     strip, _ = view.areas()
     image = view.grab().toImage()

@@ -11,8 +11,9 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPus
 from app.core.frames import FrameResult
 from app.session.codecs import CODECS, TIPS
 from app.session.manifest import SessionFields
-from app.ui.features.annotations.annotations import AnnotationControls, AnnotationSlot
-from app.ui.features.sound.sound import SoundControls, SoundFields
+from app.ui.docks.base import DockContext
+from app.ui.features.annotations.annotations import AnnotationSlot
+from app.ui.features.sound.sound import SoundFields
 from app.ui.shell import settings, theme
 from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.widgets.building import ScrollPanel, lay_out, named, push_button
@@ -22,7 +23,6 @@ from app.ui.widgets.pickers import ChoiceBox
 
 if TYPE_CHECKING:
     from app.signals.history import History
-    from app.ui.live.live_view import LiveView
 
 LATEST = 5
 KIND_TIP = "A point in time, or an interval: the first press begins it, the next one ends it"
@@ -44,15 +44,15 @@ _EXAMPLES = {"Participant": "a code, e.g. P07", "Task": "e.g. reading aloud", "C
 class AnnotationPanel(ScrollPanel):
     """Edits take effect at once, also while recording; Enter or Escape give the keys back to the picture."""
 
-    def __init__(self, controls: AnnotationControls, sound: SoundControls, view: LiveView) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Markers and session")
-        self._controls = controls
-        self.sound = SoundFields(sound)
-        self._view = view
+        self._controls = context.annotations
+        self.sound = SoundFields(context.sound)
+        self._view = context.view
         parts = (self._session(), self._annotations(), self._latest())
         content = self.hold(*parts, spacing=14, margins=(12, 10, 12, 10))
         self.setMinimumWidth(content.minimumSizeHint().width() + 12)
-        controls.changed.connect(self._show)
+        self._controls.changed.connect(self._show)
         self._show()
 
     def show_result(self, result: FrameResult | None, history: History) -> None:

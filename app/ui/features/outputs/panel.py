@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
@@ -13,6 +13,7 @@ from app.core.frames import FrameResult
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.remote_access import NAME as REMOTE
+from app.ui.docks.base import DockContext
 from app.ui.features.outputs.outputs import OutputControls
 from app.ui.shell import theme
 from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, paragraph, push_button
@@ -20,7 +21,6 @@ from app.ui.widgets.fields import Value, dim_label
 from app.ui.widgets.pickers import ChoiceBox
 
 if TYPE_CHECKING:
-    from app.pipeline import PipelineStatus
     from app.signals.history import History
 
 OPENING = "opening…"
@@ -30,22 +30,22 @@ AT_START = "also at start"
 class OutputsPanel(LookingPanel):
     """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
 
-    def __init__(self, controls: OutputControls, status: Callable[[], PipelineStatus | None]) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Outputs")
-        self._status = status
+        self._status = context.status
         intro = paragraph(
             "Send what is shown to other programs, and let them control this window. "
             "Everything is off until you switch it on here.",
             dim=True,
         )
-        self.rows = {spec.name: OutputRow(spec, controls) for spec in OUTPUTS}
+        self.rows = {spec.name: OutputRow(spec, context.outputs) for spec in OUTPUTS}
         for row in self.rows.values():
             row.edited.connect(self.look)
         lines = (part for row in self.rows.values() for part in (_line(), row))
         content = self.hold(intro, *lines, spacing=8, margins=(12, 10, 12, 10))
         self.setMinimumWidth(content.minimumSizeHint().width() + 16)
         self.setFocusProxy(next(iter(self.rows.values())).switch)
-        controls.changed.connect(lambda _: self.look())
+        context.outputs.changed.connect(lambda _: self.look())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         """Nothing: results aren't what it shows."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QSize
 
 from app.core.frames import FrameResult
 from app.signals.trust import untrusted_signals
+from app.ui.docks.base import DockContext
 from app.ui.features.signals.derived import CalibrationSection, DerivedSection
 from app.ui.features.signals.filter import FilterSection
 from app.ui.features.signals.preview import PreviewSection
-from app.ui.features.signals.signals import SignalControls
 from app.ui.widgets.background import Background
 from app.ui.widgets.building import LookingPanel
 
 if TYPE_CHECKING:
-    from PyQt6.QtGui import QAction
-
-    from app.pipeline import PipelineStatus
     from app.signals.history import History
     from extractor.report import LoadReport
 
@@ -29,19 +25,15 @@ class SignalsDock(LookingPanel):
 
     LOOK_MS = 150
 
-    def __init__(
-        self,
-        controls: SignalControls,
-        commands: Mapping[str, QAction],
-        status: Callable[[], PipelineStatus | None],
-    ) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Filter and calibration")
-        self._status = status
+        self._status = context.status
+        controls = context.signals
         self._report: LoadReport | None = None
         self._background = Background(self)
         self.filter = FilterSection(controls)
         self.preview = PreviewSection(self._background, lambda: controls.filter)
-        self.calibration = CalibrationSection(commands)
+        self.calibration = CalibrationSection(context.commands)
         self.derived = DerivedSection(controls)
         self._content = self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
         self.setFocusProxy(self.filter.preset)

@@ -30,7 +30,7 @@ WAIT_MS = 30_000
 
 @pytest.fixture
 def panel(idle_window, qtbot):
-    panel = AnnotationPanel(idle_window.annotations, idle_window.sound, idle_window.view)
+    panel = AnnotationPanel(idle_window.docks.context)
     qtbot.addWidget(panel)
     panel.resize(340, 640)
     panel.show()
