@@ -59,14 +59,19 @@ class TruthTable:
 
 
 class DemoSource:
-    """``assets/demo.mp4`` in a loop, with ``Frame.truth`` from ``assets/demo.csv``."""
+    """``assets/demo.mp4`` in a loop, with ``Frame.truth`` from ``assets/demo.csv``.
+
+    Its end joins its beginning, so the times go on: the head remains one face, and its curves have no gap.
+    """
 
     def __init__(self, *, paced: bool = True, loop: bool = True, pacer: Pacer | None = None) -> None:
         self._video = VideoSource(find_asset(VIDEO), paced=paced, loop=loop, pacer=pacer)
         self._truth = TruthTable(find_asset(TRUTH))
+        self._last_s = self._before_s = 0.0
 
     def open(self) -> SourceInfo:
         self._video.open()
+        self._last_s = self._before_s = 0.0
         info = self.info
         assert info is not None
         return info
@@ -75,7 +80,11 @@ class DemoSource:
         frame = self._video.read(timeout_s)
         if frame is None or frame.media_s is None:
             return frame
-        return dataclasses.replace(frame, truth=self._truth.at(frame.media_s))
+        info = self._video.info
+        if frame.media_s < self._last_s and info is not None:
+            self._before_s += self._last_s + 1 / info.fps
+        self._last_s = frame.media_s
+        return dataclasses.replace(frame, media_s=self._before_s + frame.media_s, truth=self._truth.at(frame.media_s))
 
     @property
     def info(self) -> SourceInfo | None:

@@ -226,3 +226,13 @@ def test_the_reason_fits_the_trouble(tmp_path):
     if os.geteuid() != 0:  # root may do everything
         node.chmod(0)
         assert "group 'video'" in devices.why_not(CameraDevice(1, "Cam", str(node), 1))
+
+
+def test_the_demo_goes_on_where_it_begins_again(demo_assets):
+    """Its end joins its beginning: one face, one curve."""
+    demo = DemoSource(paced=False)
+    demo.open()
+    frames = [demo.read(1.0) for _ in range(45)]
+    demo.close()
+    assert [frame.media_s for frame in frames] == pytest.approx([i / 10 for i in range(45)])
+    assert [frame.truth.pitch_deg for frame in frames] == [i % 20 + 0.5 for i in range(45)]

@@ -28,6 +28,7 @@ from app.ui.widgets.pickers import ChoiceBox
 from app.ui.widgets.tables import dot, heading_row, set_up
 
 COLUMNS = ("Time", "Length", "Label", "Note")
+LEAST_ROWS = 4  # that have room without scrolling, if there are so many
 
 
 class AnnotationModel(QAbstractTableModel):
@@ -81,10 +82,11 @@ class AnnotationList(QWidget):
         self.table = QTableView()
         self.table.setModel(self._model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        set_up(self.table, "Markers", (False, False, True, True))
+        self._row_height = set_up(self.table, "Markers", (False, False, True, True))
         self._empty = paragraph("None yet. M adds one, at the cursor or over the selection.", dim=True)
         buttons = {"Add": actions["add"], "Edit": actions["edit"], "Delete": actions["delete"]}
-        parts = (heading_row("Markers", buttons), self._empty, (self.table, 1))
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        parts = (heading_row("Markers", buttons), (self._empty, 1), (self.table, 1))
         lay_out(QVBoxLayout(self), *parts, spacing=4, margins=(8, 6, 8, 4))
         there(self.table.selectionModel()).currentRowChanged.connect(self._current_changed)
         self.table.clicked.connect(lambda index: self.chosen.emit(index.row()))
@@ -95,6 +97,9 @@ class AnnotationList(QWidget):
         self._showing = True
         self._model.show(annotations)
         self._empty.setVisible(not annotations)
+        self.table.setVisible(bool(annotations))
+        header = there(self.table.horizontalHeader()).sizeHint().height() + 2 * self.table.frameWidth()
+        self.table.setMinimumHeight(header + min(len(annotations), LEAST_ROWS) * self._row_height)
         self.choose(chosen)
         self._showing = False
 

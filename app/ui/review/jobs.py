@@ -91,6 +91,7 @@ class JobDialog(QDialog):
         self._left, self._next = dim_label(""), dim_label("Next:")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.cancel_button = there(buttons.button(QDialogButtonBox.StandardButton.Cancel))
+        self.cancel_button.setToolTip("Stop what runs; what waits follows (Esc)")
         buttons.rejected.connect(self.stop)
         tip = "These are done one after the other; Delete takes one off the list"
         self.waiting = named(QListWidget(), "Waiting", tip)
@@ -165,6 +166,7 @@ class JobDialog(QDialog):
     def _show_waiting(self) -> None:
         for widget in (self._next, self.waiting, self.remove_button, self.cancel_all_button):
             widget.setVisible(bool(self._waiting))
+        self.cancel_button.setText("Cancel this one" if self._waiting else "Cancel")
         row = self.waiting.currentRow()
         self.waiting.clear()
         self.waiting.addItems([job.title for job in self._waiting])

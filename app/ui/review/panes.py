@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
 from app.ui.shell.status_line import StatusLine, status_bar
+from app.ui.widgets.building import ScrollPanel, there
 from app.ui.widgets.fields import dim_label
 
 
@@ -31,10 +32,12 @@ class Panes(QSplitter):
         self.statistics = StatisticsPanel(commands["copy"])
         self.recover_button = QPushButton("&Recover the recording")
         self.recover_button.hide()
-        self.side = QSplitter(Qt.Orientation.Vertical)
+        parts = QSplitter(Qt.Orientation.Vertical)
         for widget in (self.faces, self.annotation_list, self.statistics):
-            self.side.addWidget(widget)
-        self.side.setStretchFactor(1, 1)
+            parts.addWidget(widget)
+        parts.setStretchFactor(2, 1)
+        parts.setChildrenCollapsible(False)
+        self.side = _Side(parts)
         top = QSplitter(Qt.Orientation.Horizontal)
         top.addWidget(_column(self.view, self.recover_button))
         top.addWidget(self.side)
@@ -42,13 +45,33 @@ class Panes(QSplitter):
         top.setSizes([840, 330])
         self.addWidget(top)
         self.addWidget(_column(self.transport, self.timeline))
-        self.setStretchFactor(0, 1)
+        self.setStretchFactor(0, 3)
+        self.setStretchFactor(1, 2)
         self.setSizes([440, 310])
         self.setChildrenCollapsible(False)
         self.status_line = StatusLine()
         self.about = dim_label("")
         self.about.setContentsMargins(8, 0, 8, 0)
         self.status_bar = status_bar(self.status_line, self.about)
+
+
+class _Side(ScrollPanel):
+    """What stands beside the picture, never cut at its sides; it scrolls where the window is low."""
+
+    def __init__(self, parts: QWidget) -> None:
+        super().__init__("Faces, markers and statistics")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(parts)
+        parts.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        if watched is self.widget() and event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        self.setMinimumWidth(there(self.widget()).minimumSizeHint().width() + self.bar_width)
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -72,7 +72,7 @@ class StatisticsPanel(QWidget):
         self._body = self._scroll.hold(self._grid, spacing=0, margins=(0, 0, 0, 0))
         self._body.installEventFilter(self)
         lay_out(QVBoxLayout(self), top, (self._scroll, 1), spacing=4, margins=(8, 6, 8, 6))
-        self.setMinimumHeight(48)
+        self.setMinimumHeight(9 * self.fontMetrics().lineSpacing())  # the title, and every number's mean and spread
         self._fit()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:

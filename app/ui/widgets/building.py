@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -130,8 +131,10 @@ def copy_text(text: str) -> None:
 
 
 def resize_within_screen(widget: QWidget, wanted: QSize, share: float = 1.0) -> None:
-    """As large as is wanted, but no larger than this share of the screen's free room."""
-    widget.resize(wanted.boundedTo(there(widget.screen()).availableGeometry().size() * share))
+    """As large as is wanted, but with its title no larger than this share of the screen's free room."""
+    title = there(widget.style()).pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    room = there(widget.screen()).availableGeometry().size() * share - QSize(0, title)
+    widget.resize(wanted.boundedTo(room))
 
 
 class ScrollPanel(QScrollArea):

@@ -159,7 +159,10 @@ def test_one_that_waits_is_taken_off_the_list_and_one_that_runs_is_stopped(revie
     job.waiting.setFocus()
     QTest.keyClick(job.waiting, Qt.Key.Key_Delete)
     assert job.titles == [label_of("openface"), label_of("spreadsheet")]
+    assert job.cancel_button.text() == "Cancel this one"  # beside "Cancel all"
     job.cancel_button.click()
+    qtbot.waitUntil(lambda: job.titles == [label_of("spreadsheet")] or not job.running, timeout=60_000)
+    assert job.cancel_button.text() == "Cancel"
     qtbot.waitUntil(lambda: not job.running, timeout=60_000)
     made = {path.name for path in (folder / "export").iterdir()}
     assert made

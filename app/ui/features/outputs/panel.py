@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.frames import FrameResult
 from app.outputs.base import OutputState, OutputStatus
@@ -74,7 +84,7 @@ class _TargetChoice(ChoiceBox):
 
 
 class TokenLine(QWidget):
-    """The remote control's token as ``controls`` know it: to be read, copied and replaced."""
+    """The remote control's token as ``controls`` know it: to be read whole, copied and replaced."""
 
     def __init__(self, controls: OutputControls) -> None:
         super().__init__()
@@ -95,7 +105,8 @@ class TokenLine(QWidget):
             controls.renew_token,
             "Remote control: new token",
         )
-        lay_out(QHBoxLayout(self), (self.shown, 1), self.copy, self.renew, spacing=8, margins=(0, 0, 0, 0))
+        buttons = lay_out(QHBoxLayout(), None, self.copy, self.renew, spacing=8)
+        lay_out(QVBoxLayout(self), self.shown, buttons, spacing=4, margins=(0, 0, 0, 0))
         self.look()
 
     def look(self) -> None:
@@ -151,7 +162,8 @@ class OutputRow(QWidget):
         if self.token is not None:
             name = dim_label("Token")
             name.setBuddy(self.token.shown)
-            grid.addWidget(name, 2, 0)
+            name.setMinimumHeight(self.token.shown.sizeHint().height())
+            grid.addWidget(name, 2, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self.token, 2, 1, 1, 2)
         grid.addWidget(self.note, 3, 0, 1, 3)
         grid.addWidget(self.privacy, 4, 0, 1, 3)

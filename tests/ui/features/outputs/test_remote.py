@@ -150,6 +150,9 @@ def test_the_panel_shows_who_is_connected_and_renews_the_token(window, qtbot):
     access = read_access()
     assert access is not None
     assert token == access.token
+    shown = row.token.shown
+    assert row.window() is window
+    assert shown.fontMetrics().horizontalAdvance(token) < shown.width()  # whole, however narrow the panel
     qtbot.mouseClick(row.token.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == token
 
