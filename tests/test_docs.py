@@ -184,6 +184,25 @@ def test_every_option_of_every_command_is_in_the_documentation(
         assert {option for option in options if not re.search(rf"{option}(?![\w-])", line)} == set(), name
 
 
+def test_everything_that_can_be_chosen_is_in_the_documentation() -> None:
+    from app.faces.estimators import OWN
+    from app.outputs.catalogue import OUTPUTS
+    from app.session.exporters import EXPORTERS
+    from app.ui.docks.catalogue import DOCKS
+    from extractor.backends import ENGINES
+
+    pages = {path.stem: path.read_text(encoding="utf-8").lower() for path in (ROOT / "docs").glob("*.md")}
+    assert f"[--engine auto|{'|'.join(ENGINES)}]" in pages["commands"]
+    assert {spec.title for spec in OUTPUTS if spec.title.lower() not in pages["outputs"]} == set()
+    assert {
+        exporter.name for exporter in EXPORTERS if f"\n| `{exporter.name}` |" not in pages["review-and-export"]
+    } == set()
+    assert {name for name in OWN if f"`--estimator {name}`" not in pages["commands"]} == set()
+    assert {
+        dock.title for dock in DOCKS if not re.search(rf"(?m)^\| \[?{dock.title.lower()}[] ]", pages["window"])
+    } == set()
+
+
 def test_extras_that_are_installed_exist() -> None:
     extras = re.findall(r"(?m)^(\w+) = \[$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for page in PAGES:

@@ -9,7 +9,7 @@ import sys
 
 from app import __version__
 from app.core.system import missing_packages, remedy
-from extractor.installing import extra_command, is_frozen, package_command
+from extractor.installing import is_frozen, package_command
 
 PACKAGES = (
     "mediapipe",
@@ -88,11 +88,10 @@ def _devices() -> str:
 
 
 def _engines() -> str:
-    from extractor.backends import ENGINES, installed_packages
+    from extractor.backends.engines import engine_packages, installed_packages
 
     installed = installed_packages()
-    packages = dict.fromkeys(engine.package for engine in ENGINES.values())
-    missing = [name + _brought_by(package_command(name)) for name in packages if name not in installed]
+    missing = [name + _brought_by(package_command(name)) for name in engine_packages() if name not in installed]
     there = ", ".join(f"{name} {version}" for name, version in installed.items())
     return f"{there}; not installed: {', '.join(missing)}" if missing else there
 
@@ -139,22 +138,12 @@ def _sound() -> str:
 
 
 def _outputs() -> str:
-    from importlib.util import find_spec
+    from app.outputs.catalogue import OUTPUTS
 
-    from app.core.errors import OutputError
-    from app.outputs.v4l2 import find_device
-
-    words = ["opentrack"]
-    for title, package, install in (
-        ("OSC and VMC", "pythonosc", package_command("python-osc")),
-        ("WebSocket", "websockets", package_command("websockets")),
-        ("Lab Streaming Layer", "pylsl", extra_command("lsl")),
-    ):
-        words.append(title if find_spec(package) is not None else f"no {title}{_brought_by(install)}")
-    try:
-        words.append(f"virtual camera {find_device()}")
-    except OutputError:
-        words.append("no virtual camera")
+    words = []
+    for spec in OUTPUTS:
+        there, detail = spec.found()
+        words.append(f"{'' if there else 'no '}{spec.title} {detail}".rstrip())
     return ", ".join(words)
 
 

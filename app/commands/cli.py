@@ -306,12 +306,15 @@ def _network_arguments(parser: argparse.ArgumentParser, *, estimators: bool = Fa
         "--weights", metavar="PATH", help="a checkpoint, or lite (the default), or tiny, which is grown from it here"
     )
     if estimators:
+        from app.faces.estimators import OWN
+
+        own = ", ".join(f"{name} ({spec.title})" for name, spec in OWN.items())
         which.add_argument(
             "--estimator",
             dest="weights",
             type=_estimator,
             metavar="NAME",
-            help="another estimator in the network's place: facemesh (MediaPipe's), or one that a package brings",
+            help=f"another estimator in the network's place: {own}, or one that a package brings",
         )
     parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
     parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
@@ -15,21 +16,37 @@ if TYPE_CHECKING:
     from extractor.estimator import Estimator
     from extractor.report import LoadReport
 
-FACE_MESH = "facemesh"
 GROUP = "motionscope.estimators"
 """Entry points of this group are further estimators: a name, and what makes one when it is called without arguments."""
 
 
+@dataclass(frozen=True, slots=True)
+class EstimatorSpec:
+    """A row of the estimators that come with the program, declared as packages declare theirs."""
+
+    title: str  # what people read
+    entry: EntryPoint
+
+
+FACE_MESH = "facemesh"
+OWN = {
+    FACE_MESH: EstimatorSpec(
+        "MediaPipe FaceMesh", EntryPoint(FACE_MESH, "app.faces.face_mesh:FaceMeshEstimator", GROUP)
+    ),
+}
+"""By the names they are asked for by."""
+
+
 @functools.cache  # looking through the installed packages takes a tenth of a second
 def estimator_names() -> tuple[str, ...]:
-    """MediaPipe's FaceMesh first, then those that installed packages bring; nothing of them is imported."""
-    found = sorted(entry.name for entry in importlib.metadata.entry_points(group=GROUP))
-    return tuple(dict.fromkeys((FACE_MESH, *found)))
+    """The program's own first, then those that installed packages bring; nothing of them is imported."""
+    found = sorted(entry.name for entry in entry_points(group=GROUP))
+    return tuple(dict.fromkeys((*OWN, *found)))
 
 
 def is_estimator(weights: str | PathLike[str] | None) -> bool:
     """Whether this names an estimator and no weights."""
-    return weights == FACE_MESH or (isinstance(weights, str) and weights in estimator_names())
+    return isinstance(weights, str) and (weights in OWN or weights in estimator_names())
 
 
 def create(
@@ -60,11 +77,7 @@ def describe(weights: str | None) -> LoadReport:
 def _make(name: str) -> Estimator:
     from extractor.estimator import EstimatorError
 
-    if name == FACE_MESH:
-        from app.faces.face_mesh import FaceMeshEstimator
-
-        return FaceMeshEstimator(name)
-    (entry,) = importlib.metadata.entry_points(group=GROUP, name=name)
+    entry = OWN[name].entry if name in OWN else next(iter(entry_points(group=GROUP, name=name)))
     try:
         return cast("Estimator", entry.load()())
     except EstimatorError:

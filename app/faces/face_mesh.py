@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.faces.estimators import FACE_MESH
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.native_log import native_log_filtered
 from extractor.estimator import Capabilities, Estimates
@@ -29,7 +30,7 @@ LEAST_SCORE = 0.3  # there is a face in the crop: the app's detector has found i
 class FaceMeshEstimator:
     """See the module."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         import_mediapipe()
         import mediapipe
         from mediapipe.python.solutions.face_mesh import FaceMesh
@@ -41,7 +42,7 @@ class FaceMeshEstimator:
             self._mesh.process(np.zeros((CROP.input_size, CROP.input_size, 3), np.uint8))  # the first run is slow
         self._silent = False  # it talks until it has found the first face
         self._capabilities = Capabilities(
-            name=name,
+            name=FACE_MESH,
             summary="MediaPipe FaceMesh: head pose and 24 keypoints, no uncertainty and no expression",
             engine=f"mediapipe {importlib.metadata.version('mediapipe')}",
             model=Path(mediapipe.__file__).parent / "modules/face_landmark/face_landmark_with_attention.tflite",

@@ -1,17 +1,23 @@
-"""Every output as a row of one table: what it is called, where it goes, how it is made.
+"""The outputs, each declared once: what it is called, where it goes, what it needs.
 
-Nothing but the records is imported here; a library comes with the output that is switched on.
+A class, and the library it needs, is imported when the output is switched on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pkgutil import resolve_name
+from typing import Any
 
 from app.core.errors import OutputError
-from app.outputs.address import Address, parse_address
+from app.outputs.address import parse_address
 from app.outputs.base import Output
-from app.outputs.targets import DEFAULT_STREAM, NETWORK, OVERLAY, ServerTarget, parse_camera, parse_server, parse_stream
+from app.outputs.targets import DEFAULT_STREAM, OVERLAY, ServerTarget, parse_camera, parse_server, parse_stream
+from app.outputs.v4l2 import find_device
+from extractor.installing import extra_command, package_command
 
 WEBSOCKET_PORT = 8765
 REMOTE_PORT = 8766
@@ -29,161 +35,148 @@ LSL_PORT = (
 LSL_NETWORK = "Every computer on the network can then find and read these streams."
 
 
+def _nothing_needed() -> tuple[bool, str]:
+    return True, ""
+
+
+def _library(module: str, command: Callable[[], str]) -> tuple[bool, str]:
+    """Whether a module is installed, and else the command that brings it."""
+    if find_spec(module) is not None:
+        return True, ""
+    hint = command()
+    return False, f"({hint})" if hint else ""
+
+
+def _loopback() -> tuple[bool, str]:
+    try:
+        return True, str(find_device())
+    except OutputError:
+        return False, ""
+
+
+_OSC = partial(_library, "pythonosc", partial(package_command, "python-osc"))
+_WEBSOCKETS = partial(_library, "websockets", partial(package_command, "websockets"))
+_LSL = partial(_library, "pylsl", partial(extra_command, "lsl"))
+
+
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """``parse`` brings a target that a person wrote into its usual form and raises OutputError; ``make`` takes that."""
+    """A row: settings, options, the panel and ``check`` follow from it."""
 
     name: str
     title: str
+    output: str  # the class, as "module:class"; it takes what ``read`` returns
     metavar: str
     default: str  # the target
     target_name: str
     tip: str  # a sentence without its full stop
     hint: str  # what to write as a target
-    parse: Callable[[str], str]
-    make: Callable[[str], Output]
-    privacy: Callable[[str], str]  # of a parsed target: a plain warning, or nothing
+    read: Callable[[str], Any]  # the target that a person wrote; its ``str`` is the usual form.  Raises OutputError
+    warn: Callable[[Any], str]  # of a target that was read: a plain warning, or nothing
     unheard: str  # what to do while nobody listens
     bare: str | None = None  # the target where the option stands without its value; None: it must not
     choices: tuple[tuple[str, str], ...] = ()  # usual targets and what people read for them; none: one writes it
+    found: Callable[[], tuple[bool, str]] = _nothing_needed  # whether it can run here, and what to say of that
 
     @property
     def option(self) -> str:
         """Of the command line."""
         return f"--{self.name.replace('_', '-')}"
 
+    def parse(self, text: str) -> str:
+        """A target in its usual form.  Raises OutputError."""
+        return str(self.read(text))
 
-def _opentrack(address: Address) -> Output:
-    from app.outputs.opentrack import OpentrackOutput
+    def make(self, target: str) -> Output:
+        """The output, switched on; its library is imported now.  Raises OutputError."""
+        output: Output = resolve_name(self.output)(self.read(target))
+        return output
 
-    return OpentrackOutput(address)
-
-
-def _osc(address: Address) -> Output:
-    from app.outputs.osc import OscOutput
-
-    return OscOutput(address)
-
-
-def _vmc(address: Address) -> Output:
-    from app.outputs.vmc import VmcOutput
-
-    return VmcOutput(address)
-
-
-def _lsl(target: str) -> Output:
-    from app.outputs.lsl import LslOutput
-
-    return LslOutput(parse_stream(target))
-
-
-def _virtual_camera(target: str) -> Output:
-    from app.outputs.virtual_camera import VirtualCameraOutput
-
-    return VirtualCameraOutput(parse_camera(target))
+    def privacy(self, target: str) -> str:
+        """What should be known before it is switched on; empty where nothing leaves this computer."""
+        return self.warn(self.read(target))
 
 
 def _udp(
-    name: str, title: str, port: int, make: Callable[[Address], Output], tip: str, hint: str, unheard: str
+    name: str,
+    title: str,
+    output: str,
+    port: int,
+    tip: str,
+    hint: str,
+    unheard: str,
+    found: Callable[[], tuple[bool, str]] = _nothing_needed,
 ) -> OutputSpec:
     """The row of a protocol whose packets go to a host and port."""
-
-    def parse(text: str) -> Address:
-        return parse_address(text, port)
-
     return OutputSpec(
-        name, title, "HOST:PORT", f"127.0.0.1:{port}", "Address", tip, hint, lambda text: str(parse(text)),
-        lambda target: make(parse(target)), lambda target: "" if parse(target).is_this_computer else ELSEWHERE, unheard,
+        name, title, output, "HOST:PORT", f"127.0.0.1:{port}", "Address", tip, hint,
+        partial(parse_address, default_port=port), lambda address: "" if address.is_this_computer else ELSEWHERE,
+        unheard, found=found,
     )  # fmt: skip
 
 
-def _announced(target: str) -> str:
-    return LSL_NETWORK if target.endswith(NETWORK) else LSL_PORT
-
-
-def _server(target: str) -> ServerTarget:
-    return parse_server(target, WEBSOCKET_PORT)
-
-
-def _websocket(target: str) -> Output:
-    from app.outputs.websocket import WebSocketOutput
-
-    server = _server(target)
-    return WebSocketOutput(server.address, server.token)
-
-
-def _served(target: str) -> str:
-    server = _server(target)
+def _served(server: ServerTarget) -> str:
     if server.address.is_this_computer:
         return ""
     return KNOWING if server.token else ANYONE
 
 
-def _remote_address(target: str) -> ServerTarget:
-    server = parse_server(target, REMOTE_PORT)
+def _remote_target(text: str) -> ServerTarget:
+    server = parse_server(text, REMOTE_PORT)
     if server.token:
         raise OutputError("The remote control makes its token itself: write PORT or HOST:PORT alone.")
     return server
 
 
-def _remote(target: str) -> Output:
-    from app.outputs.remote import RemoteControl
-
-    return RemoteControl(_remote_address(target).address)
-
-
-def _controlled(target: str) -> str:
-    return "" if _remote_address(target).address.is_this_computer else CONTROLLING
-
-
 OUTPUTS: tuple[OutputSpec, ...] = (
     _udp(
-        "opentrack", "opentrack", 4242, _opentrack,  # where its input "UDP over network" listens
+        "opentrack", "opentrack", "app.outputs.opentrack:OpentrackOutput", 4242,
         "Head pose for games and simulators, through opentrack's input “UDP over network”",
         "HOST:PORT of opentrack's input “UDP over network”; on this computer 127.0.0.1:4242",
         "Start opentrack with its input “UDP over network” at {target}.",
     ),
     _udp(
-        "osc", "OSC", 9000, _osc,
+        "osc", "OSC", "app.outputs.osc:OscOutput", 9000,
         "Pose, place, expression and derived numbers of every face, for Max, Pure Data, TouchDesigner and others",
         "HOST:PORT of the program that receives OSC by UDP",
-        "No program has opened {target}; start one that receives OSC there.",
+        "No program has opened {target}; start one that receives OSC there.", _OSC,
     ),
     _udp(
-        "vmc", "VMC", 39539, _vmc,  # where the protocol's receivers ("marionettes") listen
+        "vmc", "VMC", "app.outputs.vmc:VmcOutput", 39539,  # where the protocol's receivers ("marionettes") listen
         "Head and face of an avatar by the VMC protocol, for VSeeFace, EVMC4U, VNyan, Warudo and others",
         "HOST:PORT of the program that shows the avatar; most listen at port 39539 or 39540",
-        "No program has opened {target}; switch its VMC receiver on.",
+        "No program has opened {target}; switch its VMC receiver on.", _OSC,
     ),
     OutputSpec(
-        "lsl", "Lab Streaming Layer", "NAME", DEFAULT_STREAM, "Name",
+        "lsl", "Lab Streaming Layer", "app.outputs.lsl:LslOutput", "NAME", DEFAULT_STREAM, "Name",
         "Pose, expression and marker streams with capture times, for LabRecorder and other recorders",
         "The streams' name; with @network behind it other computers find them too",
-        lambda text: str(parse_stream(text)), _lsl, _announced,
-        "No recorder reads the streams; choose those called {target} there.", bare=DEFAULT_STREAM,
+        parse_stream, lambda stream: LSL_NETWORK if stream.network else LSL_PORT,
+        "No recorder reads the streams; choose those called {target} there.", bare=DEFAULT_STREAM, found=_LSL,
     ),
     OutputSpec(
-        "virtual_camera", "Virtual camera", "overlay", OVERLAY, "Picture",
+        "virtual_camera", "Virtual camera", "app.outputs.virtual_camera:VirtualCameraOutput",
+        "overlay", OVERLAY, "Picture",
         "The picture as a camera for calls and recordings, by v4l2loopback on Linux",
         "The overlay is what is measured, drawn into the picture. On the command line: “overlay” or nothing; a device "
         "such as /dev/video2 may follow, else it is the first one",
-        lambda text: str(parse_camera(text)), _virtual_camera,
-        lambda target: "", "", bare="",
-        choices=(("With overlay", OVERLAY), ("Without overlay", "")),
+        parse_camera, lambda camera: "", "", bare="",
+        choices=(("With overlay", OVERLAY), ("Without overlay", "")), found=_loopback,
     ),
     OutputSpec(
-        "websocket", "WebSocket", "PORT", str(WEBSOCKET_PORT), "Port",
+        "websocket", "WebSocket", "app.outputs.websocket:WebSocketOutput", "PORT", str(WEBSOCKET_PORT), "Port",
         "Everything of every frame as JSON lines, for scripts and for web pages on this computer",
         "The port to open on this computer, or HOST:PORT; with ?token=WORD behind it only programs that give the word "
         "are let in",
-        lambda text: str(_server(text)), _websocket, _served,
-        "No program reads it; one can connect at any time.",
+        partial(parse_server, default_port=WEBSOCKET_PORT), _served,
+        "No program reads it; one can connect at any time.", found=_WEBSOCKETS,
     ),
     OutputSpec(
-        "remote", "Remote control", "PORT", str(REMOTE_PORT), "Port",
+        "remote", "Remote control", "app.outputs.remote:RemoteControl", "PORT", str(REMOTE_PORT), "Port",
         "Lets programs that know the token start, stop, mark and recentre, and tells them when that took effect",
         "The port to open on this computer, or HOST:PORT",
-        lambda text: str(_remote_address(text)), _remote, _controlled, "", bare=str(REMOTE_PORT),
+        _remote_target, lambda server: "" if server.address.is_this_computer else CONTROLLING, "",
+        bare=str(REMOTE_PORT), found=_WEBSOCKETS,
     ),
 )  # fmt: skip
 

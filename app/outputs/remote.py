@@ -22,11 +22,11 @@ from app.core.clock import clock_pair, now_s
 from app.core.errors import OutputError, UserError
 from app.core.frames import FrameResult
 from app.core.records import RecordError, build, parse_json
-from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState, OutputStatus
 from app.outputs.operable import ABOUT, Done, Operable
 from app.outputs.remote_access import NAME, announce, own_token, withdraw
 from app.outputs.server import LineServer, line, unix_s
+from app.outputs.targets import ServerTarget
 from app.signals.rates import RateMeter
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Request:
 class RemoteControl(LineServer):
     """A server that always asks for the token of ``remote_access``, whose file tells programs where it listens."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, server: ServerTarget) -> None:
         """Opens the port, a free one for 0.  Raises OutputError."""
-        super().__init__(NAME, "The remote control", address, own_token(), RECEIVED_BYTES)
+        super().__init__(NAME, "The remote control", server.address, own_token(), RECEIVED_BYTES)
         self._operable: Operable | None = None
         self._answered = 0
         self._rate = RateMeter()

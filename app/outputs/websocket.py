@@ -11,9 +11,9 @@ from app import __version__
 from app.core.clock import ClockPair, clock_pair
 from app.core.frames import FrameResult, ShownFace
 from app.core.mailbox import Mailbox
-from app.outputs.address import Address
 from app.outputs.base import Marker, OutputStatus, Tally
 from app.outputs.server import LineServer, line, unix_s
+from app.outputs.targets import ServerTarget
 from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, arkit, is_measured, quaternion
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ class WebSocketOutput(LineServer):
     kilobytes that are on their way.
     """
 
-    def __init__(self, address: Address, token: str = "") -> None:
-        """Opens the port, a free one for 0.  With a ``token`` only clients that know it are let in.
+    def __init__(self, server: ServerTarget) -> None:
+        """Opens the port, a free one for 0.  With a token only clients that know it are let in.
 
         Raises OutputError.
         """
-        super().__init__(NAME, "The WebSocket", address, token, RECEIVED_BYTES)
+        super().__init__(NAME, "The WebSocket", server.address, server.token, RECEIVED_BYTES)
         self._tally = Tally()
         self._skipped = 0  # by clients that read too slowly
         self._clients: set[_Client] = set()

@@ -7,10 +7,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from extractor.backends.base import BackendInfo
+from extractor.backends.engines import ENGINES
 
 WINDOW = 20  # frames that a part looked at last
 REPLACE_AT = 5  # failures among them: it is made again, or another one takes over; then after 10 more, 20, 40 ...
-FALLBACKS = ("torch", "openvino", "onnxruntime")  # on the CPU, which is always there
 
 
 class Part(enum.Enum):
@@ -81,7 +81,7 @@ class Failures:
         return f"{self._part.value} failed {often}: such frames have no numbers; the details are on stderr."
 
     def next_engine(self, failed: BackendInfo, installed: dict[str, str]) -> str:
-        """Another engine, for the CPU; the first of them again where all have failed."""
+        """Another engine, for the CPU, which is always there; the first of them again where all have failed."""
         self._tried.add((failed.engine, failed.device))
-        names = [name for name in FALLBACKS if name in installed]
+        names = [name for name, engine in ENGINES.items() if name in installed and not engine.precision]
         return next((name for name in names if (name, "cpu") not in self._tried), names[0])

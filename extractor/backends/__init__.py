@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from os import PathLike
 from pathlib import Path
+from pkgutil import resolve_name
 
 from extractor.backends.base import Backend, BackendInfo
 from extractor.backends.devices import Device, DeviceError, available_devices
@@ -71,14 +72,5 @@ def make_backend(engine: str, weights: Path, device: str, threads: int | None) -
     """By the engine's name; see ``create_backend``, and ``EngineError`` where there is no such engine."""
     require_engine(engine)
     kind = ENGINES[engine]
-    if kind.package == "onnxruntime":
-        from extractor.backends.onnx_backend import OnnxBackend
-
-        return OnnxBackend(weights, device, threads, int8=kind.precision == "int8")
-    if kind.package == "openvino":
-        from extractor.backends.openvino_backend import OpenVinoBackend
-
-        return OpenVinoBackend(weights, device, threads, "int8" if kind.precision == "int8" else "auto")
-    from extractor.backends.torch_backend import TorchBackend
-
-    return TorchBackend(weights, device, threads, kind.precision)
+    backend: Backend = resolve_name(kind.backend)(weights, device, threads, kind.precision)
+    return backend

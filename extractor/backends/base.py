@@ -1,4 +1,4 @@
-"""What an inference engine must offer; one file an engine beside this one."""
+"""What an inference engine must offer; one file an engine beside this one, and a row of ``engines``."""
 
 from __future__ import annotations
 

@@ -32,7 +32,6 @@ WARM_UP_RUNS = 3
 RUNS = 30
 MOST_S = 2.0  # an engine
 REMEMBERED = 50
-LIKELY = ("openvino-int8", "openvino")  # the first that could run was the fastest on every processor tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,13 @@ def auto_backend(
 
 
 def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
-    """The first of ``LIKELY`` that can be made; else torch.  None of them needs torch for the project's weights."""
-    for name in LIKELY:
-        if name in installed_engines():
-            try:
-                return make(name)
-            except EngineError as error:
-                log.info("%s", error)
+    """The first of the engines' guesses that can be made; else torch."""
+    guesses = [name for name in installed_engines() if ENGINES[name].guess]
+    for name in sorted(guesses, key=lambda name: ENGINES[name].guess):
+        try:
+            return make(name)
+        except EngineError as error:
+            log.info("%s", error)
     return make("torch")
 
 

@@ -1,4 +1,4 @@
-"""Which engines there are, which of them are installed, and how to get the others."""
+"""The engines, each declared once: which there are, which of them are installed, and how to get the others."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ class Engine:
     """One way to run a network: a package, and how its layers compute where that isn't the package's own choice."""
 
     package: str
+    backend: str  # the class, as "module:class"; it takes weights, device, threads and ``precision``
     precision: str = ""  # "bfloat16", "int8"
+    guess: int = 0  # its place among those tried before torch where nothing has been measured yet; 0: none
 
 
+_TORCH = "extractor.backends.torch_backend:TorchBackend"
+_OPENVINO = "extractor.backends.openvino_backend:OpenVinoBackend"
+_ONNX = "extractor.backends.onnx_backend:OnnxBackend"
 ENGINES = {
-    "torch": Engine("torch"),
-    "torch-bf16": Engine("torch", "bfloat16"),
-    "openvino": Engine("openvino"),
-    "openvino-int8": Engine("openvino", "int8"),
-    "onnxruntime": Engine("onnxruntime"),
-    "onnxruntime-int8": Engine("onnxruntime", "int8"),
+    "torch": Engine("torch", _TORCH),
+    "torch-bf16": Engine("torch", _TORCH, "bfloat16"),
+    "openvino": Engine("openvino", _OPENVINO, guess=2),
+    # The first of the two that could run was the fastest on every processor tried.
+    "openvino-int8": Engine("openvino", _OPENVINO, "int8", guess=1),
+    "onnxruntime": Engine("onnxruntime", _ONNX),
+    "onnxruntime-int8": Engine("onnxruntime", _ONNX, "int8"),
 }
 """By the names a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
 
@@ -36,10 +42,14 @@ class EngineError(ValueError):
     """An engine that isn't installed or can't run the network; the message is one sentence."""
 
 
+def engine_packages() -> tuple[str, ...]:
+    """The packages that engines need, installed or not; torch is the first."""
+    return tuple(dict.fromkeys(engine.package for engine in ENGINES.values()))
+
+
 def installed_packages() -> dict[str, str]:
     """The packages that can be used here, with their versions; torch, where it is, is the first."""
-    packages = dict.fromkeys(engine.package for engine in ENGINES.values())
-    return {name: _version(name) for name in packages if importlib.util.find_spec(name) is not None}
+    return {name: _version(name) for name in engine_packages() if importlib.util.find_spec(name) is not None}
 
 
 def installed_engines() -> dict[str, str]:

@@ -43,12 +43,14 @@ CHECK_CROPS = 3
 class ExportedBackend(LoadedBackend, abc.ABC):
     """``extractor.backends.base.Backend`` around a model that ``extractor.onnx_graph`` made."""
 
-    def __init__(self, weights: str | PathLike[str], int8: bool = False) -> None:
+    def __init__(self, weights: str | PathLike[str], precision: str = "") -> None:
         """Raises ``WeightsError``, ``DeviceError`` and ``EngineError``.
 
         The first time for given weights its graph is written, and the engine's numbers are compared with
-        NumPy's, which takes a second.  ``int8``: as the recipe in the weights' metadata says.
+        NumPy's, which takes a second.  ``precision``: ``int8``, as the recipe in the weights' metadata says;
+        the rest is the engine's business.
         """
+        int8 = precision == "int8"
         self._weights = Path(weights)
         self._parameters: dict[str, Floats] = {}
         known = len(damaged())

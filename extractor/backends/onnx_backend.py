@@ -33,13 +33,13 @@ class OnnxBackend(ExportedBackend):
     """``extractor.backends.base.Backend`` by ONNX Runtime."""
 
     def __init__(
-        self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None, int8: bool = False
+        self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None, precision: str = ""
     ) -> None:
         """See ``ExportedBackend``.  ``device``: ``auto`` or a key of ``PROVIDERS``, ``cuda`` also with a number."""
         self._ort = import_onnxruntime()
         self._threads = threads
         self._candidates = self._find(device)
-        super().__init__(weights, int8)
+        super().__init__(weights, precision)
 
     def _find(self, wanted: str) -> list[str]:
         there = [name for name, (provider, _) in PROVIDERS.items() if provider in self._ort.get_available_providers()]

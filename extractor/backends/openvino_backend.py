@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,6 @@ from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_openvino
 from extractor.types import HEADS
 
-Precision = Literal["auto", "float32", "bfloat16", "int8"]
-
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 _WIDE = 96  # channels of the first stage from which bfloat16 beside integers pays
 _TYPES = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
@@ -40,11 +38,7 @@ class OpenVinoBackend(ExportedBackend):
     """``extractor.backends.base.Backend`` by OpenVINO."""
 
     def __init__(
-        self,
-        weights: str | PathLike[str],
-        device: str = "auto",
-        threads: int | None = None,
-        precision: Precision = "auto",
+        self, weights: str | PathLike[str], device: str = "auto", threads: int | None = None, precision: str = ""
     ) -> None:
         """See ``ExportedBackend``.  ``device``: ``auto`` (the CPU), ``cpu``, or OpenVINO's name such as ``gpu``."""
         self._openvino = import_openvino()
@@ -52,7 +46,7 @@ class OpenVinoBackend(ExportedBackend):
         self._threads = threads
         self._precision = precision
         self._device = self._find(device)
-        super().__init__(weights, int8=precision == "int8")
+        super().__init__(weights, precision)
 
     def _find(self, wanted: str) -> str:
         if wanted in ("auto", "cpu"):
@@ -105,7 +99,7 @@ class OpenVinoBackend(ExportedBackend):
         """What a compiled network is good for: this version on this processor; apart for each precision, so that
         of two processes one does not see what the other is writing."""
         version = hashlib.sha256(f"{self._openvino.__version__} {cpu_name()}".encode()).hexdigest()[:12]
-        return f"openvino-{version}-{self._precision}"
+        return f"openvino-{version}-{self._precision or 'auto'}"
 
     def _heads(self, crops: NDArray[np.uint8]) -> Heads:
         # Copies, because the request's outputs are overwritten by its next run.

@@ -14,6 +14,7 @@ from app.outputs import remote_access
 from app.outputs.address import Address
 from app.outputs.operable import Done
 from app.outputs.remote import RemoteControl
+from app.outputs.targets import ServerTarget
 
 STATE = {
     "recording": True, "finishing": False, "folder": "there", "seconds": 2.5, "frames": 75, "markers": 1,
@@ -52,7 +53,7 @@ def studio() -> Studio:
 
 @pytest.fixture
 def window(studio: Studio) -> Iterator[RemoteControl]:
-    control = RemoteControl(Address("127.0.0.1", 0))
+    control = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
     control.operate(studio)
     yield control
     control.close()

@@ -11,8 +11,10 @@ import pytest
 
 from app.core.clock import now_s
 from app.core.errors import OutputError
+from app.outputs.address import Address
 from app.outputs.base import Marker, Output, OutputState
 from app.outputs.catalogue import OUTPUTS, output_named
+from app.outputs.targets import ServerTarget
 from extractor.types import Angles
 from tests.outputs.test_virtual_camera import FakeDevice
 from tests.signals.test_chain import make_face, make_result
@@ -34,17 +36,16 @@ def output(request, tmp_path, monkeypatch) -> Output:
         target = str(device.path)
     elif name == "websocket":
         target = "127.0.0.1:0"
-        from app.outputs.address import Address
         from app.outputs.websocket import WebSocketOutput
 
-        output = WebSocketOutput(Address("127.0.0.1", 0))
+        output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     elif name == "remote":
-        from app.outputs.address import Address
         from app.outputs.remote import RemoteControl
 
-        output = RemoteControl(Address("127.0.0.1", 0))
+        output = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
     if name not in ("websocket", "remote"):
         output = output_named(name).make(target)
+    assert output.name == name
     yield output
     output.close()
 

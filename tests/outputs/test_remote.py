@@ -22,6 +22,7 @@ from app.outputs.base import OutputState
 from app.outputs.operable import Done
 from app.outputs.remote import RemoteControl
 from app.outputs.remote_client import RemoteError
+from app.outputs.targets import ServerTarget
 from extractor import files
 
 WAIT_S = 10.0
@@ -65,7 +66,7 @@ def studio() -> Studio:
 
 @pytest.fixture
 def control(studio: Studio) -> Iterator[RemoteControl]:
-    control = RemoteControl(Address("127.0.0.1", 0))
+    control = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
     control.operate(studio)
     yield control
     control.close()
@@ -251,7 +252,7 @@ def test_the_token_is_made_once_and_its_file_is_private(monkeypatch, tmp_path):
     assert remote_access.read_access() is None
     files.share(True)
     try:
-        one = RemoteControl(Address("127.0.0.1", 0))
+        one = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
         where, token = str(one.address), one.token
         path = tmp_path / "new" / "remote.json"
         assert remote_access.read_access() == remote_access.Access(token, where)
@@ -259,7 +260,7 @@ def test_the_token_is_made_once_and_its_file_is_private(monkeypatch, tmp_path):
         one.close()
         assert remote_access.read_access() == remote_access.Access(token, "")
         path.chmod(0o644)  # somebody has been at it
-        two = RemoteControl(Address("127.0.0.1", 0))
+        two = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
         assert two.token == token
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         two.close()
@@ -270,7 +271,7 @@ def test_the_token_is_made_once_and_its_file_is_private(monkeypatch, tmp_path):
 
 
 def test_a_window_that_closes_leaves_another_ones_address(control, studio):
-    another = RemoteControl(Address("127.0.0.1", 0))
+    another = RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
     control.close()
     access = remote_access.read_access()
     assert access is not None
@@ -289,7 +290,7 @@ def test_a_place_that_can_not_be_written_is_a_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setattr(remote_access, "access_file", lambda: tmp_path / "file" / "remote.json")
     with pytest.raises(OutputError, match=r"^The remote control's token .* can't be "):
-        RemoteControl(Address("127.0.0.1", 0))
+        RemoteControl(ServerTarget(Address("127.0.0.1", 0)))
 
 
 def test_closing_tells_programs(control, client):

@@ -21,6 +21,7 @@ from app.core.rotation import rotation_of
 from app.outputs import server, values
 from app.outputs.address import Address
 from app.outputs.base import Marker, OutputState
+from app.outputs.targets import ServerTarget
 from app.outputs.websocket import WebSocketOutput, frame_record
 from extractor.types import Angles
 from tests.signals.test_chain import make_face, make_result
@@ -30,7 +31,7 @@ WAIT_S = 10.0
 
 @pytest.fixture
 def output() -> Iterator[WebSocketOutput]:
-    output = WebSocketOutput(Address("127.0.0.1", 0))
+    output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     yield output
     output.close()
 
@@ -211,7 +212,7 @@ def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
     monkeypatch.setattr(server, "CLIENTS", 3)
     monkeypatch.setattr(server, "PING_S", 0.05)
     monkeypatch.setattr(server, "ANSWER_S", 1.0)
-    output = WebSocketOutput(Address("127.0.0.1", 0))
+    output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     with client_of(output) as client:
         hanging = [raw_client_of(output) for _ in range(2)]
         wait_for(lambda: output.status.receivers == 3, lambda: None)
@@ -231,7 +232,7 @@ def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
 def test_closing_waits_for_nobody(monkeypatch):
     """A client that doesn't read, and a connection that never says what it wants."""
     monkeypatch.setattr(server, "OPEN_S", 600.0)
-    output = WebSocketOutput(Address("127.0.0.1", 0))
+    output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     mute = socket.create_connection((output.address.host, output.address.port))
     lazy = raw_client_of(output)
     wait_for(lambda: output.status.receivers == 1, lambda: None)
@@ -264,7 +265,7 @@ def refusal_of(output: WebSocketOutput, host: str) -> str:
 
 
 def test_a_token_is_asked_for():
-    output = WebSocketOutput(Address("127.0.0.1", 0), "three-blue-doors")
+    output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0), "three-blue-doors"))
     for path in ("", "/", "/?token=", "/?token=three-blue-door", "/?other=three-blue-doors"):
         with pytest.raises(InvalidStatus) as refused, connect(f"ws://{output.address}{path}", proxy=None):
             pass
@@ -280,7 +281,7 @@ def test_a_token_is_asked_for():
 
 def test_a_port_that_is_taken_is_said(output):
     with pytest.raises(OutputError, match=r"can't be opened at 127\.0\.0\.1:\d+: .*; choose another port\."):
-        WebSocketOutput(output.address)
+        WebSocketOutput(ServerTarget(output.address))
 
 
 def test_closing_says_goodbye_and_frees_the_port(output):
@@ -291,7 +292,7 @@ def test_closing_says_goodbye_and_frees_the_port(output):
             client.recv(timeout=WAIT_S)
     output.send(looking())
     output.send_marker(Marker("x", "", now_s()))
-    again = WebSocketOutput(output.address)
+    again = WebSocketOutput(ServerTarget(output.address))
     again.close()
 
 

@@ -15,8 +15,9 @@ from app import __version__
 from app.commands.bench.report import Machine
 from app.core.system import usable_cores
 from extractor.backends.devices import cpu_name
+from extractor.backends.engines import engine_packages
 
-PACKAGES = ("torch", "onnxruntime", "openvino", "mediapipe", "opencv-python", "av", "numpy", "PyQt6")
+PACKAGES = (*engine_packages(), "mediapipe", "opencv-python", "av", "numpy", "PyQt6")
 
 
 def describe_machine() -> Machine:

@@ -1,1 +1,1 @@
-"""The panels around the picture: one protocol, one file a panel, one table that lists them."""
+"""The panels around the picture: one protocol, one file a panel, and a row of ``catalogue`` for each."""

@@ -16,6 +16,7 @@ from app.ui.shell.keys_dialog import OF_SCREEN
 from app.ui.widgets.building import lay_out, named, resize_within_screen, there
 from app.ui.widgets.formatting import rate, unsigned
 from app.ui.widgets.pickers import ChoiceBox
+from extractor.backends.engines import engine_packages
 from extractor.shipped import shipped_file
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ LARGEST = QSize(860, 720)  # what the documentation takes of a large screen
 IMAGE = 2  # QTextDocument's kind of a picture
 MARGIN = 16  # points beside a picture
 FIRST = "index"  # the page that is shown at first
-PACKAGES = ("torch", "onnxruntime", "openvino", "mediapipe", "opencv-python", "numpy", "av", "pyqtgraph")
+PACKAGES = (*engine_packages(), "mediapipe", "opencv-python", "numpy", "av", "pyqtgraph")
 
 
 def pages() -> list[Path]:

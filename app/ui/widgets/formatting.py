@@ -6,7 +6,7 @@ import math
 
 from app.core.position import FieldOfView
 from app.core.tilt import CameraTilt
-from app.faces.estimators import FACE_MESH
+from app.faces.estimators import OWN
 from extractor.types import Angles
 
 EXPRESSION_FULL_SCALE = 0.06
@@ -91,7 +91,7 @@ def clock(seconds: float, decimals: int = 0) -> str:
 
 def estimator_label(name: str) -> str:
     """What people read for an estimator that is no network of ours."""
-    return {FACE_MESH: "MediaPipe FaceMesh"}.get(name, name)
+    return OWN[name].title if name in OWN else name
 
 
 def own_weights(name: str) -> str:
