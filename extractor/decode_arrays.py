@@ -81,7 +81,7 @@ def rotation_matrix(angles_deg: Floats) -> Floats:
         (sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp),
         (-sy, cy * sp, cy * cp),
     )
-    matrix: Floats = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    matrix: Floats = np.ascontiguousarray(np.array(rows).transpose(2, 0, 1))
     return matrix
 
 
@@ -106,16 +106,18 @@ def expression_magnitudes(exp: Floats, keypoint_names: Sequence[str] | None) -> 
 
 
 @functools.lru_cache(maxsize=8)
-def _regions(names: tuple[str, ...]) -> Mapping[str, list[int]]:
-    found = {region: list(region_keypoints(names, region)) for region in REGIONS}
-    return {region: keypoints for region, keypoints in found.items() if keypoints}
+def _regions(names: tuple[str, ...]) -> Mapping[str, NDArray[np.intp]]:
+    found = {region: np.array(region_keypoints(names, region), np.intp) for region in REGIONS}
+    return {region: keypoints for region, keypoints in found.items() if len(keypoints)}
 
 
-def _magnitude(lengths: Floats, keypoints: list[int] | slice | None) -> Floats:
+def _magnitude(lengths: Floats, keypoints: NDArray[np.intp] | slice | None) -> Floats:
     """Root mean square over the keypoints; ``lengths`` (B, K) holds the squares."""
     if keypoints is None:
         return np.full(len(lengths), math.nan, np.float32)
-    mean: Floats = lengths[:, keypoints].mean(axis=-1, dtype=np.float32)
+    of_them = lengths[:, keypoints]
+    # The sum and a division are what ``mean`` does, in a third of its time.
+    mean: Floats = np.add.reduce(of_them, axis=-1, dtype=np.float32) / np.float32(of_them.shape[-1])
     return np.sqrt(mean)
 
 
