@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.capture.grants import granted_instead
@@ -14,9 +15,10 @@ from app.commands.bench.machine import describe_machine
 from app.commands.bench.options import BenchOptions
 from app.commands.bench.peer import compare
 from app.commands.bench.probe import Probe
-from app.commands.bench.report import BenchReport, Network
+from app.commands.bench.report import BenchReport, EngineTime, Live, Network
 from app.core.errors import UserError
 from app.pipeline import PipelineStatus
+from app.pipeline.network_choice import THREADS
 
 
 def measure(options: BenchOptions) -> BenchReport:
@@ -40,12 +42,22 @@ def measure(options: BenchOptions) -> BenchReport:
     if instead:
         _report(instead)
     _report("timing the network")
-    engines = time_engines(options, probe.example)
+    engines = time_engines(options, probe.example, live.rates.captured)
     peer = None
     if options.peer is not None:
         _report(f"comparing with {options.peer}")
         peer = compare(options)
-    return BenchReport(when, machine, _network(status), live, engines, peer)
+    network = _network(status)
+    return BenchReport(when, machine, network, live, engines, peer, _overhead(live, network, engines))
+
+
+def _overhead(live: Live, network: Network, engines: Sequence[EngineTime]) -> float | None:
+    infer = live.stages_ms.infer
+    for engine in engines:
+        ran_live = (engine.engine.partition("-")[0], engine.dtype) == (network.engine, network.dtype)
+        if ran_live and engine.threads == THREADS and engine.paced_ms is not None and infer is not None:
+            return infer.median / engine.paced_ms.median
+    return None
 
 
 def _network(status: PipelineStatus) -> Network:

@@ -8,6 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from app.capture.pacing import Pacer
 from app.commands.bench.options import BenchOptions
 from app.commands.bench.report import EngineTime, Spread
 from app.core.clock import now_s
@@ -21,11 +22,12 @@ from extractor.backends import Backend, DeviceError, EngineError, installed_engi
 WARM_UP_RUNS = 5
 RUNS = (10, 300)  # at least and at most
 MOST_S = 3.0
+SLOWEST_S = 1.0  # between two runs
 BATCH = 64  # on an accelerator
 
 
-def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[EngineTime, ...]:
-    """With every core, and with as many threads as the live pipeline uses.
+def time_engines(options: BenchOptions, example: FrameResult | None, fps: float) -> tuple[EngineTime, ...]:
+    """With every core, and with as many threads as the live pipeline uses; ``fps``: how often that got a frame.
 
     What can't run is in the result with its reason, unless it is the only engine asked for.
     """
@@ -35,7 +37,7 @@ def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[En
     for name in names:
         for threads in sorted({THREADS, usable_cores()}):
             try:
-                times.append(_time(options, name, threads, example))
+                times.append(_time(options, name, threads, example, fps))
             except (DeviceError, EngineError) as error:
                 if not every:
                     raise
@@ -43,10 +45,10 @@ def time_engines(options: BenchOptions, example: FrameResult | None) -> tuple[En
     return tuple(times)
 
 
-def _time(options: BenchOptions, engine: str, threads: int, example: FrameResult | None) -> EngineTime:
+def _time(options: BenchOptions, engine: str, threads: int, example: FrameResult | None, fps: float) -> EngineTime:
     backend = create(options.weights, options.device, threads, engine)
     try:
-        measured = time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S))
+        measured = time_backend(backend, a_crop(backend, example), threads, min(options.seconds, MOST_S), fps)
         return measured if engine == "auto" else dataclasses.replace(measured, engine=engine)
     finally:
         backend.close()
@@ -61,24 +63,34 @@ def a_crop(backend: Backend, example: FrameResult | None) -> NDArray[np.uint8]:
     return extract(example.frame.image, crop_square(box, spec))[None]
 
 
-def time_backend(backend: Backend, crop: NDArray[np.uint8], threads: int, seconds: float) -> EngineTime:
-    """Time ``run``, which may take so many CPU threads, for about ``seconds``."""
+def time_backend(backend: Backend, crop: NDArray[np.uint8], threads: int, seconds: float, fps: float) -> EngineTime:
+    """Time ``run`` with so many CPU threads: for ``seconds`` without a pause, and as long ``fps`` times a second."""
     for _ in range(WARM_UP_RUNS):
         backend.run(crop)
-    times: list[float] = []
-    started, cpu_started = now_s(), time.process_time()
+    cpu_started = time.process_time()
+    times = _times_ms(backend, crop, seconds)
+    cpu_ms = (time.process_time() - cpu_started) * 1e3 / len(times)
+    info = backend.info
+    spread, paced = Spread.of(times), Spread.of(_times_ms(backend, crop, seconds, fps))
+    if info.device == "cpu":
+        return EngineTime(info.engine, info.device, info.dtype, threads, spread, cpu_ms, paced_ms=paced)
+    rate = images_per_s(backend, np.repeat(crop, BATCH, axis=0), seconds)
+    return EngineTime(
+        info.engine, info.device, info.dtype, threads, spread, None, paced_ms=paced, batch=BATCH, images_per_s=rate
+    )
+
+
+def _times_ms(backend: Backend, crop: NDArray[np.uint8], seconds: float, fps: float | None = None) -> list[float]:
+    """Of runs for so long: as often as a camera's frames come, or one after the other."""
+    pacer, times = Pacer(), list[float]()
+    started = now_s()
     while len(times) < RUNS[0] or (len(times) < RUNS[1] and now_s() - started < seconds):
+        if fps is not None:
+            pacer.wait(len(times) / fps, SLOWEST_S)
         begun = now_s()
         backend.run(crop)
         times.append((now_s() - begun) * 1e3)
-    cpu_ms = (time.process_time() - cpu_started) * 1e3 / len(times)
-    info = backend.info
-    on_cpu = info.device == "cpu"
-    spread = Spread.of(times)
-    if on_cpu:
-        return EngineTime(info.engine, info.device, info.dtype, threads, spread, cpu_ms)
-    rate = images_per_s(backend, np.repeat(crop, BATCH, axis=0), seconds)
-    return EngineTime(info.engine, info.device, info.dtype, threads, spread, None, batch=BATCH, images_per_s=rate)
+    return times
 
 
 def images_per_s(backend: Backend, crops: NDArray[np.uint8], seconds: float) -> float:

@@ -138,6 +138,7 @@ class EngineTime:
     network_ms: Spread | None
     cpu_ms: float | None  # a run, of all threads; None on an accelerator
     error: str = ""  # one sentence why it could not be measured
+    paced_ms: Spread | None = None  # as often as frames came: its weights have left the cache, the cores have slept
     batch: int = 1  # crops at a time for the next one
     images_per_s: float | None = None  # None on a CPU, where more at a time bring nothing
 
@@ -165,6 +166,7 @@ class BenchReport:
     live: Live
     engines: tuple[EngineTime, ...]
     peer: Peer | None
+    overhead: float | None  # crop, network and decoding, live, over the network alone at the same pace; medians
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``json``; numbers that are not finite become null."""
@@ -201,9 +203,12 @@ def _lines(report: BenchReport) -> Iterator[str]:
         yield f"            {network.chosen}"
     yield from _live(report.live)
     yield ""
-    yield f"{'network alone, one crop':<40}{'median ms':>12}{'p95 ms':>10}{'CPU ms':>10}"
+    rate = f"at {report.live.rates.captured:.0f} a second"
+    yield f"{'network alone, one crop':<40}{'median ms':>12}{'p95 ms':>10}{'CPU ms':>10}{rate:>18}{'p95 ms':>10}"
     for engine in report.engines:
         yield _engine(engine)
+    if report.overhead is not None:
+        yield f"ratio       {report.overhead:.2f}: crop, network and decoding over the network alone at the same pace"
     if report.peer is not None:
         yield from _peer(report.peer)
 
@@ -255,7 +260,10 @@ def _engine(engine: EngineTime) -> str:
     many = "" if engine.images_per_s is None else f"   {engine.images_per_s:.0f} images/s, {engine.batch} at a time"
     digits = 1 if engine.images_per_s is None else 3  # an accelerator takes less than a millisecond
     times = f"{engine.network_ms.median:>12.{digits}f}{engine.network_ms.p95:>10.{digits}f}"
-    return f"{name:<40}{times}{cpu:>10}{many}"
+    paced = (
+        "" if engine.paced_ms is None else f"{engine.paced_ms.median:>18.{digits}f}{engine.paced_ms.p95:>10.{digits}f}"
+    )
+    return f"{name:<40}{times}{cpu:>10}{paced}{many}"
 
 
 def _peer(peer: Peer) -> Iterator[str]:

@@ -21,6 +21,7 @@ from app.commands.bench.compose import measure
 from app.commands.bench.engines import images_per_s, time_backend, time_engines
 from app.commands.bench.report import BenchReport, Spread, as_table
 from app.core.errors import SourceError, UserError
+from app.pipeline.network_choice import THREADS
 from extractor.backends import EngineError, installed_engines
 from extractor.backends.base import BackendInfo
 
@@ -92,12 +93,24 @@ def test_numbers_fit_together(report: BenchReport) -> None:
     assert {engine.engine for engine in report.engines} == set(installed_engines())
     for engine in report.engines:  # what these weights or this processor can't do is said
         assert engine.network_ms is not None or re.search("recipe|This processor", engine.error)
+        assert (engine.paced_ms is None) == (engine.network_ms is None)
+    alone = next(engine for engine in report.engines if engine.engine == "torch" and engine.threads == THREADS)
+    assert alone.paced_ms is not None
+    assert report.overhead == pytest.approx(stages.infer.median / alone.paced_ms.median)
     assert report.machine.versions["python"].startswith("3.")
 
 
 def test_table_names_every_stage(report: BenchReport) -> None:
     table = as_table(report)
-    for words in ("capture to result", "face detector", "network alone", "peak", "per result", "Built-in demo"):
+    for words in (
+        "capture to result",
+        "face detector",
+        "network alone",
+        "at the same pace",
+        "peak",
+        "per result",
+        "Built-in demo",
+    ):
         assert words in table
     assert "capture to paint" not in table
     assert "nan" not in table
@@ -127,13 +140,13 @@ def test_engines_that_cannot_run_are_in_the_report(monkeypatch: pytest.MonkeyPat
         raise EngineError("It can't.")
 
     monkeypatch.setattr("app.commands.bench.engines.create", refuse)
-    times = time_engines(BenchOptions(weights="lite", engines="all"), None)
+    times = time_engines(BenchOptions(weights="lite", engines="all"), None, 30.0)
     assert {(time.engine, time.network_ms, time.error) for time in times} == {
         (name, None, "It can't.") for name in installed_engines()
     }
     assert "It can't." in as_table(dataclasses.replace(report, engines=times))
     with pytest.raises(EngineError):
-        time_engines(BenchOptions(), None)
+        time_engines(BenchOptions(), None, 30.0)
 
 
 def test_the_first_minute_is_counted_by_the_second(tmp_path: Path) -> None:
@@ -206,10 +219,13 @@ class Accelerator:
 
 def test_an_accelerator_is_timed_with_many_images_at_a_time_too(report: BenchReport) -> None:
     backend = Accelerator()
-    measured = time_backend(backend, np.zeros((1, 8, 8, 3), np.uint8), 1, 0.02)  # type: ignore[arg-type]
+    begun = time.monotonic()
+    measured = time_backend(backend, np.zeros((1, 8, 8, 3), np.uint8), 1, 0.02, 50.0)  # type: ignore[arg-type]
+    assert time.monotonic() - begun >= (measured.paced_ms.count - 1) / 50
     assert set(backend.sizes) == {1, 64}
     assert measured.network_ms.median >= 1
     assert measured.cpu_ms is None
+    assert measured.paced_ms.count >= 10
     assert measured.batch == 64
     assert 0 < measured.images_per_s <= 64_000
     text = as_table(dataclasses.replace(report, engines=(measured,)))
