@@ -136,7 +136,15 @@ def words_of(line: str) -> list[str]:
     return [VALUES.get(word, word) for word in words]
 
 
-VALUES = {"HOST:PORT": "127.0.0.1:9000", "PORT": "8765", "N": "2", "SECONDS": "3", "PIXELS": "96", "DEGREESd": "78d"}
+VALUES = {
+    "HOST:PORT": "127.0.0.1:9000",
+    "PORT": "8765",
+    "N": "2",
+    "SECONDS": "3",
+    "PIXELS": "96",
+    "DEGREESd": "78d",
+    "MM": "61",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

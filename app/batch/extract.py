@@ -20,7 +20,7 @@ from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
 from app.core.errors import UserError
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.system import usable_cores
 from app.core.threads import network_threads
 from app.core.tilt import CameraTilt
@@ -49,6 +49,7 @@ class ExtractOptions:
     faces: int = 1
     camera_tilt: CameraTilt | None = None  # of the cameras that took the films
     field_of_view: FieldOfView | None = None  # theirs; None: not known
+    face_size: FaceSize | None = None  # of the people in them; None: an adult's average
     force: bool = False  # measure again what is done
     ray: str | None = None  # the address of a Ray cluster
 
@@ -112,7 +113,12 @@ class _Run:
         self._options = options
         engine = None if options.engine == "auto" else options.engine
         sameness = DoneCriteria(
-            report.sha256, options.faces, engine, options.camera_tilt, options.field_of_view or ASSUMED
+            report.sha256,
+            options.faces,
+            engine,
+            options.camera_tilt,
+            options.field_of_view or ASSUMED,
+            options.face_size,
         )
         self._places = find_places(work.videos, out, sameness, force=options.force)
         self._pictures = pictures_of(work.images)
@@ -125,6 +131,7 @@ class _Run:
             report.spec.num_kp,
             options.faces,
             sameness.field_of_view,
+            sameness.face_size,
         )
         if self._pictures:
             self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)
@@ -182,6 +189,7 @@ class _Run:
             max_faces=options.faces,
             camera_tilt=options.camera_tilt,
             field_of_view=options.field_of_view or ASSUMED,
+            face_size=options.face_size,
             share=files.is_shared(),
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all

@@ -18,7 +18,7 @@ import app
 from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
@@ -48,10 +48,12 @@ class Measured:
     num_kp: int
     max_faces: int
     field_of_view: FieldOfView = ASSUMED
+    face_size: FaceSize | None = None
 
     def agrees(self, other: Measured, any_engine: bool) -> bool:
         """Whether rows that ``other`` describes can stand beside ours."""
-        names = ["weights_sha256", "num_kp", "max_faces", "field_of_view", *([] if any_engine else ["engine"])]
+        names = ["weights_sha256", "num_kp", "max_faces", "field_of_view", "face_size"]
+        names += [] if any_engine else ["engine"]
         return all(getattr(other, name) == getattr(self, name) for name in names)
 
 

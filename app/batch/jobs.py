@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import app
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 
 
@@ -22,6 +22,7 @@ class Settings:
     max_faces: int = 1
     camera_tilt: CameraTilt | None = None
     field_of_view: FieldOfView = ASSUMED
+    face_size: FaceSize | None = None
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
     share: bool = False  # whether other users may read the results

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from app.core.frames import Box, Detection, Frame, FrameResult, Image
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.tracker import FaceTracker
@@ -35,21 +35,28 @@ def measure(
     max_faces: int = 1,
     stills: bool = False,
     field_of_view: FieldOfView | None = None,
+    face_size: FaceSize | None = None,
 ) -> Generator[FrameResult, None, None]:
     """The results of the frames, in order; frames are made on one thread, faces found on another.
 
     ``stills``: the frames have nothing to do with each other.  ``field_of_view``: the camera's; None: not known.
+    ``face_size``: of everybody before it; None: an adult's average.
     """
     first = next(frames, None)
     if first is None:
         return
     room = max(1, min(AHEAD, PICTURE_BYTES // first.image.nbytes))
     detector, view = _Looked(), field_of_view or ASSUMED
-    analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=stills), backend, field_of_view=view)
+
+    def analyser_of_new_people() -> FaceAnalyser:
+        tracker = FaceTracker(max_faces, stills=stills)
+        return FaceAnalyser(detector, tracker, backend, field_of_view=view, face_size=face_size)
+
+    analyser = analyser_of_new_people()
     with closing(read_ahead(_detected(read_ahead(_chain(first, frames), room), stills), room)) as detected:
         for frame, detector.seen in detected:
             if stills:
-                analyser = FaceAnalyser(detector, FaceTracker(max_faces, stills=True), backend, field_of_view=view)
+                analyser = analyser_of_new_people()
             yield analyser.analyse(frame)
 
 

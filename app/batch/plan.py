@@ -13,7 +13,7 @@ from app.capture.images import IMAGE_SUFFIXES, UNREADABLE_SUFFIXES, is_picture, 
 from app.capture.video import VIDEO_SUFFIXES
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError, UserError
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
@@ -44,12 +44,14 @@ class DoneCriteria:
     engine: str | None = None  # None: any will do, for none was asked for
     camera_tilt: CameraTilt | None = None
     field_of_view: FieldOfView = ASSUMED
+    face_size: FaceSize | None = None
 
     def holds(self, manifest: Manifest) -> bool:
         header = manifest.header
         same = header.weights_sha256 == self.weights_sha256 and header.max_faces == self.max_faces
-        camera = header.camera_tilt, header.field_of_view or ASSUMED
-        return same and camera == (self.camera_tilt, self.field_of_view) and self.engine in (None, header.engine)
+        told = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size
+        same = same and told == (self.camera_tilt, self.field_of_view, self.face_size)
+        return same and self.engine in (None, header.engine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.errors import SessionError, UserError
 from app.core.frames import Frame
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.system import usable_cores
 from app.faces.estimators import create
 from app.session.analyses import (
@@ -64,6 +64,7 @@ def reanalyse(
     name: str | None = None,
     faces: int | None = None,
     field_of_view: FieldOfView | None = None,
+    face_size: FaceSize | None = None,
     progress: Progress = ignore_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Analysis:
@@ -71,7 +72,8 @@ def reanalyse(
 
     ``weights``: as the command's, or the name of an estimator (``app.faces.estimators``).
     ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``faces``: measured at
-    most; None: as many as the session has.  ``field_of_view``: the camera's; None: as the session has it.
+    most; None: as many as the session has.  ``field_of_view``: the camera's, ``face_size``: of everybody before it;
+    None: as the session has it.
     ``progress`` is told (frames done, frames) on this thread; ``cancelled``, such as ``threading.Event().is_set``,
     is asked before each frame.  Blocks; call it on a thread of its own.
     Raises ``CancelledError``, UserError, and what ``create`` raises; nothing is then left behind.
@@ -82,6 +84,7 @@ def reanalyse(
     times_s = frame_times(folder)
     damaged = _damaged(folder)
     view = field_of_view or manifest.header.field_of_view or ASSUMED
+    size = face_size or manifest.header.face_size
     most = _most_faces(folder, manifest) if faces is None else faces
     progress(0, len(times_s))
     with ExitStack() as stack:
@@ -92,7 +95,8 @@ def reanalyse(
         source = stack.enter_context(closing(VideoSource(video, paced=False)))
         source.open()
         frames = _frames(source, manifest, times_s, damaged)
-        results = stack.enter_context(closing(measure(frames, backend, max_faces=most, field_of_view=view)))
+        measured = measure(frames, backend, max_faces=most, field_of_view=view, face_size=size)
+        results = stack.enter_context(closing(measured))
         staging = begin(folder)
         try:
             with ResultTables(staging, backend.spec.num_kp) as tables:
@@ -104,7 +108,7 @@ def reanalyse(
                 rows = tables.rows
             if rows != len(times_s):
                 raise SessionError(f"{video} ends after {rows} of its {len(times_s)} frames: it is damaged.")
-            return publish(staging, _header(name, rows, backend, view), exact=name is not None)
+            return publish(staging, _header(name, rows, backend, view, size), exact=name is not None)
         except BaseException:
             discard(staging)
             raise
@@ -162,12 +166,13 @@ def _frames(
         )
 
 
-def _header(name: str | None, rows: int, backend: Backend, view: FieldOfView) -> AnalysisHeader:
+def _header(name: str | None, rows: int, backend: Backend, view: FieldOfView, size: FaceSize | None) -> AnalysisHeader:
     report = backend.report
     return AnalysisHeader(
         name=file_name(report.name if name is None else name),
         frames=rows,
         field_of_view=view,
+        face_size=size,
         **measured_with(backend.info, report),
     )
 
@@ -181,6 +186,7 @@ def reanalyse_all(
     name: str | None = None,
     faces: int | None = None,
     field_of_view: FieldOfView | None = None,
+    face_size: FaceSize | None = None,
     progress: bool = True,
 ) -> int:
     """``motionscope reanalyse``: each session in turn, and how the new table differs; 1 when one failed."""
@@ -194,7 +200,15 @@ def reanalyse_all(
                     bar.update(done - bar.n)
 
                 analysis = reanalyse(
-                    folder, weights, device, engine, name=name, faces=faces, field_of_view=field_of_view, progress=shown
+                    folder,
+                    weights,
+                    device,
+                    engine,
+                    name=name,
+                    faces=faces,
+                    field_of_view=field_of_view,
+                    face_size=face_size,
+                    progress=shown,
                 )
             print(f"{analysis.folder}: {analysis.header.frames} frames")
             _report(compare(LazyTable(folder / FRAMES), analysis.read_table()))

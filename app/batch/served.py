@@ -21,7 +21,7 @@ from typing import BinaryIO
 from app.batch.report import Standing
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, build, parse_json
 from app.core.tilt import CameraTilt
 from extractor import files
@@ -41,6 +41,7 @@ class Request:
     share: bool = False  # whether other users may read the results
     camera_tilt: CameraTilt | None = None  # of the cameras that took the films; None: level
     field_of_view: FieldOfView | None = None  # theirs; None: not known
+    face_size: FaceSize | None = None  # of the people in them; None: an adult's average
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _run(request: Request, teller: _Teller) -> int:
         force=request.force,
         camera_tilt=request.camera_tilt,
         field_of_view=request.field_of_view,
+        face_size=request.face_size,
     )
     try:
         extracted = extract(request.paths, Path(request.out), options, teller)

@@ -80,6 +80,7 @@ class Worker:
                 max_faces=self._settings.max_faces,
                 camera_tilt=self._settings.camera_tilt,
                 field_of_view=self._settings.field_of_view,
+                face_size=self._settings.face_size,
             )
             staging = new_staging(target.parent, target.name, Path(job.out))
             try:
@@ -104,8 +105,15 @@ class Worker:
     def _measure(
         self, frames: Generator[Frame, None, None], stills: bool = False
     ) -> Generator[FrameResult, None, None]:
-        most, view = self._settings.max_faces, self._settings.field_of_view
-        return measure(frames, self._backend, max_faces=most, stills=stills, field_of_view=view)
+        settings = self._settings
+        return measure(
+            frames,
+            self._backend,
+            max_faces=settings.max_faces,
+            stills=stills,
+            field_of_view=settings.field_of_view,
+            face_size=settings.face_size,
+        )
 
     def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:
         failures: list[str] = []

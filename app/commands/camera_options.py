@@ -1,4 +1,4 @@
-"""What the command line says of the camera that a picture comes from."""
+"""What the command line says of the camera that a picture comes from, and of the face before it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.commands.typed import typed
 from app.core.camera_format import parse_camera_format
-from app.core.position import parse_field_of_view
+from app.core.position import parse_face_size, parse_field_of_view
 from app.core.tilt import parse_camera_tilt
 
 TILT = "--camera-tilt"
@@ -42,6 +42,17 @@ def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
         metavar="DEGREES[d]",
         help="the angle that the camera sees between the picture's edges or, with a d behind it, its corners: the "
         f"head's position in centimetres hangs on it ({usual})",
+    )
+
+
+def add_face_size(parser: argparse.ArgumentParser, usual: str) -> None:
+    parser.add_argument(
+        "--pupil-distance",
+        type=typed(parse_face_size),
+        dest="face_size",
+        metavar="MM",
+        help="how far apart the person's pupils are, in millimetres, as an optician measures it: the head's position "
+        f"is told by it ({usual})",
     )
 
 

@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
-from app.commands.camera_options import add_camera_format, add_camera_tilt, add_field_of_view, with_negative_numbers
+from app.commands.camera_options import (
+    add_camera_format,
+    add_camera_tilt,
+    add_face_size,
+    add_field_of_view,
+    with_negative_numbers,
+)
 from app.commands.output_options import add_output_options, chosen_outputs
 from app.commands.typed import typed
 from app.core.ending import EndedError, interrupted_by_signals
@@ -95,6 +101,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     add_camera_format(parser, "as last chosen for it, 1280x720@30:MJPG at first")
     add_camera_tilt(parser, "as remembered for the camera, level at first")
     add_field_of_view(parser, "as remembered for the camera, 60 at first")
+    add_face_size(parser, "as remembered for the camera, an adult's average face at first")
     _network_arguments(parser)
     parser.add_argument("--record", type=Path, metavar="DIR", help="record from the start into the new folder DIR")
     parser.add_argument("--duration", type=_positive_seconds, metavar="SECONDS", help="close by itself after so long")
@@ -148,6 +155,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
         camera_format=args.camera_format,
         camera_tilt=args.camera_tilt,
         field_of_view=args.field_of_view,
+        face_size=args.face_size,
         record_sound=True if args.record_audio is not None else None,
         microphone=args.record_audio,
         codec=args.codec,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from app.commands.camera_options import add_camera_tilt, add_field_of_view
+from app.commands.camera_options import add_camera_tilt, add_face_size, add_field_of_view
 
 
 def run(name: str, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
@@ -33,6 +33,7 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     parser.add_argument("--faces", type=_count, default=1, metavar="N", help="measure at most N faces (default: 1)")
     add_camera_tilt(parser, "level by default; kept in the films' session.json, the tables hold what was measured")
     add_field_of_view(parser, "60 by default")
+    add_face_size(parser, "an adult's average face by default")
     parser.add_argument("--force", action="store_true", help="measure again what is done already")
     parser.add_argument(
         "--ray",
@@ -56,6 +57,7 @@ def _extract(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         faces=args.faces,
         camera_tilt=args.camera_tilt,
         field_of_view=args.field_of_view,
+        face_size=args.face_size,
         force=args.force,
         ray=args.ray,
     )
@@ -78,6 +80,7 @@ def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int
         "--faces", type=_count, metavar="N", help="measure at most N faces (default: as the session has)"
     )
     add_field_of_view(parser, "as the session has it, else 60")
+    add_face_size(parser, "as the session has it, else an adult's average face")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
     from app.batch.reanalyse import reanalyse_all
@@ -85,8 +88,15 @@ def _reanalyse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int
 
     share_files(args.share)
     network = (args.weights, args.device, args.engine)
-    choices = {"name": args.name, "faces": args.faces, "field_of_view": args.field_of_view}
-    return reanalyse_all(args.folders, *network, **choices, progress=not args.quiet)
+    return reanalyse_all(
+        args.folders,
+        *network,
+        name=args.name,
+        faces=args.faces,
+        field_of_view=args.field_of_view,
+        face_size=args.face_size,
+        progress=not args.quiet,
+    )
 
 
 def _count(text: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.camera_format import CameraFormat
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 
 
@@ -25,6 +25,7 @@ class LaunchOptions:
     camera_format: CameraFormat | None = None  # asked of any camera; None: as remembered for it, else the usual
     camera_tilt: CameraTilt | None = None  # how the source's camera stands; None: as remembered for it, else level
     field_of_view: FieldOfView | None = None  # the source's camera's; None: as remembered for it, else not known
+    face_size: FaceSize | None = None  # of who is before it; None: as remembered for the camera, else the average
     share: bool | None = None  # whether other users may read what is written; None: as the user left it
     name: str | None = None  # pattern of recordings' names; None: as the user left it
     record_sound: bool | None = None  # whether a microphone is recorded, too; None: as the user left it

@@ -1,4 +1,4 @@
-"""Where a head is in centimetres, and what is known of the camera that tells it: its field of view."""
+"""Where a head is in centimetres, and what is known that tells it: the camera's field of view, the face's size."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ from app.core.errors import UserError
 from app.core.records import Between
 from app.core.tilt import MEASURED, TYPED
 
-__all__ = ["ASSUMED", "NOWHERE", "OF_THE_DEMO", "FieldOfView", "Position", "parse_field_of_view", "seen_from"]
+__all__ = [
+    "ASSUMED", "NOWHERE", "OF_THE_DEMO", "FaceSize", "FieldOfView", "Position", "parse_face_size",
+    "parse_field_of_view", "seen_from",
+]  # fmt: skip
 
 LEAST_DEG, MOST_DEG = 10.0, 150.0
 TYPED_STD_DEG = 2.0  # data sheets are rounded, and a picture may be cut to less than the sensor sees
+LEAST_MM, MOST_MM = 40.0, 80.0  # between the pupils, from small children to large men
+ADULT_PUPILS_MM = 63.2  # Zhuang & Bradtmiller 2005: men 64.5, women 61.9
 HELD_STD_CM = 0.7  # of the distance from the lens, which lies somewhere in its case
 
 
@@ -73,6 +78,20 @@ def parse_field_of_view(text: str) -> FieldOfView:
             f"{text!r} is no field of view: {LEAST_DEG:g} to {MOST_DEG:g} degrees, as 60, or 78d for the diagonal one."
         )
     return FieldOfView(float(match[1]), bool(match[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSize:
+    """How large somebody's face is, told by the distance of the pupils that an optician measures."""
+
+    pupils_mm: Annotated[float, Between(LEAST_MM, MOST_MM)]
+
+
+def parse_face_size(text: str) -> FaceSize:
+    """The distance between the pupils in millimetres.  Raises UserError."""
+    if re.fullmatch(r"\s*\d+(?:\.\d*)?\s*", text) is None or not LEAST_MM <= float(text) <= MOST_MM:
+        raise UserError(f"{text!r} is no distance between pupils: {LEAST_MM:g} to {MOST_MM:g} millimetres, such as 63.")
+    return FaceSize(float(text))
 
 
 class Position(NamedTuple):

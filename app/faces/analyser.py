@@ -10,7 +10,7 @@ import numpy as np
 
 from app.core.clock import now_s
 from app.core.frames import Detection, FaceResult, Frame, FrameResult, Image
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.quality import Evidence, QualityModel
 from app.faces.crop import CropTransform, crop_square, extract_all, sharpness_of
 from app.faces.detection_schedule import DetectionSchedule
@@ -65,12 +65,15 @@ class FaceAnalyser:
         *,
         every_frame: bool = True,
         field_of_view: FieldOfView = ASSUMED,
+        face_size: FaceSize | None = None,
     ) -> None:
         """``every_frame``: let the detector look at every frame, rather than follow faces by the network.
 
-        ``field_of_view``: the camera's, by which positions are told; may be changed at any time.
+        ``field_of_view``: the camera's, by which positions are told; ``face_size``: of everybody before it, None: an
+        adult's average.  Both may be changed at any time.
         """
         self.field_of_view = field_of_view
+        self.face_size = face_size
         self._detector = detector
         self._tracker = tracker
         self._backend = backend
@@ -117,7 +120,8 @@ class FaceAnalyser:
     def _judged(self, face: FaceResult, crop: Image, frame: Frame) -> FaceResult:
         """The face with its position and quality, where these weights let them be known."""
         height, width = frame.image.shape[:2]
-        position = position_of(face, self.field_of_view, width, height, self._backend.spec.keypoint_names)
+        names = self._backend.spec.keypoint_names
+        position = position_of(face, self.field_of_view, width, height, names, self.face_size)
         face = replace(face, position=position)
         if self._quality is None:
             return face

@@ -12,7 +12,7 @@ from typing import TypeVar
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.core.position import ASSUMED
+from app.core.position import ASSUMED, FaceSize
 from app.faces.analyser import FaceAnalyser
 from app.faces.detector import FaceDetector, create_detector
 from app.faces.matching import preload
@@ -53,6 +53,7 @@ class InferenceLoop:
         """
         self.faces = FaceSelection(faces)
         self.field_of_view = ASSUMED
+        self.face_size: FaceSize | None = None
         self._frames = frames
         self._on_result = on_result  # on the inference thread; must not block
         self._lock = threading.Lock()
@@ -233,6 +234,7 @@ class InferenceLoop:
         try:
             self.faces.apply(analyser.tracker)
             analyser.field_of_view = self.field_of_view
+            analyser.face_size = self.face_size
             found = analyser.find(frame)
             part = Part.ENGINE
             result = analyser.finish(found)

@@ -14,7 +14,7 @@ from app.core.errors import SessionError
 from app.core.fences import Fences
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.threads import hand_the_interpreter_over, keep_opencv_single
 from app.outputs.base import Marker, Output
 from app.pipeline.capture_loop import CaptureLoop
@@ -28,7 +28,8 @@ from app.session.header import describe
 from app.signals.history import History
 from app.sound.capture import SoundCapture
 
-NOTE, ENGINE, FIELD_OF_VIEW = "note", "engine", "field_of_view"  # labels in events.csv
+# Labels in events.csv.
+NOTE, ENGINE, FIELD_OF_VIEW, FACE_SIZE = "note", "engine", "field_of_view", "face_size"
 SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
 RECORDING, RESULTS = "The recording of frames", "The recording of results"
 """Parts that are fenced off from the measuring, as their failure is told."""
@@ -124,6 +125,14 @@ class Pipeline:
                 note = f"{view.found} {view.degrees:g} degrees{corners} std_deg {view.std_deg:g}"
                 self.signals.note_later(FIELD_OF_VIEW, note)
 
+    def set_face_size(self, size: FaceSize | None) -> None:
+        """As ``set_field_of_view``, of everybody before the camera; None: an adult's average."""
+        if size != self._inference.face_size:
+            self._inference.face_size = size
+            self.recorder.set_camera(face_size=size)
+            if self.recorder.active:
+                self.signals.note_later(FACE_SIZE, f"pupils {size.pupils_mm:g} mm" if size else "average")
+
     # ------------------------------------------------------------------ recording
 
     def start_recording(self, claim_folder: Callable[[], Path]) -> Path:
@@ -136,7 +145,12 @@ class Pipeline:
             raise SessionError("There is nothing to record yet: start a source first.")
         fresh = not self.recorder.active
         header = describe(info, self._inference.network, self._inference.report)
-        header = replace(header, camera_tilt=self.signals.chain.tilt, field_of_view=self._inference.field_of_view)
+        header = replace(
+            header,
+            camera_tilt=self.signals.chain.tilt,
+            field_of_view=self._inference.field_of_view,
+            face_size=self._inference.face_size,
+        )
         folder = self.recorder.start(header, claim_folder)
         if fresh:
             self.signals.recording_started()
@@ -218,6 +232,7 @@ class Pipeline:
             calibration=self.signals.chain.calibration,
             finished_wait=self.signals.finished,
             field_of_view=inference.field_of_view,
+            face_size=inference.face_size,
             max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
             sound=self.sound.status,

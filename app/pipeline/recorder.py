@@ -12,7 +12,7 @@ from pathlib import Path
 from app.core.clock import Moment
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.sound import SoundBlock
 from app.core.tilt import CameraTilt
 from app.session.annotations import Annotation, WrittenAnnotation
@@ -50,8 +50,8 @@ class Recorder:
             if self._running is not None:
                 self._running.set_fields(fields)
 
-    def set_camera(self, **known: CameraTilt | FieldOfView | None) -> None:
-        """What is known of the camera of the recording that runs, by the names of ``SessionHeader``."""
+    def set_camera(self, **known: CameraTilt | FieldOfView | FaceSize | None) -> None:
+        """What is known of the camera of the recording that runs and who is before it, by ``SessionHeader``'s names."""
         with self._lock:
             if self._running is not None:
                 self._running.set_camera(**known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.outputs.base import OutputStatus
 from app.pipeline.repair import REPLACE_AT
 from app.pipeline.second_network import SecondStatus
@@ -45,6 +45,7 @@ class PipelineStatus:
     calibration: CalibrationState = UNCALIBRATED
     finished_wait: Finished | None = None  # the latest wait for a still head that ended by itself
     field_of_view: FieldOfView = ASSUMED
+    face_size: FaceSize | None = None  # None: an adult's average
     max_faces: int = 1  # measured at most
     engine_preparing: str = ""  # how far the search for a faster engine is, while there is one
     outputs: tuple[OutputStatus, ...] = ()  # those that are switched on

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import app
 from app.core.errors import SessionError
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
 from app.session.folders import FRAMES, numbered, reason
@@ -32,7 +32,7 @@ SCHEMA = 1
 _LONGEST_NAME = 60
 _MEASURED_WITH = (
     "num_kp", "weights_name", "weights_sha256", "weights_summary", "pose_trained", "engine", "device", "keypoint_names",
-    "quality_threshold", "field_of_view",
+    "quality_threshold", "field_of_view", "face_size",
 )  # fmt: skip
 """Fields that ``AnalysisHeader`` and ``SessionHeader`` share."""
 
@@ -57,6 +57,7 @@ class AnalysisHeader:
     keypoint_names: tuple[str, ...] | None = None
     quality_threshold: Quality | None = None
     field_of_view: FieldOfView | None = None  # by which positions were told
+    face_size: FaceSize | None = None  # the same; None: an adult's average
     created_utc: str = field(default_factory=_now_utc)
     app_version: str = app.__version__
 

@@ -14,7 +14,7 @@ import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
 from app.core.errors import SessionError
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
 from app.core.text import encode_text, western
 from app.core.tilt import CameraTilt
@@ -40,8 +40,8 @@ CONVENTIONS = (
     "*_std_deg is the standard deviation of the 66 bins of 3 degrees behind each angle.",
     "tx, ty and scale are in crop coordinates, -1 to +1 over the square given to the network.",
     "x_cm, y_cm, z_cm: where the point is that the head turns about, in the camera's axes, by header.field_of_view "
-    "(degrees between the picture's edges, or between its corners where diagonal) and an adult's face; *_std_cm: one "
-    "standard deviation, of the field of view, of faces' sizes and of the network.",
+    "(degrees between the picture's edges, or between its corners where diagonal) and header.face_size (where null, an "
+    "adult's); *_std_cm: one standard deviation, of the field of view, of faces' sizes and of the network.",
     "quality is the probability that the pose is less than 10 degrees from the true one, as the weights' coefficients "
     "have it; empty where they hold none. Poses below header.quality_threshold are better left out.",
     "exp_magnitude is the root mean square over the keypoints of the expression's displacement.",
@@ -108,6 +108,7 @@ class SessionHeader:
     pictures: bool = True  # False: numbers alone were to be recorded
     camera_tilt: CameraTilt | None = None  # as last known, for the whole session; the tables hold what was measured
     field_of_view: FieldOfView | None = None  # as last known; positions are by what was known then; None: not told
+    face_size: FaceSize | None = None  # as last known, of everybody; None: an adult's average
     quality_threshold: Quality | None = None  # poses of less quality are better left out; None: nobody knows
 
     @property

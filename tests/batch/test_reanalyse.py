@@ -6,6 +6,7 @@ import csv
 import itertools
 import json
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from app.capture.video import VideoSource
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.core.frames import Frame
-from app.session.analyses import ANALYSES, begin
+from app.core.position import FaceSize, FieldOfView
+from app.session.analyses import ANALYSES, analysis_named, begin
 from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
 from app.session.manifest import Manifest, Owner
@@ -134,6 +136,20 @@ def test_a_second_analysis_gets_a_name_of_its_own_and_gives_the_same_numbers(ses
     assert found.yaw.rms_deg < 1e-3
     assert found.yaw.correlation > 0.999
     assert {analysis.name for analysis in find_analyses(session)} == {first.name, second.name}
+
+
+def test_the_field_of_view_and_the_face_size_are_the_sessions(session):
+    manifest = Manifest.read(session)
+    known = replace(manifest.header, field_of_view=FieldOfView(45.0), face_size=FaceSize(58.0))
+    replace(manifest, header=known).write(session)
+    as_recorded = reanalyse(session, device="cpu")
+    assert (as_recorded.header.field_of_view, as_recorded.header.face_size) == (FieldOfView(45.0), FaceSize(58.0))
+    words = ["reanalyse", str(session), "--weights", "lite", "--device", "cpu", "--quiet", "--pupil-distance", "63.8"]
+    assert main([*words, "--name", "typed"]) == 0
+    typed = analysis_named(session, "typed")
+    assert (typed.header.field_of_view, typed.header.face_size) == (FieldOfView(45.0), FaceSize(63.8))
+    places = [analysis.read_table().whole.position[:, :3] for analysis in (as_recorded, typed)]
+    np.testing.assert_allclose(places[1], places[0] * 1.1, rtol=2e-3, atol=0.02)
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_measured(session):

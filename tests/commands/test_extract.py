@@ -18,7 +18,7 @@ import pytest
 from app.batch.plan import find_work
 from app.commands.cli import main
 from app.core.errors import UserError
-from app.core.position import parse_field_of_view
+from app.core.position import FaceSize, parse_field_of_view
 from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session
 from tests.factories import read_pictures
@@ -204,7 +204,7 @@ def test_the_tilt_of_the_camera_is_kept_with_the_film_and_another_one_measures_i
         )
 
 
-def test_a_field_of_view_is_kept_and_the_distance_hangs_on_it(material, tmp_path, capsys):
+def test_field_of_view_and_face_size_are_kept_and_the_distance_hangs_on_them(material, tmp_path, capsys):
     words = (material / "clip.mp4", material / "face 0.jpg", "--out", tmp_path / "out", "--field-of-view")
     means, pictures = [], []
     for view, earlier in (("60", False), ("60", True), ("30", False)):
@@ -214,6 +214,14 @@ def test_a_field_of_view_is_kept_and_the_distance_hangs_on_it(material, tmp_path
         assert session.manifest.header.field_of_view == parse_field_of_view(view)
         means.append(session.table.whole.position[:, :3].mean(axis=0))
         pictures.append(read_pictures(tmp_path / "out" / "images.csv")[1].position[0, 2])
+    assert run(*words, "30", "--pupil-distance", "60") == 0
+    assert "earlier" not in capsys.readouterr().out
+    session = Session.open(tmp_path / "out" / "clip")
+    assert session.manifest.header.face_size == FaceSize(60.0)
+    child = session.table.whole.position[:, :3].mean(axis=0)
+    assert run(*words, "30", "--pupil-distance", "48") == 0
+    smaller = Session.open(tmp_path / "out" / "clip").table.whole.position[:, :3].mean(axis=0)
+    assert smaller == pytest.approx(child * 0.8, rel=1e-3, abs=0.02)
     depth = np.tan(np.radians(30)) / np.tan(np.radians(15))  # what lies before the middle of the face stays as it is
     assert means[2] == pytest.approx(means[0] * (1, 1, depth), rel=0.1, abs=0.5)
     assert pictures[2] == pytest.approx(pictures[0] * depth, rel=0.1)

@@ -8,13 +8,23 @@ import numpy as np
 import pytest
 
 from app.core.errors import UserError
-from app.core.position import NOWHERE, FieldOfView, Position, parse_field_of_view, seen_from
+from app.core.position import NOWHERE, FaceSize, FieldOfView, Position, parse_face_size, parse_field_of_view, seen_from
 from app.core.tilt import MEASURED, CameraTilt
 
 
 @pytest.mark.parametrize(("text", "view"), [("60", FieldOfView(60.0)), (" 68.5d ", FieldOfView(68.5, True))])
 def test_a_field_of_view_is_typed(text, view):
     assert parse_field_of_view(text) == view
+
+
+def test_a_distance_of_pupils_is_typed():
+    assert parse_face_size(" 61.5 ") == FaceSize(61.5)
+
+
+@pytest.mark.parametrize("text", ["6.3", "63mm", "", "nan", "-63", "630"])
+def test_what_is_no_distance_of_pupils_gets_one_sentence(text):
+    with pytest.raises(UserError, match="40 to 80 millimetres"):
+        parse_face_size(text)
 
 
 @pytest.mark.parametrize("text", ["", "wide", "5", "170", "60h", "-60", "6,5"])

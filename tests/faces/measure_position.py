@@ -3,8 +3,8 @@
     python -m tests.faces.measure_position PACK [--people N]
 
 Faces that nothing hides, 38 to 120 cm before cameras of 45 to 80 degrees, anywhere in the picture, turned as before a
-webcam.  Errors are shown as a share of the distance, for the true size of each face: how much faces differ in size
-is stated apart.  Last comes the demo.
+webcam.  Errors are shown as a share of the distance, for the true size of each face and then for the distance of its
+pupils as its size.  Last comes the demo.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.core.frames import Frame
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.faces.analyser import FaceAnalyser
 from app.faces.detector import create_detector
 from app.faces.position import UNIT_CM, position_of
@@ -51,15 +53,23 @@ def scenes(sampler: Sampler, people: int) -> Iterator[Scene]:
     yield actor(sampler, 1)
 
 
+def pupils_apart(model: HeadModel, neutral: NDArray[np.floating[Any]]) -> float:
+    """The distance between the centres of both eyes of a neutral shape, in its units."""
+    (name,) = model.of_kind("eyes")
+    eyes = model.proxy_vertices(name, neutral)
+    left = eyes[:, 0] > eyes[:, 0].mean()
+    return float(np.linalg.norm(eyes[left].mean(axis=0) - eyes[~left].mean(axis=0)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path)
-    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--people", type=int, default=300)
     given = parser.parse_args()
     renderer = Renderer(HeadModel(Pack.open(given.pack)), WIDTH, SUPERSAMPLE)
     backend = create_backend("lite", "cpu", 1, "torch")
     detector = create_detector(stills=True)
-    rows, sizes = [], []
+    rows, told = [], []
     for i, scene in enumerate(scenes(Sampler(renderer.model), given.people)):
         image = np.ascontiguousarray(renderer.draw(scene).image[TOP : TOP + HEIGHT, :, ::-1])
         analyser = FaceAnalyser(detector, FaceTracker(1, stills=True), backend)
@@ -70,9 +80,10 @@ def main() -> None:
             print(f"{i}: no face at {np.linalg.norm(true):.0f} cm")
             continue
         view = FieldOfView(float(np.degrees(scene.view.field_of_view)))
-        found = position_of(face, view, WIDTH, HEIGHT, backend.spec.keypoint_names)
-        rows.append((*true, *found[:3]))
-        sizes.append(size)
+        seen = (face, view, WIDTH, HEIGHT, backend.spec.keypoint_names)
+        rows.append((*true, *position_of(*seen)[:3]))
+        pupils_mm = 10 * UNIT_CM * pupils_apart(renderer.model, scene.person.neutral) / size
+        told.append(position_of(*seen, FaceSize(pupils_mm)).distance_cm / np.linalg.norm(true) - 1)
     detector.close()
     backend.close()
     true, measured = np.array(rows)[:, :3], np.array(rows)[:, 3:]
@@ -80,9 +91,11 @@ def main() -> None:
     off = 100 * (np.linalg.norm(measured, axis=1) / far - 1)
     aside = np.linalg.norm((measured - true)[:, :2], axis=1)
     people = off[:-1]
-    print(f"{len(people)} heads; the sizes of the faces differ by {100 * np.std(np.log(sizes)):.1f} %")
+    print(f"{len(people)} heads")
     print(f"distance off by {np.abs(people).mean():.1f} % (mean {people.mean():+.1f}, deviation {people.std():.1f})")
     print(f"within 5 % of it: {100 * (np.abs(people) <= 5).mean():.0f} of 100; x and y off by {aside.mean():.1f} cm")
+    by_pupils = 100 * np.array(told[:-1])
+    print(f"by the pupils: mean {by_pupils.mean():+.1f} %, deviation {by_pupils.std():.1f}")
     print(f"demo: off by {off[-1]:+.1f} % of {far[-1]:.0f} cm")
 
 

@@ -12,7 +12,7 @@ import pytest
 from app.batch.measure import measure
 from app.capture.video import VideoSource
 from app.core.frames import Frame
-from app.core.position import ASSUMED, NOWHERE, FieldOfView
+from app.core.position import ADULT_PUPILS_MM, ASSUMED, NOWHERE, FaceSize, FieldOfView
 from app.faces.position import UNIT_CM, position_of
 from extractor.backends import create_backend
 from extractor.training.face_frame import MEAN_FACE
@@ -54,6 +54,23 @@ def test_depth_is_less_certain_than_place_and_most_so_without_a_field_of_view():
     assert 0 < known.x_std_cm < known.z_std_cm < 0.1 * known.z_cm
     assumed = position_of(seen((5, 0, 60)), ASSUMED, *SIZE, KEYPOINT_NAMES)
     assert 0.15 < assumed.z_std_cm / assumed.z_cm < 0.3
+
+
+def test_who_tells_how_far_their_pupils_are_apart_is_placed_by_it_and_surer():
+    face = seen((5, 0, 60))
+    average, same, small = (
+        position_of(face, VIEW, *SIZE, KEYPOINT_NAMES, size)
+        for size in (None, FaceSize(ADULT_PUPILS_MM), FaceSize(ADULT_PUPILS_MM * 0.8))
+    )
+    assert same.distance_cm == pytest.approx(average.distance_cm, rel=0.01)
+    assert small.distance_cm == pytest.approx(0.8 * same.distance_cm)
+    assert same.z_std_cm < 0.9 * average.z_std_cm
+    wide_set = replace(face, kp=face.kp * (1.1, 1, 1))  # eyes wide apart in a face that is no larger
+    assert position_of(wide_set, VIEW, *SIZE, KEYPOINT_NAMES, FaceSize(ADULT_PUPILS_MM)).distance_cm == pytest.approx(
+        same.distance_cm / 1.1, rel=0.01
+    )
+    flat = replace(face, kp=face.kp * 0)
+    assert position_of(flat, VIEW, *SIZE, KEYPOINT_NAMES, FaceSize(60.0)) is NOWHERE
 
 
 def test_keypoints_of_unknown_size_tell_no_position():

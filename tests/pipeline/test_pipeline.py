@@ -15,8 +15,10 @@ from app.capture.source import SourceState
 from app.core.clock import now_s
 from app.core.errors import SessionError
 from app.core.frames import FrameResult
+from app.core.position import FaceSize, FieldOfView
 from app.pipeline import Pipeline
 from app.session.folders import claim_folder
+from app.session.manifest import Manifest
 from app.session.session import Session
 from app.signals.presets import preset_named
 from tests.factories import read_annotations, read_signals
@@ -93,6 +95,26 @@ def test_the_demo_is_measured_shown_and_recorded(watched: Watched, tmp_path: Pat
     assert np.allclose(truth[:, 1], session.table.timestamp_s)
     times = [result.frame.captured_s for result in watched.results]
     assert pipeline.history.last(600)[: len(times), 0].tolist() == times
+
+
+def test_what_is_told_while_recording_is_in_the_header_and_marked(watched: Watched, tmp_path: Path):
+    pipeline = watched.pipeline
+    pipeline.set_face_size(FaceSize(65.0))
+    pipeline.set_source(resolve_source("demo").source)
+    watched.wait_for(lambda: len(watched.results) >= 3)
+    folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
+    assert Manifest.read(folder).header.face_size == FaceSize(65.0)
+    pipeline.set_field_of_view(FieldOfView(30.0))
+    pipeline.set_face_size(FaceSize(58.0))
+    pipeline.set_face_size(FaceSize(58.0))
+    start = len(watched.results)
+    watched.wait_for(lambda: len(watched.results) >= start + 3)
+    pipeline.recorder.stop(wait=True)
+    session = Session.open(folder)
+    header = session.manifest.header
+    assert (header.field_of_view, header.face_size) == (FieldOfView(30.0), FaceSize(58.0))
+    marked = [(each.label, each.note) for each in session.annotations if each.label != "filter"]
+    assert marked == [("field_of_view", "typed 30 degrees std_deg 2"), ("face_size", "pupils 58 mm")]
 
 
 def test_the_latest_frame_wins_and_every_other_one_is_counted(watched: Watched):

@@ -30,8 +30,8 @@ QUALITY_TIP = (
 )
 QUALITY_UNKNOWN = "Not known with these weights: nobody has measured it"
 POSITION_TIP = (
-    "Where the head is before the camera, ± one standard deviation: an adult's face is taken to be of average size, "
-    f"and the camera to see {ASSUMED.degrees:g}° until its field of view is told (Shift+V)"
+    "Where the head is before the camera, ± one standard deviation: the camera is taken to see "
+    f"{ASSUMED.degrees:g}°, and the face to be as large as an adult's on average, until you tell more (Shift+V)"
 )
 PARTS = ("face", "brows", "eyes", "mouth")
 

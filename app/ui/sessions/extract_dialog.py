@@ -27,8 +27,9 @@ from PyQt6.QtWidgets import (
 
 from app.batch.served import Request, Told
 from app.core.limits import MOST_FACES
-from app.core.position import LEAST_DEG, MOST_DEG, FieldOfView
+from app.core.position import LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
 from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
+from app.ui.features.cameras.view_dialog import PUPILS_TIP
 from app.ui.review.reanalysis import WeightsBox
 from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
@@ -101,6 +102,10 @@ class ExtractDialog(TakesFiles, QDialog):
         self.degrees = number_box("Field of view in degrees", LEAST_DEG - 0.1, MOST_DEG, "°")
         self.degrees.setSpecialValueText("not known")
         self.degrees.setValue(self.degrees.minimum())
+        self.pupils = number_box("Distance between the pupils in millimetres", LEAST_MM - 0.1, MOST_MM, " mm")
+        self.pupils.setSpecialValueText("as an adult's on average")
+        self.pupils.setToolTip(PUPILS_TIP)
+        self.pupils.setValue(self.pupils.minimum())
         self.force = QCheckBox("Measure again what &is measured already")
         form = QFormLayout()
         results = QLabel("&Results")
@@ -116,6 +121,10 @@ class ExtractDialog(TakesFiles, QDialog):
         seen.setBuddy(self.degrees)
         seen.setToolTip("What the cameras saw from edge to edge: the position in centimetres hangs on it")
         form.addRow(seen, self.degrees)
+        apart = QLabel("&Pupils apart by")
+        apart.setBuddy(self.pupils)
+        apart.setToolTip(PUPILS_TIP)
+        form.addRow(apart, self.pupils)
         form.addRow("Files at a tim&e", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
@@ -210,6 +219,7 @@ class ExtractDialog(TakesFiles, QDialog):
             share=files.is_shared(),
             camera_tilt=tilt_of(self.pitch, self.roll),
             field_of_view=FieldOfView(seen) if (seen := self.degrees.value()) >= LEAST_DEG else None,
+            face_size=FaceSize(mm) if (mm := self.pupils.value()) >= LEAST_MM else None,
         )
         self.problems.clear()
         self.problems.hide()

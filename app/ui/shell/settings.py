@@ -169,6 +169,7 @@ CAMERA_TILTS = Setting("camera/tilts", str, "", in_profiles=False)  # JSON: how 
 FIELDS_OF_VIEW = Setting(
     "camera/fields_of_view", str, "", in_profiles=False
 )  # JSON: what each camera sees, by its name
+FACE_SIZES = Setting("camera/face_sizes", str, "", in_profiles=False)  # JSON: of who sits before it, by its name
 RECENT_FILES = Setting("files/recent", list, [], in_profiles=False)  # videos, folders, sessions; the latest first
 ANNOTATIONS = Setting("recording/markers", str, "")  # JSON: label and whether it is an interval, of the keys 1 to 9
 SESSION_FOLDERS = Setting("sessions/folders", list, [], in_profiles=False)  # listed beside that for recordings

@@ -27,7 +27,7 @@ from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.features.cameras.controls import CameraControls
 from app.ui.features.cameras.facts import FactControls
 from app.ui.features.cameras.network_camera import ask_network_camera
-from app.ui.features.cameras.remembered import FIELDS_OF_VIEW
+from app.ui.features.cameras.remembered import FACE_SIZES, FIELDS_OF_VIEW
 from app.ui.features.cameras.tilt import TiltControls
 from app.ui.features.cameras.tilt_dialog import TiltDialog
 from app.ui.features.cameras.view_dialog import ViewDialog
@@ -117,6 +117,9 @@ class MainWindow(TakesFiles, QMainWindow):
             lambda pipe, view: pipe.set_field_of_view(view),
             options.field_of_view,
             OF_THE_DEMO,
+        )
+        self.face_size = FactControls(
+            self.controller, store, self, FACE_SIZES, lambda pipe, size: pipe.set_face_size(size), options.face_size
         )
         self.faces = FaceControls(self.controller, self.commands, store, self.view, self.readout.pose, self)
         self.operator = WindowOperator(self.controller, self._begin_recording, self)
@@ -295,6 +298,7 @@ class MainWindow(TakesFiles, QMainWindow):
         """What is remembered of the camera that was opened counts."""
         self.tilt.show_status(status)
         self.field_of_view.show_status(status)
+        self.face_size.show_status(status)
 
     def _recorded(self, stats: WriterStats) -> None:
         self.recent.add(stats.folder)
@@ -491,7 +495,9 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "recentre_still": lambda: window.signals.recentre_when_still(),
         "measure_tilt": lambda: window.signals.measure_tilt(),
         "camera_tilt": lambda: window.show_dialog("tilt", lambda: TiltDialog(window, window.tilt, window.commands)),
-        "field_of_view": lambda: window.show_dialog("view", lambda: ViewDialog(window, window.field_of_view)),
+        "field_of_view": lambda: window.show_dialog(
+            "view", lambda: ViewDialog(window, window.field_of_view, window.face_size)
+        ),
         "neutral": lambda: window.signals.learn_neutral(),
         "forget_neutral": lambda: window.signals.forget_neutral(),
         "filter_custom": lambda _: window.signals.use_preset(CUSTOM),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from app.core.position import FieldOfView
+from app.core.position import ADULT_PUPILS_MM, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 from app.faces.estimators import OWN
 from extractor.types import Angles
@@ -41,6 +41,12 @@ def field_of_view(view: FieldOfView) -> str:
     """What a camera sees and how that is known, in one line."""
     across = " diagonally" if view.diagonal else ""
     return f"{view.degrees:.1f}°{across} ± {view.std_deg:.1f}°, {view.found}"
+
+
+def face_size(size: FaceSize | None) -> str:
+    """How large faces are taken to be."""
+    pupils = f"pupils {size.pupils_mm if size else ADULT_PUPILS_MM:.1f} mm apart"
+    return pupils if size else f"an adult's average, {pupils}"
 
 
 def centimetres(value: float, std: float) -> str:

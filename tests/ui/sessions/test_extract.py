@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QListWidget, QPushButton
 
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 from app.session.session import Session
 from app.ui.shell import settings
@@ -67,6 +67,7 @@ def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip,
     assert dialog.paths.count() == 1
     find(dialog, "Camera looks down by, in degrees", QDoubleSpinBox).setValue(-12.5)
     find(dialog, "Field of view in degrees", QDoubleSpinBox).setValue(30.0)
+    find(dialog, "Distance between the pupils in millimetres", QDoubleSpinBox).setValue(60.0)
     press(dialog, "Measure")
     assert not dialog.paths.isEnabled()
     qtbot.waitUntil(lambda: " 0 frames" not in state(dialog) and " frames" in state(dialog), timeout=100_000)
@@ -95,6 +96,7 @@ def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip,
     assert len(session) == 50
     assert session.manifest.header.camera_tilt == CameraTilt(-12.5, 0.0)
     assert session.manifest.header.field_of_view == FieldOfView(30.0)
+    assert session.manifest.header.face_size == FaceSize(60.0)
     qtbot.waitUntil(lambda: "demo" in {one.name for one in window.model.sessions}, timeout=20_000)
     assert dialog.start_button.isEnabled()
 

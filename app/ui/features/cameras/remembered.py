@@ -1,4 +1,4 @@
-"""The cameras that somebody chose, how they stand and what they see, as lines of JSON in the settings."""
+"""The cameras that somebody chose, how they stand and what they see, as JSON in the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from app.core.camera_format import KnownCamera, parse_camera_format
 from app.core.errors import UserError
-from app.core.position import FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.records import RecordError, build
 from app.core.tilt import CameraTilt
 from app.ui.shell import settings
@@ -72,3 +72,4 @@ class CameraFacts(Generic[T]):
 
 TILTS = CameraFacts(settings.CAMERA_TILTS, CameraTilt)
 FIELDS_OF_VIEW = CameraFacts(settings.FIELDS_OF_VIEW, FieldOfView)
+FACE_SIZES = CameraFacts(settings.FACE_SIZES, FaceSize)

@@ -10,14 +10,14 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
-from app.core.position import ASSUMED, FieldOfView
+from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
 from app.ui.features.signals.signals import SignalControls, waiting_text
 from app.ui.shell import settings
 from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button
 from app.ui.widgets.fields import Section, Value
-from app.ui.widgets.formatting import NOTHING, field_of_view, pose, tilt, unsigned
+from app.ui.widgets.formatting import NOTHING, face_size, field_of_view, pose, tilt, unsigned
 
 UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
 RATIOS = {"eye_closure_l", "eye_closure_r"}
@@ -31,6 +31,7 @@ class CalibrationSection(Section):
         super().__init__("Calibration")
         self.tilt = self.add_row("Camera tilt", "What is taken off the angles so that they are those of a level camera")
         self.view = self.add_row("Field of view", "What the camera sees from edge to edge: the position hangs on it")
+        self.face = self.add_row("Face size", "How large faces are taken to be: the position hangs on it, too")
         self.reference = self.add_row("Straight ahead", "What the angles are relative to; C takes the present pose")
         self.neutral = self.add_row("Face at rest", "The neutral expression that is taken off the one measured")
         self.hint = paragraph()
@@ -54,10 +55,11 @@ class CalibrationSection(Section):
         for widget in (self.hint, self.progress):
             self.rows.addWidget(widget, self.rows.rowCount(), 0, 1, 2)
         self.show_state(CalibrationState())
-        self.show_view(ASSUMED)
+        self.show_sizes(ASSUMED, None)
 
-    def show_view(self, view: FieldOfView) -> None:
+    def show_sizes(self, view: FieldOfView, size: FaceSize | None) -> None:
         self.view.show_text(*2 * (field_of_view(view),))
+        self.face.show_text(*2 * (face_size(size),))
 
     def show_state(self, state: CalibrationState) -> None:
         self.tilt.show_text(*(2 * (tilt(state.tilt).replace("\u00a0", " ") if state.tilt else "level",)))
@@ -84,7 +86,7 @@ class CalibrationSection(Section):
 _SHORT = {
     "measure_tilt": "Measure tilt",
     "camera_tilt": "Type it…",
-    "field_of_view": "Field of view…",
+    "field_of_view": "View and face…",
     "recentre": "Recentre",
     "recentre_still": "When still",
     "undo_recentre": "Undo",

@@ -58,7 +58,7 @@ class SignalsDock(LookingPanel):
         if status is None:
             return
         self.calibration.show_state(status.calibration)
-        self.calibration.show_view(status.field_of_view)
+        self.calibration.show_sizes(status.field_of_view, status.face_size)
         report = status.report
         if report is not self._report:
             self._report = report

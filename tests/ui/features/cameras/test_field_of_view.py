@@ -1,15 +1,15 @@
-"""What the camera sees: by its model, typed, measured with a sheet, and remembered for each camera."""
+"""What the camera sees of whom: by its model, typed, measured with a sheet, and remembered for each camera."""
 
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtWidgets import QLabel, QPushButton
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton
 
 from app.capture.source import SourceInfo
-from app.core.position import ASSUMED, FieldOfView, Position
+from app.core.position import ASSUMED, FaceSize, FieldOfView, Position
 from app.core.tilt import MEASURED
 from app.pipeline import Pipeline
-from app.ui.features.cameras.remembered import FIELDS_OF_VIEW
+from app.ui.features.cameras.remembered import FACE_SIZES, FIELDS_OF_VIEW
 from app.ui.features.cameras.view_dialog import ViewDialog
 from app.ui.live.pose import PosePanel
 from app.ui.widgets.fields import Value
@@ -34,7 +34,7 @@ def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, st
     told = lambda: window.controller.pipeline.status().field_of_view  # noqa: E731
     assert told() == ASSUMED
     window.commands["field_of_view"].trigger()
-    dialog = find_dialog(window, "Field of view")
+    dialog = find_dialog(window, "Field of view and face size")
     assert isinstance(dialog, ViewDialog)
     press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
     state = find(dialog, "How the field of view is known", QLabel)
@@ -59,6 +59,29 @@ def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, st
     press["Not known"]()
     assert told() == ASSUMED
     assert FIELDS_OF_VIEW.known(store) == {}
+
+
+def test_the_distance_of_the_pupils_is_typed_and_remembered(window, status, store):
+    window.face_size.show_status(status(source_info=DESK))
+    told = lambda: window.controller.pipeline.status().face_size  # noqa: E731
+    window.commands["field_of_view"].trigger()
+    dialog = find_dialog(window, "Field of view and face size")
+    press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
+    state = find(dialog, "How the size of the face is known", QLabel)
+    assert state.text() == "an adult's average, pupils 63.2 mm apart"
+    find(dialog, "Distance between the pupils in millimetres", QDoubleSpinBox).setValue(58.5)
+    press["Use size"]()
+    assert told() == FaceSize(58.5)
+    assert state.text() == "pupils 58.5 mm apart"
+    assert FACE_SIZES.known(store) == {"Desk cam": FaceSize(58.5)}
+    film = SourceInfo("video", "film.mp4", 640, 480, 30.0)
+    window.face_size.show_status(status(source_info=film))
+    assert told() is None
+    window.face_size.show_status(status(source_info=DESK))
+    assert told() == FaceSize(58.5)
+    press["Average"]()
+    assert told() is None
+    assert FACE_SIZES.known(store) == {}
 
 
 def test_the_panel_shows_where_the_head_is(qtbot):
