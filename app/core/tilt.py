@@ -56,6 +56,11 @@ def parse_camera_tilt(text: str) -> CameraTilt:
     return CameraTilt(pitch, roll)
 
 
+def levelled_cm(position_cm: NDArray[np.floating[Any]], tilt: CameraTilt | None) -> NDArray[np.float32]:
+    """(N, 3) x, y, z in the axes of a level camera at the same place."""
+    return np.asarray(position_cm if tilt is None else position_cm @ tilt.to_level.T, np.float32)
+
+
 def levelled_deg(angles_deg: NDArray[np.floating[Any]], tilt: CameraTilt | None) -> NDArray[np.float32]:
     """(N, 3) pitch, yaw, roll as a level camera would have measured them, of those that this one did.
 

@@ -32,7 +32,10 @@ LEAD = ("frame", "timestamp_s", "face_id", "success", "inferred", MISSING)
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
 SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
-"""The columns that are read when a table is opened, with ``quality`` where it is there."""
+"""The columns that are read when a table is opened, and those that older ones lack:"""
+
+POSITION = ("x_cm", "y_cm", "z_cm")
+LATER = (QUALITY, *POSITION)
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
 _BLOCK = 1 << 20  # bytes Arrow parses at once
@@ -81,8 +84,9 @@ class LazyTable:
 
     ``frame``, ``timestamp_s``, ``face_id`` (-1 where there is none), ``success``, ``inferred`` and
     ``missing`` (numbers of ``Missing``) (N,);
-    ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll, ``exp_magnitude`` and ``quality`` (N,) float32,
-    NaN where nothing was measured or nobody knows.  Rows may be read from any thread.
+    ``angles_deg`` and ``std_deg`` (N, 3) pitch, yaw, roll, ``position_cm`` (N, 3) x, y, z,
+    ``exp_magnitude`` and ``quality`` (N,) float32, NaN where nothing was measured or nobody knows.
+    Rows may be read from any thread.
     """
 
     def __init__(self, path: Path, rows: bool = True) -> None:
@@ -123,7 +127,8 @@ class LazyTable:
         self._starts = np.concatenate([ends[:-1] + 1, ends[-1:] + 1])  # of the rows, and where the last one ends
         series = {name: np.empty(0) for name in SERIES}
         if len(self):
-            names = (*SERIES, QUALITY) if f",{QUALITY}".encode() in self._head else SERIES
+            there = self._head.rstrip(b"\r\n").decode("ascii", "replace").split(",")
+            names = (*SERIES, *(name for name in LATER if name in there))
             series = read_columns(self._data, int(self._starts[-1]), names, str(path))
         frame, success = series["frame"], series["success"]
         if len(frame) != len(self):
@@ -143,7 +148,9 @@ class LazyTable:
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)
-        self.quality = series.get(QUALITY, np.full(len(self), np.nan)).astype(np.float32)
+        unknown = np.full(len(self), np.nan)
+        self.quality = series.get(QUALITY, unknown).astype(np.float32)
+        self.position_cm = np.stack([series.get(column, unknown) for column in POSITION], axis=1).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self._starts) - 1

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from app.session.lazy_table import LazyTable
 from app.session.table import Missing
 
+_NUMBERS = ("angles_deg", "std_deg", "exp_magnitude", "quality", "position_cm")
+
 
 def frames_with(number: int, table: LazyTable, faces: LazyTable | None) -> NDArray[np.bool_]:
     """(N,) the frames of ``table`` in which the person of this number was measured, as the first face or a further."""
@@ -32,6 +34,7 @@ class OneFace:
     std_deg: NDArray[np.float32]
     exp_magnitude: NDArray[np.float32]
     quality: NDArray[np.float32]
+    position_cm: NDArray[np.float32]
 
     @classmethod
     def of(cls, number: int, table: LazyTable, faces: LazyTable | None) -> OneFace:
@@ -45,12 +48,12 @@ class OneFace:
             missing,
             *(
                 np.where(own if column.ndim == 1 else own[:, None], column, np.float32(np.nan))
-                for column in (table.angles_deg, table.std_deg, table.exp_magnitude, table.quality)
+                for column in (getattr(table, name) for name in _NUMBERS)
             ),
         )
         if faces is not None:
             rows = np.flatnonzero((faces.face_id == number) & (faces.frame < len(table)))
-            for name in ("success", "missing", "angles_deg", "std_deg", "exp_magnitude", "quality"):
+            for name in ("success", "missing", *_NUMBERS):
                 getattr(found, name)[faces.frame[rows]] = getattr(faces, name)[rows]
         return found
 

@@ -4,8 +4,8 @@ Row k (counted from 0) is frame k, as in ``frames.csv``.  Angles are filtered, o
 and once in level axes, if the camera's tilt is known, and relative to the pose that counts as straight ahead
 (``recentred`` is 1 where somebody has said which);
 magnitudes and derived signals are those of the filtered expression without the person's rest (``neutral`` is 1
-where that is known).  ``success`` 0, and every number empty, where no pose was shown.  The keypoints are
-filtered, and empty while the filter is off: they are then those of ``frames.csv``.
+where that is known); the position is in level axes.  ``success`` 0, and every number empty, where no pose was
+shown.  The keypoints are filtered, and empty while the filter is off: they are then those of ``frames.csv``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ FILTERED, _RELATIVE = (
 )
 _ANGLES = (*FILTERED, *_RELATIVE)
 _MAGNITUDES = ("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude")
-_NUMBERS = (*_ANGLES, *_MAGNITUDES, *(signal.name for signal in DERIVED))
-_DECIMALS = (*(4 for _ in _ANGLES), *(6 for _ in _MAGNITUDES), *(signal.decimals for signal in DERIVED))
+_PLACE = ("x_cm", "y_cm", "z_cm")
+_NUMBERS = (*_ANGLES, *_MAGNITUDES, *_PLACE, *(signal.name for signal in DERIVED))
+_DECIMALS = (
+    *(4 for _ in _ANGLES),
+    *(6 for _ in _MAGNITUDES),
+    *(2 for _ in _PLACE),
+    *(signal.decimals for signal in DERIVED),
+)
 _KEYPOINT_DECIMALS = 3
 
 
@@ -84,7 +90,7 @@ def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> 
     numbers = (
         *face.angles, *shown.angles,
         face.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
-        *shown.derived.values(),
+        *shown.position[:3], *shown.derived.values(),
     )  # fmt: skip
     fields = [number_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
     points = [""] * (2 * num_kp)

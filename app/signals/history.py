@@ -22,6 +22,7 @@ COLUMNS = (
     "brow_magnitude", "eye_magnitude", "mouth_magnitude",
     "tx", "ty", "scale",
     "latency_ms", "quality",
+    "x_cm", "y_cm", "z_cm", "x_std_cm", "y_std_cm", "z_std_cm", "distance_cm",
     *(signal.name for signal in DERIVED),
     "keypoint_0_x_px", "measured_keypoint_0_x_px",
     "difference_pitch_deg", "difference_yaw_deg", "difference_roll_deg", "difference_angle_deg",
@@ -54,7 +55,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
             *truth,
             *(np.nan,) * 10,
             result.latency_ms,
-            np.nan,
+            *(np.nan,) * 8,
             *NO_SIGNALS.values(),
             *(np.nan,) * 7,
         )
@@ -66,6 +67,7 @@ def row_of(result: FrameResult) -> Sequence[float]:
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
         float(face.t[0]), float(face.t[1]), face.scale, result.latency_ms, face.quality,
+        *shown.position, shown.position.distance_cm,
         *shown.derived.values(), float(face.keypoints[0, 0]), float(measured.keypoints[0, 0]),
         *_difference(measured, result.second_primary), face.face_id,
     )  # fmt: skip

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from app.core.derived import DERIVED, DerivedSignals
 from app.core.frames import ShownFace
+from app.core.position import Position
+from app.core.tilt import CameraTilt
 from app.session.folders import SIGNALS, part
 from app.session.manifest import Manifest
 from app.session.recovery import recover
@@ -31,9 +33,11 @@ def shown_result(make_result):
         shown = []
         for face in result.faces:
             angles = Angles(*(angle + 10 for angle in face.angles))
-            filtered = replace(face, angles=angles, keypoints=face.keypoints + 0.25, exp_magnitude=0.5)
+            place = Position(10.0, -2.0, 50.0, 1.0, 1.0, 4.0)
+            filtered = replace(face, position=place, angles=angles, keypoints=face.keypoints + 0.25, exp_magnitude=0.5)
             derived = DerivedSignals(mouth_opening=0.125, nods=3.0, attention=1.0)
-            shown.append(ShownFace(filtered, Angles(1, 2, 3), face.rotation, derived, neutral))
+            level = CameraTilt(90.0, 0.0).to_level
+            shown.append(ShownFace(filtered, Angles(1, 2, 3), face.rotation, derived, neutral, level=level))
         return replace(result, signals=tuple(shown), reference=reference)
 
     return make
@@ -70,6 +74,8 @@ def test_row_k_is_frame_k_with_what_was_shown_and_the_other_table_is_what_was_me
     assert values["filtered_pitch_deg"] == frames.angles_deg[2, 0] + 10
     assert (values["relative_pitch_deg"], values["relative_yaw_deg"], values["relative_roll_deg"]) == (1, 2, 3)
     assert (values["exp_magnitude"], values["mouth_opening"], values["nods"], values["attention"]) == (0.5, 0.125, 3, 1)
+    # A camera that looks straight down: what is before it lies below, what is low in its picture lies behind.
+    assert (values["x_cm"], values["y_cm"], values["z_cm"]) == (10.0, 50.0, 2.0)
     assert np.isnan(values["smile"])
     assert values["kp_3_y"] == frames.keypoints[2, 3, 1] + 0.25
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.core.errors import SessionError
-from app.core.tilt import CameraTilt, levelled_deg
+from app.core.tilt import CameraTilt, levelled_cm, levelled_deg
 from app.session.exporters.base import OneOutput, Progress
 from app.session.manifest import Manifest
 from app.session.session import Session
@@ -168,8 +168,8 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None, tilt: Came
     for axis, angle, column in zip("xyz", ("pitch", "yaw", "roll"), radians.T, strict=True):
         text = f"the head's {angle}"
         channels.append(Channel(f"head_{angle}", axis, "ORNT", "head", "rad", _CAMERA, text, column, 6))
-    level = np.eye(3) if tilt is None else tilt.to_level
-    for axis, column in zip("xyz", level @ table.position[:, :3].T.astype(np.float64) / 100, strict=True):
+    positions_m = levelled_cm(table.position[:, :3], tilt).T.astype(np.float64) / 100
+    for axis, column in zip("xyz", positions_m, strict=True):
         channels.append(Channel(f"head_{axis}", axis, "POS", "head", "m", _CAMERA, "the head's position", column, 4))
     for k in range(table.num_kp):
         point = f"kp_{k}" if keypoint_names is None else keypoint_names[k]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.quality import is_low
+from app.core.tilt import levelled_cm
 from app.session.exporters.base import OneOutput, Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table
@@ -64,8 +65,7 @@ class OpenFaceCsv(OneOutput):
         tables = [table.whole for table in (session.table, session.faces) if table is not None]
         angles = {id(table): openface_angles(session.levelled_deg(table)) for table in tables}
         tilt = session.manifest.header.camera_tilt
-        level = np.eye(3) if tilt is None else tilt.to_level
-        positions = {id(table): table.position[:, :3] @ level.T for table in tables}
+        positions = {id(table): levelled_cm(table.position[:, :3], tilt) for table in tables}
         confidence = {id(table): _confidence(table) for table in tables}
         low = {
             id(table): is_low(table.column("quality"), session.manifest.header.quality_threshold) for table in tables

@@ -51,6 +51,8 @@ EXPRESSION = PlotGroup("expression", "Expression", "", Range.POSITIVE, 0.02)
 PLACE = PlotGroup("place", "Place in the crop", "", Range.SYMMETRIC, 0.1)
 SCALE = PlotGroup("scale", "Scale", "", Range.FREE, 0.1)
 KEYPOINT = PlotGroup("keypoint", "A keypoint", " px", Range.FREE, 4.0)
+ASIDE = PlotGroup("aside", "Beside the camera's axis", " cm", Range.SYMMETRIC, 10.0)
+DISTANCE = PlotGroup("distance", "Distance", " cm", Range.FREE, 10.0)
 QUALITY = PlotGroup("quality", "Quality", "", Range.POSITIVE, 1.0)
 LATENCY = PlotGroup("latency", "Latency", " ms", Range.POSITIVE, 50.0)
 FACE_SHAPE = PlotGroup("inter-ocular", "Mouth and brows", "", Range.SYMMETRIC, 0.1)
@@ -64,8 +66,8 @@ DIRECTION = PlotGroup("deg", "Direction", "°", Range.POSITIVE, 15.0)
 DIFFERENCE = PlotGroup("difference", "Second opinion minus first", "°", Range.SYMMETRIC, 5.0)
 
 GROUPS = (
-    ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, EYES, STATES, BLINKS, SPEED, DIRECTION, COUNTS, PLACE, SCALE, KEYPOINT,
-    QUALITY, LATENCY, DIFFERENCE,
+    ANGLES, SPREADS, EXPRESSION, FACE_SHAPE, EYES, STATES, BLINKS, SPEED, DIRECTION, COUNTS, ASIDE, DISTANCE, PLACE,
+    SCALE, KEYPOINT, QUALITY, LATENCY, DIFFERENCE,
 )  # fmt: skip
 """In the order in which they stand, from the top."""
 
@@ -104,6 +106,10 @@ SIGNALS: tuple[PlotSignal, ...] = (
     PlotSignal("eyes", "Eyes", EXPRESSION, "eye_magnitude", 2),
     PlotSignal("mouth", "Mouth", EXPRESSION, "mouth_magnitude", 3),
     *_derived(),
+    PlotSignal("x", "x, to the right", ASIDE, "x_cm", 1, std="x_std_cm"),
+    PlotSignal("y", "y, down", ASIDE, "y_cm", 2, std="y_std_cm"),
+    PlotSignal("z", "z, away", DISTANCE, "z_cm", 3, std="z_std_cm"),
+    PlotSignal("distance", "Distance", DISTANCE, "distance_cm", 0),
     PlotSignal("tx", "t x", PLACE, "tx", 2),
     PlotSignal("ty", "t y", PLACE, "ty", 1),
     PlotSignal("scale", "Scale", SCALE, "scale", 0),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.tilt import CameraTilt, levelled_deg
+from app.core.tilt import CameraTilt, levelled_cm, levelled_deg
 from app.session.lazy_table import LazyTable
 from app.session.one_face import OneFace
 from app.session.table import Missing
 from app.ui.review.traces import Trace
 
 ANGLES = ("pitch", "yaw", "roll")  # the columns' order
+PLACES = ("x", "y", "distance")
 BRIDGE_S = 0.5
 
 
@@ -24,6 +26,7 @@ class Series:
     angles: dict[str, Trace]  # degrees
     bands: dict[str, Trace]  # one standard deviation to either side
     expression: Trace
+    places: dict[str, Trace]  # centimetres from their mean; no trace where no position is known
     angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured, in level axes
     drawn_deg: NDArray[np.float32]  # (N, 3) the same with short gaps bridged
     low_before: NDArray[np.int64]  # (N + 1,) how many frames of low quality stand before each
@@ -51,6 +54,7 @@ class Series:
             {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
             {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(ANGLES)},
             Trace(drawn(table.exp_magnitude)),
+            _from_mean(places_of(table.position_cm, tilt), drawn),
             angles_deg,
             angles,
             _before(np.zeros(len(table), bool) if low_quality is None else low_quality),
@@ -65,6 +69,7 @@ class Series:
             {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
             dict.fromkeys(ANGLES, nothing),
             nothing,
+            {},
             angles,
             angles,
             _before(np.zeros(len(angles), bool)),
@@ -73,6 +78,22 @@ class Series:
     def low_quality(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether there are frames of low quality among the rows from each ``first`` to below its ``end``."""
         return np.asarray(self.low_before[end] > self.low_before[first], bool)
+
+
+def places_of(position_cm: NDArray[np.float32], tilt: CameraTilt | None) -> NDArray[np.float32]:
+    """(N, 3) ``PLACES`` in centimetres, as a level camera sees them, of x, y, z (N, 3)."""
+    level = levelled_cm(position_cm, tilt)
+    return np.column_stack([level[:, :2], np.linalg.norm(level, axis=1)])
+
+
+def _from_mean(
+    places_cm: NDArray[np.float32], drawn: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+) -> dict[str, Trace]:
+    known = np.isfinite(places_cm).all(axis=1)
+    if not known.any():
+        return {}
+    away = places_cm - places_cm[known].mean(axis=0)
+    return {name: Trace(drawn(away[:, k])) for k, name in enumerate(PLACES)}
 
 
 def _before(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -102,13 +123,14 @@ def _turn(degrees: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Content:
-    """``times_s`` (N,) of the rows; ``top_deg`` and ``top_expression``: how far the lanes reach."""
+    """``times_s`` (N,) of the rows; ``top_...``: how far the lanes reach; 0: there is no such lane."""
 
     times_s: NDArray[np.float64]
     series: Series
     second: Comparison | None
     top_deg: float
     top_expression: float
+    top_place: float
     top_difference: float
 
     @classmethod
@@ -116,6 +138,7 @@ class Content:
         shown = [series] if second is None else [series, second.series]
         largest = max((_largest(trace) for one in shown for trace in one.angles.values()), default=0.0)
         expression = max(_largest(one.expression) for one in shown)
+        place = max((_largest(trace) for one in shown for trace in one.places.values()), default=0.0)
         difference = max((_largest(trace) for trace in second.difference.values()), default=0.0) if second else 0.0
         return cls(
             times_s,
@@ -123,6 +146,7 @@ class Content:
             second,
             _step(largest * 1.1, (15.0, 30.0, 45.0, 60.0, 90.0, 180.0)),
             _step(expression * 1.1, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)),
+            _step(place * 1.1, (3.0, 6.0, 15.0, 30.0, 60.0, 150.0)) if series.places else 0.0,
             _step(difference * 1.1, (1.5, 3.0, 6.0, 15.0, 30.0, 45.0, 90.0, 180.0)),
         )
 

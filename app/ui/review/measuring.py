@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction, QGuiApplication
 from app.core.spreadsheet import as_cell
 from app.core.tilt import levelled_deg
 from app.session.comparison import AXES, compare
-from app.ui.review.content import Content, frame_s
+from app.ui.review.content import Content, frame_s, places_of
 from app.ui.review.loading import Loaded
 from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.statistics_panel import StatisticsPanel
@@ -120,6 +120,7 @@ class Measuring(QObject):
                 table.missing[rows],
                 frame_s(table.timestamp_s),
                 left_out,
+                places_of(table.position_cm[rows], tilt),
             )
 
         def done(stats: Statistics) -> None:

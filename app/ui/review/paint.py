@@ -31,6 +31,7 @@ class Lane:
     rect: QRectF
     low: float
     high: float
+    unit: str = ""  # after its numbers
 
     def y(self, value: float) -> float:
         return self.rect.bottom() - (value - self.low) / (self.high - self.low) * self.rect.height()
@@ -42,19 +43,23 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The strips of the timeline from top to bottom; ``difference`` only while two tables are compared."""
+    """The strips of the timeline from top to bottom.
+
+    ``place`` only where positions are known, ``difference`` only while two tables are compared.
+    """
 
     ruler: QRectF
     annotations: QRectF
     angles: Lane
     expression: Lane
+    place: Lane | None
     difference: Lane | None
     overview: QRectF
 
     @property
     def curves(self) -> list[Lane]:
         """Those that curves are drawn in."""
-        return [lane for lane in (self.angles, self.expression, self.difference) if lane is not None]
+        return [lane for lane in (self.angles, self.expression, self.place, self.difference) if lane is not None]
 
     @property
     def bottom(self) -> float:
@@ -67,16 +72,21 @@ class Lanes:
         right = max(width - gutter - 8, 1.0)
         ruler, annotations, overview = line + 4, 1.5 * line + 4, 0.9 * line
         rest = max(height - ruler - annotations - overview - 14, 30.0)
-        shares = (5, 2, 2) if content.second is not None else (5, 2)
+        shares = [5, 2, *[2] * bool(content.top_place), *[2] * (content.second is not None)]
         heights = [rest * share / sum(shares) - 4 for share in shares]
         tops = np.cumsum([ruler + annotations, *(h + 4 for h in heights)])
-        lanes = [QRectF(gutter, top, right, h) for top, h in zip(tops, heights, strict=False)]
+        strips = iter([QRectF(gutter, top, right, h) for top, h in zip(tops, heights, strict=False)])
+
+        def symmetric(top: float, unit: str) -> Lane:
+            return Lane(next(strips), -top, top, unit)
+
         return cls(
             QRectF(gutter, 0, right, ruler),
             QRectF(gutter, ruler, right, annotations),
-            Lane(lanes[0], -content.top_deg, content.top_deg),
-            Lane(lanes[1], 0.0, content.top_expression),
-            Lane(lanes[2], -content.top_difference, content.top_difference) if content.second is not None else None,
+            symmetric(content.top_deg, "°"),
+            Lane(next(strips), 0.0, content.top_expression),
+            symmetric(content.top_place, " cm") if content.top_place else None,
+            symmetric(content.top_difference, "°") if content.second is not None else None,
             QRectF(gutter, height - overview - 3, right, overview),
         )
 
@@ -102,6 +112,13 @@ def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: L
     if content.second is not None:
         draw.curve(content.second.series.expression, lanes.expression, _second_pen(theme.EXPRESSION))
     draw.curve(content.series.expression, lanes.expression, _pen(theme.EXPRESSION))
+    if lanes.place is not None:
+        painter.setClipRect(lanes.place.rect)
+        if content.second is not None:
+            for name, trace in content.second.series.places.items():
+                draw.curve(trace, lanes.place, _second_pen(theme.PLACE_COLOURS[name]))
+        for name, trace in content.series.places.items():
+            draw.curve(trace, lanes.place, _pen(theme.PLACE_COLOURS[name]))
     if content.second is not None and lanes.difference is not None:
         painter.setClipRect(lanes.difference.rect)
         for name, trace in content.second.difference.items():
@@ -225,8 +242,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
         left = min(max(x - width / 2, lanes.ruler.left()), lanes.ruler.right() - width)
         painter.drawText(QPointF(left, lanes.ruler.bottom() - metrics.descent() - 2), label)
     for lane in lanes.curves:
-        symmetric = lane is not lanes.expression
-        unit = "°" if symmetric else ""
+        symmetric = lane.low < 0
         painter.setPen(QPen(theme.BORDER, 1))
         painter.drawLine(lane.rect.bottomLeft(), lane.rect.bottomRight())
         values = [-lane.high * 2 / 3, 0.0, lane.high * 2 / 3] if symmetric else [0.0, lane.high / 2]
@@ -237,7 +253,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
             painter.setPen(faint if value else QPen(theme.BORDER, 1))
             painter.drawLine(QPointF(lane.rect.left(), y), QPointF(lane.rect.right(), y))
             painter.setPen(theme.DIM)
-            text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + unit
+            text = (f"{value:+.3g}" if value and symmetric else f"{value:.3g}").replace("-", MINUS) + lane.unit
             top = min(y - metrics.height() / 2, lane.rect.bottom() - metrics.height() + 2)
             painter.drawText(QRectF(0, top, lane.rect.left() - 6, metrics.height()), Qt.AlignmentFlag.AlignRight, text)
 
@@ -250,7 +266,11 @@ def _paint_names(painter: QPainter, lanes: Lanes, font: QFont, *, shaded: bool) 
     ground = QColor(theme.BASE)
     ground.setAlpha(200)
     angles = "angles, shaded where the quality is low" if shaded else "angles"
-    for name, lane in zip((angles, "expression", "difference"), lanes.curves, strict=False):
+    names = {angles: lanes.angles, "expression": lanes.expression, "difference": lanes.difference}
+    names["x, y and distance from their mean"] = lanes.place
+    for name, lane in names.items():
+        if lane is None:
+            continue
         rect = QRectF(lane.rect.left() + 2, lane.rect.top(), metrics.horizontalAdvance(name) + 8, metrics.height())
         painter.fillRect(rect, ground)
         painter.setPen(theme.DIM)

@@ -19,6 +19,13 @@ LONGEST_S = 1.0
 """How long a frame counts at most: a gap in the recording is no time in which something was seen."""
 
 
+SPREADS = (
+    ("pitch", "deg", 3), ("yaw", "deg", 3), ("roll", "deg", 3), ("expression", "", 5), ("x", "cm", 2), ("y", "cm", 2),
+    ("distance", "cm", 2),
+)  # fmt: skip
+"""Numbers of ``Statistics`` that have a mean, their units and decimals in the copied text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Over the measured frames; NaN without any.  ``sd`` is that of the sample, n - 1."""
@@ -44,6 +51,9 @@ class Statistics:
     yaw: Spread
     roll: Spread
     expression: Spread
+    x: Spread  # centimetres; over the frames whose position is known
+    y: Spread
+    distance: Spread
     seconds: dict[str, float]  # of each of DIRECTIONS
     nods: int
     shakes: int
@@ -67,12 +77,14 @@ def statistics(
     missing: NDArray[np.int8],
     frame_s: float,
     left_out: NDArray[np.bool_] | None = None,
+    places_cm: NDArray[np.float32] | None = None,
 ) -> Statistics:
     """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, expression magnitude, and numbers of ``Missing``.
 
     A measured frame counts until the next one that was looked at to the end, at most ``LONGEST_S``: frames
     that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.
     Frames of ``left_out`` (n,) were looked at, but their numbers don't count.
+    ``places_cm`` (n, 3): x, y and distance, NaN where nobody knows; None: nowhere.
     Nods and shakes are those of ``app.signals.gestures``.
     """
     n = len(times_s)
@@ -83,6 +95,8 @@ def statistics(
     shown_s = np.zeros(n)
     shown_s[seen] = np.minimum(np.diff(times_s[seen], append=end_s), LONGEST_S)
     pitch, yaw, roll = (angles_deg[known, k].astype(np.float64) for k in range(3))
+    places = np.full((n, 3), np.nan) if places_cm is None else places_cm.astype(np.float64)
+    x, y, distance = places[known & np.isfinite(places).all(axis=1)].T
     where = directions(pitch, yaw)
     gestures = [gesture.kind for gesture in find_gestures(times_s[known], pitch, yaw)]
     return Statistics(
@@ -93,6 +107,9 @@ def statistics(
         yaw=_spread(yaw),
         roll=_spread(roll),
         expression=_spread(exp_magnitude[known].astype(np.float64)),
+        x=_spread(x),
+        y=_spread(y),
+        distance=_spread(distance),
         seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
         nods=gestures.count(NOD),
         shakes=gestures.count(SHAKE),
@@ -133,12 +150,12 @@ def as_text(stats: Statistics, title: str) -> str:
         f"duration (s)\t{stats.duration_s:.3f}",
         "\tmean\tSD\tmin\tmax\trange",
     ]
-    for name in ("pitch", "yaw", "roll", "expression"):
+    for name, unit, digits in SPREADS:
         spread: Spread = getattr(stats, name)
-        unit = "" if name == "expression" else " (deg)"
-        digits = 5 if name == "expression" else 3
         numbers = (spread.mean, spread.sd, spread.low, spread.high, spread.range)
-        lines.append(f"{name}{unit}\t" + "\t".join(f"{v:.{digits}f}" if np.isfinite(v) else "" for v in numbers))
+        lines.append(
+            f"{name}{unit and f' ({unit})'}\t" + "\t".join(f"{v:.{digits}f}" if np.isfinite(v) else "" for v in numbers)
+        )
     lines += [f"{name} (s)\t{stats.seconds[name]:.3f}" for name in DIRECTIONS]
     lines += [f"nods\t{stats.nods}", f"shakes\t{stats.shakes}"]
     return "\n".join(lines) + "\n"

@@ -11,9 +11,9 @@ from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
 from app.ui.shell import theme
 from app.ui.widgets.building import ScrollPanel, action_button, lay_out, paragraph
 from app.ui.widgets.fields import dim_label
-from app.ui.widgets.formatting import NOTHING, clock, degrees, unsigned
+from app.ui.widgets.formatting import MINUS, NOTHING, clock, degrees, unsigned
 
-ROWS = ("yaw", "pitch", "roll", "expression")
+ROWS = ("yaw", "pitch", "roll", "expression", "x", "y", "distance")
 
 
 class StatisticsPanel(QWidget):
@@ -34,7 +34,7 @@ class StatisticsPanel(QWidget):
             self._grid.addWidget(dim_label(text, right=column > 0), 0, column)
         for row, name in enumerate(ROWS, 1):
             label = QLabel(name)
-            if name in theme.ANGLE_COLOURS:
+            if name in theme.ANGLE_COLOURS or name in theme.PLACE_COLOURS:
                 theme.set_tone(label, name)
             self._grid.addWidget(label, row, 0)
             for column, what in enumerate(("mean", "sd", "low", "high"), 1):
@@ -106,6 +106,8 @@ class StatisticsPanel(QWidget):
                 value = getattr(spread, what)
                 if name == "expression":
                     text = unsigned(value, 3)
+                elif name in theme.PLACE_COLOURS:
+                    text = unsigned(value, 1, " cm").replace("-", MINUS)
                 else:
                     text = unsigned(value, 1, "°") if what == "sd" else degrees(value)
                 self._values[f"{name}_{what}"].setText(text)

@@ -67,6 +67,7 @@ ANGLE_COLOURS = {
     "pitch": _live("#f0825a", "#bc4002"),
     "roll": _live("#8ea4ff", "#1226a8"),
 }
+PLACE_COLOURS = dict(zip(("x", "y", "distance"), ANGLE_COLOURS.values(), strict=True))
 
 # Over a picture, which may be anything: the same in both schemes, with dark edges or grounds drawn below them.
 X_RED = QColor("#f0825a")
@@ -170,7 +171,8 @@ def set_tone(label: QWidget, tone: str) -> None:
 
 def style_sheet() -> str:
     angles = "\n    ".join(
-        f'QLabel[tone="{name}"] {{ color: {colour.name()}; }}' for name, colour in ANGLE_COLOURS.items()
+        f'QLabel[tone="{name}"] {{ color: {colour.name()}; }}'
+        for name, colour in (ANGLE_COLOURS | PLACE_COLOURS).items()
     )
     return f"""
     QToolTip {{ color: {TEXT.name()}; background: {RAISED.name()}; border: 1px solid {BORDER.name()}; padding: 3px; }}

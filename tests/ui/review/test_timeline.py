@@ -15,12 +15,13 @@ from PyQt6.QtWidgets import QApplication
 
 from app.session.table import Missing
 from app.signals.gestures import find_gestures
-from app.ui.review.content import Content, Series, bridged
+from app.ui.review.content import Content, Series, bridged, places_of
 from app.ui.review.paint import low_quality_pixels
 from app.ui.review.player import Player
 from app.ui.review.scale import TimeScale
 from app.ui.review.statistics import DIRECTIONS, as_text, directions, statistics
 from app.ui.review.traces import Trace
+from app.ui.shell import theme
 from app.ui.widgets.formatting import clock
 from tests.ui.review.test_window import frame_shown
 
@@ -106,10 +107,32 @@ def test_playing_turns_the_page(review):
     assert scale.span_s == pytest.approx(1.0)
 
 
+def is_like(one, other):
+    return sum(abs(a - b) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)) < 130
+
+
+def test_positions_have_a_lane_of_their_own_where_they_are_known(review, make_review, folder):
+    """The head moves away from 60 to 66 cm in ten seconds: from 3 below the mean to 3 above."""
+    lines = (folder / "frames.csv").read_text().splitlines()
+    away = [line.replace("1.00,-2.00,60.00", f"0.00,0.00,{60 + 6 * k / (len(lines) - 2):.2f}")
+            for k, line in enumerate(lines[1:])]  # fmt: skip
+    (folder / "frames.csv").write_text("\n".join([lines[0], *away, ""]))
+    timeline = make_review(folder).timeline
+    lane = timeline.lanes().place
+    assert (lane.low, lane.high, lane.unit) == (-6.0, 6.0, " cm")
+    picture = timeline.grab().toImage()
+    colour = theme.PLACE_COLOURS["distance"]
+    for time_s, value in ((1.0, -2.4), (9.0, 2.4)):
+        x = round(timeline.scale_shown.x(time_s))
+        column = range(round(lane.rect.top()), round(lane.rect.bottom()))
+        rows = [y for y in column if is_like(picture.pixelColor(x, y), colour)]
+        assert np.mean(rows) == pytest.approx(lane.y(value), abs=2)
+    assert Content.of(np.arange(3) / 10, Series.of_angles(np.zeros((3, 3), np.float32))).top_place == 0
+    assert review.timeline.lanes().place is not None
+
+
 def test_curves_and_cursor_are_where_they_belong(review):
     """Pixels of the yaw curve's colour at the places that the scale says."""
-    from app.ui.shell import theme
-
     review.timeline.show_cursor(0.0)
     image = review.timeline.grab().toImage()
     lane, scale = review.timeline.lanes().angles, review.timeline.scale_shown
@@ -119,10 +142,7 @@ def test_curves_and_cursor_are_where_they_belong(review):
     for time_s in times:
         x, y = round(scale.x(time_s)), round(lane.y(30 * np.sin(0.31 * time_s)))
         around = [image.pixelColor(x, y + dy) for dy in (-2, -1, 0, 1, 2)]
-        hits += any(
-            abs(c.red() - colour.red()) + abs(c.green() - colour.green()) + abs(c.blue() - colour.blue()) < 130
-            for c in around
-        )
+        hits += any(is_like(c, colour) for c in around)
     assert hits >= 0.6 * len(times)  # other curves cross it
 
 
@@ -244,6 +264,18 @@ def test_frames_of_low_quality_can_be_left_out_of_the_statistics():
     assert (stats.measured, stats.left_out, stats.yaw.high) == (4, 4, 2.0)
     assert stats.measured_s == pytest.approx(0.4)  # a frame that is left out was looked at: the one before ends there
     assert "left out for low quality\t4" in as_text(stats, "title")
+
+
+def test_positions_have_statistics_where_they_are_known():
+    times, known, nothing = np.arange(4) / 10, np.array([1, 1, 1, 0], bool), np.zeros(4, np.int8)
+    angles = np.where(known[:, None], [1.0, 2.0, 3.0], np.nan).astype(np.float32)
+    places = places_of(np.array([[3, -4, 0], [3, -4, 12], [np.nan] * 3, [9, 9, 9]], np.float32), None)
+    stats = statistics(times, known, angles, angles[:, 0], nothing, 0.1, places_cm=places)
+    assert (stats.x.mean, stats.y.mean, stats.distance.mean, stats.distance.range) == (3.0, -4.0, 9.0, 8.0)
+    assert "distance (cm)\t9.00\t5.66\t5.00\t13.00\t8.00" in as_text(stats, "title")
+    without = statistics(times, known, angles, angles[:, 0], nothing, 0.1)
+    assert np.isnan(without.distance.mean)
+    assert "distance (cm)\t\t\t" in as_text(without, "title")
 
 
 @given(

@@ -370,6 +370,10 @@ def test_a_camera_that_was_not_level_is_levelled_in_curves_numbers_and_statistic
     np.testing.assert_allclose(series.angles_deg[measured], expected[measured], atol=1e-3)
     qtbot.waitUntil(lambda: window.measuring.statistics is not None, timeout=20_000)
     assert window.measuring.statistics.pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
+    place = tilt.to_level @ (1.0, -2.0, 60.0)
+    stats = window.measuring.statistics
+    assert (stats.x.mean, stats.y.mean) == pytest.approx(place[:2].tolist(), abs=1e-3)
+    assert stats.distance.mean == pytest.approx(np.linalg.norm(place), abs=1e-3)
     assert frame_shown(window) == 0
     shown = window.view.result.shown[0]
     assert shown.angles == pytest.approx(expected[0].tolist(), abs=1e-3)
