@@ -42,7 +42,7 @@ from app.session.lazy_table import LazyTable
 from app.session.manifest import RECORDING, Manifest
 from app.session.offline import ResultTables
 from app.session.recovery import is_unfinished
-from app.session.session import find_video
+from app.session.session import Session, find_video
 from app.session.table import Missing
 from extractor.backends.base import Backend
 
@@ -212,6 +212,9 @@ def reanalyse_all(
                 )
             print(f"{analysis.folder}: {analysis.header.frames} frames")
             _report(compare(LazyTable(folder / FRAMES), analysis.read_table()))
+            with closing(Session.open(folder, analysis.name)) as session:
+                if session.unclear:
+                    print(f"  {session.unclear}")
         except UserError as error:
             failures.append(str(error))
     for failure in failures:

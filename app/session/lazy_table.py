@@ -173,6 +173,13 @@ class LazyTable:
         self.identities, self.face_id = identities, identities.numbers(self._recorded_id)
         self.__dict__.pop("whole", None)
 
+    def columns(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """(N, len(names)) further columns, NaN where a field is empty.  Raises SessionError."""
+        if not len(self):
+            return np.empty((0, len(names)))
+        found = read_columns(self._data, int(self._starts[-1]), names, str(self.path))
+        return np.stack([found[name] for name in names], axis=1)
+
     @functools.cached_property
     def whole(self) -> Table:
         """Every row with every column.  Raises SessionError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.core.quality import is_low
 from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
 from app.session.annotations import Annotation, parse_annotations
+from app.session.carried_names import SeenFaces, carried_over
 from app.session.folders import ANNOTATIONS, AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO
 from app.session.identities import Identities, read_identities
 from app.session.lazy_table import LazyTable, read_angles
@@ -48,6 +50,7 @@ class Session:
     analysis: Analysis | None  # whose the table is; None: the recorded one
     motion: MotionRecords | None
     problems: tuple[str, ...]  # a sentence for each line of a table, or table, that was left out
+    unclear: str  # whose numbers in an analysis's table nobody knows, one sentence; else empty
 
     @classmethod
     def open(cls, folder: Path, table_name: str = "", *, lenient: bool = False) -> Session:
@@ -86,8 +89,11 @@ class Session:
                 motion = open_motion(place / MOTION)
             except SessionError:
                 motion = None  # as does this
+        unclear = ""
         try:
-            identities = read_identities(place)
+            identities = read_identities(folder)
+            if analysis is not None and identities.people:
+                identities, unclear = _carried_over(folder, identities, analysis, table, faces)
             for person in identities.people:
                 _refuse_together(table, faces, person.face_ids, identities)
             _identify(identities, table, faces)
@@ -98,7 +104,18 @@ class Session:
         video, problem = find_video(folder, manifest)
         manifest = manifest.naming(table.num_kp)
         return cls(
-            folder, manifest, table, faces, truth, parsed.annotations, video, problem, analysis, motion, tuple(problems)
+            folder,
+            manifest,
+            table,
+            faces,
+            truth,
+            parsed.annotations,
+            video,
+            problem,
+            analysis,
+            motion,
+            tuple(problems),
+            unclear,
         )
 
     def __len__(self) -> int:
@@ -242,6 +259,27 @@ def _further_faces(path: Path, table: LazyTable) -> LazyTable | None:
         faces.close()
         raise SessionError(f"{path} is damaged: its faces have not as many keypoints as those of {FRAMES}.")
     return faces
+
+
+def _carried_over(
+    folder: Path, known: Identities, analysis: Analysis, table: LazyTable, faces: LazyTable | None
+) -> tuple[Identities, str]:
+    """The people of the recorded tables among the faces of an analysis's; of whom that is unclear, in a sentence.
+
+    Raises SessionError.
+    """
+    with contextlib.ExitStack() as stack:
+        recorded = [LazyTable(folder / FRAMES)]
+        stack.callback(recorded[0].close)
+        further = _further_faces(folder / FACES, recorded[0])
+        if further is not None:
+            stack.callback(further.close)
+            recorded.append(further)
+        identities, unclear = carried_over(known, SeenFaces.of(*recorded), SeenFaces.of(table, faces))
+    if not unclear:
+        return identities, ""
+    who = " and ".join(unclear)
+    return identities, f"Which faces of the table {analysis.name} are {who} is not clear: these keep their numbers."
 
 
 def _identify(identities: Identities, *tables: LazyTable | None) -> None:

@@ -2,15 +2,20 @@
 
 import csv
 import json
+from contextlib import closing
 
 import numpy as np
 import pytest
 from pyarrow import parquet
 
+from app.commands.cli import main
 from app.core.errors import SessionError
+from app.core.frames import Box
+from app.session.analyses import AnalysisHeader, begin, frame_times, publish
 from app.session.exporters import EXPORTERS, export_session
 from app.session.folders import FACES, FRAMES, IDENTITIES, claim_folder
 from app.session.identities import Identities, Identity, read_identities, write_identities
+from app.session.offline import ResultTables
 from app.session.session import Session
 from app.session.table import Missing
 from app.session.writer import SessionWriter
@@ -100,6 +105,77 @@ def test_what_makes_no_sense_is_told_kept_and_left_out(folder, text, why):
     write_identities(folder, BOTH, Identities())
     assert read_identities(folder) == BOTH
     assert (folder / "identities.original.json").read_text() == text
+
+
+PLACES = {"left": 5.0, "middle": 60.0, "right": 110.0}
+MEASURED_AGAIN = [{5: "left", 4: "right", 6: "middle"}] * 5 + [{}]
+SWAPPED = [{5: "left", 4: "right"}] * 2 + [{4: "left", 5: "right"}] * 3 + [{}]
+
+
+@pytest.fixture
+def measured_again(tmp_path, header, make_frame, make_face, make_result):
+    """Makes a session of ``RECORDED``, 1 and 3 on the left and 2 on the right, with ``BOTH`` and a table ``again``."""
+
+    def results(frames):
+        for k, there in enumerate(frames):
+            faces = (
+                make_face(k, number, box=Box(PLACES[place] + k / 4, 20, 40, 40), logits=np.zeros((3, 66), np.float32))
+                for number, place in there.items()
+            )
+            yield make_result(make_frame(k, width=160, height=120), tuple(faces))
+
+    def make(again):
+        folder = claim_folder(tmp_path / "measured again")
+        with SessionWriter(folder, header) as writer:
+            for result in results([{n: "right" if n == 2 else "left" for n in numbers} for numbers in RECORDED]):
+                assert writer.add_frame(result.frame)
+                writer.add_result(result)
+        write_identities(folder, BOTH, Identities())
+        times_s = frame_times(folder)
+        staging = begin(folder)
+        with ResultTables(staging, header.num_kp) as tables:
+            for result, time_s in zip(results(again), times_s, strict=True):
+                tables.write(result, time_s)
+        about = AnalysisHeader("again", len(RECORDED), header.num_kp, "", "", "", True, "", "")
+        publish(staging, about, exact=True)
+        return folder
+
+    return make
+
+
+def test_names_go_to_the_same_faces_of_a_table_that_was_measured_again(measured_again, capsys):
+    folder = measured_again(MEASURED_AGAIN)
+    with closing(Session.open(folder, "again")) as session:
+        assert session.identities == Identities((Identity((4,), "Käthe"), Identity((5,), "mother")))
+        assert (session.unclear, session.problems) == ("", ())
+        assert session.frames_of_people() == {4: 5, 5: 5, 6: 5}
+    assert main(["export", str(folder), "--format", "openface", "--table", "again", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+    called = {row["face_id"]: row["face_name"] for row in rows(folder / "analyses/again/export/openface.csv")}
+    assert {number: name for number, name in called.items() if name} == {"4": "Käthe", "5": "mother"}
+
+
+def test_two_numbers_of_one_person_are_merged_in_it_too(measured_again):
+    folder = measured_again([{7: "left", 4: "right"}] * 3 + [{8: "left", 4: "right"}] * 2 + [{}])
+    with closing(Session.open(folder, "again")) as session:
+        assert session.identities == Identities((Identity((4,), "Käthe"), Identity((7, 8), "mother")))
+
+
+def test_where_it_is_not_clear_who_is_who_the_numbers_stay_and_a_sentence_says_so(measured_again, capsys):
+    folder = measured_again(SWAPPED)
+    with closing(Session.open(folder, "again")) as session:
+        assert session.identities == Identities()
+    assert main(["export", str(folder), "--format", "openface", "--table", "again", "--quiet"]) == 0
+    told = "Which faces of the table again are mother and Käthe is not clear: these keep their numbers."
+    assert told in capsys.readouterr().err
+    assert {row["face_name"] for row in rows(folder / "analyses/again/export/openface.csv")} == {""}
+
+
+def test_who_is_not_in_the_other_table_is_not_named_there(measured_again):
+    folder = measured_again([{5: "left"}] * 5 + [{}])
+    with closing(Session.open(folder, "again")) as session:
+        assert session.identities == Identities((Identity((5,), "mother"),))
+        assert "are Käthe is not clear" in session.unclear
 
 
 def rows(path):

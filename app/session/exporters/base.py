@@ -65,7 +65,8 @@ class Remarking(Protocol):
 
 def remark_on(session: Session, exporter: Exporter) -> str:
     """What a person should be told of what was exported, in a sentence; mostly nothing."""
-    return exporter.remark(session) if isinstance(exporter, Remarking) else ""
+    remark = exporter.remark(session) if isinstance(exporter, Remarking) else ""
+    return " ".join(filter(None, (remark, session.unclear)))
 
 
 FOLDER = "export"
