@@ -107,7 +107,7 @@ class StatisticsPanel(QWidget):
                 if name == "expression":
                     text = unsigned(value, 3)
                 elif name in theme.PLACE_COLOURS:
-                    text = unsigned(value, 1, " cm").replace("-", MINUS)
+                    text = unsigned(round(value, 1) + 0.0, 1, " cm").replace("-", MINUS)
                 else:
                     text = unsigned(value, 1, "°") if what == "sd" else degrees(value)
                 self._values[f"{name}_{what}"].setText(text)

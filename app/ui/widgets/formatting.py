@@ -44,9 +44,8 @@ def field_of_view(view: FieldOfView) -> str:
 
 
 def face_size(size: FaceSize | None) -> str:
-    """How large faces are taken to be."""
-    pupils = f"pupils {size.pupils_mm if size else ADULT_PUPILS_MM:.1f} mm apart"
-    return pupils if size else f"an adult's average, {pupils}"
+    """How large faces are taken to be and how that is known, in one line."""
+    return f"pupils {size.pupils_mm:.1f} mm apart, typed" if size else f"pupils {ADULT_PUPILS_MM} mm apart, assumed"
 
 
 def centimetres(value: float, std: float) -> str:

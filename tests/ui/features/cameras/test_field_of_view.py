@@ -68,11 +68,11 @@ def test_the_distance_of_the_pupils_is_typed_and_remembered(window, status, stor
     dialog = find_dialog(window, "Field of view and face size")
     press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
     state = find(dialog, "How the size of the face is known", QLabel)
-    assert state.text() == "an adult's average, pupils 63.2 mm apart"
+    assert state.text() == "pupils 63.2 mm apart, assumed"
     find(dialog, "Distance between the pupils in millimetres", QDoubleSpinBox).setValue(58.5)
     press["Use size"]()
     assert told() == FaceSize(58.5)
-    assert state.text() == "pupils 58.5 mm apart"
+    assert state.text() == "pupils 58.5 mm apart, typed"
     assert FACE_SIZES.known(store) == {"Desk cam": FaceSize(58.5)}
     film = SourceInfo("video", "film.mp4", 640, 480, 30.0)
     window.face_size.show_status(status(source_info=film))
