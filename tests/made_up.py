@@ -100,7 +100,7 @@ def in_the_window(folder: Path) -> dict[str, object]:
             for field in window.findChildren(QLineEdit)
             if field.accessibleName() == "Fax: number"
         ],
-        "engines": [device.itemText(i) for i in range(device.count()) if device.itemText(i).startswith("Engine")],
+        "engines": [device.itemText(i) for i in range(device.count()) if device.itemText(i).endswith("(engine)")],
         "exports": [a.text() for a in Exports(window, lambda _: None, lambda: "").menu.actions()],
     }
     sip.delete(window)

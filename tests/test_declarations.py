@@ -29,7 +29,7 @@ def test_an_engine(found: dict[str, Any]) -> None:
     assert ",abacus}" in found["window"]
     assert "numpy" in found["check"].partition("engines ")[2].partition(" weights ")[0]
     assert found["backend"] == "an abacus"
-    assert "Engine abacus" in found["engines"]
+    assert "abacus (engine)" in found["engines"]
 
 
 def test_an_output(found: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ from extractor.training.rendering.scene import Background, Light, Scene
 SECONDS = 12
 WIDTH, HEIGHT = 640, 480
 SUPERSAMPLE = 2
+PERSON = 8  # of the first 27 the one whose pose is as far off as the median person's, with the weights of this version
 
 # Seconds, then pitch, yaw and roll in degrees at the turning points.
 TURNS = np.array(
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = parser_of(__file__, __doc__)
     add_pack_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="the video; its table is written beside it")
-    parser.add_argument("--seed", type=int, default=1, help="which person (default: 1)")
+    parser.add_argument("--seed", type=int, default=PERSON, help=f"which person (default: {PERSON})")
     parser.add_argument("--crf", type=int, default=22, help="x264's quality, lower is better (default: 22)")
     parser.add_argument("--sheet", type=int, metavar="N", help="write a picture of N people instead, to choose from")
     given = parser.parse_args(arguments)

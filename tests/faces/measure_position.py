@@ -25,7 +25,7 @@ from app.faces.detector import create_detector
 from app.faces.position import UNIT_CM, position_of
 from app.faces.tracker import FaceTracker
 from extractor.backends import create_backend
-from extractor.training.demo import HEIGHT, SUPERSAMPLE, WIDTH, actor
+from extractor.training.demo import HEIGHT, PERSON, SUPERSAMPLE, WIDTH, actor
 from extractor.training.geometry import FLIP_YZ
 from extractor.training.rendering.head_model import HeadModel
 from extractor.training.rendering.pack import Pack
@@ -50,7 +50,7 @@ def scenes(sampler: Sampler, people: int) -> Iterator[Scene]:
         shells = tuple(shell for shell in scene.shells if shell.region != "mask")
         view = replace(scene.view, field_of_view=angle, extent=extent, shift=shift)
         yield replace(scene, meshes=(), shells=shells, view=view)
-    yield actor(sampler, 1)
+    yield actor(sampler, PERSON)
 
 
 def pupils_apart(model: HeadModel, neutral: NDArray[np.floating[Any]]) -> float:

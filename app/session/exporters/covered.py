@@ -30,7 +30,7 @@ FILE = "covered.mp4"
 HOLD_S = 0.5  # between two frames with a face: as long as a blink or a skipped frame, not as long as a turn away
 RADIUS = 1.075  # of the disc, in face boxes' longer sides: half the square that the network sees, which holds the head
 MARGIN = 0.35  # more of it where the place isn't measured but held
-ROWS = 12  # of the coarse picture; a face half as high as the picture has six, and people know friends by ten
+ROWS = 8  # of the coarse picture: a face half as high has four; people know friends by ten, detectors find some in five
 COVER = (44, 41, 38)  # blue, green, red
 NOTHING_FOUND = "no face found: covered"
 

@@ -196,7 +196,8 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         else:
             high = step_above(largest(values) * (1.0 if group.least == 1.0 else HEADROOM), group.least)
             low = -high if group.range is Range.SYMMETRIC else 0.0
-            ticks = [-high * 2 / 3, 0.0, high * 2 / 3] if low < 0 else [0.0, high / 2]
+            inner = high / 2 if high > 4 * group.least else high * 2 / 3  # 10, 20, 40; 50, 100
+            ticks = [-inner, 0.0, inner] if low < 0 else [0.0, high / 2]
             if group.weight < 5:
                 ticks = [-high / 2, high / 2] if low < 0 else ticks
             if group.least == 1.0:

@@ -100,6 +100,8 @@ class AnnotationList(QWidget):
         self.table.setVisible(bool(annotations))
         header = there(self.table.horizontalHeader()).sizeHint().height() + 2 * self.table.frameWidth()
         self.table.setMinimumHeight(header + min(len(annotations), LEAST_ROWS) * self._row_height)
+        most = header + max(len(annotations), LEAST_ROWS) * self._row_height
+        self.setMaximumHeight(most + 3 * self.fontMetrics().lineSpacing())  # below the heading and its buttons
         self.choose(chosen)
         self._showing = False
 

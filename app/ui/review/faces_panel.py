@@ -43,7 +43,8 @@ class FacesPanel(QWidget):
         table.doubleClicked.connect(lambda _: self.opened.emit())
         names = {"Name": "name_face", "Merge": "merge_faces", "Separate": "separate_face"}
         heading = heading_row("Faces", {text: actions[name] for text, name in names.items()})
-        lay_out(QVBoxLayout(self), heading, (table, 1), spacing=4, margins=(8, 6, 8, 4))
+        layout = lay_out(QVBoxLayout(self), heading, (table, 1), spacing=4, margins=(8, 6, 8, 4))
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinAndMaxSize)
         self.hide()
 
     @property

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.core.errors import SessionError
 from app.core.position import NOWHERE
 from app.session.table import Missing
@@ -22,6 +25,15 @@ WHY = {
     Missing.DAMAGED: "not measured: a part of this picture is lost in the file",
 }
 """What is said of a frame without a pose."""
+WORTH_MEASURING = 0.2  # share of skipped frames from which on measuring again is proposed
+
+
+def skipped_text(missing: NDArray[np.int8]) -> str:
+    """What to do where the network left many frames out while recording; nothing where not.  ``missing`` (N,)."""
+    skipped = int(np.count_nonzero(missing == Missing.SKIPPED))
+    if skipped < WORTH_MEASURING * max(len(missing), 1):
+        return ""
+    return f"{skipped} of {len(missing)} frames were left out while recording; Ctrl+M measures every frame."
 
 
 def numbers_of(loaded: Loaded, content: Content, frame: int) -> list[str]:

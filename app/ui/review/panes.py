@@ -58,20 +58,26 @@ class Panes(QSplitter):
 class _Side(ScrollPanel):
     """What stands beside the picture, never cut at its sides; it scrolls where the window is low."""
 
-    def __init__(self, parts: QWidget) -> None:
+    def __init__(self, parts: QSplitter) -> None:
         super().__init__("Faces, markers and statistics")
+        self._parts = parts
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(parts)
         parts.installEventFilter(self)
         self._fit()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if watched is self.widget() and event is not None and event.type() == QEvent.Type.LayoutRequest:
+        if watched is self._parts and event is not None and event.type() == QEvent.Type.LayoutRequest:
             self._fit()
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        self.setMinimumWidth(there(self.widget()).minimumSizeHint().width() + self.bar_width)
+        """As wide as the parts need; what lists can't use, for they have become shorter, is the last part's."""
+        self.setMinimumWidth(self._parts.minimumSizeHint().width() + self.bar_width)
+        sizes = self._parts.sizes()
+        used = [min(size, there(self._parts.widget(i)).maximumHeight()) for i, size in enumerate(sizes[:-1])]
+        if used != sizes[:-1]:
+            self._parts.setSizes([*used, sum(sizes) - sum(used)])
 
 
 def _column(*widgets: QWidget) -> QWidget:

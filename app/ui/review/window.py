@@ -21,7 +21,7 @@ from app.ui.review.content import Content
 from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
-from app.ui.review.frame_text import numbers_of
+from app.ui.review.frame_text import numbers_of, skipped_text
 from app.ui.review.identities import EditedIdentities, Identifying
 from app.ui.review.loading import Loaded, load, load_face
 from app.ui.review.measuring import Measuring
@@ -41,6 +41,8 @@ from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 from app.ui.widgets.building import resize_within_screen, there
 from app.ui.widgets.plain_text import without_placeholder
+
+WHAT_KEYS_DO = "Space plays, the arrow keys step, M adds a marker, Shift and the mouse select."
 
 
 class ReviewWindow(TakesFiles, QMainWindow):
@@ -237,9 +239,8 @@ class ReviewWindow(TakesFiles, QMainWindow):
             wished = not header.pictures and not session.manifest.ended_by and not problems
             self.notify(Message(remark, Severity.INFO if wished else Severity.WARNING))
         else:
-            self.notify(
-                Message("Space plays, the arrow keys step, M adds a marker, Shift and the mouse select.", Severity.INFO)
-            )
+            skipped = skipped_text(loaded.rows.missing) if session.video is not None else ""
+            self.notify(Message(skipped or WHAT_KEYS_DO, Severity.INFO))
         self.timeline.setFocus()
         self.opened.emit()
 

@@ -44,9 +44,10 @@ class Choices(QObject):
         controller.engine_found.connect(self._engine_found)
         controller.source_changed.connect(self._show_source)
         controller.network_changed.connect(self._network_changed)
+        controller.weights_failed.connect(self._forget_weights)
         controller.sources_listed.connect(self._sources_listed)
         controller.devices_listed.connect(self._devices_listed)
-        toolbar.source.chosen.connect(controller.open_source)
+        toolbar.source.chosen.connect(controller.choose_source)
         toolbar.weights.chosen.connect(self.open_weights)
         toolbar.device.chosen.connect(self.use_device)
         store.watch(self, (settings.WEIGHTS, settings.DEVICE), self._settings_changed)
@@ -86,6 +87,11 @@ class Choices(QObject):
             recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
             self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])
         self._show_network()
+
+    def _forget_weights(self, weights: str) -> None:
+        """What can't be used is not offered again."""
+        recent = self._settings.get(settings.RECENT_WEIGHTS)
+        self._settings.set(settings.RECENT_WEIGHTS, [path for path in recent if path != weights])
 
     def _devices_listed(self, found: Any) -> None:
         self._devices = found

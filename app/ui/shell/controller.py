@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 FALLBACK = "demo"
 COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
 CAMERA_LENT = "The camera is in the camera chooser."
+RECORDING = "A recording runs: finish it (R), then choose another source."
+RECORDING_NETWORK = "A recording runs: finish it (R), then choose other weights or another device."
 FREE_S = 20.0  # longer than a camera may take to open
 UNEXPECTED = "That failed because of an unexpected error; the details are on stderr."
 
@@ -46,6 +48,7 @@ class Controller(QObject):
     noticed = pyqtSignal(object)  # Message, of passing interest
     source_changed = pyqtSignal(str)  # the spec that is being opened, or shown
     network_changed = pyqtSignal(object)  # Network, also when it went back to the one before
+    weights_failed = pyqtSignal(str)  # these can't be used; the network before comes back
     sources_listed = pyqtSignal(object)  # tuple of SourceChoice
     devices_listed = pyqtSignal(object)  # tuple of (id, name)
     engine_found = pyqtSignal(object)  # BackendInfo: another engine runs the network now
@@ -70,6 +73,7 @@ class Controller(QObject):
         self._fell_back = False
         self._complaint: tuple[str, float] = ("", 0.0)
         self._followed: WriterStats | None = None  # of the recording that ran at the last look
+        self._recording = False  # by the last look
         self._closing = False
         self._devices_asked = False
         self.camera_request = CameraRequest()  # what is asked of a camera that is opened
@@ -144,6 +148,13 @@ class Controller(QObject):
         camera_request = self.camera_request
         self.background.run("resolve source", lambda: _resolve(spec, camera_request), done, failed)
 
+    def choose_source(self, spec: str) -> None:
+        """As a person asks for it: not during a recording, which would end with its source."""
+        if self._recording:
+            self.notify(RECORDING, Severity.WARNING)
+        else:
+            self.open_source(spec)
+
     def stop_source(self) -> None:
         self._serial += 1  # what is still being looked for is no longer wanted
         self.resolving = self._running = self._reopen = False
@@ -194,7 +205,11 @@ class Controller(QObject):
     # ------------------------------------------------------------------ network
 
     def set_network(self, network: Network) -> None:
-        if self.pipeline is not None and network != self.network:
+        """Measure with this one; not during a recording, which would end: it says what measured its numbers."""
+        if self._recording and network != self.network:
+            self.notify(RECORDING_NETWORK, Severity.WARNING)
+            self.network_changed.emit(self.network)
+        elif self.pipeline is not None and network != self.network:
             self.network = network
             self._complaint = ("", 0.0)
             self.pipeline.set_network(network.weights or None, network.device, network.engine)
@@ -218,6 +233,7 @@ class Controller(QObject):
             self.notify(str(error), Severity.ERROR)
             return str(error)
         stats = self.pipeline.status().recording
+        self._recording = True
         self.recording_began.emit()
         what = "Recording numbers only, no picture," if stats is not None and not stats.pictures else "Recording"
         self.notify(f"{what} into {folder}", Severity.INFO)
@@ -272,13 +288,16 @@ class Controller(QObject):
         if not status.network_error:
             self._good_network = self.network
         elif self._good_network is not None and self.network != self._good_network:
-            self.network = self._good_network
+            failed, self.network = self.network, self._good_network
+            if failed.weights != self.network.weights:
+                self.weights_failed.emit(failed.weights)
             self.network_changed.emit(self.network)
 
     def _follow_recording(self, status: PipelineStatus) -> None:
         stats = status.recording
         if self.pipeline is not None and stats is not None and status.recording_active and stats.error:
             self.pipeline.recorder.stop()  # it has ended by itself; its error stays in the status
+        self._recording = status.recording_active
         busy = status.recording_active or status.recording_finishing
         before, self._followed = self._followed, stats if busy else None
         if before is None or stats is None:

@@ -116,10 +116,10 @@ class Files:
         self._controller.noticed.emit(dialogs.save_screenshot(self._window, self.recordings_folder()))
 
     def ask_source_file(self) -> None:
-        dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.open_source)
+        dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.choose_source)
 
     def ask_source_folder(self) -> None:
-        dialogs.ask_folder(self._window, "Open a folder of images", "", self._controller.open_source)
+        dialogs.ask_folder(self._window, "Open a folder of images", "", self._controller.choose_source)
 
     def ask_weights(self) -> None:
         dialogs.ask_file(self._window, "Open weights", "", dialogs.WEIGHTS_FILTER, self._choices.open_weights)
@@ -129,7 +129,7 @@ class Files:
         if path.suffix.lower() in WEIGHTS_SUFFIXES and not path.is_dir():
             self._choices.open_weights(str(path))
         else:
-            self._controller.open_source(str(path))
+            self._controller.choose_source(str(path))
 
 
 def show_in_files(folder: Path, notice: Callable[[Message], None]) -> None:

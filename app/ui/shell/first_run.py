@@ -13,7 +13,7 @@ from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import heading, lay_out, paragraph, push_button, there
+from app.ui.widgets.building import heading, lay_out, paragraph, push_button, stand_aside, there
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class FirstRunPage(QDialog):
         self._cameras: int | None = None  # None: not looked for yet
         self.setWindowTitle("Welcome to Motionscope")
         self.camera = Picker("Camera", 28)
-        self.camera.chosen.connect(controller.open_source)
+        self.camera.chosen.connect(controller.choose_source)
         self.again = push_button("Look again", "Look for cameras again (F5)", self._list_cameras)
         tip = "See each camera's picture and the formats that it grants (Ctrl+5)"
         self.preview = push_button("Preview and format…", tip, choose_camera)
@@ -92,7 +92,7 @@ class FirstRunPage(QDialog):
         self._list_cameras()
         super().showEvent(event)
         self._fit()
-        self._stand_aside()
+        stand_aside(self)
 
     def reject(self) -> None:
         """Seen, so it does not come by itself again; closing it in any way leads here."""
@@ -117,14 +117,6 @@ class FirstRunPage(QDialog):
         layout = there(self.layout())
         layout.activate()
         self.resize(self.width(), layout.totalHeightForWidth(self.width()))
-
-    def _stand_aside(self) -> None:
-        """In the window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
-        window, room = there(self.parentWidget()), there(self.screen()).availableGeometry()
-        corner = window.mapToGlobal(window.rect().bottomRight()) - self.rect().bottomRight()
-        x = min(max(corner.x(), room.left()), room.right() - self.width())
-        y = min(max(corner.y(), room.top()), room.bottom() - self.height())
-        self.move(x, y)
 
     def _show_current(self, spec: str) -> None:
         """``auto`` is the first camera, or the demo."""

@@ -63,6 +63,7 @@ class DocsDialog(QDialog):
                 self.choice.addItem(file.readline().removeprefix("#").strip(), str(page))
         self.text = named(_Pages(), "Documentation")
         self.text.setOpenLinks(False)
+        there(self.text.document()).setDocumentMargin(MARGIN)
         self.text.anchorClicked.connect(self.open_link)
         self.choice.currentIndexChanged.connect(lambda _: self._show_chosen())
         lay_out(QVBoxLayout(self), self.choice, (self.text, 1), margins=(12, 12, 12, 12))

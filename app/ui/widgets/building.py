@@ -137,6 +137,15 @@ def resize_within_screen(widget: QWidget, wanted: QSize, share: float = 1.0) -> 
     widget.resize(wanted.boundedTo(room))
 
 
+def stand_aside(dialog: QWidget) -> None:
+    """In its window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
+    window, room = there(dialog.parentWidget()), there(dialog.screen()).availableGeometry()
+    corner = window.mapToGlobal(window.rect().bottomRight()) - dialog.rect().bottomRight()
+    x = min(max(corner.x(), room.left()), room.right() - dialog.width())
+    y = min(max(corner.y(), room.top()), room.bottom() - dialog.height())
+    dialog.move(x, y)
+
+
 class ScrollPanel(QScrollArea):
     """Parts below each other, which scroll where the panel is low; never sideways."""
 

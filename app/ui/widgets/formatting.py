@@ -50,7 +50,8 @@ def face_size(size: FaceSize | None) -> str:
 
 def centimetres(value: float, std: float) -> str:
     """A length with one standard deviation."""
-    return f"{value:.1f} ± {std:.1f} cm".replace("-", MINUS) if math.isfinite(value) else NOTHING
+    whole = round(value, 1) + 0.0  # minus zero is zero
+    return f"{whole:.1f} ± {std:.1f} cm".replace("-", MINUS) if math.isfinite(value) else NOTHING
 
 
 def spread(value: float) -> str:

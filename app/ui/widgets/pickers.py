@@ -192,7 +192,7 @@ def device_entries(
             measured = f", measured here: {times[name]:.1f} ms a crop" if name in times else ""
             entries.append(
                 Entry(
-                    f"Engine {name}",
+                    f"{name} (engine)",
                     ENGINE + name,
                     f"Always by the program {name}, on the fastest device that it can use{measured}",
                 )

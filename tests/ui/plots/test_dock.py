@@ -87,9 +87,12 @@ def test_bands_are_one_standard_deviation_wide_and_break_where_the_face_is_lost(
 
 
 def test_the_range_holds_every_value_in_steps(plots):
-    for largest, top in ((3, 15), (14, 30), (40, 60), (75, 100)):
+    for largest, top, tick in ((3, 15, 10), (14, 30, 20), (40, 60, 40), (75, 100, 50)):
         plots.draw(rows(yaw_deg=largest, true_pitch_deg=-largest))
-        assert plot_of(plots, "yaw").plot.viewRange()[1] == [-top, top]
+        row = plot_of(plots, "yaw")
+        assert row.plot.viewRange()[1] == [-top, top]
+        (ticks,) = row.plot.getAxis("left")._tickLevels
+        assert [value for value, _ in ticks] == [-tick, 0, tick]
 
 
 @given(value=st.floats(0, 1e6), least=st.sampled_from([0.02, 0.1, 1.0, 15.0]))

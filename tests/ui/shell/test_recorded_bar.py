@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel
 from app.session.manifest import SessionFields
 from app.session.stats import WriterStats
 from app.ui.shell import settings
+from app.ui.shell.controller import RECORDING, RECORDING_NETWORK
 from app.ui.shell.messages import Severity
 
 WAIT_MS = 20_000
@@ -67,6 +68,22 @@ def test_the_next_recording_is_started_from_the_bar(recorded, tmp_path, qtbot):
     assert not recorded.recorded.isVisible()
     qtbot.waitUntil(lambda: recorded_frames(recorded) > 2, timeout=WAIT_MS)
     assert len(list((tmp_path / "recordings").iterdir())) == 2
+
+
+def test_neither_source_nor_network_changes_under_a_recording(recorded, tmp_path, qtbot):
+    window = recorded
+    button(window, "Record again").click()
+    qtbot.waitUntil(lambda: recorded_frames(window) > 2, timeout=WAIT_MS)
+    source, network = window.controller.source, window.controller.network
+    window.commands["demo"].trigger()
+    assert window.status_line.message.text == RECORDING
+    window.take([tmp_path / "dropped.mp4"])
+    window.toolbar.device.chosen.emit("engine:torch")
+    assert window.status_line.message.text == RECORDING_NETWORK
+    window.settings.set(settings.DEVICE, "cuda")
+    assert (window.controller.source, window.controller.network) == (source, network)
+    assert window.settings.get(settings.DEVICE) == network.device
+    assert window.controller.pipeline.status().recording_active
 
 
 def test_its_folder_is_shown(idle_window, monkeypatch):

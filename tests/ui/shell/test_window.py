@@ -277,8 +277,10 @@ def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeyp
     controller.set_network(Network("bad.pth"))
     controller.poll()
     assert idle_window.toolbar.weights.current == "bad.pth"
+    assert idle_window.settings.get(settings.RECENT_WEIGHTS) == ["bad.pth"]
     shown = controller.poll()
     assert idle_window.toolbar.weights.current == ""
+    assert idle_window.settings.get(settings.RECENT_WEIGHTS) == []  # not offered again
     assert shown.problem == "bad.pth is empty."
     monkeypatch.setattr(controller_module, "now_s", lambda: 1e9)
     assert controller.poll().problem == ""  # said long enough

@@ -18,6 +18,13 @@ def test_degrees(value, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"), [(-3.26, "−3.3 ± 0.5 cm"), (-0.04, "0.0 ± 0.5 cm"), (math.nan, "–"), (math.inf, "–")]
+)
+def test_centimetres(value, text):
+    assert formatting.centimetres(value, 0.5) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(0, "00:00"), (59.9, "00:59"), (61, "01:01"), (3600, "1:00:00"), (36_061, "10:01:01")]
 )
 def test_duration(seconds, text):

@@ -53,7 +53,7 @@ def test_engines_stand_below_the_devices_with_their_times(idle_window):
     entries = {entry.key: entry for entry in picker.entries if entry is not None}
     assert "the fastest measured here" in entries["auto"].tip
     if len(installed_engines()) > 1:
-        assert entries["engine:torch"].label == "Engine torch"
+        assert entries["engine:torch"].label == "torch (engine)"
         assert "12.5 ms a crop" in entries["engine:torch"].tip
     asked = []
     controller.set_network = asked.append

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QMainWindow
 from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
 from app.ui.features.cameras.remembered import known_cameras, remember
 from app.ui.shell import settings
-from app.ui.shell.controller import FREE_S, Controller
+from app.ui.shell.controller import FREE_S, RECORDING, Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLabel
@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # they import OpenCV, which the window does not wait for
     from app.capture.preview import CameraPreview
     from app.capture.source import SourceInfo
     from app.pipeline import PipelineStatus
-
-RECORDING = "The camera is being recorded: finish the recording (R), then choose."
 
 
 def short(width: int, height: int, fps: float, fourcc: str) -> str:
@@ -136,4 +134,4 @@ class CameraControls(QObject):
 
     def _choose(self, device: CameraDevice, form: CameraFormat) -> None:
         remember(self._settings, KnownCamera(device.name, device.path, form))
-        self._controller.open_source(str(device.index))
+        self._controller.choose_source(str(device.index))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.position import ADULT_PUPILS_MM, ASSUMED, LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
 from app.ui.features.cameras.facts import FactControls
 from app.ui.shell.dialogs import close_button
-from app.ui.widgets.building import lay_out, number_box, paragraph, push_button
+from app.ui.widgets.building import lay_out, number_box, paragraph, push_button, stand_aside
 from app.ui.widgets.formatting import face_size, field_of_view
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -85,6 +86,10 @@ class ViewDialog(QDialog):
         self.show_view(controls.value)
         sizes.changed.connect(self.show_size)
         self.show_size(sizes.value)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        stand_aside(self)  # whoever holds a sheet up looks at the picture
 
     def show_view(self, view: FieldOfView | None) -> None:
         self.degrees.setValue((view or ASSUMED).degrees)

@@ -12,9 +12,8 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 
 from app.core.camera_format import CameraFormat
 from app.ui.features.cameras.chooser import CameraChooser
-from app.ui.features.cameras.controls import RECORDING
 from app.ui.shell import settings
-from app.ui.shell.controller import CAMERA_LENT
+from app.ui.shell.controller import CAMERA_LENT, RECORDING
 from app.ui.shell.messages import Severity
 from tests.ui.features.cameras.conftest import FAST, HD, RAW, WAIT_MS
 from tests.ui.find import dialog
