@@ -33,7 +33,7 @@ def skipped_text(missing: NDArray[np.int8]) -> str:
     skipped = int(np.count_nonzero(missing == Missing.SKIPPED))
     if skipped < WORTH_MEASURING * max(len(missing), 1):
         return ""
-    return f"{skipped} of {len(missing)} frames were left out while recording; Ctrl+M measures every frame."
+    return f"{skipped} of {len(missing)} frames were left out; Ctrl+M measures every one."
 
 
 def numbers_of(loaded: Loaded, content: Content, frame: int) -> list[str]:

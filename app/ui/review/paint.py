@@ -41,11 +41,14 @@ class Lane:
         return self.rect.bottom() - share * self.rect.height()
 
 
+ROOMY = 6  # lines of text that the lanes need together, so that positions get one, too
+
+
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """The strips of the timeline from top to bottom.
 
-    ``place`` only where positions are known, ``difference`` only while two tables are compared.
+    ``place`` only where positions are known and have room, ``difference`` only while two tables are compared.
     """
 
     ruler: QRectF
@@ -72,7 +75,8 @@ class Lanes:
         right = max(width - gutter - 8, 1.0)
         ruler, annotations, overview = line + 4, 1.5 * line + 4, 0.9 * line
         rest = max(height - ruler - annotations - overview - 14, 30.0)
-        shares = [5, 2, *[2] * bool(content.top_place), *[2] * (content.second is not None)]
+        placed = bool(content.top_place) and rest >= ROOMY * line  # else no lane of the three could be read
+        shares = [5, 2, *[2] * placed, *[2] * (content.second is not None)]
         heights = [rest * share / sum(shares) - 4 for share in shares]
         tops = np.cumsum([ruler + annotations, *(h + 4 for h in heights)])
         strips = iter([QRectF(gutter, top, right, h) for top, h in zip(tops, heights, strict=False)])
@@ -85,7 +89,7 @@ class Lanes:
             QRectF(gutter, ruler, right, annotations),
             symmetric(content.top_deg, "°"),
             Lane(next(strips), 0.0, content.top_expression),
-            symmetric(content.top_place, " cm") if content.top_place else None,
+            symmetric(content.top_place, " cm") if placed else None,
             symmetric(content.top_difference, "°") if content.second is not None else None,
             QRectF(gutter, height - overview - 3, right, overview),
         )

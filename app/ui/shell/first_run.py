@@ -13,7 +13,7 @@ from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import heading, lay_out, paragraph, push_button, stand_aside, there
+from app.ui.widgets.building import fit_height, heading, lay_out, paragraph, push_button, stand_aside
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class FirstRunPage(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:
         self._list_cameras()
         super().showEvent(event)
-        self._fit()
+        fit_height(self)
         stand_aside(self)
 
     def reject(self) -> None:
@@ -112,12 +112,6 @@ class FirstRunPage(QDialog):
         self._cameras = cameras
         self._show_current(self._controller.source)
 
-    def _fit(self) -> None:
-        """As high as its text needs: a dialog doesn't follow lines that break on its own."""
-        layout = there(self.layout())
-        layout.activate()
-        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
-
     def _show_current(self, spec: str) -> None:
         """``auto`` is the first camera, or the demo."""
         keys = [entry.key for entry in self.camera.entries if entry is not None]
@@ -126,7 +120,7 @@ class FirstRunPage(QDialog):
             without = NO_CAMERA_DEMO if spec in ("auto", DEMO) else NO_CAMERA
             self.camera_note.setText("" if self._cameras else without)
             self.camera_note.setVisible(not self._cameras)
-            self._fit()
+            fit_height(self)
 
 
 def _text(text: str) -> QLabel:

@@ -137,6 +137,13 @@ def resize_within_screen(widget: QWidget, wanted: QSize, share: float = 1.0) -> 
     widget.resize(wanted.boundedTo(room))
 
 
+def fit_height(dialog: QWidget) -> None:
+    """As high as its text needs: a dialog doesn't follow lines that break on its own."""
+    layout = there(dialog.layout())
+    layout.activate()
+    dialog.resize(dialog.width(), layout.totalHeightForWidth(dialog.width()))
+
+
 def stand_aside(dialog: QWidget) -> None:
     """In its window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
     window, room = there(dialog.parentWidget()), there(dialog.screen()).availableGeometry()

@@ -14,5 +14,5 @@ def test_many_skipped_frames_are_proposed_to_be_measured_again():
     missing[5:9] = Missing.NO_FACE
     assert skipped_text(missing) == ""
     missing[:3] = Missing.SKIPPED
-    assert skipped_text(missing) == "3 of 10 frames were left out while recording; Ctrl+M measures every frame."
+    assert skipped_text(missing) == "3 of 10 frames were left out; Ctrl+M measures every one."
     assert skipped_text(missing[:0]) == ""

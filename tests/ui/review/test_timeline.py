@@ -129,6 +129,9 @@ def test_positions_have_a_lane_of_their_own_where_they_are_known(review, make_re
         assert np.mean(rows) == pytest.approx(lane.y(value), abs=2)
     assert Content.of(np.arange(3) / 10, Series.of_angles(np.zeros((3, 3), np.float32))).top_place == 0
     assert review.timeline.lanes().place is not None
+    review.timeline.resize(800, 130)  # on a small screen the angles need the room
+    assert review.timeline.lanes().place is None
+    assert [lane.unit for lane in review.timeline.lanes().curves] == ["°", ""]
 
 
 def test_curves_and_cursor_are_where_they_belong(review):
