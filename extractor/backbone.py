@@ -14,22 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from extractor.backbone_sizes import SIZES, STRIDE, Size, size_by_name
+from extractor.backbone_sizes import Size, size_by_name
 from extractor.types import HEADS, head_widths
-
-__all__ = [
-    "GRN",
-    "SIZES",
-    "STRIDE",
-    "Block",
-    "ConvNeXtV2",
-    "Detector",
-    "DropPath",
-    "LayerNorm",
-    "Size",
-    "init_weights",
-    "size_by_name",
-]
 
 
 class LayerNorm(nn.Module):

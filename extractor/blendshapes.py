@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 
 from extractor.face_shape import Array, face_shape
 
-__all__ = ["ARKIT", "CARRIED", "blendshapes"]
-
 ARKIT = (
     *(f"eye{what}{side}" for side in ("Left", "Right")
       for what in ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")),

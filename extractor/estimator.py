@@ -19,8 +19,6 @@ from extractor.decode_arrays import angles_from_matrix
 from extractor.report import LoadReport, sha256_of
 from extractor.types import POSE_HEADS, CropSpec, Floats, HostMotion, Motion, NetworkSpec
 
-__all__ = ["Capabilities", "Estimates", "Estimator", "EstimatorBackend", "EstimatorError"]
-
 
 class EstimatorError(ValueError):
     """An estimator that can't be used; the message is one sentence."""

@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 
 from extractor.types import REGIONS, region_keypoints
 
-__all__ = ["CLOSED", "OPEN", "FaceShape", "Magnitudes", "displacements", "face_shape", "magnitudes"]
-
 Array = NDArray[np.floating[Any]]
 
 CLOSED = 0.6

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from extractor import files
-from extractor.backbone import size_by_name
+from extractor.backbone_sizes import size_by_name
 from extractor.backends.cache import write_whole
 from extractor.convert import save_weights
 from extractor.model import MotionExtractor

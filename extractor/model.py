@@ -7,7 +7,8 @@ from os import PathLike
 import torch
 from torch import Tensor, nn
 
-from extractor.backbone import STRIDE, Detector, init_weights
+from extractor.backbone import Detector, init_weights
+from extractor.backbone_sizes import STRIDE
 from extractor.report import LoadReport
 from extractor.weights import fit_weights, read_weights, single_precision
 
@@ -20,7 +21,7 @@ class MotionExtractor(nn.Module):
     Args:
         num_kp: Keypoints, at least 1.
         num_bins: Bins of each angle, at least 1; degrees are defined for 66.
-        backbone: A key of ``extractor.backbone.SIZES``, such as ``"tiny"``, also with ``convnextv2_`` before it.
+        backbone: A key of ``extractor.backbone_sizes.SIZES``, such as ``"tiny"``, also with ``convnextv2_`` before it.
         drop_path_rate: Stochastic depth in training, 0 to 1.
 
     Raises:
@@ -114,7 +115,7 @@ class MotionExtractor(nn.Module):
             tensors: Parameters by their names without ``detector.``; those that it lacks are initialised.
             num_kp: Keypoints.
             num_bins: Bins of each angle.
-            backbone: A key of ``extractor.backbone.SIZES``.
+            backbone: A key of ``extractor.backbone_sizes.SIZES``.
             drop_path_rate: Stochastic depth for further training, 0 to 1.
 
         Returns:

@@ -21,12 +21,11 @@ import torch
 from torch import Tensor
 
 from extractor import metadata
-from extractor.backbone import SIZES, Detector
+from extractor.backbone import Detector
+from extractor.backbone_sizes import SIZES
 from extractor.checkpoint_file import CheckpointFile, read_file
 from extractor.report import Layout, LoadReport, WeightsError
 from extractor.types import HEADS, KEYPOINT_NAMES, POSE_HEADS, CropSpec, NetworkSpec
-
-__all__ = ["LIVEPORTRAIT_CROP", "Weights", "WeightsError", "fit_weights", "read_weights", "single_precision"]
 
 LIVEPORTRAIT_CROP = CropSpec(side=1.85, up=0.16, input_size=256)
 """LivePortrait's framing in MediaPipe box units: medians of 14 of its published clips and stills."""

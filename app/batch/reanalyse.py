@@ -30,7 +30,6 @@ from app.session.analyses import (
     begin,
     discard,
     file_name,
-    find_analyses,
     frame_times,
     publish,
 )
@@ -45,8 +44,6 @@ from app.session.recovery import is_unfinished
 from app.session.session import Session, find_video
 from app.session.table import Missing
 from extractor.backends.base import Backend
-
-__all__ = ["Analysis", "CancelledError", "Comparison", "compare", "find_analyses", "reanalyse", "reanalyse_all"]
 
 READ_TIMEOUT_S = 1.0
 

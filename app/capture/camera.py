@@ -12,8 +12,6 @@ from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
 
-__all__ = ["CameraSource", "CameraTiming"]
-
 BLACK = "The camera sends black pictures: open its shutter, switch on a light, or close another program that uses it."
 
 

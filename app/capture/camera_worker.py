@@ -27,8 +27,6 @@ from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Image
 
-__all__ = ["CameraKind", "CameraTiming", "CameraWorker", "Phase", "Shot"]
-
 log = logging.getLogger(__name__)
 
 QUEUE_LENGTH = 8  # frames; a quarter of a second at 30 a second

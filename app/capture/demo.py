@@ -16,8 +16,6 @@ from app.core.frames import Frame
 from extractor.shipped import shipped_file
 from extractor.types import Angles
 
-__all__ = ["DemoSource", "TruthTable", "find_asset"]
-
 VIDEO = "demo.mp4"
 TRUTH = "demo.csv"
 NEAR_S = 0.005  # a time in the table and in the video are the same when they differ by less

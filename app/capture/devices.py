@@ -14,20 +14,6 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-__all__ = [
-    "CameraDevice",
-    "Capture",
-    "CaptureFactory",
-    "allow_camera",
-    "can_list_cameras",
-    "find_again",
-    "is_black",
-    "list_cameras",
-    "offered_cameras",
-    "open_capture",
-    "why_not",
-]
-
 _BACKENDS: dict[str, tuple[int, ...]] = {
     "linux": (cv2.CAP_V4L2,),
     # DirectShow opens at once, honours MJPG and knows virtual cameras; Media Foundation opens slowly.

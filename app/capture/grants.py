@@ -15,8 +15,6 @@ from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
 
-__all__ = ["Grant", "RateGauge", "candidates", "granted_instead", "same_format", "try_format"]
-
 MEASURE_S = 1.0
 SETTLE_FRAMES = 3  # the first ones may come in a bunch
 PATIENCE_S = 4.0  # without a picture for so long a format counts as refused

@@ -18,16 +18,6 @@ from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.core.frames import Image as BgrImage
 
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "UNREADABLE_SUFFIXES",
-    "ImageSource",
-    "is_picture",
-    "left_out",
-    "natural_key",
-    "read_image",
-]
-
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".bmp", ".dib", ".webp", ".tif", ".tiff", ".jp2",
      ".j2k", ".jpf", ".jpx", ".pgm", ".ppm", ".pbm", ".pnm", ".pfm", ".heic", ".heif", ".hif", ".avif", ".avifs",

@@ -10,16 +10,14 @@ import av.error
 import cv2
 from av.video.stream import VideoStream
 
-from app.capture.camera import CameraSource, CameraTiming
-from app.capture.camera_worker import CameraKind
+from app.capture.camera import CameraSource
+from app.capture.camera_worker import CameraKind, CameraTiming
 from app.capture.devices import CameraDevice
 from app.capture.video import MOST_FILM_PIXELS
 from app.core.addresses import CameraAddress
 from app.core.containers import open_stream
 from app.core.errors import SourceError
 from app.core.film import film_stream, has_times, shown_picture
-
-__all__ = ["NETWORK", "network_camera"]
 
 _LETTERS = {"mjpeg": "MJPG"}  # four, as cameras are described elsewhere
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 from app.core.clock import now_s
 
-__all__ = ["Pacer"]
-
 LATE_S = 0.25  # later than this was a pause, not jitter: go on from here instead of racing after it
 
 

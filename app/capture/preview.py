@@ -17,8 +17,6 @@ from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.core.mailbox import Mailbox
 
-__all__ = ["CameraPreview", "PreviewState"]
-
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0  # after a camera could not be opened

@@ -19,16 +19,6 @@ from app.core.addresses import is_address, parse_address
 from app.core.camera_format import CameraFormat, CameraRequest
 from app.core.errors import SourceError
 
-__all__ = [
-    "Resolved",
-    "SourceChoice",
-    "find_camera",
-    "list_sources",
-    "preferred_camera",
-    "resolve_source",
-    "wanted_format",
-]
-
 NO_CAMERA = "No camera was found, so the built-in demo plays. Connect a camera and choose it as the source."
 
 NO_REQUEST = CameraRequest()

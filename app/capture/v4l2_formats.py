@@ -23,8 +23,6 @@ else:
         raise OSError(errno.ENOSYS, "there is no v4l2 here")
 
 
-__all__ = ["listed_formats"]
-
 Ioctl = Callable[[int, int, bytearray], int]
 
 READABLE = ("MJPG", "JPEG", "YUYV", "UYVY", "NV12", "NV21", "YU12", "YV12", "BGR3", "RGB3", "GREY")

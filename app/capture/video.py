@@ -17,8 +17,6 @@ from app.core.film import FALLBACK_FPS, FilmFrames, film_stream, length_s, shown
 from app.core.frames import Frame, Image
 from app.core.threads import decoder_threads
 
-__all__ = ["VIDEO_SUFFIXES", "VideoSource"]
-
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".flv", ".ogv",
      ".3gp", ".mjpeg", ".gif", ".asf", ".divx", ".dv", ".f4v", ".mxf", ".vob", ".h264", ".264", ".h265", ".265",

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from app.core.errors import UserError
 
-__all__ = ["CameraFormat", "CameraRequest", "KnownCamera", "parse_camera_format"]
-
 LEAST_SIDE, MOST_SIDE = 16, 16384
 MOST_FPS = 1000.0
 _WRITTEN = re.compile(r"(\d{1,6})\s*[x×]\s*(\d{1,6})(?:\s*@\s*(\d{1,5}(?:\.\d{1,6})?))?(?:\s*:\s*([A-Za-z0-9]{3,4}))?")

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
-__all__ = ["DERIVED", "NO_SIGNALS", "DerivedSignal", "DerivedSignals"]
-
 NAN = math.nan
 
 Source = Literal["pose", "expression"]

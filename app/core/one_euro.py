@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from app.core.rotation import rotation_from_vector, rotation_vector
 
-__all__ = ["OneEuro", "RotationFilter", "VectorFilter"]
-
 PAUSE_S = 0.5  # after a gap the past says nothing
 INSTANT_S = 1e-4  # nor does a step so short that no speed can be told
 

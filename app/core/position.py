@@ -15,11 +15,6 @@ from app.core.errors import UserError
 from app.core.records import Between
 from app.core.tilt import MEASURED, TYPED
 
-__all__ = [
-    "ASSUMED", "NOWHERE", "OF_THE_DEMO", "FaceSize", "FieldOfView", "Position", "parse_face_size",
-    "parse_field_of_view", "seen_from",
-]  # fmt: skip
-
 LEAST_DEG, MOST_DEG = 10.0, 150.0
 TYPED_STD_DEG = 2.0  # data sheets are rounded, and a picture may be cut to less than the sensor sees
 LEAST_MM, MOST_MM = 40.0, 80.0  # between the pupils, from small children to large men

@@ -15,8 +15,6 @@ from app.core.rotation import rotation_of
 from extractor.decode_arrays import angles_from_matrix, rotation_matrix
 from extractor.types import Angles
 
-__all__ = ["MEASURED", "TYPED", "CameraTilt", "levelled_deg", "parse_camera_tilt"]
-
 TYPED, MEASURED = "typed", "measured"
 STEEPEST_DEG = 80.0  # beyond it pitch and roll of a camera are ill defined
 _NUMBER = r"\s*([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)\s*"

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from app.core.frames import Box, Floats, Image
 from extractor.types import CropSpec
 
-__all__ = ["CropTransform", "box_behind", "crop_square", "extract", "extract_all", "sharpness_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class CropTransform:

@@ -6,8 +6,6 @@ import math
 
 from app.faces.tracker import FaceTracker
 
-__all__ = ["DetectionSchedule"]
-
 LOOK_S = 0.09  # a followed face is looked at again after so long: in every third frame at 30 a second,
 MOST_SKIPPED = 9  # or so many frames, whatever their rate
 FAST = 1.5  # box sides a second; a faster face is looked at in every frame

@@ -25,8 +25,6 @@ from app.core.frames import Box, Detection, Image
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.native_log import native_log_filtered
 
-__all__ = ["FaceDetector", "MediaPipeDetector", "create_detector", "overlap"]
-
 WEAK = 0.3  # the models report nothing below
 SURE = 0.5  # a look at the whole frame that gives this is believed where no other face is
 PROVEN = 0.7  # hardly anything but faces ever scores this: such a face is kept with less in later frames

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from app.core.frames import Floats
 
-__all__ = ["Shape", "ShapeMemory", "ShapeVariance", "shape_of"]
-
 Shape = NDArray[np.float64]
 
 REMEMBERED = 60  # looks over which the mean runs, so that a slow change of light or pose is followed

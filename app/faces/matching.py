@@ -13,19 +13,6 @@ from app.faces.identity import Shape, ShapeMemory, ShapeVariance
 from app.faces.motion_model import MotionModel, centre, side
 from app.faces.smoothing import BoxFilter
 
-__all__ = [
-    "RETURNS_S",
-    "Ambiguity",
-    "LostFace",
-    "Person",
-    "Track",
-    "assign",
-    "match",
-    "match_by_shape",
-    "preload",
-    "reach_after",
-]
-
 RETURNS_S = 0.5  # a face lost for less comes back under its number wherever it is expected
 REACH = 0.5  # how far a face may be from where it was expected, in box sides,
 REACH_PER_S = 4.0  # plus so much for every second since it was seen,

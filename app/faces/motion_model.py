@@ -6,8 +6,6 @@ import math
 
 from app.core.frames import Box
 
-__all__ = ["MotionModel", "centre", "side"]
-
 CUTOFF_HZ = 3.0  # of the velocity: a detector's box trembles by 0.2 % of its side from frame to frame
 FADES_S = 0.6  # after so long without a look a face has covered 63 % of all that it will be expected to
 PAUSE_S = 1.0  # a look after so long tells a place, but no velocity

@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["is_chatter", "native_log_filtered"]
-
 # Its C++ parts write to file descriptor 2 before their log levels can be set from Python.
 _CHATTER = re.compile(
     rb"I\d{4} "  # glog's information lines

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from app.core.frames import Box
 
-__all__ = ["Primary"]
-
 TAKES_OVER = 1.5  # a face must have so many times the area of the primary one to become it,
 TAKES_OVER_S = 0.5  # and for so long
 

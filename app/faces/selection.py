@@ -8,8 +8,6 @@ from collections.abc import Callable
 from app.core.limits import MOST_FACES
 from app.faces.tracker import FaceTracker
 
-__all__ = ["FaceSelection"]
-
 
 class FaceSelection:
     """Any thread may ask; the thread that owns the tracker calls ``apply`` before each frame."""

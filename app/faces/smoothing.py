@@ -9,8 +9,6 @@ import numpy as np
 from app.core.frames import Box
 from app.core.one_euro import OneEuro, VectorFilter
 
-__all__ = ["BoxFilter"]
-
 # A detector's box trembles by about 0.2 % of its side, and a crop that trembles makes the pose tremble.
 # Measured on 300 frames each of three talking heads with the bootstrap network (96 pixels): noise of
 # pitch, yaw and roll in degrees, as the standard deviation of the second difference over sqrt(6).

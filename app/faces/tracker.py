@@ -25,8 +25,6 @@ from app.faces.motion_model import MotionModel, centre, side
 from app.faces.primary import Primary
 from app.faces.smoothing import BoxFilter
 
-__all__ = ["FORGOTTEN_S", "RETURNS_S", "FaceTracker", "Observation", "TrackedFace"]
-
 HIDDEN_S = 1.5  # and one lost behind another face, if no more than this
 BEHIND = 1.2  # box sides between their places
 FORGOTTEN_S = 2.0  # a face lost for less comes back under its number if its shape is the same; then nothing is left

@@ -19,7 +19,8 @@ from app.session.annotations import Annotation, WrittenAnnotation
 from app.session.codecs import H264, NO_PICTURE
 from app.session.folders import claim_elsewhere
 from app.session.manifest import SessionFields, SessionHeader
-from app.session.writer import SessionWriter, WriterStats
+from app.session.stats import WriterStats
+from app.session.writer import SessionWriter
 from extractor import files
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from app.outputs.base import OutputStatus
 from app.pipeline.repair import REPLACE_AT
 from app.pipeline.second_network import SecondStatus
 from app.pipeline.signal_controller import Finished
-from app.session.writer import WriterStats
+from app.session.stats import WriterStats
 from app.signals.calibration import UNCALIBRATED, CalibrationState
 from app.signals.presets import DEFAULT_PRESET
 from app.sound.capture import SoundStatus

@@ -15,8 +15,9 @@ from app.core.clock import clock_pair
 from app.core.errors import SessionError
 from app.core.frames import FaceResult, FrameResult
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
-from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, Owner, SessionHeader
+from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, SessionHeader
 from app.session.motion import MotionEncoder
+from app.session.ownership import Owner
 from app.session.table import Key, Missing, columns, count_missing, row
 from app.session.text_table import encode_rows
 from extractor import files

@@ -22,8 +22,6 @@ from app.core.text import ENCODING, ERRORS
 from app.session.table import number_field
 from app.session.text_table import encode_rows, valid_prefix
 
-__all__ = ["FILTERED", "ShownRow", "SignalRows", "repair_signals", "signal_columns"]
-
 _LEAD = ("frame", "timestamp_s", "face_id", "success", "recentred", "neutral")
 FILTERED, _RELATIVE = (
     tuple(f"{frame}_{axis}_deg" for axis in ("pitch", "yaw", "roll")) for frame in ("filtered", "relative")

@@ -22,24 +22,13 @@ from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.files import SessionFiles
 from app.session.folders import claim_elsewhere, reason
-from app.session.manifest import (
-    COMPLETE,
-    RECORDING,
-    STOPPED,
-    Manifest,
-    MissingRows,
-    Owner,
-    SessionFields,
-    SessionHeader,
-)
-from app.session.ownership import Claim
+from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MissingRows, SessionFields, SessionHeader
+from app.session.ownership import Claim, Owner
 from app.session.recovery import recover
 from app.session.rows import PendingRows
 from app.session.stats import WriterStats
 
 log = logging.getLogger(__name__)
-
-__all__ = ["SessionHeader", "SessionWriter", "WriterStats"]
 
 QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150

@@ -7,8 +7,6 @@ from collections import deque
 
 from extractor.face_shape import CLOSED, OPEN
 
-__all__ = ["BlinkCounter"]
-
 LONGEST_S = 0.5  # eyes closed for longer rest; blinks take 0.1 to 0.4 s (Schiffman 2000)
 WINDOW_S = 60.0
 LEAST_S = 10.0  # of eyes seen before a rate is told

@@ -19,8 +19,6 @@ from app.signals.stillness import StillWatch, mean_rotation
 from extractor.face_shape import displacements
 from extractor.types import Angles
 
-__all__ = ["UNCALIBRATED", "Calibration", "CalibrationState", "Outcome", "Recentring", "Waiting"]
-
 AVERAGED_S = 0.3  # the reference is the mean over so long: a single frame is a fifth of a degree off
 RECENT_S = 1.0  # a face seen longer ago than this is no longer there
 NEUTRAL_KEPT_S = 60.0  # what is known of a face that is gone: its number comes back, if at all, within seconds

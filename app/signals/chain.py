@@ -21,8 +21,6 @@ from app.signals.presets import DEFAULT_PRESET, FilterPreset, preset_named
 from extractor.face_shape import magnitudes
 from extractor.types import Angles, NetworkSpec
 
-__all__ = ["Recentring", "SignalChain"]
-
 DEFAULT_CONE_DEG = 20.0
 EVENTS_KEPT_S = 10.0  # blinks and nods of a face that is lost for less than this are still counted together
 

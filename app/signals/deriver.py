@@ -25,8 +25,6 @@ from app.signals.gestures import MAX_HALF_PERIOD_S, NOD, SHAKE, find_gestures
 from extractor.face_shape import displacements, face_shape
 from extractor.types import Angles
 
-__all__ = ["FaceDeriver"]
-
 SPEED_S = 0.15  # shorter, and the noise of a head at rest is a speed; longer, and quick turns are missed
 PAUSE_S = 0.5  # after a gap the past says nothing
 MARGIN_DEG = 2.0  # more than the jitter of a head at rest

@@ -12,8 +12,6 @@ from app.core.position import Position
 from app.core.rotation import angles_near
 from app.signals.presets import FilterPreset
 
-__all__ = ["FaceFilter"]
-
 BOX_CM = 15.0  # an adult's face box: positions move in the same unit as keypoints
 
 

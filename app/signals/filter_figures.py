@@ -26,8 +26,6 @@ from app.core.rotation import angles_of, rotation_of
 from app.signals.presets import FilterPreset
 from extractor.types import Angles
 
-__all__ = ["Figures", "Part", "jitters", "lag_s", "standard_figures"]
-
 FPS = 30.0
 NOISE_DEG = 0.2
 QUICK = (30.0, 0.5)  # degrees, Hz

@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GESTURES", "MAX_HALF_PERIOD_S", "Gesture", "find_gestures"]
-
 NOD, SHAKE = "nod", "shake"
 GESTURES = (NOD, SHAKE)
 

@@ -17,8 +17,6 @@ from app.core.frames import Floats
 from app.core.rotation import rotation_vector
 from app.core.tilt import MEASURED, CameraTilt
 
-__all__ = ["MotionWatch", "estimate_tilt"]
-
 Vectors = NDArray[np.float64]
 
 STEP_S = 0.15  # between the two poses of a step: shorter, and it is as small as the noise

@@ -7,17 +7,6 @@ from dataclasses import dataclass
 
 from app.core.one_euro import OneEuro
 
-__all__ = [
-    "CUSTOM",
-    "DEFAULT_PRESET",
-    "PRESETS",
-    "FilterPreset",
-    "custom_from",
-    "custom_text",
-    "preset_named",
-    "tip_of",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class FilterPreset:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from app.core.frames import Floats
 
-__all__ = ["StillWatch", "mean_rotation"]
-
 STILL_DEG = 2.0  # from the mean pose; a quiet face trembles by 0.2 to 0.4 degrees, a nod is 3 and more
 PAUSE_S = 0.5  # a gap in which the head may have done anything
 

@@ -17,8 +17,6 @@ from app.core.derived import DERIVED, DerivedSignal
 from extractor.types import NetworkSpec
 from extractor.values import is_number
 
-__all__ = ["NEEDED", "NO_NAMES", "UNMEASURED", "UNTRAINED", "untrusted_signals", "without_figures"]
-
 NEEDED = 0.5
 """Below that less than a quarter of what the signal does is what the face did."""
 

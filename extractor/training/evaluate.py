@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from extractor.model import MotionExtractor
+from extractor.report import WeightsError
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.learning.augment import PhotoFaults
@@ -21,7 +22,6 @@ from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.targets import Targets
 from extractor.training.measuring.metrics import TONES, Metrics, Three, jitter, measure
 from extractor.types import HEADS, CropSpec
-from extractor.weights import WeightsError
 
 MILD = PhotoFaults(strength=0.6, occluders=0.0, white_balance=0.0, texture=0.0, sharpen=0.0)
 """Faults of an ordinary webcam, for evaluation; the same ever since the first figures."""

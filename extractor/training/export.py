@@ -13,6 +13,7 @@ import torch
 
 from extractor.convert import DTYPES, save_weights
 from extractor.decode import bins_to_degrees
+from extractor.report import WeightsError
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
@@ -25,7 +26,6 @@ from extractor.training.measuring.film_evaluation import evaluate_films, for_met
 from extractor.training.measuring.metrics import Metrics
 from extractor.training.measuring.photo_evaluation import ask, everybody, figures
 from extractor.types import KEYPOINT_NAMES, POSE_HEADS, NetworkSpec
-from extractor.weights import WeightsError
 
 SURE_SHARE = 0.95
 """So many held-out heads with all faults have less spread in yaw than ``sure_std_deg``."""

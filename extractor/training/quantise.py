@@ -26,7 +26,7 @@ from extractor.decode_arrays import decode_arrays
 from extractor.export import parameters_of
 from extractor.model import MotionExtractor
 from extractor.quantisation import KEY, Recipe
-from extractor.report import LoadReport
+from extractor.report import LoadReport, WeightsError
 from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import MILD, load_for_training
@@ -34,7 +34,6 @@ from extractor.training.learning.batches import fixed_batch
 from extractor.training.learning.pool import HeadPool
 from extractor.training.measuring.metrics import WEBCAM_DEG
 from extractor.types import HEADS, CropSpec, Floats
-from extractor.weights import WeightsError
 
 LARGEST_COST_DEG = 0.15
 CALIBRATES = 4  # every so many-th head

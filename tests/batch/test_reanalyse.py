@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from app.batch.reanalyse import CancelledError, compare, find_analyses
+from app.batch.reanalyse import CancelledError, find_analyses
 from app.batch.reanalyse import reanalyse as measure_again
 from app.capture.video import VideoSource
 from app.commands.cli import main
@@ -23,9 +23,11 @@ from app.core.errors import SessionError
 from app.core.frames import Frame
 from app.core.position import FaceSize, FieldOfView
 from app.session.analyses import ANALYSES, analysis_named, begin
+from app.session.comparison import compare
 from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
-from app.session.manifest import Manifest, Owner
+from app.session.manifest import Manifest
+from app.session.ownership import Owner
 from app.session.session import Session
 from app.session.table import Missing, columns, row
 from app.session.text_table import encode_rows

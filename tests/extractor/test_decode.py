@@ -18,11 +18,10 @@ from extractor.decode import (
     decode,
     driven_keypoints,
     expression_magnitude,
-    region_keypoints,
     rotation_matrix,
     to_frame,
 )
-from extractor.types import head_widths
+from extractor.types import head_widths, region_keypoints
 
 angle = st.floats(-89, 89)
 turn = st.floats(-179, 179)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.rotation import rotation_of
-from extractor.decode import REGIONS, expression_magnitude, region_keypoints
+from extractor.decode import expression_magnitude
 from extractor.face_shape import NO_SHAPE, displacements, face_shape, magnitudes
-from extractor.types import KEYPOINT_NAMES, Angles
+from extractor.types import KEYPOINT_NAMES, REGIONS, Angles, region_keypoints
 
 INDEX = {name: i for i, name in enumerate(KEYPOINT_NAMES)}
 

@@ -9,8 +9,9 @@ from app.core.frames import Box, Detection
 from app.core.limits import MOST_FACES
 from app.faces.detection_schedule import LARGER_S, LOOK_S, NEWCOMERS_S, DetectionSchedule
 from app.faces.identity import SCATTER, shape_of
+from app.faces.matching import RETURNS_S
 from app.faces.selection import FaceSelection
-from app.faces.tracker import FORGOTTEN_S, MAX_IMPLAUSIBLE, RESTS_S, RETURNS_S, FaceTracker, Observation
+from app.faces.tracker import FORGOTTEN_S, MAX_IMPLAUSIBLE, RESTS_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 PEOPLE = [np.random.default_rng(seed).normal(0, 1, (24, 3)) * 0.02 for seed in range(9)]

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
+from app.faces.matching import RETURNS_S
 from app.faces.primary import TAKES_OVER_S
 from app.faces.smoothing import BoxFilter
-from app.faces.tracker import RETURNS_S, TRACKED_S, FaceTracker, Observation
+from app.faces.tracker import TRACKED_S, FaceTracker, Observation
 
 FRAME_S = 1 / 30
 

@@ -25,8 +25,9 @@ from app.session.deletion import delete_session, what_goes
 from app.session.exporters import EXPORTERS, export_session
 from app.session.identities import Identities, write_identities
 from app.session.lazy_table import read_angles
-from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, Owner, SessionHeader
+from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, SessionHeader
 from app.session.offline import ExtractWriter, ResultTables
+from app.session.ownership import Owner
 from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
 from app.session.signals import FILTERED

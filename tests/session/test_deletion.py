@@ -16,8 +16,8 @@ from app.session.deletion import delete_session, what_goes
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.identities import Identities, write_identities
-from app.session.manifest import Manifest, MediaFile, Owner
-from app.session.ownership import Claim
+from app.session.manifest import Manifest, MediaFile
+from app.session.ownership import Claim, Owner
 from app.session.session import Session
 from app.session.writer import SessionWriter
 

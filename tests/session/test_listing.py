@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from app.commands.cli import main
 from app.session import listing
 from app.session.listing import SessionSearch, SessionState, SessionSummary, list_sessions, matches, summarise
-from app.session.manifest import Manifest, MediaFile, MissingRows, Owner
-from app.session.ownership import Claim
+from app.session.manifest import Manifest, MediaFile, MissingRows
+from app.session.ownership import Claim, Owner
 from tests.session.long_session import make_session
 
 

@@ -12,8 +12,9 @@ from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.annotations import Annotation, append_annotation
 from app.session.folders import claim_folder
-from app.session.manifest import Fitted, Manifest, MediaFile, Owner
+from app.session.manifest import Fitted, Manifest, MediaFile
 from app.session.offline import ExtractWriter
+from app.session.ownership import Owner
 from app.session.session import Session
 from app.session.writer import SessionWriter
 from tests.factories import read_annotations

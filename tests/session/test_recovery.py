@@ -18,8 +18,9 @@ from app.core.sound import RATE
 from app.session.annotations import CUT_OFF_NOTE
 from app.session.disk import Usage
 from app.session.folders import claim_folder, part
-from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile, Owner
+from app.session.manifest import COMPLETE, RECORDING, RECOVERED, Manifest, MediaFile
 from app.session.motion import open_motion
+from app.session.ownership import Owner
 from app.session.recovery import DAMAGED, find_unfinished, recover
 from app.session.session import Session
 from app.session.sound import SoundReader

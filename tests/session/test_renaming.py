@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from app.core.errors import SessionError
-from app.session.manifest import Manifest, Owner
+from app.session.manifest import Manifest
+from app.session.ownership import Owner
 from app.session.renaming import rename_session
 from app.session.session import Session
 from tests.session.long_session import make_session

@@ -10,8 +10,9 @@ import pytest
 
 from app.core.errors import SessionError
 from app.session.folders import claim_folder
-from app.session.manifest import Manifest, MediaFile, Owner
+from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter
+from app.session.ownership import Owner
 from app.session.session import CutOffError, Session
 from app.session.writer import SessionWriter
 from extractor.types import KEYPOINT_NAMES, Angles

@@ -14,13 +14,9 @@ import numpy as np
 from app.session.exporters.arkit import from_rest
 from app.session.motion import open_motion
 from extractor.blendshapes import CARRIED, blendshapes
-from extractor.training.measuring.film_evaluation import (
-    FilmTruth,
-    film_truths,
-    in_head_frame,
-    in_project_frame,
-    mesh_rotation,
-)
+from extractor.face_mesh import in_project_frame, mesh_rotation
+from extractor.training.measuring.face_signals import in_head_frame
+from extractor.training.measuring.film_evaluation import FilmTruth, film_truths
 from extractor.types import KEYPOINT_NAMES
 
 STILL = 0.03  # deviation of the mesh's value

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.training.demo import FPS, SECONDS, perform, write_table
+from extractor.training.demo import SECONDS, perform, write_table
+from extractor.training.rendering.performance import FPS
 
 
 def test_the_head_goes_through_the_webcam_range_and_comes_back() -> None:

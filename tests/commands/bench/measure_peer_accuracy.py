@@ -26,12 +26,13 @@ import torch
 from numpy.typing import NDArray
 
 from app.batch.measure import measure
-from app.core.frames import Angles, Frame, Image
+from app.core.frames import Frame, Image
 from app.core.rotation import angles_of, geodesic_deg, rotation_of
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.native_log import native_log_filtered
 from extractor.backends import create_backend
 from extractor.training.learning.pool import HeadPool
+from extractor.types import Angles
 
 EDGE = 0.5  # of a rendered head's side, around it
 FIT_DEG = 40.0  # the mean face is made of heads turned no farther

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QLabel, QLineEdit
 from app.capture.source import SourceInfo, SourceState
 from app.core.frames import ShownFace
 from app.outputs.base import OutputState, OutputStatus
-from app.session.writer import WriterStats
+from app.session.stats import WriterStats
 from app.signals.presets import preset_named
 from app.ui.live.pose import ANGLES, PARTS
 from app.ui.live.readout import Readout

@@ -10,8 +10,7 @@ from PyQt6.QtCore import QEvent, QPoint
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QToolTip
 
-from app.session.annotation_file import encode_annotations
-from app.session.annotations import Annotation
+from app.session.annotations import Annotation, encode_annotations
 from app.session.folders import ANNOTATIONS
 from app.session.manifest import Manifest
 from app.ui.features.annotations.annotations import AnnotationSlot, write_slots

@@ -13,7 +13,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
 from app.core.tilt import CameraTilt, levelled_deg
-from app.session.manifest import Manifest, Owner
+from app.session.manifest import Manifest
+from app.session.ownership import Owner
 from app.ui.review.player import SPEEDS
 from app.ui.shell import settings
 from app.ui.shell.commands import REVIEW

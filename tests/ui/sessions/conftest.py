@@ -11,7 +11,8 @@ import pytest
 from PyQt6 import sip
 from pytestqt.qtbot import QtBot
 
-from app.session.manifest import Manifest, Owner
+from app.session.manifest import Manifest
+from app.session.ownership import Owner
 from app.ui.review.controls import ReviewControls
 from app.ui.sessions.window import SessionsWindow
 from app.ui.shell import settings

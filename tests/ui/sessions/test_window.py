@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTreeVi
 
 from app.session import thumbnails
 from app.session.exporters import EXPORTERS
-from app.session.manifest import Manifest, Owner
-from app.session.ownership import Claim
+from app.session.manifest import Manifest
+from app.session.ownership import Claim, Owner
 from app.ui.sessions import reader
 from app.ui.shell import settings, theme
 from app.ui.shell.messages import Severity

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.capture.source import SourceState
-from app.session.writer import WriterStats
+from app.session.stats import WriterStats
 from app.ui.shell.messages import Message, Severity, problem_message, usual_message, view_message
 from app.ui.shell.status_line import StatusLine
 from extractor.backends.base import BackendInfo

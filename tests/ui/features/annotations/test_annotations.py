@@ -13,7 +13,7 @@ from app.session.annotations import Annotation, AnnotationKind, OpenInterval, Wr
 from app.session.codecs import NO_PICTURE
 from app.session.disk import MIB
 from app.session.manifest import Manifest, SessionFields
-from app.session.writer import WriterStats
+from app.session.stats import WriterStats
 from app.ui.features.annotations.annotations import AnnotationSlot, NoteBox, default_slots, read_slots, write_slots
 from app.ui.features.annotations.panel import AnnotationPanel
 from app.ui.features.annotations.strip import AnnotationStrip

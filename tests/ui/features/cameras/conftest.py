@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.capture import grants, preview
-from app.capture.camera import CameraTiming
+from app.capture.camera_worker import CameraTiming
 from app.core.camera_format import CameraFormat
 from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.shell.window import MainWindow
