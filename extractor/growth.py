@@ -73,7 +73,7 @@ def grown_weights(source: Path, backbone: str) -> Path:
             return path
         log.info("Growing %s from %s", backbone, source.name)
         _write_grown(path, source, origin, backbone)
-        write_whole(_witness(path), sha256_of(path).encode())
+        write_whole(_checksum_file(path), sha256_of(path).encode())
     except OSError as error:
         raise WeightsError(
             f"The {backbone} weights are grown from {source.name}, which did not work ({error})."
@@ -101,14 +101,14 @@ def _write_grown(path: Path, source: Path, origin: str, backbone: str) -> None:
     )
 
 
-def _witness(path: Path) -> Path:
+def _checksum_file(path: Path) -> Path:
     return path.with_suffix(".sha256")
 
 
 def _is_whole(path: Path) -> bool:
     """Whether the file is as it was written; False where it is not there."""
     try:
-        return _witness(path).read_text(encoding="ascii") == sha256_of(path)
+        return _checksum_file(path).read_text(encoding="ascii") == sha256_of(path)
     except (OSError, ValueError):
         return False
 

@@ -112,7 +112,7 @@ class _Run:
         self._weights = report
         self._options = options
         engine = None if options.engine == "auto" else options.engine
-        sameness = DoneCriteria(
+        criteria = DoneCriteria(
             report.sha256,
             options.faces,
             engine,
@@ -120,7 +120,7 @@ class _Run:
             options.field_of_view or ASSUMED,
             options.face_size,
         )
-        self._places = find_places(work.videos, out, sameness, force=options.force)
+        self._places = find_places(work.videos, out, criteria, force=options.force)
         self._pictures = pictures_of(work.images)
         self._table: ImageTable | None = None
         measured = Measured(
@@ -130,8 +130,8 @@ class _Run:
             options.device,
             report.spec.num_kp,
             options.faces,
-            sameness.field_of_view,
-            sameness.face_size,
+            criteria.field_of_view,
+            criteria.face_size,
         )
         if self._pictures:
             self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)

@@ -42,12 +42,12 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
     waiting = deque(sorted(jobs, key=lambda job: job.size_bytes, reverse=True))
     crashes: Counter[int] = Counter()
     workers: set[_Process] = set()
-    told: queue.SimpleQueue[tuple[_Process, _Told | None]] = queue.SimpleQueue()
+    messages: queue.SimpleQueue[tuple[_Process, _Message | None]] = queue.SimpleQueue()
     try:
         for _ in range(min(count, len(jobs))):
-            workers.add(_Process(settings, told))
+            workers.add(_Process(settings, messages))
         while workers:
-            worker, event = told.get()
+            worker, event = messages.get()
             if worker not in workers:  # it was told that there is no more, and has gone
                 continue
             if event is None:
@@ -63,7 +63,7 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
                     failure = f"{job.what} could not be measured: the process that did it died ({why})."
                     yield Outcome(job.number, failures=(failure,))
                 if waiting:
-                    workers.add(_Process(settings, told))
+                    workers.add(_Process(settings, messages))
                 continue
             if isinstance(event, _Failed):
                 raise UserError(event.sentence)
@@ -89,13 +89,13 @@ def run_in_processes(jobs: Sequence[Job], settings: Settings, count: int) -> Gen
 class _Process:
     """One of the workers, and the job it has; what it tells goes into a queue, None when it is gone."""
 
-    def __init__(self, settings: Settings, told: queue.SimpleQueue[tuple[_Process, _Told | None]]) -> None:
+    def __init__(self, settings: Settings, messages: queue.SimpleQueue[tuple[_Process, _Message | None]]) -> None:
         self.job: Job | None = None
         self._process = child.start("app.batch.local", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
-        self._listener = threading.Thread(target=self._listen, args=(told,), name="listen to a worker", daemon=True)
+        self._listener = threading.Thread(target=self._listen, args=(messages,), name="listen to a worker", daemon=True)
         self._listener.start()
         self._send(settings)
 
@@ -125,11 +125,11 @@ class _Process:
             pickle.dump(what, self._in)
             self._in.flush()
 
-    def _listen(self, told: queue.SimpleQueue[tuple[_Process, _Told | None]]) -> None:
+    def _listen(self, messages: queue.SimpleQueue[tuple[_Process, _Message | None]]) -> None:
         with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):  # it died, perhaps in the middle of a word
             while True:
-                told.put((self, pickle.load(self._out)))
-        told.put((self, None))
+                messages.put((self, pickle.load(self._out)))
+        messages.put((self, None))
 
 
 # ---------------------------------------------------------------------- in the process
@@ -144,7 +144,7 @@ class _Failed:
     sentence: str
 
 
-_Told = Event | _Ready | _Failed
+_Message = Event | _Ready | _Failed
 
 
 def main(_: Sequence[str]) -> int:
@@ -155,20 +155,20 @@ def main(_: Sequence[str]) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
 
-    def tell(event: _Told) -> None:
+    def send(event: _Message) -> None:
         pickle.dump(event, outgoing)
         outgoing.flush()
 
     try:
         worker = Worker(pickle.load(incoming))
     except (UserError, WeightsError, DeviceError, EngineError) as error:
-        tell(_Failed(str(error)))
+        send(_Failed(str(error)))
         return 1
     try:
-        tell(_Ready())
+        send(_Ready())
         while (job := pickle.load(incoming)) is not None:
             for event in worker.run(job):
-                tell(event)
+                send(event)
     except (EOFError, OSError):
         pass  # whoever started us is gone: nobody wants the rest
     finally:

@@ -124,7 +124,7 @@ def folder_names(videos: Sequence[Item]) -> list[str]:
     return names
 
 
-def find_places(videos: Sequence[Item], out: Path, sameness: DoneCriteria, *, force: bool) -> list[Place]:
+def find_places(videos: Sequence[Item], out: Path, criteria: DoneCriteria, *, force: bool) -> list[Place]:
     """For each video its folder below ``out``, none of them twice.
 
     That is the one named like it; where that holds anything else than an earlier result of the same
@@ -133,13 +133,13 @@ def find_places(videos: Sequence[Item], out: Path, sameness: DoneCriteria, *, fo
     taken: set[Path] = set()
     places = []
     for item, name in zip(videos, folder_names(videos), strict=True):
-        place = _find_place(item, out / name, sameness, taken, force)
+        place = _find_place(item, out / name, criteria, taken, force)
         taken.add(place.folder)
         places.append(place)
     return places
 
 
-def _find_place(item: Item, wanted: Path, sameness: DoneCriteria, taken: set[Path], force: bool) -> Place:
+def _find_place(item: Item, wanted: Path, criteria: DoneCriteria, taken: set[Path], force: bool) -> Place:
     try:
         media = MediaFile.of(item.path)
     except SessionError:  # measuring it will say why
@@ -159,7 +159,7 @@ def _find_place(item: Item, wanted: Path, sameness: DoneCriteria, taken: set[Pat
             continue
         unchanged = _unchanged(manifest.header.media, media)
         whole = manifest.state in (COMPLETE, STOPPED)
-        if not force and whole and unchanged and sameness.holds(manifest):
+        if not force and whole and unchanged and criteria.holds(manifest):
             return Place(folder, done=True, problem=manifest.ended_by)
         if holds_only_a_result(folder):
             return Place(folder)

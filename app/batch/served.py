@@ -1,6 +1,6 @@
 """A run in a process of its own, for the window: its painting never waits for the measuring.
 
-The request comes as a line of JSON by stdin, how the run goes goes out by stdout, a line of JSON for each ``Told``.
+The request comes as a line of JSON by stdin; progress goes out by stdout, a line of JSON for each ``RunMessage``.
 The run ends when stdin does, so also when the window is killed; started again it goes on where it was.
 """
 
@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RunMessage:
     """How it goes: the counts so far, what is new since the last one, and at the end what came of it."""
 
     files_done: Count = 0
@@ -59,7 +59,7 @@ class Told:
     shown: bool = True  # whether the counts are meant
 
     @classmethod
-    def read(cls, line: bytes) -> Told:
+    def read(cls, line: bytes) -> RunMessage:
         """Raises RecordError."""
         return build(cls, parse_json(line))
 
@@ -69,18 +69,18 @@ def main(_: Sequence[str]) -> int:
     incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get in between
     logging.basicConfig(level=logging.WARNING, format="motionscope: %(levelname)s: %(name)s: %(message)s")
-    teller = _Teller(outgoing)
+    writer = _MessageWriter(outgoing)
     try:
         request = build(Request, parse_json(incoming.readline()))
     except RecordError as error:
-        teller.tell(Told(error=f"The request can't be read: {error}.", shown=False))
+        writer.write(RunMessage(error=f"The request can't be read: {error}.", shown=False))
         return 1
     over = threading.Event()
     try:
         with interrupted_by_signals():
             threading.Thread(target=_end_with, args=(incoming, over), name="watch the window", daemon=True).start()
             try:
-                return _run(request, teller)
+                return _run(request, writer)
             finally:
                 over.set()
     except EndedError as error:
@@ -89,7 +89,7 @@ def main(_: Sequence[str]) -> int:
         return 1  # the window is gone
 
 
-def _run(request: Request, teller: _Teller) -> int:
+def _run(request: Request, writer: _MessageWriter) -> int:
     from app.batch.extract import ExtractOptions, extract
     from extractor.backends import DeviceError, EngineError
     from extractor.report import WeightsError
@@ -106,11 +106,11 @@ def _run(request: Request, teller: _Teller) -> int:
         face_size=request.face_size,
     )
     try:
-        extracted = extract(request.paths, Path(request.out), options, teller)
+        extracted = extract(request.paths, Path(request.out), options, writer)
     except (UserError, WeightsError, DeviceError, EngineError) as error:
-        teller.tell(Told(error=str(error), shown=False))
+        writer.write(RunMessage(error=str(error), shown=False))
         return 1
-    teller.finish(extracted.sentence, extracted.failures)
+    writer.finish(extracted.sentence, extracted.failures)
     return 0
 
 
@@ -122,25 +122,25 @@ def _end_with(incoming: BinaryIO, over: threading.Event) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-class _Teller:
+class _MessageWriter:
     """The watcher whose reports go to the window."""
 
     def __init__(self, outgoing: BinaryIO) -> None:
         self._out = outgoing
-        self._told = 0  # failures
+        self._failures_sent = 0  # failures
 
     def remark(self, text: str) -> None:
-        self.tell(Told(remarks=(text,), shown=False))
+        self.write(RunMessage(remarks=(text,), shown=False))
 
     def show(self, standing: Standing) -> None:
-        new = standing.failures[self._told :]
-        self._told = len(standing.failures)
-        self.tell(Told(standing.files_done, standing.files, standing.frames, standing.share, new))
+        new = standing.failures[self._failures_sent :]
+        self._failures_sent = len(standing.failures)
+        self.write(RunMessage(standing.files_done, standing.files, standing.frames, standing.share, new))
 
     def finish(self, sentence: str, failures: tuple[str, ...]) -> None:
-        """``failures``: all of them; those of an earlier run come first and are not told yet."""
-        self.tell(Told(failures=failures[: len(failures) - self._told], outcome=sentence, shown=False))
+        """``failures``: all of them; those of an earlier run come first and were not sent yet."""
+        self.write(RunMessage(failures=failures[: len(failures) - self._failures_sent], outcome=sentence, shown=False))
 
-    def tell(self, told: Told) -> None:
-        self._out.write(json.dumps(dataclasses.asdict(told)).encode("ascii") + b"\n")
+    def write(self, message: RunMessage) -> None:
+        self._out.write(json.dumps(dataclasses.asdict(message)).encode("ascii") + b"\n")
         self._out.flush()

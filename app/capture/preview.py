@@ -121,7 +121,7 @@ class CameraPreview:
                 self._gauge = RateGauge()
                 camera = self._camera = self._make(self._device, asked)
             try:
-                self._hold(camera, asked, serial)
+                self._stream(camera, asked, serial)
             except SourceError as error:
                 self._failed(str(error), serial)
             except Exception:
@@ -131,7 +131,7 @@ class CameraPreview:
     def _moved_on(self, serial: int) -> bool:
         return serial != self._serial
 
-    def _hold(self, camera: PreviewCamera, asked: CameraFormat, serial: int) -> None:
+    def _stream(self, camera: PreviewCamera, asked: CameraFormat, serial: int) -> None:
         """Until something else is wanted."""
         try:
             info = camera.open()

@@ -78,7 +78,7 @@ def resolve_source(
         return Resolved(_camera(camera, camera_request))
     if _looks_like_a_path(spec, path):
         raise SourceError(f"{spec} does not exist.")
-    raise SourceError(f"There is no camera and no file named {spec!r}. {_there_are(lister())}")
+    raise SourceError(f"There is no camera and no file named {spec!r}. {_cameras_text(lister())}")
 
 
 def find_camera(spec: str, lister: Lister = list_cameras) -> CameraDevice:
@@ -87,7 +87,7 @@ def find_camera(spec: str, lister: Lister = list_cameras) -> CameraDevice:
         return _by_index(int(spec), lister())
     camera = _by_name(spec.strip(), lister())
     if camera is None:
-        raise SourceError(f"There is no camera named {spec!r}. {_there_are(lister())}")
+        raise SourceError(f"There is no camera named {spec!r}. {_cameras_text(lister())}")
     return camera
 
 
@@ -144,7 +144,7 @@ def _by_index(index: int, cameras: tuple[CameraDevice, ...]) -> CameraDevice:
             return camera
     if not can_list_cameras():
         return CameraDevice(index, f"Camera {index}", "", cv2.CAP_ANY)
-    raise SourceError(f"There is no camera {index}. {_there_are(cameras)}")
+    raise SourceError(f"There is no camera {index}. {_cameras_text(cameras)}")
 
 
 def _by_name(name: str, cameras: tuple[CameraDevice, ...]) -> CameraDevice | None:
@@ -159,7 +159,7 @@ def _by_name(name: str, cameras: tuple[CameraDevice, ...]) -> CameraDevice | Non
     return partial[0] if len(partial) == 1 else None
 
 
-def _there_are(cameras: tuple[CameraDevice, ...]) -> str:
+def _cameras_text(cameras: tuple[CameraDevice, ...]) -> str:
     if not cameras:
         return "No camera was found at all; the source 'demo' plays without one."
     return "The cameras are: " + ", ".join(f"{camera.index} ({camera.name})" for camera in cameras) + "."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import SessionError
-from app.session.deletion import delete_session, what_goes
+from app.session.deletion import delete_session, plan_deletion
 
 
 def delete_all(folders: Sequence[Path], *, ask: bool = True) -> int:
@@ -15,12 +15,12 @@ def delete_all(folders: Sequence[Path], *, ask: bool = True) -> int:
     failed = False
     for folder in folders:
         try:
-            doomed = what_goes(folder)
-            if ask and not _agreed(doomed.question()):
+            plan = plan_deletion(folder)
+            if ask and not _agreed(plan.question()):
                 print(f"{folder}: kept")
                 continue
             delete_session(folder)
-            print(f"{folder}: deleted {doomed.files} files")
+            print(f"{folder}: deleted {plan.files} files")
         except SessionError as error:
             print(f"motionscope: {error}", file=sys.stderr)
             failed = True

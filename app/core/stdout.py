@@ -20,7 +20,7 @@ class OutputLostError(Exception):
         self.sentence = "" if gone else f"the output can't be written: {words[:1].lower()}{words[1:]}."
 
 
-class _Told:
+class _GuardedStream:
     """A stream whose errors can be told from all others."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -49,7 +49,7 @@ def told_stdout() -> Iterator[None]:
     if stream is None:  # closed, or a window's program on Windows: print does nothing
         yield
         return
-    sys.stdout = cast(TextIO, _Told(stream))
+    sys.stdout = cast(TextIO, _GuardedStream(stream))
     try:
         try:
             yield

@@ -59,13 +59,13 @@ class FaceMeshEstimator:
         """See ``Estimator.estimate``."""
         points = np.full((len(crops), len(KEYPOINT_NAMES), 3), np.nan, np.float32)
         for i, crop in enumerate(crops):
-            found = self._look(np.ascontiguousarray(crop))
+            found = self._landmarks(np.ascontiguousarray(crop))
             if found:
                 points[i] = keypoints(mesh_points(found[0].landmark))
         rotation = in_project_frame(mesh_rotation(points))
         return Estimates(rotation.astype(np.float32), points[..., :2])
 
-    def _look(self, crop: NDArray[np.uint8]) -> Any:
+    def _landmarks(self, crop: NDArray[np.uint8]) -> Any:
         with contextlib.nullcontext() if self._silent else native_log_filtered():
             found = self._mesh.process(crop).multi_face_landmarks
         self._silent = self._silent or bool(found)

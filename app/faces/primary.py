@@ -46,7 +46,7 @@ class Primary:
         """
         # Those shown before get a bonus, so that two faces of one size don't alternate.
         ranked = sorted(here, key=lambda f: _area(f[1]) * (TAKES_OVER if f[0] in self._shown else 1), reverse=True)
-        primary = self._elect(ranked, kept, time_s)
+        primary = self._choose(ranked, kept, time_s)
         order = [face_id for face_id, _ in ranked]
         if primary is not None:
             order = [primary, *(face_id for face_id in order if face_id != primary)]
@@ -56,7 +56,7 @@ class Primary:
         self._shown = frozenset(chosen)
         return chosen
 
-    def _elect(self, here: Sequence[tuple[int, Box]], kept: Collection[int], time_s: float) -> int | None:
+    def _choose(self, here: Sequence[tuple[int, Box]], kept: Collection[int], time_s: float) -> int | None:
         """The primary face; None when there is none, or when it is missing for a moment."""
         if self.face_id not in kept:
             self.face_id, self.by_hand = None, False

@@ -113,7 +113,7 @@ class FaceTracker:
         here = {face.face_id for face in faces}
         for track in self._tracks:
             track.missed = 0 if track.person.face_id in here else track.missed + 1
-        self._let_go(here, time_s)
+        self._drop_lost_tracks(here, time_s)
         self._picked = False
         return self._choose(faces)
 
@@ -145,7 +145,7 @@ class FaceTracker:
         numbers: dict[int, int | None] = {}
         for track, given in seen:
             numbers[given.face_id] = track.person.face_id if self._believed(track, given) else None
-            self._follow(track, given)
+            self._predict_from_network(track, given)
             if given.sure and given.shape is not None and track.person.trusted and not self._contested(track):
                 track.person.memory.learn(given.shape, self._variance)
         return numbers
@@ -273,7 +273,7 @@ class FaceTracker:
             faces.append(TrackedFace(track.person.face_id, Detection(box, 0.0), box, detected=False))
         return faces
 
-    def _let_go(self, here: set[int], time_s: float) -> None:
+    def _drop_lost_tracks(self, here: set[int], time_s: float) -> None:
         kept = []
         for track in self._tracks:
             patience_s = HIDDEN_S if self._is_behind(track, here) else RETURNS_S
@@ -355,7 +355,7 @@ class FaceTracker:
         track.person.trusted = track.plausible >= self._plausible_looks
         return track.person.trusted
 
-    def _follow(self, track: Track, given: Observation) -> None:
+    def _predict_from_network(self, track: Track, given: Observation) -> None:
         """Keep where the network found the face, for when the detector loses it or does not look."""
         (x, y), size = given.centre, given.size
         if not (given.sure and size > 0 and all(map(math.isfinite, (x, y, size)))):

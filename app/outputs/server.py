@@ -118,7 +118,7 @@ class LineServer(abc.ABC):
 
         self._stop = asyncio.Event()
         server = await serve(
-            self._attend,
+            self._serve_client,
             self._address.host,
             self._address.port,
             origins=[None, LOCAL_ORIGIN],
@@ -142,9 +142,9 @@ class LineServer(abc.ABC):
             if not self._closed:
                 await self._stop.wait()
         finally:
-            await self._say_goodbye(server)
+            await self._close_connections(server)
 
-    async def _say_goodbye(self, server: Server) -> None:
+    async def _close_connections(self, server: Server) -> None:
         """Whoever doesn't answer is hung up on: ``close`` waits for nobody else's program."""
         server.close()
         closing = asyncio.ensure_future(server.wait_closed())
@@ -170,7 +170,7 @@ class LineServer(abc.ABC):
             return connection.respond(503, "Too many programs are connected to Motionscope already.\n")
         return None
 
-    async def _attend(self, connection: ServerConnection) -> None:
+    async def _serve_client(self, connection: ServerConnection) -> None:
         from websockets.exceptions import ConnectionClosed
 
         self._served.add(connection)

@@ -52,7 +52,7 @@ _NAMED = 4  # strange files that are called by their names
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class DeletionPlan:
     """What would go."""
 
     folder: Path
@@ -72,7 +72,7 @@ class Doomed:
         who = f" of participant {self.participant}" if self.participant else ""
         text = (
             f"The session {self.folder}{who}, {about}, will be deleted: {self.files} files, {self.bytes / 1e6:.1f} MB"
-            f"{_with_it([self])}."
+            f"{_derived_text([self])}."
         )
         if self.strange:
             names = ", ".join(self.strange[:_NAMED]) + (", …" if len(self.strange) > _NAMED else "")
@@ -82,39 +82,39 @@ class Doomed:
         return text + " Nothing brings it back, and exports and copies in other places are not found."
 
 
-def question_about(doomed: Sequence[Doomed]) -> str:
+def question_about(plans: Sequence[DeletionPlan]) -> str:
     """What a person is asked before these sessions go, some sentences; at least one."""
-    if len(doomed) == 1:
-        return doomed[0].question()
-    names = ", ".join(one.folder.name for one in doomed[:_NAMED]) + (", …" if len(doomed) > _NAMED else "")
-    people = sorted({one.participant for one in doomed if one.participant})
+    if len(plans) == 1:
+        return plans[0].question()
+    names = ", ".join(one.folder.name for one in plans[:_NAMED]) + (", …" if len(plans) > _NAMED else "")
+    people = sorted({one.participant for one in plans if one.participant})
     who = f" of participants {', '.join(people[:_NAMED])}{', …' if len(people) > _NAMED else ''}" if people else ""
     text = (
-        f"{len(doomed)} sessions{who} will be deleted ({names}): {sum(one.files for one in doomed)} files, "
-        f"{sum(one.bytes for one in doomed) / 1e6:.1f} MB{_with_it(doomed)}."
+        f"{len(plans)} sessions{who} will be deleted ({names}): {sum(one.files for one in plans)} files, "
+        f"{sum(one.bytes for one in plans) / 1e6:.1f} MB{_derived_text(plans)}."
     )
-    strange = [f"{one.folder.name}{os.sep}{name}" for one in doomed for name in one.strange]
+    strange = [f"{one.folder.name}{os.sep}{name}" for one in plans for name in one.strange]
     if strange:
         more = ", …" if len(strange) > _NAMED else ""
         text += (
             f" Motionscope did not write all that is in them: {', '.join(strange[:_NAMED])}{more} will be deleted, too."
         )
-    if any(one.media for one in doomed):
+    if any(one.media for one in plans):
         text += " The measured files stay."
     return text + " Nothing brings them back, and exports and copies in other places are not found."
 
 
-def _with_it(doomed: Sequence[Doomed]) -> str:
+def _derived_text(plans: Sequence[DeletionPlan]) -> str:
     """Which of the things made of the recordings go, too, as a part of a sentence."""
     counts = (
-        (sum(one.analyses for one in doomed), "analysis", "analyses"),
-        (sum(one.exports for one in doomed), "export", "exports"),
+        (sum(one.analyses for one in plans), "analysis", "analyses"),
+        (sum(one.exports for one in plans), "export", "exports"),
     )
     words = [f"{count} {single if count == 1 else several}" for count, single, several in counts if count]
     return f", with {' and '.join(words)}" if words else ""
 
 
-def what_goes(folder: Path) -> Doomed:
+def plan_deletion(folder: Path) -> DeletionPlan:
     """Look at a session, sound or damaged, before it is deleted.
 
     Raises SessionError where it can't be told to be one, is a link, is being recorded or holds another session.
@@ -141,7 +141,7 @@ def what_goes(folder: Path) -> Doomed:
     regular = [status.st_size for _, status in held if not stat.S_ISDIR(status.st_mode)]
     tops = sorted({parts[0] for parts, _ in held})
     header = manifest.header if manifest is not None else None
-    return Doomed(
+    return DeletionPlan(
         folder=folder,
         participant=header.participant if header is not None else "",
         started_utc=manifest.started_utc if manifest is not None else "",
@@ -157,9 +157,9 @@ def what_goes(folder: Path) -> Doomed:
 def delete_session(folder: Path) -> None:
     """Delete it, ``session.json`` last, so that what was interrupted can be asked for again.
 
-    Links in it go, what they lead to stays.  Raises SessionError as ``what_goes``, and where something remains.
+    Links in it go, what they lead to stays.  Raises SessionError as ``plan_deletion``, and where something remains.
     """
-    folder = what_goes(folder).folder
+    folder = plan_deletion(folder).folder
     try:
         for path in _beside_manifest(folder):
             _remove(path)

@@ -63,19 +63,19 @@ class Identities:
 
     def named(self, number: int, name: str) -> Identities:
         """With this name for a person; empty: none."""
-        return self._with(dataclasses.replace(self.of(number), name=_line(name)))
+        return self._replacing(dataclasses.replace(self.of(number), name=_line(name)))
 
     def merged(self, numbers: Sequence[int]) -> Identities:
         """With one person in the place of these, who has the first of their names."""
         people = [self.of(number) for number in sorted(numbers)]
         name = next((person.name for person in people if person.name), "")
-        return self._with(Identity(tuple(sorted(k for person in people for k in person.face_ids)), name))
+        return self._replacing(Identity(tuple(sorted(k for person in people for k in person.face_ids)), name))
 
     def separated(self, number: int) -> Identities:
         """With a person of her own for each of her numbers; the first one keeps the name."""
-        return self._with(Identity((number,), self.of(number).name))
+        return self._replacing(Identity((number,), self.of(number).name))
 
-    def _with(self, person: Identity) -> Identities:
+    def _replacing(self, person: Identity) -> Identities:
         apart = {person.number, *person.face_ids}
         others = tuple(other for other in self.people if not apart & set(other.face_ids))
         known = (person,) if person.name or len(person.face_ids) > 1 else ()

@@ -68,7 +68,7 @@ class PictureReader:
                 raise SessionError(f"The video {path} can't be decoded: not one picture in it is readable.")
             self._start_s = first.time or 0.0
             self._by_time = size is not None or (has_times(self._container, self._stream) and self._agrees())
-            self._keep(first)
+            self._cache(first)
         except BaseException:
             self._container.close()
             raise
@@ -121,7 +121,7 @@ class PictureReader:
         shown_s = time.perf_counter()
         nearest: tuple[int, av.VideoFrame] | None = None
         for frame in self._decoded:
-            k = self._keep(frame)
+            k = self._cache(frame)
             if k == number:
                 return self._picture(k, frame)
             if k > number:
@@ -184,7 +184,7 @@ class PictureReader:
             return after - 1
         return after if self._times[after] - shown_s < shown_s - self._times[after - 1] else after - 1
 
-    def _keep(self, frame: av.VideoFrame) -> int:
+    def _cache(self, frame: av.VideoFrame) -> int:
         number = self._at = self._number_of(frame)
         if number not in self._kept:
             self._kept[number] = frame

@@ -121,7 +121,7 @@ def recover(folder: Path, *, watch: bool = True) -> Recovered:
     if not is_recording(manifest):
         raise NothingToRecoverError(f"{folder} needs no recovery: it is whole.")
     if is_live(folder, manifest.owner) if watch else life_of(folder, manifest.owner) is Life.ALIVE:
-        raise SessionError(f"{folder} is still being written{_by(manifest.owner)}, so it was left alone.")
+        raise SessionError(f"{folder} is still being written{_owner_text(manifest.owner)}, so it was left alone.")
     try:
         with files.append(folder / LOCK, buffering=0) as file:
             if try_lock(file) is False:
@@ -133,7 +133,7 @@ def recover(folder: Path, *, watch: bool = True) -> Recovered:
     return recovered
 
 
-def _by(owner: Owner | None) -> str:
+def _owner_text(owner: Owner | None) -> str:
     return f" by process {owner.pid} on {owner.host}" if owner is not None and owner.host else ""
 
 

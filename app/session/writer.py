@@ -307,7 +307,7 @@ class SessionWriter:
             self._files.expect_frames(source.width, source.height)
             while self._step():
                 pass
-            self._linger()
+            self._wait_for_last_results()
         except SessionError as error:
             self._hand_over(str(error), same_disk=isinstance(error, LostFolderError))
             self._end(str(error))
@@ -367,7 +367,7 @@ class SessionWriter:
             self._sound.clear()
         self._files.add_sound(sound, first_s)
 
-    def _linger(self) -> None:
+    def _wait_for_last_results(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._pending.waiting(self._files.frames), LINGER_S)
 
@@ -379,7 +379,7 @@ class SessionWriter:
             self._files.add_rows(rest)
             self._write_sound()
             if self._files.lost:
-                self._rescue()
+                self._copy_elsewhere()
                 return
             self._files.close()  # before the annotations: on a full disk it makes the room that they need
             self._annotations.finish(self._times_s[: self._files.frames])
@@ -400,7 +400,7 @@ class SessionWriter:
         finally:
             self._finished.set()
 
-    def _rescue(self) -> None:
+    def _copy_elsewhere(self) -> None:
         """The folder is gone, but its files are still open: copy them elsewhere."""
         self._end(str(LostFolderError(self._folder)))
         with self._changed:

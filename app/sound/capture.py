@@ -49,7 +49,7 @@ class SoundCapture:
         """Close what is open, and open this one."""
         before, self._wanted = self._wanted, source
         self._status = SoundStatus() if source is not None else None
-        self._thread = threading.Thread(target=self._follow, args=(before, source), name="sound", daemon=True)
+        self._thread = threading.Thread(target=self._switch, args=(before, source), name="sound", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class SoundCapture:
             return SoundStatus(status.device, status.rate, problem=STOPPED.format(device=status.device))
         return SoundStatus(status.device, status.rate, self._level.peak_db)
 
-    def _follow(self, before: SoundSource | None, source: SoundSource | None) -> None:
+    def _switch(self, before: SoundSource | None, source: SoundSource | None) -> None:
         with self._changing:
             if before is not None:
                 _close(before)

@@ -100,7 +100,7 @@ def seal(folder: Path) -> None:
     """Write down the hashes of what an engine has put into a folder of its own; for ``open_sealed``."""
     with contextlib.suppress(OSError):
         for path in _files(folder):
-            write_whole(_seal(path), sha256_of(path).encode())
+            write_whole(_checksum_file(path), sha256_of(path).encode())
 
 
 def open_sealed(folder: Path) -> None:
@@ -108,7 +108,7 @@ def open_sealed(folder: Path) -> None:
     try:
         found = [path for path in _files(folder) if not _is_sealed(path, sha256_of(path))]
         if found:
-            if _seal(found[0]).exists():  # else its writer was ended in between
+            if _checksum_file(found[0]).exists():  # else its writer was ended in between
                 _note_damage(found[0])
             files.remove_tree(folder)
     except FileNotFoundError:
@@ -140,16 +140,16 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     write_whole(path, content)
-    write_whole(_seal(path), hashlib.sha256(content).hexdigest().encode())
+    write_whole(_checksum_file(path), hashlib.sha256(content).hexdigest().encode())
 
 
-def _seal(path: Path) -> Path:
+def _checksum_file(path: Path) -> Path:
     return path.with_name(path.name + SEAL)
 
 
 def _is_sealed(path: Path, sha256: str) -> bool:
     try:
-        return _seal(path).read_bytes() == sha256.encode()
+        return _checksum_file(path).read_bytes() == sha256.encode()
     except OSError:
         return False
 

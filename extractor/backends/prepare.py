@@ -76,7 +76,7 @@ class Preparation:
             self._process.stdout.close()
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Take only what nobody else wants: the window is measuring a person at the same time."""
     with contextlib.suppress(OSError, AttributeError):
         if hasattr(os, "SCHED_IDLE"):
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, help="that the engines may use; each number is measured by itself")
     given = parser.parse_args(arguments)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the program does, read when torch loads
-    _give_way()
+    _lower_priority()
     names = list(installed_engines())
 
     def report(name: str) -> None:

@@ -42,8 +42,8 @@ def result(folder: Path, clip: Item, state: str = COMPLETE, ended_by: str = "", 
     return folder
 
 
-def place(clip: Item, out: Path, sameness: DoneCriteria = SAME, force: bool = False) -> Place:
-    (found,) = find_places([clip], out, sameness, force=force)
+def place(clip: Item, out: Path, criteria: DoneCriteria = SAME, force: bool = False) -> Place:
+    (found,) = find_places([clip], out, criteria, force=force)
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.batch.served import Request, Told
+from app.batch.served import Request, RunMessage
 from extractor import child
 
 
@@ -45,9 +45,9 @@ def request_for(films: Path, out: Path) -> Request:
 def test_a_run_is_told_cut_off_and_gone_on_with(films, tmp_path):
     out = tmp_path / "out"
     process = start(request_for(films, out))
-    first = Told.read(process.stdout.readline())
+    first = RunMessage.read(process.stdout.readline())
     assert (first.files, first.files_done, first.shown) == (2, 0, True)
-    while not Told.read(process.stdout.readline()).frames:
+    while not RunMessage.read(process.stdout.readline()).frames:
         pass
     process.stdin.close()  # as when the window is killed in the middle of the film
     rest = process.stdout.read()
@@ -58,7 +58,7 @@ def test_a_run_is_told_cut_off_and_gone_on_with(films, tmp_path):
     (films / "demo.mp4").unlink()
     shutil.copy(films.parent / "films" / "broken.mp4", films / "other.mp4")
     process = start(request_for(films, out))
-    lines = [Told.read(line) for line in process.stdout]
+    lines = [RunMessage.read(line) for line in process.stdout]
     assert ended(process) == 0
     failures = [sentence for told in lines for sentence in told.failures]
     assert len(failures) == 2
@@ -72,6 +72,6 @@ def test_a_run_is_told_cut_off_and_gone_on_with(films, tmp_path):
 )
 def test_what_cannot_be_done_is_a_sentence(request_line, sentence):
     process = start(request_line)
-    told = Told.read(process.stdout.readline())
+    told = RunMessage.read(process.stdout.readline())
     assert sentence in told.error
     assert ended(process) != 0

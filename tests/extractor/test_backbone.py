@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from extractor.backbone import GRN, Block, ConvNeXtV2, DropPath, LayerNorm
-from extractor.backbone_sizes import size_by_name
+from extractor.backbone_sizes import SIZES, size_by_name
 
 
 def published_layer_norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

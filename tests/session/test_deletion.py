@@ -12,7 +12,7 @@ import pytest
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.session import analyses
-from app.session.deletion import delete_session, what_goes
+from app.session.deletion import delete_session, plan_deletion
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.identities import Identities, write_identities
@@ -45,7 +45,7 @@ def session(tmp_path, header, make_frame, make_result):
 def test_it_goes_whole_and_nothing_else_does(session):
     beside = session.with_name("P08")
     beside.mkdir()
-    doomed = what_goes(session)
+    doomed = plan_deletion(session)
     assert (doomed.participant, doomed.analyses, doomed.exports, doomed.strange) == ("P07", 1, 2, ())
     assert doomed.files == sum(path.is_file() for path in session.rglob("*"))
     assert "of participant P07, recorded " in doomed.question()
@@ -62,7 +62,7 @@ def test_links_go_and_what_they_lead_to_stays(session, tmp_path):
     (session / "linked").symlink_to(outside, target_is_directory=True)
     (session / "export" / "linked").symlink_to(outside, target_is_directory=True)
     (session / "file").symlink_to(outside / "deep" / "precious")
-    before = what_goes(session)
+    before = plan_deletion(session)
     assert before.strange == ("file", "linked")
     delete_session(session)
     assert not session.exists()
@@ -87,7 +87,7 @@ def test_a_session_that_is_being_recorded_is_kept(session):
 
 def test_a_damaged_session_can_be_deleted(session):
     (session / "session.json").write_bytes(b"[" * 100_000)
-    assert "whose session.json is damaged" in what_goes(session).question()
+    assert "whose session.json is damaged" in plan_deletion(session).question()
     delete_session(session)
     assert not session.exists()
 
@@ -105,7 +105,7 @@ def test_a_session_is_told_by_what_a_recording_leaves(session, damage):
             path.unlink()
     elif damage == "only names":
         table.rename(session / "frames.part.csv").write_bytes(bytes(99))
-    assert "whose session.json is damaged or gone" in what_goes(session).question()
+    assert "whose session.json is damaged or gone" in plan_deletion(session).question()
     delete_session(session)
     assert not session.exists()
 
@@ -159,7 +159,7 @@ def test_the_measured_file_stays(session, tmp_path):
     header = replace(manifest.header, media=replace(media, path=str(tmp_path / "clip.mp4")))
     replace(manifest, header=header).write(session)
     (tmp_path / "clip.mp4").write_bytes(b"x")
-    assert f"The measured file {tmp_path / 'clip.mp4'} stays." in what_goes(session).question()
+    assert f"The measured file {tmp_path / 'clip.mp4'} stays." in plan_deletion(session).question()
     delete_session(session)
     assert (tmp_path / "clip.mp4").exists()
 
@@ -182,7 +182,7 @@ def test_what_is_no_session_or_more_than_one_is_kept(session, tmp_path, monkeypa
 
 def test_files_of_somebody_else_are_named(session):
     (session / "interview.docx").write_bytes(b"x")
-    assert "did not write all that is in it: interview.docx will be deleted, too" in what_goes(session).question()
+    assert "did not write all that is in it: interview.docx will be deleted, too" in plan_deletion(session).question()
 
 
 def test_what_could_not_be_deleted_is_said_and_can_be_asked_for_again(session, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 
 from app.core.errors import SessionError
 from app.session import ownership, recovery, staging
-from app.session.deletion import what_goes
+from app.session.deletion import plan_deletion
 from app.session.folders import LOCK, claim_folder
 from app.session.manifest import COMPLETE, RECOVERED, Manifest
 from app.session.ownership import Claim, Life, Owner, life_of
@@ -91,7 +91,7 @@ def test_another_computer_sees_that_it_changes(live, monkeypatch):
     with pytest.raises(SessionError, match="still being written by process"):
         recover(folder)
     with pytest.raises(SessionError, match="still being recorded"):
-        what_goes(folder)
+        plan_deletion(folder)
     monkeypatch.undo()
     grow()
     end(folder, writer, 10)

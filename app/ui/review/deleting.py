@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
-from app.session.deletion import Doomed, delete_session, what_goes
+from app.session.deletion import DeletionPlan, delete_session, plan_deletion
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
@@ -38,10 +38,10 @@ class Deleting:
 
     def ask(self, folder: Path) -> None:
         """Say what would go, and delete it once that is agreed to."""
-        self._background.run("look at the session", lambda: what_goes(folder), self._ask, self._failed)
+        self._background.run("look at the session", lambda: plan_deletion(folder), self._ask, self._failed)
 
-    def _ask(self, doomed: Doomed) -> None:
-        self.question = ask_deletion(self._window, doomed.question(), lambda: self._delete(doomed.folder))
+    def _ask(self, plan: DeletionPlan) -> None:
+        self.question = ask_deletion(self._window, plan.question(), lambda: self._delete(plan.folder))
 
     def _delete(self, folder: Path) -> None:
         self._let_go()

@@ -47,10 +47,10 @@ class Measuring(QObject):
     def use(self, loaded: Loaded | None) -> None:
         """Of this session; None: of none."""
         self._total_s = loaded.content.total_s if loaded is not None else 0.0
-        self.follow(loaded)
+        self.show_face(loaded)
         self.select(None)
 
-    def follow(self, loaded: Loaded | None) -> None:
+    def show_face(self, loaded: Loaded | None) -> None:
         """Of this face of the same session; what is selected stays."""
         self._loaded, self._content, self.statistics = loaded, None, None
         self._serial += 1

@@ -65,7 +65,7 @@ class FramePresenter(QObject):
         if self._image is not None:
             self._show(self._frame, self._image)
 
-    def follow(self, face: int | None) -> None:
+    def show_face(self, face: int | None) -> None:
         """Put this face before the others; draw them by the numbers that they have by now."""
         self._face = face
         if self._image is not None:

@@ -50,22 +50,22 @@ class ReviewSound(QObject):
         self._playback: Playback | None = None
         self._on = True
         self._said = False  # once a session: why nothing is heard
-        self._failed.connect(self._tell)
+        self._failed.connect(self._warn_once)
 
     def use(self, path: Path | None, player: Player | None) -> None:
         """Of another session; None: nothing is heard."""
         self._end()
         self._path, self._player, self._said = path, player, False
         if player is not None:
-            player.playing_changed.connect(lambda _: self._follow())
-            player.speed_changed.connect(lambda _: self._follow())
+            player.playing_changed.connect(lambda _: self._start_or_stop())
+            player.speed_changed.connect(lambda _: self._start_or_stop())
 
     def switch(self, on: bool) -> None:
         """Whether anything is to be heard."""
         self._on = on
-        self._follow()
+        self._start_or_stop()
 
-    def _follow(self) -> None:
+    def _start_or_stop(self) -> None:
         player = self._player
         wanted = self._on and self._path is not None and player is not None and player.playing and player.speed == 1.0
         if wanted and self._playback is None:
@@ -89,7 +89,7 @@ class ReviewSound(QObject):
         with contextlib.suppress(RuntimeError):  # the window is gone already
             self._failed.emit(problem)
 
-    def _tell(self, problem: str) -> None:
+    def _warn_once(self, problem: str) -> None:
         if not self._said:
             self._said = True
             self._notify(Message(problem, Severity.WARNING))

@@ -65,7 +65,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.presenter: FramePresenter | None = None
         self.annotations: EditedAnnotations | None = None
         self.identities: EditedIdentities | None = None
-        self._following = 0  # the latest request to show a face's curves
+        self._face_serial = 0  # the latest request to show a face's curves
         self.problem: Exception | None = None
         self._background = Background(self)
         self.commands = build_actions(self, REVIEW, self._slots(), store)
@@ -78,7 +78,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.identifying = Identifying(self, self.panes.faces, self.commands, self.notify)
         self._leave_out()
         self.sound = ReviewSound(self.notify, self)
-        self._hear()
+        self._apply_sound()
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
         self._connect()
         self._enable(False)
@@ -106,10 +106,10 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.measuring.changed.connect(self._selection_changed)
         self.transport.speed_chosen.connect(self._set_speed)
         self.comparing.changed.connect(self._compare)
-        self.identifying.followed.connect(self._follow)
+        self.identifying.followed.connect(self._show_face)
         self._settings.watch(self, OVERLAY.values(), self._draw)
         self._settings.watch(self, (settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out)
-        self._settings.watch(self, (settings.REVIEW_SOUND,), self._hear)
+        self._settings.watch(self, (settings.REVIEW_SOUND,), self._apply_sound)
 
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
@@ -346,21 +346,21 @@ class ReviewWindow(TakesFiles, QMainWindow):
         if self.player is not None:
             self._moved(self.player.frame)
 
-    def _follow(self, face: int | None) -> None:
+    def _show_face(self, face: int | None) -> None:
         """Show the curves of this face, or of each frame's first one, as soon as they are gathered."""
         if self._loaded is None:
             return
-        self._following += 1
-        number, session = self._following, self._session()
+        self._face_serial += 1
+        number, session = self._face_serial, self._session()
         self._draw()
 
         def done(loaded: Loaded) -> None:
-            if number == self._following and self._loaded is not None and self._session() is session:
+            if number == self._face_serial and self._loaded is not None and self._session() is session:
                 self._loaded = loaded
                 self.comparing.use(loaded)
-                self.measuring.follow(loaded)
+                self.measuring.show_face(loaded)
                 if self.presenter is not None:
-                    self.presenter.follow(face)
+                    self.presenter.show_face(face)
                 self._compare(loaded.content)
 
         def failed(error: Exception) -> None:
@@ -382,7 +382,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         if not self.timeline.cancel_drag():
             self.measuring.select(None)
 
-    def _hear(self) -> None:
+    def _apply_sound(self) -> None:
         self.sound.switch(self._settings.get(settings.REVIEW_SOUND))
 
     def _leave_out(self) -> None:

@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.batch.served import Request, Told
+from app.batch.served import Request, RunMessage
 from app.core.limits import MOST_FACES
 from app.core.position import LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
 from app.ui.features.cameras.tilt_dialog import tilt_boxes, tilt_of
@@ -63,7 +63,7 @@ class ExtractDialog(TakesFiles, QDialog):
         self.paths.addItems([str(path) for path in store.get(settings.EXTRACT_PATHS)])
         self.out.setText(store.get(settings.EXTRACT_OUT) or str(settings.recordings_folder(store) / "measured"))
         self.faces.setValue(min(max(1, store.get(settings.FACES)), MOST_FACES))
-        self.extraction.told.connect(self._show)
+        self.extraction.reported.connect(self._show)
         self.extraction.ended.connect(self._ended)
         self.extraction.paused_changed.connect(self._paused)
         self._enable()
@@ -234,23 +234,23 @@ class ExtractDialog(TakesFiles, QDialog):
         if on:
             self._show_state("Paused. The memory that it takes stays taken.")
 
-    def _show(self, told: Told) -> None:
-        for sentence in (*told.remarks, *told.failures):
+    def _show(self, message: RunMessage) -> None:
+        for sentence in (*message.remarks, *message.failures):
             self.problems.addItem(sentence)
             self.problems.show()
-        if told.files_done and not self._shown_out:
+        if message.files_done and not self._shown_out:
             self._shown_out = True
             self._made(self._out)
-        if not told.shown or self.extraction.paused:
+        if not message.shown or self.extraction.paused:
             return
         self.bar.setRange(0, STEPS)
-        self.bar.setValue(round(STEPS * told.share))
-        text = f"{told.files_done} of {told.files} files, {told.frames} frames"
+        self.bar.setValue(round(STEPS * message.share))
+        text = f"{message.files_done} of {message.files} files, {message.frames} frames"
         seconds = self.extraction.seconds
-        if told.frames and seconds > SURE_S:
-            text += f", {told.frames / seconds:.0f} a second"
-            if 0 < told.share < 1:
-                text += f", about {duration(seconds / told.share * (1 - told.share))} left"
+        if message.frames and seconds > SURE_S:
+            text += f", {message.frames / seconds:.0f} a second"
+            if 0 < message.share < 1:
+                text += f", about {duration(seconds / message.share * (1 - message.share))} left"
         self._show_state(text)
 
     def _ended(self, sentence: str) -> None:

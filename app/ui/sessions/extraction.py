@@ -11,7 +11,7 @@ import threading
 import psutil
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.batch.served import Request, Told
+from app.batch.served import Request, RunMessage
 from app.core.clock import now_s
 from app.core.records import RecordError
 from app.ui.widgets.background import Background
@@ -24,7 +24,7 @@ DIED = "The measuring has ended unexpectedly; start it again to go on."
 class Extraction(QObject):
     """One run.  A pause holds its processes where they are, so that nothing that was measured is lost."""
 
-    told = pyqtSignal(object)  # Told
+    reported = pyqtSignal(object)  # RunMessage
     ended = pyqtSignal(str)  # no process is left; one sentence: what came of it, or why it ended
     paused_changed = pyqtSignal(bool)
 
@@ -51,7 +51,7 @@ class Extraction(QObject):
         return self._active_s if self.paused else self._active_s + now_s() - self._since_s
 
     def start(self, request: Request) -> None:
-        """Measure; ``told`` and at last ``ended`` follow.  What an earlier run has measured is left as it is."""
+        """Measure; ``reported`` and at last ``ended`` follow.  What an earlier run has measured is left as it is."""
         self.paused, self.failed, self._stopped = False, False, False
         self._active_s, self._since_s = 0.0, now_s()
         self._thread = threading.Thread(target=self._run, args=(request,), name="measure files", daemon=True)
@@ -97,9 +97,9 @@ class Extraction(QObject):
                 process.stdin.flush()
             for line in process.stdout:
                 with contextlib.suppress(RecordError):
-                    told = Told.read(line)
-                    outcome, error = told.outcome or outcome, told.error or error
-                    self._emit(told)
+                    message = RunMessage.read(line)
+                    outcome, error = message.outcome or outcome, message.error or error
+                    self._emit(message)
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 with contextlib.suppress(OSError):
@@ -113,9 +113,9 @@ class Extraction(QObject):
         with contextlib.suppress(RuntimeError):  # the window is gone already
             self.ended.emit(sentence)
 
-    def _emit(self, told: Told) -> None:
+    def _emit(self, message: RunMessage) -> None:
         with contextlib.suppress(RuntimeError):
-            self.told.emit(told)
+            self.reported.emit(message)
 
     def _hold(self, on: bool) -> None:
         with self._lock:

@@ -91,11 +91,11 @@ class SessionReader(QObject):
                 roots, whole, asked = self._roots, self._all, self._asked
                 self._all, self._asked = False, set()
             try:
-                self._look(roots, whole, asked)
+                self._read_what_changed(roots, whole, asked)
             except Exception:  # the list must not stand still for good
                 log.exception("the list of sessions could not be read")
 
-    def _look(self, roots: tuple[Path, ...], whole: bool, asked: set[Path]) -> None:
+    def _read_what_changed(self, roots: tuple[Path, ...], whole: bool, asked: set[Path]) -> None:
         if whole or any(_modified(parent) != before for parent, before in self._parents.items()):
             self._list(roots, whole)
         live = {folder for folder, (_, state) in self._known.items() if state is SessionState.RECORDING}
@@ -103,7 +103,7 @@ class SessionReader(QObject):
         again = tuple(summarise(folder) for folder in sorted(listed | live) if folder.is_dir())
         for summary in again:
             self._known[summary.folder] = (_signature(summary.folder), summary.state)
-        self._tell(again)
+        self._emit_found(again)
 
     def _list(self, roots: tuple[Path, ...], afresh: bool) -> None:
         search = SessionSearch(roots)
@@ -124,9 +124,9 @@ class SessionReader(QObject):
                 new.append(summarise(folder))
                 self._known[folder] = (signature, new[-1].state)
             if now_s() - told_s > TELL_S:
-                self._tell(tuple(new))
+                self._emit_found(tuple(new))
                 new, told_s = [], now_s()
-        self._tell(tuple(new))
+        self._emit_found(tuple(new))
         gone = frozenset(self._known.keys() - seen.keys())
         for folder in gone:
             del self._known[folder]
@@ -138,7 +138,7 @@ class SessionReader(QObject):
             for parent, held in names.items():
                 thumbnails.keep_only(parent, held)
 
-    def _tell(self, summaries: tuple[SessionSummary, ...]) -> None:
+    def _emit_found(self, summaries: tuple[SessionSummary, ...]) -> None:
         if summaries and not self._closed:
             with contextlib.suppress(RuntimeError):
                 self.found.emit(summaries)

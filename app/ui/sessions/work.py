@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from PyQt6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from app.core.errors import UserError
-from app.session.deletion import Doomed, delete_session, question_about, what_goes
+from app.session.deletion import DeletionPlan, delete_session, plan_deletion, question_about
 from app.session.exporters import ExistingExportError, Exporter, default_place
 from app.session.listing import SessionSummary
 from app.session.recovery import recover
@@ -81,17 +81,17 @@ class SessionWork:
 
     def ask_deletion(self, sessions: Sequence[SessionSummary]) -> None:
         folders = [session.folder for session in sessions]
-        self._each("Looking at", folders, what_goes, self._ask_whether)
+        self._each("Looking at", folders, plan_deletion, self._ask_whether)
 
-    def _ask_whether(self, outcome: Outcome[Doomed]) -> None:
+    def _ask_whether(self, outcome: Outcome[DeletionPlan]) -> None:
         self._complain(outcome.problems)
-        doomed = [doomed for _, doomed in outcome.made]
-        if not doomed:
+        plans = [plan for _, plan in outcome.made]
+        if not plans:
             self._notify(Message("Nothing was deleted.", Severity.WARNING))
             return
         self._notify(Message(""))
-        question = question_about(doomed)
-        self.question = ask_deletion(self._window, question, lambda: self._delete([one.folder for one in doomed]))
+        question = question_about(plans)
+        self.question = ask_deletion(self._window, question, lambda: self._delete([one.folder for one in plans]))
 
     def _delete(self, folders: Sequence[Path]) -> None:
         def done(outcome: Outcome[None]) -> None:

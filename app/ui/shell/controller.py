@@ -250,7 +250,7 @@ class Controller(QObject):
             self._follow_source(status)
             self._follow_network(status)
             self._follow_recording(status)
-        return self._calmed(status)
+        return self._without_old_complaint(status)
 
     def _remark(self, info: SourceInfo | None) -> None:
         """Say once what a camera granted in place of what somebody asked for."""
@@ -310,7 +310,7 @@ class Controller(QObject):
         if not busy:
             self.recorded.emit(stats)
 
-    def _calmed(self, status: PipelineStatus) -> PipelineStatus:
+    def _without_old_complaint(self, status: PipelineStatus) -> PipelineStatus:
         """Without a complaint about a network that was replaced by a working one a while ago."""
         error = status.network_error
         if error != self._complaint[0]:

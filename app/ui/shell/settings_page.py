@@ -56,7 +56,7 @@ class SettingsDialog(QDialog):
                 if setting.section not in self._sections:
                     self._sections[setting.section] = Section(setting.section)
                     self._sections[setting.section].rows.setColumnStretch(1, 1)
-                self._rows.append(_Row(setting, store, self._sections[setting.section], self._say))
+                self._rows.append(_Row(setting, store, self._sections[setting.section], self._show_note))
         widest = max(row.label.sizeHint().width() for row in self._rows if row.label is not None)
         for section in self._sections.values():  # the fields stand in one line down the whole page
             section.rows.setColumnMinimumWidth(0, widest)
@@ -82,9 +82,9 @@ class SettingsDialog(QDialog):
         found = {row.section for row in self._rows if row.shown}
         for section in self._sections.values():
             section.setVisible(section in found)
-        self._say("" if found else NOTHING_FOUND)
+        self._show_note("" if found else NOTHING_FOUND)
 
-    def _say(self, text: str, tone: str = "") -> None:
+    def _show_note(self, text: str, tone: str = "") -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
         theme.set_tone(self._note, tone)
@@ -93,14 +93,16 @@ class SettingsDialog(QDialog):
 class _Row:
     """A setting's name and what it is changed with."""
 
-    def __init__(self, setting: Setting[Any], store: Settings, section: Section, say: Callable[..., None]) -> None:
+    def __init__(
+        self, setting: Setting[Any], store: Settings, section: Section, show_note: Callable[..., None]
+    ) -> None:
         self.section = section
         self.shown = True
         self.label: QLabel | None = None  # a switch has its name beside it
         name = setting.label.replace("&", "")
         choices = " ".join(label for _, label in setting.choices)
         self.words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
-        self._setting, self._store, self._say = setting, store, say
+        self._setting, self._store, self._show_note = setting, store, show_note
         place = section.rows.rowCount()
         self._editor: QWidget
         self._show_value: Callable[[Any], object]
@@ -164,11 +166,11 @@ class _Row:
             self._store.set(self._setting, value)
         except UserError as error:
             theme.set_tone(self._editor, "error")
-            self._say(str(error), "error")
+            self._show_note(str(error), "error")
 
     def _refresh(self) -> None:
         theme.set_tone(self._editor, "")
-        self._say("")
+        self._show_note("")
         blocked = QSignalBlocker(self._editor)
         self._show_value(self._store.get(self._setting))
         blocked.unblock()

@@ -103,15 +103,15 @@ def degrade(x: Tensor, generator: torch.Generator, faults: PhotoFaults) -> Tenso
     if faults.strength <= 0:
         return x
     dice = _Dice(generator, len(x), x.device, faults.strength)
-    x = _on(faults.occluders, x, dice, _cover)
+    x = _apply_to_share(faults.occluders, x, dice, _cover)
     x = _light(x, dice, faults)
     x = _colours(x, dice, faults)
-    x = _on(faults.texture, x, dice, _texture)
-    x = _on(faults.blur, x, dice, _blur)
+    x = _apply_to_share(faults.texture, x, dice, _texture)
+    x = _apply_to_share(faults.blur, x, dice, _blur)
     x = _shrink(x, dice, faults.shrink)
-    x = _on(faults.noise, x, dice, _noise)
-    x = _on(faults.sharpen, x, dice, _sharpen)
-    x = _on(faults.jpeg, x, dice, lambda part, few: compress(part, few.uniform(20, 92)))
+    x = _apply_to_share(faults.noise, x, dice, _noise)
+    x = _apply_to_share(faults.sharpen, x, dice, _sharpen)
+    x = _apply_to_share(faults.jpeg, x, dice, lambda part, few: compress(part, few.uniform(20, 92)))
     return (x.clamp(0, 1) * 255).round() / 255
 
 
@@ -126,16 +126,16 @@ class _Dice:
         """The same for so many pictures."""
         return _Dice(self._generator, batch, self._device, self.strength)
 
-    def _to(self, x: Tensor) -> Tensor:
+    def _on_device(self, x: Tensor) -> Tensor:
         return x.to(self._device)
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         drawn = torch.rand((self._batch, *shape), generator=self._generator, device=self._generator.device)
-        return self._to(drawn) * (high - low) + low
+        return self._on_device(drawn) * (high - low) + low
 
     def normal(self, spread: float, *shape: int) -> Tensor:
         drawn = torch.randn((self._batch, *shape), generator=self._generator, device=self._generator.device)
-        return self._to(drawn) * (spread * self.strength)
+        return self._on_device(drawn) * (spread * self.strength)
 
     def chance(self, share: float) -> Tensor:
         return self.uniform(0, 1) < share * min(self.strength, 1.0)
@@ -144,11 +144,11 @@ class _Dice:
         return int(torch.randint(count, (), generator=self._generator, device=self._generator.device))
 
 
-def _where(rows: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+def _choose_rows(rows: Tensor, yes: Tensor, no: Tensor) -> Tensor:
     return torch.where(rows.view(-1, 1, 1, 1), yes, no)
 
 
-def _on(share: float, x: Tensor, dice: _Dice, fault: Callable[[Tensor, _Dice], Tensor]) -> Tensor:
+def _apply_to_share(share: float, x: Tensor, dice: _Dice, fault: Callable[[Tensor, _Dice], Tensor]) -> Tensor:
     """The fault on a ``share`` of the pictures; the others cost nothing."""
     rows = dice.chance(share).nonzero()[:, 0]
     return x.index_copy(0, rows, fault(x[rows], dice.of(len(rows)))) if len(rows) else x
@@ -183,19 +183,19 @@ def _light(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
     v, u = torch.meshgrid(line, line, indexing="ij")
     slope = dice.normal(0.12, 3, 2) + dice.normal(0.35, 1, 2)
     field = (slope[..., 0, None, None] * u + slope[..., 1, None, None] * v).exp()
-    x = _where(dice.chance(faults.gradients), x * field, x)
+    x = _choose_rows(dice.chance(faults.gradients), x * field, x)
     dark = dice.uniform(0.08, 0.4)[:, None, None, None]
-    return _where(dice.chance(faults.low_light), x * dark, x).clamp(0, 1.2)
+    return _choose_rows(dice.chance(faults.low_light), x * dark, x).clamp(0, 1.2)
 
 
 def _colours(x: Tensor, dice: _Dice, faults: PhotoFaults) -> Tensor:
     cast = torch.where(dice.chance(faults.white_balance)[:, None], dice.normal(0.25, 3), dice.normal(0.09, 3))
     x = x * cast.exp()[:, :, None, None]
     grey = x.mean(1, keepdim=True)
-    x = _where(dice.chance(faults.colour), grey + (x - grey) * dice.uniform(0.3, 1.5)[:, None, None, None], x)
-    x = _where(dice.chance(faults.grey), grey.expand_as(x), x).clamp(0, 1)
+    x = _choose_rows(dice.chance(faults.colour), grey + (x - grey) * dice.uniform(0.3, 1.5)[:, None, None, None], x)
+    x = _choose_rows(dice.chance(faults.grey), grey.expand_as(x), x).clamp(0, 1)
     bent = (x + 1e-4) ** dice.normal(0.35).exp()[:, None, None, None]
-    return _where(dice.chance(faults.gamma), bent, x)
+    return _choose_rows(dice.chance(faults.gamma), bent, x)
 
 
 def _texture(x: Tensor, dice: _Dice) -> Tensor:
@@ -251,7 +251,9 @@ def _shrink(x: Tensor, dice: _Dice, share: float) -> Tensor:
     for part, chosen in zip(x.chunk(4), rows.chunk(4), strict=True):
         small = least + dice.pick(max(1, size - least))
         low = F.interpolate(part, size=(small, small), mode="area")
-        parts.append(_where(chosen, F.interpolate(low, size=(size, size), mode="bilinear", align_corners=False), part))
+        parts.append(
+            _choose_rows(chosen, F.interpolate(low, size=(size, size), mode="bilinear", align_corners=False), part)
+        )
     return torch.cat(parts)
 
 
@@ -261,7 +263,7 @@ def _noise(x: Tensor, dice: _Dice) -> Tensor:
     coloured = dice.chance(0.5)[:, None, None, None]
     field = torch.where(coloured, dice.normal(1.0, 3, size, size), dice.normal(1.0, 1, size, size))
     blotchy = F.avg_pool2d(F.pad(field, (1,) * 4, mode="replicate"), 3, stride=1) * 2
-    field = _where(dice.chance(0.3), blotchy, field)
+    field = _choose_rows(dice.chance(0.3), blotchy, field)
     sigma = dice.uniform(1, 14)[:, None, None, None] / 255
     shot = dice.uniform(0, 1)[:, None, None, None]
     return x + field * sigma * (shot * x.clamp_min(0.02).sqrt() * 1.5 + 1 - shot)

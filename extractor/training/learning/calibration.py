@@ -22,7 +22,9 @@ def fit_temperatures(logits: Tensor, angles_deg: Tensor) -> Tensor:
     """(3,) temperatures for logits (B, 3, 66) and true angles (B, 3)."""
     best = []
     for axis in range(3):
-        costs = torch.stack([_surprise(logits[:, axis] * float(1 / t), angles_deg[:, axis]) for t in CANDIDATES])
+        costs = torch.stack(
+            [_negative_log_likelihood(logits[:, axis] * float(1 / t), angles_deg[:, axis]) for t in CANDIDATES]
+        )
         best.append(CANDIDATES[int(costs.argmin())])
     return torch.stack(best)
 
@@ -55,7 +57,7 @@ def apply_gain(network: MotionExtractor, axis: str, gain: float) -> None:
         head.bias.copy_(mix @ head.bias)
 
 
-def _surprise(logits: Tensor, truth: Tensor) -> Tensor:
+def _negative_log_likelihood(logits: Tensor, truth: Tensor) -> Tensor:
     mean, std = bins_to_degrees(logits)
     std = std.clamp_min(0.05)
     return (((mean - truth) / std).square() / 2 + std.log()).mean()

@@ -62,7 +62,7 @@ class HeadPool:
             if path in self._known:
                 continue
             self._known.add(path)
-            came += self._take_in(Shard(path))
+            came += self._append_or_replace(Shard(path))
         if came:
             self.heads = in_face_frame(Heads.join([shard.heads for shard in self._shards]))
             self.targets = Targets.of(self.heads).to(self.device)
@@ -84,7 +84,7 @@ class HeadPool:
         """For each head another picture of the same person in the same pose, or the head itself."""
         return torch.from_numpy(self._siblings[rows.cpu().numpy()])
 
-    def _take_in(self, shard: Shard) -> int:
+    def _append_or_replace(self, shard: Shard) -> int:
         """Append a shard, or put it in the oldest one's place; returns how many heads came."""
         if self._limit is None or len(self) + len(shard) <= self._limit:
             start = len(self)
