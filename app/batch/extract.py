@@ -19,13 +19,12 @@ from app.batch.local import run_here, run_in_processes
 from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
-from app.core.errors import UserError
+from app.core.errors import UserError, reason
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.system import usable_cores
 from app.core.threads import network_threads
 from app.core.tilt import CameraTilt
 from app.faces.estimators import create, describe
-from app.session.folders import reason
 from extractor import files
 from extractor.backends.devices import available_devices
 from extractor.report import LoadReport

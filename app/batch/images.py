@@ -17,13 +17,12 @@ from typing import Any, BinaryIO
 import app
 from app.batch.jobs import Picture
 from app.batch.plan import Item
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.annotations import keep_original
-from app.session.folders import reason
 from app.session.offline import PartFile
 from app.session.table import Missing, columns, row
 from app.session.text_table import encode_rows

@@ -38,10 +38,9 @@ from app.session.exporters.base import Progress, ignore_progress
 from app.session.folders import FACES, FRAMES
 from app.session.header import measured_with
 from app.session.lazy_table import LazyTable
-from app.session.manifest import RECORDING, Manifest
+from app.session.manifest import Manifest
 from app.session.offline import ResultTables
-from app.session.recovery import is_unfinished
-from app.session.session import Session, find_video
+from app.session.session import Session, find_video, finished_manifest
 from app.session.table import Missing
 from extractor.backends.base import Backend
 
@@ -116,11 +115,7 @@ def _cancelled(folder: Path) -> CancelledError:
 
 
 def _open(folder: Path) -> tuple[Manifest, Path]:
-    manifest = Manifest.read(folder)
-    if is_unfinished(folder, manifest):
-        raise SessionError(f"{folder} was cut off; motionscope recover puts it in order.")
-    if manifest.state == RECORDING:
-        raise SessionError(f"{folder} can't be measured again: it isn't whole yet.")
+    manifest = finished_manifest(folder)
     video, problem = find_video(folder, manifest)
     if video is None:
         raise SessionError(problem)

@@ -17,11 +17,10 @@ from app.capture.images import read_image
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.clock import now_s
-from app.core.errors import SessionError, SourceError, UserError
+from app.core.errors import SessionError, SourceError, UserError, reason
 from app.core.frames import Frame, FrameResult
 from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
-from app.session.folders import reason
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, offline_row

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from app.capture.pacing import Pacer
 from app.capture.source import FileSource, SourceInfo, SourceState, SourceStatus
 from app.core.clutter import is_clutter
-from app.core.errors import SourceError
+from app.core.errors import SourceError, reason
 from app.core.frames import Frame
 from app.core.frames import Image as BgrImage
 
@@ -64,7 +64,7 @@ def read_image(path: str | Path) -> BgrImage:
         raise SourceError(f"{path.name} is too large for this computer's memory.") from None
     except OSError as error:
         if error.errno is not None:
-            raise SourceError(f"{path} can't be read: {error.strerror or error}.") from None
+            raise SourceError(f"{path} can't be read: {reason(error)}.") from None
         raise SourceError(_no_picture(path)) from None
     except Exception:  # decoders raise almost anything on damaged files
         raise SourceError(_no_picture(path)) from None
@@ -208,7 +208,7 @@ class ImageSource(FileSource):
         try:
             files = [p for p in self._root.iterdir() if not is_clutter(Path(p.name)) and p.is_file()]
         except OSError as error:
-            raise SourceError(f"{self._root} can't be read: {error.strerror or error}.") from None
+            raise SourceError(f"{self._root} can't be read: {reason(error)}.") from None
         found = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
         self._left_out = tuple(path for path in files if path.suffix.lower() in UNREADABLE_SUFFIXES)
         if not found:

@@ -20,6 +20,12 @@ class OutputError(UserError):
     """Another program that nothing can be sent to."""
 
 
+def reason(error: OSError) -> str:
+    """The system's own words, beginning in lower case to stand within a sentence."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
 def is_readable(error: Exception) -> bool:
     """Whether it is meant for a person: weights, devices and engines have sentences of their own as well.
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
-from app.core.errors import OutputError
+from app.core.errors import OutputError, reason
 from app.core.records import RecordError, build, read_json
-from app.outputs.udp import reason
 from extractor import files
 
 NAME = "remote"

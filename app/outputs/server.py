@@ -26,9 +26,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from app.core.clock import ClockPair
-from app.core.errors import OutputError
+from app.core.errors import OutputError, reason
 from app.outputs.address import Address
-from app.outputs.udp import reason
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection

@@ -7,7 +7,7 @@ import socket
 import threading
 
 from app.core.clock import now_s
-from app.core.errors import OutputError
+from app.core.errors import OutputError, reason
 from app.outputs.address import Address
 from app.outputs.base import FRESH_S
 
@@ -66,7 +66,3 @@ class UdpPeer:
         with self._lock:
             self._closed = True
             self._socket.close()
-
-
-def reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -12,8 +12,7 @@ import struct
 import sys
 from pathlib import Path
 
-from app.core.errors import OutputError
-from app.outputs.udp import reason
+from app.core.errors import OutputError, reason
 
 if sys.platform == "linux":
     from fcntl import ioctl

@@ -81,7 +81,5 @@ class PipelineStatus:
         if self.source.message:
             return self.source.message
         if self.report is not None and not self.report.pose_trained:
-            return (
-                "Pose heads untrained: these weights hold no head pose, so no angles are shown. Choose other weights."
-            )
+            return UNTRAINED
         return next((output.problem for output in self.outputs if output.problem), "")

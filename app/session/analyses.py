@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import app
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
-from app.session.folders import FRAMES, numbered, reason
+from app.session.folders import FRAMES, numbered
 from app.session.lazy_table import LazyTable
 from app.session.manifest import KeypointCount, Manifest, Quality
 from app.session.staging import new_staging, publish_new

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.annotations import Annotation, encode_annotations, keep_original
-from app.session.folders import reason
 from extractor import files
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.folders import ANNOTATIONS, OPEN_ANNOTATIONS, reason
+from app.core.errors import reason
+from app.session.folders import ANNOTATIONS, OPEN_ANNOTATIONS
 from app.session.text_table import encode_rows, read_text_table, whole_lines
 from extractor import files
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.clutter import is_clutter
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session import thumbnails
 from app.session.analyses import ANALYSES
 from app.session.annotations import ORIGINAL
@@ -31,7 +31,6 @@ from app.session.folders import (
     TRUTH,
     VIDEO,
     part,
-    reason,
 )
 from app.session.manifest import RECORDING, Manifest
 from app.session.ownership import is_live, is_locked

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.frames import Box, Detection, FaceResult, Frame
 from app.core.sound import SoundBlock
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
-from app.session.folders import AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part, reason
+from app.session.folders import AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part
 from app.session.manifest import Fitted, Manifest, SoundInfo, VideoInfo
 from app.session.motion import MotionEncoder
 from app.session.rows import PendingRow

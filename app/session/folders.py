@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from app.core.clutter import is_clutter
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.naming import DEFAULT_NAME, folder_name
 from extractor import files
 
@@ -100,9 +100,3 @@ def _writable(folder: Path) -> Path:
     files.create(probe).close()
     files.remove(probe)
     return folder
-
-
-def reason(error: OSError) -> str:
-    """The system's own words, beginning in lower case to stand within a sentence."""
-    text = error.strerror or str(error) or type(error).__name__
-    return text[:1].lower() + text[1:]

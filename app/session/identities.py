@@ -12,11 +12,11 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.records import Between, Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text, western
 from app.session.annotations import keep_original
-from app.session.folders import IDENTITIES, reason
+from app.session.folders import IDENTITIES
 from extractor import files
 
 SCHEMA = 1

@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError
-from app.session.folders import reason
+from app.core.errors import SessionError, reason
 from app.session.identities import Identities
 from app.session.saved_table import mend_table, plain_table
 from app.session.table import MISSING_REASONS, Table, missing_of, parse_header, parse_table

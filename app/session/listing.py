@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.clutter import is_clutter
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.deletion import is_damaged_session
-from app.session.folders import FRAMES, MANIFEST, part, reason
+from app.session.folders import FRAMES, MANIFEST, part
 from app.session.manifest import RECORDING, Manifest
 from app.session.ownership import Life, life_of
 from extractor import files

@@ -13,12 +13,12 @@ from typing import Annotated
 import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.position import FaceSize, FieldOfView
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
 from app.core.text import encode_text, western
 from app.core.tilt import CameraTilt
-from app.session.folders import MANIFEST, reason
+from app.session.folders import MANIFEST
 from app.session.ownership import Owner as Owner
 from extractor import files
 

@@ -17,10 +17,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.frames import FaceResult
 from app.core.records import Between, Count, RecordError, build, parse_json
-from app.session.folders import reason
 from app.session.table import measured
 from extractor import files
 

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.core.clock import clock_pair
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.frames import FaceResult, FrameResult
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part, reason
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, SessionHeader
 from app.session.motion import MotionEncoder
 from app.session.ownership import Owner

@@ -15,22 +15,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from app.core.containers import open_container
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.annotations import recover_annotations
 from app.session.codecs import FFV1
-from app.session.folders import (
-    AUDIO,
-    FACES,
-    FRAMES,
-    LOCK,
-    MOTION,
-    RESERVE,
-    SIGNALS,
-    TRUTH,
-    VIDEO,
-    part,
-    reason,
-)
+from app.session.folders import AUDIO, FACES, FRAMES, LOCK, MOTION, RESERVE, SIGNALS, TRUTH, VIDEO, part
 from app.session.manifest import RECORDING, RECOVERED, Manifest, MissingRows, VideoInfo
 from app.session.motion import whole_size
 from app.session.ownership import Life, Owner, changing, is_live, life_of, traces, try_lock

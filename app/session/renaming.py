@@ -7,9 +7,9 @@ import datetime
 import os
 from pathlib import Path
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session import thumbnails
-from app.session.folders import numbered, reason
+from app.session.folders import numbered
 from app.session.listing import SessionState, SessionSummary, summarise
 from app.session.naming import folder_name
 from extractor import files

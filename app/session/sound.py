@@ -18,10 +18,9 @@ import numpy as np
 from av.filter import Graph
 
 from app.core.containers import open_container
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.sound import RATE, Samples, SoundBlock
 from app.session.disk import GuardedFile
-from app.session.folders import reason
 
 LAYOUT, FORMAT = "mono", "s16"
 _TICKS_PER_S = 1_000_000

@@ -9,8 +9,7 @@ import socket
 import time
 from pathlib import Path
 
-from app.core.errors import SessionError
-from app.session.folders import reason
+from app.core.errors import SessionError, reason
 from app.session.ownership import Owner, process_space
 from extractor import files
 

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import Any
 
 from app.core.clock import Moment, clock_pair, now_s
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.core.frames import Frame, FrameResult
 from app.core.sound import SoundBlock
 from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation, shown_frame
 from app.session.codecs import H264
 from app.session.disk import DiskWatch, Usage, disk_usage
 from app.session.files import SessionFiles
-from app.session.folders import claim_elsewhere, reason
+from app.session.folders import claim_elsewhere
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MissingRows, SessionFields, SessionHeader
 from app.session.ownership import Claim, Owner
 from app.session.recovery import recover

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -16,15 +15,7 @@ from extractor.training.measuring.film_evaluation import evaluate_films, for_met
 from extractor.training.measuring.film_evaluation import markdown as film_table
 from extractor.training.measuring.photo_evaluation import ask, everybody, figures
 from extractor.training.measuring.photo_evaluation import markdown as photo_table
-
-
-def plain(value: object) -> object:
-    """The same without NaN, which JSON does not know."""
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+from extractor.values import finite
 
 
 @command
@@ -51,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         people = everybody(pool)
         found = figures(ask(network, pool, people, spec), people)
         print(photo_table(found))
-        numbers["photographs"] = plain(asdict(found))
+        numbers["photographs"] = finite(asdict(found))
     if given.clips:
         films = evaluate_films(network, given.clips, spec, given.mesh_cache)
         print(film_table(films))

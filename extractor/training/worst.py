@@ -24,8 +24,8 @@ from extractor.training.learning.augment import cut
 from extractor.training.learning.framing import box_framing
 from extractor.training.learning.photo_pool import PhotoPool
 from extractor.training.learning.pool import HeadPool
-from extractor.training.measuring.breakdown import answers
-from extractor.training.measuring.photo_evaluation import app_framing, ask, everybody
+from extractor.training.measuring.breakdown import Answers, answers
+from extractor.training.measuring.photo_evaluation import PhotoAnswers, app_framing, ask, everybody
 from extractor.types import CropSpec
 
 SIDE = 160  # pixels of one head
@@ -34,13 +34,10 @@ AXES = ((224, 64, 64), (64, 200, 64), (90, 130, 255))
 LENGTH = 0.3  # of the side
 
 
-def worst(network: MotionExtractor, pool: HeadPool, spec: CropSpec, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows of the webcam's range with the largest errors, those errors in degrees, and what was said, (n, 3, 3)."""
-    found = answers(network, pool, spec)
+def worst(found: Answers | PhotoAnswers, count: int) -> Tensor:
+    """Rows of the webcam's range with the largest errors, the largest first."""
     errors = torch.where(found.webcam, found.geodesic_deg, -1.0)
-    rows = errors.argsort(descending=True)[: min(count, int(found.webcam.sum()))]
-    said = rotation_matrix(found.truth.angles_deg[rows] + found.signed_deg[rows])
-    return rows, errors[rows], said
+    return errors.argsort(descending=True)[: min(count, int(found.webcam.sum()))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,23 +52,26 @@ class Shown:
     true_points: Tensor  # (n, 24, 2)
 
 
-def heads_shown(pool: HeadPool, spec: CropSpec, rows: Tensor, errors_deg: Tensor, said: Tensor) -> Shown:
-    """Rendered heads in the crops of the expected box; ``said`` (n, 3, 3) of these rows."""
+def heads_shown(network: MotionExtractor, pool: HeadPool, spec: CropSpec, count: int) -> Shown:
+    """The rendered heads of the webcam's range with the largest errors, in the crops of the expected box."""
+    found = answers(network, pool, spec)
+    rows = worst(found, count)
     plain = pool.targets.take(rows)
     framing = box_framing(plain.rotation, plain.scale, plain.t, spec)
     truth = plain.crop(framing)
-    return Shown(cut(pool.images(rows), framing, SIDE), errors_deg, said, truth.rotation, None, truth.points)
+    said = rotation_matrix(truth.angles_deg + found.signed_deg[rows])
+    crops = cut(pool.images(rows), framing, SIDE)
+    return Shown(crops, found.geodesic_deg[rows], said, truth.rotation, None, truth.points)
 
 
 def photographs_shown(network: MotionExtractor, pool: PhotoPool, spec: CropSpec, count: int) -> Shown:
     """The photographs of the webcam's range with the largest errors, in the app's crops."""
     found = ask(network, pool, everybody(pool), spec)
-    errors = torch.where(found.webcam, found.geodesic_deg, -1.0)
-    rows = errors.argsort(descending=True)[: min(count, int(found.webcam.sum()))]
+    rows = worst(found, count)
     framing = app_framing(pool, spec).take(rows)
     return Shown(
         crops=cut(pool.images(rows), framing, SIDE),
-        errors_deg=errors[rows],
+        errors_deg=found.geodesic_deg[rows],
         said=found.rotation[rows],
         true=found.true_rotation[rows],
         said_points=framing.to_crop(found.points[rows]),
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shown = photographs_shown(network.eval(), photos, spec, given.count)
     else:
         pool = HeadPool([given.heads], torch.device("cpu"), resident=False)
-        shown = heads_shown(pool, spec, *worst(network.eval(), pool, spec, given.count))
+        shown = heads_shown(network.eval(), pool, spec, given.count)
     sheet(shown).save(given.out)
     print(f"{given.out}: " + ", ".join(f"{error:.0f}" for error in shown.errors_deg.tolist()) + " degrees")
     return 0

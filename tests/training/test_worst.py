@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from extractor import MotionExtractor
+from extractor.decode import angles_from_matrix
 from extractor.training import worst
 from extractor.training.learning.photo_pool import PhotoPool
 from extractor.training.learning.pool import HeadPool
@@ -16,19 +17,11 @@ from extractor.types import CropSpec
 
 def test_the_worst_come_first_and_what_was_said_is_so_far_off(pool: HeadPool) -> None:
     torch.manual_seed(0)
-    rows, errors, said = worst.worst(MotionExtractor(backbone="atto").eval(), pool, CropSpec(input_size=32), 5)
-    assert errors.tolist() == sorted(errors.tolist(), reverse=True)
-    truth = pool.targets.take(rows)
-    assert (truth.angles_deg.abs() <= torch.tensor(WEBCAM_DEG)).all()
-    assert torch.allclose(geodesic_deg(said, truth.rotation), errors, atol=0.1)
-
-
-def test_the_sheet_shows_every_head_with_its_axes(pool: HeadPool) -> None:
-    rows = torch.tensor([0, 3, 5, 6])
-    turned = pool.targets.rotation[rows]
-    picture = worst.sheet(
-        worst.heads_shown(pool, CropSpec(), rows, torch.tensor([9.0, 8.0, 7.0, 6.0]), turned), columns=3
-    )
+    shown = worst.heads_shown(MotionExtractor(backbone="atto").eval(), pool, CropSpec(input_size=32), 4)
+    assert shown.errors_deg.tolist() == sorted(shown.errors_deg.tolist(), reverse=True)
+    assert (angles_from_matrix(shown.true).abs() <= torch.tensor(WEBCAM_DEG)).all()
+    assert torch.allclose(geodesic_deg(shown.said, shown.true), shown.errors_deg, atol=0.1)
+    picture = worst.sheet(shown, columns=3)
     assert picture.size == (3 * worst.SIDE, 2 * worst.SIDE)
     colours = {colour for _, colour in picture.getcolors(1 << 20) or []}
     assert set(worst.AXES) <= colours

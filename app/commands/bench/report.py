@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.capture.source import SourceInfo
+from extractor.values import finite
 
 SCHEMA = 1
 
@@ -170,19 +170,8 @@ class BenchReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``json``; numbers that are not finite become null."""
-        values: dict[str, Any] = {"schema": SCHEMA, **dataclasses.asdict(self)}
-        plain: dict[str, Any] = _plain(values)
-        return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+        values: dict[str, Any] = finite({"schema": SCHEMA, **dataclasses.asdict(self)})
+        return values
 
 
 def as_table(report: BenchReport) -> str:

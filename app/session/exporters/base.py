@@ -8,9 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.analyses import ANALYSES
-from app.session.folders import reason
 from app.session.session import Session
 from app.session.table import Table
 from extractor import files

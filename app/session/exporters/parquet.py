@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
-from app.session.folders import MANIFEST, reason
+from app.session.folders import MANIFEST
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table, columns
 from extractor import files

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QImage, QPainter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
 from PyQt6.QtWidgets import QLabel, QWidget
 
+from app.core.errors import reason
 from app.ui.plots.canvas import PlotCanvas
 from app.ui.plots.parts import Floats, cache_axes
 from app.ui.plots.signals import COLUMN, PlotSignal
@@ -40,7 +41,7 @@ def save(
         else:
             return f"{path.name} can't be saved: its name must end in .png, .svg or .csv."
     except OSError as error:
-        return f"The plots can't be saved as {path}: {(error.strerror or str(error)).lower()}."
+        return f"The plots can't be saved as {path}: {reason(error)}."
     return ""
 
 

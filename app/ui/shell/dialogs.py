@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app import __version__
+from app.core.errors import reason
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.building import Part, heading, lay_out, there
 from app.ui.widgets.fields import dim_label
@@ -161,7 +162,7 @@ def save_picture(widget: QWidget, path: Path) -> str:
         files.make_folder(path.parent)
         files.write_whole(path, png_of(widget.grab().toImage()))
     except OSError as error:
-        return f"The screenshot can't be saved as {path}: {(error.strerror or str(error)).lower()}."
+        return f"The screenshot can't be saved as {path}: {reason(error)}."
     return ""
 
 

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
-from app.core.errors import UserError
+from app.core.errors import UserError, reason
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import add_entry, menu_with
 from app.ui.shell.controller import Controller
@@ -57,7 +57,7 @@ class Profiles:
                 raise OSError("the disk refuses it")
             files.move(new, path)  # whole, or as it was
         except OSError as error:
-            raise ProfileError(f"The profile can't be saved in {self.folder}: {error.strerror or error}.") from error
+            raise ProfileError(f"The profile can't be saved in {self.folder}: {reason(error)}.") from error
 
     def use(self, name: str) -> None:
         """Make its settings the present ones; what an older one lacks gets its default.  Raises ProfileError."""
@@ -71,7 +71,7 @@ class Profiles:
         try:
             files.remove(self._path(name))
         except OSError as error:
-            raise ProfileError(f"The profile {name!r} can't be deleted: {error.strerror or error}.") from error
+            raise ProfileError(f"The profile {name!r} can't be deleted: {reason(error)}.") from error
 
     def _path(self, name: str) -> Path:
         name = name.strip()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.core.position import ASSUMED, FaceSize, FieldOfView
@@ -109,12 +109,9 @@ class DerivedSection(Section):
         tip = (
             "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
         )
-        self.cone = named(QDoubleSpinBox(), "Attention cone: half angle in degrees", tip)
         assert settings.ATTENTION_CONE.limits is not None
         self.cone = number_box("Attention cone: half angle in degrees", *settings.ATTENTION_CONE.limits, "°", 0)
-        self.cone.setToolTip(
-            "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
-        )
+        self.cone.setToolTip(tip)
         self.cone.setValue(controls.cone_deg)
         self.cone.valueChanged.connect(controls.use_cone)
         controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))
