@@ -28,6 +28,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from extractor.files import write_whole
 from extractor.training.errors import TrainingError
 from extractor.training.geometry import Array
 
@@ -104,24 +105,23 @@ def write_arrays(path: Path, images: Sequence[Array], arrays: Mapping[str, Array
         Image.fromarray(image).save(jpegs, "JPEG", quality=QUALITY)
         offsets.append(jpegs.tell())
     path.parent.mkdir(parents=True, exist_ok=True)
-    for target, content in ((path.with_suffix(".jpegs"), jpegs.getvalue()), (path, None)):
-        partial = target.with_name(target.name + ".partial")
-        with partial.open("wb") as file:
-            if content is None:
-                np.savez(file, offsets=np.array(offsets, np.int64), **dict(arrays))
-            else:
-                file.write(content)
-        partial.replace(target)  # the labels last: a reader that sees them sees the pictures too
+    write_whole(path.with_suffix(".jpegs"), jpegs.getvalue())
+    # The labels last: a reader that sees them sees the pictures too.
+    save_arrays(path, {"offsets": np.array(offsets, np.int64), **arrays})
+
+
+def save_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays as .npz; the file appears whole or not at all."""
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def add_boxes(path: Path, heads: Heads) -> None:
     """Write the labels of an existing shard again with ``heads.box``; the file changes as a whole."""
     with np.load(path) as file:
         arrays = {key: file[key] for key in file.files}
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as target:
-        np.savez(target, **{**arrays, "box": heads.box})
-    partial.replace(path)
+    save_arrays(path, {**arrays, "box": heads.box})
 
 
 def find_shards(folder: Path) -> list[Path]:

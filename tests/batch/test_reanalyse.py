@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from app.batch.reanalyse import CancelledError, find_analyses
+from app.batch.reanalyse import CancelledError
 from app.batch.reanalyse import reanalyse as measure_again
 from app.capture.video import VideoSource
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.core.frames import Frame
 from app.core.position import FaceSize, FieldOfView
-from app.session.analyses import ANALYSES, analysis_named, begin
+from app.session.analyses import ANALYSES, analysis_named, begin, find_analyses
 from app.session.comparison import compare
 from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder

@@ -1,6 +1,6 @@
 """Records an hour of a made-up camera faster than real time, through the real writer, and checks every frame of it.
 
-``python tests/session/one_hour.py FOLDER [FRAMES]``, from the checkout, for 108,000 frames of
+``python -m tests.session.one_hour FOLDER [FRAMES]``, from the checkout, for 108,000 frames of
 an hour at 30 a second; the tests run it shortened.  One thread captures and one measures, as in the
 pipeline, with a slot of one frame between them; the capture waits while the writer is behind, as a
 camera would not, so that nothing is dropped but the frames that the made-up camera loses itself.
@@ -22,13 +22,13 @@ import numpy as np
 
 from app.capture.source import SourceInfo
 from app.core.clock import now_s
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionHeader
 from app.session.writer import SessionWriter
 from extractor.types import Angles
-from tests.factories import read_annotations
+from tests.factories import make_face, read_annotations
 
 FPS, HOUR = 30, 108_000
 SIDE, COLUMNS, ROWS = 12, 6, 4  # squares: 24 bits
@@ -66,23 +66,15 @@ def number_in(image: np.ndarray) -> int:
 
 def face(number: int) -> FaceResult:
     points = np.full((24, 3), number % 640, np.float32)
-    return FaceResult(
+    return make_face(
+        Angles(number % 60, -(number % 45), 0.5),
         face_id=0,
-        detection=Detection(Box(1, 2, 30, 40), 0.9),
-        crop_to_frame=np.eye(2, 3, dtype=np.float32),
-        angles=Angles(number % 60, -(number % 45), 0.5),
-        std=Angles(1.0, 2.0, 3.0),
-        rotation=np.eye(3, dtype=np.float32),
+        box=Box(1, 2, 30, 40),
         kp=points,
         exp=points,
-        scale=1.0,
         t=points[0],
         keypoints=points[:, :2],
         exp_magnitude=0.01,
-        brow_magnitude=0.0,
-        eye_magnitude=0.0,
-        mouth_magnitude=0.0,
-        logits=np.zeros((3, 66), np.float32),
     )
 
 

@@ -11,33 +11,18 @@ import numpy as np
 
 from app.capture.source import SourceInfo
 from app.core.clock import now_s
-from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
+from app.core.frames import FaceResult, Frame, FrameResult
 from app.core.sound import SoundBlock
 from app.session.manifest import SessionHeader
 from app.session.writer import SessionWriter
 from extractor.types import Angles
+from tests.factories import make_face
 
 
 def face(number: int) -> FaceResult:
     points = np.full((24, 3), number, np.float32)
-    return FaceResult(
-        face_id=0,
-        detection=Detection(Box(0, 0, 9, 9), 0.5),
-        crop_to_frame=np.eye(2, 3, dtype=np.float32),
-        angles=Angles(number % 90, 0.0, 0.0),
-        std=Angles(1.0, 1.0, 1.0),
-        rotation=np.eye(3, dtype=np.float32),
-        kp=points,
-        exp=points,
-        scale=1.0,
-        t=points[0],
-        keypoints=points[:, :2],
-        exp_magnitude=0.0,
-        brow_magnitude=0.0,
-        eye_magnitude=0.0,
-        mouth_magnitude=0.0,
-        logits=np.zeros((3, 66), np.float32),
-    )
+    angles, where = Angles(number % 90, 0.0, 0.0), points[:, :2]
+    return make_face(angles, face_id=0, kp=points, exp=points, t=points[0], keypoints=where)
 
 
 def main() -> None:

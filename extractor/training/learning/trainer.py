@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from extractor.files import write_whole
 from extractor.model import MotionExtractor
 from extractor.training.errors import TrainingError
 from extractor.training.learning.batches import Batch, Batches
@@ -119,9 +121,9 @@ class Trainer:
             "torch_rng": torch.get_rng_state(),
             **(further or {}),
         }
-        partial = path.with_name(path.name + ".partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        content = io.BytesIO()
+        torch.save(state, content)
+        write_whole(path, content.getvalue())
 
     def load(self, path: Path) -> None:
         """Go on from a saved state; raises ``TrainingError`` where it is another network's or damaged."""

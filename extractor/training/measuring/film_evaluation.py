@@ -21,7 +21,6 @@ from torch import Tensor
 
 from extractor.face_mesh import in_project_frame, keypoints, mesh_rotation
 from extractor.face_shape import CLOSED, OPEN, FaceShape, face_shape
-from extractor.files import write_whole
 from extractor.model import MotionExtractor
 from extractor.training.boxes import Box, FaceBoxes
 from extractor.training.errors import TrainingError
@@ -29,6 +28,7 @@ from extractor.training.geometry import Array
 from extractor.training.learning.losses import decode_heads
 from extractor.training.measuring.face_mesh import FaceMesh
 from extractor.training.measuring.face_signals import SIGNALS, STILL, correlations, face_signals, in_head_frame
+from extractor.training.shards import save_arrays
 from extractor.types import HEADS, KEYPOINT_NAMES, CropSpec
 
 MESH_SIDE = 2.7  # box sides of the square that the mesh looks at
@@ -292,6 +292,4 @@ def _write_kept(kept: Path, known: Mapping[str, FilmTruth]) -> None:
     arrays = {}
     for digest, truth in known.items():
         arrays[f"{digest}/boxes"], arrays[f"{digest}/points"] = truth.boxes, truth.points
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_whole(kept, content.getvalue())
+    save_arrays(kept, arrays)
