@@ -72,6 +72,18 @@ def test_every_module_that_is_named_as_a_command_is_there(page: Path) -> None:
         assert path.with_suffix(".py").is_file() or path.is_dir(), name
 
 
+def test_every_module_that_code_and_pages_name_is_there() -> None:
+    for path in [*PAGES, *(ROOT / "app").rglob("*.py"), *(ROOT / "extractor").rglob("*.py")]:
+        if path.name != "CHANGELOG.md":
+            for name in re.findall(r"`((?:app|extractor)(?:\.\w+)+)`", path.read_text(encoding="utf-8")):
+                *module, last = name.split(".")
+                place = ROOT.joinpath(*module)
+                source = next((p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()), None)
+                is_module = (place / last).is_dir() or (place / f"{last}.py").is_file()
+                known = source is not None and re.search(rf"\b{last}\b", source.read_text(encoding="utf-8"))
+                assert is_module or known, (path, name)
+
+
 class ParsedError(BaseException):
     """Raised in place of a command's work, once its words are understood; passes every ``except Exception``."""
 

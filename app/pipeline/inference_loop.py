@@ -21,7 +21,6 @@ from app.faces.tracker import FaceTracker
 from app.pipeline.network_choice import NetworkChoice
 from app.pipeline.network_slot import NetworkSlot
 from app.pipeline.repair import Failures, Part
-from app.pipeline.second_network import SecondStatus
 from app.signals.rates import Percentiles, RateMeter
 from extractor.backends.base import BackendInfo
 from extractor.report import LoadReport
@@ -65,11 +64,11 @@ class InferenceLoop:
         self._choice = choice  # that of the present backend, or the one that is being loaded
         self._detector_failed = 0  # how often in a row it could not be made
         self._again_s = math.inf  # when that is tried again
-        self._failures = Failures()
+        self.failures = Failures()
         self._trouble = ""
         self._detector: FaceDetector | None = None
         self._detector_coming: Future[FaceDetector] | None = None
-        self._networks = NetworkSlot()
+        self.networks = NetworkSlot()
         self._analyser: FaceAnalyser | None = None
         self.loading = True
         self.error = ""
@@ -86,15 +85,6 @@ class InferenceLoop:
         with self._lock:
             self._wanted = choice
             self.loading = True
-
-    def compare_with(self, choice: NetworkChoice | None) -> None:
-        """Run another network beside the first on the same faces; None: no longer."""
-        self._networks.second.use(choice)
-
-    @property
-    def second(self) -> SecondStatus | None:
-        """How the second network stands; None while none is asked for."""
-        return self._networks.second.status
 
     def new_source(self) -> None:
         """The next frame has nothing to do with the last one: forget faces and rates."""
@@ -116,28 +106,18 @@ class InferenceLoop:
 
     @property
     def network(self) -> BackendInfo | None:
-        backend = self._networks.current
+        backend = self.networks.current
         return backend.info if backend else None
 
     @property
     def report(self) -> LoadReport | None:
-        backend = self._networks.current
+        backend = self.networks.current
         return backend.report if backend else None
 
     @property
     def trouble(self) -> str:
         """Why frames are not measured although a network is there, in one sentence; empty after a good frame."""
-        return self._failures.problem or self._trouble
-
-    @property
-    def failed_in_row(self) -> int:
-        """How many frames in a row could not be looked at."""
-        return self._failures.in_row
-
-    @property
-    def preparing(self) -> str:
-        """What is being done to find a faster engine, in words; empty otherwise."""
-        return self._networks.preparing
+        return self.failures.problem or self._trouble
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -149,7 +129,7 @@ class InferenceLoop:
                 self._analyse_anew()
                 self._stopping.wait(IDLE_WAIT_S)  # not to spin where it fails at once again
         self._analyser = None
-        for part in (self._networks, self._detector_made()):
+        for part in (self.networks, self._detector_made()):
             try:
                 if part is not None:
                     part.close()
@@ -159,7 +139,7 @@ class InferenceLoop:
     def _step(self) -> None:
         self._load_if_wanted()
         self._switch_if_ready()
-        self._networks.second.advance()
+        self.networks.second.advance()
         frame = self._frames.take(IDLE_WAIT_S)
         if frame is not None and self._analyser is not None:
             self._measure(self._analyser, frame)
@@ -188,13 +168,13 @@ class InferenceLoop:
                 backend.close()
                 return
             self._detector, self._detector_failed = self._detector_made(), 0
-            self._networks.put(backend, wanted)
+            self.networks.put(backend, wanted)
             self._analyse_anew()
-            self._failures = Failures()
+            self.failures = Failures()
             self.error = self._trouble = ""
             if self.faces.max_faces > 1:  # one face does not pay for it
                 threading.Thread(target=preload, name="load assignment", daemon=True).start()
-            self._networks.look_for_a_faster_engine()
+            self.networks.look_for_a_faster_engine()
         except ValueError as error:  # weights or device, in one sentence
             self.error = str(error)
         except Exception:
@@ -215,14 +195,14 @@ class InferenceLoop:
 
     def _switch_if_ready(self) -> None:
         """Let the faster engine take over between two frames; the faces stay who they were."""
-        if self._analyser is not None and self._may_switch() and self._networks.promote():
+        if self._analyser is not None and self._may_switch() and self.networks.promote():
             self._analyse_anew(self._analyser.tracker)
 
     def _analyse_anew(self, tracker: FaceTracker | None = None) -> None:
         """By the present detector and network; without ``tracker`` with people that were not seen before."""
-        if self._detector is not None and self._networks.current is not None:
+        if self._detector is not None and self.networks.current is not None:
             tracker = tracker or FaceTracker()
-            self._analyser = FaceAnalyser(self._detector, tracker, self._networks.current, every_frame=False)
+            self._analyser = FaceAnalyser(self._detector, tracker, self.networks.current, every_frame=False)
 
     def _measure(self, analyser: FaceAnalyser, frame: Frame) -> None:
         with self._lock:
@@ -238,16 +218,16 @@ class InferenceLoop:
             found = analyser.find(frame)
             part = Part.ENGINE
             result = analyser.finish(found)
-            if self._networks.current is not None:
-                result = self._networks.second.measure(result, self._networks.current.spec.crop)
+            if self.networks.current is not None:
+                result = self.networks.second.measure(result, self.networks.current.spec.crop)
         except Exception:  # one bad frame must not end a recording
-            if not self._failures.problem:  # once, not with every frame
+            if not self.failures.problem:  # once, not with every frame
                 log.exception("frame %d could not be analysed", frame.index)
             result = FrameResult(frame, (), now_s(), failed=True)
-            if self._failures.count(part):
+            if self.failures.count(part):
                 self._replace(part)
         else:
-            self._failures.good(*[Part.DETECTOR] * found.looked, *[Part.ENGINE] * bool(found.faces))
+            self.failures.good(*[Part.DETECTOR] * found.looked, *[Part.ENGINE] * bool(found.faces))
             self._trouble = ""
         self.inferred += 1
         self.rate.tick()
@@ -271,12 +251,12 @@ class InferenceLoop:
     def _take_over(self) -> None:
         from extractor.backends import installed_engines
 
-        assert self._networks.current is not None
-        failed = self._networks.current.info
-        engine = self._failures.next_engine(failed, installed_engines())
-        self._networks.fall_back(engine)
+        assert self.networks.current is not None
+        failed = self.networks.current.info
+        engine = self.failures.next_engine(failed, installed_engines())
+        self.networks.fall_back(engine)
         message = f"{engine} on cpu took over: {failed.engine} on {failed.device} failed"
-        log.warning("%s. %s", message, self._failures.problem)
+        log.warning("%s. %s", message, self.failures.problem)
         self._on_takeover(message)
 
 

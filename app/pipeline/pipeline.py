@@ -109,7 +109,7 @@ class Pipeline:
 
         Results carry what they say as ``second``; recordings, signals and outputs stay those of the first.
         """
-        self._inference.compare_with(None if weights is None else NetworkChoice(weights, device, engine))
+        self._inference.networks.second.use(None if weights is None else NetworkChoice(weights, device, engine))
 
     def set_field_of_view(self, view: FieldOfView | None) -> None:
         """Tell positions by it from the next frame on; None: nobody knows it, so ``ASSUMED``.
@@ -216,7 +216,7 @@ class Pipeline:
             report=inference.report,
             network_loading=inference.loading,
             network_error=inference.error,
-            engine_preparing=inference.preparing,
+            engine_preparing=inference.networks.preparing,
             capture_fps=capture.rate.rate(),
             inference_fps=inference.rate.rate(),
             latency_ms=latency,
@@ -236,9 +236,9 @@ class Pipeline:
             max_faces=self.faces.max_faces,
             outputs=tuple(output.status for output in self._outputs),
             sound=self.sound.status,
-            second=inference.second,
+            second=inference.networks.second.status,
             trouble=inference.trouble or self._fences.problem,
-            failed_in_row=inference.failed_in_row,
+            failed_in_row=inference.failures.in_row,
         )
 
     # ------------------------------------------------------------------ on the capture thread

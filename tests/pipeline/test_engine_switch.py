@@ -66,12 +66,12 @@ def test_it_waits_for_the_recording_and_keeps_the_faces(monkeypatch: pytest.Monk
 
     try:
         measure(3)
-        assert loop.preparing == "trying"
+        assert loop.networks.preparing == "trying"
         assert {engine for engine, _ in results} == {"torch"}
         recording.clear()
         measure(4)
         assert results[-1][0] == "faster"
-        assert loop.preparing == ""
+        assert loop.networks.preparing == ""
         assert len({face.face_id for _, result in results for face in result.faces}) == 1
     finally:
         loop.stop()

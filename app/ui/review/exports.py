@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from app.session.exporters import EXPORTERS, Exporter, default_place, export_session, remark_on
 from app.session.session import Session
-from app.ui.review.jobs import Job, JobDialog, JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobDialog, StoppedError, Work
 from app.ui.shell import dialogs
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
@@ -27,7 +27,7 @@ class Exports:
         self._notify = notify
         self._ready = ready
         self._session: Session | None = None
-        self._queue = JobQueue(window)
+        self.job = JobDialog(window)
         self.question: QMessageBox | None = None
         self.actions = [self._action(exporter) for exporter in EXPORTERS]
         self.of_compared = QAction(window)  # whether to export the compared table instead of the recorded one
@@ -39,11 +39,6 @@ class Exports:
         self.menu.addAction(self.of_compared)
         self._compared = ""
         self.use(None)
-
-    @property
-    def job(self) -> JobDialog | None:
-        """What is being made, and what waits."""
-        return self._queue.dialog
 
     def use(self, session: Session | None) -> None:
         """The session to export; None: there is none."""
@@ -82,7 +77,7 @@ class Exports:
             return
         table = self._compared if self.of_compared.isChecked() else ""
         out = default_place(session.folder, table)
-        if _title(exporter, table) in self._queue.titles:
+        if _title(exporter, table) in self.job.titles:
             self._notify(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
             return
         there = [name for name in exporter.outputs(session) if (out / name).exists()]
@@ -114,12 +109,8 @@ class Exports:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
         work = export_work(folder, table, exporter, out, force=force)
-        if self._queue.add(Job(title, text, work, done, failed)):
+        if self.job.add(Job(title, text, work, done, failed)):
             self._notify(Message(f"{title} is made after what runs already."))
-
-    def close(self, timeout_s: float = 30.0) -> None:
-        """Stop what runs: no half-made file and no thread are left."""
-        self._queue.close(timeout_s)
 
 
 @dataclass(frozen=True, slots=True)

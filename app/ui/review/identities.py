@@ -110,10 +110,6 @@ class Identifying(QObject):
         if edited is not None and len(numbers) == 1:
             edited.change(f"separate face {numbers[0]}", edited.session.identities.separated(numbers[0]))
 
-    def follow_next(self) -> None:
-        """Show the next face's curves, after the last one's those of each frame's first face."""
-        self._panel.choose_next()
-
     def _show(self) -> None:
         lines = []
         if self._edited is not None:

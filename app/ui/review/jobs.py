@@ -42,38 +42,11 @@ class Job:
     before: str = " "  # what is done until its first step
 
 
-class JobQueue:
-    """A window's long work, one piece after the other in one dialog, which is there while there is work."""
-
-    def __init__(self, window: QWidget) -> None:
-        self._window = window
-        self.dialog: JobDialog | None = None
-
-    @property
-    def titles(self) -> list[str]:
-        """What runs, then what waits."""
-        return self.dialog.titles if self.dialog is not None else []
-
-    @property
-    def running(self) -> bool:
-        return self.dialog is not None and self.dialog.running
-
-    def add(self, job: Job) -> bool:
-        """Do it now, or after all that runs and waits; whether it has to wait."""
-        waits = self.running
-        if self.dialog is None or not waits:
-            self.dialog = JobDialog(self._window)
-        self.dialog.add(job)
-        return waits
-
-    def close(self, timeout_s: float = 30.0) -> None:
-        """Stop what runs and forget what waits: nothing half-made and no thread are left."""
-        if self.dialog is not None:
-            self.dialog.finish(timeout_s)
-
-
 class JobDialog(QDialog):
-    """Shows the piece of work that runs and those that wait; the window behind it can be used meanwhile."""
+    """A window's long work, one piece after the other: what runs and what waits is shown while there is any.
+
+    The window behind it can be used meanwhile.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -121,15 +94,17 @@ class JobDialog(QDialog):
         """What runs, then what waits."""
         return [self.windowTitle(), *(job.title for job in self._waiting)] if self._running else []
 
-    def add(self, job: Job) -> None:
-        """Do this now, or after all that runs and waits; what waits follows, then the dialog closes."""
-        if self._running:
+    def add(self, job: Job) -> bool:
+        """Do this now, or after all that runs and waits; whether it has to wait."""
+        waits = self._running
+        if waits:
             self._waiting.append(job)
             self._show_waiting()
         else:
             self._start(job)
         self.show()
         self.raise_()
+        return waits
 
     def _start(self, job: Job) -> None:
         stop = self._stop = threading.Event()  # one that is stopped must not stop the next
@@ -193,12 +168,13 @@ class JobDialog(QDialog):
         self._show_waiting()
         self.stop()
 
-    def finish(self, timeout_s: float) -> None:
-        """For the window's end: stop, wait until the work has, and begin nothing that waits."""
+    def finish(self, timeout_s: float = 30.0) -> None:
+        """Stop, wait until the work has, and begin nothing that waits; what is added afterwards runs."""
         self._waiting.clear()
         self._stop.set()
         self._timer.stop()
         self._background.close(timeout_s)
+        self._background = Background(self)
         self._running = False
         self.close()
 

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFormLayout, QWidget
 
 from app.core.errors import UserError, is_readable
 from app.faces.estimators import estimator_names
-from app.ui.review.jobs import Job, JobDialog, JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobDialog, StoppedError, Work
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
@@ -100,14 +100,10 @@ class Reanalysis:
         self._notify = notify
         self._made = made
         self.dialog: ReanalysisDialog | None = None
-        self._queue = JobQueue(window)
-
-    @property
-    def job(self) -> JobDialog | None:
-        return self._queue.dialog
+        self.job = JobDialog(window)
 
     def ask(self, folder: Path, frames: int) -> None:
-        if self._queue.running:
+        if self.job.running:
             self._notify(Message("The video is being measured already.", Severity.WARNING))
             return
         self.dialog = ReanalysisDialog(
@@ -125,13 +121,13 @@ class Reanalysis:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
         work = reanalysis_work(folder, weights, self._settings.get(settings.DEVICE))
-        self._queue.add(Job("Measure again", reanalysis_text(folder), work, self._made, failed, PREPARING))
+        self.job.add(Job("Measure again", reanalysis_text(folder), work, self._made, failed, PREPARING))
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Stop what runs: no half-made table and no thread are left."""
         if self.dialog is not None:
             self.dialog.reject()
-        self._queue.close(timeout_s)
+        self.job.finish(timeout_s)
 
 
 PREPARING = "Getting the network ready; with weights that are new here it takes a while."

@@ -131,7 +131,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
             **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(ANNOTATION_KEYS)},
             "undo": lambda: self.editing.undo(),
             "redo": lambda: self.editing.redo(),
-            "next_face": lambda: self.identifying.follow_next(),
+            "next_face": lambda: self.panes.faces.choose_next(),
             "name_face": lambda: self.identifying.name(),
             "merge_faces": lambda: self.identifying.merge(),
             "separate_face": lambda: self.identifying.separate(),
@@ -273,7 +273,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.identifying.use(None)
         self.exports.use(None)
         self.comparing.use(None)
-        self.exports.close()
+        self.exports.job.finish()
         self.reanalysis.close()
         self.sound.use(None, None)
         if self.player is not None:

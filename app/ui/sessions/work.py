@@ -18,7 +18,7 @@ from app.session.renaming import rename_session
 from app.ui.review.controls import ReviewControls
 from app.ui.review.deleting import ask_deletion, forget_recent
 from app.ui.review.exports import export_work
-from app.ui.review.jobs import Job, JobQueue, StoppedError, Work
+from app.ui.review.jobs import Job, JobDialog, StoppedError, Work
 from app.ui.review.reanalysis import PREPARING, ReanalysisDialog, reanalysis_text, reanalysis_work
 from app.ui.sessions.dialogs import ExportDialog, RenameDialog
 from app.ui.shell import settings
@@ -58,7 +58,7 @@ class SessionWork:
         self._complain = complain
         self._changed = changed
         self._background = Background(window, serial=True)
-        self.queue = JobQueue(window)
+        self.queue = JobDialog(window)
         self.question: QMessageBox | None = None
         self.dialog: QDialog | None = None
 
@@ -199,5 +199,5 @@ class SessionWork:
         """Nothing half-made and no thread are left."""
         if self.dialog is not None:
             self.dialog.reject()
-        self.queue.close(timeout_s)
+        self.queue.finish(timeout_s)
         self._background.close(timeout_s)

@@ -140,7 +140,7 @@ def markdown(found: Mapping[str, FilmFigures]) -> str:
 
 
 def for_metadata(found: Mapping[str, FilmFigures]) -> dict[str, object]:
-    """What weights' metadata say under ``errors``: ``app.signals.carried`` trusts signals by it."""
+    """What weights' metadata say under ``errors``: ``app.signals.trust`` trusts signals by it."""
     own = means([f.derived_correlation for f in found.values()])
     return {
         "real": True,

@@ -29,7 +29,7 @@ def action_of(review, name):
 
 
 def finished(review, qtbot):
-    qtbot.waitUntil(lambda: review.exports.job is not None and not review.exports.job.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not review.exports.job.running, timeout=60_000)
     return said(review)
 
 
@@ -260,7 +260,7 @@ def test_cancelling_the_question_does_nothing(review, fake_reanalyse):
     review.commands["reanalyse"].trigger()
     QTest.keyClick(review.reanalysis.dialog, Qt.Key.Key_Escape)
     assert not fake_reanalyse
-    assert review.reanalysis.job is None
+    assert not review.reanalysis.job.running
 
 
 def test_measuring_is_stopped(review, qtbot, monkeypatch):

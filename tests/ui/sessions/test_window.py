@@ -267,7 +267,7 @@ def test_all_that_waits_is_cancelled_at_once(window, recordings, qtbot, monkeypa
     export(window, "openface", "elan")
     qtbot.waitUntil(running.is_set)
     assert len(window.work.queue.titles) == 4
-    press(window.work.queue.dialog, "Cancel all")
+    press(window.work.queue, "Cancel all")
     qtbot.waitUntil(lambda: not window.work.queue.running, timeout=20_000)
     assert not any(path for path in recordings.rglob("export/*"))
 
