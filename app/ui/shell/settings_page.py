@@ -5,35 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QSignalBlocker, QSize
+from PyQt6.QtCore import QSize
 from PyQt6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from app.core.errors import UserError
 from app.ui.shell import dialogs, theme
 from app.ui.shell.keys_dialog import OF_SCREEN
 from app.ui.shell.profiles import ProfileMenu
+from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import SCHEMA, Setting, Settings
 from app.ui.widgets.building import (
     ScrollPanel,
     lay_out,
-    named,
     paragraph,
     push_button,
     resize_within_screen,
     search_line,
 )
 from app.ui.widgets.fields import Section
-from app.ui.widgets.pickers import ChoiceBox
 
 LARGEST = QSize(640, 640)  # what it takes of a large screen
 NOTHING_FOUND = "No setting has these words."
@@ -56,7 +51,7 @@ class SettingsDialog(QDialog):
                 if setting.section not in self._sections:
                     self._sections[setting.section] = Section(setting.section)
                     self._sections[setting.section].rows.setColumnStretch(1, 1)
-                self._rows.append(_Row(setting, store, self._sections[setting.section], self._show_note))
+                self._rows.append(_Row(setting, store, self._sections[setting.section], self._show_problem))
         widest = max(row.label.sizeHint().width() for row in self._rows if row.label is not None)
         for section in self._sections.values():  # the fields stand in one line down the whole page
             section.rows.setColumnMinimumWidth(0, widest)
@@ -84,6 +79,9 @@ class SettingsDialog(QDialog):
             section.setVisible(section in found)
         self._show_note("" if found else NOTHING_FOUND)
 
+    def _show_problem(self, problem: str) -> None:
+        self._show_note(problem, "error" if problem else "")
+
     def _show_note(self, text: str, tone: str = "") -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
@@ -94,7 +92,7 @@ class _Row:
     """A setting's name and what it is changed with."""
 
     def __init__(
-        self, setting: Setting[Any], store: Settings, section: Section, show_note: Callable[..., None]
+        self, setting: Setting[Any], store: Settings, section: Section, show_problem: Callable[[str], object]
     ) -> None:
         self.section = section
         self.shown = True
@@ -102,81 +100,28 @@ class _Row:
         name = setting.label.replace("&", "")
         choices = " ".join(label for _, label in setting.choices)
         self.words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
-        self._setting, self._store, self._show_note = setting, store, show_note
         place = section.rows.rowCount()
-        self._editor: QWidget
-        self._show_value: Callable[[Any], object]
-        self._make_editor(name)
-        named(self._editor, name, f"{setting.tip}.")
-        self._widgets = [self._editor]
-        if isinstance(self._editor, QCheckBox):
-            section.rows.addWidget(self._editor, place, 0, 1, 3)
+        editor = SettingEditor(setting, store)
+        editor.problem.connect(show_problem)
+        widget = editor.widget
+        self._widgets = [widget]
+        if isinstance(widget, QCheckBox):
+            section.rows.addWidget(widget, place, 0, 1, 3)
         else:
             label = QLabel(name)
             label.setToolTip(f"{setting.tip}.")
-            label.setBuddy(self._editor)
+            label.setBuddy(widget)
             section.rows.addWidget(label, place, 0)
-            section.rows.addWidget(self._editor, place, 1, 1, 1 if setting.folder else 2)
+            section.rows.addWidget(widget, place, 1, 1, 1 if setting.folder else 2)
             self.label = label
             self._widgets.append(label)
         if setting.folder:
-            ask = lambda: dialogs.ask_folder(self._editor, name, store.get(setting), self._set)  # noqa: E731
+            ask = lambda: dialogs.ask_folder(widget, name, store.get(setting), editor.set)  # noqa: E731
             choose = push_button("Choose…", "", ask, f"Choose the {name.lower()}")
             section.rows.addWidget(choose, place, 2)
             self._widgets.append(choose)
-        store.watch(self._editor, (setting,), self._refresh)
-        self._refresh()
 
     def show(self, on: bool) -> None:
         self.shown = on
         for widget in self._widgets:
             widget.setVisible(on)
-
-    def _make_editor(self, name: str) -> None:
-        setting = self._setting
-        if setting.kind is bool:
-            box = QCheckBox(name)
-            box.toggled.connect(self._set)
-            self._editor, self._show_value = box, box.setChecked
-        elif setting.choices:
-            self._editor = choice = ChoiceBox(characters=12)
-            for value, label in setting.choices:
-                choice.add(label, value)
-            choice.activated.connect(lambda _: self._set(choice.currentData()))
-            self._show_value = choice.choose
-        elif setting.limits is not None:
-            spin = QSpinBox() if setting.kind is int else QDoubleSpinBox()
-            spin.setRange(*map(setting.kind, setting.limits))
-            spin.setSuffix(setting.unit)
-            if isinstance(spin, QDoubleSpinBox):
-                spin.setDecimals(0)
-            spin.valueChanged.connect(self._set)
-            self._editor, self._show_value = spin, spin.setValue
-        else:
-            line = QLineEdit()
-            line.setPlaceholderText(setting.tip.partition("; empty: ")[2])
-            line.editingFinished.connect(lambda: self._set(line.text()))
-            self._editor, self._show_value = line, lambda text: _show_text(line, text)
-
-    def _set(self, value: Any) -> None:
-        if value == self._store.get(self._setting):
-            self._refresh()
-            return
-        try:
-            self._store.set(self._setting, value)
-        except UserError as error:
-            theme.set_tone(self._editor, "error")
-            self._show_note(str(error), "error")
-
-    def _refresh(self) -> None:
-        theme.set_tone(self._editor, "")
-        self._show_note("")
-        blocked = QSignalBlocker(self._editor)
-        self._show_value(self._store.get(self._setting))
-        blocked.unblock()
-
-
-def _show_text(line: QLineEdit, text: str) -> None:
-    if line.text() != text:
-        line.setText(text)
-        line.setCursorPosition(0)

@@ -104,7 +104,7 @@ def test_in_the_window_it_is_used_at_once(idle_window, store):
 
 
 def test_using_a_profile_switches_no_output_on(idle_window, store):
-    idle_window.outputs.set_at_start("osc", True)
+    store.set(settings.OUTPUTS_AT_START["osc"], True)
     idle_window.profiles.save("Sends")
     idle_window.profiles.use("Sends")
     assert not idle_window.outputs.is_on("osc")

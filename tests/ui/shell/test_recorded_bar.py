@@ -169,7 +169,7 @@ def test_recordings_are_named_by_the_pattern_in_the_panel(idle_window, store, tm
     panel.name.setText("{who}")
     panel.name.editingFinished.emit()
     assert "{who} is no part" in panel.name.toolTip()
-    assert idle_window.annotations.name_pattern == "{date}_{time}"
+    assert idle_window.settings.get(settings.RECORDING_NAME) == "{date}_{time}"
     panel.name.setText("{participant}_{task}")
     panel.name.editingFinished.emit()
     assert "replaced" in panel.name.toolTip()
@@ -187,5 +187,5 @@ def test_recordings_are_named_by_the_pattern_in_the_panel(idle_window, store, tm
 
 def test_the_command_lines_pattern_goes_before_the_remembered_one(make_window, store):
     store.set(settings.RECORDING_NAME, "{task}_{date}")
-    assert make_window(name="{participant}").annotations.name_pattern == "{participant}"
-    assert make_window().annotations.name_pattern == "{task}_{date}"
+    assert make_window(name="{participant}").settings.get(settings.RECORDING_NAME) == "{participant}"
+    assert make_window().settings.get(settings.RECORDING_NAME) == "{task}_{date}"

@@ -128,7 +128,7 @@ class AnnotationControls(QObject):
         for name in (*(f"marker_{key}" for key in ANNOTATION_KEYS), "note"):
             commands[name].setAutoRepeat(False)  # a key held down is one annotation
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
-        remembered = (settings.ANNOTATIONS, settings.TASK, settings.CODEC, settings.RECORDING_NAME)
+        remembered = (settings.ANNOTATIONS, settings.TASK, settings.CODEC)
         store.watch(self, remembered, self._restore)
         self._restore()
 
@@ -139,31 +139,11 @@ class AnnotationControls(QObject):
 
     # ------------------------------------------------------------------ what is set
 
-    @property
-    def codec(self) -> str:
-        """How videos are recorded: one of ``codecs.CODECS``."""
-        return self._settings.get(settings.CODEC)
-
-    def use_codec(self, codec: str) -> None:
-        self._settings.set(settings.CODEC, codec)
-
-    @property
-    def name_pattern(self) -> str:
-        """How recordings are named, as ``folder_name`` reads it."""
-        return self._settings.get(settings.RECORDING_NAME)
-
-    def use_name(self, pattern: str) -> str:
-        """Name the next recordings so; why that can't be, or nothing.  An empty pattern is the usual one."""
-        try:
-            self._settings.set(settings.RECORDING_NAME, pattern)
-        except SessionError as error:
-            return str(error)
-        return ""
-
     def folder_name(self) -> str:
         """What a recording that begins now is called; by date and time where the pattern leaves nothing."""
         try:
-            return folder_name(self.name_pattern, self.fields.participant, self.fields.task)
+            pattern = self._settings.get(settings.RECORDING_NAME)
+            return folder_name(pattern, self.fields.participant, self.fields.task)
         except SessionError:
             return folder_name(DEFAULT_NAME)
 
@@ -199,7 +179,7 @@ class AnnotationControls(QObject):
             describe(action, f"{what} “{slot.label}”")
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            pipeline.recorder.set_codec(self.codec)
+            pipeline.recorder.set_codec(self._settings.get(settings.CODEC))
             pipeline.recorder.set_fields(self.fields)
         self.changed.emit()
 

@@ -9,14 +9,15 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
-from app.session.codecs import CODECS, TIPS
+from app.session.codecs import TIPS
 from app.session.manifest import SessionFields
 from app.ui.docks.base import DockContext
 from app.ui.features.annotations.annotations import AnnotationSlot
 from app.ui.features.sound.sound import SoundFields
-from app.ui.shell import settings, theme
+from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS
-from app.ui.widgets.building import ScrollPanel, lay_out, named, push_button
+from app.ui.shell.setting_editor import SettingEditor
+from app.ui.widgets.building import ScrollPanel, W, lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
 from app.ui.widgets.formatting import NOTHING, moment
 from app.ui.widgets.pickers import ChoiceBox
@@ -47,6 +48,7 @@ class AnnotationPanel(ScrollPanel):
     def __init__(self, context: DockContext) -> None:
         super().__init__("Markers and session")
         self._controls = context.annotations
+        self._settings = context.settings
         self.sound = SoundFields(context.sound)
         self._view = context.view
         parts = (self._session(), self._annotations(), self._latest())
@@ -70,12 +72,8 @@ class AnnotationPanel(ScrollPanel):
         self.comment.textChanged.connect(self._edit_fields)
         for edit in (self.participant, self.task, self.consent):
             edit.textEdited.connect(self._edit_fields)
-        self.codec = ChoiceBox("Video", _TIPS["Video"], 12)
-        for name, text in CODECS.items():
-            self.codec.add(text, name, TIPS[name])
-        self.codec.activated.connect(lambda i: self._controls.use_codec(self.codec.itemData(i)))
-        self.name = self._line("Name")
-        self.name.editingFinished.connect(self._edit_name)
+        self.codec = SettingEditor(settings.CODEC, self._settings, "Video", tips=TIPS).widget
+        self.name = self._for_words(SettingEditor(settings.RECORDING_NAME, self._settings).widget)
         rows = (
             ("Participant", self.participant),
             ("Task", self.task),
@@ -101,7 +99,12 @@ class AnnotationPanel(ScrollPanel):
     def _line(self, name: str) -> QLineEdit:
         edit = named(QLineEdit(), name, _TIPS.get(name, ""))
         edit.setPlaceholderText(_EXAMPLES.get(name, ""))
-        edit.returnPressed.connect(self._leave)
+        return self._for_words(edit)
+
+    def _for_words(self, edit: W) -> W:
+        """Enter and Escape give the keys back."""
+        if isinstance(edit, QLineEdit):
+            edit.returnPressed.connect(self._leave)
         edit.installEventFilter(self)
         return edit
 
@@ -160,13 +163,6 @@ class AnnotationPanel(ScrollPanel):
             )
         )
 
-    def _edit_name(self) -> None:
-        """What is no pattern stays there to be mended, and says why in red."""
-        problem = self._controls.use_name(self.name.text())
-        theme.set_tone(self.name, "error" if problem else "")
-        self.name.setToolTip(problem or _TIPS["Name"])
-        self.name.setAccessibleDescription(problem)
-
     def _edit_slot(self, key: str) -> None:
         slot = AnnotationSlot(self.labels[key].text().strip(), bool(self.kinds[key].currentData()))
         if slot != self._controls.slots[ANNOTATION_KEYS.index(key)]:
@@ -200,9 +196,6 @@ class AnnotationPanel(ScrollPanel):
             self.comment.blockSignals(True)
             self.comment.setPlainText(fields.comment)
             self.comment.blockSignals(False)
-        self.codec.setCurrentIndex(self.codec.findData(controls.codec))
-        if not self.name.hasFocus():
-            self.name.setText(controls.name_pattern)
         running = {chip.key: chip.time for chip in controls.running}
         for key, slot in zip(ANNOTATION_KEYS, controls.slots, strict=True):
             label = self.labels[key]

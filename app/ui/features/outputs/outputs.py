@@ -63,7 +63,7 @@ class OutputControls(QObject):
         self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
         for entry in self._entries.values():
             target = settings.OUTPUT_TARGETS[entry.spec.name]
-            entry.on = self.at_start(entry.spec.name) or store.is_asked(target)
+            entry.on = store.get(settings.OUTPUTS_AT_START[entry.spec.name]) or store.is_asked(target)
             store.watch(self, (target,), partial(self._target_changed, entry))
         store.replaced.connect(self._switch_off)
         self._action.setChecked(self.is_on(OPENTRACK))
@@ -86,9 +86,6 @@ class OutputControls(QObject):
         """What should be known before it is switched on; empty where nothing leaves this computer."""
         return self._entries[name].spec.privacy(self.target(name))
 
-    def at_start(self, name: str) -> bool:
-        return self._settings.get(settings.OUTPUTS_AT_START[name])
-
     # ------------------------------------------------------------------ what can be done
 
     def switch(self, name: str, on: bool) -> None:
@@ -98,9 +95,6 @@ class OutputControls(QObject):
         self._announce(entry)
         if self._controller.pipeline is not None:
             self._begin(entry)
-
-    def set_at_start(self, name: str, on: bool) -> None:
-        self._settings.set(settings.OUTPUTS_AT_START[name], on)
 
     def use_target(self, name: str, text: str) -> str:
         """Send there from now on, if at all; what is no target changes nothing, and the sentence says why."""

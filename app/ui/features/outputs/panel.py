@@ -25,7 +25,9 @@ from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.remote_access import NAME as REMOTE
 from app.ui.docks.base import DockContext
 from app.ui.features.outputs.outputs import OutputControls
-from app.ui.shell import theme
+from app.ui.shell import settings, theme
+from app.ui.shell.setting_editor import SettingEditor
+from app.ui.shell.settings import Settings
 from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Value, dim_label
 from app.ui.widgets.pickers import ChoiceBox
@@ -48,7 +50,7 @@ class OutputsPanel(LookingPanel):
             "Everything is off until you switch it on here.",
             dim=True,
         )
-        self.rows = {spec.name: OutputRow(spec, context.outputs) for spec in OUTPUTS}
+        self.rows = {spec.name: OutputRow(spec, context.outputs, context.settings) for spec in OUTPUTS}
         for row in self.rows.values():
             row.edited.connect(self.look)
         lines = (part for row in self.rows.values() for part in (_line(), row))
@@ -122,7 +124,7 @@ class OutputRow(QWidget):
 
     edited = pyqtSignal()  # a target was written, right or wrong
 
-    def __init__(self, spec: OutputSpec, controls: OutputControls) -> None:
+    def __init__(self, spec: OutputSpec, controls: OutputControls, store: Settings) -> None:
         super().__init__()
         self._spec = spec
         self._controls = controls
@@ -144,8 +146,8 @@ class OutputRow(QWidget):
         named(self.target, f"{spec.title}: {spec.target_name.lower()}", f"{spec.hint}.")
         self.target.setMinimumWidth(self.fontMetrics().horizontalAdvance("192.168.200.200:39539") + 14)
         tip = "Switch it on by itself whenever Motionscope starts; otherwise it begins switched off."
-        self.at_start = named(QCheckBox(AT_START), f"{spec.title}: {AT_START}", tip)
-        self.at_start.clicked.connect(lambda on: controls.set_at_start(spec.name, on))
+        at_start = settings.OUTPUTS_AT_START[spec.name]
+        self.at_start = SettingEditor(at_start, store, f"{spec.title}: {AT_START}", tip, text=AT_START).widget
         label = dim_label(spec.target_name)
         label.setBuddy(self.target)
         self.note, self.privacy = _paragraph(), _paragraph()
@@ -178,7 +180,6 @@ class OutputRow(QWidget):
         self.switch.setChecked(on)
         if self.token is not None:
             self.token.look()
-        self.at_start.setChecked(self._controls.at_start(name))
         if not self.target.hasFocus():
             self._show_target()
         problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")

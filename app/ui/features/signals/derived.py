@@ -13,9 +13,11 @@ from app.core.derived import DERIVED, DerivedSignal, DerivedSignals
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.signals.calibration import CalibrationState, Waiting
 from app.signals.trust import without_figures
-from app.ui.features.signals.signals import SignalControls, waiting_text
+from app.ui.features.signals.signals import waiting_text
 from app.ui.shell import settings
-from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button
+from app.ui.shell.setting_editor import SettingEditor
+from app.ui.shell.settings import Settings
+from app.ui.widgets.building import lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Section, Value
 from app.ui.widgets.formatting import NOTHING, face_size, field_of_view, pose, tilt, unsigned
 
@@ -98,7 +100,7 @@ _SHORT = {
 class DerivedSection(Section):
     """One row a signal."""
 
-    def __init__(self, controls: SignalControls) -> None:
+    def __init__(self, store: Settings) -> None:
         super().__init__("Derived signals")
         self._untrusted: Mapping[str, str] = {}
         self.values: dict[str, Value] = {}
@@ -109,12 +111,8 @@ class DerivedSection(Section):
         tip = (
             "Half angle of the cone around straight ahead. Attention is left 2° beyond it, so that it doesn't flicker."
         )
-        assert settings.ATTENTION_CONE.limits is not None
-        self.cone = number_box("Attention cone: half angle in degrees", *settings.ATTENTION_CONE.limits, "°", 0)
-        self.cone.setToolTip(tip)
-        self.cone.setValue(controls.cone_deg)
-        self.cone.valueChanged.connect(controls.use_cone)
-        controls.cone_changed.connect(lambda: self.cone.setValue(controls.cone_deg))
+        name = "Attention cone: half angle in degrees"
+        self.cone = SettingEditor(settings.ATTENTION_CONE, store, name, tip).widget
         self.add_field("Cone, half angle", self.cone, side=Qt.AlignmentFlag.AlignLeft)
         self.remark = paragraph()
         self.remark.setProperty("tone", "warning")

@@ -34,7 +34,7 @@ class SignalsDock(LookingPanel):
         self.filter = FilterSection(controls)
         self.preview = PreviewSection(self._background, lambda: controls.filter)
         self.calibration = CalibrationSection(context.commands)
-        self.derived = DerivedSection(controls)
+        self.derived = DerivedSection(context.settings)
         self._content = self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
         self.setFocusProxy(self.filter.preset)
         controls.filter_changed.connect(lambda _: self.preview.filter_changed())

@@ -31,7 +31,6 @@ class SignalControls(QObject):
     """Keeps the signal chain, its actions and what is remembered of it in step."""
 
     filter_changed = pyqtSignal(object)  # FilterPreset
-    cone_changed = pyqtSignal()
     closing = pyqtSignal()  # threads must end
 
     def __init__(
@@ -74,15 +73,6 @@ class SignalControls(QObject):
 
     def _settled(self) -> None:
         self.use_preset(CUSTOM)
-
-    # ------------------------------------------------------------------ attention
-
-    @property
-    def cone_deg(self) -> float:
-        return self._settings.get(settings.ATTENTION_CONE)
-
-    def use_cone(self, half_angle_deg: float) -> None:
-        self._settings.set(settings.ATTENTION_CONE, half_angle_deg)
 
     # ------------------------------------------------------------------ calibration
 
@@ -175,8 +165,7 @@ class SignalControls(QObject):
 
     def _apply_cone(self) -> None:
         if self._controller.pipeline is not None:
-            self._controller.pipeline.signals.chain.set_cone(self.cone_deg)
-        self.cone_changed.emit()
+            self._controller.pipeline.signals.chain.set_cone(self._settings.get(settings.ATTENTION_CONE))
 
 
 def waiting_text(state: CalibrationState) -> str:

@@ -62,7 +62,7 @@ def test_a_custom_filter_that_cannot_be_read_is_the_default(make_window, store):
         edited.setValue(setting.key, value)
     window = make_window()
     assert window.signals.filter == replace(custom_from(settings.FILTER_CUSTOM.default))
-    assert window.signals.cone_deg == 5
+    assert window.settings.get(settings.ATTENTION_CONE) == 5
 
 
 def test_the_standard_figures_are_those_of_the_readme(dock, idle_window, qtbot):
@@ -165,7 +165,7 @@ def test_keys_calibrate_the_pipeline(make_window, no_network, qtbot, clip):
     qtbot.keyClick(window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     words = "No neutral expression is known of this face."
     qtbot.waitUntil(lambda: window.status_line.message.text == words, timeout=WAIT_MS)
-    window.signals.use_cone(35)
+    window.settings.set(settings.ATTENTION_CONE, 35.0)
     assert desk.chain.cone_deg == 35
     reset_settings(window)
     assert desk.chain.cone_deg == 20
