@@ -110,7 +110,7 @@ def in_the_window(folder: Path) -> dict[str, object]:
 
 def main(folder: Path) -> None:
     declare()
-    from app.commands.cli import parse_window
+    from app.commands.window import parse_window
     from app.faces.estimators import create
     from app.outputs.catalogue import output_named
     from extractor.backends import create_backend

@@ -7,13 +7,11 @@ lies beside the recorded one (``app.session.analyses``), row for row comparable 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Container, Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from app.batch.measure import measure
 from app.capture.source import SourceState
@@ -33,7 +31,6 @@ from app.session.analyses import (
     frame_times,
     publish,
 )
-from app.session.comparison import AXES, AxisComparison, Comparison, compare
 from app.session.exporters.base import Progress, ignore_progress
 from app.session.folders import FACES, FRAMES
 from app.session.header import measured_with
@@ -166,64 +163,4 @@ def _header(name: str | None, rows: int, backend: Backend, view: FieldOfView, si
         field_of_view=view,
         face_size=size,
         **measured_with(backend.info, report),
-    )
-
-
-def reanalyse_all(
-    folders: Sequence[Path],
-    weights: str | None,
-    device: str,
-    engine: str,
-    *,
-    name: str | None = None,
-    faces: int | None = None,
-    field_of_view: FieldOfView | None = None,
-    face_size: FaceSize | None = None,
-    progress: bool = True,
-) -> int:
-    """``motionscope reanalyse``: each session in turn, and how the new table differs; 1 when one failed."""
-    failures: list[str] = []
-    for folder in folders:
-        try:
-            with tqdm(desc=folder.name, unit="frame", disable=not progress, file=sys.stderr, leave=False) as bar:
-
-                def shown(done: int, total: int, bar: tqdm = bar) -> None:
-                    bar.total = total
-                    bar.update(done - bar.n)
-
-                analysis = reanalyse(
-                    folder,
-                    weights,
-                    device,
-                    engine,
-                    name=name,
-                    faces=faces,
-                    field_of_view=field_of_view,
-                    face_size=face_size,
-                    progress=shown,
-                )
-            print(f"{analysis.folder}: {analysis.header.frames} frames")
-            _report(compare(LazyTable(folder / FRAMES), analysis.read_table()))
-            with closing(Session.open(folder, analysis.name)) as session:
-                if session.unclear:
-                    print(f"  {session.unclear}")
-        except UserError as error:
-            failures.append(str(error))
-    for failure in failures:
-        print(f"motionscope: {failure}", file=sys.stderr)
-    return 1 if failures else 0
-
-
-def _report(comparison: Comparison) -> None:
-    both, first, second = (len(rows) for rows in (comparison.both, comparison.only_first, comparison.only_second))
-    print(f"  measured in both tables: {both} rows; only as recorded: {first}; only now: {second}")
-    if both:
-        for axis in AXES:
-            print(f"  {axis:5} {_summary(comparison.axes[axis])}")
-
-
-def _summary(axis: AxisComparison) -> str:
-    return (
-        f"mean difference {axis.mean_difference_deg:+.2f}°, absolute {axis.mae_deg:.2f}°, "
-        f"RMS {axis.rms_deg:.2f}°, correlation {axis.correlation:.3f}"
     )

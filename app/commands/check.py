@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import io
 import platform
 import sys
+from collections.abc import Sequence
 
 from app import __version__
+from app.commands.arguments import add_network
 from app.core.system import missing_packages, remedy
 from extractor.installing import is_frozen, package_command
 
@@ -23,6 +26,14 @@ PACKAGES = (
     "pyarrow",
 )
 """Distributions that nothing goes without, beside the engines; the bundle carries their versions, too."""
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """1 when something essential is missing."""
+    parser.description = "Print versions, cameras, devices, weights, and what this machine lacks."
+    add_network(parser)
+    args = parser.parse_args(arguments)
+    return check(args.weights, args.device, args.engine)
 
 
 def check(weights: str | None, device: str = "auto", engine: str = "auto") -> int:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from app.commands.typed import typed
+from app.commands.arguments import typed
 from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.outputs.address import Address, parse_address

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import SessionError
 from app.session.deletion import delete_session, plan_deletion
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """1 when a session could not be deleted."""
+    parser.description = (
+        "Delete recorded sessions whole, with their markers, analyses, exports and every other file in their folders. "
+        "Nothing brings them back. Exports that were put elsewhere (--out) and copies are not found."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="SESSION", help="a session's folder")
+    parser.add_argument("--yes", action="store_true", help="without a question")
+    args = parser.parse_args(arguments)
+    return delete_all(args.folders, ask=not args.yes)
 
 
 def delete_all(folders: Sequence[Path], *, ask: bool = True) -> int:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
+from app.commands.arguments import add_share
+from app.commands.progress import Bar
 from app.core.errors import SessionError, UserError
-from app.session.exporters import Exporter, default_place, export_session, exporters_named, remark_on
+from app.session.exporters import EXPORTERS, default_place, export_session, exporters_named, remark_on
 from app.session.session import Session
 from extractor.values import first_line
 
 log = logging.getLogger(__name__)
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """1 when a session could not be exported, or lacks a line."""
+    parser.description = "Export recorded sessions: " + ", ".join(f"{e.name} ({e.label})" for e in EXPORTERS) + "."
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
+    parser.add_argument("--format", required=True, metavar="NAME[,NAME]", help=", ".join(e.name for e in EXPORTERS))
+    parser.add_argument("--out", type=Path, metavar="PATH", help="where the files go; by default DIR/export")
+    parser.add_argument(
+        "--table", default="", metavar="NAME", help="a table that reanalyse made, instead of the recorded one"
+    )
+    parser.add_argument("--force", action="store_true", help="replace what an earlier export left there")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_share(parser)
+    args = parser.parse_args(arguments)
+    from app.ui.shell.settings import share_files
+
+    share_files(args.share)
+    return export(args.folders, args.format, args.out, table=args.table, force=args.force, progress=not args.quiet)
 
 
 def export(
@@ -43,7 +63,7 @@ def export(
         failures += session.problems
         for exporter in exporters:
             try:
-                with _Bar(exporter, folder, progress) as bar:
+                with Bar(f"{folder.name} {exporter.name}", progress) as bar:
                     made = export_session(session, exporter, target, force=force, progress=bar)
             except UserError as error:
                 failures.append(str(error))
@@ -76,20 +96,3 @@ def _targets(folders: Sequence[Path], out: Path | None, table: str) -> list[tupl
         if names.count(name) > 1:
             raise UserError(f"Two sessions are called {target.name}, {folder} among them: export them one by one.")
     return targets
-
-
-class _Bar:
-    """A progress bar that learns how long it is with its first step."""
-
-    def __init__(self, exporter: Exporter, folder: Path, shown: bool) -> None:
-        self._bar = tqdm(desc=f"{folder.name} {exporter.name}", disable=not shown, file=sys.stderr, leave=False)
-
-    def __call__(self, done: int, total: int) -> None:
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.close()

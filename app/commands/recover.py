@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.commands.arguments import add_share
 from app.core.errors import SessionError
 from app.session.folders import MANIFEST
 from app.session.recovery import NothingToRecoverError, find_unfinished, recover
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """1 when a recording could not be put in order."""
+    parser.description = "Put recordings in order that were cut off by a crash or a power loss."
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session, or a folder of sessions")
+    add_share(parser)
+    args = parser.parse_args(arguments)
+    from app.ui.shell.settings import share_files
+
+    share_files(args.share)
+    return recover_all(args.folders)
 
 
 def recover_all(folders: Sequence[Path]) -> int:

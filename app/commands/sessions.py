@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import datetime
 import json
@@ -13,6 +14,29 @@ from typing import Any
 from app.session.listing import SessionSearch, SessionSummary, list_sessions, matches
 
 HEADINGS = ("date", "name", "participant", "task", "length", "faces", "size", "state")
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """1 where a folder can't be read."""
+    parser.description = (
+        "List recorded sessions: date, name, participant, task, length, share of frames with a measured face, size and "
+        "state (complete, recording, unfinished, damaged)."
+    )
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="FOLDER", help="where to look (default: the folders of the window)"
+    )
+    parser.add_argument(
+        "--search",
+        default="",
+        metavar="TEXT",
+        help="only those with each of its words in name, participant, task, date",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+    args = parser.parse_args(arguments)
+    from app.ui.shell.settings import Settings, session_folders
+
+    roots = args.folders or [folder for folder in session_folders(Settings()) if folder.is_dir()]
+    return print_sessions(roots, search=args.search, as_json=args.json)
 
 
 def print_sessions(roots: Sequence[Path], *, search: str = "", as_json: bool = False) -> int:

@@ -52,6 +52,17 @@ class Comparison:
         """By the names in ``AXES``."""
         return {"pitch": self.pitch, "yaw": self.yaw, "roll": self.roll}
 
+    def as_text(self) -> str:
+        """For the terminal: how many rows were measured, and a line for each axis."""
+        counts = f"{len(self.both)} rows; only as recorded: {len(self.only_first)}; only now: {len(self.only_second)}"
+        lines = [f"  measured in both tables: {counts}"]
+        for name, axis in self.axes.items() if len(self.both) else ():
+            lines.append(
+                f"  {name:5} mean difference {axis.mean_difference_deg:+.2f}°, absolute {axis.mae_deg:.2f}°, "
+                f"RMS {axis.rms_deg:.2f}°, correlation {axis.correlation:.3f}"
+            )
+        return "\n".join(lines)
+
 
 def compare(first: Poses, second: Poses) -> Comparison:
     """How the angles of ``second`` differ from those of ``first``, row by row.

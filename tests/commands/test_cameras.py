@@ -6,7 +6,8 @@ import pytest
 
 from app.capture import grants
 from app.commands.bench.options import BenchOptions
-from app.commands.cli import main, parse_window
+from app.commands.cli import main
+from app.commands.window import parse_window
 from app.core.camera_format import CameraFormat
 from tests.capture.choosy_camera import FORMATS, ChoosyCamera, connect
 

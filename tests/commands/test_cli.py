@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import app
-from app.commands.camera_options import with_negative_numbers
+from app.commands.arguments import with_negative_numbers
 from app.commands.check import check
-from app.commands.cli import COMMANDS, main, parse_window
+from app.commands.cli import COMMANDS, main
+from app.commands.window import parse_window
 from app.core.launch_options import LaunchOptions
 from app.core.tilt import CameraTilt
 from app.session.codecs import NO_PICTURE

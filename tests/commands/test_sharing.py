@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.commands.cli import main, parse_window
+from app.commands.cli import main
+from app.commands.window import parse_window
 from app.ui.shell import settings
 from app.ui.shell.settings import Settings
 from extractor import files

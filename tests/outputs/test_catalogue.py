@@ -124,7 +124,7 @@ def test_what_leaves_this_computer_is_warned_of(name, target, warns):
 
 def test_nothing_is_imported_before_it_is_switched_on():
     code = (
-        "import sys; from app.commands.cli import parse_window; import app.outputs.catalogue;"
+        "import sys; from app.commands.window import parse_window; import app.outputs.catalogue;"
         "parse_window('--osc x --vmc x --lsl y --virtual-camera overlay --websocket 1 --remote'.split());"
         f"print({{name.split('.')[0] for name in sys.modules}} & set({HEAVY!r}))"
     )

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from app.commands.cli import parse_window
+from app.commands.window import parse_window
 from app.core.errors import SessionError
 from app.session.naming import folder_name
 

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Sequence
 
+from app.commands.arguments import add_camera_format, add_faces, add_network, positive_seconds
 from app.commands.bench.options import PEERS, BenchOptions
 
-__all__ = ["PEERS", "BenchOptions", "bench"]
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """0; raises as ``bench``."""
+    parser.description = "Measure what this machine reaches, with the pipeline that the window runs."
+    parser.add_argument("--source", default="demo", metavar="demo|INDEX|NAME|PATH", help="what is played, in real time")
+    parser.add_argument("--seconds", type=positive_seconds, default=10.0, help="how long is measured (default: 10)")
+    add_camera_format(parser, "1280x720@30:MJPG at first")
+    add_network(parser, estimators=True)
+    add_faces(parser, 1)
+    parser.add_argument("--window", action="store_true", help="in the real window, capture to paint included")
+    parser.add_argument(
+        "--record", action="store_true", help="while recording into a folder that is deleted afterwards"
+    )
+    parser.add_argument(
+        "--engines", choices=("all",), help="time every engine that is installed, not only the one used"
+    )
+    parser.add_argument("--peer", choices=PEERS, help="compare with another program on the same frames")
+    parser.add_argument(
+        "--first-minute",
+        action="store_true",
+        help="in the window with an empty cache, as at the very first start, counted by the second",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    args = parser.parse_args(arguments)
+    if args.first_minute and args.seconds == parser.get_default("seconds"):
+        args.seconds = 60.0
+    return bench(BenchOptions(**vars(args)))
 
 
 def bench(options: BenchOptions) -> int:

@@ -1,25 +1,13 @@
-"""``motionscope review``: the review window alone, without camera, network or main window."""
+"""The review window alone, without camera, network or main window."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import SessionError
 from app.ui.shell.display import has_display
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
-
-
-def review(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
-    """The command's words."""
-    parser.description = "Look at a recorded session: picture, numbers, markers, statistics, exports."
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a session's folder")
-    parser.add_argument("--at", type=float, metavar="SECONDS", help="where to begin")
-    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG and close it")
-    args = parser.parse_args(arguments)
-    return run_review(args.folder, args.screenshot, args.at, share=args.share)
 
 
 def run_review(

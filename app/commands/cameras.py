@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.commands.camera_options import add_camera_format
+from app.commands.arguments import add_camera_format
 from app.core.camera_format import CameraFormat
 from app.core.errors import SourceError
 
