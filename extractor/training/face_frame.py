@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from extractor.training.geometry import Array
+from extractor.training.geometry import Array, align, rotation
 from extractor.training.shards import Heads
 from extractor.types import KEYPOINT_NAMES
 
@@ -43,22 +43,9 @@ morphable models (AFLW2000-3D).  Three estimators (opentrack, 3DDFA_V2, MediaPip
 """
 
 
-def _about_x(degrees: float) -> Array:
-    a = np.radians(degrees)
-    return np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-
-
-MEAN_FACE: Array = np.array([_mean_point(name) for name in KEYPOINT_NAMES]) @ _about_x(ZERO_PITCH_DEG)
+MEAN_FACE: Array = np.array([_mean_point(name) for name in KEYPOINT_NAMES]) @ rotation(ZERO_PITCH_DEG, 0.0, 0.0)
 """(24, 3) the keypoints of MakeHuman's mean young adult in the conventions' head frame, decimetres from the
 point that the head turns about; symmetric, so that a mirrored face has the mirrored pose."""
-
-
-def align_faces(faces: Array) -> tuple[Array, Array]:
-    """Rotations (n, 3, 3) and scales (n,) that best take the centred mean face to faces (n, 24, 3) (Umeyama 1991)."""
-    a, b = MEAN_FACE - MEAN_FACE.mean(0), faces - faces.mean(1, keepdims=True)
-    u, _, vt = np.linalg.svd(a.T @ b)
-    u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
-    return np.asarray(np.swapaxes(u @ vt, 1, 2)), np.sqrt((b**2).sum((1, 2)) / (a**2).sum())
 
 
 def in_face_frame(heads: Heads) -> Heads:
@@ -66,7 +53,7 @@ def in_face_frame(heads: Heads) -> Heads:
 
     Shards of earlier versions have frames laid through ears.  Pictures, projections and boxes stay.
     """
-    turn, size = align_faces(heads.neutral.astype(np.float64))
+    turn, size = align(MEAN_FACE, heads.neutral.astype(np.float64))
     centre = heads.neutral.mean(1, keepdims=True)
 
     def framed(shape: Array) -> Array:

@@ -50,10 +50,12 @@ def perspective(tangent: float, near: float = 1.0, far: float = 200.0) -> Array:
     return np.array([[k, 0, 0, 0], [0, k, 0, 0], [0, 0, a, b], [0, 0, -1, 0]])
 
 
-def align(source: Array, target: Array) -> tuple[Array, float]:
-    """Rotation and scale that best take the centred points (K, 3) ``source`` to ``target`` (Umeyama 1991)."""
-    a, b = source - source.mean(0), target - target.mean(0)
+def align(source: Array, target: Array) -> tuple[Array, Array]:
+    """Rotations (..., 3, 3) and scales (...) that best take the centred points (K, 3) ``source`` to ``target``.
+
+    ``target`` is (..., K, 3); Umeyama 1991.
+    """
+    a, b = source - source.mean(0), target - target.mean(-2, keepdims=True)
     u, _, vt = np.linalg.svd(a.T @ b)
-    sign = np.sign(np.linalg.det(u @ vt))
-    turn = (u @ np.diag([1, 1, sign]) @ vt).T
-    return turn, float(np.sqrt((b**2).sum() / (a**2).sum()))
+    u[..., 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
+    return np.asarray(np.swapaxes(u @ vt, -1, -2)), np.sqrt((b**2).sum((-2, -1)) / (a**2).sum())

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.training.face_frame import MEAN_FACE, align_faces, in_face_frame
-from extractor.training.geometry import FLIP_YZ, rotation
+from extractor.training.face_frame import MEAN_FACE, in_face_frame
+from extractor.training.geometry import FLIP_YZ, align, rotation
 from extractor.training.rendering.head_model import HeadModel
 from extractor.training.rendering.identity import sample_identity
 from extractor.training.rendering.labels import MIRROR
@@ -27,7 +27,7 @@ def test_the_mean_face_is_symmetric() -> None:
 @given(angle, angle, angle, st.floats(0.5, 2))
 def test_a_turned_and_scaled_mean_face_is_found(pitch: float, yaw: float, roll: float, scale: float) -> None:
     turn = rotation(pitch, yaw, roll)
-    found, size = align_faces((scale * MEAN_FACE @ turn.T + [0.1, -0.3, 0.2])[None])
+    found, size = align(MEAN_FACE, (scale * MEAN_FACE @ turn.T + [0.1, -0.3, 0.2])[None])
     assert np.allclose(found[0], turn, atol=1e-6)
     assert np.isclose(size[0], scale)
 
@@ -57,7 +57,7 @@ def test_rendered_heads_are_in_their_faces_frames(pack_folder: Path) -> None:
         neutral = model.shapes(sample_identity(model, rng).weights)[0]
         own = model.canonical(neutral)
         face = (neutral[model.keypoint_vertices] - own.centre) @ own.rotation / own.scale @ FLIP_YZ
-        turn, size = align_faces(face[None])
+        turn, size = align(MEAN_FACE, face[None])
         assert np.allclose(turn[0], np.eye(3), atol=1e-5)
         assert np.isclose(size[0], 1, atol=1e-5)
         assert np.allclose(face.mean(0), MEAN_FACE.mean(0), atol=1e-5)

@@ -111,7 +111,7 @@ class HeadModel:
         """The head frame of a neutral shape (N, 3): its face is laid on the mean face (``face_frame``)."""
         face, mean = neutral[self.keypoint_vertices], MEAN_FACE @ FLIP_YZ
         turn, scale = align(mean, face)
-        return Canonical(turn, scale, face.mean(0) - scale * turn @ mean.mean(0))
+        return Canonical(turn, float(scale), face.mean(0) - scale * turn @ mean.mean(0))
 
     def proxy_vertices(self, name: str, base: Array) -> Array:
         """(N, 3) of a proxy on a deformed base."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSlider
 
 from app.core.one_euro import OneEuro
@@ -40,7 +40,6 @@ class FilterSection(Section):
     def __init__(self, controls: SignalControls) -> None:
         super().__init__("Filter")
         self._controls = controls
-        self._showing = False
         self.preset = ChoiceBox("Filter preset", "F6 to F9, Ctrl+F9")
         for name, tip in PRESET_TIPS.items():
             self.preset.add(name.capitalize(), name, tip)
@@ -83,7 +82,6 @@ class FilterSection(Section):
 
     def show_filter(self, preset: FilterPreset) -> None:
         """Sliders and preset as they are; of "off" the sliders stay where they were, and dim."""
-        self._showing = True
         self.preset.setCurrentIndex(self.preset.findData(preset.name))
         self.preset.setToolTip(f"{self.preset.itemData(self.preset.currentIndex(), Qt.ItemDataRole.ToolTipRole)}.")
         if preset.rotation is not None:
@@ -96,11 +94,8 @@ class FilterSection(Section):
             self.show_filter(preset)
         for slider in (*self.cutoffs.values(), *self.betas.values()):
             slider.value_label.setEnabled(preset.rotation is not None)
-        self._showing = False
 
     def _moved(self) -> None:
-        if self._showing:
-            return
         parts = [
             OneEuro(self.cutoffs[part].level or MIN_CUTOFF_HZ[0], self.betas[part].level or 0.0) for part, _, _ in PARTS
         ]
@@ -142,7 +137,6 @@ class LevelSlider(QSlider):
         self._scale, self._form = scale, form
         self.level: float | None = None  # what the position stands for
         self.moved_to: Callable[[], None] = lambda: None
-        self._quiet = False
         self.setRange(0, STEPS)
         self.setSingleStep(4)
         self.setPageStep(40)
@@ -155,15 +149,14 @@ class LevelSlider(QSlider):
 
     def show_value(self, value: float) -> None:
         """Move to the nearest step, keep the value itself."""
-        self._quiet = True
+        blocked = QSignalBlocker(self)
         self.setValue(round(STEPS * min(max(self._scale.share(value), 0.0), 1.0)))
-        self._quiet = False
+        blocked.unblock()
         self._show_value(value)
 
     def _changed(self, position: int) -> None:
-        if not self._quiet:
-            self._show_value(self._scale.value(position / STEPS))
-            self.moved_to()
+        self._show_value(self._scale.value(position / STEPS))
+        self.moved_to()
 
     def _show_value(self, value: float) -> None:
         self.level = value
