@@ -133,12 +133,12 @@ class ImageTable:
         kept = [picture for picture in pictures if picture in self._rows]
         self._keep_foreign()
         with PartFile(self._out / TABLE) as table:
-            table.append(encode_rows([columns("file", self._measured.num_kp)]))
+            table.write(encode_rows([columns("file", self._measured.num_kp)]))
             for picture in pictures:
                 fields = self._rows.get(picture) or row(
                     picture.name, None, None, 0.0, self._measured.num_kp, Missing.FAILED
                 )
-                table.append(encode_rows([fields]))
+                table.write(encode_rows([fields]))
         about = _About(**dataclasses.asdict(self._measured), schema=SCHEMA, images=tuple(kept))
         text = json.dumps(dataclasses.asdict(about), ensure_ascii=False, indent=1)
         try:

@@ -36,8 +36,8 @@ from app.session.folders import FACES, FRAMES
 from app.session.header import measured_with
 from app.session.lazy_table import LazyTable
 from app.session.manifest import Manifest
-from app.session.offline import ResultTables
-from app.session.session import Session, find_video, finished_manifest
+from app.session.offline import StagedTables
+from app.session.session import find_video, finished_manifest
 from app.session.table import Missing
 from extractor.backends.base import Backend
 
@@ -92,7 +92,7 @@ def reanalyse(
         results = stack.enter_context(closing(measured))
         staging = begin(folder)
         try:
-            with ResultTables(staging, backend.spec.num_kp) as tables:
+            with StagedTables(staging, backend.spec.num_kp) as tables:
                 for result in results:
                     if cancelled():
                         raise _cancelled(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import socket
 import time
 from collections.abc import Generator, Sequence
@@ -23,8 +24,9 @@ from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
-from app.session.offline import ExtractWriter, offline_row
+from app.session.offline import ExtractWriter, missing_of
 from app.session.staging import new_staging, publish_over, sweep_all
+from app.session.table import row
 from extractor import files
 from extractor.backends.base import Backend
 from extractor.values import first_line
@@ -123,7 +125,8 @@ class Worker:
         with closing(results):
             for result in results:
                 picture = job.pictures[result.frame.index]
-                rows.append((picture, offline_row(result, picture.name, None, self._backend.spec.num_kp)))
+                num_kp, missing = self._backend.spec.num_kp, missing_of(result)
+                rows.append((picture, row(picture.name, None, result.primary, math.nan, num_kp, missing)))
                 if tell.due():
                     yield Progress(job.number, len(rows), len(rows) / len(job.pictures))
         yield Outcome(job.number, len(rows), tuple(failures), tuple(rows))

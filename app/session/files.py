@@ -6,7 +6,6 @@ import contextlib
 import errno
 import logging
 import os
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,13 @@ from app.core.frames import Box, Detection, FaceResult, Frame
 from app.core.sound import SoundBlock
 from app.session.codecs import H264
 from app.session.disk import GuardedFile, Reserve
-from app.session.folders import AUDIO, FACES, FRAMES, MANIFEST, MOTION, SIGNALS, TRUTH, VIDEO, part
+from app.session.folders import AUDIO, FRAMES, MANIFEST, SIGNALS, TRUTH, VIDEO, part
 from app.session.manifest import Fitted, Manifest, SoundInfo, VideoInfo
-from app.session.motion import MotionEncoder
+from app.session.result_tables import MeasuredFrame, ResultTables
 from app.session.rows import PendingRow
 from app.session.signals import ShownRow, SignalRows
 from app.session.sound import SoundEncoder
-from app.session.table import TRUTH_COLUMNS, Missing, columns, count_missing, row, truth_row
+from app.session.table import TRUTH_COLUMNS, Missing, truth_row
 from app.session.text_table import encode_rows
 from app.session.video import VideoEncoder, encoder_of, fit
 from extractor import files
@@ -37,31 +36,27 @@ class SessionFiles:
         """Raises OSError; FileExistsError when the folder already holds a session."""
         self._codec = codec
         self.frames = 0  # in the video
-        self.rows = 0
         self.inferred = 0
-        self.missing: Counter[str] = Counter()  # rows by their reason, in its word
         self.last_timestamp_s = 0.0
         self.video: VideoInfo | None = None
         self.fitted: tuple[Fitted, ...] = ()
         self.sound: SoundInfo | None = None
         self.sound_problem = ""  # why no more sound is recorded, a sentence
         self._folder = folder
-        self._num_kp = manifest.header.num_kp
         self._with_video = video
         self._encoder: VideoEncoder | None = None
         self._sound: SoundEncoder | None = None
         self._size: tuple[int, int] | None = None  # width, height of the first frame
         self._open: dict[str, GuardedFile] = {}
-        self._motion = MotionEncoder()
-        self._signals = SignalRows(self._num_kp)
+        self._signals = SignalRows(manifest.header.num_kp)
         if any((folder / name).exists() for name in (MANIFEST, FRAMES, VIDEO)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         self._place = _identity(folder)
         self._reserve = Reserve(folder)
-        table = self._guarded(FRAMES)  # made exclusively: of two writers, one fails here
+        table = self._file(FRAMES)  # made exclusively: of two writers, one fails here
         try:
             self._reserve.fill()
-            table.write(encode_rows([columns("frame", self._num_kp)]))
+            self.tables = ResultTables(manifest.header.num_kp, self._file)
             if table.failed is not None:
                 raise table.failed
             manifest.write(folder)
@@ -70,10 +65,11 @@ class SessionFiles:
             files.remove(part(folder / FRAMES))
             raise
 
-    def _guarded(self, name: str) -> GuardedFile:
-        file = GuardedFile(part(self._folder / name), self._reserve)
-        self._open[name] = file
-        return file
+    def _file(self, name: str) -> GuardedFile:
+        """The one of this name, made where it is not there yet."""
+        if name not in self._open:
+            self._open[name] = GuardedFile(part(self._folder / name), self._reserve)
+        return self._open[name]
 
     @property
     def bytes(self) -> int:
@@ -118,7 +114,7 @@ class SessionFiles:
                 log.info("no encoder for frames of %d x %d: %s", width, height, error)
 
     def _open_encoder(self, width: int, height: int) -> VideoEncoder:
-        file = self._open.get(VIDEO) or self._guarded(VIDEO)
+        file = self._file(VIDEO)
         if self._encoder is not None:
             self._encoder.finish()  # before its first frame that writes nothing
             self._encoder = None
@@ -149,44 +145,28 @@ class SessionFiles:
                 self.video = encoder.info
         if frame.truth is not None:
             if TRUTH not in self._open:
-                self._guarded(TRUTH).write(encode_rows([TRUTH_COLUMNS]))
-            self._open[TRUTH].write(encode_rows([truth_row(self.frames, timestamp_s, frame.truth)]))
+                self._file(TRUTH).write(encode_rows([TRUTH_COLUMNS]))
+            self._file(TRUTH).write(encode_rows([truth_row(self.frames, timestamp_s, frame.truth)]))
         self.last_timestamp_s = timestamp_s
         self.frames += 1
 
     def add_rows(self, rows: list[PendingRow]) -> None:
         """Append rows; the second and further faces go to a table of their own."""
-        lines, further, motion = [], [], b""
-        for item in rows:
-            primary = self._as_recorded(item.primary, item.number) if item.primary is not None else None
-            others = [self._as_recorded(face, item.number) for face in item.others]
-            key = (item.number, item.timestamp_s)
-            missing = Missing.FAILED if item.failed else Missing.NO_FACE if item.inferred else Missing.SKIPPED
-            if item.damaged:
-                missing = Missing.DAMAGED
-            lines.append(row(*key, primary, item.latency_ms, self._num_kp, missing))
-            further += [row(*key, face, item.latency_ms, self._num_kp) for face in others]
-            motion += self._motion.encode(item.number, primary) if primary is not None else b""
-            self.inferred += item.inferred
-        if motion:  # before the rows: killed in between, no row lacks its record
-            if MOTION not in self._open:
-                self._guarded(MOTION)
-            self._open[MOTION].write(motion)
         signals = self._signals.encode(
             (item.number, item.timestamp_s, item.chained if item.inferred else None, self._shown(item)) for item in rows
         )
         if signals:
-            if SIGNALS not in self._open:
-                self._guarded(SIGNALS)
-            self._open[SIGNALS].write(signals)
-        if lines:
-            self._open[FRAMES].write(encode_rows(lines))
-            self.missing += count_missing(lines)
-            self.rows += len(lines)
-        if further:
-            if FACES not in self._open:
-                self._guarded(FACES).write(encode_rows([columns("frame", self._num_kp)]))
-            self._open[FACES].write(encode_rows(further))
+            self._file(SIGNALS).write(signals)
+        self.tables.add(map(self._measured, rows))
+        self.inferred += sum(item.inferred for item in rows)
+
+    def _measured(self, item: PendingRow) -> MeasuredFrame:
+        primary = self._as_recorded(item.primary, item.number) if item.primary is not None else None
+        others = tuple(self._as_recorded(face, item.number) for face in item.others)
+        missing = Missing.FAILED if item.failed else Missing.NO_FACE if item.inferred else Missing.SKIPPED
+        if item.damaged:
+            missing = Missing.DAMAGED
+        return MeasuredFrame(item.number, item.timestamp_s, primary, others, item.latency_ms, missing)
 
     def add_sound(self, blocks: Iterable[SoundBlock], first_s: float) -> None:
         """Append sound that begins ``first_s`` on the monotonic clock; what goes wrong with it ends the sound alone."""
@@ -195,7 +175,7 @@ class SessionFiles:
         try:
             for block in blocks:
                 if self._sound is None:
-                    self._sound = SoundEncoder(self._open.get(AUDIO) or self._guarded(AUDIO))
+                    self._sound = SoundEncoder(self._file(AUDIO))
                 self._sound.add(block, block.captured_s - first_s)
                 if self.sound is None and not self._sound.empty:
                     self.sound = SoundInfo(block.device, block.rate)

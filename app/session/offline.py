@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 from collections import Counter
 from dataclasses import replace
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from app.core.clock import clock_pair
 from app.core.errors import SessionError, reason
-from app.core.frames import FaceResult, FrameResult
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
+from app.core.frames import FrameResult
+from app.session.folders import MANIFEST, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, SessionHeader
-from app.session.motion import MotionEncoder
 from app.session.ownership import Owner
-from app.session.table import Key, Missing, columns, count_missing, row
-from app.session.text_table import encode_rows
+from app.session.result_tables import MeasuredFrame, ResultTables
+from app.session.table import Missing
 from extractor import files
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ class PartFile(Staged):
         except OSError as error:
             raise self._error(error) from error
 
-    def append(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         try:
             self._file.write(data)
         except OSError as error:
@@ -87,88 +85,52 @@ class PartFile(Staged):
         return SessionError(f"{self._path} can't be written: {reason(error)}.")
 
 
-class TableWriter(PartFile):
-    """One table, row by row.  ``latency_ms`` stays empty: nothing was live."""
-
-    def __init__(self, path: Path, key: Key, num_kp: int) -> None:
-        super().__init__(path)
-        self.rows = 0
-        self.missing: Counter[str] = Counter()  # as ``count_missing`` counts
-        self._num_kp = num_kp
-        self.append(encode_rows([columns(key, num_kp)]))
-
-    def write(self, result: FrameResult | None, key: int | str, timestamp_s: float | None) -> None:
-        """A row with the result's primary face; None where nothing could be measured."""
-        fields = offline_row(result, key, timestamp_s, self._num_kp)
-        self.append(encode_rows([fields]))
-        self.rows += 1
-        self.missing += count_missing([fields])
-
-    def write_face(self, face: FaceResult, key: int | str, timestamp_s: float | None) -> None:
-        """A row of any one face."""
-        self.append(encode_rows([row(key, timestamp_s, face, math.nan, self._num_kp)]))
-        self.rows += 1
+def missing_of(result: FrameResult) -> Missing:
+    """Why the result has no primary face, where it has none."""
+    if result.frame.damaged:
+        return Missing.DAMAGED
+    return Missing.FAILED if result.failed else Missing.NO_FACE
 
 
-def offline_row(result: FrameResult | None, key: int | str, timestamp_s: float | None, num_kp: int) -> tuple[str, ...]:
-    """The fields of a row of the result's primary face; None where nothing could be measured."""
-    face = result.primary if result is not None else None
-    missing = Missing.FAILED if result is None or result.failed else Missing.NO_FACE
-    if result is not None and result.frame.damaged:
-        missing = Missing.DAMAGED
-    return row(key, timestamp_s, face, math.nan, num_kp, missing)
-
-
-class ResultTables(Staged):
-    """``frames.csv``, ``faces.csv`` and ``motion.bin`` in a folder, under temporary names until ``close``.
+class StagedTables(Staged):
+    """``ResultTables`` in a folder, under temporary names until ``close``.
 
     Every method but ``discard`` raises SessionError when the disk doesn't play along.
     """
 
     def __init__(self, folder: Path, num_kp: int) -> None:
         self._folder = folder
-        self._num_kp = num_kp
-        self._frames = TableWriter(folder / FRAMES, "frame", num_kp)
-        self._faces: TableWriter | None = None
-        self._motion: PartFile | None = None
-        self._encoder = MotionEncoder()
+        self._files: list[PartFile] = []
+        self._tables = ResultTables(num_kp, self._file)
+
+    def _file(self, name: str) -> PartFile:
+        self._files.append(PartFile(self._folder / name))
+        return self._files[-1]
 
     @property
     def rows(self) -> int:
         """How many frames were written."""
-        return self._frames.rows
+        return self._tables.rows
 
     @property
-    def missing(self) -> dict[str, int]:
+    def missing(self) -> Counter[str]:
         """How many rows lack a pose, by their reason."""
-        return dict(self._frames.missing)
+        return self._tables.missing
 
     def write(self, result: FrameResult, timestamp_s: float) -> None:
         """The next frame's result, ``timestamp_s`` from the video's start."""
-        number = self._frames.rows
-        self._frames.write(result, number, timestamp_s)
-        for face in result.others:
-            if self._faces is None:
-                self._faces = TableWriter(self._folder / FACES, "frame", self._num_kp)
-            self._faces.write_face(face, number, timestamp_s)
-        motion = self._encoder.encode(number, result.primary) if result.primary is not None else b""
-        if motion:
-            if self._motion is None:
-                self._motion = PartFile(self._folder / MOTION)
-            self._motion.append(motion)
+        frame = MeasuredFrame(self.rows, timestamp_s, result.primary, tuple(result.others), missing=missing_of(result))
+        self._tables.add([frame])
 
     def close(self) -> None:
         """Give the files their names."""
-        for file in self._files():
+        for file in self._files:
             file.close()
 
     def discard(self) -> None:
         """Remove the unfinished files; raises nothing."""
-        for file in self._files():
+        for file in self._files:
             file.discard()
-
-    def _files(self) -> list[PartFile]:
-        return [file for file in (self._frames, self._faces, self._motion) if file is not None]
 
 
 class ExtractWriter(Staged):
@@ -186,7 +148,7 @@ class ExtractWriter(Staged):
         self._folder = folder
         self._manifest = Manifest(header, owner=Owner.this_process())
         self._publish(self._manifest)
-        self._tables = ResultTables(folder, header.num_kp)
+        self._tables = StagedTables(folder, header.num_kp)
         self._last_s = 0.0
 
     @property

@@ -26,7 +26,7 @@ from app.session.exporters import EXPORTERS, export_session
 from app.session.identities import Identities, write_identities
 from app.session.lazy_table import read_angles
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, SessionHeader
-from app.session.offline import ExtractWriter, ResultTables
+from app.session.offline import ExtractWriter, StagedTables
 from app.session.ownership import Owner
 from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
@@ -56,7 +56,7 @@ def prepare(folder: Path) -> None:
         writer.add_annotation("interval", duration_s=0.1, at_s=100.08)
     write_identities(recorded, Identities().named(1, "mother").merged((1, 2)), Identities())
     staging = analyses.begin(recorded)
-    with ResultTables(staging, 24) as tables:
+    with StagedTables(staging, 24) as tables:
         for k in range(FRAMES):
             tables.write(_result(k), k / 30)
     about = analyses.AnalysisHeader("again", FRAMES, 24, "w", "cd" * 32, "", True, "torch", "cpu", KEYPOINT_NAMES)

@@ -15,7 +15,7 @@ from app.session.analyses import AnalysisHeader, begin, frame_times, publish
 from app.session.exporters import EXPORTERS, export_session
 from app.session.folders import FACES, FRAMES, IDENTITIES, claim_folder
 from app.session.identities import Identities, Identity, read_identities, write_identities
-from app.session.offline import ResultTables
+from app.session.offline import StagedTables
 from app.session.session import Session
 from app.session.table import Missing
 from app.session.writer import SessionWriter
@@ -133,7 +133,7 @@ def measured_again(tmp_path, header, make_frame, make_face, make_result):
         write_identities(folder, BOTH, Identities())
         times_s = frame_times(folder)
         staging = begin(folder)
-        with ResultTables(staging, header.num_kp) as tables:
+        with StagedTables(staging, header.num_kp) as tables:
             for result, time_s in zip(results(again), times_s, strict=True):
                 tables.write(result, time_s)
         about = AnalysisHeader("again", len(RECORDED), header.num_kp, "", "", "", True, "", "")

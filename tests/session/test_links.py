@@ -163,7 +163,7 @@ def test_measured_files_do_not_go_behind_a_link(tmp_path, outside):
     with pytest.raises(SessionError, match="sub is a link"):
         new_staging(places[1].folder.parent, places[1].folder.name, out)
     with PartFile(out / "images.csv") as table:
-        table.append(b"ours\n")
+        table.write(b"ours\n")
     assert (out / "images.csv").read_bytes() == b"ours\n"
     assert state(outside) == before
 

@@ -11,12 +11,12 @@ from app.core.errors import SessionError
 from app.core.frames import Box
 from app.core.position import Position
 from app.session.lazy_table import LazyTable
-from app.session.offline import TableWriter
+from app.session.offline import StagedTables
 from app.session.table import Missing, columns, count_missing, parse_table, row
 from app.session.text_table import encode_rows
 from extractor.types import Angles
 from tests import factories
-from tests.factories import read_pictures
+from tests.factories import read_table
 
 FIXED_ORDER = (
     "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
@@ -187,18 +187,18 @@ def test_a_long_table_is_read_piece_by_piece(make_face, monkeypatch):
 
 
 def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, make_result):
-    path = tmp_path / "images.csv"
-    with TableWriter(path, "file", 24) as table:
-        table.write(make_result(make_frame(7)), "a,b.jpg", None)
-        table.write(None, "broken.jpg", None)
+    path = tmp_path / "frames.csv"
+    with StagedTables(tmp_path, 24) as tables:
+        tables.write(make_result(make_frame(7)), 0.0)
+        tables.write(make_result(make_frame(8), []), 0.1)
         assert not path.exists()
     with path.open(newline="", encoding="utf-8") as file:
         first, second = csv.DictReader(file)
-    assert (first["file"], first["yaw_deg"], first["success"]) == ("a,b.jpg", "-7.5000", "1")
-    assert (second["file"], second["yaw_deg"], second["success"]) == ("broken.jpg", "", "0")
-    with pytest.raises(RuntimeError), TableWriter(path, "file", 24):
+    assert (first["frame"], first["yaw_deg"], first["success"]) == ("0", "-7.5000", "1")
+    assert (second["frame"], second["yaw_deg"], second["missing"]) == ("1", "", "no_face")
+    with pytest.raises(RuntimeError), StagedTables(tmp_path, 24):
         raise RuntimeError
-    assert [item.name for item in tmp_path.iterdir()] == ["images.csv"]
-    assert len(read_pictures(path)[0]) == 2  # the table of the run before
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["frames.csv", "motion.bin"]
+    assert len(read_table(path)) == 2  # the table of the run before
     with pytest.raises(SessionError, match="can't be written"):
-        TableWriter(tmp_path / "none" / "images.csv", "file", 24)
+        StagedTables(tmp_path / "none", 24)
