@@ -46,7 +46,15 @@ def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = N
 def decode_on_device(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion[Tensor]:
     """``decode`` where the heads are: nothing is transferred and no number looked at, so a CUDA graph can hold it.
 
-    The heads must be float32.
+    Args:
+        heads: As for ``decode``, float32 on one device.
+        keypoint_names: As for ``decode``.
+
+    Returns:
+        The motion, float32 on the heads' device.
+
+    Raises:
+        ValueError: There are not as many names as keypoints.
     """
     batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
     if keypoint_names is not None and len(keypoint_names) != num_kp:
@@ -77,7 +85,14 @@ def decode_on_device(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] 
 
 
 def bin_centres(device: torch.device | None = None) -> Tensor:
-    """The 66 bin centres in degrees, float32."""
+    """The centres of the bins.
+
+    Args:
+        device: Where the tensor is made; None: where torch makes tensors by default.
+
+    Returns:
+        (66,) degrees, float32: -97.5, -94.5, ... 97.5.
+    """
     return torch.arange(NUM_BINS, dtype=torch.float32, device=device) * BIN_DEGREES + FIRST_BIN_DEGREES
 
 

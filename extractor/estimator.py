@@ -96,7 +96,17 @@ class EstimatorBackend(LoadedBackend):
         )
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
-        """See ``Backend.run``; ``logits`` are (B, 3, 0), for there are no bins."""
+        """Measure crops, as ``Backend.run``.
+
+        Args:
+            crops: (B, S, S, 3) uint8 RGB, S the crop's ``input_size``.
+
+        Returns:
+            The motion; ``logits`` are (B, 3, 0), for there are no bins, and what the estimator does not tell is NaN.
+
+        Raises:
+            ValueError: The crops have another shape or type.
+        """
         require_crops(crops, self.spec.crop.input_size)
         said, count, num_kp = self._estimator.estimate(crops), len(crops), self.spec.num_kp
         unknown = np.full(count, np.nan, np.float32)

@@ -23,6 +23,15 @@ class WeightsError(ValueError):
 
     @classmethod
     def of(cls, path: str | PathLike[str], reason: str) -> WeightsError:
+        """An error about one file.
+
+        Args:
+            path: Of the file.
+            reason: A clause without its full stop.
+
+        Returns:
+            The error, to be raised.
+        """
         return cls(f"The weights {path} can't be used: {reason}.")
 
 

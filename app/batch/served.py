@@ -127,7 +127,7 @@ class _MessageWriter:
 
     def __init__(self, outgoing: BinaryIO) -> None:
         self._out = outgoing
-        self._failures_sent = 0  # failures
+        self._failures_sent = 0
 
     def remark(self, text: str) -> None:
         self.write(RunMessage(remarks=(text,), shown=False))

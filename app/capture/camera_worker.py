@@ -1,4 +1,7 @@
-"""The thread that talks to a camera's driver, the only one that may hang in it."""
+"""The thread that talks to a camera's driver, the only one that may hang in it.
+
+It also reconnects: a camera that was unplugged or fails is opened again after the pauses of ``CameraTiming.retry_s``.
+"""
 
 from __future__ import annotations
 
