@@ -27,6 +27,7 @@ from app.core.tilt import CameraTilt
 from app.faces.estimators import create, describe
 from extractor import files
 from extractor.backends.devices import available_devices
+from extractor.backends.engines import engine_named
 from extractor.report import LoadReport
 from extractor.user_cache import cache_folder
 
@@ -193,10 +194,10 @@ class _Run:
         )
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all
             backend = create(options.weights, options.device, threads, options.engine)
-            engine, device = backend.info.engine, backend.info.device
-            settings = dataclasses.replace(settings, engine=engine, device=device)
+            info = backend.info
+            settings = dataclasses.replace(settings, engine=engine_named(info.engine, info.dtype), device=info.device)
             if self._table is not None:
-                self._table.measured_with(engine, device)
+                self._table.measured_with(info.engine, info.device)
             if count == 1:
                 stack.callback(backend.close)
                 return run_here(self.jobs, settings, backend)

@@ -58,6 +58,12 @@ def installed_engines() -> dict[str, str]:
     return {name: packages[engine.package] for name, engine in ENGINES.items() if engine.package in packages}
 
 
+def engine_named(package: str, dtype: str) -> str:
+    """By what name the engine is made again that told these of itself (``BackendInfo``)."""
+    exact = (name for name, engine in ENGINES.items() if (engine.package, engine.precision) == (package, dtype))
+    return next(exact, package)
+
+
 def _version(name: str) -> str:
     """Of the package, which has other names where it is built for an accelerator."""
     for distribution in (name, *(f"{name}-{build}" for build in BUILDS)):

@@ -25,7 +25,7 @@ from extractor.agreement import MOST, difference
 from extractor.backends import ENGINES, Backend, DeviceError, EngineError, create_backend
 from extractor.backends.cache import forget, network_folder
 from extractor.backends.devices import adds_bytes_exactly
-from extractor.backends.engines import installed_packages
+from extractor.backends.engines import engine_named, installed_packages
 from extractor.backends.torch_backend import TorchBackend, _cpu_has_bfloat16
 from extractor.export import parameters_of, torch_motion
 from extractor.model import MotionExtractor
@@ -126,6 +126,13 @@ def test_numbers_are_those_of_torch(backend: Backend, reference: Backend, crops:
     assert off.within(MOST[backend.info.dtype]), off.summary
     if backend.info.dtype != "float32":
         assert off.degrees > 0  # it does compute in what it says
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if runs(name)])
+def test_an_engine_is_made_again_by_what_it_tells_of_itself(name: str) -> None:
+    backend = create_backend(WEIGHTS, "cpu", engine=name)
+    assert engine_named(backend.info.engine, backend.info.dtype) == name
+    backend.close()
 
 
 @pytest.mark.parametrize("layer", LAYERS)
