@@ -18,7 +18,12 @@ from extractor.training.command import command, parser_of
 from extractor.training.errors import TrainingError
 from extractor.training.evaluate import evaluate, load_for_training, predictions, table
 from extractor.training.learning.augment import PhotoFaults
-from extractor.training.learning.calibration import apply_gain, apply_temperatures, fit_temperatures
+from extractor.training.learning.calibration import (
+    apply_gain,
+    apply_temperatures,
+    fit_temperatures,
+    held_out_spread_ratio,
+)
 from extractor.training.learning.losses import decode_heads
 from extractor.training.learning.photo_pool import PhotoPool
 from extractor.training.learning.pool import HeadPool
@@ -57,8 +62,7 @@ def export(
 ) -> Metrics | None:
     """Calibrate, measure, and write ``target``; raises ``TrainingError``.
 
-    Temperatures are fitted on every other of the ``photos``, whose figures are those of the rest; without
-    photographs on ``heads``.
+    Temperatures are fitted on the ``photos`` as before a webcam, without photographs on ``heads``.
     """
     network, crop = load_for_training(checkpoint)
     crop = replace(crop, input_size=size or crop.input_size)
@@ -72,18 +76,18 @@ def export(
         pictures = PhotoPool(photos, sure_deg=float("inf"))
         people = everybody(pictures)
         said = ask(network, pictures, people, spec.crop)
-        fitted, rest = torch.arange(0, len(pictures), 2), torch.arange(1, len(pictures), 2)
-        near = fitted[said.webcam[fitted]]  # where the deviation is told to people; a profile's roll says little
-        temperatures = fit_temperatures(said.logits[near], said.true_angles_deg[near])
+        near = said.take(said.webcam)  # where the deviation is told to people; a profile's roll says little
+        temperatures = fit_temperatures(near.logits, near.true_angles_deg)
+        spread_ratio = held_out_spread_ratio(near.logits, near.true_angles_deg)
         apply_temperatures(network, temperatures)
         said = ask(network, pictures, people, spec.crop)
         sure_deg.append(float(said.std_deg[:, POSE_HEADS.index("yaw")].quantile(SURE_SHARE_OF_PHOTOGRAPHS)))
-        found = figures(said.take(rest), people.take(rest))
+        found = figures(said, people)
         errors["photographs"] = {
             "webcam_geodesic_deg": round(found.webcam.geodesic_deg, 3),
             "geodesic_deg": round(found.all.geodesic_deg, 3),
             "slope": [round(value, 3) for value in found.webcam.slope],
-            "spread_ratio": [round(value, 3) for value in found.spread_ratio],
+            "spread_ratio": [round(value, 3) for value in spread_ratio.tolist()],
         }
     if heads is not None:
         pool = HeadPool([heads], torch.device("cpu"), resident=False)

@@ -29,6 +29,19 @@ def fit_temperatures(logits: Tensor, angles_deg: Tensor) -> Tensor:
     return torch.stack(best)
 
 
+def held_out_spread_ratio(logits: Tensor, angles_deg: Tensor) -> Tensor:
+    """(3,) root mean square of error over deviation; each half is judged by the temperatures that the other half gives.
+
+    Logits (B, 3, 66) and true angles (B, 3), B at least 2.  1 is calibrated.
+    """
+    squares = torch.empty_like(angles_deg)
+    for half, other in ((slice(0, None, 2), slice(1, None, 2)), (slice(1, None, 2), slice(0, None, 2))):
+        temperatures = fit_temperatures(logits[other], angles_deg[other])
+        mean, std = bins_to_degrees(logits[half] / temperatures[None, :, None])
+        squares[half] = ((mean - angles_deg[half]) / std.clamp_min(0.05)).square()
+    return squares.mean(0).sqrt()
+
+
 def apply_temperatures(network: MotionExtractor, temperatures: Tensor) -> None:
     """Fold the temperatures (3,) into the heads of pitch, yaw and roll."""
     with torch.no_grad():

@@ -27,7 +27,7 @@ EMPHASIS = {"lid": 4.0, "brow": 2.0}
 """Lids and brows move a tenth as far as a mouth: with equal shares they are not learned."""
 
 GAPS = (
-    ("lid_up_l", "lid_low_l", 3.0), ("lid_up_r", "lid_low_r", 3.0), ("lip_up", "lip_low", 3.5),
+    ("lid_up_l", "lid_low_l", 3.0), ("lid_up_r", "lid_low_r", 3.0), ("lip_up", "lip_low", 5.0),
     ("brow_mid_l", "eye_outer_l", 1.5), ("brow_mid_r", "eye_outer_r", 1.5),
     ("brow_inner_l", "eye_inner_l", 0.7), ("brow_inner_r", "eye_inner_r", 0.7), ("mouth_l", "mouth_r", 0.7),
 )  # fmt: skip

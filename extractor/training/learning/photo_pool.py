@@ -37,7 +37,7 @@ GROUPS_MORE_OFTEN = {"Black": 1.6}
 
 CLOSED, OPEN_MOUTH = 0.045, 0.34
 """Of the distance of the eyes' outer corners.  Lids closer than this are drawn five times as often, lips wider apart
-twice."""
+three times."""
 
 SIDE_SPREAD, CENTRE_SPREAD, LENS_SPREAD = 0.10, 0.05, 0.02
 WIDER = 0.15
@@ -185,7 +185,7 @@ def draw_weights(targets: Targets, source: Tensor) -> Tensor:
     front = yaw.abs() < 40
     closed = (apart("lid_up_l", "lid_low_l") + apart("lid_up_r", "lid_low_r")) / 2 / eyes < CLOSED
     weights = weights * torch.where(front & closed, 5.0, 1.0)
-    weights = weights * torch.where(apart("lip_up", "lip_low") / eyes > OPEN_MOUTH, 2.0, 1.0)
+    weights = weights * torch.where(apart("lip_up", "lip_low") / eyes > OPEN_MOUTH, 3.0, 1.0)
     weights *= torch.where(source == TIGHT, 1.0, 4.0)  # few have what really surrounds a face
     return weights
 

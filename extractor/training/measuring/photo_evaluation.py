@@ -40,11 +40,6 @@ class People:
     mesh: Array  # (n, 24, 3) MediaPipe's points with their depth, the picture's edges at -1 and +1
     kinds: dict[str, list[str]]  # "group", "age", ...: n names; empty: unknown
 
-    def take(self, rows: Tensor) -> People:
-        """Those at these rows."""
-        chosen = rows.tolist()
-        return People(self.mesh[chosen], {kind: [names[i] for i in chosen] for kind, names in self.kinds.items()})
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoAnswers:

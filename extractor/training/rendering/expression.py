@@ -50,14 +50,15 @@ class ExpressionWeights:
 
 
 def sample_expression(model: HeadModel, rng: np.random.Generator) -> Expression:
-    """Neutral, smile, laugh, speech, a few arbitrary units, or a wide-open mouth; brows and lids on top."""
+    """Neutral, smile, grin, laugh, speech, a few arbitrary units, or a wide-open mouth; brows and lids on top."""
     e = ExpressionWeights(model)
 
     def put(name: str, x: float) -> None:
         # No face moves both sides alike.
         e.put(name, x * (1 + rng.normal(0, 0.12)), x * (1 + rng.normal(0, 0.12)))
 
-    kind = rng.choice(["neutral", "smile", "laugh", "speech", "units", "shout"], p=[0.2, 0.22, 0.08, 0.24, 0.19, 0.07])
+    kinds = {"neutral": 0.16, "smile": 0.18, "grin": 0.1, "laugh": 0.08, "speech": 0.23, "units": 0.18, "shout": 0.07}
+    kind = rng.choice(list(kinds), p=list(kinds.values()))
     if kind == "smile":
         x = rng.beta(1.8, 1.5)
         put("mouthSmile", x)
@@ -67,6 +68,16 @@ def sample_expression(model: HeadModel, rng: np.random.Generator) -> Expression:
             put("mouthUpperUp", x * rng.uniform(0.1, 0.5))
             put("mouthLowerDown", x * rng.uniform(0, 0.5))
             put("jawOpen", x * rng.beta(1, 3) * 0.6)
+    elif kind == "grin":
+        # All teeth are shown, the jaw stays shut and the skin about mouth, nose and eyes is drawn up.
+        put("mouthSmile", rng.uniform(0.4, 1.05))
+        put("mouthStretch", rng.beta(1, 1.2))
+        put("mouthUpperUp", rng.uniform(0.3, 1))
+        put("mouthLowerDown", rng.uniform(0.3, 1))
+        put("cheekSquint", rng.uniform(0, 1))
+        put("cheekRaiser", rng.uniform(0, 1))
+        put("noseSneer", rng.beta(1, 1.5))
+        put("jawOpen", rng.beta(1, 4) * 0.3)
     elif kind == "laugh":
         x = rng.uniform(0.6, 1.05)
         put("mouthSmile", x)

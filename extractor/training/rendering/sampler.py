@@ -21,7 +21,7 @@ from extractor.training.rendering.wardrobe import FLAT_EARS, dress
 PALMS: tuple[Colour, ...] = ((0.12, 0.06, 0.035), (0.38, 0.22, 0.14), (0.55, 0.34, 0.25))
 """Colours of hands by tone."""
 
-SIBLING_SHARE = 0.25
+SIBLING_SHARE = 0.6
 """Share of people who are drawn again with another expression, everything else alike."""
 
 

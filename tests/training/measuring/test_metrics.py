@@ -7,7 +7,12 @@ import torch
 
 from extractor.decode import rotation_matrix
 from extractor.model import MotionExtractor
-from extractor.training.learning.calibration import apply_gain, apply_temperatures, fit_temperatures
+from extractor.training.learning.calibration import (
+    apply_gain,
+    apply_temperatures,
+    fit_temperatures,
+    held_out_spread_ratio,
+)
 from extractor.training.learning.losses import bin_shares, decode_heads
 from extractor.training.learning.targets import Targets
 from extractor.training.measuring.metrics import correlation, geodesic_deg, interocular, jitter, measure, signed_deg
@@ -114,6 +119,11 @@ def test_calibration_finds_how_sure_to_be() -> None:
     assert temperatures[0].sqrt().item() * 3 == pytest.approx(5.5, abs=0.6)  # the search ends at exp(1.2)
     assert temperatures[1].item() == pytest.approx(1, abs=0.1)
     assert temperatures[2] < 0.5
+    assert held_out_spread_ratio(logits, truth)[1:].tolist() == pytest.approx([1, 1], abs=0.1)
+    halves = torch.arange(3000) % 2
+    uneven = truth + error * (1 + 2 * halves)[:, None]  # errors of the second half are three times as large
+    logits = bin_shares(uneven, 3.0).clamp_min(1e-30).log()
+    assert held_out_spread_ratio(logits, truth)[1] > 1.5
 
 
 def test_temperatures_are_folded_into_the_heads() -> None:
