@@ -30,7 +30,7 @@ from extractor.training.rendering.scene import Background, Light, Scene
 SECONDS = 12
 WIDTH, HEIGHT = 640, 480
 SUPERSAMPLE = 2
-PERSON = 8  # of the first 27 the one whose pose is as far off as the median person's, with the weights of this version
+PERSON = 8  # of the first 27 the one whose pose is as far off as the median person's, with the weights of stage 14
 
 # Seconds, then pitch, yaw and roll in degrees at the turning points.
 TURNS = np.array(
