@@ -27,7 +27,7 @@ from typing import BinaryIO, TextIO, cast
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)  # Windows lacks it; there a link is looked for before
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT; files that are still in a cloud have other tags
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
-_shared = False
+_shared = False  # as the umask that it goes with, the process's: libraries' threads and all parts write by it
 
 
 class LinkError(OSError):

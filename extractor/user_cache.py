@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import logging
 import os
 import tempfile
@@ -22,8 +23,7 @@ log = logging.getLogger(__name__)
 
 SWITCH = "MOTIONSCOPE_CACHE"
 
-_lock = threading.Lock()
-_used: dict[Path, Path] = {}  # by the folder that was wanted
+_lock = threading.Lock()  # of two threads, one makes the folder
 
 
 def cache_folder() -> Path:
@@ -31,11 +31,12 @@ def cache_folder() -> Path:
     chosen = os.environ.get(SWITCH)
     wanted = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("motionscope", appauthor=False)
     with _lock:
-        if wanted not in _used or not _used[wanted].is_dir():
-            _used[wanted] = _usable(wanted)
-        return _used[wanted]
+        if not _usable(wanted).is_dir():  # somebody has removed it since
+            _usable.cache_clear()
+        return _usable(wanted)
 
 
+@functools.cache
 def _usable(wanted: Path) -> Path:
     try:
         files.make_folder(wanted)

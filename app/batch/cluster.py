@@ -7,6 +7,7 @@ of the results under the same paths, on a network drive say.  Nothing is sent bu
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.util
 import logging
 import os
@@ -160,9 +161,6 @@ def _reach(address: str) -> None:
 # ---------------------------------------------------------------------- on the cluster
 
 
-_worker: tuple[Settings, Worker] | None = None  # of this process, which Ray gives one job after the other
-
-
 def measure_job(job: Job, settings: Settings, board: Any) -> Outcome:
     """Measure a job in one of Ray's processes, with a network that stays for the next one."""
     host = socket.gethostname()
@@ -174,20 +172,15 @@ def measure_job(job: Job, settings: Settings, board: Any) -> Outcome:
     raise AssertionError("every job has an outcome")
 
 
+@functools.lru_cache(maxsize=1)
 def _own_worker(settings: Settings, host: str) -> Worker:
-    """Raises UserError when this machine can't take part."""
-    global _worker
-    if _worker is not None and _worker[0] == settings:
-        return _worker[1]
+    """This process's, which Ray gives one job of a run after the other.  Raises UserError when it can't take part."""
     if app.__version__ != settings.version:
         raise UserError(f"{host} has version {app.__version__} of motionscope, not {settings.version} as here.")
     if settings.probe and not Path(settings.probe).exists():
         folder = Path(settings.probe).parent
         raise UserError(f"{host} doesn't see what is in {folder}: all machines must share that folder.")
-    if _worker is not None:
-        _worker[1].close()
     try:
-        _worker = settings, Worker(settings)
+        return Worker(settings)
     except (WeightsError, DeviceError, EngineError) as error:
         raise UserError(f"{str(error).rstrip('.')} (on {host}).") from None
-    return _worker[1]

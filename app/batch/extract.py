@@ -111,11 +111,10 @@ class _Run:
         self._out = out
         self._weights = report
         self._options = options
-        engine = None if options.engine == "auto" else options.engine
         criteria = DoneCriteria(
             report.sha256,
             options.faces,
-            engine,
+            options.engine,
             options.camera_tilt,
             options.field_of_view or ASSUMED,
             options.face_size,
@@ -134,7 +133,7 @@ class _Run:
             criteria.face_size,
         )
         if self._pictures:
-            self._table = ImageTable(out, measured, any_engine=engine is None, force=options.force)
+            self._table = ImageTable(out, measured, force=options.force)
         self._missing = self._table.missing(self._pictures) if self._table else []
         self._failures: tuple[str, ...] = ()
         self.jobs = self._split()
@@ -197,7 +196,7 @@ class _Run:
             info = backend.info
             settings = dataclasses.replace(settings, engine=engine_named(info.engine, info.dtype), device=info.device)
             if self._table is not None:
-                self._table.measured_with(info.engine, info.device)
+                self._table.measured_with(info)
             if count == 1:
                 stack.callback(backend.close)
                 return run_here(self.jobs, settings, backend)

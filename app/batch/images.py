@@ -27,6 +27,8 @@ from app.session.offline import PartFile
 from app.session.table import Missing, columns, row
 from app.session.text_table import encode_rows
 from extractor import files
+from extractor.backends.base import BackendInfo
+from extractor.backends.engines import engine_named
 
 TABLE = "images.csv"
 ABOUT = "images.json"
@@ -48,12 +50,13 @@ class Measured:
     max_faces: int
     field_of_view: FieldOfView = ASSUMED
     face_size: FaceSize | None = None
+    precision: str = ""  # empty in older tables
 
-    def agrees(self, other: Measured, any_engine: bool) -> bool:
-        """Whether rows that ``other`` describes can stand beside ours."""
-        names = ["weights_sha256", "num_kp", "max_faces", "field_of_view", "face_size"]
-        names += [] if any_engine else ["engine"]
-        return all(getattr(other, name) == getattr(self, name) for name in names)
+    def agrees(self, other: Measured) -> bool:
+        """Whether rows that ``other`` describes can stand beside those that are asked for; by any engine for auto."""
+        names = ("weights_sha256", "num_kp", "max_faces", "field_of_view", "face_size")
+        same = all(getattr(other, name) == getattr(self, name) for name in names)
+        return same and self.engine in ("auto", engine_named(other.engine, other.precision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +96,20 @@ def _picture(item: Item, repeated: bool) -> Picture:
 class ImageTable:
     """The rows that are there, and those that come."""
 
-    def __init__(self, out: Path, measured: Measured, *, any_engine: bool, force: bool) -> None:
+    def __init__(self, out: Path, measured: Measured, *, force: bool) -> None:
         """Reads what an earlier run left, unless ``force``.  Raises SessionError when the journal can't be written."""
         self._out = out
         self._measured = measured
         self._journal: BinaryIO | None = None
-        table = {} if force else _read_table(out, measured, any_engine)
+        table = {} if force else _read_table(out, measured)
         self._whole = tuple(table)  # the pictures whose rows are in the table that is there
-        self._rows = table if force else table | _read_journal(out / JOURNAL, measured, any_engine)
+        self._rows = table if force else table | _read_journal(out / JOURNAL, measured)
 
-    def measured_with(self, engine: str, device: str) -> None:
+    def measured_with(self, info: BackendInfo) -> None:
         """What the engine and the device turned out to be."""
-        self._measured = dataclasses.replace(self._measured, engine=engine, device=device)
+        self._measured = dataclasses.replace(
+            self._measured, engine=info.engine, precision=info.dtype, device=info.device
+        )
 
     def is_of(self, pictures: Sequence[Picture]) -> bool:
         """Whether the table that is there has a row for just these, in this order."""
@@ -174,11 +179,11 @@ def _line(values: Mapping[str, Any]) -> bytes:
     return encode_text(json.dumps(values, ensure_ascii=False)) + b"\n"
 
 
-def _read_table(out: Path, measured: Measured, any_engine: bool) -> dict[Picture, Row]:
+def _read_table(out: Path, measured: Measured) -> dict[Picture, Row]:
     """The rows of ``images.csv``; none where anything about it is odd, for then it is made anew."""
     try:
         about = build(_About, read_json(out / ABOUT))
-        if about.schema != SCHEMA or not measured.agrees(about, any_engine):
+        if about.schema != SCHEMA or not measured.agrees(about):
             return {}
         reader = csv.reader(files.read(out / TABLE).decode(ENCODING, ERRORS).splitlines(keepends=True))
         if tuple(next(reader)) != columns("file", measured.num_kp):
@@ -189,14 +194,14 @@ def _read_table(out: Path, measured: Measured, any_engine: bool) -> dict[Picture
         return {}
 
 
-def _read_journal(path: Path, measured: Measured, any_engine: bool) -> dict[Picture, Row]:
+def _read_journal(path: Path, measured: Measured) -> dict[Picture, Row]:
     """The rows up to the first line that isn't whole."""
     rows: dict[Picture, Row] = {}
     width = len(columns("file", measured.num_kp))
     try:
         data = files.read(path)
         head, *lines = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
-        if not measured.agrees(build(Measured, parse_json(head)), any_engine):
+        if not measured.agrees(build(Measured, parse_json(head))):
             return {}
         for line in lines:
             values = parse_json(line)

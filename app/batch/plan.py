@@ -17,6 +17,7 @@ from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
+from extractor.backends.engines import engine_named
 from extractor.files import is_link
 
 
@@ -41,7 +42,7 @@ class DoneCriteria:
 
     weights_sha256: str
     max_faces: int
-    engine: str | None = None  # None: any will do, for none was asked for
+    engine: str = "auto"  # as it was asked for; auto: any will do
     camera_tilt: CameraTilt | None = None
     field_of_view: FieldOfView = ASSUMED
     face_size: FaceSize | None = None
@@ -51,7 +52,7 @@ class DoneCriteria:
         same = header.weights_sha256 == self.weights_sha256 and header.max_faces == self.max_faces
         told = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size
         same = same and told == (self.camera_tilt, self.field_of_view, self.face_size)
-        return same and self.engine in (None, header.engine)
+        return same and self.engine in ("auto", engine_named(header.engine, header.precision))
 
 
 @dataclass(frozen=True, slots=True)

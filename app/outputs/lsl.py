@@ -50,7 +50,8 @@ IDS = (
     Channel("frame", "number", lambda s: math.nan),  # a number of the frame, not of the face
 )
 
-_reach: bool | None = None  # whether streams of this program are announced to the network; None: not yet fixed
+# Whether streams are announced to the network; None: not yet fixed.  Process-wide, as liblsl's own configuration is.
+_reach: bool | None = None
 _configuring = threading.Lock()
 
 

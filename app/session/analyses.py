@@ -31,8 +31,8 @@ ANALYSIS = "analysis.json"
 SCHEMA = 1
 _LONGEST_NAME = 60
 _MEASURED_WITH = (
-    "num_kp", "weights_name", "weights_sha256", "weights_summary", "pose_trained", "engine", "device", "keypoint_names",
-    "quality_threshold", "field_of_view", "face_size",
+    "num_kp", "weights_name", "weights_sha256", "weights_summary", "pose_trained", "engine", "precision", "device",
+    "keypoint_names", "quality_threshold", "field_of_view", "face_size",
 )  # fmt: skip
 """Fields that ``AnalysisHeader`` and ``SessionHeader`` share."""
 
@@ -58,6 +58,7 @@ class AnalysisHeader:
     quality_threshold: Quality | None = None
     field_of_view: FieldOfView | None = None  # by which positions were told
     face_size: FaceSize | None = None  # the same; None: an adult's average
+    precision: str = ""  # as the session's header has it
     created_utc: str = field(default_factory=_now_utc)
     app_version: str = app.__version__
 

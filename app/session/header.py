@@ -29,6 +29,7 @@ def measured_with(network: BackendInfo, report: LoadReport) -> dict[str, Any]:
         "weights_summary": report.summary,
         "pose_trained": report.pose_trained,
         "engine": network.engine,
+        "precision": network.dtype,
         "device": f"{network.device} ({network.device_name}, {network.dtype})",
         "keypoint_names": report.spec.keypoint_names,
         "quality_threshold": threshold_of(report.metadata),

@@ -110,6 +110,7 @@ class SessionHeader:
     field_of_view: FieldOfView | None = None  # as last known; positions are by what was known then; None: not told
     face_size: FaceSize | None = None  # as last known, of everybody; None: an adult's average
     quality_threshold: Quality | None = None  # poses of less quality are better left out; None: nobody knows
+    precision: str = ""  # in which the engine computed: float32, bfloat16, float16, int8; empty in older sessions
 
     @property
     def fields(self) -> SessionFields:

@@ -28,72 +28,92 @@ SEAL = ".sha256"
 NETWORK, NETWORK_INT8 = "network.onnx", "network-int8.onnx"
 
 
-def network_folder(sha256: str) -> Path:
-    """The folder of one checkpoint's networks, by the hash of its file."""
-    return cache_folder() / "networks" / f"{sha256[:32]}-{GRAPH_VERSION}"
+class NetworkCache:
+    """The folder of one checkpoint's networks, by the hash of its file.
 
+    ``damaged`` names the files that were found damaged here, and are made again.
+    """
 
-def cached_report(sha256: str, path: Path) -> LoadReport | None:
-    """What is known of the weights of this hash, which now lie at ``path``; None where nothing is."""
-    try:
-        values = json.loads(_read(network_folder(sha256) / REPORT))
-        report = LoadReport.from_json(values, path)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return report if report.sha256 == sha256 else None
+    def __init__(self, sha256: str) -> None:
+        self.folder = cache_folder() / "networks" / f"{sha256[:32]}-{GRAPH_VERSION}"
+        self.damaged: list[str] = []
+        self._sha256 = sha256
 
+    def report(self, path: Path) -> LoadReport | None:
+        """What is known of these weights, which now lie at ``path``; None where nothing is."""
+        try:
+            report = LoadReport.from_json(json.loads(self._read(self.folder / REPORT)), path)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return report if report.sha256 == self._sha256 else None
 
-def keep_report(report: LoadReport) -> None:
-    """For ``cached_report``.  A cache that can't be written only costs time."""
-    with contextlib.suppress(OSError):
-        _write(network_folder(report.sha256) / REPORT, json.dumps(report.to_json()).encode())
+    def keep_report(self, report: LoadReport) -> None:
+        """For ``report``.  A cache that can't be written only costs time."""
+        with contextlib.suppress(OSError):
+            _write(self.folder / REPORT, json.dumps(report.to_json()).encode())
 
+    def model(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A graph of the weights, from the cache or made and put there."""
+        path = self.folder / name
+        try:
+            model = self._read(path)
+            os.utime(self.folder)
+            return model
+        except OSError:
+            pass
+        model = make()
+        try:
+            _write(path, model)
+            _prune(self.folder.parent)
+        except OSError as error:
+            log.warning(
+                "The exported network can't be kept in %s, so it will be made anew each time: %s", self.folder, error
+            )
+        return model
 
-def cached_model(report: LoadReport, name: str, make: Callable[[], bytes]) -> tuple[bytes, Path | None]:
-    """A graph of the weights, from the cache or made and put there, and its file; None where it can't be kept."""
-    folder = network_folder(report.sha256)
-    path = folder / name
-    try:
-        model = _read(path)
-        os.utime(folder)
-        return model, path
-    except OSError:
-        pass
-    model = make()
-    try:
-        _write(path, model)
-        _prune(folder.parent)
-    except OSError as error:
-        log.warning("The exported network can't be kept in %s, so it will be made anew each time: %s", folder, error)
-        return model, None
-    return model, path
+    def is_noted(self, facts: Sequence[str]) -> bool:
+        """Whether ``note`` was called for the same."""
+        try:
+            return self._note(facts).read_bytes() == _text(facts)
+        except OSError:
+            return False
 
+    def note(self, facts: Sequence[str]) -> None:
+        """Remember something that was found out of an engine and these weights."""
+        with contextlib.suppress(OSError):
+            write_whole(self._note(facts), _text(facts))
 
-def was_checked(report: LoadReport, facts: Sequence[str]) -> bool:
-    """Whether ``note_checked`` was called for the same."""
-    try:
-        return _mark(report, facts).read_bytes() == _text(facts)
-    except OSError:
-        return False
+    def _note(self, facts: Sequence[str]) -> Path:
+        return self.folder / f"checked-{hashlib.sha256(_text(facts)).hexdigest()[:16]}"
 
+    def forget(self) -> None:
+        """Remove all that was kept."""
+        files.remove_tree(self.folder)
 
-def note_checked(report: LoadReport, facts: Sequence[str]) -> None:
-    """Remember that an engine, as described by ``facts``, gives the right numbers."""
-    with contextlib.suppress(OSError):
-        write_whole(_mark(report, facts), _text(facts))
+    def open_sealed(self, folder: Path) -> None:
+        """Remove an engine's own folder where anything in it is not what was sealed: the engine makes it again."""
+        try:
+            found = [path for path in _files(folder) if not _is_sealed(path, sha256_of(path))]
+            if found:
+                if _checksum_file(found[0]).exists():  # else its writer was ended in between
+                    self._note_damage(found[0])
+                files.remove_tree(folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            log.warning("What is kept of engines in %s can't be checked: %s", folder, error)
 
+    def _read(self, path: Path) -> bytes:
+        """Raises OSError where the file isn't there or isn't what was written."""
+        content = path.read_bytes()
+        if not _is_sealed(path, hashlib.sha256(content).hexdigest()):
+            self._note_damage(path)
+            raise OSError(f"{path} is not what was written")
+        return content
 
-def _mark(report: LoadReport, facts: Sequence[str]) -> Path:
-    return network_folder(report.sha256) / f"checked-{hashlib.sha256(_text(facts)).hexdigest()[:16]}"
-
-
-def _text(facts: Sequence[str]) -> bytes:
-    return "\n".join(facts).encode()
-
-
-def forget(report: LoadReport) -> None:
-    """Remove what was kept of a checkpoint."""
-    files.remove_tree(network_folder(report.sha256))
+    def _note_damage(self, path: Path) -> None:
+        log.info("%s is damaged and is made again", path)
+        self.damaged.append(path.name)
 
 
 def seal(folder: Path) -> None:
@@ -103,39 +123,18 @@ def seal(folder: Path) -> None:
             write_whole(_checksum_file(path), sha256_of(path).encode())
 
 
-def open_sealed(folder: Path) -> None:
-    """Remove the folder where anything in it is not what was sealed: its engine makes it again."""
-    try:
-        found = [path for path in _files(folder) if not _is_sealed(path, sha256_of(path))]
-        if found:
-            if _checksum_file(found[0]).exists():  # else its writer was ended in between
-                _note_damage(found[0])
-            files.remove_tree(folder)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        log.warning("What is kept of engines in %s can't be checked: %s", folder, error)
+def write_whole(path: Path, content: bytes) -> None:
+    """The file appears whole or not at all, and its folder with it; raises OSError."""
+    files.make_folder(path.parent)
+    files.write_whole(path, content, durable=False)
 
 
-def damaged() -> tuple[str, ...]:
-    """The names of the files that were found damaged since this program started, and made again."""
-    return tuple(_damaged)
-
-
-_damaged: list[str] = []
+def _text(facts: Sequence[str]) -> bytes:
+    return "\n".join(facts).encode()
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != SEAL)
-
-
-def _read(path: Path) -> bytes:
-    """Raises OSError where the file isn't there or isn't what was written."""
-    content = path.read_bytes()
-    if not _is_sealed(path, hashlib.sha256(content).hexdigest()):
-        _note_damage(path)
-        raise OSError(f"{path} is not what was written")
-    return content
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -152,17 +151,6 @@ def _is_sealed(path: Path, sha256: str) -> bool:
         return _checksum_file(path).read_bytes() == sha256.encode()
     except OSError:
         return False
-
-
-def _note_damage(path: Path) -> None:
-    log.info("%s is damaged and is made again", path)
-    _damaged.append(path.name)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """The file appears whole or not at all, and its folder with it; raises OSError."""
-    files.make_folder(path.parent)
-    files.write_whole(path, content, durable=False)
 
 
 def _prune(parent: Path) -> None:

@@ -16,17 +16,7 @@ from numpy.typing import NDArray
 from extractor import onnx_graph, plain
 from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.base import LoadedBackend, require_crops, require_decodable
-from extractor.backends.cache import (
-    NETWORK,
-    NETWORK_INT8,
-    cached_model,
-    cached_report,
-    damaged,
-    forget,
-    keep_report,
-    note_checked,
-    was_checked,
-)
+from extractor.backends.cache import NETWORK, NETWORK_INT8, NetworkCache
 from extractor.backends.devices import adds_bytes_exactly
 from extractor.backends.engines import EngineError, installed_packages
 from extractor.backends.runtimes import Heads
@@ -53,8 +43,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         int8 = precision == "int8"
         self._weights = Path(weights)
         self._parameters: dict[str, Floats] = {}
-        known = len(damaged())
-        self._report = self._read_report()
+        self._cache, self._report = self._open()
         require_decodable(self._report)
         self._recipe = recipe_of(self._report.metadata) if int8 else None
         if int8 and self._recipe is None:
@@ -66,38 +55,45 @@ class ExportedBackend(LoadedBackend, abc.ABC):
             raise EngineError("This processor does not add 8-bit products exactly: choose an engine without int8.")
         self._closed = False
         try:
-            self._load(*self._model())
+            self._load(self._model())
         except EngineError:
             # What lay in the cache may be damaged; what is made now is not.
-            forget(self._report)
-            keep_report(self._report)
-            self._load(*self._model())
-        self._check()
+            self._cache.forget()
+            self._cache.keep_report(self._report)
+            self._load(self._model())
+        try:
+            self._check()
+        except EngineError:
+            self.close()
+            raise
         self._parameters = {}
-        self._info = dataclasses.replace(self._info, made_again=damaged()[known:])
+        self._info = dataclasses.replace(self._info, made_again=tuple(self._cache.damaged))
         self.run(np.zeros((1, self.side, self.side, 3), np.uint8))  # what fails, fails now; the first frame is quick
 
-    def _model(self) -> tuple[bytes, Path | None]:
+    def _model(self) -> bytes:
         def make() -> bytes:
             return onnx_graph.build(self._read_parameters(), self._report, self._recipe)
 
-        return cached_model(self._report, NETWORK if self._recipe is None else NETWORK_INT8, make)
+        return self._cache.model(NETWORK if self._recipe is None else NETWORK_INT8, make)
 
-    def _read_report(self) -> LoadReport:
-        """From the cache where these very bytes were read before, else from the file.  Raises ``WeightsError``."""
-        try:
-            known = cached_report(sha256_of(self._weights), self._weights) if self._weights.is_file() else None
+    def _open(self) -> tuple[NetworkCache, LoadReport]:
+        """The report is the cache's where these very bytes were read before, else the file's.
+
+        Raises ``WeightsError``.
+        """
+        try:  # what is no file is refused below, in words of its own
+            cache = NetworkCache(sha256_of(self._weights) if self._weights.is_file() else "")
         except OSError as error:
             raise WeightsError.of(self._weights, f"it can't be opened ({error.strerror or error})") from error
-        if known is not None:
-            return known
-        read = plain.read_project(self._weights)
-        if read is not None:
-            report, self._parameters = read
-        else:
-            report = plain.read_report(self._weights)
-        keep_report(report)
-        return report
+        report = cache.report(self._weights)
+        if report is None:
+            read = plain.read_project(self._weights)
+            if read is not None:
+                report, self._parameters = read
+            else:
+                report = plain.read_report(self._weights)
+            cache.keep_report(report)
+        return cache, report
 
     def _read_parameters(self) -> dict[str, Floats]:
         """The detector's, read once and kept until the engine is ready."""
@@ -117,7 +113,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         """Once for each engine, its version and device: are its numbers the network's?  Raises ``EngineError``."""
         info = self._info
         facts = (info.engine, installed_packages()[info.engine], info.device, info.device_name, info.dtype)
-        if was_checked(self._report, facts):
+        if self._cache.is_noted(facts):
             return
         crops = check_faces(self.side)[:CHECK_CROPS]
         try:
@@ -126,19 +122,15 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         except RuntimeError as error:
             raise EngineError(f"The engine {info.engine} can't run this network: {first_line(error)}.") from error
         if not found.within(MOST.get(info.dtype, MOST["bfloat16"])):
-            self.close()
             raise EngineError(
                 f"The engine {info.engine} gives other numbers than it should on {info.device_name} in {info.dtype}: "
                 f"off by {found.summary}."
             )
-        note_checked(self._report, facts)
+        self._cache.note(facts)
 
     @abc.abstractmethod
-    def _load(self, model: bytes, path: Path | None) -> None:
-        """Make the engine ready and set ``_info``; ``path`` holds the same model where the cache can keep it.
-
-        Raises ``EngineError`` and ``DeviceError``.
-        """
+    def _load(self, model: bytes) -> None:
+        """Make the engine ready and set ``_info``.  Raises ``EngineError`` and ``DeviceError``."""
 
     @abc.abstractmethod
     def _heads(self, crops: NDArray[np.uint8]) -> Heads:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class OnnxBackend(ExportedBackend):
             raise DeviceError(f"The device {wanted!r} isn't there: ONNX Runtime offers {', '.join(there)}.")
         return [wanted]
 
-    def _load(self, model: bytes, path: Path | None) -> None:
+    def _load(self, model: bytes) -> None:
         options = self._ort.SessionOptions()
         options.log_severity_level = 3  # errors only
         options.intra_op_num_threads = self._threads or 0

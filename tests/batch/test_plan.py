@@ -20,6 +20,7 @@ from app.core.errors import UserError
 from app.session.manifest import COMPLETE, RECORDING, STOPPED, Manifest, MediaFile, SessionHeader
 from app.session.table import Missing, columns, row
 from extractor import files
+from extractor.backends import ENGINES, BackendInfo
 from tests.factories import read_pictures
 
 WEIGHTS = "ab" * 32
@@ -56,6 +57,24 @@ def test_a_whole_result_of_the_same_file_and_weights_is_done(clip, tmp_path):
     assert place(clip, out, DoneCriteria(WEIGHTS, 1, "torch")).done
     for other in (DoneCriteria("cd" * 32, 1), DoneCriteria(WEIGHTS, 2), DoneCriteria(WEIGHTS, 1, "openvino")):
         assert place(clip, out, other) == Place(out / "clip")
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision", "done"),
+    [
+        ("openvino", "", {"auto", "openvino"}),  # of an earlier version
+        ("openvino", "bfloat16", {"auto", "openvino"}),
+        ("openvino", "int8", {"auto", "openvino-int8"}),
+        ("torch", "bfloat16", {"auto", "torch-bf16"}),
+        ("torch", "float32", {"auto", "torch"}),
+    ],
+)
+def test_a_result_is_done_for_the_engine_and_precision_that_it_was_measured_with(
+    engine, precision, done, clip, tmp_path
+):
+    result(tmp_path / "out" / "clip", clip, engine=engine, precision=precision)
+    asked = ("auto", *ENGINES)
+    assert {name for name in asked if place(clip, tmp_path / "out", DoneCriteria(WEIGHTS, 1, name)).done} == done
 
 
 def test_a_result_that_was_cut_off_is_not_done(clip, tmp_path):
@@ -122,7 +141,7 @@ def pictures(tmp_path):
 
 
 def table(out: Path, measured: Measured = MEASURED, force: bool = False) -> ImageTable:
-    return ImageTable(out, measured, any_engine=True, force=force)
+    return ImageTable(out, measured, force=force)
 
 
 def fields(picture):
@@ -211,10 +230,13 @@ def test_two_pictures_of_one_name_are_told_apart(tmp_path):
 def test_the_notes_say_with_what_the_rows_were_measured(pictures, tmp_path):
     first = table(tmp_path)
     first.add([(picture, fields(picture)) for picture in pictures])
-    first.measured_with("openvino", "cpu")
+    first.measured_with(BackendInfo("openvino", "cpu", "AMD EPYC", "int8"))
     first.finish(pictures)
     about = json.loads((tmp_path / "images.json").read_text(encoding="utf-8"))
-    assert (about["engine"], about["weights_sha256"], len(about["images"])) == ("openvino", WEIGHTS, 3)
+    assert (about["engine"], about["precision"]) == ("openvino", "int8")
+    assert (about["weights_sha256"], len(about["images"])) == (WEIGHTS, 3)
+    for engine, missing in (("auto", 0), ("openvino-int8", 0), ("openvino", 3), ("torch", 3)):
+        assert len(table(tmp_path, replace(MEASURED, engine=engine)).missing(pictures)) == missing, engine
     assert len((tmp_path / TABLE).read_text(encoding="utf-8").splitlines()[0].split(",")) == len(columns("file", 24))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +22,15 @@ from app.capture.demo import DemoSource
 from app.faces.crop import crop_square, extract
 from app.faces.detector import create_detector
 from extractor import WeightsError, find_weights, onnx_graph
-from extractor.agreement import MOST, difference
+from extractor.agreement import MOST, Difference, difference
 from extractor.backends import ENGINES, Backend, DeviceError, EngineError, create_backend
-from extractor.backends.cache import forget, network_folder
+from extractor.backends.cache import NetworkCache
 from extractor.backends.devices import adds_bytes_exactly
 from extractor.backends.engines import engine_named, installed_packages
 from extractor.backends.torch_backend import TorchBackend, _cpu_has_bfloat16
 from extractor.export import parameters_of, torch_motion
 from extractor.model import MotionExtractor
+from extractor.report import sha256_of
 from extractor.types import CropSpec, Floats, Motion
 from extractor.user_cache import cache_folder
 
@@ -315,7 +317,7 @@ def test_a_first_start_needs_no_torch(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.skipif(not runs("onnxruntime"), reason="onnxruntime is not installed")
 def test_export_is_kept_by_the_weights_hash_and_mended(own_cache: Path, reference: Backend, crops: Crops) -> None:
-    folder = network_folder(reference.report.sha256)
+    folder = NetworkCache(reference.report.sha256).folder
     assert cache_folder() == own_cache
     assert folder.is_relative_to(own_cache)
     assert reference.report.sha256[:32] in folder.name
@@ -340,10 +342,31 @@ def test_a_damaged_engine_is_refused_once_it_is_new(monkeypatch: pytest.MonkeyPa
         with pytest.raises(EngineError, match=r"^The engine \w+ gives other numbers than it should on .*expression\.$"):
             MAKERS[name]()
     assert not list(tmp_path.rglob("checked-*"))
-    forget(TorchBackend(find_weights(WEIGHTS), "cpu").report)  # the graph of before
+    NetworkCache(sha256_of(find_weights(WEIGHTS))).forget()  # the graph of before
     MAKERS[name]().close()
     (mark,) = tmp_path.rglob("checked-*")
     assert name.partition("-")[0] in mark.read_text()
+
+
+@pytest.mark.skipif(not runs("openvino"), reason="openvino is not installed")
+def test_bfloat16_that_moves_the_numbers_too_far_gives_way_to_float32(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = MAKERS["openvino"]()
+    usual.close()
+    if usual.info.dtype != "bfloat16":
+        pytest.skip("this processor does not compute in bfloat16")
+    monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path))
+    monkeypatch.setitem(MOST, "bfloat16", Difference(0.0, 0.0, 0.0))
+    for _ in range(2):  # the second start knows it
+        backend = MAKERS["openvino"]()
+        backend.close()
+        assert backend.info.dtype == "float32"
+        found = [record.getMessage() for record in caplog.records]
+        assert len(found) == 1
+        assert re.fullmatch(
+            r"The engine openvino gives .* bfloat16: off by .*; it computes in float32 instead\.", found[0]
+        )
 
 
 def test_integers_are_refused_where_their_sums_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def prepare(folder: Path) -> None:
             extracted.write(_result(k), k / 30)
     pictures = folder / "pictures"
     pictures.mkdir()
-    table = ImageTable(pictures, _measured(), any_engine=True, force=True)
+    table = ImageTable(pictures, _measured(), force=True)
     rows = [(Picture(f"/{k}.png", f"{k}.png", 10, 20), ("x",) * 70) for k in range(3)]
     table.add(rows)
     table.close()
@@ -137,7 +137,7 @@ def _describe(folder: Path) -> None:
 
 def _images(folder: Path) -> None:
     if (folder / "images.json").exists():
-        table = ImageTable(folder, _measured(), any_engine=True, force=False)
+        table = ImageTable(folder, _measured(), force=False)
         picture = Picture("/0.png", "0.png", 10, 20)
         table.missing([picture])
         table.add([(picture, ("y",) * 70)])
