@@ -39,6 +39,7 @@ SYNC_S = 1.0
 MANIFEST_TICKS = 5  # session.json every so many syncs
 CLOCK_TICKS = 60  # a clock pair; a multiple of the above
 TOO_LATE = "The recording has ended, so no marker was set."
+GIVE_WAY_S = 0.02  # how long a frame waits to be measured before it is encoded: both at once need the same memory
 LINGER_S = 0.3  # how long the last frames' results are waited for
 
 OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], None]
@@ -95,6 +96,7 @@ class SessionWriter:
         self._first_s: float | None = None
         self._last_timestamp_s = -1.0
         self._last_index: int | None = None
+        self._measured_index = -1
         self._accepted = 0
         self.opened_s = now_s()  # its frames are all captured later
         self._closing = False
@@ -163,8 +165,8 @@ class SessionWriter:
         """Take a frame's result; results of frames that aren't in the video are welcome too."""
         with self._changed:
             self._pending.resolve(result)
-            if self._closing:
-                self._changed.notify()
+            self._measured_index = result.frame.index
+            self._changed.notify()
 
     def add_sound(self, block: SoundBlock) -> None:
         """Take a stretch of sound; never waits."""
@@ -330,10 +332,16 @@ class SessionWriter:
         except Exception:  # what is here must be finished nevertheless
             log.exception("the recording could not go on elsewhere")
 
+    def _may_encode(self) -> bool:
+        """Whether the first frame that waits has been measured, or can't be left waiting; call with the lock held."""
+        return self._closing or len(self._queue) > 1 or self._queue[0][0].index <= self._measured_index
+
     def _step(self) -> bool:
         """Encode one frame, write the rows that are final; False when all is done."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing, TICK_S)
+            if self._queue:
+                self._changed.wait_for(self._may_encode, GIVE_WAY_S)
             if not self._queue and self._closing:
                 return False
             taken = self._queue[0] if self._queue else None

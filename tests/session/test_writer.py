@@ -1,4 +1,5 @@
 import os
+import queue
 import threading
 from dataclasses import replace
 
@@ -127,6 +128,33 @@ def test_frames_nobody_measured_and_results_of_foreign_frames(tmp_path, header, 
     assert table.success.tolist() == [False, False, False, False, True, False]
     assert table.inferred.tolist() == [False, True, False, False, True, False]
     assert Manifest.read(folder).inferred == 2
+
+
+def test_a_frame_is_encoded_when_it_was_measured_or_the_next_one_came(
+    tmp_path, header, make_frame, make_result, monkeypatch
+):
+    monkeypatch.setattr(writer_module, "GIVE_WAY_S", 3600.0)
+    encoded, encode = queue.Queue(), VideoEncoder.encode
+
+    def watched(self, image, timestamp_s):
+        encode(self, image, timestamp_s)
+        encoded.put(timestamp_s)
+
+    monkeypatch.setattr(VideoEncoder, "encode", watched)
+    frames = [make_frame(i, captured_s=10 + i / 8) for i in range(4)]
+    with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
+        for frame in frames[:2]:
+            writer.add_frame(frame)
+            with pytest.raises(queue.Empty):
+                encoded.get(timeout=0.05)
+            writer.add_result(make_result(frame))
+            assert encoded.get(timeout=20) == pytest.approx(frame.captured_s - 10)
+        writer.add_frame(frames[2])  # nobody measures it
+        writer.add_frame(frames[3])
+        assert encoded.get(timeout=20) == pytest.approx(2 / 8)
+        assert encoded.empty()
+    assert encoded.get_nowait() == pytest.approx(3 / 8)
+    assert writer.stats.frames == 4
 
 
 def test_a_result_that_comes_after_close_began_still_counts(tmp_path, header, make_frame, make_result):
