@@ -29,6 +29,8 @@ def read_project(path: Path) -> tuple[LoadReport, dict[str, Floats]] | None:
     """A whole network in the project's own safetensors: the report that ``extractor.weights`` makes, and the
     detector's parameters in float32.  None for anything else, which ``extractor.weights`` reads or refuses.
     """
+    if not path.is_file():  # a pipe: it would wait for somebody to write into it
+        return None
     try:
         with safe_open(path, framework="numpy") as file:
             strings = dict(file.metadata() or {})

@@ -7,7 +7,7 @@
 | "model"       | ``{'model': state_dict}`` with heads; a classifier ``head`` is dropped      |
 | "backbone"    | ConvNeXtV2 without our heads, as Meta published it: the heads stay untrained|
 
-Names may carry ``module.`` and ``detector.`` in front, in any order.
+Names may carry ``module.``, ``_orig_mod.`` (of ``torch.compile``) and ``detector.`` in front, in any order.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LIVEPORTRAIT_CROP = CropSpec(side=1.85, up=0.16, input_size=256)
 
 LIVEPORTRAIT_NUM_KP = 21
 
-_PREFIXES = ("module.", "detector.")
+_PREFIXES = ("module.", "_orig_mod.", "detector.")
 _CLASSIFIER = "head."  # Meta's ImageNet classifier, of no use here
 _MAX_WIDTH = 1000  # keypoints or bins; more is no network of this kind
 

@@ -97,13 +97,16 @@ def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
     """(file, folder its name is relative to, whether the file itself was named)."""
     path = Path(pattern).expanduser()
     if path.is_dir():
-        for found in sorted(path.rglob("*"), key=natural_key):
-            if found.is_file():
-                yield found, path, False
-    elif path.exists():
+        for below in sorted(path.rglob("*"), key=natural_key):
+            if below.is_file():
+                yield below, path, False
+    elif path.is_file():
         yield path, path.parent, True
+    elif path.exists():  # a pipe, for whose other end one might wait for ever, or a device, which never ends
+        raise UserError(f"{pattern} is no file.")
     else:
-        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        found = glob.glob(str(path), recursive=True)  # noqa: PTH207  (Path.glob takes no absolute pattern)
+        matches = sorted(match for match in found if Path(match).is_file() or Path(match).is_dir())
         if not matches:
             raise UserError(f"No file matches {pattern}." if glob.has_magic(pattern) else f"{pattern} does not exist.")
         for match in matches:
@@ -156,7 +159,7 @@ def _find_place(item: Item, wanted: Path, criteria: DoneCriteria, taken: set[Pat
             manifest = Manifest.read(folder)
         except SessionError:
             continue
-        if media is None or manifest.header.media is None or not _same_file(manifest.header.media, media):
+        if media is None or manifest.header.media is None or not is_same_file(manifest.header.media, media):
             continue
         unchanged = _unchanged(manifest.header.media, media)
         whole = manifest.state in (COMPLETE, STOPPED)
@@ -190,7 +193,7 @@ def holds_only_a_result(folder: Path) -> bool:
     return {entry.name for entry in folder.iterdir() if not is_clutter(Path(entry.name))} <= own
 
 
-def _same_file(one: MediaFile, other: MediaFile) -> bool:
+def is_same_file(one: MediaFile, other: MediaFile) -> bool:
     """By its place; or the same file elsewhere, for folders get moved."""
     return one.path == other.path or (
         os.path.basename(one.path) == os.path.basename(other.path) and _unchanged(one, other)  # noqa: PTH119

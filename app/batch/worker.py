@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.batch.jobs import Event, Job, Outcome, Picture, PicturesJob, Progress, Settings, VideoJob
 from app.batch.measure import measure
-from app.batch.plan import holds_only_a_result, is_free, numbered
+from app.batch.plan import holds_only_a_result, is_free, is_same_file, numbered
 from app.capture.images import read_image
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
@@ -96,7 +96,7 @@ class Worker:
                                 yield Progress(job.number, writer.rows, share)
                     problem = writer.ended_by = source.status.message
                     rows = writer.rows
-                _publish(staging, target)
+                _publish(staging, target, header.media)
             except BaseException:
                 files.remove_tree(staging)
                 raise
@@ -167,10 +167,13 @@ def _share(media_s: float, length_s: float) -> float:
     return min(1.0, media_s / length_s) if length_s > 0 else 0.0
 
 
-def _publish(staging: Path, target: Path) -> None:
-    """Put a whole result where it belongs: in place of an earlier one of this program, of nothing else."""
+def _publish(staging: Path, target: Path, media: MediaFile | None) -> None:
+    """Put a whole result where it belongs: in place of an earlier one of the same film, of nothing else.
+
+    Where capital letters make no difference, two films of a run may have been given one folder.
+    """
     for folder in numbered(target):
-        if not is_free(folder) and not _is_replaceable(folder):
+        if not is_free(folder) and not _is_replaceable(folder, media):
             continue
         try:
             publish_over(staging, folder)
@@ -179,11 +182,12 @@ def _publish(staging: Path, target: Path) -> None:
         return
 
 
-def _is_replaceable(folder: Path) -> bool:
+def _is_replaceable(folder: Path, media: MediaFile | None) -> bool:
     try:
-        return (
-            not files.is_link(folder) and Manifest.read(folder).header.media is not None and holds_only_a_result(folder)
-        )
+        if files.is_link(folder) or not holds_only_a_result(folder):
+            return False
+        earlier = Manifest.read(folder).header.media
+        return earlier is not None and media is not None and is_same_file(earlier, media)
     except (SessionError, OSError):
         return False
 

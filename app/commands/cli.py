@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from app.commands import window
 from app.commands.arguments import with_negative_numbers
 from app.core.ending import EndedError, interrupted_by_signals
-from app.core.errors import UserError, is_readable
+from app.core.errors import UserError, is_readable, reason
 from app.core.plain_locale import use_plain_locale
 from app.core.stdout import OutputLostError, told_stdout
 from extractor import child
@@ -48,6 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not is_readable(error):
             raise
         print(f"motionscope: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a path of the command line that the system doesn't let us look at
+        if error.filename is None:
+            raise
+        print(f"motionscope: {os.fsdecode(error.filename)} can't be used: {reason(error)}.", file=sys.stderr)
         return 1
     except EndedError as error:
         print(f"motionscope: ended by {error}", file=sys.stderr)

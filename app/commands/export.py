@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,12 +86,13 @@ def export(
 
 def _targets(folders: Sequence[Path], out: Path | None, table: str) -> list[tuple[Path, Path]]:
     """Each session once, and where its exports go."""
-    sessions = list({folder.resolve(): folder for folder in folders}.values())
+    # Not resolve(): that raises RuntimeError for a link to itself.
+    sessions = list({os.path.realpath(folder): folder for folder in folders}.values())
     if out is None:
         return [(folder, default_place(folder, table)) for folder in sessions]
     if len(sessions) == 1:
         return [(sessions[0], out)]
-    targets = [(folder, out / folder.resolve().name) for folder in sessions]
+    targets = [(folder, out / Path(os.path.realpath(folder)).name) for folder in sessions]
     names = [target.name.casefold() for _, target in targets]
     for (folder, target), name in zip(targets, names, strict=True):
         if names.count(name) > 1:

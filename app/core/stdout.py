@@ -1,4 +1,5 @@
-"""Standard output that nobody reads any more, as behind ``| head``, or that lies on a full disk: no traceback."""
+"""Standard output that nobody reads any more, as behind ``| head``, that lies on a full disk, or whose encoding lacks
+a letter of somebody's name: no traceback."""
 
 from __future__ import annotations
 
@@ -21,13 +22,17 @@ class OutputLostError(Exception):
 
 
 class _GuardedStream:
-    """A stream whose errors can be told from all others."""
+    """A stream whose errors can be told from all others, and which writes what its encoding lacks as ``\\u65e5``."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        return int(self._told(self._stream.write, text))
+        try:
+            return int(self._told(self._stream.write, text))
+        except UnicodeEncodeError as error:  # nothing of it has been written yet
+            plain = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
+            return int(self._told(self._stream.write, plain))
 
     def flush(self) -> None:
         self._told(self._stream.flush)

@@ -126,6 +126,19 @@ def test_no_two_films_get_the_same_folder(clip, tmp_path):
     assert [found.folder.name for found in places] == ["clip-2", "clip-2-2"]
 
 
+def test_links_that_lead_nowhere_and_pipes_are_no_files(clip, tmp_path):
+    (tmp_path / "nowhere.mp4").symlink_to("gone")
+    (tmp_path / "round.mp4").symlink_to("round.mp4")
+    for name in ("nowhere.mp4", "round.mp4"):
+        with pytest.raises(UserError, match="does not exist"):
+            find_work([str(tmp_path / name)])
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.mp4")
+        with pytest.raises(UserError, match="is no file"):
+            find_work([str(tmp_path / "pipe.mp4")])
+    assert find_work([str(tmp_path / "*.mp4")]).videos == (clip,)
+
+
 # ---------------------------------------------------------------------- pictures
 
 MEASURED = Measured("weights.safetensors", WEIGHTS, "torch", "cpu", 24, 1)

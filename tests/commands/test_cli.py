@@ -133,3 +133,23 @@ def test_what_is_no_tilt_is_said(capsys):
     with pytest.raises(SystemExit):
         parse_window(["--camera-tilt", "steep"])
     assert "'steep' is no tilt of a camera" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["recover"], ["delete", "--yes"], ["extract", "--out", "out"]])
+def test_a_path_that_the_system_refuses_is_a_sentence(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "y" * 5000]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("motionscope: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["export", "--format", "parquet"], ["recover"], ["sessions"], ["extract", "--out", "o"]]
+)
+def test_a_link_to_itself_is_a_sentence(words, tmp_path, capsys):
+    (tmp_path / "round").symlink_to("round")
+    assert main([*words, str(tmp_path / "round")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"motionscope: {tmp_path / 'round'}")
+    assert said.count("\n") == 1

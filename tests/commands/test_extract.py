@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.batch.plan import find_work
+from app.batch.plan import Place, find_work
 from app.commands.cli import main
 from app.core.errors import UserError
 from app.core.position import FaceSize, parse_field_of_view
@@ -79,6 +79,14 @@ def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tm
     with (tmp_path / "out" / "images.csv").open(newline="", encoding="utf-8") as file:
         assert next(csv.reader(file))[:5] == ["file", "timestamp_s", "face_id", "success", "inferred"]
     assert images.inferred.all()
+
+
+def test_two_films_that_were_given_one_folder_keep_their_results_apart(material, tmp_path, monkeypatch):
+    out = tmp_path / "out"  # as happens to a/Clip.mp4 and b/clip.mp4 where capital letters make no difference
+    monkeypatch.setattr("app.batch.extract.find_places", lambda videos, *_, **__: [Place(out / "clip")] * len(videos))
+    assert run(material / "clip.mp4", material / "empty room.mp4", "--out", out) == 0
+    manifests = [Session.open(out / name).manifest for name in ("clip", "clip-2")]
+    assert [manifest.frames for manifest in manifests] == [24, 5]
 
 
 def test_one_broken_file_does_not_stop_the_rest(material, tmp_path, capsys):

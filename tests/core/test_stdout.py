@@ -40,3 +40,17 @@ def test_errors_of_other_files_are_left_alone():
         raise OSError(28, "other")
     assert not isinstance(caught.value, OutputLostError)
     assert sys.stdout is not None
+
+
+def test_letters_that_the_encoding_lacks_are_written_as_numbers(tmp_path):
+    (tmp_path / "日本").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "recover", str(tmp_path / "日本")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("\\u65e5\\u672c: no recording there was cut off\n")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from extractor import MotionExtractor, WeightsError
+from extractor import MotionExtractor, WeightsError, plain
 from extractor.checkpoint_file import read_file
 from extractor.convert import convert
 
@@ -74,6 +74,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe") == "it is not a regular file."
+    assert plain.read_project(tmp_path / "pipe") is None  # before torch is asked
 
 
 @pytest.mark.parametrize(

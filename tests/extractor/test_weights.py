@@ -33,7 +33,9 @@ def load(path: Path) -> tuple[MotionExtractor, LoadReport]:
     return network, network.report
 
 
-@pytest.mark.parametrize("prefix", ["", "detector.", "module.", "module.detector.", "detector.module."])
+@pytest.mark.parametrize(
+    "prefix", ["", "detector.", "module.", "module.detector.", "detector.module.", "module._orig_mod.detector."]
+)
 @pytest.mark.parametrize("container", ["pickle", "legacy", "model", "safetensors"])
 def test_all_containers_with_all_prefixes(
     save: Save, tmp_path: Path, state: State, prefix: str, container: str
