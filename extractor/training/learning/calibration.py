@@ -1,9 +1,10 @@
 """Makes the reported deviation match the error, without touching the angle much, and gives a nod its whole size.
 
 Each axis gets one temperature: its logits are divided by it, which is folded into the head's last layer.
-The temperature is the one under which held-out errors are likeliest, taking each answer as a normal
-distribution about the decoded angle with the decoded deviation (Guo et al. 2017, arXiv:1706.04599, for
-classification).
+Of those under which held-out errors are as large as reported, within ``TOLERANCE``, it is the one under which they
+are likeliest, taking each answer as a normal distribution about the decoded angle with the decoded deviation
+(Guo et al. 2017, arXiv:1706.04599, for classification).  The likelihood alone leaves the deviation too large where
+errors are smaller than a bin, for a sharper distribution moves the angle towards the bins' centres.
 """
 
 from __future__ import annotations
@@ -17,14 +18,20 @@ from extractor.types import BIN_DEGREES, FIRST_BIN_DEGREES, NUM_BINS, POSE_HEADS
 
 CANDIDATES = torch.linspace(-1.2, 1.2, 97).exp()
 
+TOLERANCE = 0.05
+"""How far the root mean square of error over deviation may be from 1; where no temperature reaches that, any may do."""
+
 
 def fit_temperatures(logits: Tensor, angles_deg: Tensor) -> Tensor:
     """(3,) temperatures for logits (B, 3, 66) and true angles (B, 3)."""
     best = []
     for axis in range(3):
-        costs = torch.stack(
-            [_negative_log_likelihood(logits[:, axis] * float(1 / t), angles_deg[:, axis]) for t in CANDIDATES]
-        )
+        costs, ratios = torch.tensor(
+            [_cost_and_ratio(logits[:, axis] / t, angles_deg[:, axis]) for t in CANDIDATES.tolist()]
+        ).T
+        calibrated = (ratios - 1).abs() <= TOLERANCE
+        if calibrated.any():
+            costs[~calibrated] = torch.inf
         best.append(CANDIDATES[int(costs.argmin())])
     return torch.stack(best)
 
@@ -70,7 +77,9 @@ def apply_gain(network: MotionExtractor, axis: str, gain: float) -> None:
         head.bias.copy_(mix @ head.bias)
 
 
-def _negative_log_likelihood(logits: Tensor, truth: Tensor) -> Tensor:
+def _cost_and_ratio(logits: Tensor, truth: Tensor) -> tuple[float, float]:
+    """The negative log likelihood of a face, and the root mean square of error over deviation."""
     mean, std = bins_to_degrees(logits)
     std = std.clamp_min(0.05)
-    return (((mean - truth) / std).square() / 2 + std.log()).mean()
+    squares = ((mean - truth) / std).square()
+    return float((squares / 2 + std.log()).mean()), float(squares.mean().sqrt())

@@ -126,6 +126,14 @@ def test_calibration_finds_how_sure_to_be() -> None:
     assert held_out_spread_ratio(logits, truth)[1] > 1.5
 
 
+def test_errors_smaller_than_a_bin_are_calibrated_too() -> None:
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(3000, 3, generator=generator) * 60 - 30
+    error = torch.randn(3000, 3, generator=generator) * torch.tensor([1.3, 1.1, 0.9])
+    logits = bin_shares(truth + error, 2.0).clamp_min(1e-30).log()
+    assert held_out_spread_ratio(logits, truth).tolist() == pytest.approx([1, 1, 1], abs=0.08)
+
+
 def test_temperatures_are_folded_into_the_heads() -> None:
     from extractor.model import MotionExtractor
 
