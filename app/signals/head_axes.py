@@ -107,6 +107,9 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
     steps = _steps(np.asarray(times_s, np.float64), r)
     if len(steps) < LEAST_STEPS:
         raise UserError(f"The head was seen too seldom, {AGAIN}")
+    steps = steps[steps.any(axis=1)]  # a frozen picture repeats its pose to the last digit
+    if len(steps) < LEAST_STEPS:
+        raise UserError(f"The head did not move, {AGAIN}")
     mean = r.mean(axis=0)  # its columns are near the head's axes, if shorter
     shake, nod, share = _divided(steps, mean)
     if min(len(shake.steps), len(nod.steps)) < BLOCKS:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.core.errors import UserError
 from app.core.frames import Frame
 from app.core.rotation import angles_of, as_shown
 from app.core.tilt import CameraTilt, parse_camera_tilt
@@ -72,6 +73,15 @@ def leaks(rotations: Sequence[np.ndarray], tilt: CameraTilt | None) -> str:
     return "  ".join(f"yaw {a.yaw_deg:+5.1f} pitch {a.pitch_deg:+5.2f} roll {a.roll_deg:+6.2f}" for a in shown)
 
 
+def estimated(times_s: np.ndarray, rotations: np.ndarray) -> tuple[CameraTilt | None, str]:
+    """The tilt, and what is told of it; None and why, where shake and nod are refused, as the window would."""
+    try:
+        found = estimate_tilt(times_s, rotations)
+    except UserError as error:
+        return None, f"refused: {error}"
+    return found, str(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path)
@@ -92,11 +102,13 @@ def main() -> None:
             detector.close()
             times = np.arange(WATCHED) / RATE
             for name, rotations in (("true", true), ("network", measured)):
-                found = estimate_tilt(times, np.array(rotations[:WATCHED]))
-                print(f"person {person}, tilt {tilt.pitch_deg:g}, {tilt.roll_deg:g}; from {name} poses {found}")
+                found, told = estimated(times, np.array(rotations[:WATCHED]))
+                print(f"person {person}, tilt {tilt.pitch_deg:g}, {tilt.roll_deg:g}; from {name} poses {told}")
                 print(f"   as seen     {leaks(rotations, None)}")
                 print(f"   tilt typed  {leaks(rotations, tilt)}")
-                print(f"   measured    {leaks(rotations, found)}", flush=True)
+                if found is not None:
+                    print(f"   measured    {leaks(rotations, found)}")
+                print(end="", flush=True)
     backend.close()
 
 

@@ -102,6 +102,14 @@ def test_a_face_seen_too_seldom_is_refused():
         estimate_tilt(TIMES[::15], moved(CameraTilt(20, 0))[::15])
 
 
+@pytest.mark.parametrize("last", [0.0, 3.0])
+def test_a_head_in_a_frozen_picture_is_refused(last):
+    rotations = np.repeat(rotation_of(Angles(5, 10, 0))[None], len(TIMES), axis=0)
+    rotations[-1] = rotation_of(Angles(5, 10 + last, 0))
+    with pytest.raises(UserError, match="did not move"):
+        estimate_tilt(TIMES, rotations)
+
+
 def test_the_watch_is_over_after_its_time_and_begins_anew_with_another_face():
     watch = MotionWatch(1.0)
     nothing = np.zeros((3, 3))

@@ -11,7 +11,6 @@ from PyQt6.QtCore import Qt
 
 DISPLAY_S = 1 / 30  # as often as a camera gives something new
 CURVES_S = 1 / 15  # what scrolls is costly to paint and no easier to read when it does so more often
-NUMBERS_S = 1 / 10  # faster can't be read
 
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -31,6 +30,7 @@ class DockSpec:
     shown: bool = False  # in the layout that the window has at first
     share: int = 200  # of the room, against the shares of those that stand beside it
     tab_of: str = ""  # the dock in whose place it appears, as a tab
+    tells: bool = False  # numbers: those of the frame whose numbers stand at the face, whenever they change
     of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
 
     @property
@@ -50,7 +50,7 @@ DOCKS: tuple[DockSpec, ...] = (
     DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time",
              "app.ui.plots.heat:Heat", _BELOW, CURVES_S, of_face=True),
     DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers",
-             "app.ui.live.table:Table", _RIGHT, NUMBERS_S, tab_of="numbers", of_face=True),
+             "app.ui.live.table:Table", _RIGHT, 0.0, tab_of="numbers", tells=True, of_face=True),
     DockSpec("filter", "&Filter and calibration", "Shift+F7", "Show or hide filter, calibration and derived signals",
              "app.ui.features.signals.panel:SignalsDock", interval_s=CURVES_S, of_face=True),
     DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs",

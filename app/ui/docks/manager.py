@@ -118,8 +118,11 @@ class Docks(QObject):
         """The dock's widget; None until it has been seen."""
         return self._entries[name].view
 
-    def refresh(self, result: FrameResult | None, history: History) -> None:
-        """Show what is new in the docks that are to be seen; costs nothing where there is neither."""
+    def refresh(self, result: FrameResult | None, told: FrameResult | None, history: History) -> None:
+        """Show what is new in the docks that are to be seen; costs nothing where there is neither.
+
+        Docks that tell numbers show ``told``, the frame whose numbers stand at the face.
+        """
         if self._window.isMinimized():
             return
         named = face_to_name(result, self._named_face)
@@ -128,12 +131,13 @@ class Docks(QObject):
             for title in titles(self._window):
                 title.show_face(named)
         now = now_s()
-        state = (result, history, history.count)
+        newest, of_told = (result, history, history.count), (told, history, 0)
         for entry in self._entries.values():
+            state = of_told if entry.spec.tells else newest
             if entry.view is None or not entry.seen or now < entry.due_s or entry.shown == state:
                 continue
             entry.due_s, entry.shown = now + entry.spec.interval_s, state
-            entry.view.show_result(result, history)
+            entry.view.show_result(state[0], history)
 
     def _seen(self, name: str, seen: bool) -> None:
         """A dock is not seen when it is closed, nor when another one's tab lies above it."""

@@ -34,6 +34,7 @@ class LiveView(QWidget):
         self.setMinimumSize(200, 120)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._result: FrameResult | None = None
+        self._told: FrameResult | None = None
         self._mirrored = False
         self._style = OverlayStyle()
         self._title = ""
@@ -57,6 +58,16 @@ class LiveView(QWidget):
     @property
     def result(self) -> FrameResult | None:
         return self._result
+
+    def tell(self, result: FrameResult | None) -> None:
+        """Let the numbers at the faces be this frame's, until told again: those in the panels are so, too."""
+        self._told = result
+        self.update()
+
+    @property
+    def told(self) -> FrameResult | None:
+        """The frame whose numbers stand at the faces; None while it is the one shown."""
+        return self._told
 
     def set_mirrored(self, mirrored: bool) -> None:
         if mirrored != self._mirrored:
@@ -121,7 +132,8 @@ class LiveView(QWidget):
                     self.rect(), QColor(theme.GROUND.red(), theme.GROUND.green(), theme.GROUND.blue(), SHADE)
                 )
             else:
-                paint_overlay(painter, result, view, replace(self._style, font=self._style.font or self.font()))
+                style = replace(self._style, font=self._style.font or self.font())
+                paint_overlay(painter, result, view, style, self._told)
         if self._title:
             self._paint_message(painter)
         painter.end()

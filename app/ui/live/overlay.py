@@ -39,8 +39,18 @@ class OverlayStyle:
     face_names: tuple[tuple[int, str], ...] = ()  # of faces that have one, by their numbers
 
 
-def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
-    """Draw everything measured in ``result``; the painter's state is as before afterwards."""
+def paint_overlay(
+    painter: QPainter,
+    result: FrameResult,
+    view: ViewTransform,
+    style: OverlayStyle,
+    told: FrameResult | None = None,
+) -> None:
+    """Draw everything measured in ``result``; the painter's state is as before afterwards.
+
+    ``told`` is the frame whose numbers stand at the faces, where that isn't ``result`` itself; who came after it
+    has none yet.
+    """
     painter.save()
     painter.setClipRect(view.picture, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -66,9 +76,14 @@ def paint_overlay(painter: QPainter, result: FrameResult, view: ViewTransform, s
         painter.setOpacity(1.0)
         taken: list[QRectF] = []
         names = dict(style.face_names)
+        texts = {shown.face.face_id: label_text(shown) for shown in (told or result).shown}
         for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
-            name = names.get(shown.face.face_id, str(shown.face.face_id) if several else "")
-            taken.append(_paint_label(painter, shown, view, style, taken, name, first=number == 0))
+            face = shown.face
+            if face.face_id not in texts:
+                continue
+            name = names.get(face.face_id, str(face.face_id) if several else "")
+            text = texts[face.face_id]
+            taken.append(_paint_label(painter, face, text, view, style, taken, name, first=number == 0))
     painter.restore()
 
 
@@ -228,7 +243,8 @@ def label_text(shown: ShownFace) -> str:
 
 def _paint_label(
     painter: QPainter,
-    shown: ShownFace,
+    face: FaceResult,
+    text: str,
     view: ViewTransform,
     style: OverlayStyle,
     taken: list[QRectF],
@@ -236,10 +252,9 @@ def _paint_label(
     first: bool,
 ) -> QRectF:
     """The face's name and angles above it, or below it where another's stand already; where they are drawn."""
-    face = shown.face
     font = _font(painter, style, 0.9 if first else 0.8)
     metrics = QFontMetricsF(font)
-    text, name = label_text(shown), metrics.elidedText(name, Qt.TextElideMode.ElideRight, LONGEST_NAME)
+    name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, LONGEST_NAME)
     chip = metrics.horizontalAdvance(name) + 12 if name else 0.0
     width, height = metrics.horizontalAdvance(text) + 12 + chip, metrics.height() + 5
     rect = _free_place(view.box(face.detection.box), width, height, view.picture, taken)

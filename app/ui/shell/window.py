@@ -65,7 +65,6 @@ from app.ui.widgets.building import resize_within_screen, there
 from app.ui.widgets.visibility import is_obscured
 
 if TYPE_CHECKING:
-    from app.core.frames import FrameResult
     from app.pipeline import Pipeline, PipelineStatus
     from app.session.stats import WriterStats
 
@@ -93,7 +92,6 @@ class MainWindow(TakesFiles, QMainWindow):
         self.settings = store
         self._status: PipelineStatus | None = None
         self._status_due_s = self._numbers_due_s = 0.0
-        self._read: FrameResult | None = None  # whose numbers are in the panel
         self._started = self._closing = self._may_close = False
         self._automation = Automation(options, now_s())
         self._dialogs: dict[str, QDialog] = {}
@@ -256,11 +254,11 @@ class MainWindow(TakesFiles, QMainWindow):
         if is_obscured(self):
             return  # the latest result waits in its slot
         self._show_latest(pipeline)
-        if self.view.result is not self._read and now >= self._numbers_due_s:
+        if self.view.result is not self.view.told and now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
-            self._read = self.view.result  # at once where results come seldom: the label at the face says the same
-            self.readout.show_result(self._read)
-        self.docks.refresh(self.view.result, pipeline.history)
+            self.view.tell(self.view.result)
+            self.readout.show_result(self.view.told)
+        self.docks.refresh(self.view.result, self.view.told, pipeline.history)
 
     def _show_latest(self, pipeline: Pipeline) -> None:
         result = pipeline.results.take()

@@ -41,7 +41,7 @@ def bench(idle_window, qtbot, monkeypatch):
 
     specs = [
         DockSpec("bins", "&One", "1", "One", "a:View", interval_s=0.1),
-        DockSpec("crop", "&Two", "2", "Two", "a:View", tab_of="bins"),
+        DockSpec("crop", "&Two", "2", "Two", "a:View", interval_s=0.0, tab_of="bins", tells=True),
     ]
     monkeypatch.setattr(manager_module, "DOCKS", specs)
     monkeypatch.setattr(manager_module, "resolve_name", lambda view: factory)
@@ -54,14 +54,14 @@ def bench(idle_window, qtbot, monkeypatch):
 
 def test_a_hidden_dock_costs_nothing(bench, result, qtbot):
     docks, made, _, history = bench
-    docks.refresh(result(), history)
+    docks.refresh(result(), None, history)
     assert made == []
     docks.switch("bins", True)
     qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
-    docks.refresh(result(), history)
+    docks.refresh(result(), None, history)
     assert len(made[0].calls) == 1
     docks.switch("bins", False)
-    docks.refresh(result(), history)
+    docks.refresh(result(), None, history)
     assert len(made[0].calls) == 1
     assert docks.view("crop") is None
 
@@ -71,20 +71,31 @@ def test_it_is_fed_what_is_new_and_not_too_often(bench, result, qtbot):
     docks.switch("bins", True)
     qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
     shown = result()
-    docks.refresh(shown, history)
+    docks.refresh(shown, None, history)
     now[0] += 1
-    docks.refresh(shown, history)  # nothing new
+    docks.refresh(shown, None, history)  # nothing new
     assert len(made[0].calls) == 1
     history.append(shown)
-    docks.refresh(shown, history)
+    docks.refresh(shown, None, history)
     newest = result()
     now[0] += 0.05
-    docks.refresh(newest, history)  # too soon
+    docks.refresh(newest, None, history)  # too soon
     assert len(made[0].calls) == 2
     now[0] += 0.06
-    docks.refresh(newest, history)  # what came too soon is shown when it is due
+    docks.refresh(newest, None, history)  # what came too soon is shown when it is due
     assert made[0].calls[-1] is newest
     assert len(made[0].calls) == 3
+
+
+def test_a_dock_that_tells_numbers_is_fed_the_frame_that_is_told_and_nothing_else(bench, result, qtbot, monkeypatch):
+    docks, made, _, history = bench
+    docks.switch("crop", True)
+    qtbot.waitUntil(lambda: is_seen(docks.dock("crop")))
+    told, later = result(), result()
+    for shown, of in ((told, told), (later, told), (result(), told), (later, later)):
+        history.append(shown)
+        docks.refresh(shown, of, history)
+    assert made[0].calls == [told, later]
 
 
 def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_front(bench, result, qtbot):
@@ -92,14 +103,14 @@ def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_
     docks.switch("bins", True)
     docks.switch("crop", True)
     qtbot.waitUntil(lambda: is_seen(docks.dock("crop")) and not is_seen(docks.dock("bins")))
-    docks.refresh(result(), history)
+    docks.refresh(result(), None, history)
     first, second = made
     assert (len(first.calls), len(second.calls)) == (0, 1)
     docks.switch("bins", False)  # as its ticked action does
     qtbot.waitUntil(lambda: is_seen(docks.dock("bins")))
     assert not docks.dock("bins").isHidden()
     now[0] += 1
-    docks.refresh(result(), history)
+    docks.refresh(result(), None, history)
     assert (len(first.calls), len(second.calls)) == (1, 1)
 
 

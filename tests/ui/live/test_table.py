@@ -11,7 +11,6 @@ from PyQt6.QtGui import QGuiApplication
 from app.core.frames import ShownFace
 from app.core.rotation import rotation_of
 from app.signals.history import History
-from app.ui.docks.catalogue import NUMBERS_S
 from app.ui.live.numbers_table import as_text, number_rows
 from app.ui.live.table import Table
 from extractor.types import KEYPOINT_NAMES, Angles
@@ -80,9 +79,3 @@ def test_a_search_narrows_the_list_and_copying_takes_what_is_selected(table, fac
     qtbot.keyClick(table.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert [line.split("\t")[0] for line in lines] == ["number", "yaw_std_deg"]
-
-
-def test_it_is_fed_ten_times_a_second():
-    from app.ui.docks.catalogue import DOCKS
-
-    assert next(spec for spec in DOCKS if spec.name == "table").interval_s == NUMBERS_S == 0.1

@@ -29,6 +29,7 @@ from app.ui.shell.commands import LIVE
 from app.ui.shell.controller import Network
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.fields import Value
+from app.ui.widgets.formatting import degrees
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
 from tests.ui.find import curve_of, dialog, find, reset_settings
@@ -405,24 +406,40 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
 
 
 @pytest.mark.parametrize("apart_s", [0.03, 0.15, 0.5])
-def test_the_label_at_the_face_and_the_panel_tell_of_one_frame(idle_window, monkeypatch, result, face, apart_s):
-    """At low rates at once, at high ones as soon as a person could read it; never of different ones for long."""
+def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
+    idle_window, monkeypatch, qtbot, result, face, apart_s
+):
+    """Always of the same one: at low rates of the newest, at high ones of one that a person can read."""
     clock = [100.0]
     monkeypatch.setattr("app.ui.shell.window.now_s", lambda: clock[0])
+    monkeypatch.setattr("app.ui.docks.manager.now_s", lambda: clock[0])
+    with qtbot.waitExposed(idle_window):
+        idle_window.show()
+    idle_window.docks.start()
+    idle_window.commands["table"].trigger()
+    idle_window.commands["numbers"].trigger()
     results: Mailbox[FrameResult] = Mailbox()
     idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
     idle_window._status_due_s = math.inf
-    due_s, yaw, behind_s = 100.07, 0.0, 0.0
+    idle_window.timer.stop()
+    due_s, yaw, given_s = 100.07, 0.0, {}
     for _ in range(300):
         clock[0] += 0.015
         if clock[0] >= due_s:
             due_s, yaw = due_s + apart_s, yaw + 0.1
+            given_s[f"{yaw:.2f}"] = clock[0]
             results.put(result(face(angles=Angles(0, yaw, 0)), captured_s=clock[0]))
         idle_window._tick()
-        shown = find(idle_window.readout.pose, "yaw", Value).whole_text
-        same = idle_window.view.result is None or f"yaw {shown} " in label_text(idle_window.view.result.shown[0])
-        behind_s = 0.0 if same else behind_s + 0.015
-        assert behind_s < (0.11 if apart_s < 0.1 else 0.001)
+        if idle_window.view.result is None:
+            continue
+        label = label_text(idle_window.view.told.shown[0])
+        assert f"yaw {find(idle_window.readout.pose, 'yaw', Value).whole_text} " in label
+        model = idle_window.docks.view("table").model
+        (told,) = (model.row(i).shown for i in range(model.rowCount()) if model.row(i).name == "yaw_deg")
+        assert f"yaw {degrees(float(told))} " in label
+        newer = [at for name, at in given_s.items() if float(name) > float(told)]
+        assert not newer or (apart_s < 0.1 and clock[0] - newer[0] < 0.11)
+    assert len(given_s) > 5
     idle_window.controller.pipeline = None
 
 
