@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 QUEUE_BYTES = 96 * 1024 * 1024  # 1.2 s of 720p at 30 a second; with it full, all of the program stays below 900 MB
 QUEUE_FRAMES = 150
+MOST_DROPPED = 0.02  # of the pictures may be missing before it is said
+LEAST_DROPPED = 10  # so many are no hiccup
 QUEUE_S = 1.0  # what waits is lost in a crash: this bounds it where the encoder starves
 SOUND_S = 10.0  # of sound that may wait; older sound becomes silence
 TICK_S = 0.25  # how often final rows are written
@@ -240,6 +242,7 @@ class SessionWriter:
     @property
     def stats(self) -> WriterStats:
         with self._changed:
+            warning = self._warning or self._shortfall() or self._files.sound_problem
             return WriterStats(
                 folder=self._folder,
                 seconds=max(0.0, self._last_timestamp_s),
@@ -247,7 +250,7 @@ class SessionWriter:
                 rows=self._files.tables.rows,
                 dropped=self._manifest.drops.writer,
                 bytes=self._files.bytes,
-                warning="" if self._finished.is_set() else self._warning or self._files.sound_problem,
+                warning="" if self._finished.is_set() else warning,
                 error=self._error,
                 finished=self._finished.is_set(),
                 intervals=self._annotations.open,
@@ -284,6 +287,17 @@ class SessionWriter:
             if not self._closing:
                 self._closing, self._ended_s = True, now_s()
             self._changed.notify_all()
+
+    def _shortfall(self) -> str:
+        """What is said where many pictures come too fast for the encoder; call with the lock held."""
+        dropped = self._manifest.drops.writer
+        share = dropped / max(dropped + self._accepted, 1)
+        if dropped < LEAST_DROPPED or share < MOST_DROPPED:
+            return ""
+        return (
+            f"{100 * share:.0f} % of the pictures are missing in this recording, as they can't be written in time: end "
+            "other programs, or let the camera send smaller pictures."
+        )
 
     def _note_drop(self, why: str, count: int = 1) -> None:
         self._manifest = replace(self._manifest, drops=self._manifest.drops.noted(self._accepted, count, why))

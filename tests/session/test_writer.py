@@ -221,6 +221,9 @@ def test_frames_are_dropped_and_counted_while_the_encoder_is_behind(
             frame = make_frame(i)
             taken.append(writer.add_frame(frame))
             writer.add_result(make_result(frame))
+            missing = max(0, i - 9)
+            assert ("pictures are missing" in writer.stats.warning) == (missing >= 10)
+        assert writer.stats.warning.startswith("60 % of the pictures are missing in this recording")
         gate.set()  # nothing of the above waited for it
     assert taken == [True] * 10 + [False] * 15
     session = Session.open(folder)

@@ -175,7 +175,9 @@ class SessionsWindow(QMainWindow):
             self.commands[name].setEnabled(bool(complete))
         self.commands["recover"].setEnabled(any(one.state is SessionState.UNFINISHED for one in chosen))
         shown, count = len(self.model.sessions), self.model.count
-        text = f"{count} recordings" if shown == count else f"{shown} of {count} recordings"
+        text = "1 recording" if count == 1 else f"{count} recordings"
+        if shown != count:
+            text = f"{shown} of {text}"
         if chosen:
             text += f", {len(chosen)} selected, {size(sum(one.bytes for one in chosen))}"
         self.about.setText(text)

@@ -12,7 +12,7 @@ from app.ui.shell.commands import KeyLine
 from app.ui.shell.dialogs import close_button
 from app.ui.widgets.building import lay_out, named, resize_within_screen, search_line, there
 
-LARGEST = QSize(760, 640)  # what it takes of a large screen
+LEAST_WIDTH, HEIGHT = 760, 640  # what it takes of a large screen
 OF_SCREEN = 0.9  # and of a small one
 
 
@@ -35,12 +35,14 @@ class KeysDialog(QDialog):
             heading.setFont(0, font)
             heading.setFirstColumnSpanned(True)
             for row in rows:
-                QTreeWidgetItem(heading, [row.keys, row.tip])
+                QTreeWidgetItem(heading, [row.keys, row.tip]).setToolTip(1, row.tip)  # shortened on a small screen
         self._list.expandAll()
-        for column in range(2):
-            self._list.resizeColumnToContents(column)
+        self._list.resizeColumnToContents(0)
         lay_out(QVBoxLayout(self), search, self._list, close_button(self))
-        resize_within_screen(self, LARGEST, OF_SCREEN)
+        margins = self.sizeHint().width() - self._list.sizeHint().width()
+        bar = there(self._list.verticalScrollBar()).sizeHint().width()
+        width = self._list.columnWidth(0) + self._list.sizeHintForColumn(1) + bar + margins
+        resize_within_screen(self, QSize(max(width, LEAST_WIDTH), HEIGHT), OF_SCREEN)
         search.setFocus()
 
     def _show_found(self, text: str) -> None:

@@ -25,32 +25,32 @@ def title(window, name: str):
 def test_with_several_faces_each_panel_about_one_says_which(idle_window, result, face):
     assert {"numbers", "plots", "bins", "shape", "crop", "heat", "table"} <= OF_FACE
     first, second = face(face_id=4), face((100, 100), 60, face_id=2)
-    idle_window.docks.refresh(result(first, second), History())
+    idle_window.docks.refresh(result(first, second), None, History())
     for name in [spec.name for spec in DOCKS] + ["numbers"]:
         chip = title(idle_window, name).chip
         assert chip.face_id == (4 if name in OF_FACE else None), name
         assert chip.isHidden() == (name not in OF_FACE), name
         assert chip.accessibleName() == ("face 4" if name in OF_FACE else "")
-    idle_window.docks.refresh(result(second, first), History())
+    idle_window.docks.refresh(result(second, first), None, History())
     assert title(idle_window, "bins").chip.face_id == 2
-    idle_window.docks.refresh(result(first), History())
+    idle_window.docks.refresh(result(first), None, History())
     assert title(idle_window, "bins").chip.isHidden()
 
 
 def test_faces_that_are_seen_but_not_measured_count_too(idle_window, result, face):
     one = result(face(face_id=5))
-    idle_window.docks.refresh(replace(one, further=(one.faces[0].detection.box,)), History())
+    idle_window.docks.refresh(replace(one, further=(one.faces[0].detection.box,)), None, History())
     assert title(idle_window, "plots").chip.face_id == 5
 
 
 def test_the_number_stays_while_the_primary_face_is_hidden_for_a_moment(idle_window, result, face):
-    idle_window.docks.refresh(result(face(face_id=1), face(face_id=2)), History())
-    idle_window.docks.refresh(replace(result(face(face_id=2), face(face_id=3)), lacks_primary=True), History())
+    idle_window.docks.refresh(result(face(face_id=1), face(face_id=2)), None, History())
+    idle_window.docks.refresh(replace(result(face(face_id=2), face(face_id=3)), lacks_primary=True), None, History())
     assert title(idle_window, "crop").chip.face_id == 1
 
 
 def test_it_wears_the_colour_of_the_face_in_the_picture(idle_window, result, face, qtbot):
-    idle_window.docks.refresh(result(face(face_id=1), face(face_id=2)), History())
+    idle_window.docks.refresh(result(face(face_id=1), face(face_id=2)), None, History())
     chip = title(idle_window, "numbers").chip
     qtbot.wait(1)
     image = chip.grab().toImage()

@@ -67,6 +67,11 @@ def test_a_search_narrows_the_list(window):
     assert named(window, QLabel, "How many").text() == "1 of 4 recordings"
 
 
+def test_one_recording_is_said_to_be_one(make_sessions, recordings, tmp_path):
+    shutil.copytree(recordings / "first", tmp_path / "one" / "first")
+    assert named(make_sessions(tmp_path / "one"), QLabel, "How many").text() == "1 recording"
+
+
 def test_pictures_come_for_what_is_seen(window, qtbot):
     folder = window.model.sessions[0].folder
     qtbot.waitUntil(

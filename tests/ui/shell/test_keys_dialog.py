@@ -115,5 +115,7 @@ def test_it_fits_a_small_screen_and_scrolls(parent, lines, qtbot, scale):
         assert dialog.findChild(QDialogButtonBox).geometry().bottom() <= dialog.height()
         widest = max(keys.fontMetrics().horizontalAdvance(line.text(0)) for _, line in rows(dialog))
         assert keys.columnWidth(0) >= widest
+        assert keys.horizontalScrollBar().maximum() == 0  # what has no room is shortened, and its tool tip tells it
+        assert all(line.toolTip(1) == line.text(1) for _, line in rows(dialog))
     finally:
         QApplication.setFont(before)

@@ -15,6 +15,7 @@ from app.session.stats import WriterStats
 from app.ui.shell import settings
 from app.ui.shell.controller import RECORDING, RECORDING_NETWORK
 from app.ui.shell.messages import Severity
+from app.ui.widgets.fields import Value
 
 WAIT_MS = 20_000
 STATS = WriterStats(Path("/recordings/2026-03-04_10-11-12"), 12.4, 372, 372, 0, 1000, "", "", finished=True)
@@ -151,6 +152,9 @@ def test_every_button_of_it_has_room(idle_window, size, qtbot):
         assert corner.y() <= size.height(), one.accessibleName()
     (text,) = idle_window.recorded.findChildren(QLabel)
     assert text.text() == "2026-03-04_10-11-12 is saved: 00:12, 372 frames."
+    idle_window.recorded.offer(replace(STATS, dropped=40))
+    (value,) = idle_window.recorded.findChildren(Value)
+    assert value.whole_text.endswith("372 frames; 40 more could not be written in time.")
 
 
 def test_a_profile_brings_no_bar_back(idle_window):
