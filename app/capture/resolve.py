@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,7 @@ def list_sources(lister: Lister = list_cameras) -> tuple[SourceChoice, ...]:
 def resolve_source(
     spec: str, *, loop: bool = True, lister: Lister = list_cameras, camera_request: CameraRequest = NO_REQUEST
 ) -> Resolved:
-    """The source meant by ``auto``, ``demo``, a camera's index or name, its address on the network, or a path.
+    """The source meant by ``auto``, ``demo``, a camera's index, name or device, its address on the network, or a path.
 
     ``auto`` is the known camera chosen last that is there, else the first camera, else the demo.
     Files play at their own pace, videos in a loop unless told otherwise.  A file is opened once to
@@ -72,7 +73,13 @@ def resolve_source(
         return Resolved(_camera(_by_index(int(spec), lister()), camera_request))
     path = Path(spec).expanduser()
     if spec and _exists(path):
-        return Resolved(_checked(_file_source(path, loop)))
+        if path.is_file() or path.is_dir():
+            return Resolved(_checked(_file_source(path, loop)))
+        real = os.path.realpath(path)
+        device = next((camera for camera in lister() if os.path.realpath(camera.path) == real), None)
+        if device is None:  # a pipe, for whose other end one might wait for ever
+            raise SourceError(f"{spec} is neither a file nor a camera.")
+        return Resolved(_camera(device, camera_request))
     camera = _by_name(spec, lister())
     if camera is not None:
         return Resolved(_camera(camera, camera_request))

@@ -45,6 +45,6 @@ def _agreed(question: str) -> bool:
     print("Type yes to delete it: ", end="", flush=True)
     try:
         return input().strip().lower() == "yes"
-    except EOFError:
+    except (EOFError, RuntimeError):  # the latter where stdin is closed
         print()
         raise SessionError("Nobody answered, so nothing was deleted; --yes deletes without a question.") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,9 +35,39 @@ class Moment:
     frame: int | None = None  # the recording's frame captured last by then
 
 
+class OtherClock:
+    """Another clock, told by the monotonic one; not thread-safe.
+
+    The two are compared again every ``COMPARED_S``: the wall clock is set now and then, and while a computer sleeps
+    one goes on and the other may not.
+    """
+
+    COMPARED_S = 5.0
+
+    def __init__(self, read: Callable[[], float] = time.time) -> None:
+        self._read = read
+        self._compared_s = -math.inf
+        self._offset_s = 0.0
+
+    def at(self, at_s: float) -> float:
+        """What it shows at ``at_s`` on the monotonic clock."""
+        if (now := now_s()) - self._compared_s >= self.COMPARED_S:
+            self._compared_s, self._offset_s = now, _offset_to(self._read)
+        return at_s + self._offset_s
+
+
 def clock_pair() -> ClockPair:
-    """Read both clocks as close together as Python can: the wall clock between two monotonic reads."""
-    before = now_s()
-    unix = time.time()
-    after = now_s()
-    return ClockPair((before + after) / 2, unix)
+    """Read both clocks, as close together as Python can."""
+    monotonic_s = now_s()
+    return ClockPair(monotonic_s, monotonic_s + _offset_to(time.time))
+
+
+def _offset_to(read: Callable[[], float]) -> float:
+    """What to add to ``now_s()`` for what another clock shows: the least disturbed of a few readings."""
+    readings = []
+    for _ in range(5):
+        before = now_s()
+        there = read()
+        after = now_s()
+        readings.append((after - before, there - (before + after) / 2))
+    return min(readings)[1]

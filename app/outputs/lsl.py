@@ -11,11 +11,10 @@ import contextlib
 import math
 import socket
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from app import __version__
-from app.core.clock import now_s
+from app.core.clock import OtherClock
 from app.core.errors import OutputError
 from app.core.frames import FrameResult
 from app.outputs.base import Marker, OutputStatus, Tally
@@ -42,7 +41,6 @@ MACHINE_ONLY = (
     "[multicast]\nResolveScope = machine\nListenAddress = 127.0.0.1\n[ports]\nIPv6 = disable\n[log]\nlevel = -2\n"
 )
 BUFFER_S = 60  # liblsl counts 100 samples a second where the rate is irregular; a slow reader loses the oldest
-CLOCK_S = 5.0  # how often the clocks are compared
 CONVENTIONS = "camera frame: x right, y down, z away from the viewer; head to camera R = Rz(roll) Ry(yaw) Rx(pitch)"
 NO_FACE = -1.0  # in place of a face_id
 IDS = (
@@ -69,8 +67,7 @@ class LslOutput:
         self._lsl = _library(stream.network)
         self._tally = Tally()
         self._lock = threading.Lock()  # of the outlets; handing over a sample takes microseconds
-        self._clock_s = -math.inf
-        self._offset_s = 0.0
+        self._clock = OtherClock(self._lsl.local_clock)  # monotonic, too, but not everywhere the same one
         try:
             self._pose = self._outlet("Pose", (*IDS, *POSE, *PLACE))
             self._expression = self._outlet("Expression", (*IDS, *EXPRESSION, *DERIVED))
@@ -116,7 +113,7 @@ class LslOutput:
         with self._lock:
             if self._pose is None:
                 return
-            at_s = self._on_lsl_clock(result.frame.captured_s)
+            at_s = self._clock.at(result.frame.captured_s)
             try:
                 for outlet, samples in ((self._pose, pose), (self._expression, expression)):
                     for sample in samples or [[NO_FACE, frame, *[math.nan] * (outlet.channel_count - len(IDS))]]:
@@ -131,7 +128,7 @@ class LslOutput:
         """The label; the note stays in the recording, for readers compare labels."""
         with self._lock, contextlib.suppress(RuntimeError):
             if self._markers is not None:
-                self._markers.push_sample([marker.label], self._on_lsl_clock(marker.at_s))
+                self._markers.push_sample([marker.label], self._clock.at(marker.at_s))
         return True
 
     def close(self) -> None:
@@ -139,25 +136,6 @@ class LslOutput:
             outlets = (self._pose, self._expression, self._markers)
             self._pose = self._expression = self._markers = None
         del outlets  # liblsl ends its threads
-
-    def _on_lsl_clock(self, at_s: float) -> float:
-        """Both clocks are monotonic, but not everywhere the same one; they are compared again now and then."""
-        now = now_s()
-        if now - self._clock_s > CLOCK_S:
-            self._clock_s = now
-            self._offset_s = clock_offset_s(self._lsl.local_clock)
-        return at_s + self._offset_s
-
-
-def clock_offset_s(local_clock: Callable[[], float]) -> float:
-    """What to add to ``now_s`` to get ``local_clock``: the least disturbed of a few readings."""
-    readings = []
-    for _ in range(5):
-        before = now_s()
-        there = local_clock()
-        after = now_s()
-        readings.append((after - before, there - (before + after) / 2))
-    return min(readings)[1]
 
 
 def _library(network: bool) -> Any:

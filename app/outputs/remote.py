@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.core.clock import clock_pair, now_s
+from app.core.clock import OtherClock, now_s
 from app.core.errors import OutputError, UserError
 from app.core.frames import FrameResult
 from app.core.records import RecordError, build, parse_json
 from app.outputs.base import Marker, OutputState, OutputStatus
 from app.outputs.operable import ABOUT, Done, Operable
 from app.outputs.remote_access import NAME, announce, own_token, withdraw
-from app.outputs.server import LineServer, line, unix_s
+from app.outputs.server import LineServer, line
 from app.outputs.targets import ServerTarget
 from app.signals.rates import RateMeter
 
@@ -167,7 +167,7 @@ class RemoteControl(LineServer):
             call = calls.get(request.command, operable.state)
         done = await self._loop.run_in_executor(self._worker, call)
         moment = dataclasses.asdict(done.moment)
-        unix = unix_s(done.moment.at_s, clock_pair())
+        unix = round(OtherClock().at(done.moment.at_s), 6)
         return {"ok": True, "command": request.command, **moment, "unix_s": unix, **done.details}
 
 

@@ -25,7 +25,6 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from app.core.clock import ClockPair
 from app.core.errors import OutputError, reason
 from app.outputs.address import Address
 
@@ -231,11 +230,6 @@ def _quiet_logger() -> logging.Logger:
     logger = logging.getLogger(f"{__name__}.server")
     logger.setLevel(logging.CRITICAL)
     return logger
-
-
-def unix_s(monotonic_s: float, clock: ClockPair) -> float:
-    """A time on the monotonic clock as UTC, to the microsecond."""
-    return round(clock.unix_s + monotonic_s - clock.monotonic_s, 6)
 
 
 def line(record: dict[str, object]) -> str:

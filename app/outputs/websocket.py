@@ -8,11 +8,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.core.clock import ClockPair, clock_pair
+from app.core.clock import OtherClock
 from app.core.frames import FrameResult, ShownFace
 from app.core.mailbox import Mailbox
 from app.outputs.base import Marker, OutputStatus, Tally
-from app.outputs.server import LineServer, line, unix_s
+from app.outputs.server import LineServer, line
 from app.outputs.targets import ServerTarget
 from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, arkit, is_measured, quaternion
 
@@ -40,7 +40,7 @@ class WebSocketOutput(LineServer):
         self._tally = Tally()
         self._skipped = 0  # by clients that read too slowly
         self._clients: set[_Client] = set()
-        self._clock = clock_pair()
+        self._utc = OtherClock()
         self._slot: Mailbox[FrameResult] = Mailbox()
         self._start()
 
@@ -94,7 +94,7 @@ class WebSocketOutput(LineServer):
         result = self._slot.take()
         if result is None or not self._clients:
             return
-        text = line(frame_record(result, self._clock))
+        text = line(frame_record(result, self._utc))
         for client in self._clients:
             self._skipped += client.line is not None
             client.line = text
@@ -102,7 +102,7 @@ class WebSocketOutput(LineServer):
         self._tally.count()
 
     def _distribute_marker(self, marker: Marker) -> None:
-        text = line(marker_record(marker, self._clock))
+        text = line(marker_record(marker, self._utc))
         for client in self._clients:
             client.markers.append(text)
             client.changed.set()
@@ -145,14 +145,14 @@ def hello() -> dict[str, object]:
     }
 
 
-def frame_record(result: FrameResult, clock: ClockPair) -> dict[str, object]:
+def frame_record(result: FrameResult, utc: OtherClock) -> dict[str, object]:
     """A result as JSON has it; the primary face first, no face as an empty list, unknown numbers as null."""
     frame = result.frame
     height, width = frame.image.shape[:2]
     return {
         "type": "frame",
         "frame": frame.index,
-        "captured_unix_s": unix_s(frame.captured_s, clock),
+        "captured_unix_s": round(utc.at(frame.captured_s), 6),
         "media_s": frame.media_s,
         "width": width,
         "height": height,
@@ -161,8 +161,8 @@ def frame_record(result: FrameResult, clock: ClockPair) -> dict[str, object]:
     }
 
 
-def marker_record(marker: Marker, clock: ClockPair) -> dict[str, object]:
-    return {"type": "marker", "unix_s": unix_s(marker.at_s, clock), "label": marker.label, "note": marker.note}
+def marker_record(marker: Marker, utc: OtherClock) -> dict[str, object]:
+    return {"type": "marker", "unix_s": round(utc.at(marker.at_s), 6), "label": marker.label, "note": marker.note}
 
 
 def _face(shown: ShownFace, primary: bool) -> dict[str, object]:

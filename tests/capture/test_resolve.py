@@ -236,3 +236,15 @@ def test_the_demo_goes_on_where_it_begins_again(demo_assets):
     demo.close()
     assert [frame.media_s for frame in frames] == pytest.approx([i / 10 for i in range(45)])
     assert [frame.truth.pitch_deg for frame in frames] == [i % 20 + 0.5 for i in range(45)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="cameras are no files there")
+def test_a_device_is_its_camera_and_anything_else_that_is_no_file_is_refused_at_once(tmp_path):
+    (tmp_path / "by-id").symlink_to("/dev/null")
+    camera = CameraDevice(3, "Cam", "/dev/null", 1)
+    for spec in ("/dev/null", str(tmp_path / "by-id")):
+        assert device_of(resolve_source(spec, lister=lambda: (camera,))) is camera
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for spec in ("/dev/null", str(tmp_path / "pipe.mp4")):
+        with pytest.raises(SourceError, match="neither a file nor a camera"):
+            resolve_source(spec, lister=none)

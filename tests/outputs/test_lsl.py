@@ -10,11 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from app.core.clock import now_s
+from app.core.clock import OtherClock, now_s
 from app.core.errors import OutputError
 from app.outputs import lsl
 from app.outputs.base import Marker, OutputState
-from app.outputs.lsl import LslOutput, clock_offset_s
+from app.outputs.lsl import LslOutput
 from app.outputs.targets import StreamName, parse_stream
 from extractor.installing import extra_command
 from extractor.types import Angles
@@ -82,7 +82,7 @@ def test_samples_carry_the_capture_time_on_lsls_clock(output):
     got = dict(zip(labels, sample, strict=True))
     assert (got["face_id"], got["frame"], got["yaw_deg"]) == (1, 12, 30)
     assert got["pitch_deg"] == -5
-    assert at_s == pytest.approx(result.frame.captured_s + clock_offset_s(pylsl.local_clock), abs=1e-3)
+    assert at_s == pytest.approx(OtherClock(pylsl.local_clock).at(result.frame.captured_s), abs=1e-3)
     assert pull(expression)[1] == at_s
 
 
@@ -103,7 +103,7 @@ def test_markers_come_at_their_time(output):
     output.send_marker(Marker("stimulus", "left", at_s))
     (label,), stamp = pull(inlet)
     assert label == "stimulus"
-    assert stamp == pytest.approx(at_s + clock_offset_s(pylsl.local_clock), abs=1e-3)
+    assert stamp == pytest.approx(OtherClock(pylsl.local_clock).at(at_s), abs=1e-3)
 
 
 def test_no_sample_is_lost_at_far_more_than_the_frame_rate(output):

@@ -205,8 +205,9 @@ def test_the_command_asks(session, monkeypatch, capsys, answer, gone):
     assert ("deleted" if gone else "kept") in said.out.splitlines()[-1]
 
 
-def test_the_command_without_a_person(session, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+@pytest.mark.parametrize("stdin", [io.StringIO(""), None])
+def test_the_command_without_a_person(session, monkeypatch, capsys, stdin):
+    monkeypatch.setattr(sys, "stdin", stdin)
     assert main(["delete", str(session)]) == 1
     assert "--yes deletes without a question" in capsys.readouterr().err
     assert session.exists()

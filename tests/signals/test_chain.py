@@ -17,7 +17,7 @@ from app.core.tilt import CameraTilt
 from app.signals.calibration import Waiting
 from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
-from app.signals.presets import preset_named
+from app.signals.presets import FilterPreset, preset_named
 from extractor.types import Angles
 from tests import factories
 from tests.signals.test_head_axes import moved
@@ -91,6 +91,32 @@ def test_the_filter_steadies_everything_shown_and_nothing_measured():
         if field.name not in filtered:
             assert getattr(face, field.name) is getattr(measured, field.name), field.name
     assert {face.keypoints.dtype, face.exp.dtype, face.rotation.dtype} == {np.dtype(np.float32)}
+
+
+def test_each_part_has_settings_of_its_own_and_the_position_those_of_the_keypoints():
+    firm, loose = OneEuro(0.01, 0.0), OneEuro(30.0, 0.0)  # in one step 0.2 % of the way, and 86 %
+
+    def step(**settings: OneEuro) -> dict[str, float]:
+        chain = SignalChain()
+        chain.set_filter(FilterPreset("", "", **{"rotation": firm, "keypoints": firm, "expression": firm} | settings))
+        for i, x in enumerate((0.0, 10.0)):
+            face = replace(make_face(Angles(0, x, 0), x=x), position=Position.of((0, 0, x), (1, 1, 1)))
+            shown = chain.apply(make_result(i, face)).shown[0].face
+        return {
+            "rotation": shown.angles.yaw_deg / 10,
+            "keypoints": float(shown.keypoints[0, 0]) / 10,
+            "position": shown.position.z_cm / 10,
+            "expression": float(shown.exp[0, 0]) / 1e-3,
+            "magnitude": shown.exp_magnitude / 1e-3,
+        }
+
+    for part, moved_parts in {
+        "rotation": {"rotation"},
+        "keypoints": {"keypoints", "position"},
+        "expression": {"expression", "magnitude"},
+    }.items():
+        assert {name for name, share in step(**{part: loose}).items() if share > 0.8} == moved_parts
+        assert all(share < 0.01 for name, share in step(**{part: loose}).items() if name not in moved_parts)
 
 
 def test_a_lost_face_and_a_new_one_start_anew():
@@ -219,6 +245,15 @@ def test_recentring_makes_the_present_pose_zero_and_leaves_what_was_measured():
 def test_the_reference_is_the_mean_of_the_last_third_of_a_second():
     chain = SignalChain()
     live(chain, 1, *(Angles(0, 40, 0),) * 20, *(Angles(0, yaw, 0) for yaw in (9, 11) * 5))
+    assert chain.recentre().angles.yaw_deg == pytest.approx(10, abs=0.15)
+
+
+def test_the_reference_is_not_mixed_of_two_people():
+    chain, now = SignalChain(), now_s()
+    for i, (face_id, yaw) in enumerate([(1, 40)] * 4 + [(2, 10)] * 3):
+        at_s = now - 0.2 + i / FPS
+        face = make_face(Angles(0, yaw, 0), face_id)
+        chain.apply(FrameResult(Frame(i, IMAGE, at_s), (face,), at_s))
     assert chain.recentre().angles.yaw_deg == pytest.approx(10, abs=0.15)
 
 

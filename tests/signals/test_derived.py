@@ -76,7 +76,7 @@ def test_blinks_are_counted_and_their_rate_is_told_after_ten_seconds(fps):
 
 def test_half_closed_eyes_a_wink_and_closed_eyes_are_no_blinks():
     counter = BlinkCounter()
-    closures = [(0.55, 0.55)] * 3 + [(0, 0)] * 5 + [(1.0, 0.0)] * 3 + [(0, 0)] * 5 + [(1.0, 1.0)] * 30 + [(0, 0)] * 5
+    closures = [(0.55, 0.55)] * 3 + [(0, 0)] * 5 + [(1.0, 0.0)] * 3 + [(0, 0)] * 5 + [(1.0, 1.0)] * 20 + [(0, 0)] * 5
     blinks = [counter.update(i / FPS, *pair) for i, pair in enumerate(closures)]
     assert counter.count == 0
     assert sum(blinks) > 0  # nobody knows at first how long they stay closed
@@ -227,6 +227,15 @@ def test_losing_the_face_another_face_or_a_jerk_begins_the_wait_anew(clock, inte
     assert chain.calibration.progress < 0.6
     assert chain.cancel_wait() is Waiting.RECENTRE
     assert chain.cancel_wait() is None
+
+
+def test_a_gap_in_which_the_head_may_have_moved_begins_the_wait_anew(clock):
+    chain = SignalChain()
+    chain.wait_for(Waiting.RECENTRE)
+    feed(chain, clock, [make_face()] * 50, 0)
+    feed(chain, clock, [make_face()] * 30, 50 / FPS + 0.6)
+    assert chain.calibration.waiting is Waiting.RECENTRE
+    assert chain.calibration.progress == pytest.approx(29 / FPS / 2)
 
 
 @pytest.mark.parametrize("preset", ["off", "gaming"])
