@@ -88,7 +88,7 @@ class Recorder:
                 new.add_frame(frame)
             self._running, self._last = new, old
             self._lost.append((old, why))
-            self._left_behind = f"The rest is in {new.stats.folder}."
+            self._left_behind = f"The rest of the recording is in {new.stats.folder}."
             self._finish(old)
 
     def _finish(self, writer: SessionWriter) -> None:
@@ -168,7 +168,8 @@ class Recorder:
         stats = writer.stats
         if not self._lost:
             return stats
-        what = " ".join([*(old.stats.error or why for old, why in self._lost), self._left_behind])
+        # Where it is comes first: the rest of the line may have no room.
+        what = " ".join([self._left_behind, *(old.stats.error or why for old, why in self._lost)])
         if writer is self._running:
             return replace(stats, warning=f"{what} {stats.warning}".strip())
         return replace(stats, error=f"{what} {stats.error}".strip())

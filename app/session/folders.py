@@ -61,18 +61,21 @@ def claim_folder(path: Path) -> Path:
     raise SessionError(f"No recording can be made in {path}: too many recordings of that name.")
 
 
+def places_elsewhere() -> tuple[Path, ...]:
+    """Where a recording goes on whose own place can take no more."""
+    return (
+        platformdirs.user_videos_path() / "Motionscope",
+        platformdirs.user_data_path("motionscope") / "recordings",
+        Path(tempfile.gettempdir()) / "motionscope",
+    )
+
+
 def claim_elsewhere(folder: Path, suffix: str, same_disk: bool = True) -> Path:
     """A new folder for what ``folder`` can't take: beside it, else where recordings usually go.
 
     ``same_disk`` off: only on another one.  Raises SessionError where nothing can be written anywhere.
     """
-    parents = (
-        folder.parent,
-        platformdirs.user_videos_path() / "Motionscope",
-        platformdirs.user_data_path("motionscope") / "recordings",
-        Path(tempfile.gettempdir()) / "motionscope",
-    )
-    for parent in parents:
+    for parent in (folder.parent, *places_elsewhere()):
         with contextlib.suppress(OSError, SessionError):
             if same_disk and parent == folder.parent and not parent.is_dir():
                 continue  # it has gone with the folder, and is not made again

@@ -49,7 +49,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         if int8 and self._recipe is None:
             raise EngineError(
                 f"The weights {weights} have no recipe for 8-bit integers: "
-                "python -m extractor.training.quantise makes one."
+                "in a checkout, python -m extractor.training.quantise makes one."
             )
         if int8 and not adds_bytes_exactly():
             raise EngineError("This processor does not add 8-bit products exactly: choose an engine without int8.")

@@ -80,7 +80,7 @@ def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
     rest, rescued = tmp_path / "take-rest", tmp_path / "take-rescued"
     assert feed.stats.folder == rest
     assert f"The folder {feed.folder} was taken away while it was recorded into." in feed.stats.warning
-    assert f"The rest is in {rest}." in feed.stats.warning
+    assert f"The rest of the recording is in {rest}." in feed.stats.warning
     before = feed.stats.frames
     feed.give(5)
     feed.wait_encoded(before + 5)
@@ -115,7 +115,7 @@ def test_a_full_disk_sends_the_rest_to_another_one(feed, tmp_path, monkeypatch):
     feed.recording.stop(wait=True)
     rest = tmp_path / "take-rest"
     assert feed.stats.error == (
-        f"The recording ended before the disk was full. Only 3 MB are free. The rest is in {rest}."
+        f"The rest of the recording is in {rest}. The recording ended before the disk was full. Only 3 MB are free."
     )
     first, second = Session.open(feed.folder), Session.open(rest)
     assert (first.manifest.state, second.manifest.state) == (STOPPED, "complete")

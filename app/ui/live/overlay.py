@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, degrees
 
 UNTRAINED = "pose heads untrained"
 LONGEST_NAME = 160.0  # points
+SMALLEST_LABEL = 0.6  # of its usual size
 AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
 
 
@@ -65,16 +67,14 @@ def paint_overlay(
         face = shown.face
         painter.setOpacity(1.0 if number == 0 else 0.6)
         _paint_face(painter, face, view, style, lines, alone=not several)
-        if style.expression and face.pose_trained and number == 0:  # bars for one face are enough to read
-            _paint_expression(painter, face, view.box(face.detection.box), view, style)
         if number == 0 and style.truth and style.axes and result.frame.truth is not None:
             _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
     if style.axes and result.second is not None:
         painter.setOpacity(1.0)
         _paint_second(painter, result, view, style)
+    painter.setOpacity(1.0)
+    taken: list[QRectF] = []
     if style.label:
-        painter.setOpacity(1.0)
-        taken: list[QRectF] = []
         names = dict(style.face_names)
         texts = {shown.face.face_id: label_text(shown) for shown in (told or result).shown}
         for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
@@ -84,6 +84,9 @@ def paint_overlay(
             name = names.get(face.face_id, str(face.face_id) if several else "")
             text = texts[face.face_id]
             taken.append(_paint_label(painter, face, text, view, style, taken, name, first=number == 0))
+    primary = result.shown_primary
+    if style.expression and primary is not None and primary.face.pose_trained:  # bars for one face are enough to read
+        _paint_expression(painter, primary.face, view, style, taken)
     painter.restore()
 
 
@@ -252,11 +255,15 @@ def _paint_label(
     first: bool,
 ) -> QRectF:
     """The face's name and angles above it, or below it where another's stand already; where they are drawn."""
-    font = _font(painter, style, 0.9 if first else 0.8)
-    metrics = QFontMetricsF(font)
-    name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, LONGEST_NAME)
-    chip = metrics.horizontalAdvance(name) + 12 if name else 0.0
-    width, height = metrics.horizontalAdvance(text) + 12 + chip, metrics.height() + 5
+    scale = 0.9 if first else 0.8
+    for _ in range(2):  # again, smaller, where the picture is too narrow
+        font = _font(painter, style, scale)
+        metrics = QFontMetricsF(font)
+        shown_name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, LONGEST_NAME)
+        chip = metrics.horizontalAdvance(shown_name) + 12 if name else 0.0
+        length = metrics.horizontalAdvance(text)
+        scale *= min(1.0, max((view.picture.width() - chip - 18) / length, SMALLEST_LABEL))
+    width, height = length + 12 + chip, metrics.height() + 5
     rect = _free_place(view.box(face.detection.box), width, height, view.picture, taken)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 190))
@@ -268,7 +275,7 @@ def _paint_label(
         painter.setBrush(colour)
         painter.drawRoundedRect(left, 3, 3)
         painter.setPen(ink_on(colour))
-        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, name)
+        painter.drawText(left, Qt.AlignmentFlag.AlignCenter, shown_name)
         if first:  # its numbers are those in the panels
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 1.6))
@@ -294,20 +301,24 @@ def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
     return rows + [(name, value) for name, value in parts if math.isfinite(value)]
 
 
-def expression_place(box: QRectF, width: float, height: float, picture: QRectF) -> QRectF | None:
-    """Right of the face's box, left of it, below it, else in a corner; None where it would cover the face."""
+def expression_place(
+    box: QRectF, width: float, height: float, picture: QRectF, taken: Sequence[QRectF] = ()
+) -> QRectF | None:
+    """Right of the face's box, left of it, below it, else in a corner; None where it would cover face or labels."""
     beside = QRectF(box.right() + 10, box.bottom() - height, width, height)
     below = QRectF(box.center().x() - width / 2, box.bottom() + 10, width, height)
     places = [beside, beside.translated(-box.width() - 20 - width, 0), below]
     inner = picture.adjusted(2, 2, -2, -2)
     corners = [QRectF(x, y, width, height) for y in (inner.bottom() - height, inner.top())
                for x in (inner.right() - width, inner.left())]  # fmt: skip
-    free = (place for place in (*places, *corners) if inner.contains(place) and not place.intersects(box))
-    return next(free, None)
+    for place in (*places, *corners):
+        if inner.contains(place) and not any(place.intersects(other) for other in (box, *taken)):
+            return place
+    return None
 
 
 def _paint_expression(
-    painter: QPainter, face: FaceResult, box: QRectF, view: ViewTransform, style: OverlayStyle
+    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, taken: Sequence[QRectF]
 ) -> None:
     """Horizontal bars beside the face box, where the axes seldom reach."""
     font = _font(painter, style, 0.75)
@@ -316,7 +327,8 @@ def _paint_expression(
     row_height = metrics.height() + 1
     name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
     for shown in dict.fromkeys((len(rows), 1)):  # the whole face alone needs less room
-        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture)
+        box = view.box(face.detection.box)
+        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture, taken)
         if rect is not None:
             rows = rows[:shown]
             break

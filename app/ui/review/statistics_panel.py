@@ -115,11 +115,11 @@ class StatisticsPanel(QWidget):
         for name in DIRECTIONS:
             seconds = stats.seconds[name]
             self._values[f"{name}_s"].setText(clock(seconds, 1))
-            self._values[f"{name}_share"].setText(f"{seconds / whole:.0%}" if whole > 0 else NOTHING)
+            self._values[f"{name}_share"].setText(unsigned(100 * seconds / whole, 0, " %") if whole > 0 else NOTHING)
         self._values["nods"].setText(str(stats.nods))
         self._values["shakes"].setText(str(stats.shakes))
         frames, measured = (QLocale.c().toString(n) for n in (stats.frames, stats.measured))
-        share = f" ({stats.share_measured:.1%})" if stats.frames else ""
+        share = f" ({unsigned(100 * stats.share_measured, 1, ' %')})" if stats.frames else ""
         self._values["share"].setText(f"{measured} of {frames}{share}")
         self._values["left_out"].setText(QLocale.c().toString(stats.left_out))
         counts = dict(stats.missing)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PyQt6 import sip
 
+from app.session.folders import places_elsewhere
 from app.ui.review.controls import ReviewControls
+from app.ui.shell import settings
 from app.ui.shell.settings import Settings
 
 if TYPE_CHECKING:  # it imports the exporters, which the main window does not wait for
@@ -39,6 +41,8 @@ class SessionsControls:
 
     def recorded(self, folder: Path) -> None:
         """A recording is whole."""
+        if folder.parent in places_elsewhere():  # where it began was no room: it is listed all the same
+            settings.add_session_folder(self._settings, folder.parent)
         if self.window is not None:
             self.window.refresh(folder)
 

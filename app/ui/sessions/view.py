@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from app.session.listing import SessionSummary
@@ -58,6 +58,15 @@ class SessionList(QTreeView):
         others = sum(self.columnWidth(column) for column in range(1, len(COLUMNS)))
         least = SIZE.width() + self.fontMetrics().horizontalAdvance("0000-00-00_00-00-00") + 20
         self.setColumnWidth(0, max(least, there(self.viewport()).width() - others))
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        """The line that the keys begin at is selected: the only line of a list they could not select."""
+        super().focusInEvent(event)
+        chosen, current = there(self.selectionModel()), self.currentIndex()
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        if there(event).reason() in by_key and current.isValid() and not chosen.hasSelection():
+            select, rows = QItemSelectionModel.SelectionFlag.Select, QItemSelectionModel.SelectionFlag.Rows
+            chosen.select(current, select | rows)
 
     # ------------------------------------------------------------------ what is selected
 

@@ -72,6 +72,7 @@ class SessionsWindow(QMainWindow):
         resize_within_screen(self, QSize(1100, 680))
         self.restoreGeometry(store.get(settings.SESSIONS_GEOMETRY))
         self._show_folders()
+        store.watch(self, (settings.SESSION_FOLDERS,), self._show_folders)
         self._refresh()
 
     # ------------------------------------------------------------------ building
@@ -202,14 +203,11 @@ class SessionsWindow(QMainWindow):
 
     def add_folder(self, folder: Path) -> None:
         """List the sessions in this folder, too, from now on; one that lies in a listed folder is listed already."""
-        if any(folder.is_relative_to(root) for root in self._roots):
-            self.reader.read_again()
-            return
-        self._set_folders([*self._settings.get(settings.SESSION_FOLDERS), str(folder)])
+        settings.add_session_folder(self._settings, folder)
+        self.reader.read_again()
 
     def _set_folders(self, folders: Sequence[str]) -> None:
         self._settings.set(settings.SESSION_FOLDERS, list(folders))
-        self._show_folders()
 
     def _fill_folders(self) -> None:
         """The folders; those that were added are taken off the list by choosing them."""

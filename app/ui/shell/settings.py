@@ -298,3 +298,9 @@ def recordings_folder(store: Settings) -> Path:
 def session_folders(store: Settings) -> list[Path]:
     """Where sessions are looked for: where recordings go, and the folders that were added to the list."""
     return list(dict.fromkeys([recordings_folder(store), *(Path(str(path)) for path in store.get(SESSION_FOLDERS))]))
+
+
+def add_session_folder(store: Settings, folder: Path) -> None:
+    """Look for sessions in this one, too; one that lies in a listed folder is listed already."""
+    if not any(folder.is_relative_to(root) for root in session_folders(store)):
+        store.set(SESSION_FOLDERS, [*store.get(SESSION_FOLDERS), str(folder)])

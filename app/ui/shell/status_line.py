@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from app.ui.shell import theme
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.building import lay_out
+from app.ui.widgets.fields import Value
 
 COLOURS = {
     Severity.GOOD: theme.GOOD,
@@ -26,9 +27,7 @@ class StatusLine(QWidget):
         super().__init__()
         self._message = Message("")
         self._icon = _Icon()
-        self._label = QLabel()
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._label.setAccessibleName("Status")
+        self._label = Value("Status", Qt.TextElideMode.ElideRight)
         lay_out(QHBoxLayout(self), self._icon, (self._label, 1), spacing=7, margins=(8, 3, 8, 3))
 
     @property
@@ -41,8 +40,7 @@ class StatusLine(QWidget):
         self._message = message
         self._icon.show_severity(message.severity)
         theme.set_tone(self._label, {Severity.WARNING: "warning", Severity.ERROR: "error"}.get(message.severity, ""))
-        self._label.setText(message.text)
-        self._label.setToolTip(message.text)
+        self._label.show_text(message.text, message.text)
         self._label.setAccessibleDescription(f"{message.severity.value}: {message.text}")
 
 

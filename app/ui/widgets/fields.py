@@ -15,11 +15,12 @@ ANYWHERE = Qt.AlignmentFlag(0)  # it fills its room
 
 
 class Value(QLabel):
-    """A text that changes often: tabular figures, repainted only when it differs, shortened in the middle."""
+    """A text that changes often: tabular figures, repainted only when it differs, shortened where it has no room."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, shortened: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
         self.whole_text = NOTHING
+        self._shortened = shortened
         self.setAccessibleName(name)
         self.setFont(theme.tabular(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -38,7 +39,7 @@ class Value(QLabel):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self.whole_text, Qt.TextElideMode.ElideMiddle, max(self.width(), 1)))
+        self.setText(self.fontMetrics().elidedText(self.whole_text, self._shortened, max(self.width(), 1)))
 
 
 def fixed_value(

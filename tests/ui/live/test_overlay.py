@@ -98,6 +98,16 @@ def test_the_label_stands_at_the_face_that_is_shown_and_tells_the_numbers_of_the
     assert not paint(shown, label, told=result()).any()  # who came since has no numbers yet
 
 
+@pytest.mark.parametrize("name", ["", "Somebody with a name"])
+def test_a_label_that_is_wider_than_the_picture_is_written_smaller(face, result, name):
+    style = replace(OverlayStyle(False, False, False, False, True, False), face_names=((1, name),) if name else ())
+    size = (330, 240)
+    measured = result(face(angles=Angles(-123.4, -123.4, -123.4), centre=(160, 120), side=60), size=size)
+    columns = np.nonzero(paint(measured, style, size=size).any(axis=(0, 2)))[0]
+    assert columns.min() >= 1
+    assert columns.max() <= 328  # where it is cut it reaches the edge
+
+
 def test_keypoints_are_dots_where_they_were_measured_joined_by_the_faces_lines(face, result):
     measured = face()
     pixels = paint(result(measured), KEYPOINTS)
@@ -233,3 +243,9 @@ def test_expression_bars_have_their_usual_place_where_there_is_room():
     narrow = QRectF(0, 0, 450, 500)
     assert expression_place(box, 80, 50, narrow).bottomRight() == box.bottomLeft() - QPointF(10, 0)
     assert expression_place(QRectF(5, 5, 90, 90), 80, 50, QRectF(0, 0, 100, 100)) is None
+    corner = QRectF(920, 0, 80, 50)
+    low = QRectF(0, 0, 1000, 205)  # beside it and below it there is no room
+    wide = QRectF(10, 100, 980, 100)
+    assert expression_place(wide, 80, 50, low) is not None
+    assert not expression_place(wide, 80, 50, low, [corner]).intersects(corner)
+    assert expression_place(wide, 80, 50, low, [QRectF(0, 0, 1000, 60)]) is None  # better none than over a label

@@ -8,15 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QFocusEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTreeView
+from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QTreeView
 
 from app.session import thumbnails
 from app.session.exporters import EXPORTERS
 from app.session.manifest import Manifest
 from app.session.ownership import Claim, Owner
 from app.ui.sessions import reader
+from app.ui.sessions.controls import SessionsControls
 from app.ui.shell import settings, theme
 from app.ui.shell.messages import Severity
 from tests.ui.find import dialog as dialog_of
@@ -123,6 +125,28 @@ def test_a_thumbnail_goes_once_its_session_is_gone(quick, window, recordings, tm
     assert cached()
     shutil.rmtree(recordings / "first")  # in a file manager
     qtbot.waitUntil(lambda: not cached(), timeout=20_000)
+
+
+def test_the_rest_of_a_recording_that_went_on_elsewhere_is_listed_too(
+    window, store, tmp_path, made_session, monkeypatch, qtbot
+):
+    spare = tmp_path / "spare"
+    monkeypatch.setattr("app.ui.sessions.controls.places_elsewhere", lambda: (spare,))
+    controls = SessionsControls(store, None)
+    controls.window = window
+    controls.recorded(put(made_session, tmp_path / "asked for" / "take"))  # by the command line, say
+    assert store.get(settings.SESSION_FOLDERS) == []
+    controls.recorded(put(made_session, spare / "first-rest"))
+    qtbot.waitUntil(lambda: "first-rest" in shown(window))
+    assert "take" not in shown(window)
+
+
+def test_the_keyboard_selects_the_only_recording(make_sessions, recordings, tmp_path):
+    shutil.copytree(recordings / "first", tmp_path / "one" / "first")
+    window = make_sessions(tmp_path / "one")
+    QApplication.sendEvent(window.list, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert [one.folder.name for one in window.list.chosen] == ["first"]
+    assert window.commands["review"].isEnabled()
 
 
 def test_another_folder_is_listed_too_and_taken_off_again(window, tmp_path, made_session, store, qtbot):

@@ -19,7 +19,7 @@ from app.signals.presets import FilterPreset
 from app.ui.shell import theme
 from app.ui.widgets.background import Background
 from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
-from app.ui.widgets.formatting import NOTHING
+from app.ui.widgets.formatting import NOTHING, unsigned
 from app.ui.widgets.pickers import ChoiceBox
 
 Floats = NDArray[np.float64]
@@ -139,12 +139,10 @@ class PreviewSection(Section):
         self, row: tuple[Value, Value, Value], raw: float, left: float, lag_ms: float, share: float = 0
     ) -> None:
         choice = self._choice
-        texts = [
-            f"{value:.{choice.decimals}f}{choice.unit}" if math.isfinite(value) else NOTHING for value in (raw, left)
-        ]
+        texts = [unsigned(value, choice.decimals, choice.unit) for value in (raw, left)]
         if not math.isfinite(left) and share:
-            texts[1] = f"{share:.0%}"
-        texts.append(f"{lag_ms:.0f} ms" if math.isfinite(lag_ms) else NOTHING)
+            texts[1] = unsigned(100 * share, 0, " %")
+        texts.append(unsigned(lag_ms, 0, " ms"))
         for value, text in zip(row, texts, strict=True):
             value.show_text(
                 text,

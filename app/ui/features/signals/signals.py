@@ -176,7 +176,7 @@ def waiting_text(state: CalibrationState) -> str:
         what = "Shake your head" if state.progress < 0.5 else "Now nod"
     else:
         what = "Relax your face and hold still" if state.waiting is Waiting.NEUTRAL else LOOK_AHEAD
-    return f"{what}… {state.progress:.0%}"
+    return f"{what}… {100 * state.progress:.0f} %"
 
 
 def outcome_text(finished: Finished) -> tuple[str, Severity]:

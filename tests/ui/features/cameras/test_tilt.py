@@ -96,11 +96,11 @@ def test_the_dialog_types_measures_and_levels(window, qtbot, status):
 
 def test_the_person_is_told_what_to_do_in_the_picture(window, status):
     waiting = CalibrationState(waiting=Waiting.TILT, progress=0.2, face=True)
-    assert waiting_text(waiting) == "Shake your head… 20%"
-    assert waiting_text(replace(waiting, progress=0.6)) == "Now nod… 60%"
+    assert waiting_text(waiting) == "Shake your head… 20 %"
+    assert waiting_text(replace(waiting, progress=0.6)) == "Now nod… 60 %"
     assert waiting_text(replace(waiting, face=False)) == "Waiting for a face; L ends it."
     title, _ = window.state._words_in_the_picture(status(calibration=waiting))
-    assert title == "Shake your head… 20%"
+    assert title == "Shake your head… 20 %"
 
 
 def test_the_numbers_say_what_is_taken_off(qtbot, result, face):

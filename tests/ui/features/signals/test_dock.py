@@ -130,7 +130,7 @@ def test_signals_that_the_weights_cannot_carry_are_marked(dock, result, face):
 def test_a_wait_shows_what_to_do_and_how_far_it_is(dock):
     section = dock.calibration
     section.show_state(CalibrationState(Angles(1, 2, 3), True, Waiting.NEUTRAL, 0.4, True))
-    assert section.hint.text() == "Relax your face and hold still… 40%"
+    assert section.hint.text() == "Relax your face and hold still… 40 %"
     assert (section.progress.value(), section.buttons["neutral"].text()) == (40, "Cancel")
     assert section.neutral.whole_text == "known"
     section.show_state(CalibrationState(waiting=Waiting.RECENTRE))
