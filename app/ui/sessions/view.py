@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from PyQt6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt
@@ -25,6 +26,7 @@ class SessionList(QTreeView):
         super().__init__()
         self._sessions = model
         self._kept: tuple[set[Path], Path | None, int] = (set(), None, 0)
+        self._awaited: set[Path] = set()
         self._empty = ""
         self.setAccessibleName("Recordings")
         self.setModel(model)
@@ -87,6 +89,10 @@ class SessionList(QTreeView):
             chosen.select(self._sessions.index(begin, 0), self._sessions.index(end, len(COLUMNS) - 1))
         there(self.selectionModel()).select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def choose_when_listed(self, folders: Collection[Path]) -> None:
+        """Select these as soon as all of them are in the list: new names of those that were selected."""
+        self._awaited = set(folders)
+
     def _keep(self) -> None:
         current = self.currentIndex()
         folder = self._sessions.sessions[current.row()].folder if current.isValid() else None
@@ -100,6 +106,13 @@ class SessionList(QTreeView):
                 self._sessions.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
             )
         self.choose(folders)
+        if self._awaited and all(self._sessions.row_of(folder) >= 0 for folder in self._awaited):
+            self.choose(self._awaited)
+            there(self.selectionModel()).setCurrentIndex(
+                self._sessions.index(min(map(self._sessions.row_of, self._awaited)), 0),
+                QItemSelectionModel.SelectionFlag.NoUpdate,
+            )
+            self._awaited = set()
         self.executeDelayedItemsLayout()  # now, for the bar's range
         there(self.verticalScrollBar()).setValue(scrolled)
 

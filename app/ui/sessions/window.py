@@ -63,7 +63,9 @@ class SessionsWindow(QMainWindow):
         self.model = SessionModel(self.thumbnails, self)
         self.reader = SessionReader(self)
         self._build()
-        self.work = SessionWork(self, store, reviews, self.notify, self.complain, self.reader.read_again)
+        self.work = SessionWork(
+            self, store, reviews, self.notify, self.complain, self.reader.read_again, self.list.choose_when_listed
+        )
         self.reader.found.connect(self.model.add)
         self.reader.gone.connect(self.model.remove)
         self.reader.listed.connect(self._listed)
@@ -229,6 +231,7 @@ class SessionsWindow(QMainWindow):
             self._extract = ExtractDialog(self, self._settings, self.add_folder)
         self._extract.show()
         self._extract.raise_()
+        self._extract.activateWindow()  # the window before it, which may be new, asked for the same
 
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""

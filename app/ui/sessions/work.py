@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -49,14 +49,16 @@ class SessionWork:
         notify: Callable[[Message], None],
         complain: Callable[[Sequence[str]], object],
         changed: Callable[[Sequence[Path]], object],
+        renamed: Callable[[Collection[Path]], object],
     ) -> None:
-        """``complain`` shows sentences that stay; ``changed`` is told which sessions to read again."""
+        """``complain`` shows sentences that stay; ``changed`` and ``renamed`` are told which sessions to read again."""
         self._window = window
         self._settings = store
         self._reviews = reviews
         self._notify = notify
         self._complain = complain
         self._changed = changed
+        self._renamed = renamed
         self._background = Background(window, serial=True)
         self.queue = JobDialog(window)
         self.question: QMessageBox | None = None
@@ -75,6 +77,7 @@ class SessionWork:
             new = dict(outcome.made)
             recent = [str(new.get(Path(path), path)) for path in self._settings.get(settings.RECENT_FILES)]
             self._settings.set(settings.RECENT_FILES, recent)
+            self._renamed(new.values())
             self._finish(outcome, "renamed", [*new.values()])
 
         self._each("Renaming", folders, lambda folder: rename_session(folder, pattern), done)

@@ -28,6 +28,7 @@ class StatusLine(QWidget):
         self._message = Message("")
         self._icon = _Icon()
         self._label = Value("Status", Qt.TextElideMode.ElideRight)
+        self._label.show_text("")
         lay_out(QHBoxLayout(self), self._icon, (self._label, 1), spacing=7, margins=(8, 3, 8, 3))
 
     @property

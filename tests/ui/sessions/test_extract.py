@@ -57,6 +57,13 @@ def children() -> list[psutil.Process]:
     return own
 
 
+def test_asked_for_again_it_has_the_keyboard(dialog, window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.commands["extract"].trigger()
+    qtbot.waitUntil(dialog.isActiveWindow)
+
+
 def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip, assets, tmp_path, qtbot):
     films = tmp_path / "films"
     films.mkdir()

@@ -53,6 +53,7 @@ def complaints(window):
 
 
 def test_all_sessions_are_listed_with_their_state(window):
+    assert named(window, QLabel, "Status").text() == ""
     states = {"first": "complete", "second": "complete", "cut off": "unfinished", "damaged": "damaged"}
     assert shown(window) == states
     assert named(window, QLabel, "How many").text() == "4 recordings"
@@ -188,6 +189,7 @@ def test_several_are_renamed_by_a_pattern(window, recordings, store, qtbot):
     assert shown(window).keys() == {"P01_nod", "P02_talk", "cut off", "damaged"}
     assert store.get(settings.RECENT_FILES) == [str(recordings / "P01_nod")]
     assert "2 recordings are renamed" in window.status_line.message.text
+    assert {session.name for session in window.list.chosen} == {"P01_nod", "P02_talk"}
 
 
 def test_one_that_is_in_review_is_closed_there_first(window, qtbot):
