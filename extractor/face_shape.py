@@ -10,8 +10,6 @@ displacements are ``d = exp @ R``.  With ``D`` the distance of the neutral outer
 - brow raise = ``(mean of -d_y over the six brow points, minus that over the four eye corners) / D``
 - eye closure = ``1 - gap(kp + d) / gap(kp)``, ``gap`` being the height of the lower lid's point below the
   upper lid's; at most 1, as lids that press on each other are closed
-
-The regions are those of ``extractor.types.REGIONS``.
 """
 
 from __future__ import annotations
@@ -23,8 +21,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from extractor.types import REGIONS, region_keypoints
 
 Array = NDArray[np.floating[Any]]
 
@@ -87,23 +83,6 @@ def face_shape(kp: Array, moved: Array, names: Sequence[str] | None) -> FaceShap
     )
 
 
-class Magnitudes(NamedTuple):
-    """Root mean square lengths of the displacements of all keypoints and of the regions' (NaN without names)."""
-
-    whole: float
-    brow: float
-    eye: float
-    mouth: float
-
-
-def magnitudes(exp: Array, names: Sequence[str] | None) -> Magnitudes:
-    """Of displacements (K, 3), in whichever frame; the formula of ``extractor.decode.expression_magnitude``."""
-    squares = (np.asarray(exp, np.float64) ** 2).sum(axis=-1)
-    regions = [_region(tuple(names), region) if names is not None else () for region in REGIONS]
-    parts = [math.sqrt(float(squares[list(part)].mean())) if part else math.nan for part in regions]
-    return Magnitudes(math.sqrt(float(squares.mean())), *parts)
-
-
 class _Indices(NamedTuple):
     corners: tuple[int, ...]  # outer left, outer right, inner left, inner right
     lids: tuple[tuple[int, int], tuple[int, int]]  # left, right: upper, lower
@@ -120,11 +99,6 @@ def _indices(names: tuple[str, ...]) -> _Indices | None:
         return None
     at = tuple(place[name] for name in _NEEDED)
     return _Indices(at[:4], ((at[4], at[6]), (at[5], at[7])), at[8:14], (at[14], at[15]), (at[16], at[17]), at[18])
-
-
-@lru_cache(maxsize=32)
-def _region(names: tuple[str, ...], region: str) -> tuple[int, ...]:
-    return region_keypoints(names, region)
 
 
 def _between(points: NDArray[np.float64], pair: tuple[int, int]) -> NDArray[np.float64]:

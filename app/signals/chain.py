@@ -18,7 +18,7 @@ from app.signals.calibration import Calibration, CalibrationState, Outcome, Rece
 from app.signals.deriver import FaceDeriver
 from app.signals.face_filter import FaceFilter
 from app.signals.presets import DEFAULT_PRESET, FilterPreset, preset_named
-from extractor.face_shape import magnitudes
+from extractor.decode_arrays import expression_magnitudes
 from extractor.types import Angles, NetworkSpec
 
 DEFAULT_CONE_DEG = 20.0
@@ -197,7 +197,7 @@ class SignalChain:
 def at_rest(face: FaceResult, neutral: Floats, names: tuple[str, ...] | None) -> FaceResult:
     """``face`` without the displacements (K, 3), head frame, that it has at rest; magnitudes follow."""
     exp = (face.exp - neutral @ np.asarray(face.rotation).T).astype(np.float32)
-    whole, brow, eye, mouth = magnitudes(exp, names)
+    whole, brow, eye, mouth = (float(each[0]) for each in expression_magnitudes(exp[None], names).values())
     return replace(face, exp=exp, exp_magnitude=whole, brow_magnitude=brow, eye_magnitude=eye, mouth_magnitude=mouth)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from extractor.decode_arrays import rotation_matrix
+
 Array = NDArray[Any]
 
 FLIP_YZ: Array = np.diag([1.0, -1.0, -1.0])
@@ -16,8 +18,7 @@ FLIP_YZ: Array = np.diag([1.0, -1.0, -1.0])
 
 def rotation(pitch: float, yaw: float, roll: float) -> Array:
     """``Rz(roll) @ Ry(yaw) @ Rx(pitch)`` in the conventions' frame, (3, 3)."""
-    # Capital letters mean rotations about the moving axes, which is the product in this order.
-    return cast("Array", Rotation.from_euler("ZYX", [roll, yaw, pitch], degrees=True).as_matrix())
+    return cast("Array", rotation_matrix(np.array([[pitch, yaw, roll]]))[0])
 
 
 def to_gl(matrix: Array) -> Array:

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.rotation import rotation_of
-from extractor.decode import expression_magnitude
-from extractor.face_shape import NO_SHAPE, displacements, face_shape, magnitudes
-from extractor.types import KEYPOINT_NAMES, REGIONS, Angles, region_keypoints
+from extractor.face_shape import NO_SHAPE, displacements, face_shape
+from extractor.types import KEYPOINT_NAMES, Angles
 
 INDEX = {name: i for i, name in enumerate(KEYPOINT_NAMES)}
 
@@ -114,15 +113,3 @@ def test_points_without_names_or_without_a_size_say_nothing():
     shut[INDEX["lid_up_l"]] = shut[INDEX["lid_low_l"]]
     assert np.isnan(shape_of(d, shut).eye_closure_l)
     assert shape_of(d, shut).eye_closure_r == pytest.approx(0)
-
-
-def test_magnitudes_are_those_of_the_decoder():
-    import torch
-
-    exp = np.random.default_rng(1).normal(0, 0.05, (24, 3)).astype(np.float32)
-    expected = [expression_magnitude(torch.tensor(exp))]
-    expected += [expression_magnitude(torch.tensor(exp), region_keypoints(KEYPOINT_NAMES, r)) for r in REGIONS]
-    assert magnitudes(exp, KEYPOINT_NAMES) == pytest.approx([float(x) for x in expected], rel=1e-5)
-    whole, *parts = magnitudes(exp, None)
-    assert whole == pytest.approx(float(expected[0]), rel=1e-5)
-    assert np.isnan(parts).all()
