@@ -1,7 +1,7 @@
 """ConvNeXtV2, top to bottom: sizes, normalisations, block, network, and the heads on it.
 
 After Woo et al., "ConvNeXt V2: Co-designing and Scaling ConvNets with Masked Autoencoders"
-(CVPR 2023, arXiv:2301.00808).  Parameter names and epsilons are those of the published code, so that
+(CVPR 2023, arXiv:2301.00808).  Parameter names and epsilons are as in the published code, so that
 published checkpoints fit without renaming.
 """
 

@@ -1,6 +1,6 @@
 """From the seven heads to motion: degrees with their spread, rotation, driven keypoints, expression.
 
-Conventions (frames, signs, units) are those of ``extractor.types``.  Everything here is batched
+Conventions (frames, signs, units) are fixed in ``extractor.types``.  Everything here is batched
 and differentiable; half precision is raised to float32 first, because 66 bins of up to 97.5
 degrees leave half precision with errors of a tenth of a degree.
 """

@@ -6,7 +6,7 @@ The graph takes what ``Backend.run`` takes, so that it can't be fed wrongly:
 
 and returns the raw outputs of the seven heads in the order of ``HEADS``, float32 (batch, width), for
 ``extractor.decode``.  Everything in it, the GRN's sums of squares included, is float32.  The model's
-metadata are those of ``extractor.metadata``, the graph is that of ``extractor.onnx_graph``.
+metadata are described in ``extractor.metadata``, the graph in ``extractor.onnx_graph``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from extractor import files, onnx_graph
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.engines import EngineError
+from extractor.backends.base import EngineError
 from extractor.decode_arrays import decode_arrays
 from extractor.installing import install_hint, package_command
 from extractor.model import MotionExtractor

@@ -12,6 +12,9 @@ from extractor.types import KEYPOINT_NAMES
 
 Array = NDArray[Any]
 
+FACE_MESH = "facemesh"
+"""What the estimator is called."""
+
 ESTIMATOR_PITCH_DEG = -1.5
 """``R = R_estimated @ Rx(-1.5)``.
 

@@ -4,10 +4,10 @@
 that looks into the camera, y down) and in the units of ``kp``, the neutral shape is ``kp`` and the
 displacements are ``d = exp @ R``.  With ``D`` the distance of the neutral outer eye corners:
 
-- mouth opening = ``(|lip_low - lip_up| of kp + d, minus that of kp) / D``
+- mouth opening = ``(|lip_low - lip_up| of kp + d, minus |lip_low - lip_up| of kp) / D``
 - smile = ``mean over both corners of (d(corner) - d(subnasale)) . u / D`` with ``u = (+-1, -1, 0) / sqrt 2``,
   out and up
-- brow raise = ``(mean of -d_y over the six brow points, minus that over the four eye corners) / D``
+- brow raise = ``(mean of -d_y over the six brow points, minus the mean over the four eye corners) / D``
 - eye closure = ``1 - gap(kp + d) / gap(kp)``, ``gap`` being the height of the lower lid's point below the
   upper lid's; at most 1, as lids that press on each other are closed
 """

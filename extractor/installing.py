@@ -1,7 +1,9 @@
-"""What to type so that a package that is missing is there: that depends on how this program came to be here."""
+"""Packages: which version is there, and what to type for one that is missing, by how this program came to be here."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import os
 import sys
 from pathlib import Path
@@ -9,6 +11,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MADE_BY_RUN = "whole"
 """The file of an environment in which ``run.py`` keeps the folder that it lies in."""
+
+
+BUILDS = ("gpu", "directml", "openvino", "silicon")
+"""Builds of ONNX Runtime that are published under a name of their own."""
+
+
+def package_version(name: str) -> str:
+    """Of an engine's package, which has other names where it is built for an accelerator."""
+    for distribution in (name, *(f"{name}-{build}" for build in BUILDS)):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(distribution)
+    return "of unknown version"
 
 
 def extra_command(extra: str) -> str:

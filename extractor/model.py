@@ -77,7 +77,7 @@ class MotionExtractor(nn.Module):
             What the file held, also kept as ``report``.
 
         Raises:
-            WeightsError: The file can't be read, or its shapes are those of another network; nothing is changed.
+            WeightsError: The file can't be read, or it was made for another network; nothing is changed.
         """
         weights = fit_weights(path, self.detector, self.backbone, self.num_kp, self.num_bins)
         # All of them are converted and checked before the first is stored: a bad file changes nothing.

@@ -9,7 +9,7 @@
 ``cost_deg``   what it costs, by data set: mean absolute error of the three angles in degrees
 =============  =============================================================================
 
-Layers are named as the detector's parameters without ``.weight``.  The limits are those of the graph
+Layers are named as the detector's parameters without ``.weight``.  The limits belong to the graph
 that ``extractor.onnx_graph`` builds, in which a normalisation's and the GRN's parameters are part of
 the layer behind them.  Weights are rounded to 255 steps, symmetric about zero, for each output.
 """

@@ -64,7 +64,7 @@ def read_weights(path: str | PathLike[str]) -> Weights:
 
 
 def fit_weights(path: str | PathLike[str], detector: Detector, backbone: str, num_kp: int, num_bins: int) -> Weights:
-    """What of a checkpoint fits into an existing detector of this size; raises ``WeightsError``."""
+    """The part of a checkpoint that fits into an existing detector of this size; raises ``WeightsError``."""
     file = read_file(path)
     return _fit(file, _by_detector_name(file), detector, _spec(file, backbone, num_kp, num_bins))
 
@@ -86,7 +86,7 @@ def _detector_name(given: str) -> str:
 
 
 def _by_detector_name(file: CheckpointFile) -> dict[str, Tensor]:
-    """The file's tensors under the detector's names, without those of a classifier ``head``."""
+    """The file's tensors under the detector's names, without a classifier ``head``'s."""
     tensors: dict[str, Tensor] = {}
     for given, tensor in file.tensors.items():
         name = _detector_name(given)

@@ -138,7 +138,7 @@ class _MessageWriter:
         self.write(RunMessage(standing.files_done, standing.files, standing.frames, standing.share, new))
 
     def finish(self, sentence: str, failures: tuple[str, ...]) -> None:
-        """``failures``: all of them; those of an earlier run come first and were not sent yet."""
+        """``failures``: all of them; an earlier run's come first and were not sent yet."""
         self.write(RunMessage(failures=failures[: len(failures) - self._failures_sent], outcome=sentence, shown=False))
 
     def write(self, message: RunMessage) -> None:

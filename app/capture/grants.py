@@ -41,7 +41,7 @@ class Grant:
     """What came when a format was asked for."""
 
     asked: CameraFormat
-    info: SourceInfo  # the size is that of the pictures, rate and pixel format are what the driver says
+    info: SourceInfo  # the pictures' own size; rate and pixel format as the driver says
     measured_fps: float
 
     @property

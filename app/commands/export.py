@@ -50,7 +50,7 @@ def export(
     """Export each session to each of the formats, named as in "mp4,parquet"; 0, or 1 when one failed or lacks a line.
 
     Into ``out``, in a folder of its own for each session where there are several, or else into the
-    folder ``export`` beside the table: the recorded one, or that of the analysis ``table``.  One that fails
+    folder ``export`` beside the table: the recorded one, or the one of the analysis ``table``.  One that fails
     doesn't stop the others.  Raises UserError when a format is unknown or two sessions would go to the same place.
     """
     exporters = exporters_named(formats)

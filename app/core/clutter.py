@@ -1,4 +1,4 @@
-"""Files that systems leave beside those of people: no inputs, no failures, and nobody's data."""
+"""Files that systems leave beside people's files: no inputs, no failures, and nobody's data."""
 
 from __future__ import annotations
 

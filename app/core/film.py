@@ -109,7 +109,7 @@ class FilmFrames:
         self._shown_s = self._step_s
         self._sort_decoding_times = _has_decoding_times_only(container, stream)
         self._leaps = leaps(container)
-        self._decoding_times: list[int] = []  # a heap of those of the packets in the decoder
+        self._decoding_times: list[int] = []  # a heap, for the packets in the decoder
         self._zero_s: float | None = None
         self._last_s = -self._step_s
 

@@ -86,7 +86,7 @@ class FaceResult:
 class ShownFace:
     """A face after the signal chain: what is displayed, plotted and sent, never what is recorded."""
 
-    face: FaceResult  # filtered; its pose and keypoints are still those of the camera, so they lie on the picture
+    face: FaceResult  # filtered; pose and keypoints stay in the camera's axes, so they lie on the picture
     angles: Angles  # the numbers: in level axes, and relative to straight ahead where somebody has recentred
     rotation: Floats  # (3, 3), the same pose
     derived: DerivedSignals = NO_SIGNALS

@@ -24,7 +24,7 @@ class OneEuro:
     """
 
     min_cutoff_hz: float
-    cutoff_hz_per_speed: float  # the speed's unit is that of the filter: degrees, face sides or magnitudes a second
+    cutoff_hz_per_speed: float  # speeds are in the filter's unit: degrees, face sides or magnitudes a second
     speed_cutoff_hz: float = 1.0
 
     def cutoff_hz(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:

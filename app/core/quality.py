@@ -3,8 +3,8 @@
 Four things are known without the truth: the spread of the network's bins, the detector's score, the size of the
 face in the frame and the sharpness of the crop.  A logistic model of them is fitted to labelled photographs, and to
 the same photographs blurred, darkened, made small, compressed and covered, by ``python -m tests.tools.fit_quality``.
-The coefficients are those of one network, so they travel in its weights' metadata under ``quality``; of weights
-that bring none the quality is not known (NaN).
+The coefficients fit one network, so they travel in its weights' metadata under ``quality``; where weights bring
+none, the quality is not known (NaN).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class QualityModel:
 
     @classmethod
     def of(cls, metadata: Mapping[str, object]) -> QualityModel | None:
-        """That of a checkpoint, by its metadata; None where they hold none, or none that makes sense."""
+        """A checkpoint's model, by its metadata; None where they hold none, or none that makes sense."""
         given = metadata.get("quality")
         if not isinstance(given, Mapping):
             return None

@@ -9,7 +9,7 @@ from typing import Any
 ENCODING = "utf-8"
 ERRORS = "surrogateescape"  # a file name that isn't UTF-8 survives the way through a table
 
-_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of surrogate pairs, less those of ERRORS
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of surrogate pairs, without the ones that ERRORS uses
 # Five bytes mean nothing in Windows-1252; they are the control characters of Latin-1.
 _WESTERN = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))

@@ -31,7 +31,7 @@ class CameraTilt:
 
     @property
     def to_level(self) -> NDArray[np.float64]:
-        """(3, 3): from the camera's axes to those of a level camera with the same heading."""
+        """(3, 3): from the camera's axes to the axes of a level camera with the same heading."""
         turn, lift = rotation_of(Angles(0, 0, self.roll_deg)), rotation_of(Angles(-self.pitch_deg, 0, 0))
         return np.asarray(lift.astype(np.float64) @ turn.astype(np.float64))
 
@@ -60,7 +60,7 @@ def levelled_cm(position_cm: NDArray[np.floating[Any]], tilt: CameraTilt | None)
 
 
 def levelled_deg(angles_deg: NDArray[np.floating[Any]], tilt: CameraTilt | None) -> NDArray[np.float32]:
-    """(N, 3) pitch, yaw, roll as a level camera would have measured them, of those that this one did.
+    """(N, 3) pitch, yaw, roll as a level camera would have measured them; ``angles_deg`` (N, 3) as this one did.
 
     NaN stays NaN.  Of the two ways to write a pose the one nearer to the measured angles is taken.
     """

@@ -37,7 +37,7 @@ FRONTAL_DEG = 45.0
 CARRIED = 0.8
 """Where the detector doesn't see the face, the network must be surer than so much of the spread to carry it on."""
 
-OTHERS = 2.0  # they may be so many times as large as that of yaw
+OTHERS = 2.0  # the spreads of pitch and roll may be so many times as large as yaw's
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """From a face box to the network's input, and back: pure geometry and one resize.
 
 Frame coordinates are continuous: pixel (i, j) covers [i, i+1) x [j, j+1), so a frame's edges
-are 0 and its width or height.  Crop coordinates are those of the network: x right, y down,
+are 0 and its width or height.  Crop coordinates are the network's: x right, y down,
 the crop's edges at -1 and +1.
 """
 

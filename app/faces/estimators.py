@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
+from extractor.face_mesh import FACE_MESH
 from extractor.plain import read_report
 from extractor.shipped import find_weights
 
@@ -28,7 +29,6 @@ class EstimatorSpec:
     entry: EntryPoint
 
 
-FACE_MESH = "facemesh"
 OWN = {
     FACE_MESH: EstimatorSpec(
         "MediaPipe FaceMesh", EntryPoint(FACE_MESH, "app.faces.face_mesh:FaceMeshEstimator", GROUP)

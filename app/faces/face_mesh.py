@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.faces.estimators import FACE_MESH
 from app.faces.mediapipe_import import import_mediapipe
 from app.faces.native_log import native_log_filtered
 from extractor.estimator import Capabilities, Estimates
-from extractor.face_mesh import in_project_frame, keypoints, mesh_points, mesh_rotation
+from extractor.face_mesh import FACE_MESH, in_project_frame, keypoints, mesh_points, mesh_rotation
 from extractor.types import KEYPOINT_NAMES, CropSpec
 
 CROP = CropSpec(side=2.7, up=0.0, input_size=256)

@@ -25,7 +25,7 @@ HIDDEN_COST = 4.0  # of a face that was not seen in the last look: one that was 
 NOBODY_COST = 40.0  # more than any pair within reach: they are always made
 EVIDENCE = 3.0  # by so much less must another assignment cost, shapes included, to replace that by place alone,
 CONTINUOUS = 6.0  # and by so much where a face would lose its number that never was out of sight
-RESEMBLES = 3.0  # shape_distance up to which a shape is that of a face long gone
+RESEMBLES = 3.0  # shape_distance up to which a face long gone has come back
 
 
 @dataclass(slots=True, eq=False)

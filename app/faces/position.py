@@ -53,7 +53,7 @@ def position_of(
 
     ``names``: of the keypoints; only the project's own have a known size.  ``size``: None: an adult's average.
 
-    The scale is that of a parallel projection, so it tells how far the middle of the keypoints is; from there it
+    The scale belongs to a parallel projection, so it tells how far the middle of the keypoints is; from there it
     is a known way to the point that the head turns about.  Beside the axis a picture shows things stretched away
     from its middle, by 1 / cos of the angle: half of that lies in the scale.
     """

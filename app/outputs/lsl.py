@@ -57,7 +57,7 @@ class LslOutput:
     """Three outlets: every face of every frame is a sample in the first two, every marker one in the third.
 
     A frame without a face is one sample with ``face_id`` -1 and no numbers (NaN), so that a gap in
-    the stream always means a lost frame.  Time stamps are those of the capture, on LSL's clock.
+    the stream always means a lost frame.  Time stamps say when a frame was captured, on LSL's clock.
     Samples are handed to liblsl at once, which buffers them for each reader on threads of its own.
     """
 

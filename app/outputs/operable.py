@@ -24,7 +24,7 @@ class Operable(Protocol):
     """Each call may wait, is made on one thread of the remote control, and raises UserError."""
 
     def start(self, about: Mapping[str, str]) -> Done:
-        """Begin a recording that this is said of, by the words of ``ABOUT``; the moment is that of its first frame."""
+        """Begin a recording, which ``about`` describes by the words of ``ABOUT``; the moment is its first frame's."""
 
     def stop(self) -> Done:
         """End the recording that runs; its files are finished in the background."""

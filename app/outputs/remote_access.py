@@ -64,7 +64,7 @@ def announce(address: str) -> None:
 
 
 def withdraw(address: str) -> None:
-    """The window doesn't listen there any more; that of another window stays.  Raises OutputError."""
+    """The window doesn't listen there any more; another window's address stays.  Raises OutputError."""
     access = read_access()
     if access is not None and access.address == address:
         announce("")

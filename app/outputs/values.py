@@ -1,6 +1,6 @@
 """What is sent of a face, by name and unit: one table for every protocol that carries named numbers.
 
-The names are those of the recorded columns.  Everything is as shown: filtered and recentred.
+The recorded columns have the same names.  Everything is as shown: filtered and recentred.
 """
 
 from __future__ import annotations

@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 
 from app.core.clock import now_s
-from app.core.drawing import DrawnFace, draw_face
+from app.core.drawing import draw_face
 from app.core.errors import OutputError
-from app.core.frames import FrameResult, Image, ShownFace
+from app.core.frames import FrameResult, Image
 from app.outputs.targets import CameraTarget
 from app.outputs.threaded import ThreadedOutput
 from app.outputs.v4l2 import V4l2Device, find_device
-from extractor.types import KEYPOINT_NAMES
 
 NAME = "virtual_camera"
 REOPEN_S = 1.0
@@ -23,7 +22,7 @@ REOPEN_S = 1.0
 class VirtualCameraOutput(ThreadedOutput):
     """One picture a result, faces or not, as captured: never mirrored.
 
-    The size is that of the first picture, or what the device grants; others are fitted into it,
+    The first picture has the size, or the device grants another; later pictures are fitted into it,
     for a program that reads the device expects no change.
     """
 
@@ -76,24 +75,8 @@ def drawn(result: FrameResult) -> Image:
     image = result.frame.image.copy()
     for shown in reversed(result.shown):
         if shown.face.pose_trained:
-            draw_face(image, _drawn_face(shown), _names(shown))
+            draw_face(image, shown.face, shown.names, shown.angles)
     return image
-
-
-def _drawn_face(shown: ShownFace) -> DrawnFace:
-    box = shown.face.detection.box
-    return DrawnFace(
-        shown.face.angles,
-        np.array([box.x, box.y, box.w, box.h], np.float64),
-        shown.face.keypoints.astype(np.float64),
-        shown.angles,
-    )
-
-
-def _names(shown: ShownFace) -> tuple[str, ...] | None:
-    """The keypoints' names where they have any: then, and only then, parts of the face have magnitudes."""
-    named = len(shown.face.keypoints) == len(KEYPOINT_NAMES) and math.isfinite(shown.face.brow_magnitude)
-    return KEYPOINT_NAMES if named else None
 
 
 def fitted(image: Image, width: int, height: int) -> Image:

@@ -61,7 +61,7 @@ class InferenceLoop:
         self._stopping = threading.Event()
         self._may_switch = may_switch
         self._on_takeover = on_takeover
-        self._choice = choice  # that of the present backend, or the one that is being loaded
+        self._choice = choice  # how the present backend was chosen, or the one that is being loaded
         self._detector_failed = 0  # how often in a row it could not be made
         self._again_s = math.inf  # when that is tried again
         self.failures = Failures()

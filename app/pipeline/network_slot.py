@@ -51,7 +51,7 @@ class Candidate:
 
 
 class NetworkSlot:
-    """Everything but what is said otherwise belongs to one thread, that of the analysis."""
+    """The thread of the analysis owns all of this but what is said otherwise."""
 
     def __init__(self) -> None:
         self.current: Backend | None = None  # any thread may read it

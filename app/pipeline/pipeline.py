@@ -107,7 +107,7 @@ class Pipeline:
     def compare_with(self, weights: str | None, device: str = "auto", engine: str = "auto") -> None:
         """Let these weights (a path, ``"default"``, ``"lite"``) measure every frame beside the first; None: no longer.
 
-        Results carry what they say as ``second``; recordings, signals and outputs stay those of the first.
+        Results carry what it says as ``second``; recordings, signals and outputs go on with the first.
         """
         self._inference.networks.second.use(None if weights is None else NetworkChoice(weights, device, engine))
 

@@ -65,7 +65,7 @@ class Comparison:
 
 
 def compare(first: Poses, second: Poses) -> Comparison:
-    """How the angles of ``second`` differ from those of ``first``, row by row.
+    """How the angles of ``second`` differ from the angles of ``first``, row by row.
 
     Only rows that both measured are compared.  Raises SessionError when the tables don't have the
     same number of rows, so can't be of the same video.

@@ -46,7 +46,7 @@ class Staged:
 
 
 class PartFile(Staged):
-    """A file under a temporary name until ``close``; that of an earlier run is then replaced.
+    """A file under a temporary name until ``close``, which replaces the file of an earlier run.
 
     Every method raises SessionError when the disk doesn't play along.
     """

@@ -24,7 +24,7 @@ def frames_with(number: int, table: LazyTable, faces: LazyTable | None) -> NDArr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneFace:
-    """Row k is frame k, the columns are those of ``LazyTable``; NaN where this person wasn't measured."""
+    """Row k is frame k; the columns are called as in ``LazyTable``; NaN where this person wasn't measured."""
 
     timestamp_s: NDArray[np.float64]
     success: NDArray[np.bool_]

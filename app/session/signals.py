@@ -3,9 +3,9 @@
 Row k (counted from 0) is frame k, as in ``frames.csv``.  Angles are filtered, once in the camera's frame
 and once in level axes, if the camera's tilt is known, and relative to the pose that counts as straight ahead
 (``recentred`` is 1 where somebody has said which);
-magnitudes and derived signals are those of the filtered expression without the person's rest (``neutral`` is 1
+magnitudes and derived signals come from the filtered expression without the person's rest (``neutral`` is 1
 where that is known); the position is in level axes.  ``success`` 0, and every number empty, where no pose was
-shown.  The keypoints are filtered, and empty while the filter is off: they are then those of ``frames.csv``.
+shown.  The keypoints are filtered, and empty while the filter is off: ``frames.csv`` has them then.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> 
 
 
 def repair_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
-    """What of a table's bytes is whole, with a row for each of ``timestamps_s``, the texts in ``frames.csv``.
+    """The whole rows of a table's bytes, one for each of ``timestamps_s``, the texts in ``frames.csv``.
 
     Nothing where not even the header came through.
     """

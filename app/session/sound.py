@@ -1,4 +1,4 @@
-"""``audio.mka``: the sound of a recording, FLAC in Matroska, its zero that of the video.
+"""``audio.mka``: the sound of a recording, FLAC in Matroska; it begins with the video's first frame.
 
 A file beside the video: it is there without a picture, too, neither can damage the other, and whoever may see a
 recording but not hear it is given the folder without it.  Microphones run by a clock of their own, up to 0.1 per mille

@@ -91,7 +91,7 @@ _PIECE = 4 * 1024 * 1024  # bytes parsed at once
 
 
 def columns(key: Key, num_kp: int, numbers: int = len(_NUMBERS)) -> tuple[str, ...]:
-    """The header, in order; that of an older table has fewer ``numbers``."""
+    """The header, in order; an older table's has fewer ``numbers``."""
     points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
     return (key, *_LEAD, *_NUMBERS[:numbers], *points)
 
@@ -252,7 +252,7 @@ def lacking_poses(missing: NDArray[np.integer[Any]]) -> str:
 
 
 def missing_of(success: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.int8]:
-    """(N,) numbers of ``Missing`` from those of the ``column``, NaN where the field is empty."""
+    """(N,) numbers of ``Missing`` from the ``column``, which holds NaN where the field is empty."""
     column = np.nan_to_num(column)
     column = np.where(success == 1, Missing.NOTHING, np.where(column == 0, Missing.UNKNOWN, column))
     return column.astype(np.int8)

@@ -67,7 +67,7 @@ def forget(folder: Path) -> None:
 
 
 def keep_only(parent: Path, names: Iterable[str]) -> None:
-    """Remove the thumbnails of all sessions directly in ``parent`` but those of these names; raises nothing."""
+    """Remove the thumbnails of the sessions directly in ``parent``, except of these names; raises nothing."""
     kept = {_key(name) for name in names}
     with contextlib.suppress(OSError):
         for path in _place(parent / "any").iterdir():

@@ -5,7 +5,7 @@
   of the pose as shown, so relative to straight ahead where somebody has recentred
 - attention = 1 once that angle is within the cone's half angle, 0 once it is ``MARGIN_DEG`` beyond it
 
-Levels are those of the values shown.  Events (blinks, nods, shakes) are found in the measured ones:
+Levels are taken from the values shown.  Events (blinks, nods, shakes) are found in the measured ones:
 a filter that smooths them away must not change how many there are.
 """
 

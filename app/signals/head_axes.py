@@ -90,7 +90,7 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
 
     The steps between poses ``STEP_S`` apart are divided between two lines through the origin, each
     the principal axis of its steps (robust: iteratively reweighted by the angle off the line).  The
-    one nearer to the head's own vertical is that of the shake.  Both are made orthogonal by turning
+    one nearer to the head's own vertical is the shake's.  Both are made orthogonal by turning
     each by half of what is missing.
 
     Args:

@@ -51,7 +51,7 @@ cutoffs as the rotation, in their own units.
 """
 
 DEFAULT_PRESET = "off"
-"""What stands on the screen is then what is recorded, and errors beside a known truth are those of the number shown;
+"""What stands on the screen is then what is recorded, and errors beside a known truth belong to the number shown;
 the steadied crop has left little jitter to remove, and a filter is a choice that the person at the screen should make.
 """
 
@@ -67,7 +67,7 @@ SPEED_HZ = {"rotation": (0.0, 2.0), "keypoints": (0.0, 200.0), "expression": (0.
 
 
 def custom_text(preset: FilterPreset) -> str:
-    """A preset's six numbers, as they are remembered; of "off" those of the quietest change."""
+    """A preset's six numbers, as they are remembered; "off" has the numbers of the quietest change."""
     parts = _parts(preset if preset.rotation is not None else preset_named("research"))
     return " ".join(f"{part.min_cutoff_hz:.4g} {part.cutoff_hz_per_speed:.4g}" for part in parts)
 

@@ -7,9 +7,9 @@ from os import PathLike
 from pathlib import Path
 from pkgutil import resolve_name
 
-from extractor.backends.base import Backend, BackendInfo
+from extractor.backends.base import Backend, BackendInfo, EngineError
 from extractor.backends.devices import Device, DeviceError, available_devices
-from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages, require_engine
+from extractor.backends.engines import ENGINES, installed_engines, installed_packages, require_engine
 from extractor.shipped import find_weights
 
 __all__ = [

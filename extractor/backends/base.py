@@ -12,6 +12,10 @@ from extractor.report import LoadReport, WeightsError
 from extractor.types import NUM_BINS, HostMotion, NetworkSpec
 
 
+class EngineError(ValueError):
+    """An engine that isn't installed or can't run the network; the message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackendInfo:
     """What runs where, in words for the window and for ``session.json``."""

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.backends.base import Backend, BackendInfo, WrappedBackend
+from extractor.backends.base import Backend, BackendInfo, EngineError, WrappedBackend
 from extractor.backends.cache import GRAPH_VERSION, write_whole
 from extractor.backends.devices import available_devices, cpu_name
-from extractor.backends.engines import ENGINES, EngineError, installed_engines, installed_packages
+from extractor.backends.engines import ENGINES, installed_engines, installed_packages
 from extractor.report import sha256_of
 from extractor.user_cache import cache_folder
 

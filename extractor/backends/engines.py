@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
 import importlib.util
 from dataclasses import dataclass
 
-from extractor.installing import install_hint, package_command
+from extractor.backends.base import EngineError
+from extractor.installing import install_hint, package_command, package_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,6 @@ ENGINES = {
 }
 """By the names a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
 
-BUILDS = ("gpu", "directml", "openvino", "silicon")
-"""Builds of ONNX Runtime that are published under a name of their own."""
-
-
-class EngineError(ValueError):
-    """An engine that isn't installed or can't run the network; the message is one sentence."""
-
 
 def engine_packages() -> tuple[str, ...]:
     """The packages that engines need, installed or not; torch is the first."""
@@ -49,7 +41,7 @@ def engine_packages() -> tuple[str, ...]:
 
 def installed_packages() -> dict[str, str]:
     """The packages that can be used here, with their versions; torch, where it is, is the first."""
-    return {name: _version(name) for name in engine_packages() if importlib.util.find_spec(name) is not None}
+    return {name: package_version(name) for name in engine_packages() if importlib.util.find_spec(name) is not None}
 
 
 def installed_engines() -> dict[str, str]:
@@ -62,14 +54,6 @@ def engine_named(package: str, dtype: str) -> str:
     """By what name the engine is made again that told these of itself (``BackendInfo``)."""
     exact = (name for name, engine in ENGINES.items() if (engine.package, engine.precision) == (package, dtype))
     return next(exact, package)
-
-
-def _version(name: str) -> str:
-    """Of the package, which has other names where it is built for an accelerator."""
-    for distribution in (name, *(f"{name}-{build}" for build in BUILDS)):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            return importlib.metadata.version(distribution)
-    return "of unknown version"
 
 
 def require_engine(name: str) -> None:

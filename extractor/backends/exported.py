@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from extractor import onnx_graph, plain
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.base import LoadedBackend, require_crops, require_decodable
+from extractor.backends.base import EngineError, LoadedBackend, require_crops, require_decodable
 from extractor.backends.cache import NETWORK, NETWORK_INT8, NetworkCache
 from extractor.backends.devices import adds_bytes_exactly
-from extractor.backends.engines import EngineError, installed_packages
 from extractor.backends.runtimes import Heads
 from extractor.decode_arrays import decode_arrays
+from extractor.installing import package_version
 from extractor.quantisation import Recipe, recipe_of
 from extractor.report import LoadReport, WeightsError, sha256_of
 from extractor.types import HEADS, Floats, HostMotion, head_widths
@@ -112,7 +112,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
     def _check(self) -> None:
         """Once for each engine, its version and device: are its numbers the network's?  Raises ``EngineError``."""
         info = self._info
-        facts = (info.engine, installed_packages()[info.engine], info.device, info.device_name, info.dtype)
+        facts = (info.engine, package_version(info.engine), info.device, info.device_name, info.dtype)
         if self._cache.is_noted(facts):
             return
         crops = check_faces(self.side)[:CHECK_CROPS]

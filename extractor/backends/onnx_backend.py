@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.backends.base import BackendInfo
+from extractor.backends.base import BackendInfo, EngineError
 from extractor.backends.devices import DeviceError, cpu_name
-from extractor.backends.engines import EngineError
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_onnxruntime
 from extractor.types import HEADS

@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 
 from extractor import files
 from extractor.backbone_sizes import size_by_name
-from extractor.backends.base import BackendInfo
+from extractor.backends.base import BackendInfo, EngineError
 from extractor.backends.cache import seal
 from extractor.backends.devices import DeviceError, cpu_name
-from extractor.backends.engines import EngineError
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_openvino
 from extractor.types import HEADS

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.backends.engines import EngineError, installed_packages
+from extractor.backends.base import EngineError
 from extractor.installing import install_hint, package_command
 from extractor.types import HEADS
 
@@ -47,13 +48,12 @@ class OnnxRunner:
     def __init__(self, model: bytes, outputs: Sequence[str]) -> None:
         """Raises ``EngineError`` where no engine is installed."""
         self._outputs = tuple(outputs)
-        installed = installed_packages()
         self._openvino: Any = None
         self._session: Any = None
-        if "openvino" in installed:
+        if find_spec("openvino") is not None:
             core = import_openvino().Core()
             self._openvino = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        elif "onnxruntime" in installed:
+        elif find_spec("onnxruntime") is not None:
             self._session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
         else:
             hint = install_hint(package_command("openvino"))

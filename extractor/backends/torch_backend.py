@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.base import BackendInfo, LoadedBackend, require_crops, require_decodable
+from extractor.backends.base import BackendInfo, EngineError, LoadedBackend, require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
-from extractor.backends.engines import EngineError
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
 from extractor.decode import decode_on_device
 from extractor.model import MotionExtractor

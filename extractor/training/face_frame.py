@@ -37,7 +37,7 @@ def _mean_point(name: str) -> tuple[float, float, float]:
 ZERO_PITCH_DEG = 1.8
 """Pitch of the heads' own frame seen from the project's: ``R = R_own @ Rx(1.8)``.
 
-Every data set and estimator has its own straight ahead.  The project's is that of photographs labelled with 3D
+Every data set and estimator has its own straight ahead.  The project uses the one of photographs labelled with 3D
 morphable models (AFLW2000-3D).  Three estimators (opentrack, 3DDFA_V2, MediaPipe FaceMesh) say a pitch that is 1.2 to
 1.8 degrees larger on such photographs (``face_mesh.ESTIMATOR_PITCH_DEG``), and 3.3 degrees larger on rendered heads.
 """

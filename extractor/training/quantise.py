@@ -138,7 +138,7 @@ class Quantiser:
 
 
 def best_limits(values: Floats) -> tuple[float, float]:
-    """Those of the symmetric cuts of ``TAILS`` that round the values to 256 steps with the least squared error."""
+    """Limits: of the symmetric cuts of ``TAILS`` the one that rounds to 256 steps with the least squared error."""
     best, least = (0.0, 1e-6), np.inf
     for tail in TAILS:
         low, high = (float(limit) for limit in np.quantile(values, (tail, 1 - tail)))

@@ -1,7 +1,7 @@
 """``python -m extractor.training.steadiness``: how steady a checkpoint is on rendered clips, unfiltered.
 
 The clips come from ``python -m extractor.training.clips``; their pictures get a new sensor noise of
-sigma 6 (of 255) in every frame, and the crops are those of the expected face box.
+sigma 6 (of 255) in every frame, and crops are cut at the expected face box.
 """
 
 from __future__ import annotations

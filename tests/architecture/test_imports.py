@@ -28,6 +28,11 @@ MAY_IMPORT = {
 }  # fmt: skip
 """Each folder with those below it."""
 
+OPEN_TABLES = {"app.ui.docks.catalogue"}
+"""Tables whose rows may use what reads the table: a dock's view names its own action in ``app.ui.shell.commands``."""
+
+DECLARED = re.compile(r"([a-z_]\w*(?:\.\w+)*):\w+")
+
 
 def imports(path: Path) -> set[str]:
     found = set()
@@ -47,8 +52,11 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
-    """Module to the modules among these that it imports anywhere: in functions, for type checking, too."""
+def import_graph(sources: dict[str, str], declared: bool = True) -> dict[str, set[str]]:
+    """Module to the modules among these that it imports anywhere: in functions, for type checking, too.
+
+    With ``declared`` a text "module:name", by which tables say what is imported when it is asked for, is an import.
+    """
     graph: dict[str, set[str]] = {}
     for name, source in sources.items():
         found = set()
@@ -59,6 +67,9 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
                 inside = {f"{node.module}.{alias.name}" for alias in node.names} & sources.keys()
                 # Of a package that only holds others, its modules are meant.
                 found |= inside if len(inside) == len(node.names) else inside | {node.module}
+            elif declared and isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = DECLARED.fullmatch(node.value)
+                found |= {named[1]} if named else set()
         graph[name] = found & sources.keys() - {name}
     return graph
 
@@ -85,15 +96,23 @@ def test_the_search_finds_circles_of_every_kind():
         "p.c": "def f():\n    import a",
         "d": "import a",
         "e": "import e",
+        "f": "ROWS = {'g': Row('g:G'), 'h': 'nowhere:H'}",
+        "g": "from f import x",
     }
-    assert circles(import_graph(sources)) == [{"a", "b", "p.c"}]
+    assert circles(import_graph(sources)) == [{"a", "b", "p.c"}, {"f", "g"}]
 
 
 def test_no_module_imports_what_imports_it():
+    """A circle is allowed where only the texts of one of ``OPEN_TABLES`` close it.
+
+    It is harmless: without those texts there is none, so each of its modules can be imported first, and a text is
+    resolved when somebody asks for what it names, long after the table was imported.
+    """
     paths = modules("app") + modules("extractor")
-    graph = import_graph({name_of(path): path.read_text(encoding="utf-8") for path in paths})
-    assert len(graph) > 300
-    assert circles(graph) == []
+    sources = {name_of(path): path.read_text(encoding="utf-8") for path in paths}
+    assert len(sources) > 300
+    assert circles(import_graph(sources, declared=False)) == []
+    assert [circle for circle in circles(import_graph(sources)) if not circle & OPEN_TABLES] == []
 
 
 def test_every_folder_stands_in_the_table():

@@ -10,7 +10,7 @@ import pytest
 
 from extractor import metadata
 from extractor.agreement import MOST, check_faces, difference
-from extractor.backends.engines import EngineError
+from extractor.backends.base import EngineError
 from extractor.backends.runtimes import run_onnx
 from extractor.decode_arrays import decode_arrays
 from extractor.export import export, main, torch_motion

@@ -50,7 +50,7 @@ def peak_mb() -> float:
     if sys.platform == "win32":
         return float(psutil.Process().memory_info().peak_wset) / 1e6
     with contextlib.suppress(OSError, ValueError):
-        # getrusage's figure on Linux is at least that of the process that started this one.
+        # On Linux getrusage says at least what the process used that started this one.
         for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024 / 1e6

@@ -12,12 +12,13 @@ import numpy as np
 from av.container import OutputContainer
 
 from app.core.containers import create_container
-from app.core.drawing import DrawnFace, draw_face, draw_notice
+from app.core.drawing import draw_face, draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.core.sound import RATE
 from app.core.tilt import CameraTilt, levelled_deg
 from app.session.exporters.base import OneOutput, Progress, faces_of_frames
+from app.session.recorded_faces import recorded_face
 from app.session.session import Session
 from app.session.sound import LAYOUT, SoundReader
 from app.session.table import MISSING_REASONS, Table
@@ -104,14 +105,14 @@ def draw_faces(
 ) -> None:
     """All that was measured in a frame, in place; the primary face is the first, so it is drawn last.
 
-    The angles that are written are those of a level camera, where ``tilt`` says how this one stood.
+    Where ``tilt`` says how the camera stood, the written angles are what a level camera would have measured.
     ``called``: the faces' names by their numbers.
     """
     for table, row in reversed(faces):
-        angles = Angles(*(float(angle) for angle in table.angles_deg[row]))
-        box, keypoints = table.box[row].astype(np.float64), table.keypoints[row].astype(np.float64)
-        told = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
-        draw_face(image, DrawnFace(angles, box, keypoints, told, called.get(int(table.face_id[row]), "")), names)
+        face = recorded_face(table, row, names)
+        if face is not None:
+            said = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
+            draw_face(image, face, names, said, called.get(face.face_id, ""))
 
 
 class _Encoder:

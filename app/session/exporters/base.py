@@ -73,7 +73,7 @@ FOLDER = "export"
 
 
 def default_place(session: Path, table_name: str = "") -> Path:
-    """Where the exports of a session's table go: that of the analysis of this name, or else the recorded one."""
+    """Where a session's exports go; ``table_name``: the analysis whose table is exported, empty: the recorded one."""
     return (session / ANALYSES / table_name if table_name else session) / FOLDER
 
 

@@ -1,6 +1,6 @@
 """``motion_template.pkl``: the motion as LivePortrait and its kin take it instead of a driving video.
 
-The keys and shapes are those of LivePortrait's ``make_motion_template``.  Its own networks take only
+LivePortrait's ``make_motion_template`` has the same keys and shapes.  Its own networks take only
 the motion of its own weights, with 21 keypoints; the format itself holds any number.
 """
 
@@ -124,7 +124,7 @@ def lip_ratio(points: NDArray[np.float32], names: tuple[str, ...] | None) -> NDA
 
 
 def _ratio(points: NDArray[np.float32], names: tuple[str, ...] | None, *four: str) -> float:
-    """Distance of the first two over that of the others, in the picture; NaN where one has no name."""
+    """Distance of the first two divided by the distance of the others, in the picture; NaN where one has no name."""
     if names is None or len(names) != len(points) or not set(four) <= set(names):
         return float("nan")
     a, b, c, d = (points[names.index(name), :2] for name in four)

@@ -54,7 +54,7 @@ class OpenFaceCsv(OneOutput):
     ``confidence`` is the detector's score.
     Frames count from 1, as OpenFace's do.  ``pose_T*`` are millimetres; they and ``pose_R*`` stay empty where nothing
     was measured: OpenFace's 0 there would read as a face that looks into the camera.  Where the camera's tilt is known,
-    both are those of a level camera.
+    both are what a level camera would have measured.
     """
 
     name = "openface"

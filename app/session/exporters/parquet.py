@@ -23,7 +23,7 @@ FACES_FILE = "faces.parquet"
 METADATA_KEY = b"motionscope.session"
 """Under this key of the schema's metadata stands ``session.json``."""
 ANALYSIS_KEY = b"motionscope.analysis"
-"""And here ``analysis.json``, where the table is that of an analysis."""
+"""And here ``analysis.json``, where an analysis made the table."""
 
 _ROWS = 65_536  # a row group: readers then need not take in a whole table
 

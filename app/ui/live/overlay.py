@@ -10,11 +10,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from app.core.face_lines import AXIS_LENGTH, FaceLines, box_corners, face_curves, face_lines
+from app.core.face_marks import (
+    AXES,
+    WHITE,
+    Colour,
+    Dots,
+    FaceLines,
+    Lines,
+    Mark,
+    axes_marks,
+    box_marks,
+    face_lines,
+    keypoint_marks,
+    line_width,
+    pose_axes,
+    tip_marks,
+)
 from app.core.frames import FaceResult, FrameResult, ShownFace
-from app.core.rotation import project_axes, rotation_of
+from app.core.rotation import rotation_of
 from app.ui.features.faces.colours import face_colour, ink_on
 from app.ui.live.geometry import ViewTransform
 from app.ui.shell import theme
@@ -23,7 +38,6 @@ from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, degrees
 UNTRAINED = "pose heads untrained"
 LONGEST_NAME = 160.0  # points
 SMALLEST_LABEL = 0.6  # of its usual size
-AXES = (("x", theme.X_RED), ("y", theme.Y_GREEN), ("z", theme.Z_BLUE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ def paint_overlay(
     if style.box:
         painter.setOpacity(0.45)  # seen, but not measured
         for box in result.further:
-            _paint_box(painter, view.box(box), theme.WHITE)
+            seen = view.box(box)
+            _paint(painter, box_marks(seen.left(), seen.top(), seen.width(), seen.height()), style)
     # The primary face is the first, so it is drawn last, over the others.
     for number, shown in reversed(list(enumerate(result.shown))):
         face = shown.face
@@ -95,122 +110,69 @@ def are_several(result: FrameResult) -> bool:
     return len(result.faces) + len(result.further) > 1
 
 
-def axes_origin(face: FaceResult, names: tuple[str, ...] | None) -> tuple[float, float]:
-    """The nose in frame pixels; where no keypoint is called so, the head's origin as the network has it."""
-    if names is not None and "nose_tip" in names:
-        x, y = face.keypoints[names.index("nose_tip")]
-    else:
-        x, y = face.crop_to_frame[:, :2] @ face.t[:2] + face.crop_to_frame[:, 2]
-    return float(x), float(y)
-
-
-def axes_tips(
-    face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, names: tuple[str, ...] | None
-) -> tuple[QPointF, list[QPointF], NDArray[np.float64]]:
-    """Origin and the tips of x, y and z in view points, and the tips' magnification."""
-    x, y = axes_origin(face, names)
-    box = face.detection.box
-    offsets, magnification = project_axes(rotation, AXIS_LENGTH * max(box.w, box.h))
-    tips = [view.point(x + dx, y + dy) for dx, dy in offsets]
-    return view.point(x, y), tips, magnification
-
-
 def _paint_face(
     painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines, alone: bool
 ) -> None:
     box = view.box(face.detection.box)
+    width = line_width(max(box.width(), box.height()))
     if style.box:
-        _paint_box(painter, box, theme.WHITE if alone else face_colour(face.face_id))
+        colour = WHITE if alone else _rgba(face_colour(face.face_id))
+        _paint(painter, box_marks(box.left(), box.top(), box.width(), box.height(), colour), style)
     if style.keypoints and face.pose_trained:  # untrained heads put points anywhere
-        _paint_keypoints(painter, view.points(face.keypoints), box, lines)
+        _paint(painter, keypoint_marks(view.points(face.keypoints), lines, width), style)
     if style.axes and face.pose_trained:
-        origin, tips, magnification = axes_tips(face, face.rotation, view, style.keypoint_names)
-        _paint_axes(painter, origin, tips, magnification, _line_width(box), style)
+        axes, magnification = pose_axes(face, face.rotation, style.keypoint_names)
+        letters = QFontMetricsF(_letter_font(painter, style)).height()
+        _paint(painter, axes_marks(view.points(axes), magnification, width, letters), style)
 
 
-def _line_width(box: QRectF) -> float:
-    """Lines grow with the face, within reason."""
-    return min(max(max(box.width(), box.height()) / 70, 1.6), 3.5)
+def _rgba(colour: QColor) -> Colour:
+    return colour.red(), colour.green(), colour.blue(), colour.alpha()
 
 
-def _paint_box(painter: QPainter, box: QRectF, colour: QColor) -> None:
-    """Four corners: the face stays free to be seen.  A colour that says whose it is is drawn thicker than white."""
-    thickness = 1.4 if colour == theme.WHITE else 2.6
-    upper = QColor(colour.red(), colour.green(), colour.blue(), 210 if colour == theme.WHITE else 255)
-    for pen, width in ((QColor(0, 0, 0, 110), thickness + 1.8), (upper, thickness)):
-        painter.setPen(QPen(pen, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
-        for corner in box_corners(box.left(), box.top(), box.width(), box.height()):
-            painter.drawPolyline(_polygon(corner))
+def _letter_font(painter: QPainter, style: OverlayStyle) -> QFont:
+    return _font(painter, style, 0.85, QFont.Weight.DemiBold)
 
 
-def _paint_keypoints(painter: QPainter, points: NDArray[np.float64], box: QRectF, lines: FaceLines) -> None:
-    if not np.isfinite(points).all():
-        return
-    size = _line_width(box)
-    curves = [_polygon(curve) for curve in face_curves(points, lines)]
-    for colour, width in ((QColor(0, 0, 0, 120), size * 0.5 + 1.6), (QColor(255, 255, 255, 190), size * 0.5)):
-        painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
-        for curve in curves:
-            painter.drawPolyline(curve)
-    painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
-    painter.setBrush(QBrush(theme.POINTS))
-    for x, y in points:
-        painter.drawEllipse(QPointF(x, y), size * 0.75, size * 0.75)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+def _pen(colour: QColor, width: float, dashed: bool = False) -> QPen:
+    if not dashed:
+        return QPen(colour, width, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin)
+    pen = QPen(colour, width)
+    pen.setDashPattern([4, 3])
+    return pen
 
 
-def _polygon(points: NDArray[np.float64]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in points])
-
-
-def _paint_axes(
-    painter: QPainter,
-    origin: QPointF,
-    tips: list[QPointF],
-    magnification: NDArray[np.float64],
-    width: float,
-    style: OverlayStyle,
-) -> None:
-    """Farthest first, nearer ones thicker: so one sees which tip comes towards the viewer."""
-    for i in np.argsort(magnification):
-        name, colour = AXES[i]
-        thickness = width * magnification[i] ** 2
-        painter.setPen(QPen(QColor(0, 0, 0, 140), thickness + 2, cap=Qt.PenCapStyle.RoundCap))
-        painter.drawLine(origin, tips[i])
-        painter.setPen(QPen(colour, thickness, cap=Qt.PenCapStyle.RoundCap))
-        painter.drawLine(origin, tips[i])
-        _paint_tip(painter, name, colour, origin, tips[i], thickness, style)
-
-
-def _paint_tip(
-    painter: QPainter, name: str, colour: QColor, origin: QPointF, tip: QPointF, thickness: float, style: OverlayStyle
-) -> None:
-    painter.setPen(QPen(QColor(0, 0, 0, 140), 1))
-    painter.setBrush(QBrush(colour))
-    painter.drawEllipse(tip, thickness * 1.3, thickness * 1.3)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    dx, dy = tip.x() - origin.x(), tip.y() - origin.y()
-    length = math.hypot(dx, dy)
-    if length < 12:  # it points at the viewer: a letter would cover the nose
-        return
-    font = _font(painter, style, 0.85, QFont.Weight.DemiBold)
-    metrics = QFontMetricsF(font)
-    away = thickness * 1.3 + metrics.height() * 0.55
-    centre = QPointF(tip.x() + dx / length * away, tip.y() + dy / length * away)
-    painter.setFont(font)
-    rect = QRectF(centre.x() - 12, centre.y() - 12, 24, 24)
-    painter.setPen(QColor(0, 0, 0, 200))
-    painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, name)
-    painter.setPen(colour)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, name)
+def _paint(painter: QPainter, marks: list[Mark], style: OverlayStyle) -> None:
+    for mark in marks:
+        colour = QColor(*mark.colour)
+        if isinstance(mark, Lines):
+            curves = [QPolygonF([QPointF(x, y) for x, y in curve]) for curve in mark.curves]
+            edge = QColor(0, 0, 0, mark.edge_opacity)
+            for pen in (_pen(edge, mark.width + mark.edge), _pen(colour, mark.width, mark.dashed)):
+                painter.setPen(pen)
+                for curve in curves:
+                    painter.drawPolyline(curve)
+        elif isinstance(mark, Dots):
+            painter.setPen(QPen(QColor(0, 0, 0, 160), 1))
+            painter.setBrush(colour)
+            for x, y in mark.points:
+                painter.drawEllipse(QPointF(x, y), mark.radius, mark.radius)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setFont(_letter_font(painter, style))
+            rect = QRectF(mark.at[0] - 12, mark.at[1] - 12, 24, 24)
+            painter.setPen(QColor(0, 0, 0, 200))
+            painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, mark.text)
+            painter.setPen(colour)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, mark.text)
 
 
 def _paint_true_axes(
     painter: QPainter, face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, style: OverlayStyle
 ) -> None:
-    origin, tips, _ = axes_tips(face, rotation, view, style.keypoint_names)
-    for tip in tips:
-        _paint_dashed(painter, origin, tip, theme.WHITE, 1.1)
+    axes = view.points(pose_axes(face, rotation, style.keypoint_names)[0])
+    curves = tuple(axes[[0, i]] for i in (1, 2, 3))
+    _paint(painter, [Lines(curves, (255, 255, 255, 255), 1.1, 1.3, 130, dashed=True)], style)
 
 
 def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
@@ -220,20 +182,14 @@ def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, s
         face = shown.get(other.face_id)
         if face is None or not other.pose_trained or not np.isfinite(other.rotation).all():
             continue
-        origin, tips, _ = axes_tips(face, other.rotation, view, style.keypoint_names)
-        width = _line_width(view.box(face.detection.box)) * 0.8
-        for (name, _), tip in zip(AXES, tips, strict=True):
-            _paint_dashed(painter, origin, tip, theme.SECOND, width)
-            _paint_tip(painter, name, theme.SECOND, origin, tip, width * 0.7, style)
-
-
-def _paint_dashed(painter: QPainter, origin: QPointF, tip: QPointF, colour: QColor, width: float) -> None:
-    painter.setPen(QPen(QColor(0, 0, 0, 130), width + 1.3))
-    painter.drawLine(origin, tip)
-    pen = QPen(colour, width)
-    pen.setDashPattern([4, 3])
-    painter.setPen(pen)
-    painter.drawLine(origin, tip)
+        axes = view.points(pose_axes(face, other.rotation, style.keypoint_names)[0])
+        box = view.box(face.detection.box)
+        width = line_width(max(box.width(), box.height())) * 0.8
+        letters, colour = QFontMetricsF(_letter_font(painter, style)).height(), _rgba(theme.SECOND)
+        for i, (name, _) in enumerate(AXES, 1):
+            line = axes[[0, i]]
+            marks = [Lines((line,), colour, width, 1.3, 130, dashed=True)]
+            _paint(painter, marks + tip_marks(name, line, colour, width * 0.7, letters), style)
 
 
 def label_text(shown: ShownFace) -> str:

@@ -20,7 +20,7 @@ from PyQt6.QtGui import (
     QWheelEvent,
 )
 
-from app.core.face_lines import FaceLines, face_lines
+from app.core.face_marks import FaceLines, face_lines
 from app.core.frames import FrameResult
 from app.signals.history import History
 from app.ui.docks.base import DockContext

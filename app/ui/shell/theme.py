@@ -70,10 +70,6 @@ ANGLE_COLOURS = {
 PLACE_COLOURS = dict(zip(("x", "y", "distance"), ANGLE_COLOURS.values(), strict=True))
 
 # Over a picture, which may be anything: the same in both schemes, with dark edges or grounds drawn below them.
-X_RED = QColor("#f0825a")
-Y_GREEN = QColor("#68e6c2")
-Z_BLUE = QColor("#8ea4ff")
-POINTS = QColor("#f2f4f7")
 WHITE = QColor("#ffffff")
 PICTURE_TEXT = QColor("#dcdee2")
 PICTURE_DIM = QColor("#a5aab2")

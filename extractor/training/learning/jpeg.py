@@ -1,6 +1,6 @@
 """JPEG's losses in torch, a quality for every picture: chroma at half size, quantised 8x8 cosine transforms.
 
-The tables are those of ITU-T T.81, Annex K, scaled by quality as libjpeg does.  Entropy coding loses
+The tables stand in ITU-T T.81, Annex K, and are scaled by quality as libjpeg does.  Entropy coding loses
 nothing and is left out.
 """
 

@@ -1,6 +1,6 @@
 """What a checkpoint says to labelled photographs, and its errors by what is known of them.
 
-Crops are those of the app: by the stored face box, without any fault added.  The truth is the labels in the
+Crops are cut as the app cuts them: by the stored face box, without any fault added.  The truth is the labels in the
 project's frame (``face_mesh.ESTIMATOR_PITCH_DEG``), so a part of every error is theirs.
 """
 
@@ -96,7 +96,7 @@ class PhotoFigures:
     webcam: PhotoErrors
     spread_ratio: Three  # root mean square of error over reported deviation, webcam range; 1 is calibrated
     signal_correlation: dict[str, float]  # over faces of the webcam range, against the mesh
-    group_ratio: float  # geodesic of the worst over that of the best group
+    group_ratio: float  # geodesic of the worst group divided by the best group's
     chance_ratio: float  # the mean of that over the same faces dealt out to groups of the same sizes by chance
     chance_share: float  # of such deals with a ratio as large as ``group_ratio`` or larger
     groups: dict[str, dict[str, PhotoErrors]] = field(default_factory=dict)
@@ -174,10 +174,10 @@ def figures(found: PhotoAnswers, people: People) -> PhotoFigures:
 
 
 def _group_ratios(errors: Array, names: Sequence[str]) -> tuple[float, Array]:
-    """Mean error of the worst group over that of the best, and the same after ``SHUFFLES`` permutations of the names.
+    """Mean error of the worst group over the best group's, and the same after ``SHUFFLES`` permutations of the names.
 
     Among several groups some worst and some best one is always found: a ratio tells of the groups only as far as it
-    passes those of a permutation test.  NaN where fewer than two groups are large enough.
+    passes a permutation test's.  NaN where fewer than two groups are large enough.
     """
     known, sizes = np.unique([name for name in names if name], return_counts=True)
     known = known[sizes >= LEAST_FACES]

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.drawing import DrawnFace, draw_face, label_of
+from app.core.drawing import draw_face, label_of
 from app.core.errors import SessionError
+from app.core.face_marks import AXES
+from app.core.frames import Box
 from app.session.exporters import export_session
 from app.session.exporters.annotated import TICKS_PER_S, AnnotatedVideo
 from app.session.manifest import MediaFile
@@ -16,6 +18,7 @@ from app.session.offline import ExtractWriter
 from app.session.session import Session
 from app.session.video import ticks
 from extractor.types import KEYPOINT_NAMES, Angles
+from tests.factories import make_face
 from tests.session.exporters.conftest import FRAMES, SKIPPED, UNMEASURED
 
 
@@ -100,12 +103,14 @@ def test_times_go_forward_and_are_as_exact_as_the_clock(steps):
 
 def drawn(angles=(0.0, 0.0, 0.0), box=(100, 100, 80, 100), points=(), names=None, size=(300, 300)):
     image = np.zeros((*size, 3), np.uint8)
-    points = np.asarray(points, np.float64).reshape(-1, 2)
-    draw_face(image, DrawnFace(Angles(*angles), np.array(box, float), points), names)
+    points = np.asarray(points, np.float32).reshape(-1, 2)
+    x, y = points.mean(axis=0) if len(points) else (0, 0)
+    crop = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    draw_face(image, make_face(Angles(*angles), box=Box(*box), keypoints=points, crop_to_frame=crop), names)
     return image
 
 
-RED, GREEN, BLUE = (92, 106, 255), (122, 220, 127), (255, 178, 77)
+RED, GREEN, BLUE = (colour[2::-1] for _, colour in AXES)
 
 
 def middle_of(image, colour):

@@ -9,13 +9,12 @@ import pytest
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 
-from app.core.face_lines import face_lines
+from app.core import face_marks
+from app.core.face_marks import face_lines, pose_axes
 from app.core.rotation import rotation_of
 from app.ui.live.geometry import ViewTransform
 from app.ui.live.overlay import (
     OverlayStyle,
-    axes_origin,
-    axes_tips,
     expression_place,
     expression_rows,
     label_text,
@@ -28,6 +27,8 @@ NOTHING = OverlayStyle(False, False, False, False, False, False, KEYPOINT_NAMES)
 AXES = OverlayStyle(True, False, False, False, False, False, KEYPOINT_NAMES)
 KEYPOINTS = OverlayStyle(False, True, False, False, False, False, KEYPOINT_NAMES)
 SIZE = (640, 480)
+AXIS_COLOURS = [QColor(*colour) for _, colour in face_marks.AXES]
+POINT = QColor(*face_marks.POINT)
 
 
 def paint(result, style, mirrored=False, size=SIZE, told=None) -> np.ndarray:
@@ -61,18 +62,18 @@ def test_each_axis_is_drawn_in_its_colour_from_the_nose_to_its_tip(face, result,
     measured = face(angles=angles)
     pixels = paint(result(measured), AXES, mirrored)
     view = ViewTransform.fit(*SIZE, *SIZE, mirrored)
-    origin, tips, _ = axes_tips(measured, rotation_of(angles), view, KEYPOINT_NAMES)
-    assert (origin.x(), origin.y()) == pytest.approx((320, 240 + 0.08 * 1.075 * 160), abs=1e-3)
-    for tip, colour in zip(tips, (theme.X_RED, theme.Y_GREEN, theme.Z_BLUE), strict=True):
+    origin, *tips = view.points(pose_axes(measured, rotation_of(angles), KEYPOINT_NAMES)[0])
+    assert tuple(origin) == pytest.approx((320, 240 + 0.08 * 1.075 * 160), abs=1e-3)
+    for tip, colour in zip(tips, AXIS_COLOURS, strict=True):
         for share in (0.6, 0.8, 1.0):
             point = origin + (tip - origin) * share
-            assert near(pixels, (point.x(), point.y()), colour), (share, colour.name())
+            assert near(pixels, point, colour), (share, colour.name())
 
 
 @pytest.mark.parametrize(("mirrored", "side"), [(False, -1), (True, +1)])
 def test_positive_yaw_points_the_blue_axis_to_the_images_left(face, result, mirrored, side):
     pixels = paint(result(face(angles=Angles(0, 40, 0))), AXES, mirrored)
-    blue = columns_of(pixels, theme.Z_BLUE)
+    blue = columns_of(pixels, AXIS_COLOURS[2])
     assert len(blue) > 50
     assert side * (blue.mean() - 320) > 15
 
@@ -112,7 +113,7 @@ def test_keypoints_are_dots_where_they_were_measured_joined_by_the_faces_lines(f
     measured = face()
     pixels = paint(result(measured), KEYPOINTS)
     for point in measured.keypoints:
-        assert near(pixels, point, theme.POINTS)
+        assert near(pixels, point, POINT)
     left, right = (measured.keypoints[KEYPOINT_NAMES.index(f"brow_{part}_l")] for part in ("inner", "mid"))
     x, y = ((left + right) / 2).astype(int)
     assert pixels[y - 1 : y + 3, x].max() > 100
@@ -123,12 +124,12 @@ def test_points_without_names_are_dots_only(face, result):
     measured = face(num_kp=21)
     assert face_lines(None).chains == ()
     dots, lines = paint(result(measured), unnamed), paint(result(face()), KEYPOINTS)
-    assert all(near(dots, point, theme.POINTS) for point in measured.keypoints)
+    assert all(near(dots, point, POINT) for point in measured.keypoints)
     assert (dots > 0).sum() < (lines > 0).sum() * 0.7
 
 
 def test_without_a_nose_among_the_names_the_axes_start_at_the_heads_origin(face):
-    assert axes_origin(face(centre=(100, 200)), None) == (100, 200)
+    assert tuple(pose_axes(face(centre=(100, 200)), np.eye(3), None)[0][0]) == (100, 200)
 
 
 def test_lines_join_named_points_of_one_part_of_the_face():
@@ -161,11 +162,11 @@ def test_true_axes_are_white_dashes_where_the_truth_is_and_only_on_request(face,
     with_truth = paint(result(measured, truth=truth), style)
     without = paint(result(measured, truth=truth), AXES)
     view = ViewTransform.fit(*SIZE, *SIZE, False)
-    origin, tips, _ = axes_tips(measured, rotation_of(truth), view, KEYPOINT_NAMES)
+    origin, *tips = view.points(pose_axes(measured, rotation_of(truth), KEYPOINT_NAMES)[0])
     along = [origin + (tips[2] - origin) * share for share in np.linspace(0.3, 1, 40)]
 
     def lit(pixels):
-        return np.array([pixels[round(p.y()) - 1 : round(p.y()) + 2, round(p.x())].min(axis=-1).max() for p in along])
+        return np.array([pixels[round(y) - 1 : round(y) + 2, round(x)].min(axis=-1).max() for x, y in along])
 
     assert 0.3 < np.mean(lit(with_truth) > 110) < 1  # dashed
     assert not (lit(without) > 110).any()
