@@ -13,8 +13,7 @@ from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
 from app.core.text import ENCODING, ERRORS
 from app.session.annotations import Annotation, parse_annotations
-from app.session.lazy_table import read_columns
-from app.session.table import Table, parse_table
+from app.session.table import Table, parse_table, read_columns
 from app.session.text_table import encode_rows
 from extractor.types import Angles
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from app.core.clutter import is_clutter
 from app.core.errors import SessionError, UserError
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
-from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, part
+from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, numbered, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
 from extractor.backends.engines import engine_named
 from extractor.files import is_link
@@ -167,14 +166,7 @@ def _find_place(item: Item, wanted: Path, criteria: DoneCriteria, taken: set[Pat
             return Place(folder, done=True, problem=manifest.ended_by)
         if holds_only_a_result(folder):
             return Place(folder)
-    raise AssertionError("there is always a next number")
-
-
-def numbered(folder: Path) -> Iterator[Path]:
-    """``folder``, ``folder-2``, ``folder-3`` ..."""
-    yield folder
-    for number in itertools.count(2):
-        yield folder.with_name(f"{folder.name}-{number}")
+    raise UserError(f"{item.path} can't be measured: there are too many results called {wanted.name}.")
 
 
 def is_free(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.batch.jobs import Event, Job, Outcome, Picture, PicturesJob, Progress, Settings, VideoJob
 from app.batch.measure import measure
-from app.batch.plan import holds_only_a_result, is_free, is_same_file, numbered
+from app.batch.plan import holds_only_a_result, is_free, is_same_file
 from app.capture.images import read_image
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
@@ -22,6 +22,7 @@ from app.core.errors import SessionError, SourceError, UserError, reason
 from app.core.frames import Frame, FrameResult
 from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
+from app.session.folders import numbered
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, missing_of

@@ -46,19 +46,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     from app.ui.shell.settings import share_files
 
     share_files(args.share)
-
-    options = ExtractOptions(
-        weights=args.weights,
-        device=args.device,
-        engine=args.engine,
-        jobs=args.jobs,
-        faces=args.faces,
-        camera_tilt=args.camera_tilt,
-        field_of_view=args.field_of_view,
-        face_size=args.face_size,
-        force=args.force,
-        ray=args.ray,
-    )
+    options = ExtractOptions(**{name: getattr(args, name) for name in ExtractOptions.__slots__})
     with closing(TerminalReport(not args.quiet)) as report:
         extracted = extract(args.paths, args.out, options, report)
     for failure in extracted.failures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     add_face_size(parser, "as remembered for the camera, an adult's average face at first")
     add_network(parser)
     parser.add_argument("--record", type=Path, metavar="DIR", help="record from the start into the new folder DIR")
-    parser.add_argument("--duration", type=positive_seconds, metavar="SECONDS", help="close by itself after so long")
+    parser.add_argument(
+        "--duration", type=positive_seconds, dest="duration_s", metavar="SECONDS", help="close by itself after so long"
+    )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as PNG just before it closes")
     parser.add_argument(
         "--mirror",
@@ -88,6 +91,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     )
     parser.add_argument(
         "--record-audio",
+        dest="microphone",
         nargs="?",
         const="",
         metavar="DEVICE",
@@ -96,26 +100,12 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     )
     _add_outputs(parser)
     args = parser.parse_args(arguments)
-    return LaunchOptions(
-        args.source,
-        args.weights,
-        None if args.device == "auto" else args.device,
-        args.record,
-        args.duration,
-        args.screenshot,
-        args.mirror,
-        args.engine,
+    known = {name: value for name, value in vars(args).items() if name in LaunchOptions.__slots__}
+    return dataclasses.replace(
+        LaunchOptions(**known),
+        device=None if args.device == "auto" else args.device,
         outputs=_chosen_outputs(args),
-        faces=args.faces,
-        camera_format=args.camera_format,
-        camera_tilt=args.camera_tilt,
-        field_of_view=args.field_of_view,
-        face_size=args.face_size,
-        record_sound=True if args.record_audio is not None else None,
-        microphone=args.record_audio,
-        codec=args.codec,
-        name=args.name,
-        share=args.share,
+        record_sound=True if args.microphone is not None else None,
     )
 
 

@@ -21,61 +21,20 @@ from numpy.typing import NDArray
 from app.core.errors import SessionError, reason
 from app.session.identities import Identities
 from app.session.saved_table import mend_table, plain_table
-from app.session.table import MISSING_REASONS, Table, missing_of, parse_header, parse_table
+from app.session.table import LEAD, Table, missing_of, parse_header, parse_table, read_columns
 from app.session.text_table import read_text_table, whole_lines
 from extractor import files
-from extractor.values import first_line
 
-MISSING, QUALITY = "missing", "quality"
-LEAD = ("frame", "timestamp_s", "face_id", "success", "inferred", MISSING)
+QUALITY = "quality"
 ANGLES = ("pitch_deg", "yaw_deg", "roll_deg")
 STDS = ("pitch_std_deg", "yaw_std_deg", "roll_std_deg")
-SERIES = (*LEAD, *ANGLES, *STDS, "exp_magnitude")
+SERIES = ("frame", *LEAD, *ANGLES, *STDS, "exp_magnitude")
 """The columns that are read when a table is opened, and those that older ones lack:"""
 
 POSITION = ("x_cm", "y_cm", "z_cm")
 LATER = (QUALITY, *POSITION)
 
 _PIECE = 1 << 24  # bytes looked through at once for line ends
-_BLOCK = 1 << 20  # bytes Arrow parses at once
-
-
-def read_columns(data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str) -> dict[str, NDArray[np.float64]]:
-    """The columns ``names`` of a table as float64, NaN where a field is empty, and of ``missing`` the numbers.
-
-    The first ``size`` bytes of ``data`` begin with the header and end with a line feed.  ``name``
-    stands in the error.
-    Raises SessionError where a row has too few or too many fields or one that is no number.
-    """
-    import pyarrow as pa  # a third of a second, which nobody waits for who opens no table
-    from pyarrow import compute
-    from pyarrow import csv as arrow
-
-    buffer = pa.py_buffer(data).slice(0, size)
-    try:
-        table = arrow.read_csv(
-            pa.BufferReader(buffer),
-            read_options=arrow.ReadOptions(block_size=_BLOCK),
-            parse_options=arrow.ParseOptions(quote_char=False),
-            convert_options=arrow.ConvertOptions(
-                include_columns=list(names),
-                column_types={column: pa.string() if column == MISSING else pa.float64() for column in names},
-                null_values=[""],
-            ),
-        )
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise SessionError(f"The table {name} is damaged: {first_line(error)[:160]}.") from error
-    if MISSING in names:
-        codes = compute.index_in(table[MISSING], value_set=pa.array(MISSING_REASONS)).cast(pa.float64())
-        if codes.null_count:
-            raise SessionError(
-                f"The table {name} is damaged: a row's {MISSING} is none of {', '.join(MISSING_REASONS[1:])}."
-            )
-        table = table.set_column(table.column_names.index(MISSING), MISSING, codes)
-    columns = {column: table[column].to_numpy() for column in names}
-    del table
-    pa.default_memory_pool().release_unused()  # what parsing took, 60 MB for two hours
-    return columns
 
 
 class LazyTable:
@@ -143,7 +102,7 @@ class LazyTable:
         self._recorded_id = self.face_id = np.nan_to_num(series["face_id"], nan=-1).astype(np.int64)
         self.success = success == 1
         self.inferred = series["inferred"] == 1
-        self.missing = missing_of(success, series[MISSING])
+        self.missing = missing_of(success, series[LEAD[-1]])
         self.angles_deg = np.stack([series[column] for column in ANGLES], axis=1).astype(np.float32)
         self.std_deg = np.stack([series[column] for column in STDS], axis=1).astype(np.float32)
         self.exp_magnitude = series["exp_magnitude"].astype(np.float32)

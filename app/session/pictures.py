@@ -140,6 +140,13 @@ class PictureReader:
             raise SessionError(f"Frame {number} of {self._path} is missing or can't be decoded.")
         return self._picture(number, nearest[1], exact=False)
 
+    def image_at(self, number: int) -> Image:
+        """(H, W, 3) BGR of a frame, its own.  Raises IndexError, and SessionError when it can't be decoded."""
+        picture = self.frame_at(number)
+        if picture is None or not picture.exact:
+            raise SessionError(f"Frame {number} of the video is missing or can't be decoded.")
+        return picture.image
+
     def _start_over(self) -> None:
         self._at = -1
         self._decoded.close()
@@ -203,6 +210,12 @@ class PictureReader:
         self._kept.clear()
         self._decoded.close()
         self._container.close()
+
+    def __enter__(self) -> PictureReader:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 def open_pictures(

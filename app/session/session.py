@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.core.frames import FaceResult, Image
+from app.core.frames import FaceResult
 from app.core.quality import is_low
 from app.core.tilt import levelled_deg
 from app.session.analyses import Analysis, analysis_named
@@ -158,9 +157,9 @@ class Session:
         """The pictures for looking at.  Raises SessionError when there are none."""
         return open_pictures(self._video(), self.manifest, self.times_s)
 
-    def frames(self) -> VideoFrames:
-        """The pictures for working through.  Raises SessionError when there are none."""
-        return VideoFrames(open_pictures(self._video(), self.manifest, self.times_s, cache_bytes=0))
+    def frames(self) -> PictureReader:
+        """The pictures for working through, without a cache.  Raises SessionError when there are none."""
+        return open_pictures(self._video(), self.manifest, self.times_s, cache_bytes=0)
 
     def _video(self) -> Path:
         if self.video is None:
@@ -320,31 +319,3 @@ def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
             return place, ""
     why = "has changed since it was measured" if video.is_file() else "is not there any more"
     return None, f"The measured video {video} {why}."
-
-
-class VideoFrames:
-    """Every frame of a session's video by its number, each exactly; not thread-safe."""
-
-    def __init__(self, reader: PictureReader) -> None:
-        self._reader = reader
-
-    def __len__(self) -> int:
-        return len(self._reader)
-
-    def frame_at(self, number: int) -> Image:
-        """(H, W, 3) BGR of the frame.  Raises IndexError, and SessionError when it can't be decoded."""
-        picture = self._reader.frame_at(number)
-        if picture is None or not picture.exact:
-            raise SessionError(f"Frame {number} of the video is missing or can't be decoded.")
-        return picture.image
-
-    def close(self) -> None:
-        self._reader.close()
-
-    def __enter__(self) -> VideoFrames:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

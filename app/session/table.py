@@ -15,7 +15,9 @@ Tables that lack ``quality`` or the position are older; others that lack columns
 from __future__ import annotations
 
 import enum
+import functools
 import math
+import mmap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from app.core.frames import FaceResult
 from app.core.text import ENCODING, ERRORS
 from app.session.text_table import whole_lines
 from extractor.types import Angles
+from extractor.values import first_line
 
 Key = Literal["frame", "file"]
 
@@ -50,9 +53,9 @@ class Missing(enum.IntEnum):
 
 
 MISSING_REASONS = tuple(reason.word for reason in Missing)
-_LEAD = ("timestamp_s", "face_id", "success", "inferred", "missing")
+LEAD = ("timestamp_s", "face_id", "success", "inferred", "missing")
 """The columns between the key and the numbers."""
-MISSING = 1 + _LEAD.index("missing")  # its place in a row
+MISSING = 1 + LEAD.index("missing")  # its place in a row
 
 _DECIMALS: dict[str, int] = {
     "detection_score": 4,
@@ -87,13 +90,13 @@ _NUMBERS = tuple(_DECIMALS)
 _FIRST = _NUMBERS.index("quality")
 """So many numbers had the first tables; what was added since stands behind them, and older tables lack its end."""
 
-_PIECE = 4 * 1024 * 1024  # bytes parsed at once
+_BLOCK = 1 << 20  # bytes Arrow parses at once
 
 
 def columns(key: Key, num_kp: int, numbers: int = len(_NUMBERS)) -> tuple[str, ...]:
     """The header, in order; an older table's has fewer ``numbers``."""
     points = tuple(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy")
-    return (key, *_LEAD, *_NUMBERS[:numbers], *points)
+    return (key, *LEAD, *_NUMBERS[:numbers], *points)
 
 
 def row(
@@ -166,7 +169,7 @@ class Table:
 
     def column(self, name: str) -> NDArray[np.float32]:
         """(N,) one of the columns after ``missing``, by its name; KeyError for another one."""
-        names = columns("frame", self.num_kp)[1 + len(_LEAD) :]
+        names = columns("frame", self.num_kp)[1 + len(LEAD) :]
         if name not in names:
             raise KeyError(name)
         return self.numbers[:, names.index(name)]
@@ -206,29 +209,82 @@ def parse_table(data: bytes, name: str) -> Table:
 
     The numbers that an older table lacks are NaN.  Raises SessionError.
     """
-    head, _, body = data.partition(b"\n")
+    head = data.partition(b"\n")[0]
     num_kp, count = parse_header(head, name)
-    try:
-        lead, numbers = _parse_rows(whole_lines(body), len(columns("frame", num_kp, count)))
-    except ValueError as error:
-        raise SessionError(f"The table {name} is damaged: {error}.") from error
-    frame, timestamp_s, face_id, success, inferred, why = lead.T
-    if np.isinf(lead).any() or np.isnan(frame).any() or not np.isin([success, inferred], (0, 1)).all():
+    size = len(whole_lines(data))
+    known = columns("frame", num_kp, count)
+    found = {column: np.empty(0) for column in known}
+    if size > len(head) + 1:
+        found = read_columns(data, size, known, name, numbers="float")
+    success = found["success"]
+    whole = (found["frame"], success, found["inferred"])
+    if np.isnan(whole).any() or np.isinf([*whole, found["face_id"]]).any() or not np.isin(whole[1:], (0, 1)).all():
         raise SessionError(f"The table {name} is damaged: a row's frame, face_id or success makes no sense.")
-    if count < len(_NUMBERS):
-        numbers = np.insert(numbers, [count] * (len(_NUMBERS) - count), np.nan, axis=1)
-    missing = missing_of(success, why)
-    if not np.isin(missing, list(Missing)).all():
-        raise SessionError(f"The table {name} is damaged: a row's missing is none of {', '.join(MISSING_REASONS[1:])}.")
+    measured = columns("frame", num_kp)[1 + len(LEAD) :]
+    numbers = np.full((len(success), len(measured)), np.nan, np.float32)
+    for k, column in enumerate(measured):
+        if column in found:
+            numbers[:, k] = found[column]
     return Table(
         num_kp=num_kp,
-        frame=frame.astype(np.int64),
-        timestamp_s=timestamp_s.copy(),
-        face_id=np.nan_to_num(face_id, nan=-1).astype(np.int64),
+        frame=found["frame"].astype(np.int64),
+        timestamp_s=found["timestamp_s"],
+        face_id=np.nan_to_num(found["face_id"], nan=-1).astype(np.int64),
         success=success == 1,
-        inferred=inferred == 1,
-        missing=missing,
+        inferred=found["inferred"] == 1,
+        missing=missing_of(success, found["missing"]),
         numbers=numbers,
+    )
+
+
+def read_columns(
+    data: bytes | mmap.mmap, size: int, names: Sequence[str], name: str, numbers: str = "double"
+) -> dict[str, NDArray[Any]]:
+    """The columns ``names`` of a table, NaN where a field is empty, and of ``missing`` the numbers.
+
+    The first ``size`` bytes of ``data`` begin with the header and end with a line feed.  ``name`` stands in the error.
+    ``numbers``: Arrow's name for the type of the columns after ``missing``; those before it are float64.
+    Raises SessionError where a row has too few or too many fields or one that is no number.
+    """
+    import pyarrow as pa  # a third of a second, which nobody waits for who opens no table
+    from pyarrow import compute
+    from pyarrow import csv as arrow
+
+    missing, large = LEAD[-1], size > _BLOCK
+    options = _options(tuple(names), numbers, threads=large)
+    try:
+        table = arrow.read_csv(pa.BufferReader(pa.py_buffer(data).slice(0, size)), *options)
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise SessionError(f"The table {name} is damaged: {first_line(error)[:160]}.") from error
+    if missing in names:
+        codes = compute.index_in(table[missing], value_set=pa.array(MISSING_REASONS)).cast(pa.float64())
+        if codes.null_count:
+            raise SessionError(
+                f"The table {name} is damaged: a row's {missing} is none of {', '.join(MISSING_REASONS[1:])}."
+            )
+        table = table.set_column(table.column_names.index(missing), missing, codes)
+    found = {column: table[column].to_numpy() for column in names}
+    del table
+    if large:
+        pa.default_memory_pool().release_unused()  # what parsing took, 60 MB for two hours
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def _options(names: tuple[str, ...], numbers: str, threads: bool) -> tuple[Any, Any, Any]:
+    """Arrow's, for these columns: making them takes as long as parsing a row does."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    types = {name: pa.float64() if name in ("frame", *LEAD) else pa.type_for_alias(numbers) for name in names}
+    return (
+        arrow.ReadOptions(block_size=_BLOCK, use_threads=threads),
+        arrow.ParseOptions(quote_char=False),
+        arrow.ConvertOptions(
+            include_columns=list(names),
+            column_types={name: pa.string() if name == LEAD[-1] else kind for name, kind in types.items()},
+            null_values=[""],
+        ),
     )
 
 
@@ -273,33 +329,5 @@ def parse_header(head: bytes, name: str) -> tuple[int, int]:
 
 def completed(fields: Sequence[str], count: int) -> list[str]:
     """The fields of a row with ``count`` of the numbers, with empty ones for the others."""
-    end = 1 + len(_LEAD) + count
+    end = 1 + len(LEAD) + count
     return [*fields[:end], *[""] * (len(_NUMBERS) - count), *fields[end:]]
-
-
-def _words_as_numbers(text: bytes) -> bytes:
-    for reason in Missing:
-        if reason:
-            text = text.replace(f",{reason.word},".encode(), b",%d," % reason)
-    return text
-
-
-def _parse_rows(body: bytes, width: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """The (N, 6) columns before the measured numbers, and those."""
-    split = 1 + len(_LEAD)
-    lead = [np.empty((0, split))]
-    numbers = [np.empty((0, width - split), np.float32)]
-    start = 0
-    while start < len(body):  # piece by piece: two hours are 100 MB of text
-        end = body.rfind(b"\n", start, start + _PIECE) + 1 or len(body)
-        # numpy's own parser is faster than csv, but knows no empty fields.
-        piece = _words_as_numbers(body[start:end]).replace(b"\r", b"").replace(b",,", b",nan,").replace(b",,", b",nan,")
-        lines = piece.replace(b",\n", b",nan\n").decode("ascii", "replace").split("\n")[:-1]
-        if any(lines):
-            values = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
-            if values.shape[1] != width:
-                raise ValueError(f"its rows have {values.shape[1]} fields instead of {width}")
-            lead.append(values[:, :split].copy())
-            numbers.append(values[:, split:].astype(np.float32))
-        start = end
-    return np.concatenate(lead), np.concatenate(numbers)

@@ -169,7 +169,7 @@ def _read(folder: Path) -> None:
             compare(session.table, session.table)
             with session.frames() as frames:
                 for k in range(min(len(frames), FRAMES)):
-                    frames.frame_at(k)
+                    frames.image_at(k)
 
 
 def _review(folder: Path) -> None:

@@ -31,7 +31,7 @@ def test_odd_sizes_come_back(tmp_path, header, make_frame):
     session = Session.open(folder)
     assert (session.manifest.video.codec, session.manifest.video.encoder) == ("h264", "libx264")
     with session.frames() as video:
-        assert all(cv2.PSNR(video.frame_at(frame.index), frame.image) > 35 for frame in frames)
+        assert all(cv2.PSNR(video.image_at(frame.index), frame.image) > 35 for frame in frames)
 
 
 def test_lossless_is_lossless(tmp_path, header):
@@ -45,7 +45,7 @@ def test_lossless_is_lossless(tmp_path, header):
         assert (video.codec, video.encoder, video.padded_width) == ("ffv1", "ffv1", width)
         with session.frames() as pictures:
             for k in (3, 0, 2, 1):
-                assert np.array_equal(pictures.frame_at(k), frames[k].image)
+                assert np.array_equal(pictures.image_at(k), frames[k].image)
 
 
 @pytest.mark.parametrize("codec", [codec for codec in CODECS if codec != NO_PICTURE])
@@ -59,4 +59,4 @@ def test_a_cut_off_recording_says_its_codec_without_session_json(tmp_path, heade
     video = Manifest.read(folder).video
     assert (video.codec, video.width, video.height) == ("ffv1" if codec == "ffv1" else "h264", 64, 48)
     with Session.open(folder).frames() as pictures:
-        assert pictures.frame_at(4).shape == (48, 64, 3)
+        assert pictures.image_at(4).shape == (48, 64, 3)

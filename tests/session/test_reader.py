@@ -31,10 +31,10 @@ def test_any_frame_can_be_had_in_any_order(tmp_path, header, make_frame):
     with session.frames() as video:
         assert len(video) == 150
         for number in [0, 1, 2, 149, 148, 75, 75, 76, 110, 3, 0, *rng.integers(0, 150, 20).tolist()]:
-            assert np.median(video.frame_at(number)[:, 0]) == pytest.approx(number, abs=2), number
+            assert np.median(video.image_at(number)[:, 0]) == pytest.approx(number, abs=2), number
         for number in (-1, 150):
             with pytest.raises(IndexError):
-                video.frame_at(number)
+                video.image_at(number)
 
 
 def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make_frame, make_face):
@@ -54,7 +54,7 @@ def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make
     assert (len(session.table), len(session.faces), session.manifest.frames) == (10, 1, 10)
     assert session.manifest.duration_s == pytest.approx(0.3)
     with session.frames() as video:
-        assert np.median(video.frame_at(7)[:, 0]) == pytest.approx(70, abs=2)
+        assert np.median(video.image_at(7)[:, 0]) == pytest.approx(70, abs=2)
     moved = tmp_path / "moved"
     moved.mkdir()
     for path in (clip, extracted):
@@ -95,8 +95,8 @@ def test_the_frames_of_a_phones_film_are_upright_as_they_were_measured(tmp_path,
         for i in range(3):
             table.write(FrameResult(Frame(i, measured, 0.0), (), 0.0), i / 30)
     with Session.open(folder).frames() as video:
-        assert np.array_equal(video.frame_at(0), measured)
-        assert np.array_equal(video.frame_at(2).shape, measured.shape)
+        assert np.array_equal(video.image_at(0), measured)
+        assert np.array_equal(video.image_at(2).shape, measured.shape)
 
 
 def test_an_extraction_that_failed_is_not_taken_for_a_whole_one(tmp_path, header, make_frame, make_result):

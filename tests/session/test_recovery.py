@@ -160,7 +160,7 @@ def test_wherever_the_files_end_frames_and_rows_agree(
         if report.frames:
             assert_whole(session, report.frames)
             with session.frames() as frames:
-                assert frames.frame_at(report.frames - 1).shape == (48, 65, 3)
+                assert frames.image_at(report.frames - 1).shape == (48, 65, 3)
         whole = read_table(whole_session / "frames.csv").timestamp_s[: report.frames]
         assert session.table.timestamp_s == pytest.approx(whole, abs=5.1e-4)
     assert len(session.annotations) <= 2

@@ -176,16 +176,6 @@ def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):
         LazyTable(tmp_path / "none.csv")
 
 
-def test_a_long_table_is_read_piece_by_piece(make_face, monkeypatch):
-    lines = [row(k, k / 30, make_face(k) if k % 3 else None, 5.0, 24) for k in range(50)]
-    data = encode_rows([columns("frame", 24), *lines])
-    whole = parse_table(data, "table")
-    monkeypatch.setattr("app.session.table._PIECE", 1000)
-    pieces = parse_table(data, "table")
-    assert np.array_equal(whole.numbers, pieces.numbers, equal_nan=True)
-    assert pieces.frame.tolist() == list(range(50))
-
-
 def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, make_result):
     path = tmp_path / "frames.csv"
     with StagedTables(tmp_path, 24) as tables:

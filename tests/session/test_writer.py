@@ -80,7 +80,7 @@ def test_no_pixel_of_an_odd_size_is_lost(record, make_frame, width, height):
     assert stats.frames == stats.rows == 5
     with Session.open(folder).frames() as video:
         for frame in frames:
-            picture = video.frame_at(frame.index)
+            picture = video.image_at(frame.index)
             assert picture.shape == frame.image.shape
             assert np.abs(picture.astype(int) - frame.image).mean() < 2
 
@@ -271,8 +271,8 @@ def test_a_camera_that_comes_back_with_another_size_is_fitted_into_the_video(
     assert session.table.whole.keypoints[:, 1].tolist() == [[2, 3], [1, 13.5], [2, 3], [4, 6]]
     assert [(f.frame, f.scale, f.offset_y) for f in session.manifest.fitted] == [(1, 0.5, 12), (2, 1.0, 0), (3, 2.0, 0)]
     with session.frames() as video:
-        assert video.frame_at(1)[:10].max() < 20
-        assert video.frame_at(3)[:10].min() > 80
+        assert video.image_at(1)[:10].max() < 20
+        assert video.image_at(3)[:10].min() > 80
 
 
 def test_without_video_only_numbers_are_kept(record, make_frame):

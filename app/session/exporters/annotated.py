@@ -81,7 +81,7 @@ def write_video(
         encoder: _Encoder | None = None
         try:
             for k, time in enumerate(times):
-                image = painted(np.ascontiguousarray(video.frame_at(k)))
+                image = painted(np.ascontiguousarray(video.image_at(k)))
                 if encoder is None:
                     encoder = _Encoder(path, image.shape[1], image.shape[0], sound)
                 after = int(times[k + 1] - time) if k + 1 < len(times) else 0

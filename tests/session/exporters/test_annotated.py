@@ -51,7 +51,7 @@ def test_the_picture_is_the_recorded_one_with_the_measured_faces_drawn_in(sessio
     (path,) = export_session(session, AnnotatedVideo(), tmp_path / "out")
     with session.frames() as video:
         for k, (_, image) in enumerate(decoded(path)):
-            plain = video.frame_at(k)
+            plain = video.image_at(k)
             assert image.shape == (122, 162, 3)
             drawn = np.abs(image[:121, :161].astype(int) - plain).max(axis=-1) > 40
             if k in UNMEASURED or k in SKIPPED:
