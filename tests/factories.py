@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
+from app.capture.video import VideoSource
 from app.core.errors import SessionError
 from app.core.frames import Box, Detection, FaceResult
 from app.core.rotation import rotation_of
@@ -50,6 +53,33 @@ def make_face(
         "logits": np.zeros((3, 66), np.float32),
     }
     return FaceResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def write_video(path: Path, images: Iterable[np.ndarray], *, codec: str = "libx264", rotation: int = 0) -> None:
+    """``images``: (H, W, 3) BGR, of one size, 30 a second.  ``rotation``: in degrees, as a phone notes it."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.pix_fmt = "yuv420p"
+        for i, image in enumerate(images):
+            if i == 0:
+                stream.height, stream.width = image.shape[:2]
+                if rotation:
+                    stream.set_display_rotation(rotation)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode())
+
+
+def write_phone_video(path: Path, rotation: int) -> np.ndarray:
+    """Three frames with a dark mark top left, turned by ``rotation``; returns the first as it is measured."""
+    image = np.full((48, 64, 3), 255, np.uint8)
+    image[:16, :16] = 0
+    write_video(path, [image] * 3, rotation=rotation)
+    source = VideoSource(path, paced=False)
+    source.open()
+    measured = source.read(1.0)
+    source.close()
+    assert measured is not None
+    return measured.image
 
 
 def read_annotations(path: Path) -> tuple[Annotation, ...]:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.factories import write_video
+
 
 @pytest.fixture(scope="session")
 def demo_frames(assets: Path) -> list[np.ndarray]:
@@ -28,13 +30,3 @@ def clips(tmp_path_factory: pytest.TempPathFactory, demo_frames: list[np.ndarray
     for i in (0, 30, 60):
         (folder / f"face {i}.png").write_bytes(cv2.imencode(".png", demo_frames[i])[1].tobytes())
     return folder
-
-
-def write_video(path: Path, frames: list[np.ndarray]) -> None:
-    with av.open(str(path), "w") as video:
-        stream = video.add_stream("libx264", rate=30)
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for frame in frames:
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
-        video.mux(stream.encode())

@@ -9,6 +9,7 @@ import pytest
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.errors import SourceError
+from tests.factories import write_video
 
 
 def play(path, read_all, **options):
@@ -233,11 +234,7 @@ def test_a_real_portrait_clip(shared):
 
 def test_a_film_of_absurd_size_is_refused_before_it_is_decoded(tmp_path):
     path = tmp_path / "bomb.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=30)
-        stream.width, stream.height = 300, 400
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((400, 300, 3), np.uint8), format="bgr24")))
-        container.mux(stream.encode())
+    write_video(path, [np.zeros((400, 300, 3), np.uint8)], codec="ffv1")
     data = path.read_bytes()
     width, height = b"\xb0\x82\x01\x2c", b"\xba\x82\x01\x90"  # PixelWidth and PixelHeight of Matroska
     assert data.count(width) == data.count(height) == 1

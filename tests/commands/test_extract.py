@@ -21,7 +21,7 @@ from app.core.errors import UserError
 from app.core.position import FaceSize, parse_field_of_view
 from app.core.tilt import levelled_deg, parse_camera_tilt
 from app.session.session import Session
-from tests.factories import read_pictures
+from tests.factories import read_pictures, write_video
 
 
 @pytest.fixture(scope="session")
@@ -34,19 +34,9 @@ def material(tmp_path_factory: pytest.TempPathFactory, assets: Path) -> Path:
         (folder / f"face {i}.jpg").write_bytes(cv2.imencode(".jpg", frames[i])[1].tobytes())
     noise = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
     (folder / "nobody.png").write_bytes(cv2.imencode(".png", noise)[1].tobytes())
-    _write_video(folder / "clip.mp4", frames)
-    _write_video(folder / "empty room.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 5)
+    write_video(folder / "clip.mp4", frames)
+    write_video(folder / "empty room.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 5)
     return folder
-
-
-def _write_video(path: Path, frames: list[np.ndarray]) -> None:
-    with av.open(str(path), "w") as video:
-        stream = video.add_stream("libx264", rate=30)
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for frame in frames:
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
-        video.mux(stream.encode())
 
 
 def run(*words: str | Path) -> int:

@@ -8,7 +8,6 @@ import av
 import numpy as np
 import pytest
 
-from app.capture.video import VideoSource
 from app.core.errors import SessionError
 from app.session.folders import claim_folder
 from app.session.picture_loader import PictureLoader
@@ -16,6 +15,7 @@ from app.session.pictures import PictureReader
 from app.session.session import Session
 from app.session.video import VideoEncoder, ticks
 from app.session.writer import SessionWriter
+from tests.factories import write_phone_video
 from tests.session.long_session import grey, make_session
 
 FRAMES = 400
@@ -120,19 +120,7 @@ def test_frames_closer_than_a_millisecond_keep_their_numbers(session, tmp_path):
 @pytest.mark.parametrize("rotation", [90, 180, -90])
 def test_a_phone_video_on_its_side_stands_upright(tmp_path, rotation):
     clip = tmp_path / "phone.mp4"
-    image = np.full((48, 64, 3), 255, np.uint8)
-    image[:16, :16] = 0
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.set_display_rotation(rotation)
-        for _ in range(3):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        container.mux(stream.encode(None))
-    source = VideoSource(clip, paced=False)
-    source.open()
-    measured = source.read(1.0).image
-    source.close()
+    measured = write_phone_video(clip, rotation)
     reader = PictureReader(clip, np.arange(3) / 30, None)
     for number in (2, 0):
         np.testing.assert_array_equal(reader.frame_at(number).image, measured)

@@ -1,13 +1,11 @@
 import json
 from dataclasses import replace
 
-import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.capture.video import VideoSource
 from app.core.errors import SessionError
 from app.core.frames import Frame, FrameResult
 from app.session.annotations import Annotation, append_annotation
@@ -17,7 +15,7 @@ from app.session.offline import ExtractWriter
 from app.session.ownership import Owner
 from app.session.session import Session
 from app.session.writer import SessionWriter
-from tests.factories import read_annotations
+from tests.factories import read_annotations, write_phone_video
 
 
 def test_any_frame_can_be_had_in_any_order(tmp_path, header, make_frame):
@@ -77,19 +75,7 @@ def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make
 @pytest.mark.parametrize("rotation", [0, 90, 180, -90])
 def test_the_frames_of_a_phones_film_are_upright_as_they_were_measured(tmp_path, header, rotation):
     clip = tmp_path / "phone.mp4"
-    image = np.full((48, 64, 3), 255, np.uint8)
-    image[:16, :16] = 0
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.set_display_rotation(rotation)
-        for _ in range(3):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        container.mux(stream.encode(None))
-    source = VideoSource(clip, paced=False)
-    source.open()
-    measured = source.read(1.0).image
-    source.close()
+    measured = write_phone_video(clip, rotation)
     folder = claim_folder(tmp_path / "extracted")
     with ExtractWriter(folder, replace(header, media=MediaFile.of(clip))) as table:
         for i in range(3):
