@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from app.core.frames import Box
-from app.faces.identity import KNOWN, MOST, SCATTER, ShapeMemory, ShapeVariance, shape_of
+from app.faces.identity import KNOWN, MOST, SCATTER, SCATTER_LOOKS, ShapeMemory, ShapeVariance, shape_of
 from app.faces.motion_model import MotionModel
 
 finite = st.floats(-10, 10, width=32)
@@ -76,3 +76,10 @@ def test_a_course_goes_on_and_fades():
     assert motion.predict(100.0).x == pytest.approx(300 + 300 * 0.6, abs=2)  # not to the end of the world
     motion.observe(Box(0, 0, 100, 100), 9.0)
     assert motion.velocity == (0, 0)
+
+
+def test_one_look_at_somebody_else_hardly_changes_what_is_usual():
+    variance = ShapeVariance()
+    usual = variance.variance
+    variance.add(1000 * usual)
+    assert variance.variance == pytest.approx(usual * (SCATTER_LOOKS + 9) / (SCATTER_LOOKS + 1))

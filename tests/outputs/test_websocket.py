@@ -105,6 +105,13 @@ def test_capture_time_is_utc(output):
     assert (record["media_s"], record["width"], record["height"]) == (1.5, 4, 2)
 
 
+def test_while_the_primary_face_is_hidden_nobody_is_called_so():
+    result = make_result(0, make_face(Angles(0, 1, 0), 4))
+    for hidden in (False, True):
+        (face,) = frame_record(replace(result, lacks_primary=hidden), OtherClock())["faces"]
+        assert face["primary"] is not hidden
+
+
 def test_all_faces_carry_their_id_and_what_is_unknown_is_null(output):
     nan = float("nan")
     faces = (

@@ -32,7 +32,6 @@ def make_face():
         values = {
             "angles": Angles(number + 0.25, -number - 0.5, number / 8),
             "box": Box(number, 2.5, 30.0, 40.125),
-            "rotation": np.eye(3, dtype=np.float32),
             "scale": 0.75,
             "t": np.array([0.125, -0.25, 0.0], np.float32),
             "keypoints": np.arange(2 * num_kp, dtype=np.float32).reshape(num_kp, 2) + number,

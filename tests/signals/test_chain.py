@@ -9,7 +9,7 @@ import pytest
 
 from app.core.clock import now_s
 from app.core.errors import UserError
-from app.core.frames import Box, FaceResult, Frame, FrameResult
+from app.core.frames import Box, FaceResult, Frame, FrameResult, SecondResult
 from app.core.one_euro import OneEuro
 from app.core.position import Position
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
@@ -220,6 +220,14 @@ def live(chain: SignalChain, faces: int, *angles: Angles, ago_s: float = 0.0, **
         people = tuple(make_face(a, face_id, **other) for face_id in range(1, faces + 1))  # type: ignore[arg-type]
         result = chain.apply(FrameResult(Frame(i, IMAGE, captured), people, captured))
     return result
+
+
+def test_the_difference_of_two_networks_is_the_second_minus_the_first():
+    first, second = make_face(Angles(1, 10, -3)), make_face(Angles(3, 6, -3))
+    result = replace(make_result(0, first), second=SecondResult((second,), 0.0))
+    row = dict(zip(COLUMNS, row_of(SignalChain().apply(result)), strict=True))
+    assert [row[f"difference_{axis}_deg"] for axis in ("pitch", "yaw", "roll")] == [2, -4, 0]
+    assert row["difference_angle_deg"] == pytest.approx(geodesic_deg(first.rotation, second.rotation))
 
 
 def test_recentring_makes_the_present_pose_zero_and_leaves_what_was_measured():

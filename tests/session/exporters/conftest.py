@@ -70,6 +70,7 @@ def _face(make_face, number, face_id=0):
         exp=rng.normal(0, 0.02, (24, 3)).astype(np.float32),
         logits=rng.normal(0, 4, (3, 66)).astype(np.float32),
         scale=1.25 + number / 64,
+        crop_to_frame=np.array([[40, 0, 70], [0, 40, 65 + number]], np.float32),
         position=Position(number / 4, -2.5, 60.0 + number, 0.5, 0.25, 4.0),
     )
 

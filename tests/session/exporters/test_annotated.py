@@ -12,14 +12,15 @@ from app.core.errors import SessionError
 from app.core.face_marks import AXES
 from app.core.frames import Box
 from app.session.exporters import export_session
-from app.session.exporters.annotated import TICKS_PER_S, AnnotatedVideo
+from app.session.exporters.annotated import TICKS_PER_S, AnnotatedVideo, draw_faces
+from app.session.exporters.base import faces_of_frames
 from app.session.manifest import MediaFile
 from app.session.offline import ExtractWriter
 from app.session.session import Session
 from app.session.video import ticks
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.factories import make_face
-from tests.session.exporters.conftest import FRAMES, SKIPPED, UNMEASURED
+from tests.session.exporters.conftest import FRAMES, SKIPPED, TWO_FACES, UNMEASURED
 
 
 def decoded(path):
@@ -63,6 +64,14 @@ def test_the_picture_is_the_recorded_one_with_the_measured_faces_drawn_in(sessio
                 assert drawn.mean() > 0.05, k
                 # The picture is a grey ramp; beside the face and its label it stays that.
                 assert not drawn[112:, 145:].any(), k
+
+
+def test_the_primary_face_is_drawn_over_the_others(session, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("app.session.exporters.annotated.draw_face", lambda _, face, *more: drawn.append(face.face_id))
+    faces = list(faces_of_frames(session))[TWO_FACES[0]]
+    draw_faces(np.zeros((121, 161, 3), np.uint8), faces, KEYPOINT_NAMES, None)
+    assert drawn == [9, 0]
 
 
 def test_a_file_that_was_measured_is_its_own_picture(session, tmp_path):

@@ -174,6 +174,13 @@ def test_stretches_of_low_quality_have_a_tier(record, tmp_path):
     assert eaf.get_annotation_data_for_tier("low quality") == [(0, end, "low quality")]
 
 
+@pytest.mark.parametrize(("onset_s", "shown_ms"), [(0.05, 100), (0.5, 700), (1.0, 100)])
+def test_a_point_lasts_as_long_as_its_picture_is_shown(onset_s, shown_ms):
+    times_s = np.array([0.0, 0.1, 0.2, 0.9])  # how long the last one is shown nobody knows: as long as most
+    ((_, (point,)),) = tiers_of([Annotation(onset_s, 0.0, "x", "", 0)], times_s)
+    assert point.end - point.start == shown_ms
+
+
 seconds = st.floats(0, 10_000)
 words = st.text(max_size=8)
 annotations = st.lists(

@@ -52,6 +52,12 @@ def test_the_arrays_are_the_seven_heads_of_the_measured_frames(session, arrays):
         assert np.array_equal(arrays[name], open_motion(session.folder / "motion.bin").records[name])
 
 
+def test_the_rotation_takes_the_head_to_the_camera(session, arrays):
+    assert arrays["R"] == pytest.approx(
+        rotation_matrix(torch.tensor(session.table.angles_deg[MEASURED])).numpy(), abs=1e-3
+    )
+
+
 def test_the_projects_own_decoder_takes_the_arrays_as_they_are(arrays):
     rows = len(MEASURED)
     motion = decode({name: torch.tensor(arrays[name]).reshape(rows, -1) for name in HEADS}, KEYPOINT_NAMES)
