@@ -51,8 +51,8 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
         "--source",
         default="auto",
         metavar="auto|demo|INDEX|NAME|PATH|URL",
-        help="camera by index or name, video, image, folder of images, the demo, a network camera (rtsp, rtsps, http, "
-        "https); auto: the first camera, else the demo",
+        help="camera by index, name or device, video, image, folder of images, the demo, a network camera "
+        "(rtsp, rtsps, http, https); auto: the first camera, else the demo",
     )
     add_camera_format(parser, "as last chosen for it, 1280x720@30:MJPG at first")
     add_camera_tilt(parser, "as remembered for the camera, level at first")

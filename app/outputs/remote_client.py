@@ -59,7 +59,8 @@ def connected(address: Address, token: str) -> Iterator[RemoteClient]:
                 "outputs (Shift+F8), or with --remote."
             ) from error
         client = RemoteClient(connection)
-        client.receive()  # what the window says first
+        if "commands" not in client.receive():  # the output WebSocket greets, too, but takes no commands
+            raise RemoteError(f"At {address} there is no remote control of a window, but another output.")
         yield client
 
 

@@ -15,6 +15,7 @@ from app.outputs.address import Address
 from app.outputs.operable import Done
 from app.outputs.remote import RemoteControl
 from app.outputs.targets import ServerTarget
+from app.outputs.websocket import WebSocketOutput
 
 STATE = {
     "recording": True, "finishing": False, "folder": "there", "seconds": 2.5, "frames": 75, "markers": 1,
@@ -118,3 +119,15 @@ def test_words_that_make_no_sense_are_refused(words, capsys):
         main(["ctl", *words])
     assert stop.value.code == 2
     assert capsys.readouterr().err
+
+
+def test_the_output_websocket_is_no_remote_control(monkeypatch, capsys):
+    monkeypatch.setenv("MOTIONSCOPE_TOKEN", "three-blue-doors")
+    output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
+    try:
+        assert main(["ctl", "status", "--at", str(output.address)]) == 1
+    finally:
+        output.close()
+    assert capsys.readouterr().err == (
+        f"motionscope: At {output.address} there is no remote control of a window, but another output.\n"
+    )
