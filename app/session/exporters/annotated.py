@@ -84,13 +84,15 @@ def write_video(
                 image = painted(np.ascontiguousarray(video.image_at(k)))
                 if encoder is None:
                     encoder = _Encoder(path, image.shape[1], image.shape[0], sound)
+                if image.shape[1::-1] != encoder.size:
+                    raise SessionError(f"The video of {session.folder} changes its size, which can't be exported.")
                 after = int(times[k + 1] - time) if k + 1 < len(times) else 0
                 encoder.encode(image, int(time), after)
                 progress(k + 1, len(times))
             if encoder is None:
                 raise SessionError(f"The session {session.folder} has no frames.")
         except av.FFmpegError as error:
-            raise SessionError(f"{path.name} can't be encoded: {error.strerror}.") from error
+            raise SessionError(f"{path.name} of {session.folder} can't be encoded: {error.strerror}.") from error
         finally:
             if encoder is not None:
                 encoder.close()
@@ -119,7 +121,7 @@ class _Encoder:
     """One MP4 file; the first frame's size is the video's."""
 
     def __init__(self, path: Path, width: int, height: int, sound: Path | None) -> None:
-        self._size = (width, height)
+        self.size = (width, height)
         self._padded = padded_size(X264, width, height)
         self._shown = round(_LAST_S * TICKS_PER_S)
         self._durations: dict[int, int] = {}  # of the frames the encoder still holds, by their times
@@ -137,8 +139,6 @@ class _Encoder:
 
     def encode(self, image: Image, time: int, shown: int) -> None:
         """``shown``: ticks until the next frame; 0 for the last one, which stays as long as the one before."""
-        if image.shape[1::-1] != self._size:
-            raise SessionError("The video changes its size on the way, which can't be exported.")
         frame = as_frame(padded(image, self._padded), X264.pixels)
         frame.pts = time
         frame.time_base = Fraction(1, TICKS_PER_S)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.core.drawing import draw_face, label_of
 from app.core.errors import SessionError
 from app.core.face_marks import AXES
-from app.core.frames import Box
+from app.core.frames import Box, Frame, FrameResult
 from app.session.exporters import export_session
 from app.session.exporters.annotated import TICKS_PER_S, AnnotatedVideo, draw_faces
 from app.session.exporters.base import faces_of_frames
@@ -19,7 +19,7 @@ from app.session.offline import ExtractWriter
 from app.session.session import Session
 from app.session.video import ticks
 from extractor.types import KEYPOINT_NAMES, Angles
-from tests.factories import make_face
+from tests.factories import make_face, write_video
 from tests.session.exporters.conftest import FRAMES, SKIPPED, TWO_FACES, UNMEASURED
 
 
@@ -79,8 +79,6 @@ def test_a_file_that_was_measured_is_its_own_picture(session, tmp_path):
     folder.mkdir()
     media = MediaFile.of(session.folder / "video.mkv")
     with ExtractWriter(folder, replace(session.manifest.header, media=media)) as writer:
-        from app.core.frames import Frame, FrameResult
-
         for time in session.table.timestamp_s:
             writer.write(FrameResult(Frame(0, np.zeros((1, 1, 3), np.uint8), 0.0), (), 0.0), float(time))
     measured = Session.open(folder)
@@ -88,13 +86,25 @@ def test_a_file_that_was_measured_is_its_own_picture(session, tmp_path):
     assert len(decoded(path)) == FRAMES
 
 
+def test_a_film_that_changes_its_size_is_refused_by_its_name(session, tmp_path):
+    joined, folder = tmp_path / "joined.ts", tmp_path / "measured"
+    for name, width in (("a.ts", 64), ("b.ts", 96)):
+        write_video(tmp_path / name, [np.zeros((48, width, 3), np.uint8)] * 5)
+    joined.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
+    folder.mkdir()
+    with ExtractWriter(folder, replace(session.manifest.header, media=MediaFile.of(joined))) as writer:
+        for i in range(10):
+            writer.write(FrameResult(Frame(0, np.zeros((1, 1, 3), np.uint8), 0.0), (), 0.0), i / 30)
+    with pytest.raises(SessionError, match="measured changes its size"):
+        export_session(Session.open(folder), AnnotatedVideo(), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_a_video_that_lost_frames_since_is_refused(session, tmp_path):
     folder = tmp_path / "measured"
     folder.mkdir()
     media = MediaFile.of(session.folder / "video.mkv")
     with ExtractWriter(folder, replace(session.manifest.header, media=media)) as writer:
-        from app.core.frames import Frame, FrameResult
-
         for i in range(FRAMES + 1):
             writer.write(FrameResult(Frame(0, np.zeros((1, 1, 3), np.uint8), 0.0), (), 0.0), i / 30)
     with pytest.raises(SessionError, match=f"Frame {FRAMES} of .* is missing"):
