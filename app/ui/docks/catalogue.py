@@ -1,6 +1,6 @@
 """The docks, each declared once: its action and its place in the window follow from its row.
 
-No view is imported before somebody looks at it.
+No view but the numbers is imported before somebody looks at it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class DockSpec:
     share: int = 200  # of the room, against the shares of those that stand beside it
     tab_of: str = ""  # the dock in whose place it appears, as a tab
     tells: bool = False  # numbers: those of the frame whose numbers stand at the face, whenever they change
+    at_once: bool = False  # made with the window, not when it is first seen
     of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
 
     @property
@@ -39,6 +40,8 @@ class DockSpec:
 
 
 DOCKS: tuple[DockSpec, ...] = (
+    DockSpec("numbers", "&Numbers", "F2", "Show or hide the numbers",
+             "app.ui.live.readout:Readout", _RIGHT, 0.0, shown=True, at_once=True, tells=True, of_face=True),
     DockSpec("plots", "&Plots", "F3", "Show or hide the plots",
              "app.ui.plots.dock:Plots", _BELOW, CURVES_S, shown=True, share=300, of_face=True),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from",

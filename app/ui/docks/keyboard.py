@@ -114,7 +114,7 @@ def panel_of(widget: QWidget | None) -> QDockWidget | None:
 
 
 def enter(panel: QDockWidget) -> None:
-    """The keyboard into the panel: to where it was last, or to the first that takes it, or to all of its view."""
+    """The keyboard into the panel: to where it was last, or to the view, which may pass it on."""
     panel.raise_()
     panel.activateWindow()
     view = panel.widget()
@@ -122,16 +122,5 @@ def enter(panel: QDockWidget) -> None:
         return
     target = panel.focusWidget()
     if target is None or target is panel or not view.isAncestorOf(target) or not target.isVisibleTo(panel):
-        target = first_stop(view)
-    (target or view).setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-
-def first_stop(view: QWidget) -> QWidget | None:
-    """What Tab would come to first in it."""
-    widget: QWidget | None = view
-    while widget is not None and (widget is view or view.isAncestorOf(widget)):
-        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes and widget.isEnabled() and widget.isVisibleTo(view.parentWidget() or view):
-            return widget
-        widget = widget.nextInFocusChain()
-    return None
+        target = view
+    target.setFocus(Qt.FocusReason.ShortcutFocusReason)

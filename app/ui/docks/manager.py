@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ class Docks(QObject):
         self._started = False
         self._named_face: int | None = None  # in the titles
         self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in DOCKS}
+        for entry in self._entries.values():
+            if entry.spec.at_once:
+                self._make(entry)
 
     def _add(self, spec: DockSpec) -> QDockWidget:
         dock = QDockWidget(spec.title, self._window)
@@ -159,16 +163,14 @@ class Docks(QObject):
             empty.deleteLater()
 
 
+@dataclass(slots=True)
 class _Entry:
     """A dock and what is known of it."""
 
-    __slots__ = ("action", "dock", "due_s", "seen", "shown", "spec", "view")
-
-    def __init__(self, spec: DockSpec, dock: QDockWidget, action: QAction) -> None:
-        self.spec = spec
-        self.dock = dock
-        self.action = action
-        self.view: DockView | None = None
-        self.seen = False
-        self.shown: tuple[FrameResult | None, History, int] | None = None
-        self.due_s = 0.0
+    spec: DockSpec
+    dock: QDockWidget
+    action: QAction
+    view: DockView | None = None
+    seen: bool = False
+    shown: tuple[FrameResult | None, History, int] | None = None
+    due_s: float = 0.0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PyQt6.QtCore import QEvent, QRectF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QToolButton
 
 from app.core.frames import FrameResult
 from app.ui.features.faces.colours import face_colour, ink_on
@@ -15,7 +14,7 @@ from app.ui.shell import theme
 from app.ui.widgets.icons import icon
 
 
-class FaceChip(QWidget):
+class FaceChip(QLabel):
     """A face's number on its colour, as at the face in the picture; hidden where one face is all there is."""
 
     def __init__(self) -> None:
@@ -32,30 +31,14 @@ class FaceChip(QWidget):
             return
         self.face_id = face_id
         self.setVisible(face_id is not None)
-        self.setAccessibleName(self._text)
-        self.updateGeometry()
-        self.update()
-
-    @property
-    def _text(self) -> str:
-        return "" if self.face_id is None else f"face {self.face_id}"
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._text) + 12, metrics.height() + 2)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        if self.face_id is None:
-            return
-        colour = face_colour(self.face_id)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme.BORDER)  # white on white is one of them
-        painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-        painter.setPen(ink_on(colour))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
-        painter.end()
+        self.setText("" if face_id is None else f"face {face_id}")
+        self.setAccessibleName(self.text())
+        if face_id is not None:
+            colour = face_colour(face_id)
+            self.setStyleSheet(  # with an edge, for white on white is one of them
+                f"background: {colour.name()}; color: {ink_on(colour).name()}; border: 1px solid palette(mid);"
+                "border-radius: 3px; padding: 0 5px;"
+            )
 
 
 class PanelTitle(QFrame):
@@ -74,8 +57,8 @@ class PanelTitle(QFrame):
         self.name = QLabel(dock.windowTitle())
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.chip = FaceChip()
-        self.float_button = self._button()
-        self.close_button = self._button()
+        self.float_button = self._button("float")
+        self.close_button = self._button("close")
         self.close_button.setToolTip("Close (Ctrl+F4)")
         self.close_button.setAccessibleName(f"Close {dock.windowTitle()}")
         self.float_button.clicked.connect(lambda _: dock.setFloating(not dock.isFloating()))
@@ -89,7 +72,6 @@ class PanelTitle(QFrame):
         layout.addWidget(self.close_button)
         dock.topLevelChanged.connect(lambda _: self._describe())
         dock.setTitleBarWidget(self)
-        self._draw_icons()
         self._describe()
 
     def show_face(self, face_id: int | None) -> None:
@@ -112,8 +94,9 @@ class PanelTitle(QFrame):
                 style.polish(widget)
 
     @staticmethod
-    def _button() -> QToolButton:
+    def _button(shape: str) -> QToolButton:
         button = QToolButton()
+        button.setIcon(icon(shape, theme.DIM))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         side = max(button.fontMetrics().height() - 3, 12)
@@ -125,15 +108,6 @@ class PanelTitle(QFrame):
         self._set_property("floating", self._dock.isFloating())
         self.float_button.setToolTip(f"{word} (Ctrl+F5)")
         self.float_button.setAccessibleName(f"{word} {self._dock.windowTitle()}")
-
-    def _draw_icons(self) -> None:
-        self.float_button.setIcon(icon("float", theme.DIM))
-        self.close_button.setIcon(icon("close", theme.DIM))
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "close_button"):
-            self._draw_icons()
 
 
 def titles(window: QMainWindow) -> Iterator[PanelTitle]:

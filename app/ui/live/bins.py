@@ -13,12 +13,10 @@ from app.core.frames import FrameResult
 from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.shell import theme
-from app.ui.widgets.formatting import degrees, spread
+from app.ui.widgets.formatting import ANGLES, degrees, spread
 from app.ui.widgets.painted import PaintedDock, missing
 from extractor.types import BIN_DEGREES, FIRST_BIN_DEGREES
 
-ORDER = ("yaw", "pitch", "roll")
-_AXIS = {"pitch": 0, "yaw": 1, "roll": 2}  # rows of the logits
 STEPS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.0)  # full height, as a probability a bin
 TICKS_DEG = (-90, -60, -30, 0, 30, 60, 90)
 UNSURE_DEG = 12.0
@@ -47,9 +45,7 @@ def distributions(result: FrameResult) -> list[Distribution]:
     logits = np.asarray(face.logits, np.float64)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probability = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return [
-        Distribution(name, probability[_AXIS[name]], face.angles[_AXIS[name]], face.std[_AXIS[name]]) for name in ORDER
-    ]
+    return [Distribution(name, probability[i], face.angles[i], face.std[i]) for name, i in ANGLES.items()]
 
 
 class Bins(PaintedDock):

@@ -9,16 +9,26 @@ from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
-from app.core.limits import MOST_FACES
 from app.core.position import ASSUMED, NOWHERE
 from app.core.rotation import geodesic_deg, rotation_of
 from app.core.tilt import CameraTilt
-from app.ui.shell import theme
-from app.ui.widgets.building import lay_out, named, paragraph, there
-from app.ui.widgets.fields import Bar, Section, Value, dim_label, fixed_value
-from app.ui.widgets.formatting import EXPRESSION_FULL_SCALE, NOTHING, centimetres, degrees, pose, spread, tilt, unsigned
+from app.ui.shell import settings, theme
+from app.ui.shell.setting_editor import SettingEditor
+from app.ui.shell.settings import Settings
+from app.ui.widgets.building import lay_out, paragraph, there
+from app.ui.widgets.fields import Bar, Note, Section, Value, dim_label, fixed_value
+from app.ui.widgets.formatting import (
+    ANGLES,
+    EXPRESSION_FULL_SCALE,
+    NOTHING,
+    centimetres,
+    degrees,
+    pose,
+    spread,
+    tilt,
+    unsigned,
+)
 
-ANGLES = ("yaw", "pitch", "roll")
 MEANINGS = {
     "yaw": "Positive: the nose turns to the image's left",
     "pitch": "Positive: looks down",
@@ -39,8 +49,9 @@ PARTS = ("face", "brows", "eyes", "mouth")
 class PosePanel(QWidget):
     """``show_result`` takes a few microseconds while nothing changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Settings) -> None:
         super().__init__()
+        self._store = store
         self._angles: dict[str, Value] = {}
         self._spreads: dict[str, Value] = {}
         self._truths: dict[str, Value] = {}
@@ -104,12 +115,11 @@ class PosePanel(QWidget):
         rows.addWidget(self._geodesic_name, 4, 0, 1, 4)
         rows.addWidget(self._geodesic, 4, 4)
         rows.setColumnStretch(5, 1)
-        self._recentred = paragraph(name="Recentring", dim=True)
+        self._recentred = Note("Recentring", dim=True)
         self._recentred.setToolTip(
             "What is taken off the angles: the camera's tilt, and how the head was held at the recentring. "
             "The drawn axes and the errors are as the camera sees them. Shift+L and Shift+C change it"
         )
-        self._recentred.hide()
         rows.addWidget(self._recentred, 6, 0, 1, 6)
         self._untrained = paragraph("Pose heads untrained: these weights measure no angles.", "Warning")
         self._untrained.setProperty("tone", "warning")
@@ -128,8 +138,7 @@ class PosePanel(QWidget):
         for row, name in enumerate(PARTS):
             label = dim_label("Whole face" if name == "face" else name.capitalize())
             label.setToolTip("Root mean square displacement of the keypoints, in units of the neutral face")
-            colour = theme.EXPRESSION if name == "face" else theme.EXPRESSION_PART
-            self._bars[name] = Bar(f"{name} expression", colour)
+            self._bars[name] = Bar(f"{name} expression", "expression" if name == "face" else "expression part")
             self._magnitudes[name] = fixed_value(f"{name} expression magnitude", "0.000")
             section.rows.addWidget(label, row, 0)
             section.rows.addWidget(self._bars[name], row, 1)
@@ -148,21 +157,16 @@ class PosePanel(QWidget):
         self._score = section.add_row("Detection score")
         self._quality = section.add_row("Quality", QUALITY_TIP)
         tip = "How many faces are measured at most; each costs as much as the first (Ctrl++ and Ctrl+-)"
-        self.limit = named(QSpinBox(), "Faces measured at most", tip)
-        self.limit.setRange(1, MOST_FACES)
-        self.limit.setPrefix("at most ")
+        limit = SettingEditor(settings.FACES, self._store, tip=tip).widget
+        assert isinstance(limit, QSpinBox)
+        limit.setPrefix("at most ")
         # Digits are the markers' keys: the box is changed with its arrows only, and a click does not leave it in focus.
-        self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        line = there(self.limit.lineEdit())
+        limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line = there(limit.lineEdit())
         line.setReadOnly(True)
         line.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        section.add_field("Measured", self.limit, side=Qt.AlignmentFlag.AlignLeft)
+        section.add_field("Measured", limit, side=Qt.AlignmentFlag.AlignLeft)
         return section
-
-    def show_limit(self, count: int) -> None:
-        """How many faces are measured at most."""
-        if count != self.limit.value():
-            self.limit.setValue(count)
 
     def _show_angles(self, shown: ShownFace | None) -> None:
         face = shown.face if shown is not None else None
@@ -185,10 +189,7 @@ class PosePanel(QWidget):
             parts.append(f"camera tilt {tilt(CameraTilt.of_vertical(-level[1]))} taken off")
         if reference is not None:
             parts.append(f"recentred, offset {pose(reference)}")
-        text = "; ".join(parts)
-        if text != self._recentred.text():
-            self._recentred.setText(text)
-            self._recentred.setVisible(bool(text))
+        self._recentred.show_text("; ".join(parts))
 
     def _show_errors(self, result: FrameResult | None) -> None:
         """Errors are those of the measurement, whatever filter and recentring make of it on the screen."""

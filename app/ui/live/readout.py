@@ -4,50 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtCore import Qt
 
 from app.core.frames import FrameResult
+from app.ui.docks.base import DockContext
 from app.ui.features.signals.readout import SignalsPanel
 from app.ui.features.weights.second import SecondPanel
 from app.ui.live.pose import PosePanel
 from app.ui.live.system import SystemPanel
-from app.ui.widgets.building import ScrollPanel, there
+from app.ui.widgets.building import LookingPanel
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
+    from app.signals.history import History
 
 
-class Readout(ScrollPanel):
-    """Scrolls where the window is low; never sideways."""
+class Readout(LookingPanel):
+    """Numbers of the primary face, and how everything runs."""
 
-    _inside: QWidget | None = None  # Qt filters events already while it makes the scroll area
+    LOOK_MS = 200
 
-    def __init__(self) -> None:
+    def __init__(self, context: DockContext) -> None:
         super().__init__("Numbers")
+        self._context = context
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the arrow keys scroll it
-        self.pose = PosePanel()
+        self.pose = PosePanel(context.settings)
         self.second = SecondPanel()
         self.signals = SignalsPanel()
         self.system = SystemPanel()
         self.setMinimumWidth(312)
-        self._inside = self.hold(self.pose, self.second, self.signals, self.system, spacing=9)
-        self._fit()
+        self.hold(self.pose, self.second, self.signals, self.system, spacing=9)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.LayoutRequest and watched is self._inside is not None:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        """Wide enough for its contents beside the scroll bar, in the fonts that they have by now; never narrower."""
-        width = there(self._inside).minimumSizeHint().width() + self.bar_width
-        if width > self.minimumWidth():
-            self.setMinimumWidth(width)
-
-    def show_result(self, result: FrameResult | None) -> None:
+    def show_result(self, result: FrameResult | None, history: History | None = None) -> None:
         self.pose.show_result(result)
         self.second.show_result(result)
+
+    def look(self) -> None:
+        status, controller = self._context.status(), self._context.controller
+        if status is not None:
+            self.show_status(status, self._context.view.rate.rate(), controller.source, controller.source_error)
 
     def show_status(self, status: PipelineStatus, display_fps: float, asked: str = "", problem: str = "") -> None:
         """As ``SystemPanel.show_status``."""

@@ -126,6 +126,7 @@ class Table(QWidget):
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.table.setAlternatingRowColors(True)
         self._size_columns()
+        self.setFocusProxy(self.search)
         self._empty = paragraph("No numbers yet: no source is open.", dim=True)
         lay_out(QVBoxLayout(self), self.search, self._empty, (self.table, 1), spacing=6, margins=(6, 6, 6, 6))
 

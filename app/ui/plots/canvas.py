@@ -12,7 +12,7 @@ from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent
 
 from app.signals.history import broken_at_faces
-from app.ui.plots.parts import Band, Floats, cache_axes, curve, largest, range_around, step_above, thinned
+from app.ui.plots.parts import Floats, band, cache_axes, curve, largest, outline, range_around, step_above, thinned
 from app.ui.plots.signals import COLUMN, GROUPS, PlotGroup, PlotSignal, Range
 from app.ui.shell import settings, theme
 from app.ui.widgets.formatting import MINUS
@@ -37,13 +37,14 @@ class _Row:
     curves: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
     truths: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
     measured: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
-    bands: dict[str, Band] = field(default_factory=dict)
+    bands: dict[str, pg.PlotCurveItem] = field(default_factory=dict)
 
 
 class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     """``pointed`` gives the place of the crosshair in seconds (negative: ago), NaN when there is none."""
 
     pointed = pyqtSignal(float)
+    _rows: Sequence[_Row] = ()  # Qt tells of a change of palette already while it makes the widget
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +55,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setFrameShape(pg.GraphicsLayoutWidget.Shape.NoFrame)
         self._signals: tuple[PlotSignal, ...] = ()
         self._span_s = 10.0
-        self._rows: list[_Row] = []
         self._cross_s = float("nan")
 
     # ------------------------------------------------------------------ what is shown
@@ -71,14 +71,13 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setSpacing(4)
         for number in range(len(self._rows)):  # those of the layout before
             self.ci.layout.setRowStretchFactor(number, 0)
-        self._rows = []
-        groups = [group for group in GROUPS if any(signal.group is group for signal in self._signals)]
-        for number, group in enumerate(groups):
-            row = self._row(number, group, last=number == len(groups) - 1)
-            if self._rows:
+        used = [signal.group for signal in self._signals]
+        groups = [group for group in dict.fromkeys((*GROUPS, *used)) if group in used]
+        self._rows = [self._row(number, group, number == len(groups) - 1) for number, group in enumerate(groups)]
+        for number, row in enumerate(self._rows):
+            if number:
                 row.plot.setXLink(self._rows[0].plot)
-            self._rows.append(row)
-            self.ci.layout.setRowStretchFactor(number, group.weight)
+            self.ci.layout.setRowStretchFactor(number, row.group.weight)
         height = QFontMetricsF(self.font()).height()
         self.setMinimumHeight(round(sum(2.4 if group.weight < 5 else 4 for group in groups) * height + 1.5 * height))
         self.point_at(self._cross_s)
@@ -116,7 +115,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     @staticmethod
     def _add_items(row: _Row, signal: PlotSignal) -> None:
         if signal.std:
-            row.bands[signal.name] = Band()
+            row.bands[signal.name] = band()
         if signal.true:
             row.truths[signal.name] = curve()
         if signal.measured:
@@ -127,11 +126,13 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 # ignoreBounds: the ranges are set here; looking for them at every update costs as much as drawing.
                 row.plot.addItem(items[signal.name], ignoreBounds=True)
 
-    def recolour(self) -> None:
-        """The theme has changed.  Nothing is made anew: Qt walks through the items while it says so."""
-        self.setBackground(theme.BASE)
-        for row in self._rows:
-            self._colour(row)
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Nothing is made anew where the theme has changed: Qt walks through the items while it says so."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange and self._rows:
+            self.setBackground(theme.BASE)
+            for row in self._rows:
+                self._colour(row)
 
     def _colour(self, row: _Row) -> None:
         for side in ("left", "bottom"):
@@ -141,11 +142,12 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         row.cross.setPen(pg.mkPen(theme.DIM, style=Qt.PenStyle.DashLine))
         for signal in (signal for signal in self._signals if signal.group is row.group):
             colour = colour_of(signal)
-            faint = QColor(colour)
+            faint, fainter = QColor(colour), QColor(colour)
             faint.setAlpha(120)
+            fainter.setAlpha(46)
             row.curves[signal.name].setPen(pg.mkPen(colour, width=1.6))
             if signal.std:
-                row.bands[signal.name].set_colour(colour)
+                row.bands[signal.name].setBrush(fainter)
             if signal.true:
                 row.truths[signal.name].setPen(pg.mkPen(theme.TRUTH, width=1, style=Qt.PenStyle.DashLine))
             if signal.measured:
@@ -174,7 +176,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             x, y = thinned(rows[:, 0], np.column_stack([values - std, values + std]), width_s)
             thin = len(y) != len(values)
             low, high = (y[0::2, 0], y[1::2, 1]) if thin else (y[:, 0], y[:, 1])
-            row.bands[signal.name].set_data((x[::2] if thin else x) - newest, low, high)
+            row.bands[signal.name].setData(*outline((x[::2] if thin else x) - newest, low, high))
         for column, items, on in ((signal.true, row.truths, True), (signal.measured, row.measured, with_measured)):
             if not column:
                 continue

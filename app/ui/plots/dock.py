@@ -98,6 +98,7 @@ class Plots(QWidget):
         bar = lay_out(QHBoxLayout(), *buttons, None, spacing=2, margins=(6, 3, 6, 3))
         lay_out(QVBoxLayout(self), bar, (scroll, 1), spacing=0, margins=(0, 0, 0, 0))
         self.setMinimumHeight(self.fontMetrics().height() * 9)
+        self.setFocusProxy(self.signals_button)
 
     # ------------------------------------------------------------------ showing
 
@@ -130,7 +131,6 @@ class Plots(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "save_button"):
-            self.canvas.recolour()
             self._message = ""
             self._write_legend()
 

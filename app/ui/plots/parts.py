@@ -8,9 +8,7 @@ import numpy as np
 import PyQt6.QtWidgets  # noqa: F401  (before pyqtgraph, which binds to the Qt it finds loaded)
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPolygonF
-from PyQt6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PyQt6.QtWidgets import QGraphicsItem
 
 pg.setConfigOptions(exitCleanup=False)  # the window is deleted in order; pyqtgraph's own way is for scripts
 
@@ -20,6 +18,22 @@ Floats = NDArray[np.float64]
 def curve() -> pg.PlotCurveItem:
     """A line that breaks where there is no number."""
     return pg.PlotCurveItem(connect="finite", antialias=True)
+
+
+def band() -> pg.PlotCurveItem:
+    """An area that breaks where there is no number; ``outline`` makes its data."""
+    return pg.PlotCurveItem(connect="finite", fillLevel="enclosed", pen=None, antialias=True)
+
+
+def outline(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Of the area between two curves, all (n,): there and back along each stretch without a gap, NaN after it."""
+    finite = np.isfinite(low) & np.isfinite(high)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8))).reshape(-1, 2)
+    xs, ys, gap = [np.empty(0)], [np.empty(0)], np.array([np.nan])
+    for a, b in edges:
+        xs += [x[a:b], x[a:b][::-1], gap]
+        ys += [low[a:b], high[a:b][::-1], gap]
+    return np.concatenate(xs), np.concatenate(ys)
 
 
 def largest(values: Floats) -> float:
@@ -64,50 +78,6 @@ def thinned(times: Floats, values: Floats, width_s: float) -> tuple[Floats, Floa
     both[0::2] = np.fmin.reduceat(values, starts, axis=0)
     both[1::2] = np.fmax.reduceat(values, starts, axis=0)
     return np.repeat(times[starts], 2), both
-
-
-class Band(pg.GraphicsObject):  # type: ignore[misc]
-    """The area between two curves, broken where either has no number (FillBetweenItem can't break)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._brush = QColor()
-        self.polygons: list[QPolygonF] = []
-        self._bounds = QRectF()
-
-    def set_colour(self, colour: QColor) -> None:
-        self._brush = QColor(colour)
-        self._brush.setAlpha(46)
-        self.update()
-
-    def set_data(self, x: Floats, low: Floats, high: Floats) -> None:
-        """All (n,)."""
-        self.prepareGeometryChange()
-        finite = np.isfinite(low) & np.isfinite(high)
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8)))
-        self.polygons = [
-            QPolygonF(
-                [QPointF(x[i], low[i]) for i in range(start, end)]
-                + [QPointF(x[i], high[i]) for i in range(end - 1, start - 1, -1)]
-            )
-            for start, end in edges.reshape(-1, 2)
-        ]
-        self._bounds = QRectF()
-        for polygon in self.polygons:
-            self._bounds = self._bounds.united(polygon.boundingRect())
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    def paint(
-        self, painter: QPainter | None, option: QStyleOptionGraphicsItem | None, widget: QWidget | None = None
-    ) -> None:
-        assert painter is not None
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._brush)
-        for polygon in self.polygons:
-            painter.drawPolygon(polygon)
 
 
 def cache_axes(plot: pg.PlotItem, on: bool) -> None:

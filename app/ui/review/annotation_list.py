@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -13,61 +12,21 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
-    QTableView,
+    QTableWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.session.annotations import Annotation
 from app.ui.review.annotations import Annotations, EditedAnnotations
-from app.ui.review.paint import annotation_colours
 from app.ui.shell.dialogs import AskingDialog
 from app.ui.widgets.building import lay_out, named, number_box, paragraph, there
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
-from app.ui.widgets.tables import dot, heading_row, set_up
+from app.ui.widgets.tables import dot, fill, heading_row, set_up
 
 COLUMNS = ("Time", "Length", "Label", "Note")
 LEAST_ROWS = 4  # that have room without scrolling, if there are so many
-
-
-class AnnotationModel(QAbstractTableModel):
-    """The annotations, one a row; edited through the dialog."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._annotations: Annotations = ()
-        self.colours: dict[str, QColor] = {}
-
-    def show(self, annotations: Annotations) -> None:
-        self.beginResetModel()
-        self._annotations = annotations
-        self.colours = annotation_colours(annotations, self.colours if annotations else ())
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008  (Qt's own signature)
-        return 0 if parent.isValid() else len(self._annotations)
-
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        annotation = self._annotations[index.row()]
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 2:
-            return dot(self.colours[annotation.label])
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            lasts = f"{annotation.duration_s:.2f} s" if annotation.duration_s > 0 else NOTHING
-            return (clock(annotation.onset_s, 2), lasts, annotation.label, annotation.note)[index.column()]
-        return None
 
 
 class AnnotationList(QWidget):
@@ -78,9 +37,8 @@ class AnnotationList(QWidget):
 
     def __init__(self, actions: dict[str, QAction]) -> None:
         super().__init__()
-        self._model = AnnotationModel(self)
-        self.table = QTableView()
-        self.table.setModel(self._model)
+        self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setHorizontalHeaderLabels(COLUMNS)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._row_height = set_up(self.table, "Markers", (False, False, True, True))
         self._empty = paragraph("None yet. M adds one, at the cursor or over the selection.", dim=True)
@@ -93,9 +51,14 @@ class AnnotationList(QWidget):
         self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self._showing = False
 
-    def show_annotations(self, annotations: Annotations, chosen: int) -> None:
+    def show_annotations(self, annotations: Annotations, chosen: int, colours: Mapping[str, QColor]) -> None:
         self._showing = True
-        self._model.show(annotations)
+        self.table.setRowCount(len(annotations))
+        for row, annotation in enumerate(annotations):
+            lasts = f"{annotation.duration_s:.2f} s" if annotation.duration_s > 0 else NOTHING
+            fill(self.table, row, (clock(annotation.onset_s, 2), lasts, annotation.label, annotation.note), number=1)
+            mark = dot(colours[annotation.label])
+            there(self.table.item(row, 2)).setData(Qt.ItemDataRole.DecorationRole, mark)
         self._empty.setVisible(not annotations)
         self.table.setVisible(bool(annotations))
         header = there(self.table.horizontalHeader()).sizeHint().height() + 2 * self.table.frameWidth()
@@ -112,7 +75,7 @@ class AnnotationList(QWidget):
             self.table.setCurrentIndex(QModelIndex())
         else:
             self.table.selectRow(number)
-            self.table.scrollTo(self._model.index(number, 0))
+            self.table.scrollToItem(self.table.item(number, 0))
         self._showing = showing
 
     def _current_changed(self, current: QModelIndex) -> None:

@@ -24,11 +24,12 @@ class EditedAnnotations(Saved):
         annotations: Iterable[Annotation],
         file: AnnotationFile,
         frame_at: Callable[[float], int],
+        undo_stack: QUndoStack,
         parent: QObject | None = None,
     ) -> None:
         """``frame_at``: the number of the frame that is on the screen at a time."""
         super().__init__("markers", file.save, parent)
-        self.undo_stack = QUndoStack(self)
+        self._undo_stack = undo_stack
         self._annotations = tuple(sorted(annotations, key=_order))
         self._frame_at = frame_at
 
@@ -67,7 +68,7 @@ class EditedAnnotations(Saved):
     def _push(self, text: str, annotations: Annotations, chosen: Annotation | None) -> None:
         before, after = self.annotations, tuple(sorted(annotations, key=_order))
         gone = next((annotation for annotation in before if annotation not in after), None)
-        self.undo_stack.push(Change(text, lambda: self._put(after, chosen), lambda: self._put(before, gone)))
+        self._undo_stack.push(Change(text, lambda: self._put(after, chosen), lambda: self._put(before, gone)))
 
     def _put(self, annotations: Annotations, chosen: Annotation | None) -> None:
         self._annotations = annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QUndoStack
 from PyQt6.QtWidgets import QWidget
 
 from app.session.annotations import Annotation
@@ -32,6 +32,7 @@ class Editing(QObject):
         panel: AnnotationList,
         commands: Mapping[str, QAction],
         store: Settings,
+        undo_stack: QUndoStack,
         notify: Callable[[Message], None],
     ) -> None:
         super().__init__(window)
@@ -40,6 +41,7 @@ class Editing(QObject):
         self._panel = panel
         self._commands = commands
         self._settings = store
+        self._undo_stack = undo_stack
         self._begun: dict[str, float] = {}  # intervals whose key was pressed once, and where
         self._notify = notify
         self._edited: EditedAnnotations | None = None
@@ -52,6 +54,13 @@ class Editing(QObject):
         timeline.annotation_dragged.connect(self._dragged)
         timeline.annotation_opened.connect(self._opened)
         timeline.annotation_wanted.connect(self.add)
+        for name, word, can, text in (
+            ("undo", "&Undo", undo_stack.canUndoChanged, undo_stack.undoTextChanged),
+            ("redo", "&Redo", undo_stack.canRedoChanged, undo_stack.redoTextChanged),
+        ):
+            action = commands[name]
+            can.connect(action.setEnabled)
+            text.connect(lambda what, a=action, w=word: a.setText(f"{w} {without_mnemonic(what)}".rstrip()))
         panel.chosen.connect(self._chosen_in_panel)
         panel.opened.connect(self._opened)
 
@@ -61,14 +70,11 @@ class Editing(QObject):
         """The session's; None: there is none."""
         if self.dialog is not None:
             self.dialog.reject()
-        if self._edited is not None:  # a stack that is deleted says once more that it has changed
-            self._edited.undo_stack.indexChanged.disconnect(self._stack_moved)
         self._begun.clear()
         self._edited, self._player, self._measuring, self._total_s = edited, player, measuring, total_s
         if edited is not None:
             edited.changed.connect(self._changed)
             edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
-            edited.undo_stack.indexChanged.connect(self._stack_moved)
         self._changed(-1)
 
     def choose(self, number: int) -> None:
@@ -145,16 +151,14 @@ class Editing(QObject):
             self._notify(Message(f"Deleted {one.label or 'marker'}; Ctrl+Z brings it back."))
 
     def undo(self) -> None:
-        if self._edited is not None:
-            what = self._edited.undo_stack.undoText()
-            self._edited.undo_stack.undo()
-            self._notify(Message(f"Undone: {what}."))
+        what = self._undo_stack.undoText()
+        self._undo_stack.undo()
+        self._notify(Message(f"Undone: {what}."))
 
     def redo(self) -> None:
-        if self._edited is not None:
-            what = self._edited.undo_stack.redoText()
-            self._edited.undo_stack.redo()
-            self._notify(Message(f"Done again: {what}."))
+        what = self._undo_stack.redoText()
+        self._undo_stack.redo()
+        self._notify(Message(f"Done again: {what}."))
 
     def nudge(self, frames: int) -> None:
         """Move the chosen annotation so many frames."""
@@ -177,7 +181,6 @@ class Editing(QObject):
 
     def refresh(self) -> None:
         """What can be done now."""
-        edited = self._edited
         for name in ("edit", "delete", "earlier", "later"):
             self._commands[name].setEnabled(self._one is not None)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
@@ -185,12 +188,6 @@ class Editing(QObject):
             self._commands[f"marker_{key}"].setText(f"&{key}  {without_mnemonic(slot.label)}".rstrip())
         for name in ("previous_marker", "next_marker"):
             self._commands[name].setEnabled(bool(self._annotations()))
-        stack = edited.undo_stack if edited is not None else None
-        undo, redo = self._commands["undo"], self._commands["redo"]
-        undo.setEnabled(stack is not None and stack.canUndo())
-        redo.setEnabled(stack is not None and stack.canRedo())
-        undo.setText(f"&Undo {without_mnemonic(stack.undoText())}".rstrip() if stack is not None else "&Undo")
-        redo.setText(f"&Redo {without_mnemonic(stack.redoText())}".rstrip() if stack is not None else "&Redo")
 
     @property
     def _one(self) -> Annotation | None:
@@ -206,11 +203,8 @@ class Editing(QObject):
 
     def _changed(self, chosen: int) -> None:
         self.chosen = chosen
-        self._panel.show_annotations(self._annotations(), chosen)
         self._timeline.show_annotations(self._annotations(), chosen)
-        self.refresh()
-
-    def _stack_moved(self, index: int) -> None:
+        self._panel.show_annotations(self._annotations(), chosen, self._timeline.colours)
         self.refresh()
 
     def _dragged(self, number: int, onset_s: float, duration_s: float) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QItemSelectionModel, QLocale, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QTableWidget, QVBoxLayout, QWidget
 
 from app.ui.features.faces.colours import face_colour
 from app.ui.widgets.building import lay_out, there
-from app.ui.widgets.tables import dot, heading_row, set_up
+from app.ui.widgets.tables import dot, fill, heading_row, set_up
 
 COLUMNS = ("Face", "Name", "Frames")
 EACH = "first face of each frame"
@@ -66,10 +66,10 @@ class FacesPanel(QWidget):
         table = self.table
         table.blockSignals(True)
         table.setRowCount(len(lines) + 1)
-        self._fill(0, "", EACH, "")
+        fill(table, 0, ("", EACH, ""), number=2)
         for row, line in enumerate(lines, 1):
             ids, frames = ", ".join(map(str, line.face_ids)), QLocale.c().toString(line.frames)
-            self._fill(row, ids, line.name, frames)
+            fill(table, row, (ids, line.name, frames), number=2)
             there(table.item(row, 0)).setData(Qt.ItemDataRole.DecorationRole, dot(face_colour(line.number)))
         rows = [row for row, line in enumerate(lines, 1) if line.number in chosen]
         table.clearSelection()
@@ -91,11 +91,3 @@ class FacesPanel(QWidget):
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         for row in rows:
             selection.setCurrentIndex(model.index(row, 0), flags)
-
-    def _fill(self, row: int, *texts: str) -> None:
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            if column == len(texts) - 1:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.table.setItem(row, column, item)

@@ -13,7 +13,7 @@ from app.core.position import NOWHERE
 from app.session.table import Missing
 from app.ui.review.content import Content
 from app.ui.review.loading import Loaded
-from app.ui.widgets.formatting import degrees, spread, unsigned
+from app.ui.widgets.formatting import ANGLES, degrees, spread, unsigned
 
 WHY = {
     Missing.NOTHING: "not measured",
@@ -43,7 +43,7 @@ def numbers_of(loaded: Loaded, content: Content, frame: int) -> list[str]:
         why = Missing(int(table.missing[frame]))
         return [f"{loaded.called} was not found" if loaded.called and why is Missing.NO_FACE else WHY[why]]
     parts = []
-    for k, name in ((1, "yaw"), (0, "pitch"), (2, "roll")):
+    for name, k in ANGLES.items():
         value, std = float(content.series.angles_deg[frame, k]), float(table.std_deg[frame, k])
         text = f"{name} {degrees(value)} {spread(std)}"
         if content.second is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
@@ -13,7 +13,7 @@ from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
 from app.ui.shell.status_line import StatusLine, status_bar
-from app.ui.widgets.building import ScrollPanel, there
+from app.ui.widgets.building import Part, ScrollPanel, lay_out, there
 from app.ui.widgets.fields import dim_label
 
 
@@ -39,12 +39,12 @@ class Panes(QSplitter):
         parts.setChildrenCollapsible(False)
         self.side = _Side(parts)
         top = QSplitter(Qt.Orientation.Horizontal)
-        top.addWidget(_column(self.view, self.recover_button))
+        top.addWidget(_column((self.view, 1), lay_out(QHBoxLayout(), None, self.recover_button, None)))
         top.addWidget(self.side)
         top.setStretchFactor(0, 1)
         top.setSizes([840, 330])
         self.addWidget(top)
-        self.addWidget(_column(self.transport, self.timeline))
+        self.addWidget(_column(self.transport, (self.timeline, 1)))
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 2)
         self.setSizes([440, 310])
@@ -63,32 +63,17 @@ class _Side(ScrollPanel):
         self._parts = parts
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(parts)
-        parts.installEventFilter(self)
-        self._fit()
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if watched is self._parts and event is not None and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        """As wide as the parts need; what lists can't use, for they have become shorter, is the last part's."""
-        self.setMinimumWidth(self._parts.minimumSizeHint().width() + self.bar_width)
+    def fit(self) -> None:
+        """What lists can't use, for they have become shorter, is the last part's."""
+        super().fit()
         sizes = self._parts.sizes()
         used = [min(size, there(self._parts.widget(i)).maximumHeight()) for i, size in enumerate(sizes[:-1])]
         if used != sizes[:-1]:
             self._parts.setSizes([*used, sum(sizes) - sum(used)])
 
 
-def _column(*widgets: QWidget) -> QWidget:
-    """The pictures take the room, buttons and rows what they need."""
+def _column(*parts: Part) -> QWidget:
     box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    for widget in widgets:
-        grows = isinstance(widget, (LiveView, Timeline))
-        layout.addWidget(widget, 1 if grows else 0)
-        if isinstance(widget, QPushButton):
-            layout.setAlignment(widget, Qt.AlignmentFlag.AlignHCenter)
+    lay_out(QVBoxLayout(box), *parts, spacing=0, margins=(0, 0, 0, 0))
     return box

@@ -24,7 +24,7 @@ class Player(QObject):
         self._times = times_s
         self._frame = 0
         self._speed = 1.0
-        self.loop: tuple[float, float] | None = None
+        self.loop: tuple[float, float] | None = None  # played over and over; None: everything, once
         self._anchor = (0.0, 0.0)  # recorded time and clock when playing began, or the speed changed
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -102,10 +102,6 @@ class Player(QObject):
         """The next faster (1) or slower (-1) of ``SPEEDS``."""
         nearest = min(range(len(SPEEDS)), key=lambda k: abs(SPEEDS[k] - self._speed))
         self.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
-
-    def set_loop(self, loop: tuple[float, float] | None) -> None:
-        """Play this over and over; None: everything, once."""
-        self.loop = loop
 
     def _bounds(self) -> tuple[float, float]:
         return self.loop if self.loop is not None else (float(self._times[0]), float(self._times[-1]))

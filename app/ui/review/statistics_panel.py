@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QLocale, QObject, Qt
+from PyQt6.QtCore import QLocale, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -67,24 +67,11 @@ class StatisticsPanel(QWidget):
         for column in range(1, 5):
             self._grid.setColumnStretch(column, 1)
             self._grid.setColumnMinimumWidth(column, self.fontMetrics().horizontalAdvance("−88.8°"))
-        self._scroll = ScrollPanel("")
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._body = self._scroll.hold(self._grid, spacing=0, margins=(0, 0, 0, 0))
-        self._body.installEventFilter(self)
-        lay_out(QVBoxLayout(self), top, (self._scroll, 1), spacing=4, margins=(8, 6, 8, 6))
+        scroll = ScrollPanel("")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.hold(self._grid, spacing=0, margins=(0, 0, 0, 0))
+        lay_out(QVBoxLayout(self), top, (scroll, 1), spacing=4, margins=(8, 6, 8, 6))
         self.setMinimumHeight(9 * self.fontMetrics().lineSpacing())  # the title, and every number's mean and spread
-        self._fit()
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        """As wide as its numbers in the fonts that they have by now, beside the scroll bar; never narrower again."""
-        width = self._body.minimumSizeHint().width() + self._scroll.bar_width
-        if width > self._scroll.minimumWidth():
-            self._scroll.setMinimumWidth(width)
 
     def _add(self, key: str, row: int, column: int, span: int = 1) -> None:
         label = QLabel(NOTHING)

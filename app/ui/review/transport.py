@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -55,7 +55,6 @@ class Transport(QWidget):
 
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
-        self._playing = False
         self._frames = 0  # of the session whose place was shown last
         buttons = [action_button(actions[name], text) for name, text in (("back", "◂"), ("play", ""), ("on", "▸"))]
         self.play = buttons[1]
@@ -95,8 +94,7 @@ class Transport(QWidget):
         self._arrange()
 
     def set_playing(self, playing: bool) -> None:
-        self._playing = playing
-        self.play.setIcon(icon("pause" if playing else "start", theme.TEXT))
+        self.play.setIcon(icon("pause" if playing else "start"))
         self.play.setAccessibleName("Pause" if playing else "Play")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -116,11 +114,6 @@ class Transport(QWidget):
         else:
             self._rows.removeWidget(self.numbers)
             self._row.insertWidget(self._row.count() - 3, self.numbers, 1)
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        if event is not None and event.type() == QEvent.Type.PaletteChange:
-            self.set_playing(self._playing)  # its icon is drawn in the theme's colours
-        super().changeEvent(event)
 
     def set_speed(self, speed: float) -> None:
         self.speed.setCurrentIndex(SPEEDS.index(speed))

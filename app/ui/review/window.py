@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtGui import QCloseEvent, QUndoStack
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
 from app.session.annotation_file import AnnotationFile
@@ -73,7 +73,10 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._build()
         self.comparing = Comparing(self.transport, self._background, self.notify, self)
         self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
-        self.editing = Editing(self, self.timeline, self.panes.annotation_list, self.commands, store, self.notify)
+        self.undo_stack = QUndoStack(self)
+        self.editing = Editing(
+            self, self.timeline, self.panes.annotation_list, self.commands, store, self.undo_stack, self.notify
+        )
         self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
         self.identifying = Identifying(self, self.panes.faces, self.commands, self.notify)
         self._leave_out()
@@ -101,10 +104,8 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.commands["side"].setChecked(True)
 
     def _connect(self) -> None:
-        self.timeline.sought.connect(self._seek)
         self.timeline.selected.connect(self.measuring.select)
         self.measuring.changed.connect(self._selection_changed)
-        self.transport.speed_chosen.connect(self._set_speed)
         self.comparing.changed.connect(self._compare)
         self.identifying.followed.connect(self._show_face)
         self._settings.watch(self, OVERLAY.values(), self._draw)
@@ -213,10 +214,16 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.player.moved.connect(self._moved)
         self.player.playing_changed.connect(self._playing_changed)
         self.player.speed_changed.connect(self.transport.set_speed)
+        self.transport.speed_chosen.connect(self.player.set_speed)
+        self.timeline.sought.connect(self.player.seek)
         self.player.set_speed(self.transport.speed.currentData())
         self.sound.use(session.sound, self.player)
         self.annotations = EditedAnnotations(
-            session.annotations, AnnotationFile(session.folder / ANNOTATIONS), session.frame_at, self
+            session.annotations,
+            AnnotationFile(session.folder / ANNOTATIONS),
+            session.frame_at,
+            self.undo_stack,
+            self,
         )
         self.presenter = FramePresenter(self.view, session, self)
         self.presenter.problem.connect(lambda text: self.notify(Message(text, Severity.WARNING)))
@@ -225,7 +232,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.timeline.fit()
         self.measuring.use(loaded)
         self.editing.use(self.annotations, self.player, self.measuring, loaded.content.total_s)
-        self.identities = EditedIdentities(session, self.annotations.undo_stack, self)
+        self.identities = EditedIdentities(session, self.undo_stack, self)
         self.identifying.use(self.identities)
         self.exports.use(session)
         self._enable(True)
@@ -268,6 +275,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         problem = self._save()
         if problem:
             self.notify(Message(problem, Severity.ERROR))
+        self.undo_stack.clear()
         self.editing.use(None, None, None, 0.0)
         self.measuring.use(None)
         self.identifying.use(None)
@@ -293,6 +301,8 @@ class ReviewWindow(TakesFiles, QMainWindow):
         always = {"open", "close", "keys", "side", "screenshot"}
         for name, action in self.commands.items():
             action.setEnabled(on or name in always)
+        self.commands["undo"].setEnabled(self.undo_stack.canUndo())
+        self.commands["redo"].setEnabled(self.undo_stack.canRedo())
         self.transport.setEnabled(on)
         self.timeline.setEnabled(on)
         if on:
@@ -308,14 +318,6 @@ class ReviewWindow(TakesFiles, QMainWindow):
         return self._loaded.session
 
     # ------------------------------------------------------------------ showing
-
-    def _seek(self, time_s: float) -> None:
-        if self.player is not None:
-            self.player.seek(time_s)
-
-    def _set_speed(self, speed: float) -> None:
-        if self.player is not None:
-            self.player.set_speed(speed)
 
     def _moved(self, frame: int) -> None:
         player, content = self.player, self._content
@@ -375,7 +377,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
     def _selection_changed(self) -> None:
         looped = self.commands["loop"].isChecked()
         if self.player is not None:
-            self.player.set_loop(self.measuring.selection if looped else None)
+            self.player.loop = self.measuring.selection if looped else None
         self.measuring.refresh_actions(self.commands)
 
     def _escape(self) -> None:

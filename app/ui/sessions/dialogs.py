@@ -11,9 +11,9 @@ from app.session.exporters import EXPORTERS, Exporter
 from app.session.listing import SessionSummary
 from app.session.naming import PLACES
 from app.session.renaming import new_name
-from app.ui.shell import theme
 from app.ui.shell.dialogs import AskingDialog
 from app.ui.widgets.building import lay_out, named, paragraph
+from app.ui.widgets.fields import Note
 from app.ui.widgets.plain_text import without_mnemonic
 
 _EXAMPLES = 3
@@ -72,7 +72,7 @@ class RenameDialog(AskingDialog):
         self.pattern = named(QLineEdit(sessions[0].name if len(sessions) == 1 else pattern), "New name")
         self.pattern.setSelection(len(self.pattern.text()), -len(self.pattern.text()))  # a long one from its beginning
         self.pattern.textChanged.connect(lambda _: self._show())
-        self.outcome = paragraph(name="What becomes of it", dim=True)
+        self.outcome = Note("What becomes of it", dim=True)
         self.hold(text, self.pattern, self.outcome)
         self.setMinimumWidth(560)
         self._show()
@@ -81,14 +81,12 @@ class RenameDialog(AskingDialog):
         try:
             names = [new_name(session, self.pattern.text()) for session in self._sessions[:_EXAMPLES]]
         except SessionError as error:
-            theme.set_tone(self.outcome, "error")
-            self.outcome.setText(str(error))
+            self.outcome.show_text(str(error), "error")
             self.go.setEnabled(False)
             return
-        theme.set_tone(self.outcome, "")
         lines = [f"{session.name}  →  {name}" for session, name in zip(self._sessions, names, strict=False)]
         more = len(self._sessions) - len(lines)
-        self.outcome.setText("\n".join([*lines, f"and {more} more"] if more else lines))
+        self.outcome.show_text("\n".join([*lines, f"and {more} more"] if more else lines))
         self.go.setEnabled(True)
 
     def accept(self) -> None:

@@ -16,7 +16,6 @@ from PyQt6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QProgressBar,
@@ -35,7 +34,17 @@ from app.ui.sessions.extraction import Extraction
 from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.files import TakesFiles
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import lay_out, named, number_box, paragraph, push_button, resize_within_screen, there
+from app.ui.widgets.building import (
+    add_row,
+    lay_out,
+    named,
+    number_box,
+    paragraph,
+    push_button,
+    resize_within_screen,
+    there,
+)
+from app.ui.widgets.fields import Note
 from app.ui.widgets.formatting import duration
 from extractor import files
 
@@ -108,23 +117,14 @@ class ExtractDialog(TakesFiles, QDialog):
         self.pupils.setValue(self.pupils.minimum())
         self.force = QCheckBox("Measure again what &is measured already")
         form = QFormLayout()
-        results = QLabel("&Results")
-        results.setBuddy(self.out)
-        form.addRow(results, lay_out(QHBoxLayout(), (self.out, 1), self.choose_out))
+        add_row(form, "&Results", self.out, self.choose_out)
         form.addRow("&Weights", self.weights)
         form.addRow("Faces &at most", self.faces)
-        turned = QLabel("Camera ti&lt")
-        turned.setBuddy(self.pitch)
-        turned.setToolTip("How the cameras stood that took the videos; the tables hold what was measured")
-        form.addRow(turned, lay_out(QHBoxLayout(), (self.pitch, 1), (self.roll, 1)))
-        seen = QLabel("Field of &view")
-        seen.setBuddy(self.degrees)
-        seen.setToolTip("What the cameras saw from edge to edge: the position in centimetres hangs on it")
-        form.addRow(seen, self.degrees)
-        apart = QLabel("&Pupils apart by")
-        apart.setBuddy(self.pupils)
-        apart.setToolTip(PUPILS_TIP)
-        form.addRow(apart, self.pupils)
+        tip = "How the cameras stood that took the videos; the tables hold what was measured"
+        add_row(form, "Camera ti&lt", self.pitch, self.roll, tip=tip)
+        tip = "What the cameras saw from edge to edge: the position in centimetres hangs on it"
+        add_row(form, "Field of &view", self.degrees, tip=tip)
+        add_row(form, "&Pupils apart by", self.pupils, tip=PUPILS_TIP)
         form.addRow("Files at a tim&e", self.jobs)
         form.addRow("", self.force)
         self.options = QWidget()
@@ -132,7 +132,7 @@ class ExtractDialog(TakesFiles, QDialog):
         form.setContentsMargins(0, 0, 0, 0)
         self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, STEPS)
-        self.state = paragraph(name="How it goes", dim=True)
+        self.state = Note("How it goes", dim=True)
         self.problems = named(QListWidget(), "Files that could not be measured")
         self.problems.setWordWrap(True)
         self.problems.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
@@ -223,7 +223,7 @@ class ExtractDialog(TakesFiles, QDialog):
         )
         self.problems.clear()
         self.problems.hide()
-        self._show_state("Getting the network ready and looking for files…")
+        self.state.show_text("Getting the network ready and looking for files…")
         self.bar.setRange(0, 0)
         self._out, self._shown_out = Path(request.out), False
         self.extraction.start(request)
@@ -232,7 +232,7 @@ class ExtractDialog(TakesFiles, QDialog):
     def _paused(self, on: bool) -> None:
         self.pause_button.setText("&Go on" if on else "Pa&use")
         if on:
-            self._show_state("Paused. The memory that it takes stays taken.")
+            self.state.show_text("Paused. The memory that it takes stays taken.")
 
     def _show(self, message: RunMessage) -> None:
         for sentence in (*message.remarks, *message.failures):
@@ -251,19 +251,15 @@ class ExtractDialog(TakesFiles, QDialog):
             text += f", {message.frames / seconds:.0f} a second"
             if 0 < message.share < 1:
                 text += f", about {duration(seconds / message.share * (1 - message.share))} left"
-        self._show_state(text)
+        self.state.show_text(text)
 
     def _ended(self, sentence: str) -> None:
         self.bar.setRange(0, STEPS)
-        self._show_state(sentence, "error" if self.extraction.failed else "")
+        self.state.show_text(sentence, "error" if self.extraction.failed else "")
         self.pause_button.setText("Pa&use")
         if self._out.is_dir():
             self._made(self._out)
         self._enable(running=False)
-
-    def _show_state(self, text: str, tone: str = "") -> None:
-        theme.set_tone(self.state, tone)
-        self.state.setText(text)
 
     def _enable(self, running: bool | None = None) -> None:
         busy = self.extraction.running if running is None else running

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QAction, QGuiApplication
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication
 
 from app.ui.shell import settings, theme
-from app.ui.shell.commands import LIVE, draw_icons
 from app.ui.shell.settings import Settings
-from app.ui.shell.state_display import StateDisplay
 from app.ui.shell.theme import Scheme
 
 SYSTEM = "system"
 
 
 class Appearance(QObject):
-    """Keeps theme, icons and what is remembered of them in step."""
+    """Keeps the theme and what is remembered of it in step."""
 
-    def __init__(self, commands: Mapping[str, QAction], state: StateDisplay, store: Settings, parent: QObject) -> None:
+    def __init__(self, store: Settings, parent: QObject) -> None:
         super().__init__(parent)
-        self._commands = commands
-        self._state = state
         self._settings = store
         hints = QGuiApplication.styleHints()
         if hints is not None:
@@ -39,8 +34,5 @@ class Appearance(QObject):
 
     def _apply(self) -> None:
         wanted = theme.scheme_named(self._settings.get(settings.THEME))
-        if wanted is theme.scheme():
-            return
-        theme.apply(cast(QApplication, QApplication.instance()), wanted)
-        draw_icons(LIVE, self._commands)
-        self._state.draw_icons()
+        if wanted is not theme.scheme():
+            theme.apply(cast(QApplication, QApplication.instance()), wanted)

@@ -126,7 +126,6 @@ LIVE: tuple[Command, ...] = (
     Command("full_screen", "&View", "&Full screen", "F11", "Fill the screen", icon="full_screen",
             checkable=True, separated=True),
     Command("leave_full_screen", "&View", "&Leave full screen", "Esc", "Leave the full screen"),
-    Command("numbers", "&Panels", "&Numbers", "F2", "Show or hide the numbers", checkable=True),
     *(Command(dock.name, "&Panels", dock.text, dock.key, dock.tip, checkable=True) for dock in DOCKS),
     Command("next_panel", "&Panels", "Ne&xt panel", "Ctrl+F6", "Move the keyboard into the next panel",
             separated=True),
@@ -291,6 +290,8 @@ def build_actions(
         action.setCheckable(command.checkable or command.setting is not None)
         action.setMenuRole(command.role)
         action.setIconVisibleInMenu(False)  # in the menu a tick says what is on
+        if command.icon:
+            action.setIcon(icon(command.icon, theme.RECORD if command.icon == "record" else theme.TEXT))
         if command.setting is not None:
             _bind(action, command.setting, store)
         elif action.isCheckable():
@@ -299,7 +300,6 @@ def build_actions(
             action.triggered.connect(lambda checked, slot=slots[command.name]: slot())
         parent.addAction(action)
         actions[command.name] = action
-    draw_icons(commands, actions)
     return actions
 
 
@@ -313,14 +313,6 @@ def bindings(command: Command) -> list[QKeySequence]:
     """Its keys on this system, the first one before the others."""
     standard = QKeySequence.keyBindings(command.standard) if command.standard is not None else []
     return standard or [QKeySequence(key) for key in (command.key, *command.also)]
-
-
-def draw_icons(commands: Sequence[Command], actions: Mapping[str, QAction]) -> None:
-    """In the theme's colours, which may have changed."""
-    for command in commands:
-        if command.icon:
-            colour = theme.RECORD if command.icon == "record" else theme.TEXT
-            actions[command.name].setIcon(icon(command.icon, colour))
 
 
 def describe(action: QAction, tip: str) -> None:

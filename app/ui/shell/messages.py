@@ -43,21 +43,22 @@ def problem_message(status: PipelineStatus) -> Message | None:
     return Message(status.problem, Severity.ERROR if serious else Severity.BUSY if busy else Severity.WARNING)
 
 
+OF_SOURCE = {
+    SourceState.OPENING: Message("Opening the source…", Severity.BUSY),
+    SourceState.CLOSED: Message("Stopped. Press P to start.", Severity.INFO),
+    SourceState.ENDED: Message("The clip has ended. Press P to play it again.", Severity.INFO),
+    SourceState.STALLED: Message("No new picture for a while; waiting for the source.", Severity.WARNING),
+    SourceState.LOST: Message("The camera is lost; looking for it again. Check its cable.", Severity.WARNING),
+}
+
+
 def usual_message(status: PipelineStatus, result: FrameResult | None) -> Message:
     """What goes on while nothing is wrong."""
     state = status.source.state
     if status.recording_finishing:
         return Message("Finishing the recording…", Severity.BUSY)
-    if state is SourceState.OPENING:
-        return Message("Opening the source…", Severity.BUSY)
-    if state is SourceState.CLOSED:
-        return Message("Stopped. Press P to start.", Severity.INFO)
-    if state is SourceState.ENDED:
-        return Message("The clip has ended. Press P to play it again.", Severity.INFO)
-    if state is SourceState.STALLED:
-        return Message("No new picture for a while; waiting for the source.", Severity.WARNING)
-    if state is SourceState.LOST:
-        return Message("The camera is lost; looking for it again. Check its cable.", Severity.WARNING)
+    if state in OF_SOURCE:
+        return OF_SOURCE[state]
     if status.network_loading:
         return Message("Loading the network; the picture is live already.", Severity.BUSY)
     faces = len(result.faces) if result else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QSize, Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -45,11 +45,11 @@ class RecordedBar(QToolBar):
         record.enabledChanged.connect(again.setEnabled)
         again.setEnabled(record.isEnabled())
         tip = "Close this bar; the recording stays in File, Open recent (Esc)"
-        self._close = named(QToolButton(), "Close this bar", tip)
-        self._close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._close.clicked.connect(lambda _: self.leave())
-        self._row.addWidget(self._close)
-        self._draw_icon()
+        close = named(QToolButton(), "Close this bar", tip)
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(lambda _: self.leave())
+        close.setIcon(icon("close", theme.DIM))
+        self._row.addWidget(close)
         self.hide()
 
     def offer(self, stats: WriterStats) -> None:
@@ -80,16 +80,8 @@ class RecordedBar(QToolBar):
         self._row.addWidget(button)
         return button
 
-    def _draw_icon(self) -> None:
-        self._close.setIcon(icon("close", theme.DIM))
-
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.key() == Qt.Key.Key_Escape:
             self.leave()
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
-            self._draw_icon()

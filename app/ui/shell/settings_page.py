@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from PyQt6.QtCore import QSize
-from PyQt6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QCheckBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.shell import dialogs, theme
+from app.ui.shell import dialogs
 from app.ui.shell.keys_dialog import OF_SCREEN
 from app.ui.shell.profiles import ProfileMenu
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import SCHEMA, Setting, Settings
 from app.ui.widgets.building import (
     ScrollPanel,
+    add_row,
+    heading,
     lay_out,
-    paragraph,
     push_button,
     resize_within_screen,
     search_line,
 )
-from app.ui.widgets.fields import Section
+from app.ui.widgets.fields import Note
 
 LARGEST = QSize(640, 640)  # what it takes of a large screen
 NOTHING_FOUND = "No setting has these words."
@@ -41,22 +34,20 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._profiles = profiles
+        self._store = store
         search = search_line("Search the settings", "Search for a setting", self._show_found)
-        self._note = paragraph(name="Remark")
-        self._note.hide()
-        self._sections: dict[str, Section] = {}
-        self._rows: list[_Row] = []
+        self._note = Note("Remark")
+        self._headings: dict[str, QLabel] = {}  # by section
+        self._rows: list[tuple[int, str, str]] = []  # the form's row, section, words
+        self._form = QFormLayout()
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setVerticalSpacing(3)
         for setting in SCHEMA:
             if setting.label:
-                if setting.section not in self._sections:
-                    self._sections[setting.section] = Section(setting.section)
-                    self._sections[setting.section].rows.setColumnStretch(1, 1)
-                self._rows.append(_Row(setting, store, self._sections[setting.section], self._show_problem))
-        widest = max(row.label.sizeHint().width() for row in self._rows if row.label is not None)
-        for section in self._sections.values():  # the fields stand in one line down the whole page
-            section.rows.setColumnMinimumWidth(0, widest)
+                self._add(setting)
         scroll = ScrollPanel("All settings")
-        scroll.hold(*self._sections.values(), spacing=14, margins=(4, 4, 12, 4))
+        scroll.hold(self._form, spacing=0, margins=(4, 4, 12, 4))
         reset = push_button("&Reset all…", "Set every setting to what it was at first", profiles.ask_reset)
         tip = "Bring back the settings that there were before they were reset"
         self._undo = push_button("&Undo the reset", tip, profiles.undo_reset)
@@ -67,61 +58,39 @@ class SettingsDialog(QDialog):
         self._offer_undo()
         search.setFocus()
 
+    def _add(self, setting: Setting[Any]) -> None:
+        """A setting's name and what it is changed with, below the ones before."""
+        if setting.section not in self._headings:
+            self._headings[setting.section] = head = heading(setting.section)
+            head.setContentsMargins(0, 12 if self._rows else 0, 0, 0)
+            self._form.addRow(head)
+        name = setting.label.replace("&", "")
+        editor = SettingEditor(setting, self._store)
+        editor.problem.connect(self._show_problem)
+        fields = [editor.widget]
+        if setting.folder:
+            ask = lambda: dialogs.ask_folder(self, name, self._store.get(setting), editor.set)  # noqa: E731
+            fields.append(push_button("Choose…", "", ask, f"Choose the {name.lower()}"))
+        if isinstance(editor.widget, QCheckBox):  # it has its name beside it
+            self._form.addRow(editor.widget)
+        else:
+            add_row(self._form, name, *fields, tip=f"{setting.tip}.")
+        choices = " ".join(label for _, label in setting.choices)
+        words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
+        self._rows.append((self._form.rowCount() - 1, setting.section, words))
+
     def _offer_undo(self) -> None:
         self._undo.setEnabled(self._profiles.can_undo_reset)
 
     def _show_found(self, text: str) -> None:
-        words = text.casefold().split()
-        for row in self._rows:
-            row.show(all(word in row.words for word in words))
-        found = {row.section for row in self._rows if row.shown}
-        for section in self._sections.values():
-            section.setVisible(section in found)
-        self._show_note("" if found else NOTHING_FOUND)
+        wanted, found = text.casefold().split(), set()
+        for row, section, words in self._rows:
+            shown = all(word in words for word in wanted)
+            self._form.setRowVisible(row, shown)
+            found |= {section} if shown else set()
+        for section, head in self._headings.items():
+            self._form.setRowVisible(head, section in found)
+        self._note.show_text("" if found else NOTHING_FOUND)
 
     def _show_problem(self, problem: str) -> None:
-        self._show_note(problem, "error" if problem else "")
-
-    def _show_note(self, text: str, tone: str = "") -> None:
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
-        theme.set_tone(self._note, tone)
-
-
-class _Row:
-    """A setting's name and what it is changed with."""
-
-    def __init__(
-        self, setting: Setting[Any], store: Settings, section: Section, show_problem: Callable[[str], object]
-    ) -> None:
-        self.section = section
-        self.shown = True
-        self.label: QLabel | None = None  # a switch has its name beside it
-        name = setting.label.replace("&", "")
-        choices = " ".join(label for _, label in setting.choices)
-        self.words = f"{setting.section} {name} {setting.tip} {choices}".casefold()
-        place = section.rows.rowCount()
-        editor = SettingEditor(setting, store)
-        editor.problem.connect(show_problem)
-        widget = editor.widget
-        self._widgets = [widget]
-        if isinstance(widget, QCheckBox):
-            section.rows.addWidget(widget, place, 0, 1, 3)
-        else:
-            label = QLabel(name)
-            label.setToolTip(f"{setting.tip}.")
-            label.setBuddy(widget)
-            section.rows.addWidget(label, place, 0)
-            section.rows.addWidget(widget, place, 1, 1, 1 if setting.folder else 2)
-            self.label = label
-            self._widgets.append(label)
-        if setting.folder:
-            ask = lambda: dialogs.ask_folder(widget, name, store.get(setting), editor.set)  # noqa: E731
-            choose = push_button("Choose…", "", ask, f"Choose the {name.lower()}")
-            section.rows.addWidget(choose, place, 2)
-            self._widgets.append(choose)
-
-    def show(self, on: bool) -> None:
-        self.shown = on
-        for widget in self._widgets:
-            widget.setVisible(on)
+        self._note.show_text(problem, "error")

@@ -91,11 +91,6 @@ class StateDisplay:
         self._record.setEnabled(recording or (status.captured > 0 and running))
         icons = ("stop" if running else "start", "stop" if recording else "record")
         if icons != self._icons:
-            self._icons = icons
-            self.draw_icons()
-
-    def draw_icons(self) -> None:
-        """Those of the two buttons, in the theme's colours."""
-        run, record = self._icons
-        self._run.setIcon(icon(run))
-        self._record.setIcon(icon(record, theme.WHITE if record == "stop" else theme.RECORD))
+            self._icons = run, record = icons
+            self._run.setIcon(icon(run))
+            self._record.setIcon(icon(record, theme.WHITE if record == "stop" else theme.RECORD))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from app.ui.shell import theme
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.building import lay_out
 from app.ui.widgets.fields import Value
+from app.ui.widgets.icons import icon
 
-COLOURS = {
-    Severity.GOOD: theme.GOOD,
-    Severity.INFO: theme.DIM,
-    Severity.BUSY: theme.ACCENT,
-    Severity.WARNING: theme.WARNING,
-    Severity.ERROR: theme.ERROR,
+ICONS = {
+    Severity.GOOD: ("dot", theme.GOOD),
+    Severity.INFO: ("dot", theme.DIM),
+    Severity.BUSY: ("ring", theme.ACCENT),
+    Severity.WARNING: ("triangle", theme.WARNING),
+    Severity.ERROR: ("square", theme.ERROR),
 }
 
 
@@ -73,48 +74,20 @@ def status_bar(line: StatusLine, *permanent: QWidget) -> QStatusBar:
 
 
 class _Icon(QWidget):
-    """A dot, a ring, a triangle or a square: the shape says as much as the colour."""
+    """A dot, a ring, a triangle or a square."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Kind of message")
-        self._severity = Severity.INFO
-        self.setFixedSize(self.sizeHint())
-
-    def sizeHint(self) -> QSize:
+        self.show_severity(Severity.INFO)
         side = round(self.fontMetrics().height() * 0.9)
-        return QSize(side, side)
+        self.setFixedSize(side, side)
 
     def show_severity(self, severity: Severity) -> None:
-        self._severity = severity
+        self._icon = icon(*ICONS[severity])
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(COLOURS[self._severity])
-        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        centre, radius = area.center(), area.width() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        if self._severity is Severity.WARNING:
-            top, bottom = area.top(), area.bottom()
-            painter.drawPolygon(QPolygonF([QPointF(centre.x(), top), area.bottomRight(), QPointF(area.left(), bottom)]))
-            _mark(painter, centre + QPointF(0, radius * 0.2), radius)
-        elif self._severity is Severity.ERROR:
-            painter.drawRoundedRect(area, 2, 2)
-            _mark(painter, centre, radius)
-        elif self._severity is Severity.BUSY:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colour, 2))
-            painter.drawEllipse(centre, radius * 0.6, radius * 0.6)
-        else:
-            painter.drawEllipse(centre, radius * 0.5, radius * 0.5)
+        self._icon.paint(painter, self.rect())
         painter.end()
-
-
-def _mark(painter: QPainter, centre: QPointF, radius: float) -> None:
-    """An exclamation mark."""
-    painter.setPen(QPen(theme.GROUND, max(radius * 0.24, 1.2), cap=Qt.PenCapStyle.RoundCap))
-    painter.drawLine(centre - QPointF(0, radius * 0.42), centre + QPointF(0, radius * 0.12))
-    painter.drawPoint(centre + QPointF(0, radius * 0.55))

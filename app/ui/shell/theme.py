@@ -2,7 +2,7 @@
 
 The colours that change with the scheme are living objects: ``apply`` gives them other values where
 they are, so whoever paints with ``theme.TEXT`` follows at the next paint.  What was copied from
-them (pens, icons, style sheets of single widgets) must be made again: on ``QEvent.PaletteChange``,
+them (pens, style sheets of single widgets) must be made again: on ``QEvent.PaletteChange``,
 or better, not be copied.  What is drawn over a picture stays the same in both.
 
 Text keeps at least 4.5 to 1 against every ground it stands on (WCAG 2.1, AA).  The colours of the
@@ -77,13 +77,14 @@ PICTURE_WARNING = QColor("#f0b429")
 SECOND = QColor("#ff9ee5")  # a second network's axes
 PICTURE_EXPRESSION = QColor("#e6d843")
 
-_scheme = Scheme.DARK
-_STYLED = "motionscope_styled"
+_SCHEME = "motionscope_scheme"  # the application's property that holds the one in use
 
 
 def scheme() -> Scheme:
     """The one in use."""
-    return _scheme
+    app = QApplication.instance()
+    assert app is not None
+    return Scheme(app.property(_SCHEME))
 
 
 def system_scheme() -> Scheme:
@@ -100,13 +101,11 @@ def scheme_named(name: str) -> Scheme:
 
 def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
     """Fusion, with plain labels, and our own palette: a colour scheme asked of the system does nothing on X11."""
-    global _scheme
-    _scheme = wanted
     for colour, dark, light in _LIVE:
         colour.setRgba(QColor(light if wanted is Scheme.LIGHT else dark).rgba())
-    if app.property(_STYLED) is None:  # once: with a style sheet set, another style crashes widgets that live
+    if app.property(_SCHEME) is None:  # once: with a style sheet set, another style crashes widgets that live
         app.setStyle(PlainTextStyle())
-        app.setProperty(_STYLED, True)
+    app.setProperty(_SCHEME, wanted.value)
     app.setPalette(palette())
     app.setStyleSheet(style_sheet())
 
@@ -170,6 +169,10 @@ def style_sheet() -> str:
         f'QLabel[tone="{name}"] {{ color: {colour.name()}; }}'
         for name, colour in (ANGLE_COLOURS | PLACE_COLOURS).items()
     )
+    bars = "\n    ".join(
+        f'QProgressBar[tone="{name}"]::chunk {{ background: {colour.name()}; border-radius: 2px; }}'
+        for name, colour in (("expression", EXPRESSION), ("expression part", EXPRESSION_PART), ("good", GOOD))
+    )
     return f"""
     QToolTip {{ color: {TEXT.name()}; background: {RAISED.name()}; border: 1px solid {BORDER.name()}; padding: 3px; }}
     QMainWindow::separator {{ background: {GROUND.name()}; width: 4px; height: 4px; }}
@@ -227,5 +230,7 @@ def style_sheet() -> str:
     QCheckBox::indicator:unchecked:focus {{ border-color: {ACCENT.name()}; }}
     QLabel[tone="warning"] {{ color: {WARNING.name()}; }}
     QLabel[tone="error"], QLineEdit[tone="error"] {{ color: {ERROR.name()}; }}
+    QProgressBar[tone] {{ background: {BORDER.name()}; border: 0; border-radius: 2px; }}
+    {bars}
     {angles}
     """

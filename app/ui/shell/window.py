@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QWidget
+from PyQt6.QtWidgets import QDialog, QMainWindow
 
 from app.core.clock import now_s
 from app.core.launch_options import LaunchOptions
 from app.core.position import OF_THE_DEMO
+from app.signals.calibration import Waiting
 from app.signals.presets import CUSTOM, PRESETS
 from app.ui.docks.base import DockContext
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.keyboard import PanelKeys
 from app.ui.docks.manager import Docks
-from app.ui.docks.room import show_docked
-from app.ui.docks.title import PanelTitle
 from app.ui.features.annotations.annotations import AnnotationControls
 from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.features.cameras.controls import CameraControls
-from app.ui.features.cameras.facts import FactControls
+from app.ui.features.cameras.facts import FactControls, TiltControls
 from app.ui.features.cameras.network_camera import ask_network_camera
 from app.ui.features.cameras.remembered import FACE_SIZES, FIELDS_OF_VIEW
-from app.ui.features.cameras.tilt import TiltControls
 from app.ui.features.cameras.tilt_dialog import TiltDialog
 from app.ui.features.cameras.view_dialog import ViewDialog
 from app.ui.features.faces.faces import FaceControls
@@ -38,7 +36,6 @@ from app.ui.features.signals.signals import SignalControls
 from app.ui.features.sound.sound import SoundControls
 from app.ui.live.drawing import Drawing
 from app.ui.live.live_view import LiveView
-from app.ui.live.readout import Readout
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.sessions.controls import SessionsControls
 from app.ui.shell import dialogs, settings
@@ -119,7 +116,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self.face_size = FactControls(
             self.controller, store, self, FACE_SIZES, lambda pipe, size: pipe.set_face_size(size), options.face_size
         )
-        self.faces = FaceControls(self.controller, self.commands, store, self.view, self.readout.pose, self)
+        self.faces = FaceControls(self.controller, self.commands, store, self.view, self)
         self.operator = WindowOperator(self.controller, self._begin_recording, self)
         self.outputs = OutputControls(self.controller, self.commands, store, self, self.operator)
         self.annotations = AnnotationControls(self.controller, self.commands, store, self.view, self)
@@ -137,7 +134,7 @@ class MainWindow(TakesFiles, QMainWindow):
         )
         self.docks = Docks(self, context)
         self.panel_keys = PanelKeys(self, self.view)
-        self.appearance = Appearance(self.commands, self.state, store, self)
+        self.appearance = Appearance(store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)
         self.sessions = SessionsControls(store, self.review)
         self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
@@ -170,24 +167,11 @@ class MainWindow(TakesFiles, QMainWindow):
             lambda folder: show_in_files(folder, self.state.show_notice),
         )
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.recorded)
-        self.readout = Readout()
-        self.numbers_dock = self._add_dock("Numbers", self.readout, Qt.DockWidgetArea.RightDockWidgetArea)
         # What stands at the sides keeps the full height; the plots lie below the picture.
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.status_line = StatusLine()
         self.setStatusBar(status_bar(self.status_line))
-
-    def _add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title.lower())
-        dock.setWidget(widget)
-        PanelTitle(dock, of_face=True)
-        self.addDockWidget(area, dock)
-        action = self.commands[title.lower()]
-        action.setChecked(True)
-        dock.visibilityChanged.connect(lambda _: action.setChecked(not dock.isHidden()))
-        return dock
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self.settings.get(settings.GEOMETRY)):
@@ -207,12 +191,10 @@ class MainWindow(TakesFiles, QMainWindow):
         self.recorded.restore()
 
     def _default_layout(self) -> None:
-        self.numbers_dock.setFloating(False)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.numbers_dock)
-        self.numbers_dock.show()
         self.docks.default_layout()
         self.resizeDocks([self.docks.dock("plots")], [210], Qt.Orientation.Vertical)
-        self.resizeDocks([self.numbers_dock], [self.readout.minimumWidth()], Qt.Orientation.Horizontal)
+        numbers = self.docks.dock("numbers")
+        self.resizeDocks([numbers], [there(numbers.widget()).minimumWidth()], Qt.Orientation.Horizontal)
 
     def _connect(self) -> None:
         self.controller.noticed.connect(self.state.show_notice)
@@ -257,7 +239,6 @@ class MainWindow(TakesFiles, QMainWindow):
         if self.view.result is not self.view.told and now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
             self.view.tell(self.view.result)
-            self.readout.show_result(self.view.told)
         self.docks.refresh(self.view.result, self.view.told, pipeline.history)
 
     def _show_latest(self, pipeline: Pipeline) -> None:
@@ -276,7 +257,6 @@ class MainWindow(TakesFiles, QMainWindow):
         interval = LIVE_TICK_MS if status.streaming and not is_obscured(self) else IDLE_TICK_MS
         if interval != self.timer.interval():
             self.timer.setInterval(interval)
-        self.readout.show_status(status, self.view.rate.rate(), controller.source, controller.source_error)
         self.drawing.show_status(status)
         self.signals.show_status(status)
         self._know_camera(status)
@@ -348,12 +328,6 @@ class MainWindow(TakesFiles, QMainWindow):
         self.commands["full_screen"].setChecked(on)
         self.commands["leave_full_screen"].setEnabled(on)
 
-    def show_numbers(self, on: bool) -> None:
-        if on:
-            show_docked(self, self.numbers_dock)
-        else:
-            self.numbers_dock.hide()
-
     def _remember_layout(self) -> None:
         self.settings.update({settings.GEOMETRY: self.saveGeometry(), settings.LAYOUT: self.saveState(LAYOUT_VERSION)})
 
@@ -405,9 +379,11 @@ class MainWindow(TakesFiles, QMainWindow):
     def _begin_close(self) -> None:
         """The picture for the command line, then finish in the background; the window stays until it is done."""
         if self._options.screenshot is not None:
-            if self.controller.pipeline is not None:
-                self._show_latest(self.controller.pipeline)
-            self.readout.show_result(self.view.result)  # the same moment everywhere in the picture
+            pipeline = self.controller.pipeline
+            if pipeline is not None:
+                self._show_latest(pipeline)
+                self.view.tell(self.view.result)
+                self.docks.refresh(self.view.result, self.view.told, pipeline.history)  # the same moment everywhere
             self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
         if not self.review.close():
             return
@@ -419,7 +395,7 @@ class MainWindow(TakesFiles, QMainWindow):
             log.warning("The settings can't be kept in %s.", self.settings.path)
         for dialog in self._dialogs.values():
             dialog.close()
-        for part in (self.toolbar, self.recorded, there(self.menuBar()), self.readout):
+        for part in (self.toolbar, self.recorded, there(self.menuBar()), self.docks.dock("numbers")):
             part.setEnabled(False)
         status = self._status
         if status is not None and (status.recording_active or status.recording_finishing):
@@ -490,13 +466,13 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "pick_device": lambda: window.toolbar.device.show_choices(),
         "recentre": lambda: window.signals.recentre(),
         "undo_recentre": lambda: window.signals.undo_recentre(),
-        "recentre_still": lambda: window.signals.recentre_when_still(),
-        "measure_tilt": lambda: window.signals.measure_tilt(),
+        "recentre_still": lambda: window.signals.wait_for(Waiting.RECENTRE),
+        "measure_tilt": lambda: window.signals.wait_for(Waiting.TILT),
         "camera_tilt": lambda: window.show_dialog("tilt", lambda: TiltDialog(window, window.tilt, window.commands)),
         "field_of_view": lambda: window.show_dialog(
             "view", lambda: ViewDialog(window, window.field_of_view, window.face_size)
         ),
-        "neutral": lambda: window.signals.learn_neutral(),
+        "neutral": lambda: window.signals.wait_for(Waiting.NEUTRAL),
         "forget_neutral": lambda: window.signals.forget_neutral(),
         "filter_custom": lambda _: window.signals.use_preset(CUSTOM),
         "opentrack": lambda on: window.outputs.switch("opentrack", on),
@@ -508,7 +484,6 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "more_faces": lambda: window.faces.change_limit(1),
         "fewer_faces": lambda: window.faces.change_limit(-1),
         "mirror": lambda on: window.drawing.mirror(on),
-        "numbers": window.show_numbers,
         "next_panel": lambda: window.panel_keys.go(1),
         "previous_panel": lambda: window.panel_keys.go(-1),
         "to_picture": lambda: window.panel_keys.to_picture(),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PyQt6.QtCore import QObject, QSize, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QDoubleSpinBox,
+    QFormLayout,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLayout,
     QLineEdit,
@@ -62,6 +64,17 @@ def lay_out(layout: L, *parts: Part, spacing: int | None = None, margins: tuple[
         else:
             layout.addWidget(part, stretch)
     return layout
+
+
+def add_row(form: QFormLayout, text: str, *fields: QWidget, tip: str = "") -> None:
+    """Fields beside each other and their name, whose mnemonic leads to the first one, which has the room."""
+    label = QLabel(text)
+    label.setToolTip(tip)
+    label.setBuddy(fields[0])
+    if len(fields) == 1:
+        form.addRow(label, fields[0])
+    else:
+        form.addRow(label, lay_out(QHBoxLayout(), (fields[0], 1), *fields[1:]))
 
 
 def heading(text: str) -> QLabel:
@@ -154,7 +167,7 @@ def stand_aside(dialog: QWidget) -> None:
 
 
 class ScrollPanel(QScrollArea):
-    """Parts below each other, which scroll where the panel is low; never sideways."""
+    """Parts below each other, which scroll where the panel is low; never sideways, for it is as wide as they need."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -170,10 +183,20 @@ class ScrollPanel(QScrollArea):
         self.setWidget(content)
         return content
 
-    @property
-    def bar_width(self) -> int:
-        """Of its scroll bar."""
-        return there(self.verticalScrollBar()).sizeHint().width()
+    def setWidget(self, widget: QWidget | None) -> None:
+        super().setWidget(widget)
+        self.fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Qt lets it hear what it holds."""
+        if watched is self.widget() is not None and there(event).type() == QEvent.Type.LayoutRequest:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Make room for the parts, in the fonts that they have by now, beside the scroll bar; never narrower again."""
+        bar = there(self.verticalScrollBar()).sizeHint().width()
+        self.setMinimumWidth(max(there(self.widget()).minimumSizeHint().width() + bar, self.minimumWidth()))
 
 
 class LookingPanel(ScrollPanel):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFont, QFontMetrics, QResizeEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.shell import theme
 from app.ui.widgets.building import heading, lay_out
@@ -40,6 +40,27 @@ class Value(QLabel):
 
     def _fit(self) -> None:
         self.setText(self.fontMetrics().elidedText(self.whole_text, self._shortened, max(self.width(), 1)))
+
+
+class Note(QLabel):
+    """A remark that breaks into lines and may be copied, coloured by its tone; hidden while there is none."""
+
+    def __init__(self, name: str = "", dim: bool = False) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setProperty("dim", dim)
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self.hide()
+
+    def show_text(self, text: str, tone: str = "") -> None:
+        """``tone``: as for ``theme.set_tone``."""
+        theme.set_tone(self, tone)
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleDescription(text)
+            self.setVisible(bool(text))
 
 
 def fixed_value(
@@ -98,34 +119,19 @@ def dim_label(text: str, tip: str = "", right: bool = False) -> QLabel:
     return label
 
 
-class Bar(QWidget):
-    """A share of a whole as a thin horizontal bar."""
+class Bar(QProgressBar):
+    """A share of a whole as a thin horizontal bar; the style sheet has its colour."""
 
-    def __init__(self, name: str, colour: QColor) -> None:
+    STEPS = 1000
+
+    def __init__(self, name: str, tone: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._colour = colour
-        self._share = 0.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-
-    def sizeHint(self) -> QSize:
-        return QSize(60, self.fontMetrics().height())
+        self.setProperty("tone", tone)
+        self.setTextVisible(False)
+        self.setRange(0, self.STEPS)
+        self.setFixedHeight(5)
 
     def show_share(self, share: float) -> None:
         """0 to 1; anything beyond is cut."""
-        share = min(max(share, 0.0), 1.0)
-        if share != self._share:
-            self._share = share
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(0, self.height() / 2 - 2.5, self.width(), 5)
-        painter.setBrush(theme.BORDER)
-        painter.drawRoundedRect(track, 2.5, 2.5)
-        track.setWidth(track.width() * self._share)
-        painter.setBrush(self._colour)
-        painter.drawRoundedRect(track, 2.5, 2.5)
-        painter.end()
+        self.setValue(round(self.STEPS * min(max(share, 0.0), 1.0)))

@@ -12,6 +12,9 @@ from extractor.types import Angles
 EXPRESSION_FULL_SCALE = 0.06
 """Expression magnitude, in units of the neutral keypoints, at which a bar is full."""
 
+ANGLES = {"yaw": 1, "pitch": 0, "roll": 2}
+"""In the order in which they are shown, with their places among pitch, yaw and roll."""
+
 MINUS = "\u2212"
 NOTHING = "\u2013"  # what stands where there is no number
 
@@ -73,13 +76,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes:02d}:{whole % 60:02d}"
 
 
-def moment(seconds: float, decimals: int = 1) -> str:
-    """A place in a recording, or how long something lasts: minutes, seconds and their tenth."""
-    ticks = max(0, int(seconds * 10**decimals + 1e-6))
-    whole, rest = divmod(ticks, 10**decimals)
-    return duration(whole) + (f".{rest:0{decimals}d}" if decimals else "")
-
-
 def size(num_bytes: float) -> str:
     for unit in ("B", "kB", "MB"):
         if num_bytes < 999.5:
@@ -89,7 +85,7 @@ def size(num_bytes: float) -> str:
 
 
 def clock(seconds: float, decimals: int = 0) -> str:
-    """A time within a recording, ``1:02:03.450``: hours once there are any."""
+    """A time within a recording, or how long something lasts, ``1:02:03.450``: hours once there are any."""
     unit = 10**decimals
     whole, fraction = divmod(round(max(seconds, 0.0) * unit), unit)
     return duration(whole) + (f".{fraction:0{decimals}d}" if decimals else "")

@@ -24,7 +24,6 @@ class PaintedDock(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._least = (columns, rows)
-        self.painted = 0  # how often; a hidden dock is never
         self.mouse: QPointF | None = None  # where it points
         self._pressed: QPointF | None = None
 
@@ -37,7 +36,6 @@ class PaintedDock(QWidget):
         return QSize(round(least.width() * 1.25), round(least.height() * 1.3))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        self.painted += 1
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.BASE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

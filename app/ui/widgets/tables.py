@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QAction, QColor, QPainter, QPixmap
-from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QToolButton
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+)
 
 from app.ui.widgets.building import action_button, heading, lay_out, there
 
@@ -33,6 +41,16 @@ def set_up(table: QTableView, name: str, wide: Sequence[bool], lines: float = 1.
         mode = QHeaderView.ResizeMode.Stretch if stretched else QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(column, mode)
     return height
+
+
+def fill(table: QTableWidget, row: int, texts: Sequence[str], number: int) -> None:
+    """A row of texts, whole in their tool tips; that of the column ``number`` is one."""
+    for column, text in enumerate(texts):
+        item = QTableWidgetItem(text)
+        item.setToolTip(text)
+        if column == number:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        table.setItem(row, column, item)
 
 
 def heading_row(text: str, buttons: Mapping[str, QAction]) -> QHBoxLayout:

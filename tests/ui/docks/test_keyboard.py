@@ -11,7 +11,7 @@ from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.keyboard import SIDES, panel_of
 from tests.ui.find import reset_settings
 
-NAMES = ("numbers", *(spec.name for spec in DOCKS))
+NAMES = tuple(spec.name for spec in DOCKS)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from app.ui.features.faces.colours import face_colour
 from app.ui.shell import theme
 from app.ui.shell.theme import Scheme
 
-OF_FACE = {"numbers", *(spec.name for spec in DOCKS if spec.of_face)}
+OF_FACE = {spec.name for spec in DOCKS if spec.of_face}
 
 
 def title(window, name: str):
@@ -26,7 +26,7 @@ def test_with_several_faces_each_panel_about_one_says_which(idle_window, result,
     assert {"numbers", "plots", "bins", "shape", "crop", "heat", "table"} <= OF_FACE
     first, second = face(face_id=4), face((100, 100), 60, face_id=2)
     idle_window.docks.refresh(result(first, second), None, History())
-    for name in [spec.name for spec in DOCKS] + ["numbers"]:
+    for name in (spec.name for spec in DOCKS):
         chip = title(idle_window, name).chip
         assert chip.face_id == (4 if name in OF_FACE else None), name
         assert chip.isHidden() == (name not in OF_FACE), name
@@ -92,5 +92,5 @@ def test_its_icons_and_words_follow_the_theme(idle_window, qapp):
 
 
 def test_every_panel_has_one(idle_window):
-    assert len(list(titles(idle_window))) == len(DOCKS) + 1
+    assert len(list(titles(idle_window))) == len(DOCKS)
     assert all(dock.titleBarWidget() for dock in idle_window.findChildren(QDockWidget))

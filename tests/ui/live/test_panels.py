@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,17 +15,17 @@ from app.core.frames import ShownFace
 from app.outputs.base import OutputState, OutputStatus
 from app.session.stats import WriterStats
 from app.signals.presets import preset_named
-from app.ui.live.pose import ANGLES, PARTS
+from app.ui.live.pose import PARTS
 from app.ui.live.readout import Readout
 from app.ui.widgets.fields import Value
-from app.ui.widgets.formatting import NOTHING
+from app.ui.widgets.formatting import ANGLES, NOTHING
 from extractor.types import Angles
 from tests.ui.find import find
 
 
 @pytest.fixture
-def readout(qtbot) -> Readout:
-    readout = Readout()
+def readout(qtbot, store) -> Readout:
+    readout = Readout(SimpleNamespace(settings=store, status=lambda: None, controller=None))
     qtbot.addWidget(readout)
     readout.resize(readout.minimumWidth(), 700)
     readout.show()

@@ -371,7 +371,7 @@ def test_a_change_of_speed_does_not_jump(monkeypatch, qapp):
 def test_a_loop_comes_round(monkeypatch, qapp):
     clock = Clock(monkeypatch)
     player = Player(np.arange(100) / 10)
-    player.set_loop((2.0, 3.0))
+    player.loop = (2.0, 3.0)
     player.play()
     assert player.time_s == 2.0
     clock.now = 1.25

@@ -114,9 +114,9 @@ def test_the_layout_is_part_of_it(idle_window, qtbot):
     idle_window.commands["numbers"].trigger()
     idle_window.profiles.save("No numbers")
     idle_window.commands["numbers"].trigger()
-    assert not idle_window.numbers_dock.isHidden()
+    assert not idle_window.docks.dock("numbers").isHidden()
     idle_window.profiles.use("No numbers")
-    assert idle_window.numbers_dock.isHidden()
+    assert idle_window.docks.dock("numbers").isHidden()
 
 
 def test_a_wrong_name_is_said_in_the_window(idle_window):

@@ -44,7 +44,8 @@ def test_what_is_changed_counts_at_once(page, idle_window, store):
     assert not idle_window.view.style_shown.box
     assert not idle_window.commands["box"].isChecked()
     find(page, "Faces measured at most", QSpinBox).setValue(3)
-    assert store.get(settings.FACES) == idle_window.readout.pose.limit.value() == 3
+    in_panel = idle_window.docks.dock("numbers")
+    assert store.get(settings.FACES) == find(in_panel, "Faces measured at most", QSpinBox).value() == 3
     choice = find(page, "Filter", QComboBox)
     choice.setCurrentIndex(choice.findData("gaming"))
     choice.activated.emit(choice.currentIndex())

@@ -32,7 +32,7 @@ from app.ui.widgets.fields import Value
 from app.ui.widgets.formatting import degrees
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
-from tests.ui.find import curve_of, dialog, find, reset_settings
+from tests.ui.find import curve_of, dialog, find, is_seen, reset_settings
 
 WAIT_MS = 20_000
 
@@ -96,7 +96,7 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
     assert ended.args == [0], window.failures
     assert sorted(errors.values())[len(errors) // 2] < 15
     assert len(curve_of(window.docks.view("plots").canvas, "yaw")[0]) > 5
-    assert find(window.readout.pose, "true yaw", Value).whole_text.endswith("°")
+    assert find(window.docks.view("numbers").pose, "true yaw", Value).whole_text.endswith("°")
     assert picture.stat().st_size > 10_000
     assert {"video.mkv", "frames.csv", "session.json"} <= {path.name for path in session.iterdir()}
     with (session / "frames.csv").open(encoding="utf-8") as file:
@@ -417,7 +417,8 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
         idle_window.show()
     idle_window.docks.start()
     idle_window.commands["table"].trigger()
-    idle_window.commands["numbers"].trigger()
+    idle_window.docks.dock("table").setFloating(True)  # not one behind the other
+    qtbot.waitUntil(lambda: all(is_seen(idle_window.docks.dock(name)) for name in ("table", "numbers")))
     results: Mailbox[FrameResult] = Mailbox()
     idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
     idle_window._status_due_s = math.inf
@@ -433,7 +434,7 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
         if idle_window.view.result is None:
             continue
         label = label_text(idle_window.view.told.shown[0])
-        assert f"yaw {find(idle_window.readout.pose, 'yaw', Value).whole_text} " in label
+        assert f"yaw {find(idle_window.docks.view('numbers').pose, 'yaw', Value).whole_text} " in label
         model = idle_window.docks.view("table").model
         (told,) = (model.row(i).shown for i in range(model.rowCount()) if model.row(i).name == "yaw_deg")
         assert f"yaw {degrees(float(told))} " in label
@@ -450,7 +451,7 @@ def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, 
     broken.write_text("no film", encoding="utf-8")
     window = make_window(source="demo")
     window.show()
-    name = find(window.readout.system, "Name", Value)
+    name = find(window.docks.view("numbers").system, "Name", Value)
     qtbot.waitUntil(lambda: name.whole_text == "Built-in demo", timeout=WAIT_MS)
     window.controller.open_source(str(broken))
     qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)

@@ -27,7 +27,7 @@ def test_minimised_nothing_is_painted_and_the_recording_goes_on(no_network, make
     window.showMinimized()
     assert is_obscured(window)
     qtbot.waitUntil(lambda: window.timer.interval() == IDLE_TICK_MS, timeout=WAIT_MS)
-    for view in (window.readout, window.docks.view("plots")):
+    for view in (window.docks.view("numbers"), window.docks.view("plots")):
         view.show_result = lambda *_: refreshed.append(1)
     del painted[:]
     frames, before = recorded(), captured(window)

@@ -27,7 +27,7 @@ from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 from app.ui.widgets.building import named, there
 from app.ui.widgets.fields import dim_label
-from app.ui.widgets.formatting import moment
+from app.ui.widgets.formatting import clock, duration
 from app.ui.widgets.plain_text import without_mnemonic
 
 if TYPE_CHECKING:
@@ -60,14 +60,12 @@ def default_slots() -> tuple[AnnotationSlot, ...]:
 
 def read_slots(text: str) -> tuple[AnnotationSlot, ...]:
     """As ``write_slots`` wrote them; the defaults for what can't be read."""
-    slots = list(default_slots())
+    slots = default_slots()
     try:
-        values = json.loads(text) if text else []
-        for i, (label, interval) in enumerate(values[: len(slots)]):
-            slots[i] = AnnotationSlot(str(label), bool(interval))
+        known = [AnnotationSlot(str(label), bool(interval)) for label, interval in json.loads(text or "[]")]
     except (ValueError, TypeError):
-        return default_slots()
-    return tuple(slots)
+        return slots
+    return (*known, *slots[len(known) :])[: len(slots)]
 
 
 def write_slots(slots: tuple[AnnotationSlot, ...]) -> str:
@@ -80,7 +78,7 @@ class NoteBox(AskingDialog):
     written = pyqtSignal(str)
 
     def __init__(self, parent: QWidget, seconds: float) -> None:
-        super().__init__(there(parent.window()), f"Note at {moment(seconds)}", QDialogButtonBox.StandardButton.Save)
+        super().__init__(there(parent.window()), f"Note at {clock(seconds, 1)}", QDialogButtonBox.StandardButton.Save)
         self.text = named(QLineEdit(), "Note")
         self.text.setMinimumWidth(self.fontMetrics().averageCharWidth() * 60)
         self.hold(dim_label("It gets the time at which this box was opened."), self.text, spacing=8)
@@ -203,12 +201,12 @@ class AnnotationControls(QObject):
             self._controller.notify(f"Sent “{label}”; nothing is recorded.")
             return
         annotation = written.annotation
-        at = moment(annotation.onset_s)
+        at = clock(annotation.onset_s, 1)
         match written.kind.value:
             case "begun":
                 text, shown = f"“{annotation.label}” began at {at}; {key} ends it.", f"{annotation.label} began"
             case "ended":
-                lasted = moment(annotation.duration_s)
+                lasted = clock(annotation.duration_s, 1)
                 text = f"“{annotation.label}” ended after {lasted}, from {at}."
                 shown = f"{annotation.label}, {lasted} long"
             case _:
@@ -250,7 +248,7 @@ class AnnotationControls(QObject):
             self._background.run("note", lambda: pipeline.note(text, at_s), self._noted)
 
     def _noted(self, annotation: Annotation) -> None:
-        self._controller.notify(f"Note written at {moment(annotation.onset_s)}.", Severity.GOOD)
+        self._controller.notify(f"Note written at {clock(annotation.onset_s, 1)}.", Severity.GOOD)
         self._add_latest(annotation.onset_s, f"note: {annotation.note}")
 
     # ------------------------------------------------------------------ the regular look
@@ -265,7 +263,7 @@ class AnnotationControls(QObject):
         running: tuple[Chip, ...] = ()
         if recording and stats is not None:
             running = tuple(
-                Chip(item.key, item.annotation.label, moment(stats.seconds - item.annotation.onset_s, 0), running=True)
+                Chip(item.key, item.annotation.label, duration(stats.seconds - item.annotation.onset_s), running=True)
                 for item in stats.intervals
             )
         differs = (recording, running) != (self.recording, self.running)

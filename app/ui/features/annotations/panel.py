@@ -19,7 +19,7 @@ from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.widgets.building import ScrollPanel, W, lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
-from app.ui.widgets.formatting import NOTHING, moment
+from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ class AnnotationPanel(ScrollPanel):
         super().__init__("Markers and session")
         self._controls = context.annotations
         self._settings = context.settings
-        self.sound = SoundFields(context.sound)
+        self.sound = SoundFields(context.sound, context.settings)
         self._view = context.view
-        parts = (self._session(), self._annotations(), self._latest())
-        content = self.hold(*parts, spacing=14, margins=(12, 10, 12, 10))
-        self.setMinimumWidth(content.minimumSizeHint().width() + 12)
+        self.hold(self._session(), self._annotations(), self._latest(), spacing=14, margins=(12, 10, 12, 10))
         self._controls.changed.connect(self._show)
         self._show()
 
@@ -212,5 +210,5 @@ class AnnotationPanel(ScrollPanel):
         latest = list(controls.latest)[:LATEST]
         for i, (time, line) in enumerate(self.latest):
             known = i < len(latest)
-            time.setText(moment(latest[i].seconds) if known else "")
+            time.setText(clock(latest[i].seconds, 1) if known else "")
             line.show_text(latest[i].text if known else (NOTHING if i == 0 else ""), latest[i].text if known else "")

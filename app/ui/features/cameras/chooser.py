@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -27,10 +27,11 @@ from app.core.frames import FrameResult
 from app.ui.features.cameras.controls import CameraControls, short
 from app.ui.features.cameras.formats_table import FormatsTable
 from app.ui.live.live_view import LiveView
-from app.ui.shell import settings, theme
+from app.ui.shell import settings
 from app.ui.shell.controller import Controller, sentence
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import delayed, heading, lay_out, named, paragraph, push_button, there
+from app.ui.widgets.building import delayed, heading, lay_out, named, push_button, there
+from app.ui.widgets.fields import Note
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -72,11 +73,16 @@ class CameraChooser(QDialog):
         self.again.setShortcut("F5")
         self.view = named(LiveView(), "Preview")
         self.view.setMinimumSize(320, 180)
-        self.state_label = _sentence("State of the camera")
+        self.state_label = Note("State of the camera")
+        self.state_label.setMinimumHeight(self.fontMetrics().lineSpacing() * 2)  # nothing moves when it takes two lines
+        self.state_label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = FormatsTable()
         self.table.chosen.connect(lambda _: self._settle.start())
-        self.other = _FormatEdit()
-        self.other.submitted.connect(self._try_other)
+        tip = "Width x height @ frames a second : pixel format; Enter asks the camera for it"
+        self.other = named(QLineEdit(), "Another format", tip)
+        self.other.setPlaceholderText("640x480@60:MJPG")
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # which would close the dialog
+            QShortcut(QKeySequence(key), self.other, self._try_other, context=Qt.ShortcutContext.WidgetShortcut)
         tip = "Ask the camera for the format that is written here"
         self.other_button = push_button("Try", tip, self._try_other)
         self.use = QPushButton("Use")
@@ -123,7 +129,7 @@ class CameraChooser(QDialog):
         self.view.set_mirrored(self._settings.get(settings.MIRROR_CAMERA))
         self.view.show_result(None)
         self.view.set_message(WAITING)
-        self._notify(WAITING)
+        self.state_label.show_text(WAITING)
         self.table.show_formats((), ())
         self.camera.setFocus()
         self._controls.borrow(self._begin)
@@ -153,7 +159,7 @@ class CameraChooser(QDialog):
     def look(self) -> None:
         """Which cameras there are."""
         if self._preview is not None:
-            self._notify(LOOKING)
+            self.state_label.show_text(LOOKING)
             self._controller.background.run("list cameras", _offered, self._listed, self._failed)
 
     def _listed(self, cameras: tuple[CameraDevice, ...]) -> None:
@@ -169,7 +175,7 @@ class CameraChooser(QDialog):
         self.camera.setEnabled(bool(cameras))
         if device is None:
             self.view.set_message("No camera", NO_CAMERA)
-            self._notify(NO_CAMERA, "warning")
+            self.state_label.show_text(NO_CAMERA, "warning")
             self.use.setEnabled(False)
         elif here is None:
             self._use_camera(device)
@@ -205,7 +211,7 @@ class CameraChooser(QDialog):
         try:
             form = parse_camera_format(self.other.text())
         except UserError as error:
-            self._notify(str(error), "error")
+            self.state_label.show_text(str(error), "error")
             self._state_due_s = now_s() + 6.0  # so long it can be read
             return
         self.table.select(None)
@@ -238,48 +244,19 @@ class CameraChooser(QDialog):
 
         info = state.info
         if state.source.message:
-            self._notify(state.source.message, "error" if state.source.state is SourceState.FAILED else "warning")
+            self.state_label.show_text(
+                state.source.message, "error" if state.source.state is SourceState.FAILED else "warning"
+            )
         elif info is None:
-            self._notify("Opening the camera…")
+            self.state_label.show_text("Opening the camera…")
         elif self._wished and granted_instead(info):
-            self._notify(granted_instead(info), "warning")
+            self.state_label.show_text(granted_instead(info), "warning")
         else:
             measured = f", {state.measured_fps:.1f} measured" if state.measured_fps > 0 else ""
-            self._notify(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
-
-    def _notify(self, text: str, tone: str = "") -> None:
-        if text != self.state_label.text():
-            self.state_label.setText(text)
-            self.state_label.setAccessibleDescription(text)
-        theme.set_tone(self.state_label, tone)
+            self.state_label.show_text(f"Granted: {short(info.width, info.height, info.fps, info.fourcc)}{measured}")
 
     def _failed(self, error: Exception) -> None:
-        self._notify(sentence(error), "error")
-
-
-class _FormatEdit(QLineEdit):
-    """Enter tries what is written, instead of closing the dialog."""
-
-    submitted = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        named(self, "Another format", "Width x height @ frames a second : pixel format; Enter asks the camera for it")
-        self.setPlaceholderText("640x480@60:MJPG")
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.submitted.emit()
-            event.accept()
-            return
-        super().keyPressEvent(event)
-
-
-def _sentence(name: str) -> QLabel:
-    label = paragraph(name=name)
-    label.setMinimumHeight(label.fontMetrics().lineSpacing() * 2)  # so that nothing moves when it takes two lines
-    label.setAlignment(Qt.AlignmentFlag.AlignTop)
-    return label
+        self.state_label.show_text(sentence(error), "error")
 
 
 def _name(camera: CameraDevice, cameras: Sequence[CameraDevice]) -> str:

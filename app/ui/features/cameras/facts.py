@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.ui.features.cameras.remembered import CameraFacts
+from app.core.tilt import CameraTilt
+from app.ui.features.cameras.remembered import TILTS, CameraFacts
 from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
 
@@ -94,6 +95,25 @@ class FactControls(QObject, Generic[T]):
             except Exception as error:
                 self._controller.complain(error)
         self.changed.emit(value)
+
+
+class TiltControls(FactControls[CameraTilt]):
+    """``value`` is a ``CameraTilt``, or None for a level camera."""
+
+    def __init__(
+        self, controller: Controller, store: Settings, parent: QObject, asked: CameraTilt | None = None
+    ) -> None:
+        super().__init__(controller, store, parent, TILTS, lambda pipe, tilt: pipe.signals.set_tilt(tilt), asked)
+        self._heard = 0  # of the waits that ended
+
+    def show_status(self, status: PipelineStatus) -> None:
+        """Keep what has just been measured, too."""
+        super().show_status(status)
+        finished = status.finished_wait
+        if finished is not None and finished.number != self._heard:
+            self._heard = finished.number
+            if finished.outcome.tilt is not None:
+                self.keep(finished.outcome.tilt)
 
 
 def _key(info: SourceInfo) -> tuple[str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from app.core.addresses import parse_address
 from app.core.errors import SourceError
-from app.ui.shell import theme
 from app.ui.shell.dialogs import AskingDialog
 from app.ui.widgets.building import named, paragraph
+from app.ui.widgets.fields import Note
 
 ABOUT = (
     "Motionscope connects to this address, and to no other unless the camera sends it there, for as long as the source "
@@ -33,8 +33,7 @@ class NetworkCameraDialog(AskingDialog):
         self.name = self._field("User name", "only if the camera asks for one")
         self.password = self._field("Password", "")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.problem = named(QLabel(), "Problem")
-        theme.set_tone(self.problem, "error")
+        self.problem = Note("Problem")
         form = QFormLayout()
         for field in (self.address, self.name, self.password):
             form.addRow(field.accessibleName(), field)
@@ -45,7 +44,7 @@ class NetworkCameraDialog(AskingDialog):
         try:
             address = parse_address(self.address.text(), self.name.text().strip(), self.password.text())
         except SourceError as error:
-            self.problem.setText(str(error))
+            self.problem.show_text(str(error), "error")
             self.address.setFocus()
             return
         self.entered.emit(address.url)

@@ -8,9 +8,10 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.tilt import MEASURED, STEEPEST_DEG, CameraTilt
-from app.ui.features.cameras.tilt import TiltControls
+from app.ui.features.cameras.facts import TiltControls
 from app.ui.shell.dialogs import close_button
 from app.ui.widgets.building import delayed, lay_out, number_box, paragraph, push_button
+from app.ui.widgets.fields import Note
 
 SETTLED_MS = 500  # after the last change of a number it holds
 WHY = (
@@ -32,7 +33,7 @@ class TiltDialog(QDialog):
         form = QFormLayout()
         form.addRow("Looks &down by", self.pitch)
         form.addRow("Turned clock&wise by", self.roll)
-        self.state = paragraph(name="How the tilt is known")
+        self.state = Note("How the tilt is known")
         measure = push_button("&Measure: shake, then nod", commands["measure_tilt"].toolTip(), self._measure)
         tip = "No tilt: the angles are those that the camera sees"
         level = push_button("It is &level", tip, lambda: controls.use(None))
@@ -57,8 +58,7 @@ class TiltDialog(QDialog):
             text = f"Measured by shake and nod, ± {tilt.std_deg:.1f}°."
         else:
             text = "Typed in."
-        self.state.setText(text)
-        self.state.setAccessibleDescription(text)
+        self.state.show_text(text)
 
     def done(self, result: int) -> None:
         """What has just been typed holds, too."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.position import ADULT_PUPILS_MM, ASSUMED, LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
 from app.ui.features.cameras.facts import FactControls
 from app.ui.shell.dialogs import close_button
-from app.ui.widgets.building import fit_height, lay_out, number_box, paragraph, push_button, stand_aside
+from app.ui.widgets.building import add_row, fit_height, lay_out, number_box, paragraph, push_button, stand_aside
+from app.ui.widgets.fields import Note
 from app.ui.widgets.formatting import face_size, field_of_view
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -53,8 +54,8 @@ class ViewDialog(QDialog):
         self.distance = number_box("Its distance from the lens in centimetres", 1.0, 1000.0, " cm")
         self.pupils = number_box("Distance between the pupils in millimetres", LEAST_MM, MOST_MM, " mm")
         self.pupils.setToolTip(PUPILS_TIP)
-        self.state = paragraph(name="How the field of view is known")
-        self.size_state = paragraph(name="How the size of the face is known")
+        self.state = Note("How the field of view is known")
+        self.size_state = Note("How the size of the face is known")
         use = "From now on positions are told by it"
         tip = f"{ASSUMED.degrees:g}° are then taken, which may be wrong by {ASSUMED.std_deg:g}° and more"
         form = QFormLayout()
@@ -70,13 +71,10 @@ class ViewDialog(QDialog):
             ("&Pupils apart by", self.pupils, push_button("Use siz&e", use, self._use_pupils)),
             ("", self.size_state, push_button("A&verage", AVERAGE_TIP, lambda: sizes.use(None))),
         ):
-            line = lay_out(QHBoxLayout(), (parts[0], 1), *parts[1:])
             if name:
-                label = QLabel(name)
-                label.setBuddy(parts[0])
-                form.addRow(label, line)
+                add_row(form, name, *parts)
             else:
-                form.addRow(line)
+                form.addRow(lay_out(QHBoxLayout(), (parts[0], 1), *parts[1:]))
         lay_out(QVBoxLayout(self), form, close_button(self), spacing=10, margins=(20, 18, 20, 14))
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
         self.distance.setValue(26.0)
@@ -95,15 +93,11 @@ class ViewDialog(QDialog):
     def show_view(self, view: FieldOfView | None) -> None:
         self.degrees.setValue((view or ASSUMED).degrees)
         self.between.choose((view or ASSUMED).diagonal)
-        text = field_of_view(view or ASSUMED)
-        self.state.setText(text)
-        self.state.setAccessibleDescription(text)
+        self.state.show_text(field_of_view(view or ASSUMED))
 
     def show_size(self, size: FaceSize | None) -> None:
         self.pupils.setValue(size.pupils_mm if size is not None else ADULT_PUPILS_MM)
-        text = face_size(size)
-        self.size_state.setText(text)
-        self.size_state.setAccessibleDescription(text)
+        self.size_state.show_text(face_size(size))
 
     def _show_width(self) -> None:
         width = float(self.sheet.currentData())
@@ -128,7 +122,7 @@ class ViewDialog(QDialog):
         if LEAST_DEG <= view.degrees <= MOST_DEG:
             self._controls.use(view)
         else:
-            self.state.setText(f"{width:g} cm at {distance:g} cm would be {view.degrees:.0f}°: no camera sees that.")
+            self.state.show_text(f"{width:g} cm at {distance:g} cm would be {view.degrees:.0f}°: no camera sees that.")
 
 
 def _box(name: str, choices: tuple[tuple[str, object], ...]) -> ChoiceBox:

@@ -14,7 +14,6 @@ from app.ui.shell import settings
 
 if TYPE_CHECKING:
     from app.ui.live.live_view import LiveView
-    from app.ui.live.pose import PosePanel
     from app.ui.shell.controller import Controller
     from app.ui.shell.settings import Settings
 
@@ -22,7 +21,7 @@ NO_OTHER = "There is no other face to go to."
 
 
 class FaceControls(QObject):
-    """Keeps the limit, its actions and the panel's box in step, and passes the choice of a face on."""
+    """Keeps the limit, its actions and the pipeline in step, and passes the choice of a face on."""
 
     def __init__(
         self,
@@ -30,7 +29,6 @@ class FaceControls(QObject):
         commands: Mapping[str, QAction],
         store: Settings,
         view: LiveView,
-        panel: PosePanel,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -38,27 +36,25 @@ class FaceControls(QObject):
         self._commands = commands
         self._settings = store
         self._view = view
-        self._panel = panel
+        self._told = self.limit
         view.clicked.connect(self.pick)
-        panel.limit.valueChanged.connect(self.use_limit)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
-        store.watch(self, (settings.FACES,), self._apply)
+        store.watch(self, (settings.FACES,), self._changed)
         self._apply()
 
     @property
     def limit(self) -> int:
         return self._settings.get(settings.FACES)
 
-    def use_limit(self, count: int) -> None:
-        """Measure at most so many faces from now on."""
-        count = settings.FACES.usual(count)
-        if count == self.limit:
-            return
-        self._settings.set(settings.FACES, count)
-        self._controller.notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
-
     def change_limit(self, by: int) -> None:
-        self.use_limit(self.limit + by)
+        self._settings.set(settings.FACES, self.limit + by)
+
+    def _changed(self) -> None:
+        count = self.limit
+        if count != self._told:
+            self._told = count
+            self._controller.notify("One face is measured." if count == 1 else f"Up to {count} faces are measured.")
+            self._apply()
 
     def pick(self, x: float, y: float) -> None:
         """Make the face at this place, in frame pixels, the primary one."""
@@ -77,7 +73,6 @@ class FaceControls(QObject):
         return result is not None and are_several(result)
 
     def _apply(self) -> None:
-        self._panel.show_limit(self.limit)
         self._commands["more_faces"].setEnabled(self.limit < MOST_FACES)
         self._commands["fewer_faces"].setEnabled(self.limit > 1)
         if self._controller.pipeline is not None:

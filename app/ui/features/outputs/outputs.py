@@ -96,16 +96,12 @@ class OutputControls(QObject):
         if self._controller.pipeline is not None:
             self._begin(entry)
 
-    def use_target(self, name: str, text: str) -> str:
-        """Send there from now on, if at all; what is no target changes nothing, and the sentence says why."""
-        setting = settings.OUTPUT_TARGETS[name]
+    def use_target(self, name: str, text: str) -> None:
+        """Send there from now on, if at all; what is no target changes nothing, and the status line says why."""
         try:
-            if setting.usual(text) != self.target(name):
-                self._settings.set(setting, text)
+            self._settings.set(settings.OUTPUT_TARGETS[name], text)
         except OutputError as error:
-            self._controller.notify(str(error), Severity.ERROR)
-            return str(error)
-        return ""
+            self._controller.complain(error)
 
     def renew_token(self) -> None:
         """Another token for the remote control: programs that know the one before are let in no more."""
@@ -127,13 +123,9 @@ class OutputControls(QObject):
 
     def ask_address(self) -> None:
         """opentrack's, without its dock."""
-        dialogs.ask_text(
-            self._window,
-            "opentrack",
-            "Host and port that opentrack's input “UDP over network” listens on:",
-            self.target(OPENTRACK),
-            lambda text: self.use_target(OPENTRACK, text),
-        )
+        question = "Host and port that opentrack's input “UDP over network” listens on:"
+        use = partial(self.use_target, OPENTRACK)
+        dialogs.ask_text(self._window, "opentrack", question, self.target(OPENTRACK), use)
 
     def _switch_off(self) -> None:
         for name, entry in self._entries.items():

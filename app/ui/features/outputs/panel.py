@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
@@ -12,9 +11,7 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,12 +22,12 @@ from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.remote_access import NAME as REMOTE
 from app.ui.docks.base import DockContext
 from app.ui.features.outputs.outputs import OutputControls
-from app.ui.shell import settings, theme
+from app.ui.shell import settings
+from app.ui.shell.messages import Severity
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, paragraph, push_button
-from app.ui.widgets.fields import Value, dim_label
-from app.ui.widgets.pickers import ChoiceBox
+from app.ui.widgets.fields import Note, Value, dim_label
 
 if TYPE_CHECKING:
     from app.signals.history import History
@@ -44,6 +41,7 @@ class OutputsPanel(LookingPanel):
 
     def __init__(self, context: DockContext) -> None:
         super().__init__("Outputs")
+        self._controller = context.controller
         self._status = context.status
         intro = paragraph(
             "Send what is shown to other programs, and let them control this window. "
@@ -52,37 +50,25 @@ class OutputsPanel(LookingPanel):
         )
         self.rows = {spec.name: OutputRow(spec, context.outputs, context.settings) for spec in OUTPUTS}
         for row in self.rows.values():
-            row.edited.connect(self.look)
+            row.edited.connect(self._edited)
         lines = (part for row in self.rows.values() for part in (_line(), row))
-        content = self.hold(intro, *lines, spacing=8, margins=(12, 10, 12, 10))
-        self.setMinimumWidth(content.minimumSizeHint().width() + 16)
+        self.hold(intro, *lines, spacing=8, margins=(12, 10, 12, 10))
         self.setFocusProxy(next(iter(self.rows.values())).switch)
         context.outputs.changed.connect(lambda _: self.look())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         """Nothing: results aren't what it shows."""
 
+    def _edited(self, problem: str) -> None:
+        if problem:
+            self._controller.notify(problem, Severity.ERROR)
+        self.look()
+
     def look(self) -> None:
         status = self._status()
         standing = {output.name: output for output in status.outputs} if status is not None else {}
         for name, row in self.rows.items():
             row.show_status(standing.get(name))
-
-
-class _TargetChoice(ChoiceBox):
-    """A target to choose, as a line to write one in is used."""
-
-    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
-        super().__init__()
-        self.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for label, target in choices:
-            self.add(label, target)
-
-    def text(self) -> str:
-        return str(self.currentData())
-
-    def setText(self, target: str) -> None:
-        self.choose(target)
 
 
 class TokenLine(QWidget):
@@ -122,7 +108,7 @@ class TokenLine(QWidget):
 class OutputRow(QWidget):
     """One output."""
 
-    edited = pyqtSignal()  # a target was written, right or wrong
+    edited = pyqtSignal(str)  # why what was written is no target; empty: it is one
 
     def __init__(self, spec: OutputSpec, controls: OutputControls, store: Settings) -> None:
         super().__init__()
@@ -134,24 +120,19 @@ class OutputRow(QWidget):
         self.switch.clicked.connect(lambda on: self._switch(on))
         self.state = Value(f"{spec.title}: state")
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.target: QLineEdit | _TargetChoice
-        if spec.choices:
-            self.target = _TargetChoice(spec.choices)
-            self.target.activated.connect(lambda _: self._use_target())
-        else:
-            self.target = QLineEdit()
+        self._editor = SettingEditor(settings.OUTPUT_TARGETS[spec.name], store)
+        self._editor.problem.connect(self._show_wrong)
+        self.target = self._editor.widget
+        if isinstance(self.target, QLineEdit):
             self.target.setPlaceholderText(spec.metavar if spec.default else "")
-            self.target.editingFinished.connect(self._use_target)
             self.target.installEventFilter(self)
-        named(self.target, f"{spec.title}: {spec.target_name.lower()}", f"{spec.hint}.")
         self.target.setMinimumWidth(self.fontMetrics().horizontalAdvance("192.168.200.200:39539") + 14)
         tip = "Switch it on by itself whenever Motionscope starts; otherwise it begins switched off."
         at_start = settings.OUTPUTS_AT_START[spec.name]
         self.at_start = SettingEditor(at_start, store, f"{spec.title}: {AT_START}", tip, text=AT_START).widget
         label = dim_label(spec.target_name)
         label.setBuddy(self.target)
-        self.note, self.privacy = _paragraph(), _paragraph()
-        theme.set_tone(self.privacy, "warning")
+        self.note, self.privacy = Note(dim=True), Note(dim=True)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -180,8 +161,6 @@ class OutputRow(QWidget):
         self.switch.setChecked(on)
         if self.token is not None:
             self.token.look()
-        if not self.target.hasFocus():
-            self._show_target()
         problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")
         self.state.show_text(
             state_text(status, on, bool(self._controls.problem(name))), status_tip(status) if on else ""
@@ -189,45 +168,30 @@ class OutputRow(QWidget):
         unheard = on and status is not None and status.state is OutputState.UNHEARD
         target = self._controls.target(name)
         advice = self._spec.unheard.format(target=target) if unheard else ""
-        theme.set_tone(self.note, "error" if problem else "")
-        _set_text(self.note, problem or advice)
+        self.note.show_text(problem or advice, "error" if problem else "")
         # Before it is switched on, too, where somebody has chosen another computer.
-        _set_text(self.privacy, self._controls.privacy(name) if on or target != self._spec.default else "")
+        self.privacy.show_text(self._controls.privacy(name) if on or target != self._spec.default else "", "warning")
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Escape takes back what was typed; it and Enter give the keys back to the picture."""
         if watched is self.target and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Escape:
-                self._wrong = ""
-                self._show_target()
+                self._editor.refresh()
             if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.target.clearFocus()
                 return True
         return super().eventFilter(watched, event)
 
     def _switch(self, on: bool) -> None:
-        if on and not self._use_target():
+        if on and self._wrong:
             self.switch.setChecked(False)
             return
         self._controls.switch(self._spec.name, on)
 
-    def _use_target(self) -> bool:
-        """What was typed, if anything was; what is no target stays there to be mended."""
-        text = self.target.text()
-        if text == self._controls.target(self._spec.name):
-            self._wrong = ""
-            return True
-        self._wrong = self._controls.use_target(self._spec.name, text)
-        self._show_target()
-        self.edited.emit()
-        return not self._wrong
-
-    def _show_target(self) -> None:
-        target = self._controls.target(self._spec.name)
-        if self.target.text() != target and not self._wrong:
-            self.target.setText(target)
-            if isinstance(self.target, QLineEdit):
-                self.target.setCursorPosition(0)  # what doesn't fit is seen from its beginning
+    def _show_wrong(self, problem: str) -> None:
+        if problem != self._wrong:
+            self._wrong = problem
+            self.edited.emit(problem)
 
 
 def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:
@@ -248,20 +212,6 @@ def status_tip(status: OutputStatus | None) -> str:
     dropped = f", {status.dropped} skipped because newer ones came" if status.dropped else ""
     what = "commands answered" if status.state is OutputState.LISTENING else "results sent"
     return f"{status.target}: {status.sent} {what}{dropped}"
-
-
-def _paragraph() -> QLabel:
-    label = paragraph(dim=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-    label.hide()
-    return label
-
-
-def _set_text(label: QLabel, text: str) -> None:
-    if text != label.text():
-        label.setText(text)
-        label.setVisible(bool(text))
 
 
 def _line() -> QFrame:

@@ -18,7 +18,7 @@ from app.ui.shell import settings
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import lay_out, named, paragraph, push_button
-from app.ui.widgets.fields import Section, Value
+from app.ui.widgets.fields import Note, Section, Value
 from app.ui.widgets.formatting import NOTHING, face_size, field_of_view, pose, tilt, unsigned
 
 UNITS = {"inter-ocular": "", "deg": "°", "deg/s": "°/s", "per minute": " per min", "": ""}
@@ -114,10 +114,8 @@ class DerivedSection(Section):
         name = "Attention cone: half angle in degrees"
         self.cone = SettingEditor(settings.ATTENTION_CONE, store, name, tip).widget
         self.add_field("Cone, half angle", self.cone, side=Qt.AlignmentFlag.AlignLeft)
-        self.remark = paragraph()
-        self.remark.setProperty("tone", "warning")
+        self.remark = Note()
         self.rows.addWidget(self.remark, self.rows.rowCount(), 0, 1, 2)
-        self.remark.hide()
 
     def show_untrusted(self, untrusted: Mapping[str, str]) -> None:
         """Why signals, by their names, can't be trusted with these weights."""
@@ -130,11 +128,9 @@ class DerivedSection(Section):
             tip = f"{signal.tip}. Can't be trusted: {reason}." if reason else f"{signal.tip}."
             self._labels[signal.name].setToolTip(tip)
         reasons = sorted(set(untrusted.values()))
-        self.remark.setVisible(bool(reasons))
-        if reasons:
-            plain = dict.fromkeys(without_figures(reason) for reason in reasons)
-            self.remark.setText(f"(?) can't be trusted: {'; '.join(plain)}.")
-            self.remark.setToolTip(f"{'; '.join(reasons)}.")
+        plain = dict.fromkeys(without_figures(reason) for reason in reasons)
+        self.remark.show_text(f"(?) can't be trusted: {'; '.join(plain)}." if reasons else "", "warning")
+        self.remark.setToolTip(f"{'; '.join(reasons)}.")
 
     def show_signals(self, signals: DerivedSignals | None) -> None:
         for signal in DERIVED:

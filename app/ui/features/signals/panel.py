@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize
-
 from app.core.frames import FrameResult
 from app.signals.trust import untrusted_signals
 from app.ui.docks.base import DockContext
@@ -35,17 +33,11 @@ class SignalsDock(LookingPanel):
         self.preview = PreviewSection(self._background, lambda: controls.filter)
         self.calibration = CalibrationSection(context.commands)
         self.derived = DerivedSection(context.settings)
-        self._content = self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
+        self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
+        self.setMinimumHeight(12 * self.fontMetrics().height())
         self.setFocusProxy(self.filter.preset)
         controls.filter_changed.connect(lambda _: self.preview.filter_changed())
         controls.closing.connect(lambda: self._background.close(2.0))
-
-    def minimumSizeHint(self) -> QSize:
-        width = self._content.minimumSizeHint().width() + self.bar_width
-        return QSize(width, 12 * self.fontMetrics().height())
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.minimumSizeHint().width(), 40 * self.fontMetrics().height())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self.preview.show_history(history)

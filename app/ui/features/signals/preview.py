@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import Qt
 
 from app.core.clock import now_s
 from app.signals.filter_figures import Figures, jitters, lag_s, standard_figures
-from app.signals.history import COLUMNS, History, of_newest_face
+from app.signals.history import History, of_newest_face
 from app.signals.presets import FilterPreset
-from app.ui.shell import theme
+from app.ui.plots.canvas import PlotCanvas
+from app.ui.plots.signals import COLUMN, PlotSignal, Range, chosen
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import named
 from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
 from app.ui.widgets.formatting import NOTHING, unsigned
 from app.ui.widgets.pickers import ChoiceBox
 
-Floats = NDArray[np.float64]
-
-SPAN_S = 8.0
+SPAN_S = 10.0
 FIGURES_S = 0.5
-MEASURED_OVER_S = 10.0
-GAP = 4.0  # points around scale and legend
+LEGEND, NOTHING_YET = "thin: before the filter", "No face has been measured yet."
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    label: str
-    shown: str  # columns of History
-    raw: str
+    signal: PlotSignal  # as shown, and as measured
     part: str  # of the filter
-    unit: str
     decimals: int
-    least: float  # the smallest span of the axis
     still: float  # a second in which it moves by no more is one of rest
-    colour: str  # an angle's, or empty
+
+
+def _choice(name: str, part: str, decimals: int, least: float, still: float) -> _Choice:
+    """``least``: the smallest span of the axis, which lies close around the curve."""
+    (signal,) = chosen([name])
+    group = replace(signal.group, range=Range.FREE, least=least)
+    return _Choice(replace(signal, group=group, std="", true=""), part, decimals, still)
 
 
 CHOICES = (
-    *(
-        _Choice(name.capitalize(), f"{name}_deg", f"measured_{name}_deg", "rotation", "°", 2, 4.0, 3.0, name)
-        for name in ("yaw", "pitch", "roll")
-    ),
-    _Choice("First keypoint, x", "keypoint_0_x_px", "measured_keypoint_0_x_px", "keypoints", " px", 2, 8.0, 6.0, ""),
-    _Choice("Expression", "exp_magnitude", "measured_exp_magnitude", "expression", "", 5, 0.004, 0.004, ""),
+    *(_choice(name, "rotation", 2, 4.0, 3.0) for name in ("yaw", "pitch", "roll")),
+    _choice("keypoint_x", "keypoints", 2, 8.0, 6.0),
+    _choice("expression", "expression", 5, 0.004, 0.004),
 )
 
 
@@ -65,11 +60,15 @@ class PreviewSection(Section):
         self._asked: tuple[str, str] | None = None
         self.signal = ChoiceBox("Signal to look at")
         for choice in CHOICES:
-            self.signal.addItem(choice.label)
+            self.signal.addItem(choice.signal.label)
         self.signal.currentIndexChanged.connect(lambda _: self._chosen())
-        self.curve = _Curve()
+        self.canvas = named(PlotCanvas(), "Raw and filtered signal over the last seconds")
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its numbers are those below
+        self.canvas.setMouseTracking(False)
+        self.legend = dim_label(NOTHING_YET, right=True)
         self.rows.addWidget(self.signal, 0, 0, 1, 4)
-        self.rows.addWidget(self.curve, 1, 0, 1, 4)
+        self.rows.addWidget(self.legend, 1, 0, 1, 4)
+        self.rows.addWidget(self.canvas, 2, 0, 1, 4)
         for column, (text, tip) in enumerate(
             (
                 ("raw jitter", "Standard deviation before the filter"),
@@ -78,25 +77,25 @@ class PreviewSection(Section):
             ),
             1,
         ):
-            self.rows.addWidget(dim_label(text, f"{tip}.", right=True), 2, column)
+            self.rows.addWidget(dim_label(text, f"{tip}.", right=True), 3, column)
         self.live = self._figures_row(
-            3, "Live", "Over the last ten seconds: jitter within the seconds of rest, lag from those of motion"
+            4, "Live", "Over the last ten seconds: jitter within the seconds of rest, lag from those of motion"
         )
         self.quick = self._figures_row(
-            4,
+            5,
             "Test, quick",
             "Made signals at 30 a second: noise of 0.2°, and turns of 30° to and fro within two seconds",
         )
-        self.slow = self._figures_row(5, "Test, slow", "The same noise, and turns of 5° to and fro within four seconds")
+        self.slow = self._figures_row(6, "Test, slow", "The same noise, and turns of 5° to and fro within four seconds")
         self.rows.setColumnStretch(0, 1)
         self._chosen()
 
     def show_history(self, history: History) -> None:
-        choice = self._choice
-        rows = of_newest_face(history.last(MEASURED_OVER_S))
-        time = rows[:, 0]
-        raw, shown = rows[:, COLUMNS.index(choice.raw)], rows[:, COLUMNS.index(choice.shown)]
-        self.curve.show_curves(time, raw, shown, choice)
+        choice, signal = self._choice, self._choice.signal
+        rows = of_newest_face(history.last(SPAN_S))
+        time, raw, shown = (rows[:, COLUMN[name]] for name in ("time_s", signal.measured, signal.column))
+        self.canvas.draw(rows, True)
+        self.legend.setText(LEGEND if np.isfinite(shown).any() else NOTHING_YET)
         now = now_s()
         if now < self._due_s:
             return
@@ -138,8 +137,8 @@ class PreviewSection(Section):
     def _show_row(
         self, row: tuple[Value, Value, Value], raw: float, left: float, lag_ms: float, share: float = 0
     ) -> None:
-        choice = self._choice
-        texts = [unsigned(value, choice.decimals, choice.unit) for value in (raw, left)]
+        decimals, unit = self._choice.decimals, self._choice.signal.group.unit
+        texts = [unsigned(value, decimals, unit) for value in (raw, left)]
         if not math.isfinite(left) and share:
             texts[1] = unsigned(100 * share, 0, " %")
         texts.append(unsigned(lag_ms, 0, " ms"))
@@ -157,6 +156,8 @@ class PreviewSection(Section):
 
     def _chosen(self) -> None:
         self._due_s = 0.0
+        self.canvas.show_signals([self._choice.signal], SPAN_S)
+        self.canvas.setFixedHeight(8 * self.fontMetrics().height())
         self.filter_changed()
 
     def _figures_row(self, row: int, name: str, tip: str) -> tuple[Value, Value, Value]:
@@ -166,80 +167,3 @@ class PreviewSection(Section):
         for column, value in enumerate(values, 1):
             self.rows.addWidget(value, row, column)
         return values[0], values[1], values[2]
-
-
-def _scale_text(value: float, choice: _Choice) -> str:
-    number = f"{value:.{max(0, choice.decimals - 1)}f}"
-    return (number if float(number) else number.lstrip("-")).replace("-", "−") + choice.unit
-
-
-class _Curve(QWidget):
-    """Two curves over the last seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Raw and filtered signal over the last seconds")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._time = self._raw = self._shown = np.zeros(0)
-        self._choice = CHOICES[0]
-
-    def sizeHint(self) -> QSize:
-        return QSize(260, 8 * self.fontMetrics().height())
-
-    def show_curves(self, time: Floats, raw: Floats, shown: Floats, choice: _Choice) -> None:
-        """(n,) each; NaN breaks a curve."""
-        recent = time >= time[-1] - SPAN_S if len(time) else np.zeros(0, bool)
-        self._time, self._raw, self._shown, self._choice = time[recent], raw[recent], shown[recent], choice
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        area = QRectF(self.rect())
-        painter.fillRect(area, theme.BASE)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        values = np.concatenate([self._raw, self._shown])
-        values = values[np.isfinite(values)]
-        if not len(values):
-            painter.setPen(theme.DIM)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "No face has been measured yet.")
-            painter.end()
-            return
-        choice = self._choice
-        middle = (values.max() + values.min()) / 2
-        half = max(float(np.ptp(values)) * 0.55, choice.least / 2)
-        colour = theme.ANGLE_COLOURS[choice.colour] if choice.colour else theme.ACCENT
-        high, low = (_scale_text(value, choice) for value in (middle + half, middle - half))
-        inside = self.plot_area((high, low))
-        for curve, pen in ((self._raw, QPen(theme.DIM, 1.0)), (self._shown, QPen(colour, 1.8))):
-            painter.setPen(pen)
-            for line in self._lines(curve, inside, middle, half):
-                painter.drawPolyline(line)
-        scale = QRectF(area.left(), inside.top() - GAP, inside.left() - area.left() - GAP, inside.height() + 2 * GAP)
-        painter.setPen(theme.DIM)
-        for text, side in ((high, Qt.AlignmentFlag.AlignTop), (low, Qt.AlignmentFlag.AlignBottom)):
-            painter.drawText(scale, int(Qt.AlignmentFlag.AlignRight | side), text)
-        legend = QRectF(inside.left(), area.top() + 2, inside.width(), self.fontMetrics().height())
-        for text, ink in (("filtered", colour), ("raw", theme.DIM)):
-            painter.setPen(ink)
-            painter.drawText(legend, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
-            legend.setRight(legend.right() - self.fontMetrics().horizontalAdvance(text) - 3 * GAP)
-        painter.end()
-
-    def plot_area(self, scale: tuple[str, str]) -> QRectF:
-        """Where the curves are: below the legend, right of the scale's two numbers."""
-        metrics = self.fontMetrics()
-        gutter = max(metrics.horizontalAdvance(text) for text in scale) + 2 * GAP
-        return QRectF(self.rect()).adjusted(gutter, metrics.height() + 2 * GAP, -2, -GAP)
-
-    def _lines(self, curve: Floats, area: QRectF, middle: float, half: float) -> list[QPolygonF]:
-        end = self._time[-1]
-        x = area.right() - (end - self._time) / SPAN_S * area.width()
-        y = area.center().y() - (curve - middle) / half * area.height() / 2
-        lines, points = [], []
-        for px, py in zip(x.tolist(), y.tolist(), strict=True):
-            if math.isfinite(py):
-                points.append(QPointF(px, py))
-            elif points:
-                lines.append(QPolygonF(points))
-                points = []
-        return [*lines, QPolygonF(points)] if points else lines

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction
@@ -20,8 +20,9 @@ from app.ui.widgets.formatting import pose, tilt
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
-    from app.pipeline.signal_controller import Finished
+    from app.pipeline.signal_controller import Finished, SignalController
 
+T = TypeVar("T")
 LOOK_AHEAD = "Look straight ahead and hold still"
 _KEYS: Mapping[Waiting | None, str] = {Waiting.RECENTRE: "A", Waiting.NEUTRAL: "X", Waiting.TILT: "L"}
 SETTLED_MS = 700  # after the last move of a slider it is remembered and marked in the recording
@@ -78,33 +79,20 @@ class SignalControls(QObject):
 
     def recentre(self) -> None:
         """The present pose is straight ahead from now on."""
+        self._run("recentre", lambda signals: signals.recentre(), self.show_recentred)
+
+    def undo_recentre(self) -> None:
+        self._run("undo recentre", lambda signals: signals.undo_recentre(), self._undone)
+
+    def forget_neutral(self) -> None:
+        self._run("forget neutral", lambda signals: signals.forget_neutral(), self._forgotten)
+
+    def _run(self, name: str, do: Callable[[SignalController], T], done: Callable[[T], object]) -> None:
         pipeline = self._controller.pipeline
         if pipeline is None:
             self._controller.notify("Nothing is measured yet.")
         else:
-            self._background.run("recentre", pipeline.signals.recentre, self.show_recentred)
-
-    def undo_recentre(self) -> None:
-        pipeline = self._controller.pipeline
-        if pipeline is not None:
-            self._background.run("undo recentre", pipeline.signals.undo_recentre, self._undone)
-
-    def recentre_when_still(self) -> None:
-        """Once the head holds still for two seconds; pressed again while waiting, no longer."""
-        self._wait_for(Waiting.RECENTRE)
-
-    def learn_neutral(self) -> None:
-        """The face at rest, from the next still second; pressed again while waiting, no longer."""
-        self._wait_for(Waiting.NEUTRAL)
-
-    def measure_tilt(self) -> None:
-        """How the camera stands, by a shake and a nod; pressed again while waiting, no longer."""
-        self._wait_for(Waiting.TILT)
-
-    def forget_neutral(self) -> None:
-        pipeline = self._controller.pipeline
-        if pipeline is not None:
-            self._background.run("forget neutral", pipeline.signals.forget_neutral, self._forgotten)
+            self._background.run(name, lambda: do(pipeline.signals), done)
 
     def show_status(self, status: PipelineStatus) -> None:
         """Say how a wait goes and what came of it."""
@@ -122,7 +110,8 @@ class SignalControls(QObject):
         self.closing.emit()
         self._background.close(2.0)
 
-    def _wait_for(self, waiting: Waiting) -> None:
+    def wait_for(self, waiting: Waiting) -> None:
+        """Until the head holds still, or shakes and nods; asked for again meanwhile, no longer."""
         pipeline = self._controller.pipeline
         if pipeline is None:
             self._controller.notify("Nothing is measured yet.")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QGridLayout, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QGridLayout, QWidget
 
 from app.core.errors import SourceError
 from app.sound.device import Microphone, microphones
 from app.ui.shell import settings, theme
 from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Severity
+from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLabel
 from app.ui.widgets.background import Background
-from app.ui.widgets.building import named, paragraph
-from app.ui.widgets.fields import Bar
+from app.ui.widgets.fields import Bar, Note
 from app.ui.widgets.pickers import ChoiceBox
 
 if TYPE_CHECKING:
@@ -55,13 +55,6 @@ class SoundControls(QObject):
     def device(self) -> str:
         """Its name, or a part of it; empty: the system's usual one."""
         return self._settings.get(settings.MICROPHONE)
-
-    def switch(self, on: bool) -> None:
-        self._settings.set(settings.SOUND, on)
-
-    def use_device(self, name: str) -> None:
-        """This microphone from now on, if any."""
-        self._settings.set(settings.MICROPHONE, name)
 
     def show_status(self, status: PipelineStatus) -> None:
         """Show how it stands; called a few times a second."""
@@ -128,19 +121,16 @@ class SoundLabel(StatusLabel):
 class SoundFields(QWidget):
     """The switch with its level meter, and which microphone, as ``controls`` know them."""
 
-    def __init__(self, controls: SoundControls) -> None:
+    def __init__(self, controls: SoundControls, store: Settings) -> None:
         super().__init__()
         self._controls = controls
-        self.switch = named(QCheckBox("Record"), "Record sound", f"{settings.SOUND.tip} (Shift+R).")
-        self.switch.clicked.connect(controls.switch)
-        self.level = Bar("Level of the microphone", theme.GOOD)
+        tip = f"{settings.SOUND.tip} (Shift+R)."
+        self.switch = SettingEditor(settings.SOUND, store, tip=tip, text="Record").widget
+        self.level = Bar("Level of the microphone", "good")
         self.level.setToolTip("The loudest of the last moments; the right end is as loud as can be recorded.")
         self.device = ChoiceBox("Microphone", "Which microphone; the others are listed once one is on.", 12)
-        self.device.activated.connect(lambda i: controls.use_device(self.device.itemData(i)))
-        self.problem = paragraph(name="Trouble with the microphone", dim=True)
-        self.problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        theme.set_tone(self.problem, "error")
-        self.problem.hide()
+        self.device.activated.connect(lambda i: store.set(settings.MICROPHONE, self.device.itemData(i)))
+        self.problem = Note("Trouble with the microphone")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
@@ -156,7 +146,6 @@ class SoundFields(QWidget):
 
     def _show(self) -> None:
         controls = self._controls
-        self.switch.setChecked(controls.on)
         known = dict.fromkeys([*controls.devices, *filter(None, [controls.device])])
         if ["", *known] != [self.device.itemData(i) for i in range(self.device.count())]:
             self.device.clear()
@@ -165,7 +154,4 @@ class SoundFields(QWidget):
         self.device.setCurrentIndex(self.device.findData(controls.device))
         status = controls.status
         self.level.show_share(1 + status.peak_db / LOWEST_DB if status is not None else 0.0)
-        problem = status.problem if status is not None else ""
-        if problem != self.problem.text():
-            self.problem.setText(problem)
-            self.problem.setVisible(bool(problem))
+        self.problem.show_text(status.problem if status is not None else "", "error")

@@ -38,10 +38,6 @@ class Checkpoint:
     key: str
     label: str
 
-    @property
-    def shipped(self) -> bool:
-        return is_own(self.key)
-
 
 @dataclass(frozen=True, slots=True)
 class Fact:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.core.rotation import geodesic_deg
 from app.signals.agreement import Agreement, agreement
-from app.ui.shell import theme
-from app.ui.widgets.building import heading, lay_out, paragraph
-from app.ui.widgets.fields import Value, dim_label, fixed_value
-from app.ui.widgets.formatting import NOTHING, degrees, unsigned
+from app.ui.widgets.building import heading, lay_out
+from app.ui.widgets.fields import Note, Value, dim_label, fixed_value
+from app.ui.widgets.formatting import ANGLES, NOTHING, degrees, unsigned
 
 if TYPE_CHECKING:
     from app.pipeline.second_network import SecondStatus
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
 SPAN_S = 10.0
 HEADINGS = ("first", "second", "difference", "mean ± SD")
-ORDER = ("yaw", "pitch", "roll")
-INDEX = {"pitch": 0, "yaw": 1, "roll": 2}
 CURVES = ("difference_yaw", "difference_pitch", "difference_roll")
 WIDEST = ("−88.8°", "−88.8°", "−88.8°", "−88.8 ± 88.8°")
 TIP = (
@@ -44,7 +40,7 @@ class Comparison(QWidget):
         self.canvas: PlotCanvas | None = None
         self.heading = heading("")
         self.heading.setWordWrap(True)
-        self.state = paragraph(name="State of the second network")
+        self.state = Note("State of the second network")
         self.values: dict[tuple[str, str], Value] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
@@ -52,10 +48,10 @@ class Comparison(QWidget):
         grid.setColumnStretch(0, 1)
         for column, what in enumerate(HEADINGS, 1):
             grid.addWidget(dim_label(what, TIP, right=True), 0, column)
-        for row, name in enumerate((*ORDER, "rotation"), 1):
+        for row, name in enumerate((*ANGLES, "rotation"), 1):
             label = QLabel(name.capitalize())
-            label.setProperty("tone", name if name in ORDER else "")
-            label.setToolTip(TIP if name in ORDER else "Angle of the single rotation that turns one into the other")
+            label.setProperty("tone", name if name in ANGLES else "")
+            label.setToolTip(TIP if name in ANGLES else "Angle of the single rotation that turns one into the other")
             grid.addWidget(label, row, 0)
             for column, (what, widest) in enumerate(zip(HEADINGS, WIDEST, strict=True), 1):
                 value = self.values[name, what] = fixed_value(f"{name}: {what}", widest, tip=TIP)
@@ -72,9 +68,7 @@ class Comparison(QWidget):
             text = f"{status.network.summary}; {unsigned(status.infer_ms, 1, ' ms')} a frame"
             if not status.report.pose_trained:
                 tone, text = "warning", "Pose heads untrained: these weights measure no angles to compare."
-        if text != self.state.text():
-            self.state.setText(text)
-            theme.set_tone(self.state, tone)
+        self.state.show_text(text, tone)
         if self._pair[0] is not first or self._pair[1] is not status.report:
             self._pair = (first, status.report)
             self._since_s = now_s()
@@ -89,8 +83,8 @@ class Comparison(QWidget):
         first = result.primary if result is not None else None
         second = result.second_primary if result is not None else None
         measured = [face if face is not None and face.pose_trained else None for face in (first, second)]
-        for name in ORDER:
-            a, b = (face.angles[INDEX[name]] if face is not None else math.nan for face in measured)
+        for name, i in ANGLES.items():
+            a, b = (face.angles[i] if face is not None else math.nan for face in measured)
             self.values[name, "first"].show_text(_angle(a))
             self.values[name, "second"].show_text(_angle(b))
             self.values[name, "difference"].show_text(_angle(b - a), TIP)
@@ -101,8 +95,8 @@ class Comparison(QWidget):
             self.values["rotation", what].show_text("")
 
     def _show_agreement(self, found: Agreement) -> None:
-        for name in ORDER:
-            mean, sd = found.mean[INDEX[name]], found.sd[INDEX[name]]
+        for name, i in ANGLES.items():
+            mean, sd = found.mean[i], found.sd[i]
             self.values[name, HEADINGS[3]].show_text(_mean_and_sd(degrees(mean).rstrip("°"), sd), TIP)
         self.values["rotation", HEADINGS[3]].show_text(
             _mean_and_sd(unsigned(found.angle_mean_deg, 1), found.angle_sd_deg), TIP
@@ -121,11 +115,6 @@ class Comparison(QWidget):
             self.canvas.setFixedHeight(self.fontMetrics().height() * 8)
             self._layout.addWidget(self.canvas)
         return self.canvas
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange and getattr(self, "canvas", None):
-            self._plot().recolour()
 
 
 def _angle(value: float) -> str:

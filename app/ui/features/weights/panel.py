@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem
 
@@ -57,7 +57,7 @@ class WeightsPanel(LookingPanel):
         self.copy_button = push_button("Copy details", tip, self.copy, "Copy details")
         self.list.currentItemChanged.connect(lambda *_: self._show_selected())
         buttons = (self.use_button, self.compare_button, self.add_button, self.forget_button)
-        self._content = self.hold(
+        self.hold(
             self.list,
             lay_out(QHBoxLayout(), *((button, 1) for button in buttons), spacing=5),
             self.comparison,
@@ -66,18 +66,12 @@ class WeightsPanel(LookingPanel):
             spacing=8,
             margins=(MARGIN, 8, MARGIN, 8),
         )
+        # As wide with the comparison as without it, which comes and goes.
+        self.setMinimumWidth(max(self.comparison.minimumSizeHint().width() + 3 * MARGIN, self.minimumWidth()))
+        self.setMinimumHeight(10 * self.fontMetrics().height())
         self.setFocusProxy(self.list)
         context.controller.network_changed.connect(lambda _: self.look())
         self.look()
-
-    def minimumSizeHint(self) -> QSize:
-        # As wide with the comparison as without it, which comes and goes.
-        inside = self.comparison.minimumSizeHint().width() + 2 * MARGIN
-        width = max(self._content.minimumSizeHint().width(), inside) + self.bar_width
-        return QSize(width, 10 * self.fontMetrics().height())
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.minimumSizeHint().width() + 30, 40 * self.fontMetrics().height())
 
     # ------------------------------------------------------------------ showing
 

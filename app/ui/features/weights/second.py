@@ -6,9 +6,8 @@ from PyQt6.QtWidgets import QLabel
 
 from app.core.frames import FrameResult
 from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
-from app.ui.widgets.formatting import NOTHING, degrees, spread
+from app.ui.widgets.formatting import ANGLES, NOTHING, degrees, spread
 
-AXES = (("yaw", 1), ("pitch", 0), ("roll", 2))
 TIP = "As measured in the camera's frame, neither filtered nor recentred; its axes are dashed in the picture"
 
 
@@ -20,7 +19,7 @@ class SecondPanel(Section):
         self.heading.setToolTip(TIP)
         self._values: dict[str, tuple[Value, Value, Value]] = {}
         self.rows.addWidget(dim_label("difference", right=True), 0, 3)
-        for row, (name, _) in enumerate(AXES, 1):
+        for row, name in enumerate(ANGLES, 1):
             label = QLabel(name.capitalize())
             label.setProperty("tone", name)
             label.setToolTip(TIP)
@@ -43,7 +42,7 @@ class SecondPanel(Section):
         if not on or result is None:
             return
         first, second = result.primary, result.second_primary
-        for name, index in AXES:
+        for name, index in ANGLES.items():
             texts = [NOTHING, "", NOTHING]
             if second is not None and second.pose_trained:
                 texts[:2] = degrees(second.angles[index]), spread(second.std[index])

@@ -84,8 +84,8 @@ def test_the_distance_of_the_pupils_is_typed_and_remembered(window, status, stor
     assert FACE_SIZES.known(store) == {}
 
 
-def test_the_panel_shows_where_the_head_is(qtbot):
-    panel = PosePanel()
+def test_the_panel_shows_where_the_head_is(qtbot, store):
+    panel = PosePanel(store)
     qtbot.addWidget(panel)
     face = make_face(position=Position(3.0, -4.0, 60.0, 0.6, 0.7, 5.0))
     panel.show_result(make_result(0, face))

@@ -103,8 +103,8 @@ def test_the_person_is_told_what_to_do_in_the_picture(window, status):
     assert title == "Shake your head… 20 %"
 
 
-def test_the_numbers_say_what_is_taken_off(qtbot, result, face):
-    panel = PosePanel()
+def test_the_numbers_say_what_is_taken_off(qtbot, store, result, face):
+    panel = PosePanel(store)
     qtbot.addWidget(panel)
     panel.show_result(replace(result(face()), level=TILT.to_level.astype("float32")))
     assert find(panel, "Recentring", QLabel).text() == "camera tilt pitch\u00a0\u221220.0° roll\u00a0+2.5° taken off"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, QRectF, QSettings, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QLabel, QSpinBox
 
 from app.core.frames import Box
 from app.core.limits import MOST_FACES
@@ -47,7 +47,7 @@ def asked(idle_window, monkeypatch):
 
 
 def test_the_limit_is_changed_by_key_box_and_remembered(idle_window, store, asked):
-    spin = idle_window.readout.pose.limit
+    spin = find(idle_window, "Faces measured at most", QSpinBox)
     assert spin.value() == 1
     assert not idle_window.commands["fewer_faces"].isEnabled()
     idle_window.commands["more_faces"].trigger()
@@ -63,7 +63,7 @@ def test_the_limit_is_changed_by_key_box_and_remembered(idle_window, store, aske
 
 
 def test_digits_are_the_markers_not_the_limit(idle_window, qtbot, asked):
-    spin = idle_window.readout.pose.limit
+    spin = find(idle_window, "Faces measured at most", QSpinBox)
     spin.setFocus()
     qtbot.keyClick(spin, Qt.Key.Key_5)
     assert spin.value() == 1
@@ -73,7 +73,7 @@ def test_digits_are_the_markers_not_the_limit(idle_window, qtbot, asked):
 def test_the_command_line_counts_for_one_run(make_window, store):
     store.set(settings.FACES, 2)
     window = make_window(faces=4)
-    assert window.faces.limit == window.readout.pose.limit.value() == 4
+    assert window.faces.limit == find(window, "Faces measured at most", QSpinBox).value() == 4
     assert store.remembered(settings.FACES) == 2
 
 
@@ -107,7 +107,7 @@ def test_the_full_stop_goes_to_the_next_face_if_there_is_one(idle_window, qtbot,
 
 
 def test_the_panel_names_the_primary_face_where_there_are_several(idle_window, face, result):
-    panel = idle_window.readout.pose
+    panel = idle_window.docks.view("numbers").pose
 
     def numbers() -> tuple[str, ...]:
         return tuple(find(panel, name, Value).whole_text for name in ("Number", "In the picture"))

@@ -41,7 +41,7 @@ def test_the_remembered_preset_reaches_the_pipeline_and_the_panel(no_network, ma
     store.set(settings.FILTER, "streaming")
     window = make_window(source=str(clip))
     window.show()
-    shown = find(window.readout.signals, "Filter", Value)
+    shown = find(window.docks.view("numbers").signals, "Filter", Value)
     qtbot.waitUntil(lambda: shown.whole_text == "streaming", timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_F7)
     qtbot.waitUntil(lambda: shown.whole_text == "research", timeout=WAIT_MS)
@@ -62,7 +62,7 @@ def test_recentre_and_its_undoing_by_key(make_window, qtbot):
     qtbot.waitUntil(lambda: face() is not None, timeout=60_000)
     said = []
     window.controller.noticed.connect(lambda message: said.append(message.text))
-    label = find(window.readout.pose, "Recentring", QLabel)
+    label = find(window.docks.view("numbers").pose, "Recentring", QLabel)
     for _ in range(20):  # a face that is hidden at this very moment can't be recentred on
         said.clear()
         qtbot.keyClick(window, Qt.Key.Key_C)

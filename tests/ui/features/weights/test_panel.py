@@ -116,7 +116,8 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
     window, panel = running, opened(running, qtbot)
     assert any(name.endswith("(in use)") for name in names(panel))
     assert panel.comparison.isHidden()
-    assert window.readout.second.isHidden()
+    opinion = window.docks.view("numbers").second
+    assert opinion.isHidden()
     panel.select(files["liveportrait"])
     panel.compare_button.click()
 
@@ -125,7 +126,10 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
         return result is not None and result.second_primary is not None
 
     qtbot.waitUntil(compared, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not panel.comparison.isHidden() and not window.readout.second.isHidden(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.comparison.isHidden(), timeout=WAIT_MS)
+    window.docks.dock("numbers").raise_()  # on a small screen one of both lies behind the other
+    qtbot.waitUntil(lambda: not opinion.isHidden(), timeout=WAIT_MS)
+    window.docks.dock("weights").raise_()
     values = panel.comparison.values
     qtbot.waitUntil(lambda: "±" in values["yaw", "mean ± SD"].whole_text, timeout=WAIT_MS)
     assert values["yaw", "difference"].whole_text.endswith("°")
@@ -145,7 +149,9 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
     panel.compare_button.click()
     qtbot.waitUntil(lambda: "untrained" in panel.comparison.state.text(), timeout=WAIT_MS)
     panel.compare_button.click()  # pressed again: no longer
-    qtbot.waitUntil(lambda: panel.comparison.isHidden() and window.readout.second.isHidden(), timeout=WAIT_MS)
+    qtbot.waitUntil(panel.comparison.isHidden, timeout=WAIT_MS)
+    window.docks.dock("numbers").raise_()
+    qtbot.waitUntil(opinion.isHidden, timeout=WAIT_MS)
     assert window.view.result.second is None
 
 
