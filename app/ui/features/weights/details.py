@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.features.weights.checkpoints import Fact, facts
-from app.ui.widgets.building import lay_out
-from app.ui.widgets.fields import Note, Value, dim_label
+from app.ui.shell import theme
+from app.ui.widgets.building import lay_out, paragraph
+from app.ui.widgets.fields import Value, dim_label
 
 if TYPE_CHECKING:
     from extractor.report import LoadReport
@@ -26,12 +27,9 @@ class Details(QWidget):
         self.setAccessibleName("Details")
         self._known: LoadReport | str | None = ""
         self.facts: list[Fact] = []
-        self.message = Note("State of the selected weights")
-        self._form = QFormLayout()
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.setVerticalSpacing(4)
-        lay_out(QVBoxLayout(self), self.message, self._form, margins=(0, 0, 0, 0))
+        self.message = paragraph(name="State of the selected weights")
+        self._rows = QWidget()
+        self._layout = lay_out(QVBoxLayout(self), self.message, self._rows, margins=(0, 0, 0, 0))
         self.show_report(None)
 
     def show_report(self, known: LoadReport | str | None) -> None:
@@ -40,20 +38,37 @@ class Details(QWidget):
             return
         self._known = known
         words = READING if known is None else known if isinstance(known, str) else ""
-        self.message.show_text(words, "error" if isinstance(known, str) else "")
+        self.message.setText(words)
+        self.message.setVisible(bool(words))
+        theme.set_tone(self.message, "error" if isinstance(known, str) else "")
         self.facts = facts(known) if known is not None and not isinstance(known, str) else []
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        for fact in self.facts:
-            value = Value(fact.name) if fact.name in LONG else Note(fact.name)
-            if isinstance(value, Value):
-                value.show_text(fact.text, fact.text)
-            else:
-                value.show_text(fact.text, "warning" if fact.doubtful else "")
-            name = dim_label(fact.name)
-            name.setAlignment(Qt.AlignmentFlag.AlignTop)
-            self._form.addRow(name, value)
+        old, self._rows = self._rows, self._table()
+        self._layout.replaceWidget(old, self._rows)
+        old.hide()
+        old.deleteLater()
 
     def as_text(self) -> str:
         """Tab-separated lines."""
         return "".join(f"{fact.name}\t{' '.join(fact.text.split())}\n" for fact in self.facts)
+
+    def _table(self) -> QWidget:
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        for row, fact in enumerate(self.facts):
+            name = dim_label(fact.name)
+            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            if fact.name in LONG:
+                value = Value(fact.name)
+                value.show_text(fact.text, fact.text)
+                grid.addWidget(value, row, 1)
+                continue
+            label = paragraph(fact.text, fact.name)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setProperty("tone", "warning" if fact.doubtful else "")
+            grid.addWidget(label, row, 1)
+        return table
