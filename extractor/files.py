@@ -158,6 +158,14 @@ def sweep_temporaries(folder: Path) -> None:
 # ---------------------------------------------------------------------- reading
 
 
+def is_there(path: Path) -> bool:
+    """Whether anything is there; False also where one may not look, and for a name that nothing can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def open_read(path: Path) -> BinaryIO:
     """A file to read.  A pipe or a device in its place, for which one might wait for ever, raises OSError."""
     return _regular(_open(path, "rb", -1, 0), path)

@@ -19,6 +19,7 @@ from app.capture.video import VIDEO_SUFFIXES, VideoSource
 from app.core.addresses import is_address, parse_address
 from app.core.camera_format import CameraFormat, CameraRequest
 from app.core.errors import SourceError
+from extractor import files
 
 NO_CAMERA = "No camera was found, so the built-in demo plays. Connect a camera and choose it as the source."
 
@@ -72,7 +73,7 @@ def resolve_source(
     if spec.isdecimal():
         return Resolved(_camera(_by_index(int(spec), lister()), camera_request))
     path = Path(spec).expanduser()
-    if spec and _exists(path):
+    if spec and files.is_there(path):
         if path.is_file() or path.is_dir():
             return Resolved(_checked(_file_source(path, loop)))
         real = os.path.realpath(path)
@@ -170,13 +171,6 @@ def _cameras_text(cameras: tuple[CameraDevice, ...]) -> str:
     if not cameras:
         return "No camera was found at all; the source 'demo' plays without one."
     return "The cameras are: " + ", ".join(f"{camera.index} ({camera.name})" for camera in cameras) + "."
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long, forbidden characters, no permission to look
-        return False
 
 
 def _looks_like_a_path(spec: str, path: Path) -> bool:

@@ -266,4 +266,4 @@ def _mend_texts(header: object) -> None:
             header[name] = western(value)
     media = header.get("media")
     if isinstance(media, dict) and isinstance(path := media.get("path"), str) and western(path) != path:
-        media["path"] = western(path) if Path(western(path)).exists() else path  # a name may be no UTF-8
+        media["path"] = western(path) if files.is_there(Path(western(path))) else path  # a name may be no UTF-8

@@ -28,6 +28,7 @@ from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
 from app.session.signals import FILTERED
 from app.session.table import Table
+from extractor import files
 
 
 class CutOffError(SessionError):
@@ -315,7 +316,7 @@ def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
     video = Path(media.path)
     # A session that was moved together with its video is still whole.
     for place in (video, folder / video.name, folder.parent / video.name):
-        if place.is_file() and place.stat().st_size == media.size_bytes:
+        if files.is_there(place) and place.is_file() and place.stat().st_size == media.size_bytes:
             return place, ""
-    why = "has changed since it was measured" if video.is_file() else "is not there any more"
+    why = "has changed since it was measured" if files.is_there(video) else "is not there any more"
     return None, f"The measured video {video} {why}."

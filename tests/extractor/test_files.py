@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -174,3 +175,9 @@ def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path):
         (tmp_path / name).touch()
     files.sweep_temporaries(tmp_path)
     assert {entry.name for entry in tmp_path.iterdir()} == others
+
+
+def test_what_one_may_not_look_at_is_not_there(tmp_path: Path) -> None:
+    assert files.is_there(tmp_path)
+    for path in (tmp_path / "none", tmp_path / ("y" * 5000), Path("a\0b")):
+        assert not files.is_there(path)

@@ -1,4 +1,5 @@
 import json
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -186,3 +187,14 @@ def test_damaged_annotations_are_one_sentence(tmp_path):
         path.write_bytes(data)
         with pytest.raises(SessionError, match="are damaged"):
             read_annotations(path)
+
+
+def test_a_film_where_one_may_not_look_leaves_the_numbers(tmp_path, header, make_frame, make_face):
+    hidden = MediaFile("/" + "y" * 5000, 5, 1.5)  # the system refuses the look, as in a folder of somebody else
+    folder = claim_folder(tmp_path / "session")
+    with ExtractWriter(folder, replace(header, media=hidden)) as table:
+        frame = make_frame(0)
+        table.write(FrameResult(frame, (make_face(0),), frame.captured_s), 0.0)
+    with closing(Session.open(folder)) as session:
+        assert session.video is None
+        assert session.table.success.all()

@@ -17,6 +17,7 @@ from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import there
 from app.ui.widgets.plain_text import without_mnemonic
+from extractor import files
 
 MAX_RECENT = 9  # as many as there are digits to choose one by
 
@@ -62,7 +63,7 @@ class RecentFiles(QObject):
 
     def add_source(self, spec: str) -> None:
         """A source as on the command line; cameras and the demo are no files."""
-        if ("/" in spec or "\\" in spec or "." in spec) and Path(spec).exists():
+        if ("/" in spec or "\\" in spec or "." in spec) and files.is_there(Path(spec)):
             self.add(spec)
 
     def forget(self) -> None:

@@ -94,3 +94,8 @@ def test_a_name_with_an_ampersand_is_shown_whole(idle_window, tmp_path):
     path.write_bytes(b"")
     idle_window.recent.add(path)
     assert entries(idle_window)[0] == "&1  Tom && Ann.mp4"
+
+
+def test_a_source_where_one_may_not_look_is_not_remembered(idle_window):
+    idle_window.recent.add_source("/" + "y" * 5000)
+    assert idle_window.recent.paths == []
