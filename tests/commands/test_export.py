@@ -47,8 +47,9 @@ def test_why_frames_have_no_pose_is_said_where_the_format_cannot(record, capsys)
     )
 
 
-def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(record, tmp_path, capsys):
-    folders = [record("one"), tmp_path / "none", record("two")]
+@pytest.mark.parametrize(("bad", "why"), [("none", "none does not exist"), ("y" * 5000, "y can't be read: ")])
+def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(record, tmp_path, capsys, bad, why):
+    folders = [record("one"), tmp_path / bad, record("two")]
     words = ["export", *map(str, folders), "--format", "openface", "--out", str(tmp_path / "out"), "--quiet"]
     assert main(words) == 1
     for name in ("one", "two"):
@@ -56,7 +57,7 @@ def test_several_sessions_get_a_folder_each_and_a_bad_one_does_not_stop_them(rec
             assert len(list(csv.DictReader(file))) == 5
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "none does not exist" in error
+    assert why in error
 
 
 def test_one_session_goes_straight_to_the_place_named(record, tmp_path):
