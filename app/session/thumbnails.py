@@ -56,6 +56,8 @@ def thumbnail(folder: Path) -> bytes | None:
         forget(folder)  # an earlier one
         files.make_folder(cached.parent)
         files.write_whole(cached, data, durable=False, private=True)
+        if not folder.is_dir():  # it went while its picture was made
+            forget(folder)
     return data
 
 

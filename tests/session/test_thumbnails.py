@@ -121,3 +121,17 @@ def test_it_goes_once_the_session_is_gone_or_renamed(session, tmp_path):
     assert len(cached(tmp_path)) == 1
     rename_session(session, "another")
     assert cached(tmp_path) == []
+
+
+def test_it_is_not_kept_where_the_session_goes_while_it_is_made(session, tmp_path, monkeypatch):
+    picture = thumbnails._picture
+
+    def slow(*video):
+        image = picture(*video)
+        shutil.rmtree(session)
+        thumbnails.keep_only(session.parent, [])
+        return image
+
+    monkeypatch.setattr(thumbnails, "_picture", slow)
+    assert thumbnail(session) is not None
+    assert cached(tmp_path) == []

@@ -165,10 +165,14 @@ def make_window(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., MainWin
 
 @pytest.fixture
 def idle_window(make_window: Callable[..., MainWindow], qtbot: QtBot) -> MainWindow:
-    """A window on the screen whose pipeline never starts."""
+    """A window on the screen that has the keyboard, whose pipeline never starts.
+
+    Where no window manager runs, as on a bare X server, nobody gives the keyboard to a window that does not ask.
+    """
     window = make_window(idle=True)
-    with qtbot.waitExposed(window):
+    with qtbot.waitActive(window, timeout=20_000):
         window.show()
+        window.activateWindow()
     return window
 
 

@@ -130,13 +130,13 @@ class SessionReader(QObject):
         gone = frozenset(self._known.keys() - seen.keys())
         for folder in gone:
             del self._known[folder]
+        if not search.problems:
+            for parent in {*self._parents, *parents}:  # also one that held sessions and is gone with them
+                thumbnails.keep_only(parent, names[parent])
         self._parents = parents
         with contextlib.suppress(RuntimeError):  # the window is gone already
             self.gone.emit(gone)
             self.listed.emit(tuple(search.problems))
-        if not search.problems:
-            for parent, held in names.items():
-                thumbnails.keep_only(parent, held)
 
     def _emit_found(self, summaries: tuple[SessionSummary, ...]) -> None:
         if summaries and not self._closed:

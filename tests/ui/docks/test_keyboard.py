@@ -21,8 +21,6 @@ def window(idle_window, qtbot):
     for name in NAMES:
         if idle_window.commands[name].isChecked():
             idle_window.commands[name].trigger()
-    idle_window.activateWindow()
-    qtbot.waitUntil(idle_window.isActiveWindow, timeout=5000)
     idle_window.view.setFocus()
     return idle_window
 

@@ -118,14 +118,21 @@ def test_what_is_recorded_meanwhile_comes_and_is_whole_in_the_end(quick, window,
     qtbot.waitUntil(lambda: "live" not in shown(window), timeout=20_000)
 
 
-def test_a_thumbnail_goes_once_its_session_is_gone(quick, window, recordings, tmp_path, qtbot):
-    assert thumbnails.thumbnail(recordings / "first") is not None
-    assert thumbnails.thumbnail(recordings / "second") is not None
-    key = thumbnails._key("first")
-    cached = lambda: [p.name for p in (tmp_path / "cache" / "thumbnails").rglob("*.jpg") if p.name.startswith(key)]  # noqa: E731
-    assert cached()
-    shutil.rmtree(recordings / "first")  # in a file manager
-    qtbot.waitUntil(lambda: not cached(), timeout=20_000)
+@pytest.mark.parametrize("session", ["another", "folder of its own/only"])
+def test_a_thumbnail_goes_once_its_session_is_gone(
+    quick, make_sessions, recordings, made_session, session, tmp_path, qtbot
+):
+    folder = put(made_session, recordings / session)
+    thumbnails.thumbnail(recordings / "first")
+    cached = lambda: set((tmp_path / "cache" / "thumbnails").rglob("*.jpg"))  # noqa: E731
+    others = cached()
+    thumbnails.thumbnail(folder)
+    (its,) = cached() - others
+    make_sessions(recordings)
+    assert its in cached()
+    shutil.rmtree(recordings / session.partition("/")[0])  # in a file manager
+    qtbot.waitUntil(lambda: its not in cached(), timeout=20_000)
+    assert others <= cached()
 
 
 def test_the_rest_of_a_recording_that_went_on_elsewhere_is_listed_too(
