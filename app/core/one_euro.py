@@ -37,7 +37,7 @@ class VectorFilter:
     def __init__(self, settings: OneEuro) -> None:
         self.settings = settings
         self._value: NDArray[np.float64] | None = None
-        self._velocity: NDArray[np.float64] = np.zeros(0)
+        self._velocity: NDArray[np.float64] | float = 0.0
         self._time_s = 0.0
 
     def update(
@@ -55,47 +55,36 @@ class VectorFilter:
             self._value = None
             return raw
         if self._value is None or self._value.shape != raw.shape or not INSTANT_S < step_s < PAUSE_S:
-            self._value, self._velocity = raw, np.zeros_like(raw)
+            self._value, self._velocity = raw, 0.0
             return raw
-        change = raw - self._value
-        self._velocity += alpha(self.settings.speed_cutoff_hz, step_s) * (change / (step_s * unit) - self._velocity)
+        change = self._difference(raw, self._value)
+        taken = alpha(self.settings.speed_cutoff_hz, step_s)
+        self._velocity = self._velocity + taken * (change / (step_s * unit) - self._velocity)
         speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-        self._value = self._value + alpha(self.settings.cutoff_hz(speed), step_s) * change
+        self._value = self._moved(self._value, alpha(self.settings.cutoff_hz(speed), step_s) * change)
         return self._value
 
+    def _difference(self, value: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+        return value - before
 
-class RotationFilter:
+    def _moved(self, value: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+        return value + by
+
+
+class RotationFilter(VectorFilter):
     """Rotations (3, 3): the filter's steps are turns about one axis, so no angle ever wraps or locks.
 
-    The difference of two rotations is the rotation vector of ``measured @ filtered.T``, as in the
-    tangent space of SO(3); speeds are degrees a second.
+    The difference of two rotations is the rotation vector of ``measured @ filtered.T``, in degrees, as in
+    the tangent space of SO(3).
     """
 
-    def __init__(self, settings: OneEuro) -> None:
-        self.settings = settings
-        self._value: NDArray[np.float64] | None = None
-        self._velocity = np.zeros(3)
-        self._time_s = 0.0
+    def _difference(self, value: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.rad2deg(rotation_vector(value @ before.T))
 
-    def update(self, rotation: NDArray[np.floating[Any]], time_s: float) -> NDArray[np.float64]:
-        """The filtered rotation; starts anew when ``VectorFilter`` would."""
-        raw = np.asarray(rotation, np.float64)
-        step_s = time_s - self._time_s
-        self._time_s = time_s
-        if not np.isfinite(raw).all():
-            self._value = None
-            return raw
-        if self._value is None or not INSTANT_S < step_s < PAUSE_S:
-            self._value, self._velocity = raw, np.zeros(3)
-            return raw
-        change = rotation_vector(raw @ self._value.T)
-        self._velocity += alpha(self.settings.speed_cutoff_hz, step_s) * (np.rad2deg(change) / step_s - self._velocity)
-        cutoff_hz = self.settings.cutoff_hz(np.asarray(np.linalg.norm(self._velocity)))
-        turned = rotation_from_vector(alpha(cutoff_hz, step_s) * change) @ self._value
+    def _moved(self, value: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
         # Thousands of products drift off the rotations by rounding: back to the nearest one.
-        u, _, vt = np.linalg.svd(turned)
-        self._value = np.asarray(u @ vt)
-        return self._value
+        u, _, vt = np.linalg.svd(rotation_from_vector(np.deg2rad(by)) @ value)
+        return np.asarray(u @ vt)
 
 
 def alpha(cutoff_hz: float | NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
