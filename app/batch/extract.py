@@ -60,13 +60,14 @@ class Extracted:
 
     out: Path
     files: int
-    earlier: int  # of them, measured by an earlier run
-    failures: tuple[str, ...]  # a sentence for each file that could not be measured
+    measured: int  # of them, now or by an earlier run
+    earlier: int
+    failures: tuple[str, ...]  # a sentence for each file that could not be measured, each path that could not be read
 
     @property
     def sentence(self) -> str:
         note = f", {self.earlier} of them earlier" if self.earlier else ""
-        return f"{self.files - len(self.failures)} of {self.files} files measured{note}, results in {self.out}"
+        return f"{self.measured} of {self.files} files measured{note}, results in {self.out}"
 
 
 def extract(patterns: Sequence[str], out: Path, options: ExtractOptions, watcher: Watcher) -> Extracted:
@@ -211,10 +212,10 @@ class _Run:
             self._table.finish(self._pictures)
 
     def result(self) -> Extracted:
-        problems = [place.problem for place in self._places if place.done and place.problem]
+        failures = [place.problem for place in self._places if place.done and place.problem] + list(self._failures)
         total = len(self._work.videos) + len(self._work.images)
         earlier = sum(place.done for place in self._places) + len(self._pictures) - len(self._missing)
-        return Extracted(self._out, total, earlier, (*problems, *self._failures))
+        return Extracted(self._out, total, total - len(failures), earlier, (*self._work.failures, *failures))
 
 
 def _for_workers(weights: str | None) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.capture.images import IMAGE_SUFFIXES, UNREADABLE_SUFFIXES, is_picture, natural_key
 from app.capture.video import VIDEO_SUFFIXES
 from app.core.clutter import is_clutter
-from app.core.errors import SessionError, UserError
+from app.core.errors import SessionError, UserError, reason
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, numbered, part
@@ -33,6 +33,7 @@ class Work:
     videos: tuple[Item, ...]
     images: tuple[Item, ...]
     left_out: tuple[Path, ...] = ()  # pictures of a kind that can't be read
+    failures: tuple[str, ...] = ()  # a sentence for each path where one could not look
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,15 @@ class Place:
 def find_work(patterns: Sequence[str]) -> Work:
     """Files, everything of a known kind below folders, and what the patterns match, each file once.
 
-    A file named outright is tried whatever its ending; what systems leave beside files never is.
-    Raises UserError when a path doesn't exist or nothing was found.
+    A file named outright is tried whatever its ending; what systems leave beside files never is.  A path that
+    doesn't exist or can't be read stops none of the others.  Raises UserError when nothing was found.
     """
     videos: dict[Path, Item] = {}
     images: dict[Path, Item] = {}
     left_out: dict[Path, None] = {}
+    failures: list[str] = []
     for pattern in patterns:
-        for path, root, outright in _expand(pattern):
+        for path, root, outright in _found(pattern, failures):
             suffix = path.suffix.lower()
             if suffix in IMAGE_SUFFIXES:
                 kind = images
@@ -88,17 +90,31 @@ def find_work(patterns: Sequence[str]) -> Work:
             if not is_clutter(path.relative_to(root)):
                 kind.setdefault(path.resolve(), Item(path, path.relative_to(root).as_posix()))
     if not videos and not images:
-        raise UserError(f"No video and no image was found in {', '.join(patterns)}.")
-    return Work(tuple(videos.values()), tuple(images.values()), tuple(left_out))
+        raise UserError(" ".join(failures) or f"No video and no image was found in {', '.join(patterns)}.")
+    return Work(tuple(videos.values()), tuple(images.values()), tuple(left_out), tuple(failures))
 
 
-def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
+def _found(pattern: str, failures: list[str]) -> list[tuple[Path, Path, bool]]:
+    """What ``_expand`` finds; what keeps it from looking goes to ``failures``."""
+    try:
+        return list(_expand(pattern, failures))
+    except OSError as error:
+        failures.append(f"{pattern} can't be read: {reason(error)}.")
+    except UserError as error:
+        failures.append(str(error))
+    return []
+
+
+def _expand(pattern: str, failures: list[str]) -> Iterator[tuple[Path, Path, bool]]:
     """(file, folder its name is relative to, whether the file itself was named)."""
     path = Path(pattern).expanduser()
     if path.is_dir():
-        for below in sorted(path.rglob("*"), key=natural_key):
-            if below.is_file():
-                yield below, path, False
+
+        def locked(error: OSError) -> None:
+            failures.append(f"{os.fsdecode(error.filename)} can't be read: {reason(error)}.")
+
+        below = [Path(folder, name) for folder, _, names in os.walk(path, onerror=locked) for name in names]
+        yield from ((file, path, False) for file in sorted(below, key=natural_key) if file.is_file())
     elif path.is_file():
         yield path, path.parent, True
     elif path.exists():  # a pipe, for whose other end one might wait for ever, or a device, which never ends
@@ -110,7 +126,7 @@ def _expand(pattern: str) -> Iterator[tuple[Path, Path, bool]]:
             raise UserError(f"No file matches {pattern}." if glob.has_magic(pattern) else f"{pattern} does not exist.")
         for match in matches:
             if is_clutter(path) or not is_clutter(Path(match)):
-                yield from _expand(match)
+                yield from _expand(match, failures)
 
 
 def folder_names(videos: Sequence[Item]) -> list[str]:

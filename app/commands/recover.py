@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.commands.arguments import add_share
-from app.core.errors import SessionError
+from app.core.errors import SessionError, reason
 from app.session.folders import MANIFEST
 from app.session.recovery import NothingToRecoverError, find_unfinished, recover
 
@@ -29,14 +29,18 @@ def recover_all(folders: Sequence[Path]) -> int:
     """Recover each session named, and every unfinished one directly below a folder named; 1 when one failed."""
     failed = False
     for folder in folders:
-        sessions = [folder]
-        if not (folder / MANIFEST).exists() and folder.is_dir():
-            sessions = [unfinished.folder for unfinished in find_unfinished(folder)]
-            if not sessions:
-                print(f"{folder}: no recording there was cut off")
+        try:
+            named = not folder.is_dir() or (folder / MANIFEST).exists()
+            sessions = [folder] if named else [unfinished.folder for unfinished in find_unfinished(folder)]
+        except OSError as error:
+            print(f"motionscope: {folder} can't be read: {reason(error)}.", file=sys.stderr)
+            failed = True
+            continue
+        if not sessions:
+            print(f"{folder}: no recording there was cut off")
         for session in sessions:
             try:
-                done = recover(session, watch=session is folder)
+                done = recover(session, watch=named)
             except NothingToRecoverError as error:
                 print(error)
             except SessionError as error:

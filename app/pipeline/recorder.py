@@ -36,7 +36,6 @@ class Recorder:
         self._finishers: list[threading.Thread] = []
         # Those whose folder could take no more of the recording that runs, or ran last, and why.
         self._lost: list[tuple[SessionWriter, str]] = []
-        self._left_behind = ""  # where the rest of it is, in a sentence
         self._fields = SessionFields()
         self._codec = H264
 
@@ -61,7 +60,7 @@ class Recorder:
         """Record from the next frame on; raises SessionError.  While one runs already, its folder is returned."""
         with self._lock:
             if self._running is None:
-                self._lost, self._left_behind = [], ""
+                self._lost = []
                 header, video = header.with_fields(self._fields), self._codec != NO_PICTURE
                 folder = claim_folder()
                 try:
@@ -74,22 +73,24 @@ class Recorder:
                     raise
             return self._running.stats.folder
 
-    def _go_on_elsewhere(self, old: SessionWriter, waiting: Sequence[Frame], why: str, same_disk: bool) -> None:
+    def _go_on_elsewhere(self, old: SessionWriter, waiting: Sequence[Frame], why: str, same_disk: bool) -> str:
         """Its folder was taken away, or its disk is full: the rest goes to another folder.  On a thread of ``old``."""
         with self._lock:
             if self._running is not old:
-                return
+                return why
             try:
                 new = old.successor(claim_elsewhere(old.stats.folder, "rest", same_disk), self._go_on_elsewhere)
             except SessionError as error:
                 log.warning("the recording can't go on elsewhere: %s", error)
-                return
+                return why
             for frame in waiting:
                 new.add_frame(frame)
             self._running, self._last = new, old
+            # Where it is comes first: the rest of the line may have no room.
+            why = f"The rest of the recording is in {new.stats.folder}. {why}"
             self._lost.append((old, why))
-            self._left_behind = f"The rest of the recording is in {new.stats.folder}."
             self._finish(old)
+            return why
 
     def _finish(self, writer: SessionWriter) -> None:
         """In the background; call with the lock held."""
@@ -168,8 +169,7 @@ class Recorder:
         stats = writer.stats
         if not self._lost:
             return stats
-        # Where it is comes first: the rest of the line may have no room.
-        what = " ".join([self._left_behind, *(old.stats.error or why for old, why in self._lost)])
+        what = " ".join(old.stats.error or why for old, why in self._lost)
         if writer is self._running:
             return replace(stats, warning=f"{what} {stats.warning}".strip())
         return replace(stats, error=f"{what} {stats.error}".strip())

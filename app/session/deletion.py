@@ -119,7 +119,11 @@ def plan_deletion(folder: Path) -> DeletionPlan:
     Raises SessionError where it can't be told to be one, is a link, is being recorded or holds another session.
     """
     folder = folder.absolute()
-    if files.is_link(folder):
+    try:
+        linked = files.is_link(folder)
+    except OSError as error:
+        raise SessionError(f"{folder} can't be read: {reason(error)}.") from error
+    if linked:
         raise SessionError(f"{folder} is a link; delete the session itself.")
     manifest = _manifest(folder)
     if manifest is None and not is_damaged_session(folder):

@@ -44,8 +44,11 @@ TOO_LATE = "The recording has ended, so no marker was set."
 GIVE_WAY_S = 0.02  # how long a frame waits to be measured before it is encoded: both at once need the same memory
 LINGER_S = 0.3  # how long the last frames' results are waited for
 
-OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], None]
-"""Called with the writer, the frames that it took and can't write, the reason, and whether its disk may be used."""
+OnLost = Callable[["SessionWriter", Sequence[Frame], str, bool], str]
+"""Called with the writer, the frames that it took and can't write, the reason, and whether its disk may be used.
+
+Returns the reason, and where the recording goes on if it does, for ``session.json``.
+"""
 
 
 class LostFolderError(SessionError):
@@ -102,6 +105,7 @@ class SessionWriter:
         self._accepted = 0
         self.opened_s = now_s()  # its frames are all captured later
         self._closing = False
+        self._moving = False  # somebody is being asked to go on elsewhere
         self._ended_s = float("inf")
         self._finished = threading.Event()
         self._manifest_file = threading.Lock()
@@ -326,25 +330,28 @@ class SessionWriter:
             self._wait_for_last_results()
         except SessionError as error:
             self._hand_over(str(error), same_disk=isinstance(error, LostFolderError))
-            self._end(str(error))
         except Exception as error:  # whatever it is, the frames so far must survive it and the app go on
             self._end(f"The recording in {self._folder} ended early: {error}.")
         finally:
             self._finish()
 
     def _hand_over(self, why: str, same_disk: bool, take_waiting: bool = True) -> None:
-        """Take no more frames, and let somebody else have those that wait."""
+        """End, and let somebody else have the frames to come and those that wait."""
         with self._changed:
             if self._closing or self._on_lost is None:
+                self._end(why)
                 return
             waiting = [frame for frame, _, _ in self._queue] if take_waiting else []
             if take_waiting:
                 self._queue.clear()
-            self._closing, self._ended_s = True, now_s()
+            self._closing, self._ended_s, self._moving = True, now_s(), True
         try:
-            self._on_lost(self, waiting, why, same_disk)
+            why = self._on_lost(self, waiting, why, same_disk)
         except Exception:  # what is here must be finished nevertheless
             log.exception("the recording could not go on elsewhere")
+        with self._changed:
+            self._moving = False
+            self._end(why)
 
     def _may_encode(self) -> bool:
         """Whether the first frame that waits has been measured, or can't be left waiting; call with the lock held."""
@@ -396,6 +403,7 @@ class SessionWriter:
     def _finish(self) -> None:
         try:
             with self._changed:
+                self._changed.wait_for(lambda: not self._moving)  # where to belongs into session.json
                 self._queue.clear()
                 rest = self._pending.pop_all(self._files.frames)
             self._files.add_rows(rest)
@@ -447,7 +455,6 @@ class SessionWriter:
             if state.full and not self._closing:
                 why = f"The recording ended before the disk was full. {state.warning}"
                 self._hand_over(why, same_disk=False, take_waiting=False)  # what waits still has room
-                self._end(why)
             # The video's size, how frames were fitted into it and what was said can't be found out after a crash.
             description = (self._files.video, self._files.sound, self._files.fitted, self._manifest.header)
             if second % MANIFEST_TICKS and description == described:

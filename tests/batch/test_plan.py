@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -137,6 +138,31 @@ def test_links_that_lead_nowhere_and_pipes_are_no_files(clip, tmp_path):
         with pytest.raises(UserError, match="is no file"):
             find_work([str(tmp_path / "pipe.mp4")])
     assert find_work([str(tmp_path / "*.mp4")]).videos == (clip,)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there such a path is no path")
+def test_a_path_that_can_not_be_looked_at_stops_none_of_the_others(clip, tmp_path):
+    refused = tmp_path / ("x" * 300)  # the system refuses so long a name
+    work = find_work([str(refused), str(tmp_path / "none.mp4"), str(clip.path)])
+    assert work.videos == (clip,)
+    too_long = f"{refused} can't be read: file name too long."
+    assert work.failures == (too_long, f"{tmp_path / 'none.mp4'} does not exist.")
+    with pytest.raises(UserError, match="file name too long"):
+        find_work([str(refused)])
+
+
+@pytest.mark.parametrize("named", ["", "locked"], ids=["folder above", "locked itself"])
+def test_a_folder_that_one_may_not_read_is_said(clip, tmp_path, named):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    if os.access(locked, os.R_OK):
+        pytest.skip("this user may read everything")
+    try:
+        work = find_work([str(tmp_path / named), str(clip.path)])
+    finally:
+        locked.chmod(0o700)
+    assert work.videos == (clip,)
+    assert work.failures == (f"{locked} can't be read: permission denied.",)
 
 
 # ---------------------------------------------------------------------- pictures

@@ -129,6 +129,14 @@ def test_a_path_that_does_not_exist_is_one_sentence(path, said, tmp_path, capsys
     assert not (tmp_path / "out").exists()
 
 
+def test_a_path_that_does_not_exist_stops_none_of_the_others(material, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(tmp_path / "none.mp4", material / "clip.mp4", "--out", out) == 1
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == f"motionscope: {tmp_path / 'none.mp4'} does not exist."
+    assert captured.out.splitlines()[-1] == f"1 of 1 files measured, results in {out}"
+
+
 def test_a_folder_without_pictures_is_one_sentence(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing to see")
     with pytest.raises(UserError, match="No video and no image"):

@@ -89,7 +89,9 @@ def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
     assert f"What was recorded up to then is in {rescued}." in feed.stats.error
     first, second = Session.open(rescued), Session.open(rest)
     assert (first.manifest.state, second.manifest.state) == (STOPPED, "complete")
-    assert first.manifest.ended_by == f"The folder {feed.folder} was taken away while it was recorded into."
+    assert first.manifest.ended_by == (
+        f"The rest of the recording is in {rest}. The folder {feed.folder} was taken away while it was recorded into."
+    )
     assert len(first.table) == first.manifest.frames >= 10
     assert len(second.table) == second.manifest.frames >= 5
     for session in (first, second):
@@ -119,6 +121,7 @@ def test_a_full_disk_sends_the_rest_to_another_one(feed, tmp_path, monkeypatch):
     )
     first, second = Session.open(feed.folder), Session.open(rest)
     assert (first.manifest.state, second.manifest.state) == (STOPPED, "complete")
+    assert first.manifest.ended_by == feed.stats.error
     assert first.manifest.frames >= 10
     assert second.manifest.frames >= 5
 

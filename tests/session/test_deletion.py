@@ -211,6 +211,7 @@ def test_the_command_without_a_person(session, monkeypatch, capsys, stdin):
     assert main(["delete", str(session)]) == 1
     assert "--yes deletes without a question" in capsys.readouterr().err
     assert session.exists()
-    assert main(["delete", "--yes", str(session), str(session.parent)]) == 1
+    refused = session.with_name("x" * 300)  # the system refuses so long a name
+    assert main(["delete", "--yes", str(refused), str(session), str(session.parent)]) == 1
     assert not session.exists()
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err.count("\n") == 2

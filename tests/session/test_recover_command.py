@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
+import pytest
+
 from app.commands.cli import main
 from app.session.folders import claim_folder
+from app.session.manifest import RECORDING, RECOVERED, Manifest
 from app.session.writer import SessionWriter
 
 
@@ -24,3 +30,17 @@ def test_whole_sessions_are_nothing_to_do(tmp_path, header, make_frame, capsys):
 def test_what_is_no_session_is_a_failure(tmp_path, capsys):
     assert main(["recover", str(tmp_path / "nothing")]) == 1
     assert "is not a recorded session" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there such a path is no path")
+def test_a_path_that_can_not_be_looked_at_stops_none_of_the_others(tmp_path, header, make_frame, capsys):
+    cut_off = claim_folder(tmp_path / "take")
+    with SessionWriter(cut_off, header) as writer:
+        writer.add_frame(make_frame(0))
+    replace(Manifest.read(cut_off), state=RECORDING, owner=None).write(cut_off)
+    refused = tmp_path / ("x" * 300)  # the system refuses so long a name
+    assert main(["recover", str(refused), str(cut_off)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"{cut_off}: recovered 1 frames, 0.0 s\n"
+    assert captured.err == f"motionscope: {refused} can't be read: file name too long.\n"
+    assert Manifest.read(cut_off).state == RECOVERED

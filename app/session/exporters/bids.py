@@ -70,7 +70,7 @@ _PARTICIPANT_COLUMNS = {
     "consent": {"Description": "What the participant agreed to, in the experimenter's words."},
 }
 
-_COUNTED = ("ACCEL", "ANGACCEL", "GYRO", "JNTANG", "LATENCY", "MAGN", "ORNT", "POS", "VEL")
+_COUNTED = ("ACCEL", "ANGACCEL", "GYRO", "JNTANG", "LATENCY", "MAGN", "MISC", "ORNT", "POS", "VEL")
 
 _MISC = (
     ("pitch_std", "pitch_std_deg", "rad", "standard deviation of the head's rotation about x"),
@@ -220,7 +220,6 @@ def _sidecar(session: Session, channels: Sequence[Channel], task: str) -> dict[s
         "MissingValues": MISSING,
         "TrackedPointsCount": 1 + session.table.num_kp,
         "MotionChannelCount": len(channels),
-        "MiscChannelCount": counts["MISC"],
         **{f"{kind}ChannelCount": counts[kind] for kind in _COUNTED},
     }
 
