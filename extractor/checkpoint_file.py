@@ -6,7 +6,6 @@ read becomes one ``WeightsError``.  What the tensors mean is decided in ``extrac
 
 from __future__ import annotations
 
-import argparse
 import pickle
 import re
 import struct
@@ -22,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from extractor.report import WeightsError, sha256_of
+from extractor.stand_ins import STAND_INS
 from extractor.values import first_line
 
 Container = Literal["safetensors", "bare", "model"]
@@ -147,10 +147,8 @@ def _check_protocol(path: Path, start: bytes) -> None:
 
 def _load_pickle(path: Path) -> object:
     try:
-        # The published training code keeps its command line beside the weights as a Namespace,
-        # a bag of attributes that runs nothing.
         # Opened here, because torch leaves a damaged file open.
-        with torch.serialization.safe_globals([argparse.Namespace]), path.open("rb") as file:
+        with torch.serialization.safe_globals(STAND_INS), path.open("rb") as file:
             content: object = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL ([\w.]+)", str(error))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -132,6 +134,43 @@ def test_command_line_of_the_published_training_code_is_harmless(save: Save, sta
 
     path = save({"model": state, "args": argparse.Namespace(lr=1e-3), "epoch": 3, "optimizer": {"state": {}}})
     assert load(path)[1].metadata == {"epoch": 3, "optimizer": {"state": {}}}
+
+
+BESIDE = {
+    "best": np.float64(2.5),
+    "epoch": np.int64(-7),
+    "loss": np.float32(0.25),
+    "resumed": np.bool_(True),
+    "out": PurePosixPath("/runs/a"),
+    "data": {"train": PureWindowsPath("C:/faces")},
+    "random": np.random.default_rng(3).random(4),
+    "kind": np.dtype("float32"),
+    "name": np.str_("a"),
+}
+
+
+@pytest.mark.parametrize("how", ["zip", "legacy", "newer"])
+def test_numbers_of_numpy_and_paths_beside_the_weights(save: Save, state: State, how: str) -> None:
+    path = save({"model": state, **BESIDE}, legacy=how == "legacy")
+    if how == "newer":  # as NumPy 2 and Python 3.13 name them
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in parts.items():
+                if name.endswith("data.pkl"):
+                    data = data.replace(b"numpy.core.", b"numpy._core.").replace(b"cpathlib\n", b"cpathlib._local\n")
+                    data = data.replace(b"\nPure", b"\n")
+                archive.writestr(name, data)
+    network, report = load(path)
+    assert_same_network(network, state)
+    assert report.metadata == {
+        "best": 2.5,
+        "epoch": -7,
+        "loss": 0.25,
+        "resumed": True,
+        "out": "/runs/a",
+        "data": {"train": "C:\\faces"},
+    }
 
 
 def test_backbone_alone_leaves_the_pose_heads_untrained(save: Save, backbone_state: State) -> None:
