@@ -63,6 +63,7 @@ class Letter:
     text: str
     at: Points  # (2,)
     colour: Colour
+    way: Points  # (2,), from the end of the axis to it
 
 
 Mark = Lines | Dots | Letter
@@ -158,7 +159,8 @@ def tip_marks(name: str, line: Points, colour: Colour, thickness: float, letter_
     length = float(np.hypot(*way))
     marks: list[Mark] = [Dots(line[1:], colour, radius)]
     if length >= LETTERED:
-        marks.append(Letter(name, line[1] + way / length * (radius + letter_height * 0.55), colour))
+        ahead = way / length * (radius + letter_height * 0.55)
+        marks.append(Letter(name, line[1] + ahead, colour, ahead))
     return marks
 
 

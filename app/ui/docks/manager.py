@@ -47,11 +47,11 @@ class Docks(QObject):
         dock.visibilityChanged.connect(lambda seen, name=spec.name: self._seen(name, seen))
         return dock
 
-    def _place(self, spec: DockSpec, dock: QDockWidget) -> None:
+    def _place(self, spec: DockSpec, dock: QDockWidget, tab_of: str) -> None:
         dock.setFloating(False)
         self._window.addDockWidget(spec.area, dock)
         dock.setVisible(spec.shown)
-        other = self._window.findChild(QDockWidget, spec.tab_of) if spec.tab_of else None
+        other = self._window.findChild(QDockWidget, tab_of) if tab_of else None
         if other is not None:
             self._window.tabifyDockWidget(other, dock)
 
@@ -65,19 +65,22 @@ class Docks(QObject):
                 self._make(entry)
         fit(self._window, size)
 
-    def default_layout(self) -> None:
+    def default_layout(self, low: bool) -> None:
         """Every dock back at its place; those that a new user sees are shown.
 
         Once before the window is shown, not twice: Qt would leave the bar of a tab in its corner.
+        ``low``: in a window so low that what usually lies below the picture becomes a tab of the numbers.
         """
         for entry in self._entries.values():
-            self._place(entry.spec, entry.dock)
+            below = entry.spec.area == Qt.DockWidgetArea.BottomDockWidgetArea
+            self._place(entry.spec, entry.dock, "numbers" if low and below else entry.spec.tab_of)
+        self.dock("numbers").raise_()
 
     def place_missing(self) -> None:
         """Those that the saved layout, perhaps of an earlier version, did not know; the actions follow it."""
         for entry in self._entries.values():
             if self._window.dockWidgetArea(entry.dock) == Qt.DockWidgetArea.NoDockWidgetArea:
-                self._place(entry.spec, entry.dock)
+                self._place(entry.spec, entry.dock, entry.spec.tab_of)
             entry.action.setChecked(not entry.dock.isHidden())  # Qt sends no signal for what was hidden before
 
     def switch(self, name: str, on: bool) -> None:

@@ -18,6 +18,7 @@ from app.core.face_marks import (
     Colour,
     Dots,
     FaceLines,
+    Letter,
     Lines,
     Mark,
     axes_marks,
@@ -72,22 +73,23 @@ def paint_overlay(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     lines = face_lines(style.keypoint_names)
     several = are_several(result)
+    letters: list[tuple[Letter, float]] = []  # with their opacity; drawn last, where nothing else stands
     if style.box:
         painter.setOpacity(0.45)  # seen, but not measured
         for box in result.further:
             seen = view.box(box)
-            _paint(painter, box_marks(seen.left(), seen.top(), seen.width(), seen.height()), style)
+            _paint(painter, box_marks(seen.left(), seen.top(), seen.width(), seen.height()))
     # The primary face is the first, so it is drawn last, over the others.
     for number, shown in reversed(list(enumerate(result.shown))):
         face = shown.face
-        painter.setOpacity(1.0 if number == 0 else 0.6)
-        _paint_face(painter, face, view, style, lines, alone=not several)
+        opacity = 1.0 if number == 0 else 0.6
+        painter.setOpacity(opacity)
+        letters += [(each, opacity) for each in _paint_face(painter, face, view, style, lines, alone=not several)]
         if number == 0 and style.truth and style.axes and result.frame.truth is not None:
             _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
-    if style.axes and result.second is not None:
-        painter.setOpacity(1.0)
-        _paint_second(painter, result, view, style)
     painter.setOpacity(1.0)
+    if style.axes and result.second is not None:
+        letters += [(each, 1.0) for each in _paint_second(painter, result, view, style)]
     taken: list[QRectF] = []
     if style.label:
         names = dict(style.face_names)
@@ -100,8 +102,14 @@ def paint_overlay(
             text = texts[face.face_id]
             taken.append(_paint_label(painter, face, text, view, style, taken, name, first=number == 0))
     primary = result.shown_primary
+    height = QFontMetricsF(_letter_font(painter, style)).height()
     if style.expression and primary is not None and primary.face.pose_trained:  # bars for one face are enough to read
-        _paint_expression(painter, primary.face, view, style, taken)
+        rooms = [letter_room(letter.at, height) for letter, _ in letters]
+        bars = _paint_expression(painter, primary.face, view, style, taken, rooms)
+        taken += [bars] if bars is not None else []
+    for letter, opacity in letters:
+        painter.setOpacity(opacity)
+        taken.append(_paint_letter(painter, letter, height, taken, style))
     painter.restore()
 
 
@@ -112,18 +120,20 @@ def are_several(result: FrameResult) -> bool:
 
 def _paint_face(
     painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, lines: FaceLines, alone: bool
-) -> None:
+) -> list[Letter]:
+    """All but the axes' letters, which are returned."""
     box = view.box(face.detection.box)
     width = line_width(max(box.width(), box.height()))
     if style.box:
         colour = WHITE if alone else _rgba(face_colour(face.face_id))
-        _paint(painter, box_marks(box.left(), box.top(), box.width(), box.height(), colour), style)
+        _paint(painter, box_marks(box.left(), box.top(), box.width(), box.height(), colour))
     if style.keypoints and face.pose_trained:  # untrained heads put points anywhere
-        _paint(painter, keypoint_marks(view.points(face.keypoints), lines, width), style)
+        _paint(painter, keypoint_marks(view.points(face.keypoints), lines, width))
     if style.axes and face.pose_trained:
         axes, magnification = pose_axes(face, face.rotation, style.keypoint_names)
         letters = QFontMetricsF(_letter_font(painter, style)).height()
-        _paint(painter, axes_marks(view.points(axes), magnification, width, letters), style)
+        return _paint(painter, axes_marks(view.points(axes), magnification, width, letters))
+    return []
 
 
 def _rgba(colour: QColor) -> Colour:
@@ -142,7 +152,8 @@ def _pen(colour: QColor, width: float, dashed: bool = False) -> QPen:
     return pen
 
 
-def _paint(painter: QPainter, marks: list[Mark], style: OverlayStyle) -> None:
+def _paint(painter: QPainter, marks: list[Mark]) -> list[Letter]:
+    """All but the letters, which are returned."""
     for mark in marks:
         colour = QColor(*mark.colour)
         if isinstance(mark, Lines):
@@ -158,13 +169,31 @@ def _paint(painter: QPainter, marks: list[Mark], style: OverlayStyle) -> None:
             for x, y in mark.points:
                 painter.drawEllipse(QPointF(x, y), mark.radius, mark.radius)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        else:
-            painter.setFont(_letter_font(painter, style))
-            rect = QRectF(mark.at[0] - 12, mark.at[1] - 12, 24, 24)
-            painter.setPen(QColor(0, 0, 0, 200))
-            painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, mark.text)
-            painter.setPen(colour)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, mark.text)
+    return [mark for mark in marks if isinstance(mark, Letter)]
+
+
+def letter_room(at: NDArray[np.float64], height: float) -> QRectF:
+    """What an axis' letter needs around ``at``, (2,); ``height`` is that of its font's lines."""
+    return QRectF(at[0] - height * 0.3, at[1] - height * 0.4, height * 0.6, height * 0.8)
+
+
+def _paint_letter(
+    painter: QPainter, letter: Letter, height: float, taken: Sequence[QRectF], style: OverlayStyle
+) -> QRectF:
+    """Ahead of the axis' end, or else beside it, so that it stands on nothing drawn before; where it is drawn."""
+    side = np.array([-letter.way[1], letter.way[0]])
+    end = letter.at - letter.way
+    beside = [end + sign * side - back * letter.way for back in (0, 1, 2) for sign in (1, -1)]
+    places = [letter_room(at, height) for at in (letter.at, *beside)]
+    free = [place for place in places if not any(place.intersects(other) for other in taken)]
+    room = (free or places)[0]
+    rect = QRectF(-12, -12, 24, 24).translated(room.center())
+    painter.setFont(_letter_font(painter, style))
+    painter.setPen(QColor(0, 0, 0, 200))
+    painter.drawText(rect.translated(0.8, 0.8), Qt.AlignmentFlag.AlignCenter, letter.text)
+    painter.setPen(QColor(*letter.colour))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, letter.text)
+    return room
 
 
 def _paint_true_axes(
@@ -172,11 +201,12 @@ def _paint_true_axes(
 ) -> None:
     axes = view.points(pose_axes(face, rotation, style.keypoint_names)[0])
     curves = tuple(axes[[0, i]] for i in (1, 2, 3))
-    _paint(painter, [Lines(curves, (255, 255, 255, 255), 1.1, 1.3, 130, dashed=True)], style)
+    _paint(painter, [Lines(curves, (255, 255, 255, 255), 1.1, 1.3, 130, dashed=True)])
 
 
-def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> None:
-    """A second network's axes, from where the first one's begin: so only the rotation differs."""
+def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> list[Letter]:
+    """A second network's axes, from where the first one's begin, so only the rotation differs; returns the letters."""
+    found: list[Letter] = []
     shown = {item.face.face_id: item.face for item in result.shown}
     for other in result.second.faces if result.second is not None else ():
         face = shown.get(other.face_id)
@@ -189,7 +219,8 @@ def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, s
         for i, (name, _) in enumerate(AXES, 1):
             line = axes[[0, i]]
             marks = [Lines((line,), colour, width, 1.3, 130, dashed=True)]
-            _paint(painter, marks + tip_marks(name, line, colour, width * 0.7, letters), style)
+            found += _paint(painter, marks + tip_marks(name, line, colour, width * 0.7, letters))
+    return found
 
 
 def label_text(shown: ShownFace) -> str:
@@ -258,25 +289,45 @@ def expression_rows(face: FaceResult) -> list[tuple[str, float]]:
 
 
 def expression_place(
-    box: QRectF, width: float, height: float, picture: QRectF, taken: Sequence[QRectF] = ()
+    box: QRectF,
+    width: float,
+    height: float,
+    picture: QRectF,
+    taken: Sequence[QRectF] = (),
+    letters: Sequence[QRectF] = (),
 ) -> QRectF | None:
-    """Right of the face's box, left of it, below it, else in a corner; None where it would cover face or labels."""
+    """Right of the face's box, left of it, below it, else in a corner; None where it would cover face or labels.
+
+    Below the box it also stays below the axes' letters; where there is no room else, they give way.
+    """
     beside = QRectF(box.right() + 10, box.bottom() - height, width, height)
     below = QRectF(box.center().x() - width / 2, box.bottom() + 10, width, height)
-    places = [beside, beside.translated(-box.width() - 20 - width, 0), below]
+    lower = QRectF(below)
+    for letter in sorted(letters, key=QRectF.top):
+        if lower.intersects(letter):
+            lower.moveTop(letter.bottom() + 2)
+    places = [beside, beside.translated(-box.width() - 20 - width, 0), lower]
     inner = picture.adjusted(2, 2, -2, -2)
     corners = [QRectF(x, y, width, height) for y in (inner.bottom() - height, inner.top())
                for x in (inner.right() - width, inner.left())]  # fmt: skip
-    for place in (*places, *corners):
-        if inner.contains(place) and not any(place.intersects(other) for other in (box, *taken)):
-            return place
-    return None
+    fitting = [
+        place
+        for place in (*places, *corners, below)
+        if inner.contains(place) and not any(place.intersects(other) for other in (box, *taken))
+    ]
+    clear = [place for place in fitting if not any(place.intersects(letter) for letter in letters)]
+    return next(iter(clear or fitting), None)
 
 
 def _paint_expression(
-    painter: QPainter, face: FaceResult, view: ViewTransform, style: OverlayStyle, taken: Sequence[QRectF]
-) -> None:
-    """Horizontal bars beside the face box, where the axes seldom reach."""
+    painter: QPainter,
+    face: FaceResult,
+    view: ViewTransform,
+    style: OverlayStyle,
+    taken: Sequence[QRectF],
+    letters: Sequence[QRectF],
+) -> QRectF | None:
+    """Horizontal bars beside the face box, where the axes seldom reach; where they are drawn, if there is room."""
     font = _font(painter, style, 0.75)
     metrics = QFontMetricsF(font)
     rows = expression_rows(face)
@@ -284,12 +335,12 @@ def _paint_expression(
     name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 10
     for shown in dict.fromkeys((len(rows), 1)):  # the whole face alone needs less room
         box = view.box(face.detection.box)
-        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture, taken)
+        rect = expression_place(box, name_width + 64, row_height * shown + 6, view.picture, taken, letters)
         if rect is not None:
             rows = rows[:shown]
             break
     else:
-        return  # better no bars than bars over the face; the panel has the numbers
+        return None  # better no bars than bars over the face; the panel has the numbers
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(14, 15, 17, 170))
     painter.drawRoundedRect(rect, 3, 3)
@@ -306,6 +357,7 @@ def _paint_expression(
         track.setWidth(track.width() * min(max(value / EXPRESSION_FULL_SCALE, 0.0), 1.0))
         painter.drawRoundedRect(track, 2, 2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    return rect
 
 
 def _keep_inside(rect: QRectF, picture: QRectF) -> None:

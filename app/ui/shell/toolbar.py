@@ -27,7 +27,7 @@ class MainToolBar(QToolBar):
         self.setIconSize(QSize(20, 20))
         self.source = Picker("Source", 14)
         self.weights = Picker("Weights", 13)
-        self.device = Picker("Device", 6)
+        self.device = Picker("Device", 13)
         labels: list[QAction] = []
 
         self.addWidget(self.source)

@@ -71,6 +71,7 @@ LIVE_TICK_MS = 15  # looks into the mailbox about 60 times a second
 IDLE_TICK_MS = 200
 STATUS_S = 0.2
 NUMBERS_S = 0.1  # faster can't be read
+LOW = 560  # points; with plots below the picture, less than a third would be the picture's
 UNPAINTED_START_MS = 1000  # a window that begins minimised is never painted, but works
 CLOSE_TIMEOUT_MS = 70_000  # longer than the recorder waits for its disk
 UNFINISHED = "The recording could not be finished in time; its disk does not answer."
@@ -191,7 +192,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self.recorded.restore()
 
     def _default_layout(self) -> None:
-        self.docks.default_layout()
+        self.docks.default_layout(low=self.height() < LOW)
         self.resizeDocks([self.docks.dock("plots")], [210], Qt.Orientation.Vertical)
         numbers = self.docks.dock("numbers")
         self.resizeDocks([numbers], [there(numbers.widget()).minimumWidth()], Qt.Orientation.Horizontal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QPointF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF
-from PyQt6.QtWidgets import QComboBox, QSizePolicy
+from PyQt6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter
 
 from app.core.addresses import is_address, shown_address
 from app.ui.shell import settings
@@ -31,6 +31,7 @@ class Entry:
     key: str
     tip: str = ""
     command: bool = False
+    short: str = ""  # what the closed box shows, where that isn't the label
 
 
 class ChoiceBox(QComboBox):
@@ -61,10 +62,20 @@ class ChoiceBox(QComboBox):
         lines.setMinimumWidth(lines.sizeHintForColumn(0) + there(lines.verticalScrollBar()).sizeHint().width())
         super().showPopup()
 
+    def shown_text(self) -> str:
+        """What the closed box shows, where there is room for it."""
+        return self.currentText()
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The style sheet's box has no arrow, so it is drawn here: without it nobody takes this for a list."""
-        super().paintEvent(event)
-        painter = QPainter(self)
+        """What has no room ends in "…"; the style sheet's box has no arrow, without which nobody sees a list in it."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style, part = there(self.style()), QStyle.SubControl.SC_ComboBoxEditField
+        room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2
+        option.currentText = self.fontMetrics().elidedText(self.shown_text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.5))
         x, y = self.width() - 14.0, self.height() / 2
@@ -90,6 +101,10 @@ class Picker(ChoiceBox):
         """In a narrow window the bar's buttons matter more than long names, which stand in the tool tip too."""
         whole = super().minimumSizeHint()
         return QSize(min(whole.width(), self.fontMetrics().averageCharWidth() * LEAST_CHARACTERS + 34), whole.height())
+
+    def shown_text(self) -> str:
+        entry = self._entries[self.currentIndex()] if self.currentIndex() >= 0 else None
+        return entry.short or entry.label if entry is not None else ""
 
     @property
     def entries(self) -> tuple[Entry | None, ...]:
@@ -195,6 +210,7 @@ def device_entries(
                     f"{name} (engine)",
                     ENGINE + name,
                     f"Always by the program {name}, on the fastest device that it can use{measured}",
+                    short=name,
                 )
             )
     return entries

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QDockWidget, QTabBar
 
 from app.ui.docks.catalogue import DOCKS
 from app.ui.docks.room import fit
+from app.ui.shell import settings
 from tests.ui.find import is_seen
 
 PANELS = [spec.name for spec in DOCKS if not spec.shown]
@@ -83,6 +84,23 @@ def test_a_panel_that_finds_no_room_at_its_first_place_has_one_tab(make_window, 
     together = {other.windowTitle() for other in (dock, *window.tabifiedDockWidgets(dock))}
     qtbot.waitUntil(lambda: together in tabs(), timeout=5000)
     assert tabs() == [together]
+
+
+def test_in_a_low_window_the_picture_comes_first(make_window, store, qtbot):
+    """At first the plots are a tab of the numbers there, and their key brings them to the front."""
+    before = make_window(idle=True)
+    before.resize(853, 456)
+    store.set(settings.GEOMETRY, before.saveGeometry())
+    window = make_window(idle=True)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.docks.start()
+    numbers, plots = window.docks.dock("numbers"), window.docks.dock("plots")
+    assert window.tabifiedDockWidgets(numbers) == [plots]
+    qtbot.waitUntil(lambda: is_seen(numbers), timeout=5000)
+    assert window.view.height() > 0.6 * window.height()
+    window.commands["plots"].trigger()
+    qtbot.waitUntil(lambda: is_seen(plots) and not is_seen(numbers), timeout=5000)
 
 
 def test_there_is_no_tab_where_there_is_room(idle_window):

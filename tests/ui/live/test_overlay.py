@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPointF, QRectF
-from PyQt6.QtGui import QColor, QImage, QPainter
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from app.core import face_marks
 from app.core.face_marks import face_lines, pose_axes
@@ -238,6 +238,43 @@ def test_expression_bars_never_lie_over_the_face(face, result, size, share):
         assert changed.any()
 
 
+class Watched(QPainter):
+    """Notes where boxes of text and axes' letters are drawn."""
+
+    def __init__(self, image):
+        super().__init__(image)
+        self.boxes, self.letters = [], {}
+
+    def drawRoundedRect(self, rect, *more):
+        if rect.height() > 8:  # no bar
+            self.boxes.append(QRectF(rect))
+        super().drawRoundedRect(rect, *more)
+
+    def drawText(self, rect, flags, text):
+        if text in ("x", "y", "z"):
+            ink = QFontMetricsF(self.font()).tightBoundingRect(text)
+            ink.moveCenter(rect.center())
+            self.letters[text] = ink
+        super().drawText(rect, flags, text)
+
+
+@pytest.mark.parametrize("size", [(200, 150), (240, 240), (320, 240), (640, 480), (1280, 720)])
+@pytest.mark.parametrize("share", [0.4, 0.52, 0.6])
+@pytest.mark.parametrize("roll", [-25, 0, 40])
+@pytest.mark.parametrize("pitch", [-45, -20, 0, 15, 30, 50])
+def test_letters_labels_and_bars_cover_none_of_each_other(face, result, size, share, roll, pitch):
+    width, height = size
+    shown = result(face((width / 2, height / 2), share * height, Angles(pitch, 10, roll)), size=size)
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    painter = Watched(image)
+    paint_overlay(painter, shown, ViewTransform.fit(*size, *size, False), OverlayStyle(keypoint_names=KEYPOINT_NAMES))
+    painter.end()
+    assert painter.boxes  # the label's at least
+    assert painter.letters.keys() >= {"x", "y"}
+    drawn = [*painter.boxes, *painter.letters.values()]
+    assert not [(one, other) for i, one in enumerate(drawn) for other in drawn[:i] if one.intersects(other)]
+
+
 def test_expression_bars_have_their_usual_place_where_there_is_room():
     box, picture = QRectF(300, 100, 100, 100), QRectF(0, 0, 1000, 500)
     assert expression_place(box, 80, 50, picture).bottomLeft() == box.bottomRight() + QPointF(10, 0)
@@ -250,3 +287,7 @@ def test_expression_bars_have_their_usual_place_where_there_is_room():
     assert expression_place(wide, 80, 50, low) is not None
     assert not expression_place(wide, 80, 50, low, [corner]).intersects(corner)
     assert expression_place(wide, 80, 50, low, [QRectF(0, 0, 1000, 60)]) is None  # better none than over a label
+    tall = QRectF(0, 0, 240, 500)  # room below it alone
+    letter = QRectF(115, 205, 8, 12)
+    place = expression_place(QRectF(60, 100, 120, 100), 80, 50, tall, letters=[letter])
+    assert place == QRectF(80, letter.bottom() + 2, 80, 50)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from PyQt6.QtWidgets import QStylePainter
+
 from app.capture import SourceChoice
+from app.ui.widgets.pickers import Entry, Picker
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
 from extractor.shipped import alternatives
@@ -31,6 +34,22 @@ def test_the_list_shows_whole_lines_however_narrow_the_box_is(idle_window, qtbot
     picker.hidePopup()
 
 
+def test_what_has_no_room_ends_in_an_ellipsis(qtbot, monkeypatch):
+    picker = Picker("Weights", 5)
+    qtbot.addWidget(picker)
+    picker.show_entries([Entry("a long name of weights.safetensors", "x")], "x")
+    drawn = []
+    real = QStylePainter.drawControl
+    monkeypatch.setattr(QStylePainter, "drawControl", lambda *a: (drawn.append(a[2].currentText), real(*a)))
+    for width in (90, 900):
+        picker.resize(width, picker.sizeHint().height())
+        picker.grab()
+    short, whole = drawn
+    assert short.endswith("…")
+    assert short[:-1] in whole
+    assert whole == picker.currentText()
+
+
 def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window, monkeypatch):
     idle_window.controller.sources_listed.emit((SourceChoice("0", "HD Webcam"), SourceChoice("demo", "Demo")))
     picker = idle_window.toolbar.source
@@ -55,6 +74,8 @@ def test_engines_stand_below_the_devices_with_their_times(idle_window):
     if len(installed_engines()) > 1:
         assert entries["engine:torch"].label == "torch (engine)"
         assert "12.5 ms a crop" in entries["engine:torch"].tip
+        picker.show_current("engine:torch")
+        assert picker.shown_text() == "torch"
     asked = []
     controller.set_network = asked.append
     picker.chosen.emit("engine:torch")
