@@ -50,6 +50,7 @@ class AnnotationList(QWidget):
         self.table.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
         self._showing = False
+        self.show_annotations((), -1, {})
 
     def show_annotations(self, annotations: Annotations, chosen: int, colours: Mapping[str, QColor]) -> None:
         self._showing = True

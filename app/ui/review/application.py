@@ -50,17 +50,18 @@ def _run(folder: Path, screenshot: Path | None, at_s: float | None, share: bool 
             failures.append(str(window.problem))
             window.close()
             return
-        if at_s is not None and window.player is not None:
-            window.player.seek(at_s)
+        if at_s is not None and window.shown is not None:
+            window.shown.player.seek(at_s)
         if screenshot is not None:
             QTimer.singleShot(0, picture)
 
     def picture() -> None:
-        if window.presenter is not None:
-            window.presenter.wait(30.0)
+        shown = window.shown
+        if shown is not None:
+            shown.presenter.wait(30.0)
         # The statistics come a moment later; then the window is as a person sees it.
-        if window.problem is None and window.measuring.statistics is None:
-            window.measuring.counted.connect(lambda: QTimer.singleShot(LAID_OUT_MS, save))
+        if shown is not None and shown.measuring.statistics is None:
+            shown.measuring.counted.connect(lambda: QTimer.singleShot(LAID_OUT_MS, save))
         else:
             save()
 

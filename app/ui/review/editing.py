@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QAction, QUndoStack
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtGui import QUndoStack
 
 from app.session.annotations import Annotation
 from app.ui.features.annotations.annotations import AnnotationSlot, read_slots
-from app.ui.review.annotation_list import AnnotationDialog, AnnotationList, labels_of
+from app.ui.review.annotation_list import AnnotationDialog, labels_of
 from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.measuring import Measuring
 from app.ui.review.player import Player
-from app.ui.review.timeline import Timeline
+from app.ui.review.surroundings import Surroundings
 from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.shell.messages import Message, Severity
-from app.ui.shell.settings import Settings
 from app.ui.widgets.plain_text import without_mnemonic
 
 
@@ -27,61 +25,53 @@ class Editing(QObject):
 
     def __init__(
         self,
-        window: QWidget,
-        timeline: Timeline,
-        panel: AnnotationList,
-        commands: Mapping[str, QAction],
-        store: Settings,
+        edited: EditedAnnotations,
+        player: Player,
+        measuring: Measuring,
         undo_stack: QUndoStack,
-        notify: Callable[[Message], None],
+        around: Surroundings,
     ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._timeline = timeline
-        self._panel = panel
-        self._commands = commands
-        self._settings = store
+        super().__init__(edited)
+        self._edited = edited
+        self._player = player
+        self._measuring = measuring
         self._undo_stack = undo_stack
+        self._around = around
+        self._timeline = timeline = around.panes.timeline
+        self._panel = panel = around.panes.annotation_list
+        self._commands = around.commands
+        self._notify = around.notify
         self._begun: dict[str, float] = {}  # intervals whose key was pressed once, and where
-        self._notify = notify
-        self._edited: EditedAnnotations | None = None
-        self._player: Player | None = None
-        self._measuring: Measuring | None = None
-        self._total_s = 0.0
         self.chosen = -1
         self.dialog: AnnotationDialog | None = None
         timeline.annotation_chosen.connect(self.choose)
-        timeline.annotation_dragged.connect(self._dragged)
+        timeline.annotation_dragged.connect(edited.move)
         timeline.annotation_opened.connect(self._opened)
         timeline.annotation_wanted.connect(self.add)
         for name, word, can, text in (
             ("undo", "&Undo", undo_stack.canUndoChanged, undo_stack.undoTextChanged),
             ("redo", "&Redo", undo_stack.canRedoChanged, undo_stack.redoTextChanged),
         ):
-            action = commands[name]
+            action = self._commands[name]
             can.connect(action.setEnabled)
             text.connect(lambda what, a=action, w=word: a.setText(f"{w} {without_mnemonic(what)}".rstrip()))
         panel.chosen.connect(self._chosen_in_panel)
         panel.opened.connect(self._opened)
+        edited.changed.connect(self._changed)
+        edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
+        self._changed(-1)
 
-    def use(
-        self, edited: EditedAnnotations | None, player: Player | None, measuring: Measuring | None, total_s: float
-    ) -> None:
-        """The session's; None: there is none."""
+    def close(self) -> None:
         if self.dialog is not None:
             self.dialog.reject()
-        self._begun.clear()
-        self._edited, self._player, self._measuring, self._total_s = edited, player, measuring, total_s
-        if edited is not None:
-            edited.changed.connect(self._changed)
-            edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
-        self._changed(-1)
+        self._timeline.show_annotations(())
+        self._panel.show_annotations((), -1, {})
 
     def choose(self, number: int) -> None:
         """This annotation is the one that is edited, moved, deleted; -1: none."""
         self.chosen = number
         self._panel.choose(number)
-        self._timeline.show_annotations(self._annotations(), number)
+        self._timeline.show_annotations(self._edited.annotations, number)
         self.refresh()
 
     def chosen_range(self) -> tuple[float, float] | None:
@@ -91,10 +81,8 @@ class Editing(QObject):
 
     def add(self, at_s: float | None = None) -> None:
         """Ask for a new annotation: at a time, over the selection, or at the cursor."""
-        if self._edited is None or self._player is None:
-            return
         onset, duration = self._player.time_s if at_s is None else at_s, 0.0
-        selection = self._selection
+        selection = self._measuring.selection
         if selection is not None and at_s is None:
             onset, duration = selection[0], selection[1] - selection[0]
         labels = labels_of(self._edited, self._labels())
@@ -108,10 +96,8 @@ class Editing(QObject):
         Over the selection it is an interval in any case.
         """
         slot = self._slots()[number]
-        if self._edited is None or self._player is None:
-            return
         here = self._player.time_s
-        selection = self._selection
+        selection = self._measuring.selection
         if selection is not None:
             self._edited.add(selection[0], selection[1] - selection[0], slot.label)
         elif not slot.interval:
@@ -125,14 +111,14 @@ class Editing(QObject):
             self._notify(Message(f"{slot.label} begins here; the same key again where it ends."))
 
     def _slots(self) -> tuple[AnnotationSlot, ...]:
-        return read_slots(self._settings.get(settings.ANNOTATIONS))
+        return read_slots(self._around.store.get(settings.ANNOTATIONS))
 
     def _labels(self) -> list[str]:
         return [slot.label for slot in self._slots()]
 
     def edit(self) -> None:
         edited, number, one = self._edited, self.chosen, self._one
-        if edited is None or one is None:
+        if one is None:
             return
 
         def change(onset_s: float, duration_s: float, label: str, note: str) -> None:
@@ -146,7 +132,7 @@ class Editing(QObject):
 
     def delete(self) -> None:
         one = self._one
-        if self._edited is not None and one is not None:
+        if one is not None:
             self._edited.delete(self.chosen)
             self._notify(Message(f"Deleted {one.label or 'marker'}; Ctrl+Z brings it back."))
 
@@ -162,16 +148,14 @@ class Editing(QObject):
 
     def nudge(self, frames: int) -> None:
         """Move the chosen annotation so many frames."""
-        player, edited, one = self._player, self._edited, self._one
-        if edited is not None and player is not None and one is not None:
-            edited.move(self.chosen, player.stepped(one.onset_s, frames), one.duration_s)
+        one = self._one
+        if one is not None:
+            self._edited.move(self.chosen, self._player.stepped(one.onset_s, frames), one.duration_s)
 
     def go(self, direction: int) -> None:
         """To the next (1) or the previous (-1) annotation."""
-        if self._player is None:
-            return
         here = self._player.frame
-        annotations = list(enumerate(self._annotations()))
+        annotations = list(enumerate(self._edited.annotations))
         beyond = [(k, e) for k, e in annotations if (e.frame - here) * direction > 0]
         if not beyond:
             self._notify(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
@@ -187,29 +171,18 @@ class Editing(QObject):
         for key, slot in zip(ANNOTATION_KEYS, self._slots(), strict=True):
             self._commands[f"marker_{key}"].setText(f"&{key}  {without_mnemonic(slot.label)}".rstrip())
         for name in ("previous_marker", "next_marker"):
-            self._commands[name].setEnabled(bool(self._annotations()))
+            self._commands[name].setEnabled(bool(self._edited.annotations))
 
     @property
     def _one(self) -> Annotation | None:
         """The chosen one."""
-        return self._annotations()[self.chosen] if 0 <= self.chosen < len(self._annotations()) else None
-
-    @property
-    def _selection(self) -> tuple[float, float] | None:
-        return self._measuring.selection if self._measuring is not None else None
-
-    def _annotations(self) -> tuple[Annotation, ...]:
-        return self._edited.annotations if self._edited is not None else ()
+        return self._edited.annotations[self.chosen] if 0 <= self.chosen < len(self._edited.annotations) else None
 
     def _changed(self, chosen: int) -> None:
         self.chosen = chosen
-        self._timeline.show_annotations(self._annotations(), chosen)
-        self._panel.show_annotations(self._annotations(), chosen, self._timeline.colours)
+        self._timeline.show_annotations(self._edited.annotations, chosen)
+        self._panel.show_annotations(self._edited.annotations, chosen, self._timeline.colours)
         self.refresh()
-
-    def _dragged(self, number: int, onset_s: float, duration_s: float) -> None:
-        if self._edited is not None:
-            self._edited.move(number, onset_s, duration_s)
 
     def _opened(self, number: int) -> None:
         self.choose(number)
@@ -217,15 +190,13 @@ class Editing(QObject):
 
     def _chosen_in_panel(self, number: int) -> None:
         self.choose(number)
-        if self._player is not None:
-            annotation = self._annotations()[number]
-            self._player.go_to(annotation.frame)
-            self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
+        annotation = self._edited.annotations[number]
+        self._player.go_to(annotation.frame)
+        self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
 
     def _ask(self, title: str, annotation: Annotation, done: Callable[[float, float, str, str], object]) -> None:
-        assert self._edited is not None
         labels = labels_of(self._edited, self._labels())
-        self.dialog = AnnotationDialog(self._window, title, annotation, self._total_s, labels, done)
+        self.dialog = AnnotationDialog(self._around.window, title, annotation, self._measuring.total_s, labels, done)
         self.dialog.finished.connect(self._dialog_closed)
         self.dialog.open()
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QAction, QUndoStack
-from PyQt6.QtWidgets import QInputDialog, QWidget
+from PyQt6.QtGui import QUndoStack
+from PyQt6.QtWidgets import QInputDialog
 
 from app.core.errors import SessionError
 from app.session.identities import Identities, write_identities
 from app.session.session import Session
-from app.ui.review.faces_panel import FaceLine, FacesPanel
+from app.ui.review.faces_panel import FaceLine
 from app.ui.review.saving import Change, Saved
+from app.ui.review.surroundings import Surroundings
 from app.ui.shell import dialogs
 from app.ui.shell.messages import Message, Severity
 
@@ -51,33 +50,29 @@ class Identifying(QObject):
 
     followed = pyqtSignal(object)  # whose curves to show: the number of a face, or None for each frame's first one
 
-    def __init__(
-        self, window: QWidget, panel: FacesPanel, commands: Mapping[str, QAction], notify: Callable[[Message], None]
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._panel = panel
-        self._commands = commands
-        self._notify = notify
-        self._edited: EditedIdentities | None = None
+    def __init__(self, edited: EditedIdentities, around: Surroundings) -> None:
+        super().__init__(edited)
+        self._edited = edited
+        self._window = around.window
+        self._panel = panel = around.panes.faces
+        self._commands = around.commands
+        self._notify = around.notify
         self.dialog: QInputDialog | None = None
         panel.selected.connect(self._selected)
         panel.opened.connect(self.name)
+        edited.changed.connect(self._changed)
+        edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
+        self._show()
 
-    def use(self, edited: EditedIdentities | None) -> None:
-        """The session's; None: there is none."""
+    def close(self) -> None:
         if self.dialog is not None:
             self.dialog.reject()
-        self._edited = edited
-        if edited is not None:
-            edited.changed.connect(self._changed)
-            edited.failed.connect(lambda text: self._notify(Message(text, Severity.ERROR)))
-        self._show()
+        self._panel.show_faces(())
 
     def name(self) -> None:
         """Ask what the chosen face is called."""
         edited, numbers = self._edited, self._panel.numbers
-        if edited is None or len(numbers) != 1:
+        if len(numbers) != 1:
             return
         (number,) = numbers
         identities = edited.session.identities
@@ -93,7 +88,7 @@ class Identifying(QObject):
     def merge(self) -> None:
         """The chosen faces are one person."""
         edited, numbers = self._edited, self._panel.numbers
-        if edited is None or len(numbers) < 2:
+        if len(numbers) < 2:
             return
         identities = edited.session.identities
         try:
@@ -107,23 +102,19 @@ class Identifying(QObject):
     def separate(self) -> None:
         """What was merged is apart again."""
         edited, numbers = self._edited, self._panel.numbers
-        if edited is not None and len(numbers) == 1:
+        if len(numbers) == 1:
             edited.change(f"separate face {numbers[0]}", edited.session.identities.separated(numbers[0]))
 
     def _show(self) -> None:
-        lines = []
-        if self._edited is not None:
-            session = self._edited.session
-            for number, frames in session.frames_of_people().items():
-                person = session.identities.of(number)
-                lines.append(FaceLine(person.number, person.face_ids, person.name, frames))
-        self._panel.show_faces(lines)
+        session = self._edited.session
+        people = ((session.identities.of(number), frames) for number, frames in session.frames_of_people().items())
+        self._panel.show_faces([FaceLine(one.number, one.face_ids, one.name, frames) for one, frames in people])
         self.refresh()
 
     def refresh(self) -> None:
         """What can be done now."""
         numbers = self._panel.numbers
-        one = self._edited.session.identities.of(numbers[0]) if self._edited is not None and len(numbers) == 1 else None
+        one = self._edited.session.identities.of(numbers[0]) if len(numbers) == 1 else None
         self._commands["name_face"].setEnabled(one is not None)
         self._commands["merge_faces"].setEnabled(len(numbers) > 1)
         self._commands["separate_face"].setEnabled(one is not None and len(one.face_ids) > 1)

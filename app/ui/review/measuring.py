@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QAction, QGuiApplication
+from PyQt6.QtGui import QGuiApplication
 
 from app.core.spreadsheet import as_cell
 from app.core.tilt import levelled_deg
@@ -15,9 +13,7 @@ from app.session.comparison import AXES, compare
 from app.ui.review.content import Content, frame_s, places_of
 from app.ui.review.loading import Loaded
 from app.ui.review.statistics import Statistics, as_text, statistics
-from app.ui.review.statistics_panel import StatisticsPanel
-from app.ui.review.timeline import Timeline
-from app.ui.widgets.background import Background
+from app.ui.review.surroundings import Surroundings
 from app.ui.widgets.building import delayed
 from app.ui.widgets.formatting import clock
 
@@ -30,31 +26,31 @@ class Measuring(QObject):
     changed = pyqtSignal()  # the selection
     counted = pyqtSignal()  # its statistics are shown
 
-    def __init__(self, timeline: Timeline, panel: StatisticsPanel, background: Background, parent: QObject) -> None:
+    def __init__(self, loaded: Loaded, around: Surroundings, parent: QObject) -> None:
         super().__init__(parent)
-        self._timeline = timeline
-        self._panel = panel
-        self._background = background
-        self._loaded: Loaded | None = None
-        self._content: Content | None = None
-        self._total_s = 0.0
+        self._timeline = around.panes.timeline
+        self._panel = around.panes.statistics
+        self._background = around.background
+        self._loaded = loaded
+        self._content = loaded.content
+        self.total_s = loaded.content.total_s
         self._serial = 0
         self.selection: Range | None = None
         self.statistics: Statistics | None = None
         self._leaves_out = False
         self._timer = delayed(self, SETTLE_MS, self.refresh)
+        self._timeline.show_selection(None)
+        self._timeline.selected.connect(self.select)
 
-    def use(self, loaded: Loaded | None) -> None:
-        """Of this session; None: of none."""
-        self._total_s = loaded.content.total_s if loaded is not None else 0.0
-        self.show_face(loaded)
-        self.select(None)
-
-    def show_face(self, loaded: Loaded | None) -> None:
+    def show_face(self, loaded: Loaded) -> None:
         """Of this face of the same session; what is selected stays."""
-        self._loaded, self._content, self.statistics = loaded, None, None
-        self._serial += 1
+        self._loaded, self._content, self.statistics = loaded, loaded.content, None
         self.refresh()
+
+    def close(self) -> None:
+        """What is being counted is not shown."""
+        self._timer.stop()
+        self._serial += 1
 
     def compare(self, content: Content) -> None:
         """The copied text says how the other table differs, where there is one."""
@@ -69,23 +65,22 @@ class Measuring(QObject):
         """(start, end) in seconds, or None for everything."""
         self.selection = None
         if isinstance(selection, tuple) and selection[1] > selection[0]:
-            self.selection = (max(0.0, selection[0]), min(self._total_s, selection[1]))
+            self.selection = (max(0.0, selection[0]), min(self.total_s, selection[1]))
         self._serial += 1  # what is being counted is of another one
         self._timeline.show_selection(self.selection)
         self.changed.emit()
-        if self._loaded is not None:
-            self._timer.start()
+        self._timer.start()
 
     def begin(self, time_s: float) -> None:
         """Let the selection begin here, and end where it did, or at the session's end."""
-        end = self.selection[1] if self.selection is not None and self.selection[1] > time_s else self._total_s
+        end = self.selection[1] if self.selection is not None and self.selection[1] > time_s else self.total_s
         self.select((time_s, end))
 
     def end(self, time_s: float) -> None:
         """Let the selection end with the frame that begins here."""
-        end = time_s + (frame_s(self._loaded.content.times_s) if self._loaded is not None else 0.0)
+        end = time_s + frame_s(self._loaded.content.times_s)
         start = self.selection[0] if self.selection is not None and self.selection[0] < time_s else 0.0
-        self.select((start, min(end, self._total_s)))
+        self.select((start, min(end, self.total_s)))
 
     def zoom(self) -> None:
         if self.selection is not None:
@@ -93,7 +88,6 @@ class Measuring(QObject):
 
     def rows(self) -> slice:
         """The table's rows that are selected."""
-        assert self._loaded is not None
         if self.selection is None:
             return slice(0, len(self._loaded.rows))
         first, end = np.searchsorted(self._loaded.content.times_s, self.selection)
@@ -102,8 +96,6 @@ class Measuring(QObject):
     def refresh(self) -> None:
         """Count again, in the background; the latest wins."""
         loaded = self._loaded
-        if loaded is None:
-            return
         self._timer.stop()
         self._serial += 1
         serial, rows, title = self._serial, self.rows(), self._title()
@@ -134,14 +126,11 @@ class Measuring(QObject):
 
         self._background.run("statistics", count, done, failed)
 
-    def refresh_actions(self, commands: Mapping[str, QAction]) -> None:
-        commands["zoom_selection"].setEnabled(self._loaded is not None and self.selection is not None)
-
     def text(self) -> str:
         """What is copied: tab-separated lines."""
-        if self._loaded is None or self.statistics is None:
+        if self.statistics is None:
             return ""
-        start, end = self.selection if self.selection is not None else (0.0, self._total_s)
+        start, end = self.selection if self.selection is not None else (0.0, self.total_s)
         what = [self._loaded.session.folder.name, *filter(None, [self._loaded.called])]
         title = "\t".join([*map(as_cell, what), f"{start:.3f} to {end:.3f} s"])
         return as_text(self.statistics, title) + self._comparison_text()
@@ -152,12 +141,11 @@ class Measuring(QObject):
             clipboard.setText(self.text())
 
     def _comparison_text(self) -> str:
-        second = self._content.second if self._content is not None else None
-        if second is None or self._loaded is None:
+        second = self._content.second
+        if second is None:
             return ""
         rows, table = self.rows(), self._loaded.rows
         angles = second.series.angles_deg[rows]
-        assert self._content is not None
         figures = compare(
             _Poses(table.success[rows], self._content.series.angles_deg[rows]),
             _Poses(np.isfinite(angles).all(axis=1), angles),
@@ -170,7 +158,7 @@ class Measuring(QObject):
         return "\n".join(lines) + "\n"
 
     def _title(self) -> str:
-        called = f"{self._loaded.called}, " if self._loaded is not None and self._loaded.called else ""
+        called = f"{self._loaded.called}, " if self._loaded.called else ""
         if self.selection is None:
             return f"Statistics of {called}the whole session"
         start, end = self.selection

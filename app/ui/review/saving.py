@@ -29,7 +29,6 @@ class Change(QUndoCommand):
 class Saved(QObject):
     """A value that is written whole, in the background, after each change."""
 
-    saved = pyqtSignal()
     failed = pyqtSignal(str)  # one sentence; the next change tries again
 
     def __init__(self, name: str, write: Callable[[Any], object], parent: QObject | None = None) -> None:
@@ -50,9 +49,13 @@ class Saved(QObject):
         self._value, self._unsaved = value, True
         self._save()
 
-    def close(self, timeout_s: float = 5.0) -> str:
-        """Save what is left to save; what went wrong, one sentence, or nothing."""
+    def flush(self, timeout_s: float = 5.0) -> str:
+        """Save what is left to save; what went wrong, one sentence, or nothing.
+
+        Changes may follow: an export saves first, too.
+        """
         self._background.close(timeout_s)
+        self._background = Background(self)
         if not self.unsaved:
             return ""
         try:
@@ -71,8 +74,6 @@ class Saved(QObject):
         def done(_: object) -> None:
             self._saving = False
             self._save()
-            if not self.unsaved:
-                self.saved.emit()
 
         def failed(error: Exception) -> None:
             self._saving, self._unsaved = False, True

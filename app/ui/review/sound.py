@@ -42,47 +42,37 @@ class ReviewSound(QObject):
 
     _failed = pyqtSignal(str)
 
-    def __init__(self, notify: Callable[[Message], None], parent: QObject) -> None:
+    def __init__(self, path: Path | None, player: Player, notify: Callable[[Message], None], parent: QObject) -> None:
+        """``path``: of the sound; None: nothing is heard."""
         super().__init__(parent)
+        self._path = path
+        self._player = player
         self._notify = notify
-        self._path: Path | None = None
-        self._player: Player | None = None
         self._playback: Playback | None = None
         self._on = True
-        self._said = False  # once a session: why nothing is heard
+        self._said = False  # why nothing is heard
         self._failed.connect(self._warn_once)
-
-    def use(self, path: Path | None, player: Player | None) -> None:
-        """Of another session; None: nothing is heard."""
-        self._end()
-        self._path, self._player, self._said = path, player, False
-        if player is not None:
-            player.playing_changed.connect(lambda _: self._start_or_stop())
-            player.speed_changed.connect(lambda _: self._start_or_stop())
+        player.playing_changed.connect(lambda _: self._start_or_stop())
+        player.speed_changed.connect(lambda _: self._start_or_stop())
 
     def switch(self, on: bool) -> None:
         """Whether anything is to be heard."""
         self._on = on
         self._start_or_stop()
 
-    def _start_or_stop(self) -> None:
-        player = self._player
-        wanted = self._on and self._path is not None and player is not None and player.playing and player.speed == 1.0
-        if wanted and self._playback is None:
-            self._begin()
-        elif not wanted:
-            self._end()
-
-    def _begin(self) -> None:
-        assert self._path is not None
-        assert self._player is not None
-        recorded, speaker = _Recorded(self._path), Loudspeaker()
-        self._playback = Playback(recorded.blocks, self._player.due_at, speaker, self._fail, recorded.close)
-
-    def _end(self) -> None:
+    def close(self) -> None:
+        """Give the speaker back."""
         playback, self._playback = self._playback, None
         if playback is not None:
             playback.close()
+
+    def _start_or_stop(self) -> None:
+        player = self._player
+        if not (self._on and self._path is not None and player.playing and player.speed == 1.0):
+            self.close()
+        elif self._playback is None:
+            recorded, speaker = _Recorded(self._path), Loudspeaker()
+            self._playback = Playback(recorded.blocks, player.due_at, speaker, self._fail, recorded.close)
 
     def _fail(self, problem: str) -> None:
         """On the playback's thread."""

@@ -54,7 +54,6 @@ class Timeline(QWidget):
     annotation_dragged = pyqtSignal(int, float, float)  # which, and its new onset and duration
     annotation_opened = pyqtSignal(int)  # to be edited
     annotation_wanted = pyqtSignal(float)  # a new one at this time
-    view_changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,7 +123,6 @@ class Timeline(QWidget):
         if (scale.start_s, scale.end_s) != (self._scale.start_s, self._scale.end_s):
             self._scale = scale
             self._renew()
-            self.view_changed.emit()
 
     def zoom(self, factor: float, about_s: float | None = None) -> None:
         """Around a time, or around the cursor where that can be seen, or else the middle."""

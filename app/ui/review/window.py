@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QUndoStack
+from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
-from app.session.annotation_file import AnnotationFile
-from app.session.folders import ANNOTATIONS
+from app.session.analyses import Analysis
 from app.session.recovery import recover
-from app.session.session import CutOffError, Session
-from app.ui.live.drawing import OVERLAY, overlay_style
-from app.ui.review.annotations import EditedAnnotations
-from app.ui.review.comparing import Comparing
-from app.ui.review.content import Content
+from app.session.session import CutOffError
 from app.ui.review.deleting import Deleting
 from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
-from app.ui.review.frame_text import numbers_of, skipped_text
-from app.ui.review.identities import EditedIdentities, Identifying
-from app.ui.review.loading import Loaded, load, load_face
-from app.ui.review.measuring import Measuring
+from app.ui.review.frame_text import skipped_text
+from app.ui.review.loading import Loaded, load
 from app.ui.review.panes import Panes
 from app.ui.review.player import Player
-from app.ui.review.presenter import FramePresenter
 from app.ui.review.reanalysis import Reanalysis
-from app.ui.review.sound import ReviewSound
+from app.ui.review.shown_session import ShownSession
+from app.ui.review.surroundings import Surroundings
 from app.ui.review.timeline import ZOOM_STEP
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
@@ -56,36 +50,19 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.setAcceptDrops(True)
         self.setWindowTitle("Review")
         self._settings = store
-        self._loaded: Loaded | None = None
-        self._content: Content | None = None
+        self.shown: ShownSession | None = None
         self._folder: Path | None = None
         self._opening = 0  # the latest request to open; earlier answers don't matter
         self._ended = False
-        self.player: Player | None = None
-        self.presenter: FramePresenter | None = None
-        self.annotations: EditedAnnotations | None = None
-        self.identities: EditedIdentities | None = None
-        self._face_serial = 0  # the latest request to show a face's curves
         self.problem: Exception | None = None
         self._background = Background(self)
         self.commands = build_actions(self, REVIEW, self._slots(), store)
         self.exports = Exports(self, self.notify, self._save)
         self._build()
-        self.comparing = Comparing(self.transport, self._background, self.notify, self)
-        self.reanalysis = Reanalysis(self, store, self.notify, self.comparing.analysed)
-        self.undo_stack = QUndoStack(self)
-        self.editing = Editing(
-            self, self.timeline, self.panes.annotation_list, self.commands, store, self.undo_stack, self.notify
-        )
-        self.measuring = Measuring(self.timeline, self.panes.statistics, self._background, self)
-        self.identifying = Identifying(self, self.panes.faces, self.commands, self.notify)
-        self._leave_out()
-        self.sound = ReviewSound(self.notify, self)
-        self._apply_sound()
+        self._around = Surroundings(self, self.panes, self.commands, store, self._background, self.exports, self.notify)
+        self.reanalysis = Reanalysis(self, store, self.notify, self._analysed)
         self.deleting = Deleting(self, store, self._background, self._let_go, self.view.set_message, self.notify)
-        self._connect()
         self._enable(False)
-        self._draw()
         resize_within_screen(self, QSize(1180, 760))
         self.restoreGeometry(store.get(settings.REVIEW_GEOMETRY))
 
@@ -103,62 +80,59 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.setStatusBar(self.panes.status_bar)
         self.commands["side"].setChecked(True)
 
-    def _connect(self) -> None:
-        self.timeline.selected.connect(self.measuring.select)
-        self.measuring.changed.connect(self._selection_changed)
-        self.comparing.changed.connect(self._compare)
-        self.identifying.followed.connect(self._show_face)
-        self._settings.watch(self, OVERLAY.values(), self._draw)
-        self._settings.watch(self, (settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out)
-        self._settings.watch(self, (settings.REVIEW_SOUND,), self._apply_sound)
-
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
 
-        def played(do: Callable[[Player], object]) -> Callable[[], object]:
-            return lambda: do(self.player) if self.player is not None else None
+        def of(do: Callable[[ShownSession], object]) -> Callable[..., object]:
+            return lambda *_: do(self.shown) if self.shown is not None else None
+
+        def played(do: Callable[[Player], object]) -> Callable[..., object]:
+            return of(lambda shown: do(shown.player))
+
+        def edited(do: Callable[[Editing], object]) -> Callable[..., object]:
+            return of(lambda shown: do(shown.editing))
 
         return {
             "open": self.ask,
-            "show_folder": lambda: show_in_files(self._session().folder, self.notify),
+            "show_folder": of(lambda shown: show_in_files(shown.session.folder, self.notify)),
             "screenshot": self._screenshot,
             "delete_session": self._delete_session,
             "close": self.close,
-            "add": lambda: self.editing.add(),
-            "edit": lambda: self.editing.edit(),
-            "delete": lambda: self.editing.delete(),
-            "earlier": lambda: self.editing.nudge(-1),
-            "later": lambda: self.editing.nudge(1),
-            **{f"marker_{key}": lambda k=k: self.editing.add_slot(k) for k, key in enumerate(ANNOTATION_KEYS)},
-            "undo": lambda: self.editing.undo(),
-            "redo": lambda: self.editing.redo(),
+            "add": edited(Editing.add),
+            "edit": edited(Editing.edit),
+            "delete": edited(Editing.delete),
+            "earlier": edited(lambda editing: editing.nudge(-1)),
+            "later": edited(lambda editing: editing.nudge(1)),
+            **{f"marker_{key}": edited(partial(Editing.add_slot, number=k)) for k, key in enumerate(ANNOTATION_KEYS)},
+            "undo": edited(Editing.undo),
+            "redo": edited(Editing.redo),
             "next_face": lambda: self.panes.faces.choose_next(),
-            "name_face": lambda: self.identifying.name(),
-            "merge_faces": lambda: self.identifying.merge(),
-            "separate_face": lambda: self.identifying.separate(),
-            "play": played(lambda player: player.toggle()),
+            "name_face": of(lambda shown: shown.identifying.name()),
+            "merge_faces": of(lambda shown: shown.identifying.merge()),
+            "separate_face": of(lambda shown: shown.identifying.separate()),
+            "play": played(Player.toggle),
             "back": played(lambda player: player.step(-1)),
             "on": played(lambda player: player.step(1)),
             "second_back": played(lambda player: player.seek(player.time_s - 1)),
             "second_on": played(lambda player: player.seek(player.time_s + 1)),
-            "previous_marker": lambda: self.editing.go(-1),
-            "next_marker": lambda: self.editing.go(1),
+            "previous_marker": edited(lambda editing: editing.go(-1)),
+            "next_marker": edited(lambda editing: editing.go(1)),
             "start": played(lambda player: player.go_to(0)),
-            "end": played(lambda player: player.go_to(len(self._session()) - 1)),
+            "end": of(lambda shown: shown.player.go_to(len(shown.session) - 1)),
             "slower": played(lambda player: player.change_speed(-1)),
             "faster": played(lambda player: player.change_speed(1)),
-            "loop": lambda on: self._selection_changed(),
+            "loop": of(ShownSession.apply_selection),
             "zoom_in": lambda: self.timeline.zoom(ZOOM_STEP**2),
             "zoom_out": lambda: self.timeline.zoom(ZOOM_STEP**-2),
             "whole": lambda: self.timeline.fit(),
-            "zoom_selection": lambda: self.measuring.zoom(),
-            "select_from": played(lambda player: self.measuring.begin(player.time_s)),
-            "select_to": played(lambda player: self.measuring.end(player.time_s)),
-            "select_marker": lambda: self.measuring.select(self.editing.chosen_range()),
-            "select_none": self._escape,
-            "copy": lambda: self.measuring.copy(),
+            "zoom_selection": of(lambda shown: shown.measuring.zoom()),
+            "select_from": of(lambda shown: shown.measuring.begin(shown.player.time_s)),
+            "select_to": of(lambda shown: shown.measuring.end(shown.player.time_s)),
+            "select_marker": of(lambda shown: shown.measuring.select(shown.editing.chosen_range())),
+            "select_none": of(ShownSession.escape),
+            "copy": of(lambda shown: shown.measuring.copy()),
             "side": lambda on: self.panes.side.setVisible(on),
-            "reanalyse": self._reanalyse,
+            "reanalyse": of(lambda shown: self.reanalysis.ask(shown.session.folder, len(shown.session))),
             "compare": lambda: self.transport.tables.showPopup(),
             "keys": self._show_keys,
         }
@@ -206,37 +180,12 @@ class ReviewWindow(TakesFiles, QMainWindow):
         """Show a session that has been read."""
         self._let_go()
         session = loaded.session
-        self._loaded, self._folder, self.problem = loaded, session.folder, None
+        self._folder, self.problem = session.folder, None
         self.setWindowTitle(without_placeholder(f"{session.folder.name} – Review"))
         self.view.set_message("")
-        self._draw()
-        self.player = Player(session.times_s, self)
-        self.player.moved.connect(self._moved)
-        self.player.playing_changed.connect(self._playing_changed)
-        self.player.speed_changed.connect(self.transport.set_speed)
-        self.transport.speed_chosen.connect(self.player.set_speed)
-        self.timeline.sought.connect(self.player.seek)
-        self.player.set_speed(self.transport.speed.currentData())
-        self.sound.use(session.sound, self.player)
-        self.annotations = EditedAnnotations(
-            session.annotations,
-            AnnotationFile(session.folder / ANNOTATIONS),
-            session.frame_at,
-            self.undo_stack,
-            self,
-        )
-        self.presenter = FramePresenter(self.view, session, self)
-        self.presenter.problem.connect(lambda text: self.notify(Message(text, Severity.WARNING)))
-        self.comparing.use(loaded)
-        self._use_content(loaded.content)
-        self.timeline.fit()
-        self.measuring.use(loaded)
-        self.editing.use(self.annotations, self.player, self.measuring, loaded.content.total_s)
-        self.identities = EditedIdentities(session, self.undo_stack, self)
-        self.identifying.use(self.identities)
-        self.exports.use(session)
+        self.shown = ShownSession(loaded, self._around)
         self._enable(True)
-        self._moved(0)
+        self.shown.start()
         header = session.manifest.header
         about = [f"{len(session)} frames", *filter(None, (header.participant, header.task, header.weights_name))]
         self.panes.about.setText("  ·  ".join(about))
@@ -275,25 +224,11 @@ class ReviewWindow(TakesFiles, QMainWindow):
         problem = self._save()
         if problem:
             self.notify(Message(problem, Severity.ERROR))
-        self.undo_stack.clear()
-        self.editing.use(None, None, None, 0.0)
-        self.measuring.use(None)
-        self.identifying.use(None)
-        self.exports.use(None)
-        self.comparing.use(None)
         self.exports.job.finish()
         self.reanalysis.close()
-        self.sound.use(None, None)
-        if self.player is not None:
-            self.player.pause()
-        if self.presenter is not None:
-            self.presenter.close()
-        if self._loaded is not None:
-            self._loaded.session.close()
-        for part in (self.player, self.presenter, self.identities, self.annotations):
-            if part is not None:
-                part.deleteLater()
-        self.player = self.presenter = self.annotations = self.identities = self._loaded = self._content = None
+        if self.shown is not None:
+            self.shown.close()
+        self.shown = None
         self.view.show_result(None)
         self._enable(False)
 
@@ -301,102 +236,15 @@ class ReviewWindow(TakesFiles, QMainWindow):
         always = {"open", "close", "keys", "side", "screenshot"}
         for name, action in self.commands.items():
             action.setEnabled(on or name in always)
-        self.commands["undo"].setEnabled(self.undo_stack.canUndo())
-        self.commands["redo"].setEnabled(self.undo_stack.canRedo())
         self.transport.setEnabled(on)
         self.timeline.setEnabled(on)
-        if on:
-            self.commands["reanalyse"].setEnabled(self._session().video is not None)
-            self.commands["compare"].setEnabled(bool(self.comparing.names))
-            self.editing.refresh()
-            self.measuring.refresh()
-            self.measuring.refresh_actions(self.commands)
-            self.identifying.refresh()
-
-    def _session(self) -> Session:
-        assert self._loaded is not None
-        return self._loaded.session
 
     # ------------------------------------------------------------------ showing
 
-    def _moved(self, frame: int) -> None:
-        player, content = self.player, self._content
-        if player is None or content is None or self.presenter is None or self._loaded is None:
-            return
-        self.presenter.request(frame)
-        session = self._session()
-        self.timeline.show_cursor(player.time_s, follow=player.playing)
-        self.transport.show_place(player.time_s, content.total_s, frame, len(session))
-        self.transport.numbers.show_numbers(numbers_of(self._loaded, content, frame))
-
-    def _playing_changed(self, playing: bool) -> None:
-        self.transport.set_playing(playing)
-        self.commands["play"].setText("&Pause" if playing else "&Play")
-
-    def _use_content(self, content: Content) -> None:
-        self._content = content
-        self.timeline.show_content(content, self._loaded.rows.success if self._loaded is not None else None)
-        if self.presenter is not None:
-            self.presenter.compare(content)
-
-    def _compare(self, content: Content) -> None:
-        """Show the curves together with those of another table, or alone again."""
-        self._use_content(content)
-        self.measuring.compare(content)
-        self.exports.compare(self.comparing.analysis_name)
-        self.commands["compare"].setEnabled(bool(self.comparing.names))
-        if self.player is not None:
-            self._moved(self.player.frame)
-
-    def _show_face(self, face: int | None) -> None:
-        """Show the curves of this face, or of each frame's first one, as soon as they are gathered."""
-        if self._loaded is None:
-            return
-        self._face_serial += 1
-        number, session = self._face_serial, self._session()
-        self._draw()
-
-        def done(loaded: Loaded) -> None:
-            if number == self._face_serial and self._loaded is not None and self._session() is session:
-                self._loaded = loaded
-                self.comparing.use(loaded)
-                self.measuring.show_face(loaded)
-                if self.presenter is not None:
-                    self.presenter.show_face(face)
-                self._compare(loaded.content)
-
-        def failed(error: Exception) -> None:
-            self.notify(Message(sentence(error), Severity.ERROR))
-
-        self._background.run("face", lambda: load_face(session, face), done, failed)
-
-    def _reanalyse(self) -> None:
-        session = self._session()
-        self.reanalysis.ask(session.folder, len(session))
-
-    def _selection_changed(self) -> None:
-        looped = self.commands["loop"].isChecked()
-        if self.player is not None:
-            self.player.loop = self.measuring.selection if looped else None
-        self.measuring.refresh_actions(self.commands)
-
-    def _escape(self) -> None:
-        if not self.timeline.cancel_drag():
-            self.measuring.select(None)
-
-    def _apply_sound(self) -> None:
-        self.sound.switch(self._settings.get(settings.REVIEW_SOUND))
-
-    def _leave_out(self) -> None:
-        self.measuring.leave_out(self._settings.get(settings.LEAVE_OUT_LOW_QUALITY))
-
-    def _draw(self) -> None:
-        if self._loaded is None:
-            self.view.set_style(overlay_style(self._settings, None))
-        else:
-            session = self._session()
-            names = session.manifest.header.keypoint_names
-            self.view.set_style(overlay_style(self._settings, names, session.identities.names))
+    def _analysed(self, analysis: Analysis) -> None:
+        self.notify(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
+        if self.shown is not None:
+            self.shown.comparing.analysed(analysis)
 
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
@@ -419,8 +267,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
 
     def _save(self) -> str:
         """Everything that was changed is on the disk afterwards; else why not."""
-        parts = (part for part in (self.annotations, self.identities) if part is not None)
-        return " ".join(filter(None, [part.close() for part in parts]))
+        return self.shown.save() if self.shown is not None else ""
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if not self._ended:

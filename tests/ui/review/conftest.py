@@ -42,8 +42,8 @@ def make_review(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., ReviewW
         if folder is not None:
             with qtbot.waitSignal(window.opened, timeout=20_000):
                 window.open(folder)
-            if window.presenter is not None:
-                assert window.presenter.wait(20)
+            if window.shown is not None:
+                assert window.shown.presenter.wait(20)
         return window
 
     yield make

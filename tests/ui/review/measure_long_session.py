@@ -51,24 +51,24 @@ def measure(folder: Path) -> None:
     window.opened.connect(loop.quit)
     window.open(folder)
     loop.exec()
-    window.presenter.wait(10)
+    window.shown.presenter.wait(10)
     app.processEvents()
     ready, worked = time.perf_counter(), time.process_time() - worked
     print(f"imports and empty window {shown - started:.2f} s, then open with the first picture {ready - shown:.2f} s,")
     print(f"of which {worked:.2f} s of processor time: the rest is waiting for disk and other programs")
     process = psutil.Process()
-    print(f"frames {len(window._loaded.session)}, memory after opening {process.memory_info().rss / 1e6:.0f} MB")
+    print(f"frames {len(window.shown.session)}, memory after opening {process.memory_info().rss / 1e6:.0f} MB")
 
     total = window.timeline.content.total_s
     cursor, painted, exact = [], [], []
     for k in range(200):  # a drag across the whole session
         began = time.perf_counter()
-        window.player.seek(total * k / 200)
+        window.shown.player.seek(total * k / 200)
         cursor.append(time.perf_counter() - began)
         window.timeline.repaint()
         window.view.repaint()
         painted.append(time.perf_counter() - began)
-        window.presenter.wait(10)
+        window.shown.presenter.wait(10)
         exact.append(time.perf_counter() - began)
         app.processEvents()
     for name, values in (("cursor set", cursor), ("timeline painted", painted), ("right picture shown", exact)):
@@ -82,16 +82,16 @@ def measure(folder: Path) -> None:
         zooms.append(time.perf_counter() - began)
     print(f"zoom: median {statistics.median(zooms) * 1e3:.1f} ms, longest {max(zooms) * 1e3:.1f} ms")
     shown_frames: list[int] = []
-    window.presenter.shown.connect(shown_frames.append)
+    window.shown.presenter.shown.connect(shown_frames.append)
     for speed in (1.0, 4.0):
         shown_frames.clear()
-        window.player.go_to(1000)
-        window.player.set_speed(speed)
-        window.player.play()
+        window.shown.player.go_to(1000)
+        window.shown.player.set_speed(speed)
+        window.shown.player.play()
         QTimer.singleShot(3000, loop.quit)
         loop.exec()
-        window.player.pause()
-        moved = window.player.frame - 1000
+        window.shown.player.pause()
+        moved = window.shown.player.frame - 1000
         print(f"play at {speed:g}: {moved / 3:.1f} frames a second passed, {len(set(shown_frames)) / 3:.1f} shown")
     memory = process.memory_info()
     print(f"memory at the end {memory.rss / 1e6:.0f} MB, peak {getattr(memory, 'peak_wset', _peak()) / 1e6:.0f} MB")

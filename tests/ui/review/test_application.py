@@ -87,7 +87,7 @@ def test_a_session_dropped_on_the_main_window_is_reviewed(idle_window, folder, q
     (review,) = idle_window.review.windows
     with qtbot.waitSignal(review.opened, timeout=20_000):
         pass
-    assert review.presenter.wait(20)
+    assert review.shown.presenter.wait(20)
     drop(idle_window, folder / "session.json")  # again: the same window
     assert idle_window.review.windows == [review]
     QTest.keyClick(review.timeline, Qt.Key.Key_5)

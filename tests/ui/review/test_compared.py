@@ -36,8 +36,8 @@ def _describe(place):
 def test_a_second_table_is_compared(make_review, analysed, qtbot):
     review = make_review(analysed)
     assert review.transport.tables.isVisible()
-    assert review.comparing.names == ("other",)
-    with qtbot.waitSignal(review.comparing.changed):
+    assert review.shown.comparing.names == ("other",)
+    with qtbot.waitSignal(review.shown.comparing.changed):
         review.transport.tables.setCurrentIndex(1)
         review.transport.tables.activated.emit(1)
     content = review.timeline.content
@@ -47,11 +47,11 @@ def test_a_second_table_is_compared(make_review, analysed, qtbot):
     assert review.timeline.lanes().difference is not None
     assert "Δ +2.0°" in review.transport.numbers.text()
     assert review.view.result.frame.truth is not None  # the dashed axes
-    with qtbot.waitSignal(review.measuring.counted):
-        review.measuring.select((0.0, 1.0))
-    assert "other minus recording (30 frames)" in review.measuring.text()
-    assert "yaw (deg)\t2.000\t2.000\t2.000" in review.measuring.text()
-    with qtbot.waitSignal(review.comparing.changed):
+    with qtbot.waitSignal(review.shown.measuring.counted):
+        review.shown.measuring.select((0.0, 1.0))
+    assert "other minus recording (30 frames)" in review.shown.measuring.text()
+    assert "yaw (deg)\t2.000\t2.000\t2.000" in review.shown.measuring.text()
+    with qtbot.waitSignal(review.shown.comparing.changed):
         review.transport.tables.activated.emit(0)
     assert review.timeline.content.second is None
     assert review.view.result.frame.truth is None
@@ -69,9 +69,9 @@ def test_what_was_shown_live_is_drawn_beside_what_was_measured(make_review, fold
             for row in measured
         )  # fmt: skip
     review = make_review(folder)
-    assert review.comparing.names == ("shown live",)
-    with qtbot.waitSignal(review.comparing.changed):
-        review.comparing.choose(0)
+    assert review.shown.comparing.names == ("shown live",)
+    with qtbot.waitSignal(review.shown.comparing.changed):
+        review.shown.comparing.choose(0)
     piece = review.timeline.content.second.difference["yaw"].piece(0, 40, 1000)
     assert np.nanmax(np.abs(piece.low - 1.5)) < 1e-3
     assert "Δ +1.5°" in review.transport.numbers.text()
@@ -79,8 +79,8 @@ def test_what_was_shown_live_is_drawn_beside_what_was_measured(make_review, fold
 
 def test_no_number_is_cut_in_two(make_review, analysed, qtbot):
     review = make_review(analysed)
-    with qtbot.waitSignal(review.comparing.changed):
-        review.comparing.choose(0)
+    with qtbot.waitSignal(review.shown.comparing.changed):
+        review.shown.comparing.choose(0)
     numbers = review.transport.numbers
     whole = numbers.toolTip().split("    ")
     assert [part.partition(" ")[0] for part in whole] == ["yaw", "pitch", "roll", "expression", "quality", "distance"]
@@ -104,8 +104,8 @@ def test_the_compared_table_can_be_exported(make_review, analysed, qtbot):
     review = make_review(analysed)
     switch = review.exports.of_compared
     assert not switch.isEnabled()
-    with qtbot.waitSignal(review.comparing.changed):
-        review.comparing.choose(0)
+    with qtbot.waitSignal(review.shown.comparing.changed):
+        review.shown.comparing.choose(0)
     assert switch.isEnabled()
     assert switch.text() == "&From the table other"
     recorded = rotations(analysed)  # the recorded one, unless the switch is on
@@ -113,8 +113,8 @@ def test_the_compared_table_can_be_exported(make_review, analysed, qtbot):
     compared = rotations(analysed / "analyses" / "other")
     assert len(compared) == len(recorded) == FRAMES
     assert np.nanmin(np.abs(np.subtract(compared, recorded))) > 0
-    with qtbot.waitSignal(review.comparing.changed):
-        review.comparing.choose(-1)
+    with qtbot.waitSignal(review.shown.comparing.changed):
+        review.shown.comparing.choose(-1)
     assert not switch.isEnabled()
     assert not switch.isChecked()
 

@@ -48,7 +48,7 @@ def select(review, *rows):
 
 
 def followed(review, qtbot, face):
-    qtbot.waitUntil(lambda: review._loaded.face == face, timeout=20_000)
+    qtbot.waitUntil(lambda: review.shown.loaded.face == face, timeout=20_000)
 
 
 def name(review, text):
@@ -59,7 +59,7 @@ def name(review, text):
 
 
 def saved(review, qtbot):
-    qtbot.waitUntil(lambda: not review.identities.unsaved, timeout=20_000)
+    qtbot.waitUntil(lambda: not review.shown.identities.unsaved, timeout=20_000)
 
 
 def test_a_recording_of_one_face_has_no_table_of_faces(make_review, tmp_path):
@@ -112,19 +112,19 @@ def test_two_faces_of_one_frame_are_not_merged(make_review, folder):
 
 def test_curves_numbers_and_statistics_are_of_the_selected_person(make_review, folder, qtbot):
     review = make_review(folder)
-    review.measuring.select((2.0, 4.0))
+    review.shown.measuring.select((2.0, 4.0))
     select(review, 2)
     followed(review, qtbot, 2)
-    qtbot.waitUntil(lambda: review.measuring.statistics is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: review.shown.measuring.statistics is not None, timeout=20_000)
     measured = sum(k % LOST != LOST - 1 for k in SECOND)
-    assert review.measuring.statistics.measured == measured
-    assert review.measuring.statistics.pitch.mean == pytest.approx(-9.0)
-    assert review.measuring.text().splitlines()[0] == "session\tface 2\t2.000 to 4.000 s"
-    review.player.go_to(10)
+    assert review.shown.measuring.statistics.measured == measured
+    assert review.shown.measuring.statistics.pitch.mean == pytest.approx(-9.0)
+    assert review.shown.measuring.text().splitlines()[0] == "session\tface 2\t2.000 to 4.000 s"
+    review.shown.player.go_to(10)
     assert review.transport.numbers.text() == "face 2 was not found"
     assert not review.commands["compare"].isEnabled()
-    review.player.go_to(70)
-    assert review.presenter.wait(20)
+    review.shown.player.go_to(70)
+    assert review.shown.presenter.wait(20)
     assert [face.face_id for face in review.view.result.faces] == [2, 1]
     for face in (3, None, 1):  # after the last face come each frame's first ones
         QTest.keyClick(review.timeline, Qt.Key.Key_Period)

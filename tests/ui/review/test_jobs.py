@@ -60,10 +60,19 @@ def test_the_exported_film_has_every_frame(review, folder, qtbot):
 
 
 def test_a_changed_annotation_is_exported(review, folder, qtbot):
-    review.annotations.add(2.0, 0.0, "smile")
+    review.shown.annotations.add(2.0, 0.0, "smile")
     action_of(review, "elan").trigger()
     finished(review, qtbot)
     assert "smile" in (folder / "export" / "session.eaf").read_text(encoding="utf-8")
+
+
+def test_after_an_export_every_change_is_on_the_disk_at_once_too(review, folder, qtbot):
+    action_of(review, "elan").trigger()
+    finished(review, qtbot)
+    for label in ("smile", "blink"):
+        review.shown.annotations.add(2.0, 0.0, label)
+        qtbot.waitUntil(lambda: not review.shown.annotations.unsaved, timeout=10_000)
+    assert [one.label for one in Session.open(folder).annotations][1:] == ["blink", "smile"]
 
 
 def test_what_a_format_cannot_say_is_said_with_the_result(review, qtbot, monkeypatch):
@@ -108,7 +117,7 @@ def test_an_export_is_stopped(review, folder, qtbot, monkeypatch):
     job = review.exports.job
     qtbot.waitUntil(running.is_set)
     qtbot.waitUntil(lambda: job.bar.maximum() == 10_000)
-    review.player.step(1)  # the window can be used meanwhile
+    review.shown.player.step(1)  # the window can be used meanwhile
     QTest.keyClick(job, Qt.Key.Key_Escape)
     assert "stopped" in finished(review, qtbot).text
     assert not job.isVisible()
@@ -235,7 +244,7 @@ def test_the_new_table_is_compared_at_once(review, folder, qtbot, fake_reanalyse
     review.commands["reanalyse"].trigger()
     dialog = review.reanalysis.dialog
     assert str(FRAMES) in dialog.findChildren(type(review.panes.about))[0].text()
-    with qtbot.waitSignal(review.comparing.changed, timeout=30_000):
+    with qtbot.waitSignal(review.shown.comparing.changed, timeout=30_000):
         QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     assert fake_reanalyse == [(folder, None, "auto")]
     assert review.timeline.content.second.name == "again"
@@ -251,7 +260,7 @@ def test_other_weights_are_chosen(review, folder, qtbot, fake_reanalyse, monkeyp
     dialog = review.reanalysis.dialog
     dialog.weights.activated.emit(dialog.weights.count() - 1)
     assert dialog.weights.currentText() == "mine.safetensors"
-    with qtbot.waitSignal(review.comparing.changed, timeout=30_000):
+    with qtbot.waitSignal(review.shown.comparing.changed, timeout=30_000):
         dialog.go.click()
     assert fake_reanalyse == [(folder, "/weights/mine.safetensors", "auto")]
 
@@ -357,7 +366,7 @@ def test_the_real_engine_measures_a_real_session_again(make_review, tmp_path, qt
     source.close()
     review = make_review(folder)
     assert review.transport.numbers.text() == "not measured: skipped while recording"
-    with qtbot.waitSignal(review.comparing.changed, timeout=100_000):
+    with qtbot.waitSignal(review.shown.comparing.changed, timeout=100_000):
         review.reanalysis.start(folder, None)
     second = review.timeline.content.second
     assert second is not None

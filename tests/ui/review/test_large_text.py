@@ -22,7 +22,7 @@ def large_text(request, qapp):
 
 def test_the_statistics_stand_whole_beside_the_picture(large_text, make_review, folder, qtbot):
     review = make_review(folder, 1280, 760)
-    qtbot.waitUntil(lambda: review.measuring.statistics is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: review.shown.measuring.statistics is not None, timeout=10_000)
     scroll = review.panes.statistics.findChild(QScrollArea)
 
     def cut() -> list[str]:
@@ -43,7 +43,7 @@ def test_all_three_angles_have_room_in_a_narrow_window(large_text, make_review, 
     """853 points are a screen of 1280 at 150 %; too narrow a row gives the numbers one of their own."""
     review = make_review(folder, width, 480)
     assert (review.width(), review.height()) == (width, 480)
-    review.player.go_to(20)
+    review.shown.player.go_to(20)
     for name in ("yaw", "pitch", "roll"):
         qtbot.waitUntil(lambda name=name: name in review.transport.numbers.text(), timeout=5000)
     label = review.transport.numbers
@@ -52,7 +52,7 @@ def test_all_three_angles_have_room_in_a_narrow_window(large_text, make_review, 
 
 def test_it_can_be_as_low_as_such_a_screen_leaves_beside_its_title(large_text, make_review, folder):
     review = make_review(folder, 853, 440)
-    review.identifying.use(None)
+    review.shown.identifying.close()
     review.panes.faces.show_faces([FaceLine(n, (n,), "", 40) for n in range(3)])
     assert review.panes.faces.isVisible()
     assert review.minimumSizeHint().height() <= 440

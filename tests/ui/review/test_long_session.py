@@ -46,7 +46,7 @@ def test_it_opens_and_scrubs_at_once(long, make_review, qtbot):
     positions = iter(range(1000))
 
     def scrub():
-        review.player.seek(1.7 * next(positions))
+        review.shown.player.seek(1.7 * next(positions))
         timeline.repaint()
         review.view.repaint()
 
@@ -58,9 +58,9 @@ def test_it_opens_and_scrubs_at_once(long, make_review, qtbot):
         timeline.repaint()
 
     assert processor_s(zoom, 20) < 0.2  # 30 ms when this was written
-    with qtbot.waitSignal(review.measuring.counted, timeout=30_000):
-        review.measuring.select((10.0, 1700.0))
-    assert review.measuring.statistics.frames == 1690 * 30
+    with qtbot.waitSignal(review.shown.measuring.counted, timeout=30_000):
+        review.shown.measuring.select((10.0, 1700.0))
+    assert review.shown.measuring.statistics.frames == 1690 * 30
 
 
 def test_what_is_drawn_does_not_grow_with_the_session(long):

@@ -37,9 +37,9 @@ def test_a_recorded_session_is_shown_as_it_is_written(bait, make_review, folder,
     annotation = Annotation(1.0, 2.0, HOSTILE, HOSTILE, 30)
     (hostile / ANNOTATIONS).write_bytes(encode_annotations([annotation]))
     window = make_review(hostile)
-    window.editing.choose(0)
+    window.shown.editing.choose(0)
     window.commands["select_marker"].trigger()
-    qtbot.waitUntil(lambda: window.measuring.statistics is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.shown.measuring.statistics is not None, timeout=WAIT_MS)
     assert look_at_everything() >= 7
     place = window.timeline
     for x in range(0, place.width(), 4):  # every annotation's own tip

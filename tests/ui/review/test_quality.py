@@ -37,9 +37,9 @@ def test_nothing_is_shaded_where_no_threshold_is_known(make_review, folder):
 
 
 def test_the_numbers_of_a_frame_say_its_quality(review):
-    review.player.go_to(LOW[0])
+    review.shown.player.go_to(LOW[0])
     assert "quality 0.20 (low)" in review.transport.numbers.toolTip()
-    review.player.go_to(LOW[0] - 1)
+    review.shown.player.go_to(LOW[0] - 1)
     assert "quality 0.90" in review.transport.numbers.toolTip()
     assert "(low)" not in review.transport.numbers.toolTip()
 
@@ -47,14 +47,14 @@ def test_the_numbers_of_a_frame_say_its_quality(review):
 def test_statistics_leave_them_out_at_a_key_and_remember_it(review, make_review, folder, qtbot, store):
     panel = review.panes.statistics
     measured = FRAMES - FRAMES // LOST
-    qtbot.waitUntil(lambda: review.measuring.statistics is not None)
+    qtbot.waitUntil(lambda: review.shown.measuring.statistics is not None)
     assert panel.text("left_out") == "0"
-    with qtbot.waitSignal(review.measuring.counted):
+    with qtbot.waitSignal(review.shown.measuring.counted):
         QTest.keyClick(review.timeline, Qt.Key.Key_Q)
     assert panel.text("left_out") == str(len(LOW))
     assert panel.text("share").startswith(f"{measured - len(LOW)} of {FRAMES}")
     assert store.get(settings.LEAVE_OUT_LOW_QUALITY)
     again = make_review(folder)
-    qtbot.waitUntil(lambda: again.measuring.statistics is not None)
+    qtbot.waitUntil(lambda: again.shown.measuring.statistics is not None)
     assert again.commands["leave_out"].isChecked()
     assert again.panes.statistics.text("left_out") == str(len(LOW))

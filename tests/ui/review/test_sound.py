@@ -44,12 +44,12 @@ def window(make_review, folder, speakers):
 
 
 def test_it_is_heard_at_the_place_that_is_shown(window, speakers, qtbot):
-    window.player.seek(6.5)
+    window.shown.player.seek(6.5)
     QTest.keyClick(window.timeline, Qt.Key.Key_Space)
     (speaker,) = speakers
     assert speaker.opened.wait(10)
     assert (heard(speaker, now_s()) == 7000).any()
-    window.player.seek(1.2)
+    window.shown.player.seek(1.2)
     qtbot.waitUntil(lambda: (speaker.fill(480, now_s()) == 2000).any(), timeout=WAIT_MS)
     QTest.keyClick(window.timeline, Qt.Key.Key_Space)
     qtbot.waitUntil(speaker.closed.is_set, timeout=WAIT_MS)
@@ -58,7 +58,7 @@ def test_it_is_heard_at_the_place_that_is_shown(window, speakers, qtbot):
 
 def test_other_speeds_and_the_switch_are_silent(window, speakers, qtbot, store):
     QTest.keyClick(window.timeline, Qt.Key.Key_BracketRight)
-    window.player.play()
+    window.shown.player.play()
     assert speakers == []
     QTest.keyClick(window.timeline, Qt.Key.Key_BracketLeft)
     qtbot.waitUntil(lambda: len(speakers) == 1, timeout=WAIT_MS)
@@ -71,20 +71,20 @@ def test_other_speeds_and_the_switch_are_silent(window, speakers, qtbot, store):
 
 def test_without_a_speaker_it_plays_on_in_silence_and_says_so_once(window, monkeypatch, qtbot):
     monkeypatch.setattr("app.ui.review.sound.Loudspeaker", lambda: HandSpeaker("There is no loudspeaker."))
-    window.player.play()
+    window.shown.player.play()
     qtbot.waitUntil(lambda: window.status_line.message.text == "There is no loudspeaker.", timeout=WAIT_MS)
-    assert window.player.playing
+    assert window.shown.player.playing
 
 
 def test_sound_that_is_damaged_is_said_and_the_rest_is_shown(make_review, folder, speakers, qtbot):
     (folder / AUDIO).write_bytes(b"no sound")
     window = make_review(folder)
-    window.player.play()
+    window.shown.player.play()
     qtbot.waitUntil(lambda: window.status_line.message.text.endswith("it is damaged."), timeout=WAIT_MS)
 
 
 def test_without_sound_no_speaker_is_asked_for(make_review, folder, speakers):
     window = make_review(folder)
-    window.player.play()
-    window.player.pause()
+    window.shown.player.play()
+    window.shown.player.pause()
     assert speakers == []

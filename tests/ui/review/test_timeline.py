@@ -53,20 +53,20 @@ def test_dragging_scrubs(review):
     QTest.mousePress(review.timeline, LEFT, pos=at(review, 1.0))
     for time_s in (2.0, 5.0, 4.0):
         QTest.mouseMove(review.timeline, at(review, time_s))
-        assert review.player.time_s == pytest.approx(time_s, abs=0.05)
+        assert review.shown.player.time_s == pytest.approx(time_s, abs=0.05)
     QTest.mouseRelease(review.timeline, LEFT, pos=at(review, 4.0))
-    assert frame_shown(review) == review.player.frame
+    assert frame_shown(review) == review.shown.player.frame
 
 
 def test_dragging_with_shift_selects(review, qtbot):
     QTest.mousePress(review.timeline, LEFT, SHIFT, pos=at(review, 5.0))
     QTest.mouseMove(review.timeline, at(review, 3.0))
-    with qtbot.waitSignal(review.measuring.counted):
+    with qtbot.waitSignal(review.shown.measuring.counted):
         QTest.mouseRelease(review.timeline, LEFT, SHIFT, pos=at(review, 3.0))
-    assert review.measuring.selection == pytest.approx((3.0, 5.0), abs=0.03)
-    assert review.player.frame == 0
+    assert review.shown.measuring.selection == pytest.approx((3.0, 5.0), abs=0.03)
+    assert review.shown.player.frame == 0
     QTest.mouseClick(review.timeline, LEFT, SHIFT, pos=at(review, 7.0))
-    assert review.measuring.selection is None
+    assert review.shown.measuring.selection is None
 
 
 def test_the_wheel_zooms_about_the_pointer_and_moves_with_shift(review):
@@ -93,7 +93,7 @@ def test_the_bar_of_the_whole_session_moves_the_view_or_the_cursor(review):
     lanes = review.timeline.lanes()
     middle = lanes.overview.center().toPoint()
     QTest.mouseClick(review.timeline, LEFT, pos=middle)
-    assert review.player.time_s == pytest.approx(5.0, abs=0.1)
+    assert review.shown.player.time_s == pytest.approx(5.0, abs=0.1)
     review.timeline.zoom(4.0)
     QTest.mouseClick(review.timeline, LEFT, pos=QPoint(round(lanes.overview.right()) - 1, middle.y()))
     assert review.timeline.scale_shown.end_s == pytest.approx(10.0)

@@ -38,7 +38,7 @@ def press(window, key, modifier=NONE):
 
 def frame_shown(window):
     """The number of the frame whose picture is on the screen, told by its overlay's and its own pixels."""
-    assert window.presenter.wait(20)
+    assert window.shown.presenter.wait(20)
     result = window.view.result
     assert abs(round(float(result.frame.image[:, 0].mean())) - grey(result.frame.index)) <= 2
     return result.frame.index
@@ -58,7 +58,7 @@ def test_a_session_is_shown_with_its_overlay(review):
 
 
 def test_a_frame_without_a_face(review):
-    review.player.go_to(LOST - 1)
+    review.shown.player.go_to(LOST - 1)
     assert frame_shown(review) == LOST - 1
     assert review.view.result.faces == ()
     assert review.transport.numbers.text() == "no face found"
@@ -119,7 +119,7 @@ def test_lines_that_are_not_clear_are_said_and_the_others_shown(make_review, fol
     message = review.status_line.message
     assert message.text == "The markers in events.csv are damaged: line 3: onset_s: “1. Mai” is not a number."
     assert message.severity is Severity.WARNING
-    assert [event.label for event in review.annotations.annotations] == ["minute 0"]
+    assert [event.label for event in review.shown.annotations.annotations] == ["minute 0"]
 
 
 def test_a_cut_off_recording_is_recovered_on_demand(make_review, folder, qtbot):
@@ -154,13 +154,13 @@ def test_a_dropped_folder_is_opened(review, folder, tmp_path, qtbot):
 def test_another_session_replaces_the_first(review, folder, tmp_path, qtbot):
     other = tmp_path / "other"
     shutil.copytree(folder, other)
-    review.player.play()
+    review.shown.player.play()
     with qtbot.waitSignal(review.opened, timeout=20_000):
         review.open(other)
-    assert not review.player.playing
+    assert not review.shown.player.playing
     press(review, Key.Key_M)
-    review.editing.dialog.accept()
-    assert review.annotations.close() == ""
+    review.shown.editing.dialog.accept()
+    assert review.shown.annotations.flush() == ""
     assert len(read_annotations(other / "events.csv")) == 2
     assert len(read_annotations(folder / "events.csv")) == 1
 
@@ -191,60 +191,60 @@ def test_the_menu_asks_for_a_folder(review, folder, monkeypatch, qtbot):
     ],
 )
 def test_keys_move_the_cursor(review, key, modifier, frame):
-    review.player.go_to(100)
+    review.shown.player.go_to(100)
     press(review, key, modifier)
-    assert review.player.frame == frame
+    assert review.shown.player.frame == frame
     assert frame_shown(review) == frame
     assert f"frame {frame} of {FRAMES}" in review.transport.place.text()
 
 
 def test_steps_end_at_the_ends(review):
     press(review, Key.Key_Left)
-    assert review.player.frame == 0
+    assert review.shown.player.frame == 0
     press(review, Key.Key_End)
     press(review, Key.Key_Right)
-    assert review.player.frame == FRAMES - 1
+    assert review.shown.player.frame == FRAMES - 1
 
 
 def test_space_plays_and_pauses(review, qtbot):
     press(review, Key.Key_Space)
-    assert review.player.playing
+    assert review.shown.player.playing
     assert review.commands["play"].text() == "&Pause"
-    qtbot.waitUntil(lambda: review.player.frame > 5, timeout=10_000)
+    qtbot.waitUntil(lambda: review.shown.player.frame > 5, timeout=10_000)
     press(review, Key.Key_Space)
-    assert not review.player.playing
-    assert frame_shown(review) == review.player.frame
+    assert not review.shown.player.playing
+    assert frame_shown(review) == review.shown.player.frame
 
 
 def test_stepping_pauses(review):
     press(review, Key.Key_Space)
     press(review, Key.Key_Right)
-    assert not review.player.playing
+    assert not review.shown.player.playing
 
 
 def test_speeds(review):
     for _ in range(len(SPEEDS)):
         press(review, Key.Key_BracketLeft)
-    assert review.player.speed == 0.1
+    assert review.shown.player.speed == 0.1
     assert review.transport.speed.currentText() == "0.1×"
     for _ in range(len(SPEEDS)):
         press(review, Key.Key_BracketRight)
-    assert review.player.speed == 4.0
+    assert review.shown.player.speed == 4.0
     review.transport.speed.activated.emit(SPEEDS.index(0.5))
-    assert review.player.speed == 0.5
+    assert review.shown.player.speed == 0.5
 
 
 def test_the_selection_is_played_over_and_over(review):
-    review.measuring.select((1.0, 2.0))
+    review.shown.measuring.select((1.0, 2.0))
     press(review, Key.Key_L)
-    assert review.player.loop == (1.0, 2.0)
-    review.measuring.select((3.0, 4.0))
-    assert review.player.loop == (3.0, 4.0)
-    review.player.play()
-    assert review.player.time_s >= 2.9
-    review.player.pause()
+    assert review.shown.player.loop == (1.0, 2.0)
+    review.shown.measuring.select((3.0, 4.0))
+    assert review.shown.player.loop == (3.0, 4.0)
+    review.shown.player.play()
+    assert review.shown.player.time_s >= 2.9
+    review.shown.player.pause()
     press(review, Key.Key_L)
-    assert review.player.loop is None
+    assert review.shown.player.loop is None
 
 
 # ---------------------------------------------------------------------- view
@@ -263,27 +263,27 @@ def test_zooming_by_keys(review):
 
 def test_selecting_and_zooming_to_it(review, qtbot):
     assert not review.commands["zoom_selection"].isEnabled()
-    review.player.seek(2.0)
+    review.shown.player.seek(2.0)
     press(review, Key.Key_I)
-    review.player.seek(4.0)
-    with qtbot.waitSignal(review.measuring.counted):
+    review.shown.player.seek(4.0)
+    with qtbot.waitSignal(review.shown.measuring.counted):
         press(review, Key.Key_O)
-    assert review.measuring.selection == pytest.approx((2.0, 4.0 + 1 / 30))
+    assert review.shown.measuring.selection == pytest.approx((2.0, 4.0 + 1 / 30))
     press(review, Key.Key_Z)
     scale = review.timeline.scale_shown
     assert (scale.start_s, scale.end_s) == pytest.approx((1.9, 4.133), abs=0.01)
     press(review, Key.Key_Escape)
-    assert review.measuring.selection is None
+    assert review.shown.measuring.selection is None
 
 
 def test_statistics_of_the_selection_are_copied(review, qtbot):
-    with qtbot.waitSignal(review.measuring.counted):
-        review.measuring.select((1.0, 3.0))
+    with qtbot.waitSignal(review.shown.measuring.counted):
+        review.shown.measuring.select((1.0, 3.0))
     times = np.arange(30, 90) / 30
     kept = times[(np.arange(30, 90) % LOST) != LOST - 1]
     yaw = angles(kept)[:, 1]
-    assert review.measuring.statistics.yaw.mean == pytest.approx(yaw.mean(), abs=1e-3)
-    assert review.measuring.statistics.yaw.sd == pytest.approx(yaw.std(ddof=1), abs=1e-3)
+    assert review.shown.measuring.statistics.yaw.mean == pytest.approx(yaw.mean(), abs=1e-3)
+    assert review.shown.measuring.statistics.yaw.sd == pytest.approx(yaw.std(ddof=1), abs=1e-3)
     assert review.panes.statistics.text("yaw_mean") == f"{yaw.mean():+.1f}°"
     assert "59 of 60" in review.panes.statistics.text("share")
     press(review, Key.Key_C, CTRL)
@@ -369,10 +369,10 @@ def test_a_camera_that_was_not_level_is_levelled_in_curves_numbers_and_statistic
     measured = np.arange(FRAMES) % LOST != LOST - 1
     series = window.timeline.content.series
     np.testing.assert_allclose(series.angles_deg[measured], expected[measured], atol=1e-3)
-    qtbot.waitUntil(lambda: window.measuring.statistics is not None, timeout=20_000)
-    assert window.measuring.statistics.pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
+    qtbot.waitUntil(lambda: window.shown.measuring.statistics is not None, timeout=20_000)
+    assert window.shown.measuring.statistics.pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
     place = tilt.to_level @ (1.0, -2.0, 60.0)
-    stats = window.measuring.statistics
+    stats = window.shown.measuring.statistics
     assert (stats.x.mean, stats.y.mean) == pytest.approx(place[:2].tolist(), abs=1e-3)
     assert stats.distance.mean == pytest.approx(np.linalg.norm(place), abs=1e-3)
     assert frame_shown(window) == 0
