@@ -81,7 +81,8 @@ def view_message(status: PipelineStatus, has_picture: bool) -> tuple[str, str]:
         case SourceState.FAILED:
             return "No picture", detail
         case SourceState.LOST:
-            return "Camera lost, looking for it again…", detail
+            waits = " The recording goes on then, too." if status.recording_active else ""
+            return "Camera lost, looking for it again…", f"{detail}{waits}".strip()
         case SourceState.ENDED:
             return "The clip has ended", "Press P to play it again."
         case SourceState.STALLED if not has_picture:

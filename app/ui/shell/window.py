@@ -12,6 +12,7 @@ from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow
 
+from app.capture.source import SourceState
 from app.core.clock import now_s
 from app.core.launch_options import LaunchOptions
 from app.core.position import OF_THE_DEMO
@@ -240,7 +241,9 @@ class MainWindow(TakesFiles, QMainWindow):
         if self.view.result is not self.view.told and now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
             self.view.tell(self.view.result)
-        self.docks.refresh(self.view.result, self.view.told, pipeline.history)
+        lost = self._status is not None and self._status.source.state is SourceState.LOST
+        result, told = (None, None) if lost else (self.view.result, self.view.told)  # of then, not of now
+        self.docks.refresh(result, told, pipeline.history)
 
     def _show_latest(self, pipeline: Pipeline) -> None:
         result = pipeline.results.take()

@@ -61,6 +61,13 @@ def test_the_picture_speaks_for_itself_while_it_streams(status):
     assert view_message(status(SourceState.LOST), has_picture=True)[0].startswith("Camera lost")
 
 
+def test_who_records_hears_that_the_recording_waits_for_a_lost_camera(status):
+    lost = {"state": SourceState.LOST, "message": "It is gone."}
+    assert view_message(status(**lost), has_picture=True)[1] == "It is gone."
+    recording = view_message(status(**lost, recording_active=True), has_picture=True)[1]
+    assert recording == "It is gone. The recording goes on then, too."
+
+
 def test_faces_are_counted_and_missed(status, face, result):
     ready = status(network=NETWORK)
     assert usual_message(ready, result(face())) == Message("Tracking one face.", Severity.GOOD)

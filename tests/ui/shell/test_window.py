@@ -29,7 +29,7 @@ from app.ui.shell.commands import LIVE
 from app.ui.shell.controller import Network
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.fields import Value
-from app.ui.widgets.formatting import degrees
+from app.ui.widgets.formatting import NOTHING, degrees
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
 from tests.ui.find import curve_of, dialog, find, is_seen, reset_settings
@@ -441,6 +441,23 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
         newer = [at for name, at in given_s.items() if float(name) > float(told)]
         assert not newer or (apart_s < 0.1 and clock[0] - newer[0] < 0.11)
     assert len(given_s) > 5
+    idle_window.controller.pipeline = None
+
+
+def test_a_lost_camera_leaves_no_numbers_in_the_panel(idle_window, status, result, face, qtbot):
+    with qtbot.waitExposed(idle_window):
+        idle_window.show()
+    idle_window.docks.start()
+    idle_window.controller.pipeline = SimpleNamespace(results=Mailbox(), history=History())
+    idle_window._status_due_s = math.inf
+    idle_window.timer.stop()
+    idle_window.view.show_result(result(face(angles=Angles(0, 12, 0))))
+    texts = []
+    for state in (SourceState.STREAMING, SourceState.LOST, SourceState.STREAMING):
+        idle_window._status, idle_window._numbers_due_s = status(state), 0.0
+        idle_window._tick()
+        texts.append(find(idle_window.docks.view("numbers").pose, "yaw", Value).whole_text)
+    assert texts == ["+12.0°", NOTHING, "+12.0°"]
     idle_window.controller.pipeline = None
 
 
