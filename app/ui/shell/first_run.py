@@ -29,6 +29,7 @@ NO_CAMERA = "No camera was found. Plug one in and look again."
 NO_CAMERA_DEMO = "No camera was found, so the built-in demo plays. Plug one in and look again."
 LOOKING = "Looking for cameras…"
 DEMO = "demo"
+WIDTH = 52  # characters; with more it lies over the face in a small window
 
 
 def is_wanted(options: LaunchOptions, store: Settings) -> bool:
@@ -54,7 +55,7 @@ class FirstRunPage(QDialog):
         self._settings = store
         self._cameras: int | None = None  # None: not looked for yet
         self.setWindowTitle("Welcome to Motionscope")
-        self.camera = Picker("Camera", 28)
+        self.camera = Picker("Camera", 12)
         self.camera.chosen.connect(controller.choose_source)
         self.again = push_button("Look again", "Look for cameras again (F5)", self._list_cameras)
         tip = "See each camera's picture and the formats that it grants (Ctrl+5)"
@@ -70,7 +71,8 @@ class FirstRunPage(QDialog):
         lay_out(
             QVBoxLayout(self),
             heading("Camera"),
-            lay_out(QHBoxLayout(), (self.camera, 1), self.again, self.preview),
+            self.camera,
+            lay_out(QHBoxLayout(), self.again, self.preview, None),
             self.camera_note,
             8,
             heading("Privacy"),
@@ -84,7 +86,7 @@ class FirstRunPage(QDialog):
             spacing=8,
             margins=(22, 20, 22, 16),
         )
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 70)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * WIDTH)
         controller.sources_listed.connect(self._listed)
         controller.source_changed.connect(self._show_current)
 
