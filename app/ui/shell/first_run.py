@@ -93,6 +93,9 @@ class FirstRunPage(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:
         self._list_cameras()
         super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         fit_height(self)
         stand_aside(self)
 
@@ -122,7 +125,7 @@ class FirstRunPage(QDialog):
             without = NO_CAMERA_DEMO if spec in ("auto", DEMO) else NO_CAMERA
             self.camera_note.setText("" if self._cameras else without)
             self.camera_note.setVisible(not self._cameras)
-            fit_height(self)
+            self._fit()
 
 
 def _text(text: str) -> QLabel:
