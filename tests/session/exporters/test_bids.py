@@ -3,6 +3,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +111,9 @@ def test_the_sidecars_count_and_describe(dataset, session):
     times = session.table.timestamp_s
     assert sidecar["SamplingFrequencyEffective"] == pytest.approx((FRAMES - 1) / times[-1])
     assert (sidecar["ORNTChannelCount"], sidecar["POSChannelCount"], sidecar["MotionChannelCount"]) == (3, 51, 66)
+    kinds = Counter(channel["type"] for channel in read_tsv(next(motion.glob("*_channels.tsv"))))
+    said = {name: count for name, count in sidecar.items() if name.endswith("ChannelCount") and count}
+    assert said == {"MotionChannelCount": 66, **{f"{kind}ChannelCount": count for kind, count in kinds.items()}}
     frames = json.loads(next(motion.glob("*_channels.json")).read_text(encoding="utf-8"))["reference_frame"]["Levels"]
     used = {channel["reference_frame"] for channel in read_tsv(next(motion.glob("*_channels.tsv")))}
     assert used - {"n/a"} == set(frames)
