@@ -35,7 +35,7 @@ from extractor.values import first_line
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 1.0
-TELL_EVERY_S = 0.5
+PROGRESS_EVERY_S = 0.5
 
 
 class Worker:
@@ -87,12 +87,12 @@ class Worker:
             staging = new_staging(target.parent, target.name, Path(job.out))
             try:
                 with ExtractWriter(staging, header) as writer:
-                    tell = _Throttle()
+                    progress = _Throttle()
                     results = self._measure(_frames(source))
                     with closing(results):
                         for result in results:
                             writer.write(result, result.frame.media_s or 0.0)
-                            if tell.due():
+                            if progress.due():
                                 share = _share(result.frame.media_s or 0.0, source.length_s)
                                 yield Progress(job.number, writer.rows, share)
                     problem = writer.ended_by = source.status.message
@@ -120,7 +120,7 @@ class Worker:
     def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:
         failures: list[str] = []
         rows: list[tuple[Picture, tuple[str, ...]]] = []
-        tell = _Throttle()
+        progress = _Throttle()
         frames = _pictures(job.pictures, failures)
         results = self._measure(frames, stills=True)
         with closing(results):
@@ -128,22 +128,22 @@ class Worker:
                 picture = job.pictures[result.frame.index]
                 num_kp, missing = self._backend.spec.num_kp, missing_of(result)
                 rows.append((picture, row(picture.name, None, result.primary, math.nan, num_kp, missing)))
-                if tell.due():
+                if progress.due():
                     yield Progress(job.number, len(rows), len(rows) / len(job.pictures))
         yield Outcome(job.number, len(rows), tuple(failures), tuple(rows))
 
 
 class _Throttle:
-    """Says when it is time to tell again."""
+    """Says when progress is due again."""
 
     def __init__(self) -> None:
-        self._next_s = time.monotonic() + TELL_EVERY_S
+        self._next_s = time.monotonic() + PROGRESS_EVERY_S
 
     def due(self) -> bool:
         now = time.monotonic()
         if now < self._next_s:
             return False
-        self._next_s = now + TELL_EVERY_S
+        self._next_s = now + PROGRESS_EVERY_S
         return True
 
 

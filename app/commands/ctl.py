@@ -21,7 +21,7 @@ from app.outputs.remote_client import ClockOffset, connected
 TOKEN = "MOTIONSCOPE_TOKEN"
 ACTIONS = ("start", "stop", "marker", "recentre", "status")
 FINISH_S = 70.0  # longer than the recorder waits for its disk
-LOOK_S = 0.1
+POLL_S = 0.1
 
 
 def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
@@ -56,7 +56,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         if args.action == "stop":
             end_s = now_s() + FINISH_S
             while client.ask("status")["finishing"] and now_s() < end_s:
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
         if args.action == "status":
             answer["round_trip_s"] = offset.round_trip_s
     print(json.dumps(answer) if args.json else sentence(args.action, answer, offset))

@@ -6,7 +6,7 @@ import math
 
 from app.faces.tracker import FaceTracker
 
-LOOK_S = 0.09  # a followed face is looked at again after so long: in every third frame at 30 a second,
+DETECT_S = 0.09  # a followed face is looked at again after so long: in every third frame at 30 a second,
 MOST_SKIPPED = 9  # or so many frames, whatever their rate
 FAST = 1.5  # box sides a second; a faster face is looked at in every frame
 NEWCOMERS_S = 0.5  # how often the whole frame is searched while there are fewer faces than wanted
@@ -36,7 +36,7 @@ class DetectionSchedule:
         if (
             everywhere
             or not tracker.can_carry
-            or time_s - self._looked_s >= LOOK_S
+            or time_s - self._looked_s >= DETECT_S
             or self._skipped >= MOST_SKIPPED
             or tracker.fastest > FAST
         ):

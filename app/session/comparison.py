@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-
-AXES = ("pitch", "yaw", "roll")
+from extractor.types import POSE_HEADS
 
 
 class Poses(Protocol):
@@ -49,7 +48,7 @@ class Comparison:
 
     @property
     def axes(self) -> dict[str, AxisComparison]:
-        """By the names in ``AXES``."""
+        """By the names in ``POSE_HEADS``."""
         return {"pitch": self.pitch, "yaw": self.yaw, "roll": self.roll}
 
     def as_text(self) -> str:
@@ -77,7 +76,7 @@ def compare(first: Poses, second: Poses) -> Comparison:
     a, b = np.asarray(first.success, bool), np.asarray(second.success, bool)
     both = np.flatnonzero(a & b)
     angles = [np.asarray(table.angles_deg, np.float64)[both] for table in (first, second)]
-    pitch, yaw, roll = (_axis(angles[0][:, i], angles[1][:, i]) for i in range(len(AXES)))
+    pitch, yaw, roll = (_axis(angles[0][:, i], angles[1][:, i]) for i in range(len(POSE_HEADS)))
     return Comparison(pitch, yaw, roll, len(a), both, np.flatnonzero(a & ~b), np.flatnonzero(b & ~a))
 
 

@@ -14,7 +14,7 @@ from app.core.rotation import rotation_of
 from app.session.motion import MotionRecords
 from app.session.table import Table
 from extractor.decode_arrays import expression_magnitudes
-from extractor.types import REGIONS, Angles
+from extractor.types import POSE_HEADS, REGIONS, Angles
 
 
 def recorded_face(
@@ -42,7 +42,7 @@ def recorded_face(
         kp, exp, t, rotation, crop = (
             np.array(motion[name]) for name in ("kp", "exp", "t", "rotation", "crop_to_frame")
         )
-        logits = np.stack([motion[name] for name in ("pitch", "yaw", "roll")])
+        logits = np.stack([motion[name] for name in POSE_HEADS])
         magnitudes = expression_magnitudes(exp[None], names)
         parts = tuple(float(magnitudes[region][0]) for region in REGIONS)
     return FaceResult(

@@ -21,11 +21,10 @@ from app.core.frames import FaceResult, ShownFace
 from app.core.text import ENCODING, ERRORS
 from app.session.table import number_field
 from app.session.text_table import encode_rows, valid_prefix
+from extractor.types import POSE_HEADS
 
 _LEAD = ("frame", "timestamp_s", "face_id", "success", "recentred", "neutral")
-FILTERED, _RELATIVE = (
-    tuple(f"{frame}_{axis}_deg" for axis in ("pitch", "yaw", "roll")) for frame in ("filtered", "relative")
-)
+FILTERED, _RELATIVE = (tuple(f"{frame}_{axis}_deg" for axis in POSE_HEADS) for frame in ("filtered", "relative"))
 _ANGLES = (*FILTERED, *_RELATIVE)
 _MAGNITUDES = ("exp_magnitude", "brow_magnitude", "eye_magnitude", "mouth_magnitude")
 _PLACE = ("x_cm", "y_cm", "z_cm")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
 from app.core.limits import MOST_FACES
-from app.faces.detection_schedule import LARGER_S, LOOK_S, NEWCOMERS_S, DetectionSchedule
+from app.faces.detection_schedule import DETECT_S, LARGER_S, NEWCOMERS_S, DetectionSchedule
 from app.faces.identity import SCATTER, shape_of
 from app.faces.matching import RETURNS_S
 from app.faces.selection import FaceSelection
@@ -284,7 +284,7 @@ def play(film, schedule, seconds, people=(0,), **options):
 def test_a_followed_face_is_looked_at_now_and_then():
     film = Film(1)
     looks = play(film, DetectionSchedule(), 10)
-    assert sum(due for due, _ in looks) == pytest.approx(10 / (LOOK_S + FRAME_S / 2), rel=0.15)
+    assert sum(due for due, _ in looks) == pytest.approx(10 / (DETECT_S + FRAME_S / 2), rel=0.15)
     assert sum(wide for _, wide in looks) == pytest.approx(10 / LARGER_S, abs=2)
     assert ids(film.faces) == [0]
 

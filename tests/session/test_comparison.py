@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from app.core.errors import SessionError
-from app.session.comparison import AXES, compare
+from app.session.comparison import compare
+from extractor.types import POSE_HEADS
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def test_a_known_difference_is_told_by_axis():
     assert found.yaw.correlation == pytest.approx(-1, abs=1e-6)
     assert found.yaw.rms_deg == pytest.approx(np.sqrt(np.mean((2 * a[:, 1]) ** 2)), rel=1e-4)
     assert found.roll.mean_difference_deg == pytest.approx(-3, abs=1e-4)
-    assert tuple(found.axes) == AXES
+    assert tuple(found.axes) == POSE_HEADS
     assert found.axes["roll"] is found.roll
 
 
@@ -75,7 +76,7 @@ def test_the_other_way_round_only_signs_and_lists_change(drawn):
     assert there.only_first.tolist() == back.only_second.tolist()
     lists = np.concatenate([there.both, there.only_first, there.only_second])
     assert len(set(lists.tolist())) == len(lists) == np.count_nonzero(drawn[2] | drawn[3])
-    for name in AXES:
+    for name in POSE_HEADS:
         x, y = there.axes[name], back.axes[name]
         assert x.mean_difference_deg == pytest.approx(-y.mean_difference_deg, nan_ok=True)
         assert x.mae_deg == pytest.approx(y.mae_deg, nan_ok=True)

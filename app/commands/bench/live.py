@@ -19,7 +19,7 @@ from app.session.folders import claim_folder
 if TYPE_CHECKING:  # it imports Qt
     from app.ui.shell.window import MainWindow
 
-LOOK_S = 0.1
+POLL_S = 0.1
 PATIENCE_S = 120.0  # for the first result, network included
 CLOSING_S = 0.5  # the window closes so long after the measurement is over
 
@@ -43,7 +43,7 @@ def run_headless(options: BenchOptions, probe: Probe, recording: Path | None) ->
     try:
         pipeline.set_source(source)
         started = now_s()
-        while not probe.done.wait(LOOK_S):
+        while not probe.done.wait(POLL_S):
             status = pipeline.status()
             _raise_problems(status)
             if status.source.state is SourceState.ENDED and not status.network_loading:

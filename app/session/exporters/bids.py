@@ -26,6 +26,7 @@ from app.session.manifest import Manifest
 from app.session.session import Session
 from app.session.table import Missing, Table
 from extractor import files
+from extractor.types import POSE_HEADS
 
 FOLDER = "bids"
 BIDS_VERSION = "1.10.0"
@@ -165,7 +166,7 @@ def channels_of(table: Table, keypoint_names: tuple[str, ...] | None, tilt: Came
     number = (table.timestamp_s, 6)
     channels = [Channel("latency", MISSING, "LATENCY", MISSING, "s", MISSING, "seconds from the first frame", *number)]
     radians = np.deg2rad(levelled_deg(table.angles_deg, tilt), dtype=np.float64)
-    for axis, angle, column in zip("xyz", ("pitch", "yaw", "roll"), radians.T, strict=True):
+    for axis, angle, column in zip("xyz", POSE_HEADS, radians.T, strict=True):
         text = f"the head's {angle}"
         channels.append(Channel(f"head_{angle}", axis, "ORNT", "head", "rad", _CAMERA, text, column, 6))
     positions_m = levelled_cm(table.position[:, :3], tilt).T.astype(np.float64) / 100

@@ -30,7 +30,7 @@ class DockSpec:
     shown: bool = False  # in the layout that the window has at first
     share: int = 200  # of the room, against the shares of those that stand beside it
     tab_of: str = ""  # the dock in whose place it appears, as a tab
-    tells: bool = False  # numbers: those of the frame whose numbers stand at the face, whenever they change
+    has_numbers: bool = False  # those of the frame whose numbers stand at the face, whenever they change
     at_once: bool = False  # made with the window, not when it is first seen
     of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
 
@@ -41,7 +41,7 @@ class DockSpec:
 
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("numbers", "&Numbers", "F2", "Show or hide the numbers",
-             "app.ui.live.readout:Readout", _RIGHT, 0.0, shown=True, at_once=True, tells=True, of_face=True),
+             "app.ui.live.readout:Readout", _RIGHT, 0.0, shown=True, at_once=True, has_numbers=True, of_face=True),
     DockSpec("plots", "&Plots", "F3", "Show or hide the plots",
              "app.ui.plots.dock:Plots", _BELOW, CURVES_S, shown=True, share=300, of_face=True),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from",
@@ -53,7 +53,7 @@ DOCKS: tuple[DockSpec, ...] = (
     DockSpec("heat", "&Heat strip", "Shift+F5", "Show or hide each keypoint's expression over time",
              "app.ui.plots.heat:Heat", _BELOW, CURVES_S, of_face=True),
     DockSpec("table", "&Table", "Shift+F6", "Show or hide the table of all numbers",
-             "app.ui.live.table:Table", _RIGHT, 0.0, tab_of="numbers", tells=True, of_face=True),
+             "app.ui.live.table:Table", _RIGHT, 0.0, tab_of="numbers", has_numbers=True, of_face=True),
     DockSpec("filter", "&Filter and calibration", "Shift+F7", "Show or hide filter, calibration and derived signals",
              "app.ui.features.signals.panel:SignalsDock", interval_s=CURVES_S, of_face=True),
     DockSpec("outputs", "&Outputs", "Shift+F8", "Show or hide what is sent to other programs",

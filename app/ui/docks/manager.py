@@ -125,10 +125,10 @@ class Docks(QObject):
         """The dock's widget; None until it has been seen."""
         return self._entries[name].view
 
-    def refresh(self, result: FrameResult | None, told: FrameResult | None, history: History) -> None:
+    def refresh(self, result: FrameResult | None, numbers: FrameResult | None, history: History) -> None:
         """Show what is new in the docks that are to be seen; costs nothing where there is neither.
 
-        Docks that tell numbers show ``told``, the frame whose numbers stand at the face.
+        Docks with numbers show ``numbers``, the frame whose numbers stand at the face.
         """
         if self._window.isMinimized():
             return
@@ -138,9 +138,9 @@ class Docks(QObject):
             for title in titles(self._window):
                 title.show_face(named)
         now = now_s()
-        newest, of_told = (result, history, history.count), (told, history, 0)
+        newest, same_frame = (result, history, history.count), (numbers, history, 0)
         for entry in self._entries.values():
-            state = of_told if entry.spec.tells else newest
+            state = same_frame if entry.spec.has_numbers else newest
             if entry.view is None or not entry.seen or now < entry.due_s or entry.shown == state:
                 continue
             entry.due_s, entry.shown = now + entry.spec.interval_s, state

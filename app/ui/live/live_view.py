@@ -34,7 +34,7 @@ class LiveView(QWidget):
         self.setMinimumSize(200, 120)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._result: FrameResult | None = None
-        self._told: FrameResult | None = None
+        self._numbers: FrameResult | None = None
         self._mirrored = False
         self._style = OverlayStyle()
         self._title = ""
@@ -59,15 +59,15 @@ class LiveView(QWidget):
     def result(self) -> FrameResult | None:
         return self._result
 
-    def tell(self, result: FrameResult | None) -> None:
-        """Let the numbers at the faces be this frame's, until told again: those in the panels are so, too."""
-        self._told = result
+    def show_numbers(self, result: FrameResult | None) -> None:
+        """Let the numbers at the faces be this frame's until the next call; the panels show the same frame's."""
+        self._numbers = result
         self.update()
 
     @property
-    def told(self) -> FrameResult | None:
+    def numbers(self) -> FrameResult | None:
         """The frame whose numbers stand at the faces; None while it is the one shown."""
-        return self._told
+        return self._numbers
 
     def set_mirrored(self, mirrored: bool) -> None:
         if mirrored != self._mirrored:
@@ -133,7 +133,7 @@ class LiveView(QWidget):
                 )
             else:
                 style = replace(self._style, font=self._style.font or self.font())
-                paint_overlay(painter, result, view, style, self._told)
+                paint_overlay(painter, result, view, style, self._numbers)
         if self._title:
             self._paint_message(painter)
         painter.end()

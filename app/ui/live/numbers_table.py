@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.position import Position
 from app.core.spreadsheet import as_cell
+from extractor.types import POSE_HEADS
 
 HEADINGS = ("number", "shown", "measured", "unit")
-ANGLES = ("pitch", "yaw", "roll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
     if frame.truth is not None and result.shown_truth is not None:
         rows += [
             NumberRow(f"true_{name}_deg", _number(shown, 2), _number(true, 2), "°")
-            for name, shown, true in zip(ANGLES, result.shown_truth, frame.truth, strict=True)
+            for name, shown, true in zip(POSE_HEADS, result.shown_truth, frame.truth, strict=True)
         ]
     shown, measured = result.shown_primary, result.primary
     if shown is not None and measured is not None:
@@ -49,7 +49,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
         if second is not None and second.pose_trained:
             rows += [
                 _same(f"second_{name}_deg", _number(angle, 2), "°")
-                for name, angle in zip(ANGLES, second.angles, strict=True)
+                for name, angle in zip(POSE_HEADS, second.angles, strict=True)
             ]
     return rows
 
@@ -81,9 +81,9 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
 
 def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
     face = shown.face
-    for name, value, raw in zip(ANGLES, shown.angles, measured.angles, strict=True):
+    for name, value, raw in zip(POSE_HEADS, shown.angles, measured.angles, strict=True):
         yield NumberRow(f"{name}_deg", _number(value, 2), _number(raw, 2), "°")
-    for name, value, raw in zip(ANGLES, face.std, measured.std, strict=True):
+    for name, value, raw in zip(POSE_HEADS, face.std, measured.std, strict=True):
         yield NumberRow(f"{name}_std_deg", _number(value, 2), _number(raw, 2), "°")
     for name, value, raw in zip(Position._fields, shown.position, measured.position, strict=True):
         yield NumberRow(name, _number(value, 1), _number(raw, 1), "cm")

@@ -61,11 +61,11 @@ def paint_overlay(
     result: FrameResult,
     view: ViewTransform,
     style: OverlayStyle,
-    told: FrameResult | None = None,
+    numbers: FrameResult | None = None,
 ) -> None:
     """Draw everything measured in ``result``; the painter's state is as before afterwards.
 
-    ``told`` is the frame whose numbers stand at the faces, where that isn't ``result`` itself; who came after it
+    ``numbers`` is the frame whose numbers stand at the faces, where that isn't ``result`` itself; who came after it
     has none yet.
     """
     painter.save()
@@ -93,7 +93,7 @@ def paint_overlay(
     taken: list[QRectF] = []
     if style.label:
         names = dict(style.face_names)
-        texts = {shown.face.face_id: label_text(shown) for shown in (told or result).shown}
+        texts = {shown.face.face_id: label_text(shown) for shown in (numbers or result).shown}
         for number, shown in enumerate(result.shown):  # the primary face has the first choice of place
             face = shown.face
             if face.face_id not in texts:

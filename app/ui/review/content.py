@@ -13,8 +13,8 @@ from app.session.lazy_table import LazyTable
 from app.session.one_face import OneFace
 from app.session.table import Missing
 from app.ui.review.traces import Trace
+from extractor.types import POSE_HEADS
 
-ANGLES = ("pitch", "yaw", "roll")  # the columns' order
 PLACES = ("x", "y", "distance")
 BRIDGE_S = 0.5
 
@@ -51,8 +51,8 @@ class Series:
         angles = np.stack([drawn(angles_deg[:, k]) for k in range(3)], axis=1)
         low, high = angles_deg - table.std_deg, angles_deg + table.std_deg
         return cls(
-            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
-            {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(ANGLES)},
+            {name: Trace(angles[:, k]) for k, name in enumerate(POSE_HEADS)},
+            {name: Trace(drawn(low[:, k]), drawn(high[:, k])) for k, name in enumerate(POSE_HEADS)},
             Trace(drawn(table.exp_magnitude)),
             _from_mean(places_of(table.position_cm, tilt), drawn),
             angles_deg,
@@ -66,8 +66,8 @@ class Series:
         angles = levelled_deg(angles_deg, tilt)
         nothing = Trace(np.full(len(angles), np.nan, np.float32))
         return cls(
-            {name: Trace(angles[:, k]) for k, name in enumerate(ANGLES)},
-            dict.fromkeys(ANGLES, nothing),
+            {name: Trace(angles[:, k]) for k, name in enumerate(POSE_HEADS)},
+            dict.fromkeys(POSE_HEADS, nothing),
             nothing,
             {},
             angles,
@@ -113,7 +113,7 @@ class Comparison:
         return cls(
             name,
             second,
-            {angle: Trace(_turn(second.drawn_deg[:, k] - first.drawn_deg[:, k])) for k, angle in enumerate(ANGLES)},
+            {angle: Trace(_turn(second.drawn_deg[:, k] - first.drawn_deg[:, k])) for k, angle in enumerate(POSE_HEADS)},
         )
 
 

@@ -9,13 +9,14 @@ from PyQt6.QtGui import QGuiApplication
 
 from app.core.spreadsheet import as_cell
 from app.core.tilt import levelled_deg
-from app.session.comparison import AXES, compare
+from app.session.comparison import compare
 from app.ui.review.content import Content, frame_s, places_of
 from app.ui.review.loading import Loaded
 from app.ui.review.statistics import Statistics, as_text, statistics
 from app.ui.review.surroundings import Surroundings
 from app.ui.widgets.building import delayed
 from app.ui.widgets.formatting import clock
+from extractor.types import POSE_HEADS
 
 SETTLE_MS = 60  # while a selection is dragged its statistics follow that much later
 
@@ -151,7 +152,7 @@ class Measuring(QObject):
             _Poses(np.isfinite(angles).all(axis=1), angles),
         )
         lines = [f"{as_cell(second.name)} minus recording ({len(figures.both)} frames)\tmean\tMAE\tRMS\tcorrelation"]
-        for axis in AXES:
+        for axis in POSE_HEADS:
             one = figures.axes[axis]
             values = (one.mean_difference_deg, one.mae_deg, one.rms_deg, one.correlation)
             lines.append(f"{axis} (deg)\t" + "\t".join(f"{v:.3f}" if np.isfinite(v) else "" for v in values))

@@ -16,10 +16,10 @@ from app.session import thumbnails
 from app.session.folders import MANIFEST
 from app.session.listing import SessionSearch, SessionState, SessionSummary, summarise
 
-LOOK_S = 2.0
+CHECK_S = 2.0
 """How often it is looked whether anything has changed; a network drive tells nobody of it."""
 
-TELL_S = 0.25  # while many are read
+EMIT_S = 0.25  # while many are read
 _Signature = tuple[int, ...]
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class SessionReader(QObject):
         while True:
             with self._changed:
                 if not (self._closed or self._all or self._asked):
-                    self._changed.wait(LOOK_S if self._awake else None)
+                    self._changed.wait(CHECK_S if self._awake else None)
                 if self._closed:
                     return
                 roots, whole, asked = self._roots, self._all, self._asked
@@ -111,7 +111,7 @@ class SessionReader(QObject):
         names: dict[Path, list[str]] = defaultdict(list)
         parents = {root: _modified(root) for root in roots}
         new: list[SessionSummary] = []
-        told_s = now_s()
+        emitted_s = now_s()
         for folder in search:
             if self._closed:
                 return
@@ -123,9 +123,9 @@ class SessionReader(QObject):
             if afresh or known is None or known[0] != signature:
                 new.append(summarise(folder))
                 self._known[folder] = (signature, new[-1].state)
-            if now_s() - told_s > TELL_S:
+            if now_s() - emitted_s > EMIT_S:
                 self._emit_found(tuple(new))
-                new, told_s = [], now_s()
+                new, emitted_s = [], now_s()
         self._emit_found(tuple(new))
         gone = frozenset(self._known.keys() - seen.keys())
         for folder in gone:

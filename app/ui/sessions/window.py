@@ -54,7 +54,7 @@ class SessionsWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Recordings")
         self._settings = store
-        self._reviews = reviews
+        self.reviews = reviews
         self._reading = True  # for the first time
         self._extract: ExtractDialog | None = None
         self._keys: KeysDialog | None = None
@@ -122,7 +122,7 @@ class SessionsWindow(QMainWindow):
     def _slots(self) -> dict[str, Callable[..., object]]:
         """What each row of the table of actions does."""
         return {
-            "review": lambda: self._reviews.open(self.list.chosen[0].folder),
+            "review": lambda: self.reviews.open(self.list.chosen[0].folder),
             "show_folder": lambda: show_in_files(self.list.chosen[0].folder, self.notify),
             "rename": lambda: self.work.ask_new_name(self.list.chosen),
             "delete": lambda: self.work.ask_deletion(self.list.chosen),
@@ -158,9 +158,9 @@ class SessionsWindow(QMainWindow):
     def _listed(self, problems: tuple[str, ...]) -> None:
         self._reading = False
         own = f"{self._roots[0]} does not exist."  # nothing was recorded yet
-        told = [problem for problem in problems if problem != own]
-        if told:
-            self.notify(Message(" ".join(told), Severity.WARNING))
+        others = [problem for problem in problems if problem != own]
+        if others:
+            self.notify(Message(" ".join(others), Severity.WARNING))
         elif self.status_line.message.severity is Severity.BUSY:
             self.notify(Message(""))
         self._refresh()

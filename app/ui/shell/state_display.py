@@ -50,7 +50,7 @@ class StateDisplay:
             self._view.set_message(FINISHING, "The window closes as soon as it is whole.")
             self._line.show_message(Message(FINISHING, Severity.BUSY))
         else:
-            self._view.set_message(*self._words_in_the_picture(status))
+            self._view.set_message(*self._message_in_the_picture(status))
             self._line.show_message(self.message(status))
         self._show_buttons(status)
 
@@ -71,7 +71,7 @@ class StateDisplay:
             return Message(controller.note, Severity.INFO)
         return usual_message(status, self._view.result)
 
-    def _words_in_the_picture(self, status: PipelineStatus) -> tuple[str, str]:
+    def _message_in_the_picture(self, status: PipelineStatus) -> tuple[str, str]:
         if self._controller.source_error:
             return "No picture", self._controller.source_error
         if self._controller.resolving:

@@ -238,12 +238,12 @@ class MainWindow(TakesFiles, QMainWindow):
         if is_obscured(self):
             return  # the latest result waits in its slot
         self._show_latest(pipeline)
-        if self.view.result is not self.view.told and now >= self._numbers_due_s:
+        if self.view.result is not self.view.numbers and now >= self._numbers_due_s:
             self._numbers_due_s = now + NUMBERS_S
-            self.view.tell(self.view.result)
+            self.view.show_numbers(self.view.result)
         lost = self._status is not None and self._status.source.state is SourceState.LOST
-        result, told = (None, None) if lost else (self.view.result, self.view.told)  # of then, not of now
-        self.docks.refresh(result, told, pipeline.history)
+        result, numbers = (None, None) if lost else (self.view.result, self.view.numbers)  # of then, not of now
+        self.docks.refresh(result, numbers, pipeline.history)
 
     def _show_latest(self, pipeline: Pipeline) -> None:
         result = pipeline.results.take()
@@ -386,8 +386,8 @@ class MainWindow(TakesFiles, QMainWindow):
             pipeline = self.controller.pipeline
             if pipeline is not None:
                 self._show_latest(pipeline)
-                self.view.tell(self.view.result)
-                self.docks.refresh(self.view.result, self.view.told, pipeline.history)  # the same moment everywhere
+                self.view.show_numbers(self.view.result)
+                self.docks.refresh(self.view.result, self.view.numbers, pipeline.history)  # the same moment everywhere
             self._automation.fail(dialogs.save_picture(self, self._options.screenshot))
         if not self.review.close():
             return

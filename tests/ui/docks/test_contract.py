@@ -131,7 +131,7 @@ def test_the_table_is_in_order():
     for spec in DOCKS:
         assert "&" in spec.text
         assert not spec.tip.endswith(".")
-        assert (spec.interval_s > 0) != spec.tells  # told numbers come at the window's own pace
+        assert (spec.interval_s > 0) != spec.has_numbers  # they come at the window's own pace
     assert [spec.name for spec in DOCKS if spec.shown] == ["numbers", "plots"]  # no more for a new user
     keys = {spec.name: spec.key for spec in DOCKS}
     wanted = {"bins": "Shift+F2", "shape": "Shift+F3", "crop": "Shift+F4", "heat": "Shift+F5", "table": "Shift+F6"}

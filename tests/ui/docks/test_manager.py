@@ -41,7 +41,7 @@ def bench(idle_window, qtbot, monkeypatch):
 
     specs = [
         DockSpec("bins", "&One", "1", "One", "a:View", interval_s=0.1),
-        DockSpec("crop", "&Two", "2", "Two", "a:View", interval_s=0.0, tab_of="bins", tells=True),
+        DockSpec("crop", "&Two", "2", "Two", "a:View", interval_s=0.0, tab_of="bins", has_numbers=True),
     ]
     monkeypatch.setattr(manager_module, "DOCKS", specs)
     monkeypatch.setattr(manager_module, "resolve_name", lambda view: factory)
@@ -87,15 +87,15 @@ def test_it_is_fed_what_is_new_and_not_too_often(bench, result, qtbot):
     assert len(made[0].calls) == 3
 
 
-def test_a_dock_that_tells_numbers_is_fed_the_frame_that_is_told_and_nothing_else(bench, result, qtbot, monkeypatch):
+def test_a_dock_with_numbers_is_fed_the_frame_whose_numbers_are_shown(bench, result, qtbot, monkeypatch):
     docks, made, _, history = bench
     docks.switch("crop", True)
     qtbot.waitUntil(lambda: is_seen(docks.dock("crop")))
-    told, later = result(), result()
-    for shown, of in ((told, told), (later, told), (result(), told), (later, later)):
+    numbers, later = result(), result()
+    for shown, of in ((numbers, numbers), (later, numbers), (result(), numbers), (later, later)):
         history.append(shown)
         docks.refresh(shown, of, history)
-    assert made[0].calls == [told, later]
+    assert made[0].calls == [numbers, later]
 
 
 def test_a_dock_behind_another_ones_tab_is_not_fed_and_its_key_brings_it_to_the_front(bench, result, qtbot):

@@ -31,13 +31,13 @@ AXIS_COLOURS = [QColor(*colour) for _, colour in face_marks.AXES]
 POINT = QColor(*face_marks.POINT)
 
 
-def paint(result, style, mirrored=False, size=SIZE, told=None) -> np.ndarray:
+def paint(result, style, mirrored=False, size=SIZE, numbers=None) -> np.ndarray:
     """(H, W, 3) RGB of the overlay over black."""
     image = QImage(*size, QImage.Format.Format_RGB32)
     image.fill(QColor("black"))
     painter = QPainter(image)
     height, width = result.frame.image.shape[:2]
-    paint_overlay(painter, result, ViewTransform.fit(width, height, *size, mirrored), style, told)
+    paint_overlay(painter, result, ViewTransform.fit(width, height, *size, mirrored), style, numbers)
     painter.end()
     data = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
     return data.reshape(size[1], size[0], 4)[..., 2::-1].copy()
@@ -89,14 +89,14 @@ def test_mirroring_moves_the_drawing_but_never_turns_letters_around(face, result
     assert np.nonzero(mirrored.any(axis=(0, 2)))[0].mean() > 390
 
 
-def test_the_label_stands_at_the_face_that_is_shown_and_tells_the_numbers_of_the_frame_that_is_told(face, result):
+def test_the_label_stands_at_the_face_that_is_shown_and_tells_the_numbers_of_another_frame(face, result):
     label = OverlayStyle(False, False, False, False, True, False)
     there = {"centre": (200, 240)}
-    shown, told = result(face(angles=Angles(0, 30, 0), **there)), result(face(angles=Angles(0, 20, 0)))
-    as_told = paint(result(face(angles=Angles(0, 20, 0), **there)), label)
-    np.testing.assert_array_equal(paint(shown, label, told=told), as_told)
-    assert (paint(shown, label) != as_told).any()
-    assert not paint(shown, label, told=result()).any()  # who came since has no numbers yet
+    shown, numbers = result(face(angles=Angles(0, 30, 0), **there)), result(face(angles=Angles(0, 20, 0)))
+    expected = paint(result(face(angles=Angles(0, 20, 0), **there)), label)
+    np.testing.assert_array_equal(paint(shown, label, numbers=numbers), expected)
+    assert (paint(shown, label) != expected).any()
+    assert not paint(shown, label, numbers=result()).any()  # who came since has no numbers yet
 
 
 @pytest.mark.parametrize("name", ["", "Somebody with a name"])

@@ -220,7 +220,7 @@ def test_of_two_at_one_place_the_shorter_is_meant(three):
 
 def test_times_stay_within_the_session(three):
     three.shown.annotations.move(1, -5.0, 0.0)
-    assert min(annotation.onset_s for annotation in three.shown.annotations.annotations[:2]) == 0.0
+    assert [annotation.onset_s for annotation in three.shown.annotations.annotations[:2]] == [0.0, 0.0]
     rect = annotation_rect(
         Annotation(1.0, 0.0, "", "", 0), three.timeline.scale_shown, three.timeline.lanes().annotations
     )

@@ -99,7 +99,7 @@ def test_actions_are_there_for_what_is_selected(window):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(reader, "LOOK_S", 0.02)
+    monkeypatch.setattr(reader, "CHECK_S", 0.02)
 
 
 def test_what_is_recorded_meanwhile_comes_and_is_whole_in_the_end(quick, window, recordings, made_session, qtbot):
@@ -202,14 +202,14 @@ def test_several_are_renamed_by_a_pattern(window, recordings, store, qtbot):
 def test_one_that_is_in_review_is_closed_there_first(window, qtbot):
     choose(window, "first")
     window.commands["review"].trigger()
-    (review,) = window._reviews.windows
+    (review,) = window.reviews.windows
     with qtbot.waitSignal(review.opened, timeout=20_000):
         pass
     window.commands["rename"].trigger()
     named(window.work.dialog, QLineEdit, "New name").setText("new")
     press(window.work.dialog, "Rename")
     qtbot.waitUntil(lambda: "new" in shown(window), timeout=20_000)
-    assert window._reviews.windows == []
+    assert window.reviews.windows == []
 
 
 # ---------------------------------------------------------------------- delete, recover

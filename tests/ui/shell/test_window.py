@@ -433,7 +433,7 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
         idle_window._tick()
         if idle_window.view.result is None:
             continue
-        label = label_text(idle_window.view.told.shown[0])
+        label = label_text(idle_window.view.numbers.shown[0])
         assert f"yaw {find(idle_window.docks.view('numbers').pose, 'yaw', Value).whole_text} " in label
         model = idle_window.docks.view("table").model
         (told,) = (model.row(i).shown for i in range(model.rowCount()) if model.row(i).name == "yaw_deg")

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 WINDOW_S = 5.0  # for the window to do its part
 FIRST_FRAME_S = 3.0  # for a recording that has begun to get its first frame
-LOOK_S = 0.005
+POLL_S = 0.005
 KEPT = 50  # annotations that the window hasn't shown yet
 
 
@@ -51,7 +51,7 @@ class WindowOperator(QObject):
         pipeline, end_s = self._pipeline, now_s() + FIRST_FRAME_S
         moment = pipeline.recorder.moment(now_s())
         while moment.session_s is None and now_s() < end_s and pipeline.recorder.active:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             moment = pipeline.recorder.moment(now_s())
         if moment.session_s is None:
             raise UserError(f"The recording into {folder} has begun, but no frame came within {FIRST_FRAME_S:g} s.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.faces.estimators import describe, estimator_names, is_estimator
 from app.ui.widgets.formatting import estimator_label, own_weights
 from extractor.shipped import alternatives, is_own
-from extractor.types import BIN_DEGREES, HEADS
+from extractor.types import BIN_DEGREES, HEADS, POSE_HEADS
 
 if TYPE_CHECKING:
     from extractor.report import LoadReport
@@ -27,7 +27,6 @@ LAYOUTS = {
     "estimator": "another estimator",
 }
 ABBREVIATIONS = {"mae": "mean absolute error", "geodesic": "angle of the rotation between", "std": "SD", "deg": "(°)"}
-AXES = ("pitch", "yaw", "roll")
 BY_AXIS = ("mae_deg", "jitter_deg", "spread_ratio")  # endings of what has a number for each axis
 
 
@@ -133,7 +132,11 @@ def _name(key: object) -> str:
 
 
 def _axes(key: object, value: object) -> Sequence[str]:
-    return AXES if str(key).endswith(BY_AXIS) and isinstance(value, Sequence) and len(value) == len(AXES) else ()
+    return (
+        POSE_HEADS
+        if str(key).endswith(BY_AXIS) and isinstance(value, Sequence) and len(value) == len(POSE_HEADS)
+        else ()
+    )
 
 
 def _flat(value: object, names: Sequence[str] = ()) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.capture import grants, preview
 from app.capture.camera_worker import CameraTiming
 from app.core.camera_format import CameraFormat
+from app.pipeline import Pipeline
 from app.ui.features.cameras.chooser import CameraChooser
 from app.ui.shell.window import MainWindow
 from tests.capture.choosy_camera import ChoosyCamera, connect
@@ -74,3 +75,12 @@ def choose(qtbot: QtBot) -> Callable[[MainWindow], CameraChooser]:
         return chooser
 
     return choose
+
+
+@pytest.fixture
+def window(idle_window: MainWindow) -> Iterator[MainWindow]:
+    """With a pipeline that has no source."""
+    idle_window.controller.pipeline = pipeline = Pipeline()
+    yield idle_window
+    idle_window.controller.pipeline = None
+    pipeline.close()

@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton
 from app.capture.source import SourceInfo
 from app.core.position import ASSUMED, FaceSize, FieldOfView, Position
 from app.core.tilt import MEASURED
-from app.pipeline import Pipeline
 from app.ui.features.cameras.remembered import FACE_SIZES, FIELDS_OF_VIEW
 from app.ui.features.cameras.view_dialog import ViewDialog
 from app.ui.live.pose import PosePanel
@@ -19,14 +18,6 @@ from tests.ui.find import dialog as find_dialog
 from tests.ui.find import find
 
 DESK = SourceInfo("camera", "Desk cam", 640, 480, 30.0)
-
-
-@pytest.fixture
-def window(idle_window):
-    idle_window.controller.pipeline = pipeline = Pipeline()
-    yield idle_window
-    idle_window.controller.pipeline = None
-    pipeline.close()
 
 
 def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, store):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel
 
 from app.capture.source import SourceInfo
 from app.core.tilt import MEASURED, CameraTilt
-from app.pipeline import Pipeline
 from app.pipeline.signal_controller import Finished
 from app.signals.calibration import CalibrationState, Outcome, Waiting
 from app.ui.features.cameras.remembered import MOST, TILTS
@@ -27,14 +25,6 @@ FOUND = CameraTilt(18.0, -1.0, MEASURED, 0.7)
 
 def info(kind: str, name: str) -> SourceInfo:
     return SourceInfo(kind, name, 640, 480, 30.0)
-
-
-@pytest.fixture
-def window(idle_window):
-    idle_window.controller.pipeline = pipeline = Pipeline()
-    yield idle_window
-    idle_window.controller.pipeline = None
-    pipeline.close()
 
 
 def test_a_tilt_belongs_to_its_camera(window, status, store):
@@ -99,8 +89,8 @@ def test_the_person_is_told_what_to_do_in_the_picture(window, status):
     assert waiting_text(waiting) == "Shake your head… 20 %"
     assert waiting_text(replace(waiting, progress=0.6)) == "Now nod… 60 %"
     assert waiting_text(replace(waiting, face=False)) == "Waiting for a face; L ends it."
-    title, _ = window.state._words_in_the_picture(status(calibration=waiting))
-    assert title == "Shake your head… 20 %"
+    window.state.show(status(calibration=waiting), closing=False)
+    assert window.view.message[0] == "Shake your head… 20 %"
 
 
 def test_the_numbers_say_what_is_taken_off(qtbot, store, result, face):
