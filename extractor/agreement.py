@@ -40,7 +40,7 @@ MOST = {
     "float16": Difference(0.2, 0.003, 0.06),
     "int8": Difference(0.5, 0.012, 0.2),
 }
-"""By how much each precision may differ from torch's float32.
+"""The most that each precision may differ from torch's float32.
 
 Measured with lite and tiny, with oneDNN told to be five generations of processors (AVX2, AVX-512, its VNNI, bfloat16,
 float16): float32 nothing, bfloat16 at most 0.04, 0.0009, 0.013, int8 0.14, 0.0038, 0.061.  Of lite's layers each

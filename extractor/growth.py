@@ -19,7 +19,7 @@ from torch import Tensor
 
 from extractor import files
 from extractor.backbone_sizes import size_by_name
-from extractor.backends.cache import write_whole
+from extractor.backends.cache import write_cached
 from extractor.convert import save_weights
 from extractor.model import MotionExtractor
 from extractor.report import WeightsError, sha256_of
@@ -32,7 +32,7 @@ UNEVEN = 0.8
 """How far apart the shares of two copies may be; 0: halves."""
 
 GROWN_VERSION = 1
-"""To be raised when ``grown_weights`` makes other files of the same weights."""
+"""Raise it when ``grown_weights`` makes other files of the same weights."""
 
 
 def grow(
@@ -73,7 +73,7 @@ def grown_weights(source: Path, backbone: str) -> Path:
             return path
         log.info("Growing %s from %s", backbone, source.name)
         _write_grown(path, source, origin, backbone)
-        write_whole(_checksum_file(path), sha256_of(path).encode())
+        write_cached(_checksum_file(path), sha256_of(path).encode())
     except OSError as error:
         raise WeightsError(
             f"The {backbone} weights are grown from {source.name}, which did not work ({error})."

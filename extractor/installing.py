@@ -18,7 +18,7 @@ BUILDS = ("gpu", "directml", "openvino", "silicon")
 
 
 def package_version(name: str) -> str:
-    """Of an engine's package, which has other names where it is built for an accelerator."""
+    """The version of an engine's package, which has other names where it is built for an accelerator."""
     for distribution in (name, *(f"{name}-{build}" for build in BUILDS)):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             return importlib.metadata.version(distribution)

@@ -108,7 +108,7 @@ class LoadReport:
 
 
 def sha256_of(path: Path) -> str:
-    """Of the file's bytes, in hexadecimal.  Raises OSError."""
+    """The SHA-256 of the file's bytes, in hexadecimal.  Raises OSError."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

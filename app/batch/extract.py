@@ -35,7 +35,7 @@ MEMORY_BYTES = 1_200_000_000
 """That a process needs, at most; measured at 1280x720."""
 
 WORTH_BYTES = 24_000_000
-"""Of files, for which a process more is started: it takes about five seconds to begin."""
+"""The bytes of files for which one more process is started: it takes about five seconds to begin."""
 
 PICTURES_A_JOB = 64
 

@@ -40,7 +40,7 @@ Row = tuple[str, ...]  # the fields
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """With what all the rows of a table were measured."""
+    """The weights and settings with which all rows of a table were measured."""
 
     weights_name: str
     weights_sha256: str

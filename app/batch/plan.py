@@ -202,7 +202,7 @@ def holds_only_a_result(folder: Path) -> bool:
 
 
 def is_same_file(one: MediaFile, other: MediaFile) -> bool:
-    """By its place; or the same file elsewhere, for folders get moved."""
+    """The same place, or the same file elsewhere, for folders get moved."""
     return one.path == other.path or (
         os.path.basename(one.path) == os.path.basename(other.path) and _unchanged(one, other)  # noqa: PTH119
     )

@@ -114,7 +114,7 @@ class CameraSource:
         return self._worker.fps if self._worker else 0.0
 
     def interrupt(self) -> None:
-        """From another thread: let ``open`` wait no longer, now or ever; it raises SourceError, and nothing flows."""
+        """Let ``open`` wait no longer, now or ever; it raises SourceError, and nothing flows.  For another thread."""
         self._interrupted = True
         worker = self._worker
         if worker is not None:

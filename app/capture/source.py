@@ -52,7 +52,7 @@ class Interruptible(Protocol):
     """A source whose ``open`` may take long."""
 
     def interrupt(self) -> None:
-        """From another thread: let ``open`` wait no longer, now or ever; it raises SourceError."""
+        """Let ``open`` wait no longer, now or ever; it raises SourceError.  For another thread."""
         ...
 
 

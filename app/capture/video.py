@@ -165,7 +165,7 @@ class _VideoFile:
 
     @property
     def played_s(self) -> float:
-        """From the start to the end of the last picture shown so far."""
+        """The seconds from the start to the end of the last picture shown so far."""
         return self._frames.end_s
 
     @property

@@ -21,7 +21,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
         "and compare the two."
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a session's folder")
-    parser.add_argument("--name", help="the new table's; by default that of the weights")
+    parser.add_argument("--name", help="the new table's name; by default the weights'")
     parser.add_argument(
         "--faces", type=count, metavar="N", help="measure at most N faces (default: as the session has)"
     )

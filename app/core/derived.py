@@ -60,7 +60,7 @@ class DerivedSignal:
 
 DERIVED: tuple[DerivedSignal, ...] = (
     DerivedSignal("mouth_opening", "Mouth opening", "inter-ocular", "expression", 4,
-                  "Distance of the lips beyond that of the neutral face, in distances of the outer eye corners"),
+                  "Distance of the lips, less the neutral face's, in distances of the outer eye corners"),
     DerivedSignal("smile", "Smile", "inter-ocular", "expression", 4,
                   "How far the corners of the mouth have moved up and out, in distances of the outer eye corners"),
     DerivedSignal("brow_raise", "Brow raise", "inter-ocular", "expression", 4,

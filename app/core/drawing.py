@@ -91,7 +91,7 @@ def _draw(image: Image, mark: Mark, scale: float) -> None:
 
 
 def _draw_label(image: Image, face: FaceResult, text: str) -> None:
-    """Above the box, moved into the picture; the upper left corner wins where it doesn't fit."""
+    """The place above the box, moved into the picture; the upper left corner wins where it doesn't fit."""
     scale, width, height, base = _fitting(image, text)
     box = face.detection.box
     left = max(4.0, min(box.x + box.w / 2 - width / 2, image.shape[1] - width - 4.0))

@@ -29,7 +29,7 @@ AXES: tuple[tuple[str, Colour], ...] = (
 """The head's axes: their letters and colours."""
 
 AXIS_LENGTH = 0.55
-"""Of the pose axes, in the face box's longer side."""
+"""The pose axes' length, in the face box's longer side."""
 
 LETTERED = 12.0
 """An axis that is drawn shorter points at the viewer: a letter would cover the nose."""

@@ -179,5 +179,5 @@ class FrameResult:
 
     @property
     def latency_ms(self) -> float:
-        """From capture to the last number."""
+        """The seconds from capture to the last number."""
         return (self.finished_s - self.frame.captured_s) * 1000.0

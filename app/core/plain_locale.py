@@ -18,7 +18,7 @@ _PLAIN_LETTERS = "C" if os.name == "nt" else "C.UTF-8"  # the encoding of file n
 
 
 def use_plain_locale() -> None:
-    """From now on C functions of this process use a decimal point and the letters of English."""
+    """Let C functions of this process use a decimal point and the letters of English from now on."""
     locale.setlocale(locale.LC_NUMERIC, "C")
     if not _letters_are_plain():
         locale.setlocale(locale.LC_CTYPE, _PLAIN_LETTERS)

@@ -52,14 +52,14 @@ class FieldOfView:
 
     @classmethod
     def of_width(cls, width_cm: float, distance_cm: float) -> FieldOfView:
-        """Of a thing that is as wide as the picture at this distance from the lens."""
+        """The field of view of a lens that sees a thing of this width across the picture at this distance."""
         angle = 2 * math.atan2(width_cm / 2, distance_cm)
         std = math.sin(angle) * HELD_STD_CM / distance_cm
         return cls(round(math.degrees(angle), 2), False, MEASURED, round(math.degrees(std), 2))
 
 
 ASSUMED = FieldOfView(60.0, found="assumed", std_deg=10.0)
-"""Of a camera of which nobody knows it: webcams and laptops see 49 (Logitech C270) to 82 degrees (Brio) across."""
+"""The field of view of an unknown camera: webcams and laptops see 49 (Logitech C270) to 82 degrees (Brio) across."""
 
 
 OF_THE_DEMO = FieldOfView(30.0, found="known", std_deg=0.0)  # ``extractor.training.demo.actor``
@@ -90,7 +90,7 @@ def parse_face_size(text: str) -> FaceSize:
 
 
 class Position(NamedTuple):
-    """Of the point that the head turns about, in the camera's axes: x right, y down, z away; NaN where nobody knows."""
+    """The point that the head turns about, in the camera's axes: x right, y down, z away; NaN where nobody knows."""
 
     x_cm: float
     y_cm: float
@@ -101,12 +101,12 @@ class Position(NamedTuple):
 
     @classmethod
     def of(cls, cm: Iterable[float], std_cm: Iterable[float]) -> Position:
-        """Of x, y, z and their standard deviations."""
+        """The position of x, y, z and their standard deviations."""
         return cls._make(float(v) for v in (*cm, *std_cm))
 
     @property
     def distance_cm(self) -> float:
-        """From the camera."""
+        """The distance from the camera."""
         return math.hypot(*self[:3])
 
 

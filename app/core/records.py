@@ -38,7 +38,7 @@ class Between:
 
 Count = Annotated[int, Between(0, 2**53)]
 Side = Annotated[int, Between(0, 2**16)]
-"""Of a picture, in pixels."""
+"""A side of a picture, in pixels."""
 Number = Annotated[float, Between(-1e12, 1e12)]
 
 

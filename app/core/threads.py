@@ -37,17 +37,17 @@ MOST = 4  # of a codec
 
 
 def network_threads() -> int:
-    """Of the network in the live pipeline."""
+    """The threads of the network in the live pipeline."""
     return max(1, usable_cores() - 1)
 
 
 def decoder_threads() -> int:
-    """Of a video that is played."""
+    """The decoder's threads of a video that is played."""
     return min(MOST, usable_cores())
 
 
 def encoder_threads(slow: bool) -> int:
-    """Of a recording's encoder; ``slow``: where one thread can't keep up."""
+    """The threads of a recording's encoder; ``slow``: where one thread can't keep up."""
     return min(MOST, max(1, usable_cores() // 2)) if slow else 1
 
 

@@ -37,7 +37,7 @@ class CameraTilt:
 
     @classmethod
     def of_vertical(cls, up: NDArray[np.floating[Any]], found: str = TYPED, std_deg: float | None = None) -> CameraTilt:
-        """Of the direction that is up, a unit vector (3,) in the camera's axes."""
+        """The tilt at which this direction is up, a unit vector (3,) in the camera's axes."""
         x, y, z = (float(v) for v in up)
         pitch, roll = np.arcsin(np.clip(-z, -1, 1)), np.arctan2(-x, -y)
         return cls(round(float(np.rad2deg(pitch)), 3), round(float(np.rad2deg(roll)), 3), found, std_deg)

@@ -34,7 +34,7 @@ OWN = {
         "MediaPipe FaceMesh", EntryPoint(FACE_MESH, "app.faces.face_mesh:FaceMeshEstimator", GROUP)
     ),
 }
-"""By the names they are asked for by."""
+"""The program's own estimators by their names."""
 
 
 @functools.cache  # looking through the installed packages takes a tenth of a second

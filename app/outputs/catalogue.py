@@ -80,7 +80,7 @@ class OutputSpec:
 
     @property
     def option(self) -> str:
-        """Of the command line."""
+        """The option of the command line."""
         return f"--{self.name.replace('_', '-')}"
 
     def parse(self, text: str) -> str:

@@ -200,7 +200,7 @@ def _parse(message: str | bytes) -> object:
 
 
 def _identity(values: object) -> object:
-    """By which a program knows the answer again."""
+    """The number by which a program knows the answer again."""
     identity = values.get("id") if isinstance(values, dict) else None
     return identity if isinstance(identity, (str, int)) else None
 

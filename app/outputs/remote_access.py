@@ -15,7 +15,7 @@ from app.core.records import RecordError, build, read_json
 from extractor import files
 
 NAME = "remote"
-"""Of the output, as the table of outputs has it."""
+"""The output's name in the table of outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Access:
 
 
 def access_file() -> Path:
-    """Beside the settings; readable for its owner alone, also where recordings are shared."""
+    """The file beside the settings; its owner alone can read it, also where recordings are shared."""
     return platformdirs.user_config_path("motionscope", appauthor=False) / "remote.json"
 
 

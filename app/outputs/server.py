@@ -50,7 +50,7 @@ class LineServer(abc.ABC):
     """
 
     def __init__(self, name: str, title: str, address: Address, token: str, received_bytes: int) -> None:
-        """With a ``token`` only clients that know it are let in; ``received_bytes``: of a message, at most."""
+        """Only clients that know a ``token`` are let in, if there is one; messages have ``received_bytes`` at most."""
         self._name = name
         self._title = title
         self._address = address
@@ -86,7 +86,7 @@ class LineServer(abc.ABC):
 
     @property
     def address(self) -> Address:
-        """With the port that was taken."""
+        """The address with the port that was taken."""
         return self._address
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class LineServer(abc.ABC):
             await self._close_connections(server)
 
     async def _close_connections(self, server: Server) -> None:
-        """Whoever doesn't answer is hung up on: ``close`` waits for nobody else's program."""
+        """Hang up on clients that don't answer: ``close`` waits for nobody else's program."""
         server.close()
         closing = asyncio.ensure_future(server.wait_closed())
         await asyncio.wait({closing}, timeout=GOODBYE_S)

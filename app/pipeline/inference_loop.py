@@ -199,7 +199,7 @@ class InferenceLoop:
             self._analyse_anew(self._analyser.tracker)
 
     def _analyse_anew(self, tracker: FaceTracker | None = None) -> None:
-        """By the present detector and network; without ``tracker`` with people that were not seen before."""
+        """Analyse with the present detector and network; without ``tracker`` nobody is known yet."""
         if self._detector is not None and self.networks.current is not None:
             tracker = tracker or FaceTracker()
             self._analyser = FaceAnalyser(self._detector, tracker, self.networks.current, every_frame=False)

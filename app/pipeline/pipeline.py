@@ -176,7 +176,7 @@ class Pipeline:
         return annotation
 
     def _send_marker(self, marker: Marker) -> bool:
-        """To every output; False when none of them has annotations."""
+        """Send it to every output; False when none of them takes markers."""
         sent = False
         for output in self._outputs:
             sent |= self._fences.call(_called(output), partial(output.send_marker, marker), False)

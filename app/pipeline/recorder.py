@@ -162,7 +162,7 @@ class Recorder:
 
     @property
     def stats(self) -> WriterStats | None:
-        """Of the recording that runs, otherwise of the last one."""
+        """The figures of the recording that runs, otherwise of the last one."""
         writer = self._running or self._last
         if writer is None:
             return None

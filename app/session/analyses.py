@@ -43,7 +43,7 @@ def _now_utc() -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisHeader:
-    """With what a video was measured again."""
+    """The weights and settings with which a video was measured again."""
 
     name: str
     frames: Count  # rows of the table

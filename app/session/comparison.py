@@ -48,7 +48,7 @@ class Comparison:
 
     @property
     def axes(self) -> dict[str, AxisComparison]:
-        """By the names in ``POSE_HEADS``."""
+        """The differences by the names in ``POSE_HEADS``."""
         return {"pitch": self.pitch, "yaw": self.yaw, "roll": self.roll}
 
     def as_text(self) -> str:

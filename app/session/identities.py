@@ -31,7 +31,7 @@ class Identity:
 
     @property
     def number(self) -> int:
-        """By which she goes."""
+        """The number by which the person goes."""
         return min(self.face_ids)
 
 
@@ -47,7 +47,7 @@ class Identities:
 
     @property
     def names(self) -> dict[int, str]:
-        """Of those who have one, by the number."""
+        """The names of people who have one, by their numbers."""
         return {person.number: person.name for person in self.people if person.name}
 
     def label(self, number: int) -> str:
@@ -62,17 +62,17 @@ class Identities:
         return result
 
     def named(self, number: int, name: str) -> Identities:
-        """With this name for a person; empty: none."""
+        """The same with this name for a person; empty: none."""
         return self._replacing(dataclasses.replace(self.of(number), name=_line(name)))
 
     def merged(self, numbers: Sequence[int]) -> Identities:
-        """With one person in the place of these, who has the first of their names."""
+        """The same with one person in the place of these, who has the first of their names."""
         people = [self.of(number) for number in sorted(numbers)]
         name = next((person.name for person in people if person.name), "")
         return self._replacing(Identity(tuple(sorted(k for person in people for k in person.face_ids)), name))
 
     def separated(self, number: int) -> Identities:
-        """With a person of her own for each of her numbers; the first one keeps the name."""
+        """The same with a person for each of the numbers; the first one keeps the name."""
         return self._replacing(Identity((number,), self.of(number).name))
 
     def _replacing(self, person: Identity) -> Identities:
@@ -88,7 +88,7 @@ def _line(text: str) -> str:
 
 
 def read_identities(folder: Path) -> Identities:
-    """Of the table in this folder; none where nobody said anything.  Raises SessionError."""
+    """The identities of the table in this folder; none where nobody said anything.  Raises SessionError."""
     path = folder / IDENTITIES
     try:
         values = read_json(path)

@@ -177,7 +177,7 @@ def _measured(manifest: Manifest) -> float | None:
 
 
 def _size(folder: Path) -> int:
-    """Of all files below, links left out."""
+    """The bytes of all files below, links left out."""
     total = count = 0
     waiting = [os.fspath(folder)]
     while waiting and count < MOST_FILES:

@@ -174,7 +174,7 @@ class Drops:
     places: tuple[Drop, ...] = ()
 
     def noted(self, frame: int, count: int, why: str) -> Drops:
-        """With ``count`` more of the kind ``why``, missing just before frame ``frame``."""
+        """The same with ``count`` more of the kind ``why``, missing just before frame ``frame``."""
         places = self.places
         if places and places[-1].frame == frame and places[-1].why == why:
             places = (*places[:-1], dataclasses.replace(places[-1], count=places[-1].count + count))
@@ -223,7 +223,7 @@ class Manifest:
         return started.isoformat(timespec="milliseconds")
 
     def naming(self, num_kp: int) -> Manifest:
-        """With names for so many keypoints or without any: a name without its keypoint says nothing."""
+        """The same with names for so many keypoints or without any: a name without its keypoint says nothing."""
         names = self.header.keypoint_names
         if names is None or len(names) == num_kp:
             return self

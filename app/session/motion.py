@@ -151,7 +151,7 @@ def _parse_header(header: bytes, path: Path) -> np.dtype[Any]:
         if about.format != FORMAT or not header.endswith(b"\n"):
             raise RecordError
     except RecordError:
-        raise SessionError(f"{path} is damaged: its first line isn't that of {FORMAT}.") from None
+        raise SessionError(f"{path} is damaged: its first line does not say {FORMAT}.") from None
     if about.version > VERSION:
         raise SessionError(f"{path} was written by a newer version of the app: please update.")
     return record_type(about.num_kp, about.num_bins)

@@ -25,7 +25,7 @@ from app.session.manifest import Manifest
 from app.session.video import TICKS_PER_S, ticks
 
 CACHE_BYTES = 192 * 1024 * 1024
-"""Of decoded frames; at 1280x720 about 140 of them, more than a jump decodes."""
+"""The memory for decoded frames; at 1280x720 about 140 of them, more than a jump decodes."""
 
 _READ_ON_S = 1.0  # up to here what lies between is decoded rather than jumped over
 _ROUNDED_S = 0.02  # a file's length may lack so much of its last frame's time

@@ -236,7 +236,7 @@ class Session:
 
 
 def finished_manifest(folder: Path) -> Manifest:
-    """Of a session that nobody writes any more.  Raises CutOffError, SessionError."""
+    """Read the manifest of a session that nobody writes any more.  Raises CutOffError, SessionError."""
     try:
         if not folder.exists():
             raise SessionError(f"{folder} does not exist.")
@@ -306,7 +306,7 @@ def _refuse_together(table: LazyTable, faces: LazyTable | None, numbers: Sequenc
 
 
 def find_video(folder: Path, manifest: Manifest) -> tuple[Path | None, str]:
-    """Of a session: recorded in its folder, or the file that was measured; otherwise None and why, one sentence."""
+    """The video in a session's folder, or the file that was measured; otherwise None and why, one sentence."""
     media = manifest.header.media
     if media is None:
         if (folder / VIDEO).is_file():

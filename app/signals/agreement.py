@@ -25,7 +25,7 @@ class Agreement:
 
 
 def agreement(rows: NDArray[np.float64], since_s: float = -np.inf) -> Agreement:
-    """Of the newest face in these rows of ``History``, (n, len(COLUMNS)), captured at ``since_s`` or later."""
+    """Compare the newest face in these rows of ``History``, (n, len(COLUMNS)), captured at ``since_s`` or later."""
     values = of_newest_face(rows[rows[:, 0] >= since_s])[:, _COLUMNS]
     values = values[np.isfinite(values).all(axis=1)]
     nothing = np.full(4, np.nan)

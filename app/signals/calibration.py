@@ -151,7 +151,7 @@ class Calibration:
     # ------------------------------------------------------------------ once it is still
 
     def wait(self, waiting: Waiting) -> None:
-        """From now on, until the head has been still for long enough or ``PATIENCE_S`` have passed.
+        """Wait until the head has been still for long enough or ``PATIENCE_S`` have passed.
 
         Raises UserError when these weights measure nothing.
         """

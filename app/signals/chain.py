@@ -98,7 +98,7 @@ class SignalChain:
             return self._calibration.state
 
     def recentre(self) -> Recentring:
-        """From now on the primary face's present pose is straight ahead; raises UserError when there is no face."""
+        """Let the primary face's present pose be straight ahead; raises UserError when there is no face."""
         with self._lock:
             return self._calibration.recentre()
 

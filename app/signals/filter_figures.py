@@ -46,7 +46,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one part of a filter."""
+    """The figures of one part of a filter."""
 
     raw_jitter: float  # in degrees, face sides or neutral units
     jitter: float
@@ -100,7 +100,7 @@ def _deviation(t: Floats, values: Floats) -> float:
 
 
 def lag_s(time_s: Floats, raw: Floats, filtered: Floats) -> float:
-    """By how much (N,) ``filtered`` comes after ``raw``; NaN while the signal moves too little to tell."""
+    """The seconds by which (N,) ``filtered`` comes after ``raw``; NaN while the signal moves too little to tell."""
     known = np.isfinite(raw) & np.isfinite(filtered)
     t, x, y = time_s[known], raw[known], filtered[known]
     if len(t) < 30 or t[-1] - t[0] < 2 * MAX_LAG_S + 1 or float(x.std()) < MOVING * _noise_of(x):

@@ -26,7 +26,7 @@ def microphones() -> tuple[str, ...]:
 
 
 class Microphone:
-    """By its name or a part of it; empty: the system's usual one."""
+    """The device of this name or of a part of it; empty: the system's usual one."""
 
     def __init__(self, name: str = "") -> None:
         self._name = name

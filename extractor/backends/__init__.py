@@ -69,7 +69,7 @@ def engine_asked_for(engine: str) -> str:
 
 
 def make_backend(engine: str, weights: Path, device: str, threads: int | None) -> Backend:
-    """By the engine's name; see ``create_backend``, and ``EngineError`` where there is no such engine."""
+    """Make a backend by its engine's name, as ``create_backend``; raises ``EngineError`` where there is none."""
     require_engine(engine)
     kind = ENGINES[engine]
     backend: Backend = resolve_name(kind.backend)(weights, device, threads, kind.precision)

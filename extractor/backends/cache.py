@@ -81,7 +81,7 @@ class NetworkCache:
     def note(self, facts: Sequence[str]) -> None:
         """Remember something that was found out of an engine and these weights."""
         with contextlib.suppress(OSError):
-            write_whole(self._note(facts), _text(facts))
+            write_cached(self._note(facts), _text(facts))
 
     def _note(self, facts: Sequence[str]) -> Path:
         return self.folder / f"checked-{hashlib.sha256(_text(facts)).hexdigest()[:16]}"
@@ -120,10 +120,10 @@ def seal(folder: Path) -> None:
     """Write down the hashes of what an engine has put into a folder of its own; for ``open_sealed``."""
     with contextlib.suppress(OSError):
         for path in _files(folder):
-            write_whole(_checksum_file(path), sha256_of(path).encode())
+            write_cached(_checksum_file(path), sha256_of(path).encode())
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_cached(path: Path, content: bytes) -> None:
     """The file appears whole or not at all, and its folder with it; raises OSError."""
     files.make_folder(path.parent)
     files.write_whole(path, content, durable=False)
@@ -138,8 +138,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    write_whole(path, content)
-    write_whole(_checksum_file(path), hashlib.sha256(content).hexdigest().encode())
+    write_cached(path, content)
+    write_cached(_checksum_file(path), hashlib.sha256(content).hexdigest().encode())
 
 
 def _checksum_file(path: Path) -> Path:

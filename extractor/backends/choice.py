@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from extractor.backends.base import Backend, BackendInfo, EngineError, WrappedBackend
-from extractor.backends.cache import GRAPH_VERSION, write_whole
+from extractor.backends.cache import GRAPH_VERSION, write_cached
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, installed_engines, installed_packages
 from extractor.report import sha256_of
@@ -197,4 +197,4 @@ def _remember(key: str, choice: Choice) -> None:
     values = {**{k: v for k, v in _read().items() if k != key}, key: dataclasses.asdict(choice)}
     kept = dict(list(values.items())[-REMEMBERED:])
     with contextlib.suppress(OSError):
-        write_whole(_file(), json.dumps(kept, indent=1).encode())
+        write_cached(_file(), json.dumps(kept, indent=1).encode())

@@ -31,7 +31,7 @@ ENGINES = {
     "onnxruntime": Engine("onnxruntime", _ONNX),
     "onnxruntime-int8": Engine("onnxruntime", _ONNX, "int8"),
 }
-"""By the names a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
+"""The engines by the names that a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
 
 
 def engine_packages() -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def installed_engines() -> dict[str, str]:
 
 
 def engine_named(package: str, dtype: str) -> str:
-    """By what name the engine is made again that told these of itself (``BackendInfo``)."""
+    """The name by which to make again the engine that reported these (``BackendInfo``)."""
     exact = (name for name, engine in ENGINES.items() if (engine.package, engine.precision) == (package, dtype))
     return next(exact, package)
 

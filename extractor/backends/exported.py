@@ -27,7 +27,7 @@ from extractor.types import HEADS, Floats, HostMotion, head_widths
 from extractor.values import first_line
 
 CHECK_CROPS = 3
-"""Of the faces: from the front, from the left and from the right."""
+"""The faces that an export is checked with: from the front, from the left and from the right."""
 
 
 class ExportedBackend(LoadedBackend, abc.ABC):
@@ -142,7 +142,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
 
     @property
     def recipe(self) -> Recipe | None:
-        """By which layers compute in 8-bit integers; None where they don't."""
+        """The recipe by which layers compute in 8-bit integers; None where they don't."""
         return self._recipe
 
     @property

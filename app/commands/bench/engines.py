@@ -81,7 +81,7 @@ def time_backend(backend: Backend, crop: NDArray[np.uint8], threads: int, second
 
 
 def _times_ms(backend: Backend, crop: NDArray[np.uint8], seconds: float, fps: float | None = None) -> list[float]:
-    """Of runs for so long: as often as a camera's frames come, or one after the other."""
+    """The times of runs for so long: as often as a camera's frames come, or one after the other."""
     pacer, times = Pacer(), list[float]()
     started = now_s()
     while len(times) < RUNS[0] or (len(times) < RUNS[1] and now_s() - started < seconds):

@@ -33,7 +33,7 @@ def describe_machine() -> Machine:
 
 
 def versions() -> dict[str, str]:
-    """Of this program, Python and the packages that matter here, as far as they are installed."""
+    """The versions of this program, Python and the packages that matter here, as far as they are installed."""
     found = {"motionscope": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -140,7 +140,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class FrameTimes:
-    """Of a result only the times: the frames themselves would pile up."""
+    """A result's times alone: the frames themselves would pile up."""
 
     detect_ms: float
     infer_ms: float

@@ -93,7 +93,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Of the whole recording, which began before the measured time."""
+    """The figures of the whole recording, which began before the measured time."""
 
     frames: int
     dropped: int  # captured, but the writer was behind

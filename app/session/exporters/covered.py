@@ -35,7 +35,7 @@ COVER = (44, 41, 38)  # blue, green, red
 NOTHING_FOUND = "no face found: covered"
 
 Place = tuple[float, float, float]
-"""Of a disc: x and y of its centre, radius; pixels."""
+"""A disc: x and y of its centre, radius; pixels."""
 Faces = list[tuple[Table, int]]
 
 

@@ -62,7 +62,7 @@ class PanelKeys(QObject):
         enter(panel)
 
     def move_on(self) -> None:
-        """To the next side of the picture; one that floats is docked there."""
+        """Move the panel to the next side of the picture; one that floats is docked there."""
         panel = self.current()
         if panel is None:
             return

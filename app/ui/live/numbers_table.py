@@ -121,5 +121,5 @@ def _same(name: str, text: str, unit: str) -> NumberRow:
 
 
 def _number(value: float, decimals: int) -> str:
-    """With a point and a plain minus sign, so that other programs read it; empty where there is no number."""
+    """The number with a point and a plain minus sign, which other programs read; empty where there is none."""
     return f"{value:.{decimals}f}" if math.isfinite(value) else ""

@@ -173,7 +173,7 @@ def _paint(painter: QPainter, marks: list[Mark]) -> list[Letter]:
 
 
 def letter_room(at: NDArray[np.float64], height: float) -> QRectF:
-    """What an axis' letter needs around ``at``, (2,); ``height`` is that of its font's lines."""
+    """What an axis' letter needs around ``at``, (2,); ``height`` is a line's in its font."""
     return QRectF(at[0] - height * 0.3, at[1] - height * 0.4, height * 0.6, height * 0.8)
 
 
@@ -273,7 +273,7 @@ def _paint_label(
 
 
 def _free_place(box: QRectF, width: float, height: float, picture: QRectF, taken: list[QRectF]) -> QRectF:
-    """Above the box, else below it, else further up: the first that overlaps nothing drawn before."""
+    """The place above the box, else below it, else further up: the first that overlaps nothing drawn before."""
     above = QRectF(box.center().x() - width / 2, box.top() - height - 6, width, height)
     places = [above, above.translated(0, box.height() + height + 12), above.translated(0, -height - 4)]
     for place in places:

@@ -241,7 +241,7 @@ def _paint_lines(painter: QPainter, points: NDArray[np.float64], lines: FaceLine
 
 
 def _paint_arrow(painter: QPainter, start: NDArray[Any], end: NDArray[Any], pen: QPen, head: float) -> None:
-    """With a head where it is long enough to have one."""
+    """Draw an arrow, with a head where it is long enough to have one."""
     step = end - start
     length = float(np.hypot(*step))
     if length < 1.0:

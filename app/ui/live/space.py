@@ -17,7 +17,7 @@ ZOOMS = (0.5, 4.0)
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """From where one looks: 0, 0 is the camera's own place; angles in degrees.
+    """The place from which one looks: 0, 0 is the camera's own place; angles in degrees.
 
     ``turn_deg`` + goes round to the image's right, ``tilt_deg`` + goes up.
     """
@@ -35,7 +35,7 @@ class Eye:
         return replace(self, zoom=min(max(self.zoom * factor, ZOOMS[0]), ZOOMS[1]))
 
     def rotation(self) -> NDArray[np.float64]:
-        """(3, 3) from the camera frame (x right, y down, z away) to that of the eye, which has the same axes."""
+        """(3, 3) from the camera frame (x right, y down, z away) to the eye's frame, which has the same axes."""
         a, b = math.radians(self.turn_deg), math.radians(self.tilt_deg)
         turn = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]])
         tilt = np.array([[1, 0, 0], [0, math.cos(b), -math.sin(b)], [0, math.sin(b), math.cos(b)]])

@@ -135,7 +135,7 @@ class Plots(QWidget):
             self._write_legend()
 
     def values_at(self, seconds: float) -> dict[str, float]:
-        """Of each signal, at the row nearest to so many seconds before the newest (negative)."""
+        """Each signal's value at the row nearest to so many seconds before the newest (negative)."""
         row = self._row_at(seconds)
         if row is None:
             return {}
@@ -146,7 +146,7 @@ class Plots(QWidget):
         return rows[int(np.abs(rows[:, 0] - rows[-1, 0] - seconds).argmin())] if len(rows) else None
 
     def _faces(self, at: float) -> list[int]:
-        """Whose curves these are, at the crosshair or all of them; none where there is but one face."""
+        """The numbers of the faces that the curves show, at the crosshair or in all; none where there is but one."""
         rows = self.shown_rows()
         if not len(rows) or self._several_s < rows[0, 0]:  # one person lost and found again is nobody else
             return []
@@ -225,7 +225,7 @@ class Plots(QWidget):
         dialogs.ask_new_file(self, "Save the plots", "plots.png", FILTER, lambda path: self.save(Path(path)))
 
     def save(self, path: Path) -> None:
-        """By its ending; a notice says how that went."""
+        """Save in the format of the ending; a notice says how that went."""
         problem = save(path, self._figure, self._legend, self.canvas, self.shown_rows(), self._signals)
         severity = Severity.ERROR if problem else Severity.GOOD
         self._context.controller.notify(problem or f"Saved {path}", severity)

@@ -26,7 +26,7 @@ def band() -> pg.PlotCurveItem:
 
 
 def outline(x: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Of the area between two curves, all (n,): there and back along each stretch without a gap, NaN after it."""
+    """The edge of the area between two curves, all (n,): there and back along each whole stretch, NaN after it."""
     finite = np.isfinite(low) & np.isfinite(high)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8))).reshape(-1, 2)
     xs, ys, gap = [np.empty(0)], [np.empty(0)], np.array([np.nan])

@@ -33,7 +33,7 @@ class PlotGroup:
 
 @dataclass(frozen=True, slots=True)
 class PlotSignal:
-    """A curve; ``column`` is that of ``History``, the others are further columns where there are such."""
+    """A curve; ``column`` names one of ``History``, the others are further columns, if any."""
 
     name: str
     label: str

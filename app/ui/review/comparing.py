@@ -43,7 +43,7 @@ class Comparing(QObject):
 
     @property
     def analysis_name(self) -> str:
-        """Of the analysis that is compared; empty where none is, or another curve."""
+        """The name of the analysis that is compared; empty where none is, or another curve."""
         place = self._place
         return self._loaded.analyses[place].name if 0 <= place < len(self._loaded.analyses) else ""
 

@@ -152,7 +152,7 @@ class Content:
 
     @property
     def total_s(self) -> float:
-        """From the first frame to the end of the last one."""
+        """The seconds from the first frame to the end of the last one."""
         return float(self.times_s[-1] - self.times_s[0]) + frame_s(self.times_s)
 
 

@@ -153,7 +153,7 @@ class Editing(QObject):
             self._edited.move(self.chosen, self._player.stepped(one.onset_s, frames), one.duration_s)
 
     def go(self, direction: int) -> None:
-        """To the next (1) or the previous (-1) annotation."""
+        """Go to the next (1) or the previous (-1) annotation."""
         here = self._player.frame
         annotations = list(enumerate(self._edited.annotations))
         beyond = [(k, e) for k, e in annotations if (e.frame - here) * direction > 0]

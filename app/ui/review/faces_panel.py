@@ -49,13 +49,13 @@ class FacesPanel(QWidget):
 
     @property
     def numbers(self) -> list[int]:
-        """Of the selected faces, increasing."""
+        """The selected faces' numbers, increasing."""
         rows = sorted(index.row() for index in there(self.table.selectionModel()).selectedRows())
         return [self._lines[row - 1].number for row in rows if row]
 
     @property
     def followed(self) -> int | None:
-        """Whose curves are shown; None: those of each frame's first face."""
+        """The face whose curves are shown; None: each frame's first face."""
         numbers = self.numbers
         return numbers[0] if len(numbers) == 1 else None
 

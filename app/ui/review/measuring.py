@@ -44,7 +44,7 @@ class Measuring(QObject):
         self._timeline.selected.connect(self.select)
 
     def show_face(self, loaded: Loaded) -> None:
-        """Of this face of the same session; what is selected stays."""
+        """Count this face of the same session; the selection stays."""
         self._loaded, self._content, self.statistics = loaded, loaded.content, None
         self.refresh()
 

@@ -66,7 +66,7 @@ class Lanes:
 
     @property
     def bottom(self) -> float:
-        """Of the lowest lane with curves."""
+        """The lower edge of the lowest lane with curves."""
         return self.curves[-1].rect.bottom()
 
     @classmethod

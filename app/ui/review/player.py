@@ -48,13 +48,13 @@ class Player(QObject):
         return self._speed
 
     def go_to(self, frame: int) -> None:
-        """To this frame, or the nearest there is; playing goes on from there."""
+        """Show this frame, or the nearest there is; playing goes on from there."""
         frame = min(max(frame, 0), len(self._times) - 1)
         self._restart(float(self._times[frame]))
         self._show(frame)
 
     def seek(self, time_s: float) -> None:
-        """To the frame that is on the screen at this time."""
+        """Show the frame that is on the screen at this time."""
         self._restart(time_s)
         self._show(self._frame_at(time_s))
 
@@ -69,7 +69,7 @@ class Player(QObject):
         return float(self._times[frame])
 
     def play(self) -> None:
-        """From here, or from the start where this is the end."""
+        """Play from here, or from the start where this is the end."""
         if self.playing:
             return
         start, end = self._bounds()

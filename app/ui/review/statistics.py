@@ -28,7 +28,7 @@ SPREADS = (
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Over the measured frames; NaN without any.  ``sd`` is that of the sample, n - 1."""
+    """Over the measured frames; NaN without any.  ``sd`` is the sample's, with n - 1."""
 
     mean: float
     sd: float
@@ -79,7 +79,7 @@ def statistics(
     left_out: NDArray[np.bool_] | None = None,
     places_cm: NDArray[np.float32] | None = None,
 ) -> Statistics:
-    """Of n rows: times, whether measured, (n, 3) pitch, yaw, roll, expression magnitude, and numbers of ``Missing``.
+    """Count n rows: times, whether measured, (n, 3) pitch, yaw, roll, expression magnitude, and numbers of ``Missing``.
 
     A measured frame counts until the next one that was looked at to the end, at most ``LONGEST_S``: frames
     that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.

@@ -219,7 +219,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._background.run("recover", lambda: recover(folder), lambda _: self.open(folder), self._show_problem)
 
     def _let_go(self) -> None:
-        """Of the session that was shown; its annotations are saved."""
+        """Save the annotations of the session that is shown, and close it."""
         self.recover_button.hide()
         problem = self._save()
         if problem:

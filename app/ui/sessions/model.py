@@ -81,7 +81,7 @@ class SessionModel(QAbstractTableModel):
 
     @property
     def count(self) -> int:
-        """Of all sessions, shown or not."""
+        """The number of all sessions, shown or not."""
         return len(self._all)
 
     def find(self, folder: Path) -> SessionSummary | None:

@@ -40,7 +40,7 @@ def is_wanted(options: LaunchOptions, store: Settings) -> bool:
 
 
 class FirstRunPage(QDialog):
-    """Beside the window, which goes on; everything on it can be done elsewhere too."""
+    """It stands beside the window, which goes on; everything on it can be done elsewhere, too."""
 
     def __init__(
         self,

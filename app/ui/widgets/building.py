@@ -78,7 +78,7 @@ def add_row(form: QFormLayout, text: str, *fields: QWidget, tip: str = "") -> No
 
 
 def heading(text: str) -> QLabel:
-    """Above a group of parts."""
+    """A heading above a group of parts."""
     label = QLabel(text)
     label.setProperty("heading", True)
     return label

@@ -22,7 +22,7 @@ from app.ui.widgets.building import action_button, heading, lay_out, there
 def set_up(table: QTableView, name: str, wide: Sequence[bool], lines: float = 1.6) -> int:
     """Whole rows to be selected, nothing to be typed; ``wide`` columns share the room.
 
-    Returns the rows' height, which is that of so many ``lines`` of text.
+    Returns the rows' height, in which so many ``lines`` of text have room.
     """
     table.setAccessibleName(name)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -44,7 +44,7 @@ def set_up(table: QTableView, name: str, wide: Sequence[bool], lines: float = 1.
 
 
 def fill(table: QTableWidget, row: int, texts: Sequence[str], number: int) -> None:
-    """A row of texts, whole in their tool tips; that of the column ``number`` is one."""
+    """A row of texts, whole in their tool tips; the column ``number`` holds a number."""
     for column, text in enumerate(texts):
         item = QTableWidgetItem(text)
         item.setToolTip(text)

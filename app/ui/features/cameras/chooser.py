@@ -260,7 +260,7 @@ class CameraChooser(QDialog):
 
 
 def _name(camera: CameraDevice, cameras: Sequence[CameraDevice]) -> str:
-    """With its place where two have the same name."""
+    """The camera's name, with its place where two have the same."""
     same = sum(other.name == camera.name for other in cameras)
     return f"{camera.name} ({camera.path or camera.index})" if same > 1 else camera.name
 

@@ -64,7 +64,7 @@ class FactControls(QObject, Generic[T]):
             self._apply(self._known_of(info))
 
     def use(self, value: T | None) -> None:
-        """From now on it holds of the camera; None: nothing is known."""
+        """Let it hold of the camera from now on; None: nothing is known."""
         self.keep(value)
         self._apply(value)
 

@@ -63,7 +63,7 @@ class CameraFacts(Generic[T]):
         return dict(list(facts.items())[:MOST])
 
     def remember(self, store: Settings, name: str, fact: T | None) -> None:
-        """Of the camera of this name; None: as if nobody had ever said it."""
+        """Remember it of the camera of this name; None: forget it."""
         others = {other: known for other, known in self.known(store).items() if other != name}
         facts = others if fact is None else {name: fact, **others}
         rows = {name: dataclasses.asdict(cast("Any", known)) for name, known in list(facts.items())[:MOST]}

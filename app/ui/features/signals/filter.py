@@ -118,7 +118,7 @@ class LogScale:
 
 @dataclass(frozen=True, slots=True)
 class CubicScale:
-    """From 0, finer near it."""
+    """The slider's place: it begins at 0 and is finer near it."""
 
     high: float
 

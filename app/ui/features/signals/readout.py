@@ -32,7 +32,7 @@ class SignalsPanel(Section):
 
 
 def outputs_text(outputs: Sequence[OutputStatus]) -> str:
-    """Of one its state or rate, of two their names, otherwise how many; one that failed before all."""
+    """The state or rate of one, the names of two, otherwise how many; one that failed comes before all."""
     if not outputs:
         return "off"
     if len(outputs) > 1:
