@@ -9,12 +9,31 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 Area = Qt.DockWidgetArea
 
+NARROW = 320
+"""Points: a picture that panels leave less than this is hardly one."""
+
 
 def show_docked(window: QMainWindow, dock: QDockWidget) -> None:
-    """Show it, beside the others or as a tab, and the window as large as before."""
+    """Show it, beside the others or as a tab, and the window as large as before; the picture keeps some width."""
     size = window.size()
     dock.show()
     make_room(window, dock, size)
+    other = next(_others(window, dock), None)
+    beside = [
+        each
+        for each in _open(window)
+        if window.dockWidgetArea(each) in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea)
+    ]
+    if other is None or dock not in beside or window.tabifiedDockWidgets(dock):
+        return
+    # Qt moves the picture's edges later, so what is left for it is told by what the panels have or need.
+    widths: dict[Area, int] = {}
+    for each in beside:
+        width = each.minimumSizeHint().width() if each is dock else each.width()
+        side = window.dockWidgetArea(each)
+        widths[side] = max(widths.get(side, 0), width)
+    if window.width() - sum(widths.values()) < NARROW:
+        _make_tab(window, other, dock)
 
 
 def make_room(window: QMainWindow, dock: QDockWidget, size: QSize) -> None:

@@ -7,7 +7,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QDockWidget, QTabBar
 
 from app.ui.docks.catalogue import DOCKS
-from app.ui.docks.room import fit
+from app.ui.docks.room import NARROW, fit
 from app.ui.shell import settings
 from tests.ui.find import is_seen
 
@@ -60,6 +60,16 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     check(window, size)
     qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
+
+
+@pytest.mark.parametrize("name", ["markers", "filter", "bins"])
+def test_a_panel_beside_the_picture_leaves_it_some_width(window, name, qtbot):
+    window.docks.dock("plots").hide()
+    window.commands[name].trigger()
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
+    qtbot.waitUntil(lambda: window.view.width() >= NARROW, timeout=5000)
+    tabs = window.tabifiedDockWidgets(window.docks.dock(name))
+    assert tabs == ([] if window.width() > 1000 else [window.docks.dock("numbers")])
 
 
 def test_a_panel_that_finds_no_room_at_its_first_place_has_one_tab(make_window, qtbot):
