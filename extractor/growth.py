@@ -19,7 +19,7 @@ from torch import Tensor
 
 from extractor import files
 from extractor.backbone_sizes import size_by_name
-from extractor.backends.cache import write_cached
+from extractor.backends.cache import is_sealed, seal_file
 from extractor.convert import save_weights
 from extractor.model import MotionExtractor
 from extractor.report import WeightsError, sha256_of
@@ -69,11 +69,11 @@ def grown_weights(source: Path, backbone: str) -> Path:
     try:
         origin = sha256_of(source)
         path = cache_folder() / "grown" / f"{backbone}-{origin[:16]}-{GROWN_VERSION}.safetensors"
-        if _is_whole(path):
+        if is_sealed(path):
             return path
         log.info("Growing %s from %s", backbone, source.name)
         _write_grown(path, source, origin, backbone)
-        write_cached(_checksum_file(path), sha256_of(path).encode())
+        seal_file(path)
     except OSError as error:
         raise WeightsError(
             f"The {backbone} weights are grown from {source.name}, which did not work ({error})."
@@ -99,18 +99,6 @@ def _write_grown(path: Path, source: Path, origin: str, backbone: str) -> None:
         {**network.report.metadata, **provenance},
         torch.float16,
     )
-
-
-def _checksum_file(path: Path) -> Path:
-    return path.with_suffix(".sha256")
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether the file is as it was written; False where it is not there."""
-    try:
-        return _checksum_file(path).read_text(encoding="ascii") == sha256_of(path)
-    except (OSError, ValueError):
-        return False
 
 
 def _widen(name: str, w: Tensor, generator: torch.Generator | None, uneven: float) -> Tensor:

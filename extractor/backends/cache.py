@@ -93,7 +93,7 @@ class NetworkCache:
     def open_sealed(self, folder: Path) -> None:
         """Remove an engine's own folder where anything in it is not what was sealed: the engine makes it again."""
         try:
-            found = [path for path in _files(folder) if not _is_sealed(path, sha256_of(path))]
+            found = [path for path in _files(folder) if not is_sealed(path, sha256_of(path))]
             if found:
                 if _checksum_file(found[0]).exists():  # else its writer was ended in between
                     self._note_damage(found[0])
@@ -106,7 +106,7 @@ class NetworkCache:
     def _read(self, path: Path) -> bytes:
         """Raises OSError where the file isn't there or isn't what was written."""
         content = path.read_bytes()
-        if not _is_sealed(path, hashlib.sha256(content).hexdigest()):
+        if not is_sealed(path, hashlib.sha256(content).hexdigest()):
             self._note_damage(path)
             raise OSError(f"{path} is not what was written")
         return content
@@ -120,7 +120,12 @@ def seal(folder: Path) -> None:
     """Write down the hashes of what an engine has put into a folder of its own; for ``open_sealed``."""
     with contextlib.suppress(OSError):
         for path in _files(folder):
-            write_cached(_checksum_file(path), sha256_of(path).encode())
+            seal_file(path)
+
+
+def seal_file(path: Path) -> None:
+    """Write down the file's hash beside it; for ``is_sealed``."""
+    write_cached(_checksum_file(path), sha256_of(path).encode())
 
 
 def write_cached(path: Path, content: bytes) -> None:
@@ -146,9 +151,10 @@ def _checksum_file(path: Path) -> Path:
     return path.with_name(path.name + SEAL)
 
 
-def _is_sealed(path: Path, sha256: str) -> bool:
+def is_sealed(path: Path, sha256: str = "") -> bool:
+    """Whether the file, whose hash is this, is as it was when it was sealed; False where it is not there."""
     try:
-        return _checksum_file(path).read_bytes() == sha256.encode()
+        return _checksum_file(path).read_bytes() == (sha256 or sha256_of(path)).encode()
     except OSError:
         return False
 

@@ -129,7 +129,7 @@ def test_a_run_that_was_killed_is_gone_on_with(jobs, clips, whole, tmp_path, cap
         wait_for(half_done)
         children = process.children(recursive=True)
         run.kill()
-    _, alive = psutil.wait_procs(children, timeout=20)  # nobody goes on for a starter that is gone
+    _, alive = psutil.wait_procs(children, timeout=60)  # nobody goes on for a starter that is gone
     assert not alive
     done = {path: path.stat().st_mtime_ns for path in out.glob("[!.]*/frames.csv")}
     assert 0 < len(done) < 3
