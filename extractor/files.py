@@ -209,6 +209,7 @@ def remove_tree(path: Path) -> None:
 
 
 def remove_empty_folder(path: Path) -> None:
+    """Raises OSError where the folder isn't empty."""
     path.rmdir()
 
 

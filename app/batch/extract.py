@@ -42,6 +42,8 @@ PICTURES_A_JOB = 64
 
 @dataclass(frozen=True, slots=True)
 class ExtractOptions:
+    """What ``extract`` was asked for."""
+
     weights: str | None = None
     device: str = "auto"
     engine: str = "auto"

@@ -30,6 +30,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
+    """A film to be measured into a session."""
+
     number: int
     path: str  # absolute
     out: str  # absolute: the folder of all results
@@ -44,6 +46,8 @@ class VideoJob:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
+    """A picture to be measured."""
+
     path: str  # absolute
     name: str  # in the table
     size_bytes: int
@@ -52,6 +56,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class PicturesJob:
+    """Pictures that one worker measures, one after the other."""
+
     number: int
     pictures: tuple[Picture, ...]
 

@@ -30,6 +30,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Work:
+    """The files that were found, and those that can't be read."""
+
     videos: tuple[Item, ...]
     images: tuple[Item, ...]
     left_out: tuple[Path, ...] = ()  # pictures of a kind that can't be read

@@ -77,6 +77,8 @@ ATTACHED = CameraKind(
 
 
 class Phase(enum.Enum):
+    """How far the thread of a camera is."""
+
     OPENING = "opening"
     STREAMING = "streaming"
     LOST = "lost"  # waiting to reopen

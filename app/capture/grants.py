@@ -63,6 +63,7 @@ def same_format(one: CameraFormat, other: CameraFormat) -> bool:
 
 
 def in_words(form: CameraFormat) -> str:
+    """Size, rate and pixels as people read them."""
     return f"{form.width}×{form.height} at {form.fps:.4g} frames a second ({form.fourcc})"
 
 

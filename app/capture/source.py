@@ -26,6 +26,8 @@ class SourceState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
+    """The state of a source, and why."""
+
     state: SourceState
     message: str = ""  # one sentence for the person at the screen, empty while all is well
 

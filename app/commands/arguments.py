@@ -33,6 +33,7 @@ def typed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
+    """The option for the format that a camera is asked for; ``usual``: what holds without it."""
     parser.add_argument(
         "--camera-format",
         type=typed(parse_camera_format),
@@ -43,6 +44,7 @@ def add_camera_format(parser: argparse.ArgumentParser, usual: str) -> None:
 
 
 def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
+    """The option for the camera's tilt; ``usual``: what holds without it."""
     parser.add_argument(
         TILT,
         type=typed(parse_camera_tilt),
@@ -53,6 +55,7 @@ def add_camera_tilt(parser: argparse.ArgumentParser, usual: str) -> None:
 
 
 def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
+    """The option for the camera's field of view; ``usual``: what holds without it."""
     parser.add_argument(
         "--field-of-view",
         type=typed(parse_field_of_view),
@@ -63,6 +66,7 @@ def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
 
 
 def add_face_size(parser: argparse.ArgumentParser, usual: str) -> None:
+    """The option for the distance of the pupils; ``usual``: what holds without it."""
     parser.add_argument(
         "--pupil-distance",
         type=typed(parse_face_size),
@@ -106,6 +110,7 @@ def add_network(parser: argparse.ArgumentParser, *, estimators: bool = False) ->
 
 
 def add_share(parser: argparse.ArgumentParser) -> None:
+    """The option for who may read what is written."""
     parser.add_argument(
         "--share",
         action=argparse.BooleanOptionalAction,
@@ -116,6 +121,7 @@ def add_share(parser: argparse.ArgumentParser) -> None:
 
 
 def add_faces(parser: argparse.ArgumentParser, default: int | None) -> None:
+    """The option for the number of faces; None: as last chosen."""
     usual = "as last chosen, 1 at first" if default is None else f"default: {default}"
     parser.add_argument(
         "--faces",
@@ -127,6 +133,7 @@ def add_faces(parser: argparse.ArgumentParser, default: int | None) -> None:
 
 
 def positive_seconds(text: str) -> float:
+    """An argument's type: seconds above 0."""
     try:
         seconds = float(text)
     except ValueError:
@@ -137,6 +144,7 @@ def positive_seconds(text: str) -> float:
 
 
 def count(text: str) -> int:
+    """An argument's type: a number from 1 on."""
     if not text.isdecimal() or not 0 < int(text) < 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)

@@ -34,6 +34,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def parse_window(arguments: Sequence[str]) -> LaunchOptions:
+    """The options of a command line without a command."""
     parser = argparse.ArgumentParser(
         prog="motionscope",
         description="Live head pose, keypoints and facial motion from a webcam, a video or the built-in demo.",

@@ -12,6 +12,8 @@ from app.core.tilt import CameraTilt
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
+    """What the command line asks of the window."""
+
     source: str = "auto"  # auto, demo, a camera's index or name, a path
     weights: str | None = None  # a path; "lite"; None: the weights that come with the app
     device: str | None = None  # None: as the user left it, "auto" at first

@@ -17,6 +17,8 @@ RATE = 48_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundBlock:
+    """Samples as a microphone gave them."""
+
     samples: Samples
     rate: int  # samples a second, as the device says; its clock may run a little faster or slower
     captured_s: float  # of the first sample, monotonic clock

@@ -50,6 +50,7 @@ def missing_packages(for_tests: bool = False) -> list[str]:
 
 
 def install_command(packages: list[str]) -> list[str]:
+    """The command that installs these Debian packages."""
     return ["apt-get", "install", "-y", "--no-install-recommends", *packages]
 
 

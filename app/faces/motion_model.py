@@ -13,10 +13,12 @@ INSTANT_S = 1e-4
 
 
 def centre(box: Box) -> tuple[float, float]:
+    """The middle of a box, x and y."""
     return box.x + box.w / 2, box.y + box.h / 2
 
 
 def side(box: Box) -> float:
+    """The longer side of a box."""
     return max(box.w, box.h)
 
 

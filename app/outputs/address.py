@@ -15,6 +15,8 @@ _HOST_PORT = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9_.-]+
 
 @dataclass(frozen=True, slots=True)
 class Address:
+    """A host and a port."""
+
     host: str  # a name or an IP address
     port: int
 

@@ -15,6 +15,8 @@ FRESH_S = 1.0  # how long what was sent or refused last describes how things sta
 
 
 class OutputState(enum.Enum):
+    """How an output stands."""
+
     WAITING = "waiting"  # for a face, or for the first picture
     SENDING = "sending"
     UNHEARD = "nobody listens"  # as far as the protocol lets the sender know
@@ -24,6 +26,8 @@ class OutputState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutputStatus:
+    """How an output stands, in numbers."""
+
     name: str
     target: str  # where it goes, as a person writes it
     state: OutputState

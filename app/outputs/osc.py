@@ -27,6 +27,7 @@ class OscOutput(BundleOutput):
 
 
 def bundles(result: FrameResult, time_s: float) -> list[list[OscMessage]]:
+    """A bundle for the frame, and one for each of its faces."""
     faces = faces_to_send(result)
     out: list[list[OscMessage]] = [
         [(f"{ROOT}/frame", [result.frame.index, time_s]), (f"{ROOT}/faces", [len(faces)])],

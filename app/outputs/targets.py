@@ -42,6 +42,8 @@ def parse_stream(text: str) -> StreamName:
 
 @dataclass(frozen=True, slots=True)
 class CameraTarget:
+    """A virtual camera: with the overlay or without, and which device."""
+
     overlay: bool = False
     device: Path | None = None  # None: the first that is found
 

@@ -19,6 +19,7 @@ if sys.platform == "linux":
 else:
 
     def ioctl(fd: int, request: int, arg: bytearray) -> int:
+        """Only for type checkers and other systems."""
         raise OSError(errno.ENOSYS, "there is no v4l2 here")
 
 

@@ -77,6 +77,7 @@ def faces_to_send(result: FrameResult) -> tuple[ShownFace, ...]:
 
 
 def is_measured(shown: ShownFace) -> bool:
+    """Whether the face has a pose."""
     return shown.face.pose_trained and bool(np.isfinite(shown.rotation).all())
 
 
@@ -87,6 +88,7 @@ def arkit(shown: ShownFace) -> dict[str, float]:
 
 
 def read(channels: tuple[Channel, ...], face: ShownFace) -> list[float]:
+    """The channels' values of a face."""
     return [float(channel.read(face)) for channel in channels]
 
 

@@ -162,6 +162,7 @@ def frame_record(result: FrameResult, utc: OtherClock) -> dict[str, object]:
 
 
 def marker_record(marker: Marker, utc: OtherClock) -> dict[str, object]:
+    """A marker as clients get it."""
     return {"type": "marker", "unix_s": round(utc.at(marker.at_s), 6), "label": marker.label, "note": marker.note}
 
 

@@ -14,6 +14,8 @@ REPLACE_AT = 5  # failures among them: it is made again, or another one takes ov
 
 
 class Part(enum.Enum):
+    """A part of the pipeline that is made anew when it fails; the value begins a sentence."""
+
     DETECTOR = "The face detector"
     ENGINE = "The network"
 

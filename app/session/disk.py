@@ -33,6 +33,8 @@ def disk_usage(folder: Path) -> Usage:
 
 @dataclass(frozen=True, slots=True)
 class DiskState:
+    """The room on a recording's disk."""
+
     free: int
     full: bool  # the recording must be finished now
     warning: str  # one sentence, or empty

@@ -28,6 +28,8 @@ MOST_FILES = 20_000  # of one session whose sizes are added up
 
 
 class SessionState(enum.Enum):
+    """How a session stands in the list."""
+
     COMPLETE = "complete"
     RECORDING = "recording"  # somebody writes it now
     UNFINISHED = "unfinished"  # cut off; recovery, or measuring the file again, makes it whole

@@ -116,6 +116,8 @@ def try_lock(file: BinaryIO) -> bool | None:
 
 
 class Life(enum.Enum):
+    """Whether the process that owns a session lives."""
+
     ALIVE = "alive"
     ENDED = "ended"
     UNSURE = "unsure"  # only watching can tell

@@ -148,6 +148,7 @@ def measured(face: FaceResult) -> bool:
 
 
 def number_field(value: float, decimals: int) -> str:
+    """A number as the tables hold it; empty where it isn't finite."""
     return f"{value:.{decimals}f}" if math.isfinite(value) else ""
 
 

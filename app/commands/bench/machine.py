@@ -21,6 +21,7 @@ PACKAGES = (*engine_packages(), "mediapipe", "opencv-python", "av", "numpy", "Py
 
 
 def describe_machine() -> Machine:
+    """The computer that measures."""
     return Machine(
         cpu=cpu_name(),
         logical_cores=os.cpu_count() or 1,
@@ -42,6 +43,7 @@ def versions() -> dict[str, str]:
 
 
 def resident_mb() -> float:
+    """The memory that this process has resident now."""
     return float(psutil.Process().memory_info().rss) / 1e6
 
 

@@ -11,6 +11,8 @@ PEERS = ("mediapipe",)
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
+    """What ``bench`` was asked for."""
+
     source: str = "demo"  # as for the window
     seconds: float = 10.0  # measured, after the warm-up
     weights: str | None = None

@@ -34,6 +34,8 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
+    """The computer that measured."""
+
     cpu: str
     logical_cores: int
     usable_cores: int  # that this process may run on
@@ -45,6 +47,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Network:
+    """The weights, and how they were run."""
+
     weights: str  # the file's name
     sha256: str
     summary: str
@@ -160,6 +164,8 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
+    """All that ``bench`` measured; its JSON has these names."""
+
     when_utc: str
     machine: Machine
     network: Network

@@ -66,6 +66,7 @@ def write_csv(path: Path, rows: Floats, signals: Sequence[PlotSignal]) -> None:
 
 
 def write_png(path: Path, figure: QWidget) -> None:
+    """Save a picture of the plots, at least twice as fine as the screen's points."""
     image = figure.grab().toImage()
     if image.devicePixelRatio() < PNG_RATIO:
         image = QImage(figure.size() * PNG_RATIO, QImage.Format.Format_RGB32)

@@ -15,6 +15,8 @@ from app.ui.shell.messages import Message, Severity
 
 
 class Comparing(QObject):
+    """Chooses the second table and reads it."""
+
     changed = pyqtSignal(object)  # the Content to show
 
     def __init__(self, loaded: Loaded, around: Surroundings, parent: QObject) -> None:

@@ -20,6 +20,8 @@ HIGH = 600  # points of a screen from which on two lines always have room; 1280x
 
 @dataclass(frozen=True, slots=True)
 class FaceLine:
+    """A line of the table of faces."""
+
     number: int
     face_ids: tuple[int, ...]  # as recorded
     name: str

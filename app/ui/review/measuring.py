@@ -24,6 +24,8 @@ Range = tuple[float, float]
 
 
 class Measuring(QObject):
+    """Keeps the selection and counts its statistics in the background."""
+
     changed = pyqtSignal()  # the selection
     counted = pyqtSignal()  # its statistics are shown
 

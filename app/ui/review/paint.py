@@ -391,6 +391,7 @@ def _lozenge(rect: QRectF) -> QPolygonF:
 
 
 def paint_selection(painter: QPainter, selection: tuple[float, float] | None, scale: TimeScale, lanes: Lanes) -> None:
+    """The selected stretch, through all lanes."""
     if selection is None:
         return
     bottom = lanes.bottom
@@ -407,6 +408,7 @@ def paint_selection(painter: QPainter, selection: tuple[float, float] | None, sc
 
 
 def paint_cursor(painter: QPainter, time_s: float, scale: TimeScale, lanes: Lanes) -> None:
+    """The line and the time of the frame that is shown."""
     x = scale.x(time_s)
     rect = lanes.overview
     place = rect.left() + time_s / scale.total_s * rect.width()

@@ -134,6 +134,7 @@ PREPARING = "Getting the network ready; with weights that are new here it takes 
 
 
 def reanalysis_text(folder: Path) -> str:
+    """The sentence that stands over the progress bar."""
     return f"Every frame of {folder.name} is measured again"
 
 

@@ -363,6 +363,7 @@ class Timeline(QWidget):
 
 
 def describe_annotation(annotation: Annotation) -> str:
+    """Label, time, length and note of an annotation, for its tool tip."""
     lasts = f", {annotation.duration_s:.2f} s long" if annotation.duration_s > 0 else ""
     note = f"\n{annotation.note}" if annotation.note else ""
     return f"{annotation.label or 'marker'} at {clock(annotation.onset_s, 2)}{lasts}{note}"

@@ -50,6 +50,8 @@ class _Numbers(QLabel):
 
 
 class Transport(QWidget):
+    """The row of controls and numbers between picture and timeline."""
+
     speed_chosen = pyqtSignal(float)
     table_chosen = pyqtSignal(int)  # the place in the list that was set; -1: none
 

@@ -16,6 +16,8 @@ NO_NETWORK = "Nothing was measured: the network was not loaded in time."
 
 
 class Step(enum.Enum):
+    """What the command line asked the window to do next."""
+
     NOTHING = "nothing"
     RECORD = "record"
     CLOSE = "close"

@@ -37,6 +37,8 @@ UNEXPECTED = "That failed because of an unexpected error; the details are on std
 
 @dataclass(frozen=True, slots=True)
 class Network:
+    """The weights, the device and the engine that are chosen."""
+
     weights: str = ""  # empty: those that come with the app
     device: str = "auto"
     engine: str = "auto"

@@ -123,6 +123,8 @@ class AskingDialog(QDialog):
 
 
 class AboutDialog(QDialog):
+    """Version, purpose and licence."""
+
     def __init__(self, parent: QWidget, lines: list[str]) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Motionscope")
@@ -167,6 +169,7 @@ def save_picture(widget: QWidget, path: Path) -> str:
 
 
 def png_of(image: QImage) -> bytes:
+    """The image as PNG."""
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")

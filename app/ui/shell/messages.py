@@ -25,6 +25,8 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """A sentence of the status line."""
+
     text: str
     severity: Severity = Severity.INFO
 

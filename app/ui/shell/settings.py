@@ -76,6 +76,7 @@ def _custom_filter(text: str) -> str:
 
 
 def span_text(seconds: float) -> str:
+    """A span of time in seconds or minutes."""
     return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
 
 

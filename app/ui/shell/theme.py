@@ -24,6 +24,8 @@ from app.ui.widgets.plain_text import PlainTextStyle
 
 
 class Scheme(enum.Enum):
+    """The two colour schemes."""
+
     DARK = "dark"
     LIGHT = "light"
 
@@ -111,6 +113,7 @@ def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
 
 
 def palette() -> QPalette:
+    """Qt's palette in the colours of the scheme."""
     roles = QPalette.ColorRole
     colours = {
         roles.Window: WINDOW,
@@ -165,6 +168,7 @@ def set_tone(label: QWidget, tone: str) -> None:
 
 
 def style_sheet() -> str:
+    """Qt's style sheet in the colours of the scheme."""
     angles = "\n    ".join(
         f'QLabel[tone="{name}"] {{ color: {colour.name()}; }}'
         for name, colour in (ANGLE_COLOURS | PLACE_COLOURS).items()

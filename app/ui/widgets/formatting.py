@@ -58,14 +58,17 @@ def centimetres(value: float, std: float) -> str:
 
 
 def spread(value: float) -> str:
+    """A standard deviation in degrees; empty where it isn't known."""
     return f"± {value:.1f}°" if math.isfinite(value) else ""
 
 
 def unsigned(value: float, decimals: int, unit: str = "") -> str:
+    """A number with its unit; a dash where it isn't known."""
     return f"{value:.{decimals}f}{unit}" if math.isfinite(value) else NOTHING
 
 
 def rate(value: float) -> str:
+    """Frames a second; a dash for none."""
     return f"{value:.1f} fps" if value > 0 else NOTHING
 
 
@@ -77,6 +80,7 @@ def duration(seconds: float) -> str:
 
 
 def size(num_bytes: float) -> str:
+    """Bytes in the unit that suits them."""
     for unit in ("B", "kB", "MB"):
         if num_bytes < 999.5:
             return f"{num_bytes:.0f} {unit}" if unit == "B" else f"{num_bytes:.1f} {unit}"

@@ -55,6 +55,7 @@ class LatestAnnotation:
 
 
 def default_slots() -> tuple[AnnotationSlot, ...]:
+    """A point for each key."""
     return tuple(AnnotationSlot(f"marker {key}") for key in ANNOTATION_KEYS)
 
 
@@ -69,6 +70,7 @@ def read_slots(text: str) -> tuple[AnnotationSlot, ...]:
 
 
 def write_slots(slots: tuple[AnnotationSlot, ...]) -> str:
+    """The slots as JSON, for the settings."""
     return json.dumps([[slot.label, slot.interval] for slot in slots], ensure_ascii=False)
 
 

@@ -207,6 +207,7 @@ def state_text(status: OutputStatus | None, on: bool, failed: bool) -> str:
 
 
 def status_tip(status: OutputStatus | None) -> str:
+    """The target and the counts of an output, for its tool tip."""
     if status is None:
         return ""
     dropped = f", {status.dropped} skipped because newer ones came" if status.dropped else ""
