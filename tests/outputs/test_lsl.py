@@ -18,7 +18,7 @@ from app.outputs.lsl import LslOutput
 from app.outputs.targets import StreamName, parse_stream
 from extractor.installing import extra_command
 from extractor.types import Angles
-from tests.signals.test_chain import make_face, make_result
+from tests.signals.test_chain import looking, make_face, make_result
 
 pylsl = pytest.importorskip("pylsl", exc_type=ImportError, reason="needs pylsl")
 WAIT_S = 15.0
@@ -42,10 +42,6 @@ def pull(inlet: pylsl.StreamInlet) -> tuple[list, float]:
     sample, at_s = inlet.pull_sample(WAIT_S)
     assert sample is not None
     return sample, at_s
-
-
-def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0):
-    return make_result(number, make_face(Angles(pitch, yaw, roll)))
 
 
 def channels(inlet: pylsl.StreamInlet) -> list[tuple[str, str]]:

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from app.core.clock import now_s
 from app.core.errors import OutputError
-from app.core.frames import FrameResult, ShownFace
+from app.core.frames import ShownFace
 from app.core.position import Position
 from app.core.rotation import rotation_of
 from app.outputs.address import Address, parse_address
 from app.outputs.base import OutputState
 from app.outputs.opentrack import NAME, OpentrackOutput, opentrack_angles, packet
 from extractor.types import Angles
-from tests.signals.test_chain import make_face, make_result
+from tests.signals.test_chain import looking, make_face, make_result
 
 WAIT_S = 5.0
 
@@ -45,10 +45,6 @@ def output(receiver: socket.socket) -> Iterator[OpentrackOutput]:
     output = OpentrackOutput(Address(*receiver.getsockname()))
     yield output
     output.close()
-
-
-def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0) -> FrameResult:
-    return make_result(number, make_face(Angles(pitch, yaw, roll)))
 
 
 def opentrack_matrix(yaw: float, pitch: float, roll: float) -> np.ndarray:

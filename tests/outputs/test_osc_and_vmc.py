@@ -26,7 +26,7 @@ from app.outputs.values import EXPRESSION, PLACE, POSE, quaternion
 from app.outputs.vmc import VmcOutput, head_quaternion, presets
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.extractor.test_face_shape import moved, neutral
-from tests.signals.test_chain import make_face, make_result
+from tests.signals.test_chain import looking, make_face, make_result
 
 WAIT_S = 10.0
 OUTPUTS = pytest.mark.parametrize("make", [OscOutput, VmcOutput])
@@ -78,10 +78,6 @@ def opened(receiver):
     yield open_
     for output in outputs:
         output.close()
-
-
-def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0):
-    return make_result(number, make_face(Angles(pitch, yaw, roll)))
 
 
 def test_osc_messages_have_their_names_and_arguments(receiver, opened):

@@ -24,7 +24,7 @@ from app.outputs.base import Marker, OutputState
 from app.outputs.targets import ServerTarget
 from app.outputs.websocket import WebSocketOutput, frame_record
 from extractor.types import Angles
-from tests.signals.test_chain import make_face, make_result
+from tests.signals.test_chain import looking, make_face, make_result
 
 WAIT_S = 10.0
 
@@ -69,10 +69,6 @@ def receive(client: ClientConnection) -> dict:
     assert text.endswith("\n")
     assert text.count("\n") == 1
     return json.loads(text)
-
-
-def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0):
-    return make_result(number, make_face(Angles(pitch, yaw, roll)))
 
 
 def wait_for(what, of) -> None:

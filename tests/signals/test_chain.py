@@ -48,6 +48,11 @@ def make_result(number: int, *faces: FaceResult, truth: Angles | None = None) ->
     return FrameResult(Frame(number, IMAGE, captured, truth=truth), faces, captured)
 
 
+def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0) -> FrameResult:
+    """A result with one face that looks there."""
+    return make_result(number, make_face(Angles(pitch, yaw, roll)))
+
+
 def noisy(rng: np.random.Generator, face_id: int = 1) -> FaceResult:
     return make_face(Angles(*rng.normal(10, 0.5, 3)), face_id, float(rng.normal(50, 0.5)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.core.quality import is_low
 from app.core.tilt import levelled_cm
 from app.session.exporters.base import OneOutput, Progress, faces_of_frames
 from app.session.session import Session
-from app.session.table import MISSING_REASONS, Table
+from app.session.table import MISSING_REASONS, Table, number_field
 from extractor import files
 
 FILE = "openface.csv"
@@ -79,9 +78,9 @@ class OpenFaceCsv(OneOutput):
                 if not faces:
                     writer.writerow((k + 1, 0, time, 0, 0, *_NOTHING, MISSING_REASONS[session.table.missing[k]], ""))
                 for table, row in faces:
-                    sure, pose = _number(confidence[id(table)][row], 4), angles[id(table)][row]
-                    place = (_number(10 * float(cm), 1) for cm in positions[id(table)][row])
-                    numbers = (*place, *(_number(angle, 6) for angle in pose))
+                    sure, pose = number_field(confidence[id(table)][row], 4), angles[id(table)][row]
+                    place = (number_field(10 * float(cm), 1) for cm in positions[id(table)][row])
+                    numbers = (*place, *(number_field(angle, 6) for angle in pose))
                     success = int(not low[id(table)][row])
                     face_id = int(table.face_id[row])
                     writer.writerow((k + 1, face_id, time, sure, success, *numbers, "", names.get(face_id, "")))
@@ -93,7 +92,3 @@ def _confidence(table: Table) -> NDArray[np.float32]:
     """(N,) from 0 to 1."""
     quality = table.column("quality")
     return np.where(np.isnan(quality), table.column("detection_score"), quality)
-
-
-def _number(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if math.isfinite(value) else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.position import Position
 from app.core.spreadsheet import as_cell
+from app.session.table import number_field
 from extractor.types import POSE_HEADS
 
 HEADINGS = ("number", "shown", "measured", "unit")
@@ -30,16 +30,16 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
     ``names`` are the keypoints' (None: they have no fixed meaning).
     """
     frame = result.frame
-    rows = [_same("frame", str(frame.index), ""), _same("timestamp_s", _number(frame.time_s, 3), "s")]
+    rows = [_same("frame", str(frame.index), ""), _same("timestamp_s", number_field(frame.time_s, 3), "s")]
     rows += [
-        _same("latency_ms", _number(result.latency_ms, 1), "ms"),
-        _same("detect_ms", _number(result.detect_ms, 1), "ms"),
-        _same("infer_ms", _number(result.infer_ms, 1), "ms"),
+        _same("latency_ms", number_field(result.latency_ms, 1), "ms"),
+        _same("detect_ms", number_field(result.detect_ms, 1), "ms"),
+        _same("infer_ms", number_field(result.infer_ms, 1), "ms"),
         _same("faces", str(len(result.faces)), ""),
     ]
     if frame.truth is not None and result.shown_truth is not None:
         rows += [
-            NumberRow(f"true_{name}_deg", _number(shown, 2), _number(true, 2), "°")
+            NumberRow(f"true_{name}_deg", number_field(shown, 2), number_field(true, 2), "°")
             for name, shown, true in zip(POSE_HEADS, result.shown_truth, frame.truth, strict=True)
         ]
     shown, measured = result.shown_primary, result.primary
@@ -48,7 +48,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
         second = result.second_primary
         if second is not None and second.pose_trained:
             rows += [
-                _same(f"second_{name}_deg", _number(angle, 2), "°")
+                _same(f"second_{name}_deg", number_field(angle, 2), "°")
                 for name, angle in zip(POSE_HEADS, second.angles, strict=True)
             ]
     return rows
@@ -63,8 +63,8 @@ def as_text(rows: Sequence[NumberRow]) -> str:
 def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
     face = shown.face
     yield _same("face_id", str(face.face_id), "")
-    yield _same("detection_score", _number(face.detection.score, 3), "")
-    yield _same("quality", _number(face.quality, 3), "")
+    yield _same("detection_score", number_field(face.detection.score, 3), "")
+    yield _same("quality", number_field(face.quality, 3), "")
     if face.pose_trained:
         yield from _pose_rows(shown, measured)
     box, other = face.detection.box, measured.detection.box
@@ -74,7 +74,7 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
         ("w", box.w, other.w),
         ("h", box.h, other.h),
     ):
-        yield NumberRow(f"box_{name}", _number(value, 1), _number(raw, 1), "px")
+        yield NumberRow(f"box_{name}", number_field(value, 1), number_field(raw, 1), "px")
     if face.pose_trained:
         yield from _keypoint_rows(face, measured, names)
 
@@ -82,18 +82,18 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
 def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
     face = shown.face
     for name, value, raw in zip(POSE_HEADS, shown.angles, measured.angles, strict=True):
-        yield NumberRow(f"{name}_deg", _number(value, 2), _number(raw, 2), "°")
+        yield NumberRow(f"{name}_deg", number_field(value, 2), number_field(raw, 2), "°")
     for name, value, raw in zip(POSE_HEADS, face.std, measured.std, strict=True):
-        yield NumberRow(f"{name}_std_deg", _number(value, 2), _number(raw, 2), "°")
+        yield NumberRow(f"{name}_std_deg", number_field(value, 2), number_field(raw, 2), "°")
     for name, value, raw in zip(Position._fields, shown.position, measured.position, strict=True):
-        yield NumberRow(name, _number(value, 1), _number(raw, 1), "cm")
+        yield NumberRow(name, number_field(value, 1), number_field(raw, 1), "cm")
     for name in ("tx", "ty"):
         i = "xy".index(name[1])
-        yield NumberRow(name, _number(float(face.t[i]), 4), _number(float(measured.t[i]), 4), "crop")
-    yield NumberRow("scale", _number(face.scale, 4), _number(measured.scale, 4), "crop")
+        yield NumberRow(name, number_field(float(face.t[i]), 4), number_field(float(measured.t[i]), 4), "crop")
+    yield NumberRow("scale", number_field(face.scale, 4), number_field(measured.scale, 4), "crop")
     for part in ("exp", "brow", "eye", "mouth"):
         name = f"{part}_magnitude"
-        yield NumberRow(name, _number(getattr(face, name), 4), _number(getattr(measured, name), 4), "face")
+        yield NumberRow(name, number_field(getattr(face, name), 4), number_field(getattr(measured, name), 4), "face")
 
 
 def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
@@ -110,16 +110,11 @@ def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] 
             for i, axis in enumerate(axes):
                 yield NumberRow(
                     f"{label}_{k}_{axis}{meaning}",
-                    _number(float(values[k, i]), decimals),
-                    _number(float(raw[k, i]), decimals),
+                    number_field(float(values[k, i]), decimals),
+                    number_field(float(raw[k, i]), decimals),
                     unit,
                 )
 
 
 def _same(name: str, text: str, unit: str) -> NumberRow:
     return NumberRow(name, text, text, unit)
-
-
-def _number(value: float, decimals: int) -> str:
-    """The number with a point and a plain minus sign, which other programs read; empty where there is none."""
-    return f"{value:.{decimals}f}" if math.isfinite(value) else ""
