@@ -170,10 +170,10 @@ class Detector(ConvNeXtV2):
         return {name: self.head(name)(features) for name in HEADS}
 
 
-def init_weights(module: nn.Module) -> None:
+def init_weights(module: nn.Module, generator: torch.Generator | None = None) -> None:
     """The published initialisation: normal with deviation 0.02 cut at two, biases zero."""
     if isinstance(module, (nn.Conv2d, nn.Linear)):
-        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.trunc_normal_(module.weight, std=0.02, generator=generator)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 

@@ -112,7 +112,7 @@ class MotionExtractor(nn.Module):
         """Build a network around the detector's parameters, without initialising what is replaced anyway.
 
         Args:
-            tensors: Parameters by their names without ``detector.``; those that it lacks are initialised.
+            tensors: Parameters by their names without ``detector.``; those that it lacks are initialised, always alike.
             num_kp: Keypoints.
             num_bins: Bins of each angle.
             backbone: A key of ``extractor.backbone_sizes.SIZES``.
@@ -128,19 +128,20 @@ class MotionExtractor(nn.Module):
             network = cls(num_kp, num_bins, backbone, drop_path_rate)
         detector = network.detector
         detector.load_state_dict(tensors, strict=False, assign=True)
+        generator = torch.Generator().manual_seed(0)  # the same file is the same network, whoever reads it
         for module in detector.modules():
             own = dict(module.named_parameters(recurse=False))
             if any(parameter.is_meta for parameter in own.values()):
-                _materialise(module, own)
+                _materialise(module, own, generator)
         return network.eval()
 
 
-def _materialise(module: nn.Module, parameters: dict[str, nn.Parameter]) -> None:
+def _materialise(module: nn.Module, parameters: dict[str, nn.Parameter], generator: torch.Generator) -> None:
     """Give initial values to a module whose file held only some of its parameters, or none."""
     # Copies, because to_empty() empties the parameters themselves.
     kept = {name: parameter.detach().clone() for name, parameter in parameters.items() if not parameter.is_meta}
     module.to_empty(device="cpu", recurse=False)
-    init_weights(module)
+    init_weights(module, generator)
     with torch.no_grad():
         for name, parameter in kept.items():
             getattr(module, name).copy_(parameter)

@@ -11,6 +11,7 @@ class Bar:
     """Called with (done, total), it shows that on stderr until its ``with`` ends."""
 
     def __init__(self, title: str, shown: bool) -> None:
+        shown = shown and sys.stderr.isatty()  # in a log it would be a line of remains
         self._bar = tqdm(desc=title, unit="frame", disable=not shown, file=sys.stderr, leave=False)
 
     def __call__(self, done: int, total: int) -> None:

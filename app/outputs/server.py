@@ -13,6 +13,7 @@ from __future__ import annotations
 import abc
 import asyncio
 import contextlib
+import errno
 import hmac
 import ipaddress
 import json
@@ -72,8 +73,10 @@ class LineServer(abc.ABC):
         self._opened.wait()
         if self._error is not None:
             self._thread.join(JOIN_S)
+            taken = self._error.errno == errno.EADDRINUSE
+            why = "another program has this port" if taken else reason(self._error)
             raise OutputError(
-                f"{self._title} can't be opened at {self._address}: {reason(self._error)}; choose another port."
+                f"{self._title} can't be opened at {self._address}: {why}; choose another port."
             ) from self._error
 
     @abc.abstractmethod

@@ -33,6 +33,7 @@ def test_the_formats_land_in_the_sessions_own_folder(record, capsys):
     assert main(["export", str(folder), "--format", "openface", "--quiet"]) == 1
     assert "exists already" in capsys.readouterr().err
     assert main(["export", str(folder), "--format", "openface", "--force"]) == 0
+    assert capsys.readouterr().err == ""  # a bar would leave its remains where no terminal is
     # An export beside the recording doesn't disturb the recording.
     assert Manifest.read(folder).frames == 5
 

@@ -48,7 +48,7 @@ class ViewDialog(QDialog):
         self._sizes = sizes
         self.camera = _box("Model of the camera", WEBCAMS)
         self.degrees = number_box("Field of view in degrees", LEAST_DEG, MOST_DEG, "°")
-        self.between = _box("Between which points of the picture", (("from edge to edge", False), ("diagonally", True)))
+        self.between = _box("Between which points of the picture", (("edge to edge", False), ("diagonally", True)))
         self.sheet = _box("What fills the picture", SHEETS)
         self.width_cm = number_box("Its width in centimetres", 1.0, 1000.0, " cm")
         self.distance = number_box("Its distance from the lens in centimetres", 1.0, 1000.0, " cm")
