@@ -143,13 +143,17 @@ def store(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def make_window(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., MainWindow]]:
-    """Windows with settings of their own, closed properly at the end of the test; ``idle``: no pipeline starts."""
+    """Windows with settings of their own, closed properly at the end of the test; ``idle``: no pipeline starts.
+
+    They ask for the keyboard, which on a bare X server no window manager gives them.
+    """
     windows: list[MainWindow] = []
     ended: list[MainWindow] = []
 
     def make(idle: bool = False, **options: object) -> MainWindow:
         window = MainWindow(LaunchOptions(**options), store)  # type: ignore[arg-type]
         windows.append(window)
+        window.view.first_painted.connect(window.activateWindow)
         window.ended.connect(lambda _: ended.append(window))
         if idle:
             window.start = lambda: None  # type: ignore[method-assign]
@@ -165,14 +169,10 @@ def make_window(qtbot: QtBot, store: Settings) -> Iterator[Callable[..., MainWin
 
 @pytest.fixture
 def idle_window(make_window: Callable[..., MainWindow], qtbot: QtBot) -> MainWindow:
-    """A window on the screen that has the keyboard, whose pipeline never starts.
-
-    Where no window manager runs, as on a bare X server, nobody gives the keyboard to a window that does not ask.
-    """
+    """A window on the screen that has the keyboard, whose pipeline never starts."""
     window = make_window(idle=True)
     with qtbot.waitActive(window, timeout=20_000):
         window.show()
-        window.activateWindow()
     return window
 
 

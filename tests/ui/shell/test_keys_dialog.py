@@ -28,8 +28,9 @@ def parent(qapp):
 def dialog(parent, lines, qtbot):
     dialog = KeysDialog(parent, lines)
     qtbot.addWidget(dialog)
-    with qtbot.waitExposed(dialog):
+    with qtbot.waitActive(dialog, timeout=20_000):
         dialog.show()
+        dialog.activateWindow()
     return dialog
 
 
