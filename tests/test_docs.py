@@ -114,9 +114,8 @@ def understood(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, list[str]], Pa
     return read
 
 
-def shown_lines(page: Path) -> Iterator[str]:
-    """Each command line of a page: in blocks, with the lines that go on from it, and in the text."""
-    text = page.read_text(encoding="utf-8")
+def shown_lines(text: str) -> Iterator[str]:
+    """Each command line of a page's text: in blocks, with the lines that go on from it, and in what is written."""
     for language, block in re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL):
         if language not in ("", "sh"):
             continue
@@ -166,7 +165,7 @@ def test_every_command_line_is_understood(
     from app.commands.cli import COMMANDS
     from app.session.exporters import exporters_named
 
-    for line in shown_lines(page):
+    for line in shown_lines(page.read_text(encoding="utf-8")):
         found = command(line)
         if found is None:
             continue
