@@ -15,7 +15,7 @@ from app.ui.widgets.tables import dot, fill, heading_row, set_up
 
 COLUMNS = ("Face", "Name", "Frames")
 EACH = "first face of each frame"
-HIGH = 600  # points of a screen from which on two lines always have room; 1280x720 at 150 % has 480
+LEAST_ROWS = 2  # that have room without scrolling
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class FaceLine:
 
 
 class FacesPanel(QWidget):
-    """The first line stands for the first face of each frame; hidden where only one face was ever measured."""
+    """The first line stands for the first face of each frame; of no use where only one face was ever measured."""
 
+    several = pyqtSignal(bool)  # more than one face was measured
     selected = pyqtSignal()  # ``numbers`` changed
     opened = pyqtSignal()  # the selected line is to be edited
 
@@ -47,7 +48,6 @@ class FacesPanel(QWidget):
         heading = heading_row("Faces", {text: actions[name] for text, name in names.items()})
         layout = lay_out(QVBoxLayout(self), heading, (table, 1), spacing=4, margins=(8, 6, 8, 4))
         layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinAndMaxSize)
-        self.hide()
 
     @property
     def numbers(self) -> list[int]:
@@ -77,10 +77,9 @@ class FacesPanel(QWidget):
         table.clearSelection()
         self._select(rows or [0])
         table.blockSignals(False)
-        self.setVisible(sum(len(line.face_ids) for line in lines) > 1)
+        self.several.emit(sum(len(line.face_ids) for line in lines) > 1)
         frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
-        least = 2 if there(self.screen()).availableGeometry().height() >= HIGH else 1
-        table.setMinimumHeight(least * self._row_height + frame)
+        table.setMinimumHeight(LEAST_ROWS * self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)
 
     def choose_next(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtGui import QAction, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
@@ -13,8 +13,10 @@ from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
 from app.ui.shell.status_line import StatusLine, status_bar
-from app.ui.widgets.building import Part, ScrollPanel, lay_out, there
+from app.ui.widgets.building import Part, ScrollPanel, lay_out, named
 from app.ui.widgets.fields import dim_label
+
+PART_LINES = 8  # of text: where a part beside the picture would be lower, one at a time is shown
 
 
 class Panes(QSplitter):
@@ -32,12 +34,9 @@ class Panes(QSplitter):
         self.statistics = StatisticsPanel(commands["copy"])
         self.recover_button = QPushButton("&Recover the recording")
         self.recover_button.hide()
-        parts = QSplitter(Qt.Orientation.Vertical)
-        for widget in (self.faces, self.annotation_list, self.statistics):
-            parts.addWidget(widget)
-        parts.setStretchFactor(2, 1)
-        parts.setChildrenCollapsible(False)
-        self.side = _Side(parts)
+        self.side = _Side({"Faces": self.faces, "Markers": self.annotation_list, "Statistics": self.statistics})
+        self.side.offer(self.faces, False)
+        self.faces.several.connect(lambda on: self.side.offer(self.faces, on))
         top = QSplitter(Qt.Orientation.Horizontal)
         top.addWidget(_column((self.view, 1), lay_out(QHBoxLayout(), None, self.recover_button, None)))
         top.addWidget(self.side)
@@ -56,21 +55,52 @@ class Panes(QSplitter):
 
 
 class _Side(ScrollPanel):
-    """What stands beside the picture, never cut at its sides; it scrolls where the window is low."""
+    """What stands beside the picture, never cut at its sides.
 
-    def __init__(self, parts: QSplitter) -> None:
+    All parts one above the other, or in a low window one of them, which a tab chooses.
+    """
+
+    def __init__(self, parts: dict[str, QWidget]) -> None:
         super().__init__("Faces, markers and statistics")
-        self._parts = parts
+        self._parts = list(parts.values())
+        self._offered = [True] * len(parts)
+        self._tabs = named(QTabBar(), "What is shown beside the picture")
+        self._tabs.setDrawBase(False)
+        self._stack = QSplitter(Qt.Orientation.Vertical)
+        self._stack.setChildrenCollapsible(False)
+        for name, part in parts.items():
+            self._tabs.addTab(name)
+            self._stack.addWidget(part)
+        self._stack.setStretchFactor(len(parts) - 1, 1)
+        self._tabs.setCurrentIndex(len(parts) - 1)
+        self._tabs.currentChanged.connect(lambda _: self._arrange())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(parts)
+        self.setWidget(_column(self._tabs, (self._stack, 1)))
+        self._arrange()
+
+    def offer(self, part: QWidget, on: bool) -> None:
+        """Whether there is anything to see in this part."""
+        self._offered[self._parts.index(part)] = on
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        low = self.height() < PART_LINES * self.fontMetrics().lineSpacing() * sum(self._offered)
+        for i, (part, offered) in enumerate(zip(self._parts, self._offered, strict=True)):
+            self._tabs.setTabVisible(i, offered)  # the next one becomes the current one
+            part.setVisible(offered and (not low or i == self._tabs.currentIndex()))
+        self._tabs.setVisible(low)
 
     def fit(self) -> None:
         """What lists can't use, for they have become shorter, is the last part's."""
         super().fit()
-        sizes = self._parts.sizes()
-        used = [min(size, there(self._parts.widget(i)).maximumHeight()) for i, size in enumerate(sizes[:-1])]
+        sizes = self._stack.sizes()
+        used = [min(size, part.maximumHeight()) for size, part in zip(sizes, self._parts[:-1], strict=False)]
         if used != sizes[:-1]:
-            self._parts.setSizes([*used, sum(sizes) - sum(used)])
+            self._stack.setSizes([*used, sum(sizes) - sum(used)])
 
 
 def _column(*parts: Part) -> QWidget:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PyQt6 import sip
-from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea
+from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QTabBar
 
 from app.ui.review.faces_panel import FaceLine
 from app.ui.review.window import ReviewWindow
+from tests.ui.find import find
 
 
 @pytest.fixture(params=[1.0, 1.5])
@@ -50,17 +51,28 @@ def test_all_three_angles_have_room_in_a_narrow_window(large_text, make_review, 
     assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
 
 
-def test_it_can_be_as_low_as_such_a_screen_leaves_beside_its_title(large_text, make_review, folder):
+def test_in_a_low_window_each_part_beside_the_picture_has_a_tab(large_text, make_review, folder, qtbot):
     review = make_review(folder, 853, 440)
     review.shown.identifying.close()
     review.panes.faces.show_faces([FaceLine(n, (n,), "", 40) for n in range(3)])
-    assert review.panes.faces.isVisible()
     assert review.minimumSizeHint().height() <= 440
     review.resize(853, 440)
     side = review.panes.side
-    assert side.widget().height() >= side.viewport().height()  # what has no room is scrolled to
-    assert review.panes.statistics.width() <= side.viewport().width()
-    assert review.panes.statistics.height() >= review.panes.statistics.minimumHeight()
+    tabs = find(side, "What is shown beside the picture", QTabBar)
+    parts = [review.panes.faces, review.panes.annotation_list, review.panes.statistics]
+    assert [tabs.tabText(k) for k in range(tabs.count())] == ["Faces", "Markers", "Statistics"]
+    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, False, True], timeout=5000)
+    for k, part in enumerate(parts):
+        tabs.setCurrentIndex(k)
+        assert [other.isVisible() for other in parts] == [other is part for other in parts]
+        qtbot.waitUntil(lambda: side.widget().height() <= side.viewport().height(), timeout=5000)  # nothing is cut
+        qtbot.waitUntil(lambda part=part: part.height() >= part.minimumSizeHint().height(), timeout=5000)
+        assert part.width() <= side.viewport().width()
+    review.panes.faces.show_faces([FaceLine(0, (0,), "", 40)])
+    assert not tabs.isTabVisible(0)  # there is nothing to choose from
+    review.resize(1280, 1000)
+    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, True, True], timeout=5000)
+    assert not tabs.isVisible()
 
 
 def test_the_window_is_no_larger_than_its_screen(store, qtbot):
