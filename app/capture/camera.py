@@ -18,6 +18,8 @@ BLACK = "The camera sends black pictures: open its shutter, switch on a light, o
 class CameraSource:
     """A camera; frames that nobody took in time are dropped, the oldest first, and leave a gap in ``Frame.index``.
 
+    One that is ``patient`` drops none: they wait in its connection.
+
     Nothing here waits for the driver longer than ``CameraTiming`` allows, even when the driver
     never returns: its thread is given up and a new one started.  ``capture_factory``, ``lister`` and
     ``kind`` stand in for OpenCV, the system's list of cameras and what is said of them: for a camera on the
@@ -112,6 +114,11 @@ class CameraSource:
     def measured_fps(self) -> float:
         """The rate at which frames really come; 0 before it is known."""
         return self._worker.fps if self._worker else 0.0
+
+    @property
+    def patient(self) -> bool:
+        """Whether it drops no frame that isn't read in time."""
+        return self._kind.patient
 
     def interrupt(self) -> None:
         """Let ``open`` wait no longer, now or ever; it raises SourceError, and nothing flows.  For another thread."""

@@ -61,6 +61,7 @@ class CameraKind:
     stalled: str
     why_not: Callable[[CameraDevice], str]  # it can't be opened
     allow: Callable[[float], bool]  # whether this program may; may wait for so many seconds
+    patient: bool = False  # what isn't read yet waits in the connection, where a driver would drop it
 
 
 ATTACHED = CameraKind(
@@ -141,6 +142,7 @@ class CameraWorker:
         """The oldest shot not yet taken, waiting for one up to ``timeout_s``."""
         with self._changed:
             self._changed.wait_for(lambda: self._shots or self._stop.is_set(), timeout_s)
+            self._changed.notify_all()  # there is room for another
             return self._shots.popleft() if self._shots else None
 
     def wait_opened(self, timeout_s: float) -> None:
@@ -268,6 +270,9 @@ class CameraWorker:
         elif self._black_since is None:
             self._black_since = shot.captured_s
         with self._changed:
+            if self._kind.patient:
+                self._changed.wait_for(lambda: len(self._shots) < QUEUE_LENGTH or self._stop.is_set())
+                self._alive()
             if len(self._shots) >= QUEUE_LENGTH:
                 self._shots.popleft()  # the oldest: the newest is what a live view needs
                 self.dropped += 1

@@ -58,6 +58,16 @@ class Interruptible(Protocol):
         ...
 
 
+@runtime_checkable
+class Patient(Protocol):
+    """A source that may be read late."""
+
+    @property
+    def patient(self) -> bool:
+        """Whether it drops no frame that isn't read in time."""
+        ...
+
+
 class Source(Protocol):
     """Frames in order.  All calls but ``status`` come from one thread: the capture thread."""
 

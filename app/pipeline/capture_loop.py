@@ -6,7 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.capture.source import Interruptible, Source, SourceInfo, SourceState, SourceStatus
+from app.capture.source import Interruptible, Patient, Source, SourceInfo, SourceState, SourceStatus
+from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.signals.rates import RateMeter
@@ -14,15 +15,21 @@ from app.signals.rates import RateMeter
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S = 0.1  # how soon a switch or a stop is noticed while a source is silent
+FROZE_S = 0.25  # nothing for so long: what was held up comes all at once afterwards
+CATCH_UP = 3.0  # times as long as that it may be read more slowly than it comes
+REST_S = 0.01
 CLOSED = SourceStatus(SourceState.CLOSED)
 
 
 class CaptureLoop:
     """Reads one source at a time; ``switch`` changes it from any thread without waiting."""
 
-    def __init__(self, on_open: Callable[[], None], on_frame: Callable[[Frame], None]) -> None:
+    def __init__(
+        self, on_open: Callable[[], None], on_frame: Callable[[Frame], None], is_filling: Callable[[], bool]
+    ) -> None:
         self._on_open = on_open  # on the capture thread, before the first frame of a source
         self._on_frame = on_frame  # on the capture thread; must not block
+        self._is_filling = is_filling  # more frames at once would soon be too many for whoever gets them
         self._changed = threading.Condition()
         self._wanted: Source | None = None
         self._request = 0  # counts the calls of switch; the thread follows the latest
@@ -33,6 +40,7 @@ class CaptureLoop:
         self._current: Source | None = None
         self._opening: Source | None = None
         self._last_index = -1
+        self._last_s = self._patient_until_s = 0.0
         self.rate = RateMeter()
         self.frames = 0
         self.lost = 0
@@ -110,6 +118,7 @@ class CaptureLoop:
         self.rate.clear()
         self.frames = self.lost = 0
         self._last_index = -1
+        self._last_s = self._patient_until_s = 0.0
         try:
             with self._changed:
                 self._opening = source
@@ -127,8 +136,17 @@ class CaptureLoop:
             with self._changed:
                 self._opening = None
 
+    def _may_wait(self, source: Source) -> bool:
+        """Whether what a frozen source held up is better read a little later.  Not for long, nor where it is slow."""
+        patient = isinstance(source, Patient) and source.patient
+        return patient and now_s() < self._patient_until_s and self._is_filling()
+
     def _read(self, source: Source) -> None:
         try:
+            if self._may_wait(source):
+                with self._changed:
+                    self._changed.wait(REST_S)
+                return
             frame = source.read(READ_TIMEOUT_S)
             if frame is None:
                 status = source.status
@@ -140,6 +158,10 @@ class CaptureLoop:
             self.frames += 1
             self.lost += max(0, frame.index - self._last_index - 1)
             self._last_index = frame.index
+            silent_s = frame.captured_s - (self._last_s or frame.captured_s)
+            if silent_s > FROZE_S:
+                self._patient_until_s = frame.captured_s + CATCH_UP * silent_s
+            self._last_s = frame.captured_s
             self._on_frame(frame)
         except SourceError as error:
             self._fail(source, str(error))

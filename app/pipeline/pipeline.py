@@ -53,7 +53,7 @@ class Pipeline:
         self.sound = SoundCapture(self.recorder.add_sound)
         self.signals = SignalController(self.recorder, self._send_marker)
         self._slot: Mailbox[Frame] = Mailbox()
-        self.capture = CaptureLoop(self._opened, self._captured)
+        self.capture = CaptureLoop(self._opened, self._captured, lambda: self.recorder.filling)
         self._inference = InferenceLoop(
             self._slot,
             self._measured,

@@ -116,6 +116,12 @@ class Recorder:
         if writer is not None and not writer.add_frame(frame) and writer.stats.error:
             self.stop()  # it ended by itself: a full disk
 
+    @property
+    def filling(self) -> bool:
+        """Whether so much waits for the disk that much more at once would be lost."""
+        writer = self._running
+        return writer is not None and writer.filling
+
     def add_result(self, result: FrameResult) -> None:
         # The results of the last frames come after the stop, and the writer waits a moment for them.
         writer = self._running or self._last

@@ -167,6 +167,16 @@ class SessionWriter:
         age_s = now_s() - self._queue[0][2]
         return age_s > QUEUE_S or (age_s > QUEUE_S / 4 and len(self._queue) * self._encode_s > QUEUE_S)
 
+    @property
+    def filling(self) -> bool:
+        """Whether more than half of what may wait does."""
+        with self._changed:
+            if not self._queue:
+                return False
+            waiting_s = max(now_s() - self._queue[0][2], len(self._queue) * self._encode_s)
+            shares = (self._queue_bytes / QUEUE_BYTES, len(self._queue) / QUEUE_FRAMES, waiting_s / QUEUE_S)
+            return max(shares) > 0.5
+
     def add_result(self, result: FrameResult) -> None:
         """Take a frame's result; results of frames that aren't in the video are welcome too."""
         with self._changed:

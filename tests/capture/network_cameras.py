@@ -39,6 +39,7 @@ class NetworkCamera:
         self.wants = ""  # "name:password"
         self.requests: list[str] = []
         self.connections = 0
+        self.asked = 0  # how often, for the next frame
         self._cut = threading.Event()
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), self.handler())
@@ -62,6 +63,7 @@ class NetworkCamera:
 
     def flowing(self) -> bool:
         """Asked once for each frame, at the frame rate."""
+        self.asked += 1
         return not (self.closing.wait(1 / FPS) or self._cut.is_set())
 
     def connected(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 from itertools import pairwise
 
 import pytest
@@ -63,6 +64,19 @@ def test_pictures_come_in_order_and_the_host_names_the_source(camera, connect):
     assert frames[-1].image.shape == (SIZE[1], SIZE[0], 3)
     assert frames[-1].image.mean() > frames[0].image.mean()  # the pictures grow brighter
     assert source.status.state is SourceState.STREAMING
+
+
+def test_a_reader_that_is_late_loses_nothing(camera, connect):
+    """After a camera froze what it held up comes at once; it waits in the connection."""
+    source = connect(camera)
+    source.open()
+    late = threading.Event()
+    while camera.asked < 40:
+        late.wait(0.01)
+    frames = []
+    read_until(source, lambda frame: (frame is not None and frames.append(frame)) or len(frames) == 40)
+    assert [frame.index for frame in frames] == list(range(40))
+    assert source.dropped == 0
 
 
 def test_a_connection_that_is_cut_is_made_again(camera, connect):

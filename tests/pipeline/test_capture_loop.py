@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,13 +59,21 @@ class Run:
         self.changed = threading.Condition()
         self.frames: list[int] = []
         self.opened = 0
-        self.loop = CaptureLoop(self._on_open, self._on_frame)
+        self.filling = threading.Event()
+        self.asked = 0
+        self.loop = CaptureLoop(self._on_open, self._on_frame, self._is_filling)
         self.loop.start()
 
     def _on_open(self) -> None:
         with self.changed:
             self.opened += 1
             self.changed.notify_all()
+
+    def _is_filling(self) -> bool:
+        with self.changed:
+            self.asked += 1
+            self.changed.notify_all()
+        return self.filling.is_set()
 
     def _on_frame(self, frame: Frame) -> None:
         with self.changed:
@@ -92,6 +101,37 @@ def test_every_frame_is_handed_on_and_gaps_are_counted_as_lost(run):
     assert run.loop.frames == 4
     assert run.loop.lost == 2
     assert run.loop.status == SourceStatus(SourceState.ENDED, "The video has ended.")
+
+
+class ThawedSource(ScriptedSource):
+    """Each of its frames comes ten seconds after the one before."""
+
+    def __init__(self, patient: bool) -> None:
+        super().__init__([0, 1, 2, 3])
+        self.patient = patient
+
+    def read(self, timeout_s: float) -> Frame | None:
+        frame = super().read(timeout_s)
+        return frame and replace(frame, captured_s=frame.captured_s + 10 * frame.index)
+
+
+def test_what_a_frozen_source_held_up_is_read_as_it_can_be_taken(run):
+    run.filling.set()
+    source = ThawedSource(patient=True)
+    run.loop.switch(source)
+    run.wait_for(lambda: run.asked > 5)
+    assert run.frames == [0, 1]  # the second told that there was a silence
+    run.filling.clear()
+    assert source.closed.wait(WAIT_S)
+    assert run.frames == [0, 1, 2, 3]
+
+
+def test_a_source_that_would_drop_frames_is_read_at_once(run):
+    run.filling.set()
+    source = ThawedSource(patient=False)
+    run.loop.switch(source)
+    assert source.closed.wait(WAIT_S)
+    assert run.frames == [0, 1, 2, 3]
 
 
 def test_a_source_lives_on_the_capture_thread_alone(run):

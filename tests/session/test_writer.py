@@ -238,9 +238,10 @@ def test_the_queue_is_bounded_by_bytes(tmp_path, header, make_frame, monkeypatch
     monkeypatch.setattr(VideoEncoder, "encode", lambda *a: gate.wait(30) and encode(*a))
     monkeypatch.setattr(writer_module, "QUEUE_BYTES", 3 * make_frame(0).image.nbytes)
     with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
-        taken = [writer.add_frame(make_frame(i)) for i in range(5)]
+        taken = [(writer.filling, writer.add_frame(make_frame(i))) for i in range(5)]
         gate.set()
-    assert taken == [True, True, True, False, False]
+    # Whoever can bring the frames later is told before any is dropped.
+    assert taken == [(False, True), (False, True), (True, True), (True, False), (True, False)]
 
 
 def test_gaps_of_the_source_and_a_clock_that_stands_still_are_noted(tmp_path, header, make_frame):
@@ -444,7 +445,10 @@ def test_the_queue_is_bounded_by_time(tmp_path, header, make_frame, monkeypatch)
     monkeypatch.setattr(VideoEncoder, "encode", lambda *a: gate.wait(30) and encode(*a))
     with SessionWriter(claim_folder(tmp_path / "session"), header) as writer:
         taken = [writer.add_frame(make_frame(i)) for i in range(3)]
-        ahead[0] += 1.01 * writer_module.QUEUE_S
+        assert not writer.filling
+        ahead[0] += 0.51 * writer_module.QUEUE_S
+        assert writer.filling
+        ahead[0] += 0.5 * writer_module.QUEUE_S
         taken += [writer.add_frame(make_frame(i)) for i in (3, 4)]
         gate.set()
     assert taken == [True, True, True, False, False]
