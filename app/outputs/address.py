@@ -30,14 +30,17 @@ class Address:
         except ValueError:
             return self.host.lower() == "localhost"
 
+    @property
+    def unknown(self) -> str:
+        """What is said where no computer has the name."""
+        return f"No computer is called {self.host}: check the name, or give its IP address instead."
+
     def resolve_udp(self) -> tuple[int, Any]:
         """The address family and what ``socket.connect`` takes; may wait for a name server.  Raises OutputError."""
         try:
             family, _, _, _, address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM)[0]
         except (OSError, UnicodeError) as error:
-            raise OutputError(
-                f"No computer is called {self.host}: check the name, or give its IP address instead."
-            ) from error
+            raise OutputError(self.unknown) from error
         return family, address
 
 

@@ -73,11 +73,16 @@ class LineServer(abc.ABC):
         self._opened.wait()
         if self._error is not None:
             self._thread.join(JOIN_S)
-            taken = self._error.errno == errno.EADDRINUSE
-            why = "another program has this port" if taken else reason(self._error)
-            raise OutputError(
-                f"{self._title} can't be opened at {self._address}: {why}; choose another port."
-            ) from self._error
+            raise OutputError(self._refusal(self._error)) from self._error
+
+    def _refusal(self, error: OSError) -> str:
+        if isinstance(error, socket.gaierror):
+            return self._address.unknown
+        place = f"{self._title} can't be opened at {self._address}"
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{place}: this computer has no such address. Its own one, for its own programs, is 127.0.0.1."
+        why = "another program has this port" if error.errno == errno.EADDRINUSE else reason(error)
+        return f"{place}: {why}; choose another port."
 
     @abc.abstractmethod
     async def _converse(self, connection: ServerConnection) -> None:

@@ -116,7 +116,8 @@ def open_motion(path: Path) -> MotionRecords:
         return _map(path)
     except FileNotFoundError:
         raise SessionError(
-            f"{path.parent} holds no raw outputs of the network: nothing was measured, or by an earlier version."
+            f"{path.parent} holds no raw outputs of the network, of which this format is made: nothing was measured, "
+            "or another estimator or an earlier version did."
         ) from None
     except OSError as error:
         raise SessionError(f"{path} can't be read: {reason(error)}.") from error

@@ -286,6 +286,18 @@ def test_a_port_that_is_taken_is_said(output):
         WebSocketOutput(ServerTarget(output.address))
 
 
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("nowhere.invalid", r"^No computer is called nowhere\.invalid: check the name"),
+        ("192.0.2.1", r"can't be opened at 192\.0\.2\.1:8765: this computer has no such address"),  # RFC 5737
+    ],
+)
+def test_a_host_that_is_not_this_computer_is_said(host, words):
+    with pytest.raises(OutputError, match=words):
+        WebSocketOutput(ServerTarget(Address(host, 8765)))
+
+
 def test_closing_says_goodbye_and_frees_the_port(output):
     with client_of(output) as client:
         output.close()
