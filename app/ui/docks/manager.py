@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, QSize, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -14,7 +14,7 @@ from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.ui.docks.base import DockContext, DockView
 from app.ui.docks.catalogue import DOCKS, DockSpec
-from app.ui.docks.room import fit, show_docked
+from app.ui.docks.room import fit, fold, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Docks(QObject):
         self._window = window
         self.context = context
         self._started = False
+        self._settled: dict[str, tuple[object, ...]] | None = None
         self._named_face: int | None = None  # in the titles
         self._entries = {spec.name: _Entry(spec, self._add(spec), context.commands[spec.name]) for spec in DOCKS}
         for entry in self._entries.values():
@@ -63,7 +64,33 @@ class Docks(QObject):
         for entry in self._entries.values():
             if entry.seen:
                 self._make(entry)
+        self.settle(size)
+
+    def settle(self, size: QSize) -> None:
+        """Make a layout that comes from a larger window fit one of this ``size``, and leave the picture some room."""
+        before = self._places()
         fit(self._window, size)
+        fold(self._window)
+        after = self._places()
+        self._settled = after if after != before else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether panels stand where they do because the window is small, and nobody has moved one since."""
+        return self._settled == self._places()
+
+    def _places(self) -> dict[str, tuple[object, ...]]:
+        docks = [entry.dock for entry in self._entries.values()]
+        tabs = self._window.tabifiedDockWidgets
+        return {
+            dock.objectName(): (
+                dock.isHidden(),
+                dock.isFloating(),
+                self._window.dockWidgetArea(dock),
+                {other.objectName() for other in tabs(dock)},
+            )
+            for dock in docks
+        }
 
     def default_layout(self, low: bool) -> None:
         """Every dock back at its place; those that a new user sees are shown.

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 Area = Qt.DockWidgetArea
 
 NARROW = 320
-"""Points: a picture that panels leave less than this is hardly one."""
+FLAT = 200
+"""Points: a picture that panels leave less than these is hardly one."""
 
 
 def show_docked(window: QMainWindow, dock: QDockWidget) -> None:
@@ -47,6 +48,32 @@ def fit(window: QMainWindow, size: QSize) -> None:
     _make_tabs(window, _open(window)[::-1], size)
 
 
+def fold(window: QMainWindow) -> None:
+    """Where a layout leaves hardly any height or width for the picture, make tabs of the right panels, as at first."""
+    layout, picture = window.layout(), window.centralWidget()
+    if layout is None or picture is None:
+        return
+    layout.activate()
+    if picture.height() < FLAT:
+        _fold(window, (Area.BottomDockWidgetArea, Area.TopDockWidgetArea))
+        layout.activate()
+    if picture.width() < NARROW:
+        _fold(window, (Area.LeftDockWidgetArea,))
+
+
+def _fold(window: QMainWindow, sides: tuple[Area, ...]) -> None:
+    others = [dock for dock in _open(window) if window.dockWidgetArea(dock) == Area.RightDockWidgetArea]
+    if not others:
+        return
+    size, front = window.size(), next((dock for dock in others if not dock.visibleRegion().isEmpty()), others[0])
+    for dock in _open(window):
+        if window.dockWidgetArea(dock) in sides:
+            _make_tab(window, front, dock)
+    front.raise_()
+    if window.size() != size:
+        window.resize(size)
+
+
 def _make_tabs(window: QMainWindow, docks: list[QDockWidget], size: QSize) -> None:
     if not _excess(window, size):
         return
@@ -69,9 +96,8 @@ def _make_tabs(window: QMainWindow, docks: list[QDockWidget], size: QSize) -> No
 
 
 def _make_tab(window: QMainWindow, other: QDockWidget, dock: QDockWidget) -> None:
-    if window.tabifiedDockWidgets(dock):  # Qt would leave an empty tab of it where it was
-        window.removeDockWidget(dock)
-        dock.show()
+    window.removeDockWidget(dock)  # else Qt may leave its room, or an empty tab of it, where it was
+    dock.show()
     window.tabifyDockWidget(other, dock)
 
 

@@ -183,7 +183,9 @@ class MainWindow(TakesFiles, QMainWindow):
 
     def _layout_changed(self) -> None:
         if self.settings.get(settings.LAYOUT) != self.saveState(LAYOUT_VERSION):
+            size = self.size()
             self._restore_layout()
+            self.docks.settle(size)
 
     def _restore_layout(self) -> None:
         if self.restoreState(self.settings.get(settings.LAYOUT), LAYOUT_VERSION):
@@ -333,7 +335,9 @@ class MainWindow(TakesFiles, QMainWindow):
         self.commands["leave_full_screen"].setEnabled(on)
 
     def _remember_layout(self) -> None:
-        self.settings.update({settings.GEOMETRY: self.saveGeometry(), settings.LAYOUT: self.saveState(LAYOUT_VERSION)})
+        self.settings.set(settings.GEOMETRY, self.saveGeometry())
+        if not self.docks.settled:  # else what was saved is for larger windows
+            self.settings.set(settings.LAYOUT, self.saveState(LAYOUT_VERSION))
 
     def show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:

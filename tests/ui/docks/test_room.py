@@ -145,3 +145,53 @@ def test_a_layout_of_a_larger_screen_is_made_to_fit(idle_window):
     check(idle_window, QSize(853, 480))
     for name in ("numbers", "plots", "bins", "shape", "crop", "filter", "weights"):
         assert idle_window.commands[name].isChecked(), name
+
+
+def test_a_layout_from_a_larger_window_leaves_a_small_one_its_picture_and_stays_saved(make_window, store, qtbot):
+    def shown(size: QSize):
+        window = make_window(idle=True)
+        window.resize(size)
+        with qtbot.waitExposed(window):
+            window.show()
+        window.docks.start()
+        return window
+
+    def close(window) -> None:
+        window._remember_layout()
+        window.hide()
+
+    def plots_lie_below(window) -> bool:
+        plots = window.docks.dock("plots")
+        below = window.dockWidgetArea(plots) == Qt.DockWidgetArea.BottomDockWidgetArea
+        return below and not window.tabifiedDockWidgets(plots)
+
+    large, small = QSize(1280, 720), QSize(853, 456)
+    window = shown(large)
+    window.commands["bins"].trigger()
+    assert plots_lie_below(window)
+    close(window)
+    saved = store.get(settings.LAYOUT)
+    store.set(settings.GEOMETRY, settings.GEOMETRY.default)  # a screen on which the window is small
+
+    window = shown(small)
+    check(window, small)
+    assert {dock.objectName() for dock in window.tabifiedDockWidgets(window.docks.dock("numbers"))} == {"plots", "bins"}
+    qtbot.waitUntil(lambda: window.view.height() > 0.6 * small.height(), timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock("numbers")), timeout=5000)
+    close(window)
+    assert store.get(settings.LAYOUT) == saved
+
+    window = shown(small)
+    window.commands["heat"].trigger()  # now somebody wants something else
+    close(window)
+    assert store.get(settings.LAYOUT) != saved
+
+
+def test_a_window_that_is_made_smaller_keeps_its_panels(idle_window, qtbot):
+    idle_window.resize(1280, 720)
+    idle_window.docks.start()
+    with qtbot.waitExposed(idle_window):
+        idle_window.show()
+    idle_window.resize(853, 456)
+    qtbot.waitUntil(lambda: idle_window.view.width() < 600, timeout=5000)
+    assert not idle_window.tabifiedDockWidgets(idle_window.docks.dock("plots"))
