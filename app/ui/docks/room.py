@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QStyle, QTabBar
+
+from app.ui.widgets.building import there
 
 Area = Qt.DockWidgetArea
 
@@ -27,12 +29,14 @@ def show_docked(window: QMainWindow, dock: QDockWidget) -> None:
     ]
     if other is None or dock not in beside or window.tabifiedDockWidgets(dock):
         return
-    # Qt moves the picture's edges later, so what is left for it is told by what the panels have or need.
+    # Qt moves the picture's edges later, so what is left for it is told by what the panels have or will get.
+    edge = there(window.style()).pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent)
     widths: dict[Area, int] = {}
     for each in beside:
-        width = each.minimumSizeHint().width() if each is dock else each.width()
+        wanted = each.sizeHint().expandedTo(each.minimumSizeHint())
+        width = wanted.width() if each is dock else each.width()
         side = window.dockWidgetArea(each)
-        widths[side] = max(widths.get(side, 0), width)
+        widths[side] = max(widths.get(side, 0), width + edge)
     if window.width() - sum(widths.values()) < NARROW:
         _make_tab(window, other, dock)
 

@@ -62,7 +62,7 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
 
 
-@pytest.mark.parametrize("name", ["markers", "filter", "bins"])
+@pytest.mark.parametrize("name", ["markers", "filter", "bins", "crop", "shape"])
 def test_a_panel_beside_the_picture_leaves_it_some_width(window, name, qtbot):
     window.docks.dock("plots").hide()
     window.commands[name].trigger()
