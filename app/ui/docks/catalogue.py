@@ -45,7 +45,7 @@ DOCKS: tuple[DockSpec, ...] = (
     DockSpec("plots", "&Plots", "F3", "Show or hide the plots",
              "app.ui.plots.dock:Plots", _BELOW, CURVES_S, shown=True, share=300, of_face=True),
     DockSpec("bins", "&Bins", "Shift+F2", "Show or hide the distributions that the angles are read from",
-             "app.ui.live.bins:Bins", of_face=True),
+             "app.ui.live.bins:Bins", interval_s=0.0, has_numbers=True, of_face=True),
     DockSpec("shape", "&3D", "Shift+F3", "Show or hide the keypoints in space",
              "app.ui.live.shape:ShapeView", of_face=True),
     DockSpec("crop", "&Crop", "Shift+F4", "Show or hide the network's input",

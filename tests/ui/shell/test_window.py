@@ -406,7 +406,7 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
 
 
 @pytest.mark.parametrize("apart_s", [0.03, 0.15, 0.5])
-def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
+def test_the_label_at_the_face_and_the_panels_with_numbers_tell_of_one_frame(
     idle_window, monkeypatch, qtbot, result, face, apart_s
 ):
     """Always of the same one: at low rates of the newest, at high ones of one that a person can read."""
@@ -416,9 +416,10 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
     with qtbot.waitExposed(idle_window):
         idle_window.show()
     idle_window.docks.start()
-    idle_window.commands["table"].trigger()
-    idle_window.docks.dock("table").setFloating(True)  # not one behind the other
-    qtbot.waitUntil(lambda: all(is_seen(idle_window.docks.dock(name)) for name in ("table", "numbers")))
+    for name in ("table", "bins"):
+        idle_window.commands[name].trigger()
+        idle_window.docks.dock(name).setFloating(True)  # not one behind the other
+    qtbot.waitUntil(lambda: all(is_seen(idle_window.docks.dock(name)) for name in ("table", "bins", "numbers")))
     results: Mailbox[FrameResult] = Mailbox()
     idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
     idle_window._status_due_s = math.inf
@@ -435,6 +436,7 @@ def test_the_label_at_the_face_the_panel_and_the_table_tell_of_one_frame(
             continue
         label = label_text(idle_window.view.numbers.shown[0])
         assert f"yaw {find(idle_window.docks.view('numbers').pose, 'yaw', Value).whole_text} " in label
+        assert f"yaw {label.split()[1]} " in idle_window.docks.view("bins").accessibleDescription()
         model = idle_window.docks.view("table").model
         (told,) = (model.row(i).shown for i in range(model.rowCount()) if model.row(i).name == "yaw_deg")
         assert f"yaw {degrees(float(told))} " in label
