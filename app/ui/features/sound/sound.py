@@ -58,13 +58,15 @@ class SoundControls(QObject):
 
     def show_status(self, status: PipelineStatus) -> None:
         """Show how it stands; called a few times a second."""
-        differs, self.status = status.sound != self.status, status.sound
+        before, self.status = self.status, status.sound
         problem = status.sound.problem if status.sound is not None else ""
         if problem and self._settings.is_asked(settings.SOUND) and not self._told:
             self._told = True
             self.failed.emit(problem)
+        elif problem and (before is None or problem != before.problem):  # else the line still says that it is on
+            self._controller.notify(problem, Severity.ERROR)
         self.label.show_sound(status.sound, status.recording_active)
-        if differs:
+        if before != status.sound:
             self.changed.emit()
 
     def close(self) -> None:

@@ -98,6 +98,7 @@ def test_a_microphone_that_is_not_there_is_said_and_everything_else_goes_on(wind
     store.update({settings.MICROPHONE: "none", settings.SOUND: True})
     qtbot.waitUntil(lambda: window.sound.label.text() == "no sound", timeout=WAIT_MS)
     assert window.sound.label.toolTip() == "There is no microphone called 'none'."
+    assert window.status_line.message.text == "There is no microphone called 'none'."
     window.commands["record"].trigger()
     qtbot.waitUntil(lambda: window.controller.pipeline.recorder.stats.frames > 5, timeout=WAIT_MS)
 
