@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,17 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("MOTIONSCOPE_CACHE", str(folder))
         patch.setenv("MOTIONSCOPE_ENGINE", "torch")  # measuring which is the fastest takes time
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))  # the window's settings, which commands follow
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))  # where a recording goes on whose folder is lost
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_videos(own_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Recordings that no folder is chosen for, or whose own is lost, are this test's own, and not the user's."""
+    config = own_cache / "config"
+    config.mkdir(exist_ok=True)
+    videos = tmp_path_factory.getbasetemp() / "videos" / str(uuid.uuid4())  # made by who records there
+    (config / "user-dirs.dirs").write_text(f'XDG_VIDEOS_DIR="{videos}"\n')
 
 
 @pytest.fixture(scope="session", autouse=True)
