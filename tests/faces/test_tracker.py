@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Box, Detection
+from app.faces.crop import crop_square
 from app.faces.matching import RETURNS_S
 from app.faces.primary import TAKES_OVER_S
 from app.faces.smoothing import BoxFilter
 from app.faces.tracker import TRACKED_S, FaceTracker, Observation
+from extractor.types import CropSpec
 
 FRAME_S = 1 / 30
 
@@ -245,11 +247,26 @@ def test_trembling_is_reduced():
         assert after < 0.6 * before
 
 
+def test_the_crop_of_a_still_face_is_the_same_in_every_frame():
+    """As a detector's box trembles at rest: by 0.2 % of its side."""
+    rng = np.random.default_rng(0)
+    raw = [at(*(300 + rng.normal(0, 0.4, 2)), side=200 + rng.normal(0, 0.4)).box for _ in range(400)]
+    crops = [crop_square(box, CropSpec()) for box in boxes_of(raw)[100:]]
+    assert len(set(crops)) == 1
+
+
+def test_a_slow_drift_is_followed():
+    raw = [at(100 + n / 30, side=100 + n / 60).box for n in range(600)]
+    for box, smooth in list(zip(raw, boxes_of(raw), strict=True))[30:]:
+        assert centre(smooth)[0] == pytest.approx(centre(box)[0], abs=0.011 * box.w)
+        assert smooth.w == pytest.approx(box.w, rel=0.02)
+
+
 def test_fast_motion_is_followed():
-    """One box side a second: no more than 2 % of the box behind."""
+    """One box side a second: no more than 2.5 % of the box behind."""
     raw = [at(100 + 100 * n / 30).box for n in range(60)]
     behind = [centre(r)[0] - centre(s)[0] for r, s in zip(raw, boxes_of(raw), strict=True)]
-    assert 0 <= max(behind) < 2.0
+    assert 0 <= max(behind) < 2.5
 
 
 def test_a_jump_is_taken_at_once():
@@ -262,8 +279,8 @@ def test_a_jump_is_taken_at_once():
 def test_after_a_pause_it_starts_anew():
     smooth = BoxFilter()
     smooth.update(at(100).box, 0.0)
-    assert centre(smooth.update(at(120).box, 2.0))[0] == pytest.approx(120)
-    assert centre(smooth.update(at(150).box, 1.0))[0] == pytest.approx(150)  # time never runs backwards here
+    assert centre(smooth.update(at(120).box, 2.0))[0] == pytest.approx(120, abs=0.6)
+    assert centre(smooth.update(at(150).box, 1.0))[0] == pytest.approx(150, abs=0.6)  # time never runs backwards here
 
 
 @given(
