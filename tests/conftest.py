@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ PLANTED = ("numpy.py", "pickle.py", "json.py", "torch.py", "subprocess.py", "run
 # Tests of the widgets need no screen; the tests that do need xcb start their own program.
 if sys.platform.startswith("linux"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Under nohup, or in the background of a script, programs that tests start and end by these would not hear them.
+for name in {"SIGHUP", "SIGINT"} & signal.Signals.__members__.keys():
+    if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
+        signal.signal(signal.Signals[name], signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 # As the commands do: waiting threads must not spin on cores that others need.  Read when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
