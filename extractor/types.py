@@ -66,7 +66,8 @@ class CropSpec:
     """The square a network was trained on, in units of the detector box's longer side.
 
     ``side`` is the square's side, ``up`` how far its centre lies above the box centre,
-    ``input_size`` the pixels the square is resized to.
+    ``input_size`` the pixels the square is resized to.  These are for weights that say nothing; the shipped ones have
+    their own in their metadata.
     """
 
     side: float = 2.15

@@ -90,7 +90,10 @@ def reach_after(gap_s: float) -> float:
 def match(
     tracks: Sequence[Track], found: Sequence[Detection], time_s: float
 ) -> tuple[list[list[float]], list[int | None]]:
-    """The costs of every pair, (tracks, found), and for each track the detection it gets, by place and size alone."""
+    """Match the faces found in this frame to those of the frames before, by place and size alone.
+
+    Returns the costs of every pair, (tracks, found), and for each track the index of the detection it gets.
+    """
     costs = [
         [
             cost_of(track.motion.predict(time_s), detection.box, reach_after(time_s - track.placed_s))

@@ -122,7 +122,7 @@ def whole_lines(data: bytes) -> bytes:
 
 
 def valid_prefix(data: bytes, is_whole: Callable[[int, list[str]], bool]) -> tuple[list[str], list[list[str]]]:
-    """The header and the rows of a table of numbers that a crash cut off, up to the first row that isn't whole.
+    """Repairs a torn table of numbers, which a crash cut off: header and rows up to the first that isn't whole.
 
     ``is_whole`` is given a row's number and its fields; what it raises as ValueError or IndexError means no.
     After a power loss the end of a file may be zeros or anything else.

@@ -1,4 +1,7 @@
-"""Inference engines behind one protocol, ``extractor.backends.base.Backend``."""
+"""Inference engines behind one protocol, ``extractor.backends.base.Backend``.
+
+``create_backend`` decides which engine (torch, OpenVINO, ONNX Runtime) runs a network; ``auto`` is in ``choice``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The formats a session can be exported to; one file each."""
+"""The formats a session can be exported to; one file each.
+
+To add an exporter, write a class like ``openface.OpenFaceCsv`` and add it to ``EXPORTERS``.
+"""
 
 from __future__ import annotations
 

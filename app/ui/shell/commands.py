@@ -1,6 +1,7 @@
 """Everything the windows can do, declared once.
 
-Menus, keys, tool tips, the key dialog and ``docs/keys.md`` come from the rows of ``LIVE``, ``REVIEW`` and ``SESSIONS``.
+Menus, keys (shortcuts), tool tips, the key dialog and ``docs/keys.md`` come from the rows of ``LIVE``, ``REVIEW`` and
+``SESSIONS``; a window has a handler for each, by its name.
 """
 
 from __future__ import annotations
