@@ -289,18 +289,15 @@ def test_after_a_pause_it_starts_anew():
         max_size=30,
     )
 )
-def test_any_boxes_give_finite_ones_between_old_and_new(track):
-    smooth, time_s, previous = BoxFilter(), 0.0, None
+def test_any_boxes_give_finite_ones_among_those_seen(track):
+    smooth, time_s, seen = BoxFilter(), 0.0, []
     for x, y, w, h, step_s in track:
         time_s += step_s
         box = smooth.update(Box(x, y, w, h), time_s)
-        values = np.array([box.x + box.w / 2, box.y + box.h / 2])
         assert np.isfinite([box.x, box.y, box.w, box.h]).all()
         assert box.w > 0
         assert box.h > 0
-        if previous is not None:
-            goal = np.array([x + w / 2, y + h / 2])
-            low, high = np.minimum(previous, goal), np.maximum(previous, goal)
-            assert (values >= low - 1e-3).all()
-            assert (values <= high + 1e-3).all()
-        previous = values
+        seen.append((x + w / 2, y + h / 2))
+        values = np.array([box.x + box.w / 2, box.y + box.h / 2])
+        assert (values >= np.min(seen, axis=0) - 1e-3).all()
+        assert (values <= np.max(seen, axis=0) + 1e-3).all()
