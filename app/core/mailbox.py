@@ -18,14 +18,14 @@ class Mailbox(Generic[T]):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._value: T | None = None
-        self._closed = False
-        self._replaced = 0
+        self.closed = False
+        self.replaced = 0  # how many values were replaced before anyone took them
 
     def put(self, value: T) -> bool:
         """Store ``value``; False when it replaced one that nobody had taken."""
         with self._changed:
             fresh = self._value is None
-            self._replaced += not fresh
+            self.replaced += not fresh
             self._value = value
             self._changed.notify()
             return fresh
@@ -33,21 +33,12 @@ class Mailbox(Generic[T]):
     def take(self, timeout_s: float | None = 0.0) -> T | None:
         """Remove and return the value, waiting up to ``timeout_s`` (None: until one comes or ``close``)."""
         with self._changed:
-            self._changed.wait_for(lambda: self._value is not None or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._value is not None or self.closed, timeout_s)
             value, self._value = self._value, None
             return value
 
     def close(self) -> None:
         """Wake every waiting reader; a value already there can still be taken."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify_all()
-
-    @property
-    def closed(self) -> bool:
-        return self._closed
-
-    @property
-    def replaced(self) -> int:
-        """How many values were replaced before anyone took them."""
-        return self._replaced

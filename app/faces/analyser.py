@@ -75,15 +75,11 @@ class FaceAnalyser:
         self.field_of_view = field_of_view
         self.face_size = face_size
         self._detector = detector
-        self._tracker = tracker
+        self.tracker = tracker
         self._backend = backend
         self._schedule = DetectionSchedule(every_frame=every_frame)
         self._sure_std_deg = _sure_std_deg(backend.report.metadata)
         self._quality = QualityModel.of(backend.report.metadata) if backend.report.pose_trained else None
-
-    @property
-    def tracker(self) -> FaceTracker:
-        return self._tracker
 
     def analyse(self, frame: Frame) -> FrameResult:
         """The frame's faces, the primary one first; an empty tuple when there is none."""
@@ -104,8 +100,8 @@ class FaceAnalyser:
                 tuple(self._judged(face, crop, found.frame) for face, crop in zip(faces, crops, strict=True))
             )
         finished = now_s()
-        further = self._tracker.further
-        hidden = self._tracker.primary is not None and bool(results) and results[0].face_id != self._tracker.primary
+        further = self.tracker.further
+        hidden = self.tracker.primary is not None and bool(results) and results[0].face_id != self.tracker.primary
         return FrameResult(
             found.frame,
             results,
@@ -132,7 +128,7 @@ class FaceAnalyser:
     def find(self, frame: Frame) -> Found:
         """Where the faces are, by the detector or, between its looks, by the network's last results."""
         started = now_s()
-        tracker, time_s = self._tracker, frame.time_s
+        tracker, time_s = self.tracker, frame.time_s
         # Pictures of a folder have nothing to do with each other.
         looked = self._schedule.due(tracker, time_s) or frame.name is not None
         if looked:
@@ -148,13 +144,13 @@ class FaceAnalyser:
 
     def _settled(self, results: tuple[FaceResult, ...]) -> tuple[FaceResult, ...]:
         """The faces under the numbers they have now that the network has seen them, without those that are none."""
-        numbers = self._tracker.learn([self._observation(face) for face in results])
+        numbers = self.tracker.learn([self._observation(face) for face in results])
         kept = []
         for face in results:
             number = numbers.get(face.face_id, face.face_id)
             if number is not None:
                 kept.append(face if number == face.face_id else replace(face, face_id=number))
-        primary = self._tracker.primary
+        primary = self.tracker.primary
         return tuple(sorted(kept, key=lambda face: face.face_id != primary))
 
     def _observation(self, face: FaceResult) -> Observation:
@@ -177,7 +173,7 @@ class FaceAnalyser:
 
     def forget(self) -> None:
         """Start anew with other people: the next frame has nothing to do with the last one."""
-        self._tracker.reset()
+        self.tracker.reset()
         self._schedule.reset()
 
 

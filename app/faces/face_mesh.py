@@ -40,7 +40,7 @@ class FaceMeshEstimator:
             )
             self._mesh.process(np.zeros((CROP.input_size, CROP.input_size, 3), np.uint8))  # the first run is slow
         self._silent = False  # it talks until it has found the first face
-        self._capabilities = Capabilities(
+        self.capabilities = Capabilities(
             name=FACE_MESH,
             summary="MediaPipe FaceMesh: head pose and 24 keypoints, no uncertainty and no expression",
             engine=f"mediapipe {importlib.metadata.version('mediapipe')}",
@@ -49,10 +49,6 @@ class FaceMeshEstimator:
             num_kp=len(KEYPOINT_NAMES),
             keypoint_names=KEYPOINT_NAMES,
         )
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._capabilities
 
     def estimate(self, crops: NDArray[np.uint8]) -> Estimates:
         """See ``Estimator.estimate``."""

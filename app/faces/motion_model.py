@@ -28,34 +28,29 @@ class MotionModel:
     def __init__(self, box: Box, time_s: float) -> None:
         self._box = box
         self._time_s = time_s
-        self._velocity = (0.0, 0.0)
-
-    @property
-    def velocity(self) -> tuple[float, float]:
-        """Pixels a second."""
-        return self._velocity
+        self.velocity = (0.0, 0.0)  # pixels a second
 
     @property
     def speed(self) -> float:
         """Box sides a second."""
-        return math.hypot(*self._velocity) / max(side(self._box), 1e-9)
+        return math.hypot(*self.velocity) / max(side(self._box), 1e-9)
 
     def predict(self, time_s: float) -> Box:
         """The box expected at ``time_s``."""
         ahead_s = max(time_s - self._time_s, 0.0)
         reach_s = FADES_S * -math.expm1(-ahead_s / FADES_S)
-        return _moved(self._box, self._velocity[0] * reach_s, self._velocity[1] * reach_s)
+        return _moved(self._box, self.velocity[0] * reach_s, self.velocity[1] * reach_s)
 
     def observe(self, box: Box, time_s: float) -> None:
         """The face is here now."""
         step_s = time_s - self._time_s
         if step_s > PAUSE_S:
-            self._velocity = 0.0, 0.0
+            self.velocity = 0.0, 0.0
         elif step_s > INSTANT_S:
             (x, y), (old_x, old_y) = centre(box), centre(self._box)
             share = -math.expm1(-2 * math.pi * CUTOFF_HZ * step_s)
-            vx, vy = self._velocity
-            self._velocity = (
+            vx, vy = self.velocity
+            self.velocity = (
                 vx + share * ((x - old_x) / step_s - vx),
                 vy + share * ((y - old_y) / step_s - vy),
             )

@@ -17,15 +17,11 @@ class FaceSelection:
         self._picks: list[Callable[[FaceTracker], object]] = []
         self.set_max_faces(max_faces)
 
-    @property
-    def max_faces(self) -> int:
-        return self._max_faces
-
     def set_max_faces(self, count: int) -> None:
         """Measure at most so many faces; raises ValueError unless it is 1 to ``MOST_FACES``."""
         if not 1 <= count <= MOST_FACES:
             raise ValueError(f"the number of faces must be 1 to {MOST_FACES}, not {count}")
-        self._max_faces = count
+        self.max_faces = count
 
     def pick(self, x: float, y: float) -> None:
         """Make the face at this place, in frame pixels, the primary one."""
@@ -38,7 +34,7 @@ class FaceSelection:
             self._picks.append(lambda tracker: tracker.pick_next())
 
     def apply(self, tracker: FaceTracker) -> None:
-        tracker.max_faces = self._max_faces
+        tracker.max_faces = self.max_faces
         if not self._picks:
             return
         with self._lock:

@@ -75,10 +75,6 @@ class RemoteControl(LineServer):
             self.close()
             raise
 
-    @property
-    def token(self) -> str:
-        return self._token
-
     def operate(self, operable: Operable) -> None:
         """Carry commands out there; until then they are refused."""
         self._operable = operable

@@ -52,9 +52,9 @@ class LineServer(abc.ABC):
 
     def __init__(self, name: str, title: str, address: Address, token: str, received_bytes: int) -> None:
         """Only clients that know a ``token`` are let in, if there is one; messages have ``received_bytes`` at most."""
-        self._name = name
+        self.name = name
         self._title = title
-        self._address = address
+        self.address = address  # the address with the port that was taken
         self._token = token
         self._received_bytes = received_bytes
         self._names = {"localhost", address.host.lower(), *_names_of_this_computer()}  # that ``Host`` may be
@@ -77,8 +77,8 @@ class LineServer(abc.ABC):
 
     def _refusal(self, error: OSError) -> str:
         if isinstance(error, socket.gaierror):
-            return self._address.unknown
-        place = f"{self._title} can't be opened at {self._address}"
+            return self.address.unknown
+        place = f"{self._title} can't be opened at {self.address}"
         if error.errno == errno.EADDRNOTAVAIL:
             return f"{place}: this computer has no such address. Its own one, for its own programs, is 127.0.0.1."
         why = "another program has this port" if error.errno == errno.EADDRINUSE else reason(error)
@@ -87,15 +87,6 @@ class LineServer(abc.ABC):
     @abc.abstractmethod
     async def _converse(self, connection: ServerConnection) -> None:
         """Serve a client until it is gone; may raise ConnectionClosed."""
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def address(self) -> Address:
-        """The address with the port that was taken."""
-        return self._address
 
     def close(self) -> None:
         self._closed = True
@@ -125,8 +116,8 @@ class LineServer(abc.ABC):
         self._stop = asyncio.Event()
         server = await serve(
             self._serve_client,
-            self._address.host,
-            self._address.port,
+            self.address.host,
+            self.address.port,
             origins=[None, LOCAL_ORIGIN],
             process_request=self._refuse,
             create_connection=self._connection,  # type: ignore[arg-type]  # a function is allowed, too
@@ -143,7 +134,7 @@ class LineServer(abc.ABC):
         try:
             for listening in server.sockets:  # those accepted inherit it: seconds of old results must not queue there
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
-            self._address = Address(self._address.host, server.sockets[0].getsockname()[1])
+            self.address = Address(self.address.host, server.sockets[0].getsockname()[1])
             self._opened.set()
             if not self._closed:
                 await self._stop.wait()

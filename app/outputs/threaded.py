@@ -25,7 +25,7 @@ class ThreadedOutput(abc.ABC):
     """
 
     def __init__(self, name: str, target: str) -> None:
-        self._name = name
+        self.name = name
         self._target = target
         self._slot: Mailbox[FrameResult] = Mailbox()
         self._tally = Tally()
@@ -42,10 +42,6 @@ class ThreadedOutput(abc.ABC):
     def _release(self) -> None:
         """Let go of everything."""
 
-    @property
-    def name(self) -> str:
-        return self._name
-
     def send(self, result: FrameResult) -> None:
         if not self._slot.closed:
             self._slot.put(result)
@@ -58,7 +54,7 @@ class ThreadedOutput(abc.ABC):
     def status(self) -> OutputStatus:
         tally = self._tally
         return OutputStatus(
-            self._name, self._target, self._state(), tally.rate, tally.sent, tally.problem, self._slot.replaced
+            self.name, self._target, self._state(), tally.rate, tally.sent, tally.problem, self._slot.replaced
         )  # fmt: skip
 
     def _state(self) -> OutputState:
@@ -85,5 +81,5 @@ class ThreadedOutput(abc.ABC):
             self._tally.problem = str(error)
         except Exception:  # one bad result must not end an output that somebody relies on
             if self._tally.problem != UNEXPECTED:
-                log.exception("%s failed", self._name)
+                log.exception("%s failed", self.name)
             self._tally.problem = UNEXPECTED

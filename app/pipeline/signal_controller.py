@@ -48,7 +48,7 @@ class SignalController:
         self._send = send
         self._lock = threading.Lock()
         self._writers: list[threading.Thread] = []
-        self._finished: Finished | None = None
+        self.finished: Finished | None = None  # the latest wait that ended by itself; its number tells a new one
         self._count = 0
         self._noted = filter_note(self.chain.filter)
 
@@ -74,11 +74,6 @@ class SignalController:
             self._annotate(TILT, tilt_note(tilt))
 
     # ------------------------------------------------------------------ calibration
-
-    @property
-    def finished(self) -> Finished | None:
-        """The latest wait that ended by itself; its number tells a new one."""
-        return self._finished
 
     def recentre(self) -> Recentring:
         """Show the primary face's angles relative to its present pose from now on.
@@ -170,7 +165,7 @@ class SignalController:
                 problem = "The marker was not written because of an unexpected error; the details are on stderr."
         with self._lock:
             self._count += 1
-            self._finished = Finished(self._count, outcome, problem)
+            self.finished = Finished(self._count, outcome, problem)
 
     def _annotate(self, label: str, note: str, at_s: float | None = None) -> None:
         at_s = now_s() if at_s is None else at_s

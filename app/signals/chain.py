@@ -40,7 +40,7 @@ class SignalChain:
     def __init__(self, preset: str = DEFAULT_PRESET) -> None:
         self._lock = threading.Lock()
         self._preset = preset_named(preset)
-        self._cone_deg = DEFAULT_CONE_DEG
+        self.cone_deg = DEFAULT_CONE_DEG  # the attention cone's half angle
         self._faces: dict[int, _FaceState] = {}
         self._calibration = Calibration()
         self._network: NetworkSpec | None = None
@@ -65,16 +65,11 @@ class SignalChain:
         with self._lock:
             self._preset = preset
 
-    @property
-    def cone_deg(self) -> float:
-        """The attention cone's half angle."""
-        return self._cone_deg
-
     def set_cone(self, half_angle_deg: float) -> None:
         """Raises ValueError beyond 1 to 90 degrees."""
         if not 1 <= half_angle_deg <= 90:
             raise ValueError(f"The cone's half angle must be 1 to 90 degrees, not {half_angle_deg:g}.")
-        self._cone_deg = float(half_angle_deg)
+        self.cone_deg = float(half_angle_deg)
 
     # ------------------------------------------------------------------ calibration
 
@@ -181,7 +176,7 @@ class SignalChain:
             measured_angles = angles if face is measured else _relative(measured, reference, level)[0]
         shown = ShownFace(face, angles, rotation, neutral=neutral, names=names, level=level)
         base = reference.rotation if reference is not None else level
-        derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self._cone_deg, base)
+        derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self.cone_deg, base)
         return replace(shown, derived=derived)
 
     def _filtered(self, face: FaceResult, state: _FaceState, time_s: float) -> FaceResult:

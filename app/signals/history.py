@@ -122,7 +122,7 @@ class History:
         # Written to at once: taken page by page, it would grow for ten minutes and more, like a leak.
         self._rows = np.full((2 * capacity, len(COLUMNS)), np.nan)
         self._expression = np.empty((2 * capacity, 0), np.float32)
-        self._count = 0
+        self.count = 0  # rows ever appended since ``clear``; tells a plot whether anything is new
 
     def append(self, result: FrameResult) -> None:
         row = row_of(result)
@@ -132,20 +132,15 @@ class History:
         with self._lock:
             if face is not None and self._expression.shape[1] != len(face.exp):  # other weights
                 self._expression = np.full((2 * self._capacity, len(face.exp)), np.nan, np.float32)
-            place = self._count % self._capacity
+            place = self.count % self._capacity
             for i in (place, place + self._capacity):
                 self._rows[i] = row
                 self._expression[i] = lengths
-            self._count += 1
+            self.count += 1
 
     def clear(self) -> None:
         with self._lock:
-            self._count = 0
-
-    @property
-    def count(self) -> int:
-        """Rows ever appended since ``clear``; tells a plot whether anything is new."""
-        return self._count
+            self.count = 0
 
     def last(self, seconds: float) -> NDArray[np.float64]:
         """A copy of the rows of the last ``seconds`` before the newest, (n, len(COLUMNS)), oldest first."""
@@ -162,8 +157,8 @@ class History:
             return self._rows[span, 0].copy(), self._expression[span].copy(), self._rows[span, FACE].copy()
 
     def _span(self, seconds: float) -> slice:
-        n = min(self._count, self._capacity)
-        start = self._count % self._capacity if self._count > self._capacity else 0
+        n = min(self.count, self._capacity)
+        start = self.count % self._capacity if self.count > self._capacity else 0
         if not n:
             return slice(0, 0)
         times = self._rows[start : start + n, 0]

@@ -30,7 +30,7 @@ class Probe:
         self._seconds = seconds
         self._warm_up_s = warm_up_s
         self._lock = threading.Lock()
-        self._pipeline: Pipeline | None = None
+        self.pipeline: Pipeline | None = None
         self._begins_s: float | None = None
         self._first: _Mark | None = None
         self._last: _Mark | None = None
@@ -42,17 +42,13 @@ class Probe:
         self.done = threading.Event()
 
     def attach(self, pipeline: Pipeline) -> None:
-        if self._pipeline is None:
-            self._pipeline = pipeline
+        if self.pipeline is None:
+            self.pipeline = pipeline
             pipeline.subscribe(self._measured)
 
     @property
     def has_results(self) -> bool:
         return self._begins_s is not None
-
-    @property
-    def pipeline(self) -> Pipeline | None:
-        return self._pipeline
 
     @property
     def status(self) -> PipelineStatus | None:
@@ -94,8 +90,8 @@ class Probe:
         self.done.set()
 
     def _mark(self) -> _Mark:
-        assert self._pipeline is not None
-        return _Mark(now_s(), time.process_time(), resident_mb(), self._pipeline.status())
+        assert self.pipeline is not None
+        return _Mark(now_s(), time.process_time(), resident_mb(), self.pipeline.status())
 
     def live(self, window: bool) -> Live | None:
         """What was measured; None when nothing was.  Call it once the pipeline is closed."""
@@ -132,7 +128,7 @@ class Probe:
         )
 
     def _recording(self) -> Recording | None:
-        stats = self._pipeline.status().recording if self._pipeline is not None else None
+        stats = self.pipeline.status().recording if self.pipeline is not None else None
         if stats is None:
             return None
         return Recording(stats.frames, stats.dropped, stats.bytes / 1e6, stats.error)

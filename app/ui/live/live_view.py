@@ -33,9 +33,10 @@ class LiveView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 120)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._result: FrameResult | None = None
-        self._numbers: FrameResult | None = None
-        self._mirrored = False
+        self.result: FrameResult | None = None
+        # Whose numbers stand at the faces; None while it is the frame that is shown.
+        self.numbers: FrameResult | None = None
+        self.mirrored = False
         self._style = OverlayStyle()
         self._title = ""
         self._detail = ""
@@ -49,35 +50,22 @@ class LiveView(QWidget):
 
     def show_result(self, result: FrameResult | None) -> None:
         """Show this from now on; None empties the view."""
-        if result is not self._result:
-            self._result = result
+        if result is not self.result:
+            self.result = result
             self._picture = None
             self._unpainted = result is not None
             self.update()
 
-    @property
-    def result(self) -> FrameResult | None:
-        return self._result
-
     def show_numbers(self, result: FrameResult | None) -> None:
         """Let the numbers at the faces be this frame's until the next call; the panels show the same frame's."""
-        self._numbers = result
+        self.numbers = result
         self.update()
 
-    @property
-    def numbers(self) -> FrameResult | None:
-        """The frame whose numbers stand at the faces; None while it is the one shown."""
-        return self._numbers
-
     def set_mirrored(self, mirrored: bool) -> None:
-        if mirrored != self._mirrored:
-            self._mirrored = mirrored
+        if mirrored != self.mirrored:
+            self.mirrored = mirrored
             self._picture = None
             self.update()
-
-    @property
-    def mirrored(self) -> bool:
-        return self._mirrored
 
     def set_style(self, style: OverlayStyle) -> None:
         if style != self._style:
@@ -101,10 +89,10 @@ class LiveView(QWidget):
 
     def transform(self) -> ViewTransform | None:
         """Frame pixels to widget points; None while there is no picture."""
-        if self._result is None:
+        if self.result is None:
             return None
-        height, width = self._result.frame.image.shape[:2]
-        return ViewTransform.fit(width, height, self.width(), self.height(), self._mirrored)
+        height, width = self.result.frame.image.shape[:2]
+        return ViewTransform.fit(width, height, self.width(), self.height(), self.mirrored)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         super().mousePressEvent(event)
@@ -118,14 +106,14 @@ class LiveView(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.GROUND)
-        result, view = self._result, self.transform()
+        result, view = self.result, self.transform()
         if result is not None and view is not None:
             ratio = self.devicePixelRatioF()
             target = view.picture
             size = (max(1, round(target.width() * ratio)), max(1, round(target.height() * ratio)))
             # Overlays and tool tips repaint too: the scaled picture is kept until the next frame.
             if self._picture is None or self._picture.size != size:
-                self._picture = _Picture(result.frame.image, size, self._mirrored)
+                self._picture = _Picture(result.frame.image, size, self.mirrored)
             painter.drawImage(target, self._picture.image)
             if self._title:
                 painter.fillRect(
@@ -133,7 +121,7 @@ class LiveView(QWidget):
                 )
             else:
                 style = replace(self._style, font=self._style.font or self.font())
-                paint_overlay(painter, result, view, style, self._numbers)
+                paint_overlay(painter, result, view, style, self.numbers)
         if self._title:
             self._paint_message(painter)
         painter.end()

@@ -55,7 +55,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setFrameShape(pg.GraphicsLayoutWidget.Shape.NoFrame)
         self._signals: tuple[PlotSignal, ...] = ()
         self._span_s = 10.0
-        self._cross_s = float("nan")
+        self.cross_s = float("nan")
 
     # ------------------------------------------------------------------ what is shown
 
@@ -69,18 +69,18 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setBackground(theme.BASE)
         self.ci.layout.setContentsMargins(4, 4, 10, 2)
         self.ci.layout.setSpacing(4)
-        for number in range(len(self._rows)):  # those of the layout before
+        for number in range(len(self.rows)):  # those of the layout before
             self.ci.layout.setRowStretchFactor(number, 0)
         used = [signal.group for signal in self._signals]
         groups = [group for group in dict.fromkeys((*GROUPS, *used)) if group in used]
-        self._rows = [self._row(number, group, number == len(groups) - 1) for number, group in enumerate(groups)]
-        for number, row in enumerate(self._rows):
+        self.rows = [self._row(number, group, number == len(groups) - 1) for number, group in enumerate(groups)]
+        for number, row in enumerate(self.rows):
             if number:
-                row.plot.setXLink(self._rows[0].plot)
+                row.plot.setXLink(self.rows[0].plot)
             self.ci.layout.setRowStretchFactor(number, row.group.weight)
         height = QFontMetricsF(self.font()).height()
         self.setMinimumHeight(round(sum(2.4 if group.weight < 5 else 4 for group in groups) * height + 1.5 * height))
-        self.point_at(self._cross_s)
+        self.point_at(self.cross_s)
 
     def _row(self, number: int, group: PlotGroup, last: bool) -> _Row:
         plot = self.addPlot(row=number, col=0, enableMenu=False)
@@ -129,9 +129,9 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def changeEvent(self, event: QEvent | None) -> None:
         """Nothing is made anew where the theme has changed: Qt walks through the items while it says so."""
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange and self._rows:
+        if event is not None and event.type() == QEvent.Type.PaletteChange and self.rows:
             self.setBackground(theme.BASE)
-            for row in self._rows:
+            for row in self.rows:
                 self._colour(row)
 
     def _colour(self, row: _Row) -> None:
@@ -157,7 +157,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Show these rows of the history, oldest first; the newest stands at the right edge."""
         width_s = self._span_s / max(self.width(), 200)
         rows = broken_at_faces(rows)
-        for row in self._rows:
+        for row in self.rows:
             shown: list[Floats] = []
             for signal in (signal for signal in self._signals if signal.group is row.group):
                 shown += self._draw_signal(row, signal, rows, width_s, with_measured)
@@ -213,20 +213,16 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def point_at(self, seconds: float) -> None:
         """The crosshair there (negative: ago); NaN: none."""
-        self._cross_s = seconds
-        for row in self._rows:
+        self.cross_s = seconds
+        for row in self.rows:
             row.cross.setVisible(bool(np.isfinite(seconds)))
             if np.isfinite(seconds):
                 row.cross.setPos(seconds)
         self.pointed.emit(seconds)
 
-    @property
-    def cross_s(self) -> float:
-        return self._cross_s
-
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._rows:
-            box = self._rows[0].plot.getViewBox()
+        if event is not None and self.rows:
+            box = self.rows[0].plot.getViewBox()
             at = box.mapSceneToView(self.mapToScene(event.position().toPoint())).x()
             self.point_at(at if -self._span_s <= at <= 0 else float("nan"))
 
@@ -243,14 +239,10 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if steps is None:
             super().keyPressEvent(event)
             return
-        start = self._cross_s if np.isfinite(self._cross_s) else 0.0
+        start = self.cross_s if np.isfinite(self.cross_s) else 0.0
         self.point_at(min(max(start + steps * self._span_s * KEY_SHARE, -self._span_s), 0.0))
 
     # ------------------------------------------------------------------ for others
-
-    @property
-    def rows(self) -> Sequence[_Row]:
-        return self._rows
 
     def minimumSizeHint(self) -> QSize:
         return QSize(round(QFontMetricsF(self.font()).averageCharWidth() * 30), self.minimumHeight())

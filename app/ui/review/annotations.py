@@ -30,12 +30,8 @@ class EditedAnnotations(Saved):
         """``frame_at``: the number of the frame that is on the screen at a time."""
         super().__init__("markers", file.save, parent)
         self._undo_stack = undo_stack
-        self._annotations = tuple(sorted(annotations, key=_order))
+        self.annotations = tuple(sorted(annotations, key=_order))
         self._frame_at = frame_at
-
-    @property
-    def annotations(self) -> Annotations:
-        return self._annotations
 
     def add(self, onset_s: float, duration_s: float, label: str, note: str = "") -> None:
         annotation = self._annotation(onset_s, duration_s, label, note)
@@ -71,7 +67,7 @@ class EditedAnnotations(Saved):
         self._undo_stack.push(Change(text, lambda: self._put(after, chosen), lambda: self._put(before, gone)))
 
     def _put(self, annotations: Annotations, chosen: Annotation | None) -> None:
-        self._annotations = annotations
+        self.annotations = annotations
         self.changed.emit(annotations.index(chosen) if chosen is not None and chosen in annotations else -1)
         self.keep(annotations)
 

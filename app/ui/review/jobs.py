@@ -55,7 +55,7 @@ class JobDialog(QDialog):
         self._stop = threading.Event()
         self._progress = (0, 0)
         self._first: tuple[float, int] | None = None  # when the first steps were seen, and how many
-        self._running = False
+        self.running = False
         self._waiting: list[Job] = []
         self._text = paragraph()
         self.bar = named(QProgressBar(), "Progress")
@@ -86,17 +86,13 @@ class JobDialog(QDialog):
         self._timer.timeout.connect(self._show_progress)
 
     @property
-    def running(self) -> bool:
-        return self._running
-
-    @property
     def titles(self) -> list[str]:
         """What runs, then what waits."""
-        return [self.windowTitle(), *(job.title for job in self._waiting)] if self._running else []
+        return [self.windowTitle(), *(job.title for job in self._waiting)] if self.running else []
 
     def add(self, job: Job) -> bool:
         """Do this now, or after all that runs and waits; whether it has to wait."""
-        waits = self._running
+        waits = self.running
         if waits:
             self._waiting.append(job)
             self._show_waiting()
@@ -115,7 +111,7 @@ class JobDialog(QDialog):
             self._progress = (made, total)
 
         def end(call: Callable[[Any], object], value: Any) -> None:
-            self._running = False
+            self.running = False
             self._timer.stop()
             if self._waiting:
                 self._start(self._waiting.pop(0))
@@ -124,7 +120,7 @@ class JobDialog(QDialog):
                 self.accept()
             call(value)
 
-        self._running, self._progress, self._first = True, (0, 0), None
+        self.running, self._progress, self._first = True, (0, 0), None
         self.setWindowTitle(job.title)
         self._text.setText(job.text)
         self.bar.setRange(0, 0)
@@ -157,7 +153,7 @@ class JobDialog(QDialog):
 
     def stop(self) -> None:
         """Ask the work that runs to stop; it does at its next step, and what waits follows."""
-        if self._running:
+        if self.running:
             self._stop.set()
             self._left.setText("Stopping…")
             self.cancel_button.setEnabled(False)
@@ -175,14 +171,14 @@ class JobDialog(QDialog):
         self._timer.stop()
         self._background.close(timeout_s)
         self._background = Background(self)
-        self._running = False
+        self.running = False
         self.close()
 
     def reject(self) -> None:
         self.stop()  # Esc cancels too; the dialog closes when the work has ended
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        if self._running and event is not None:
+        if self.running and event is not None:
             event.ignore()
             self.stop()
 

@@ -22,8 +22,8 @@ class Player(QObject):
     def __init__(self, times_s: NDArray[np.float64], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._times = times_s
-        self._frame = 0
-        self._speed = 1.0
+        self.frame = 0
+        self.speed = 1.0
         self.loop: tuple[float, float] | None = None  # played over and over; None: everything, once
         self._anchor = (0.0, 0.0)  # recorded time and clock when playing began, or the speed changed
         self._timer = QTimer(self)
@@ -32,20 +32,12 @@ class Player(QObject):
         self._timer.timeout.connect(self._tick)
 
     @property
-    def frame(self) -> int:
-        return self._frame
-
-    @property
     def time_s(self) -> float:
-        return float(self._times[self._frame])
+        return float(self._times[self.frame])
 
     @property
     def playing(self) -> bool:
         return self._timer.isActive()
-
-    @property
-    def speed(self) -> float:
-        return self._speed
 
     def go_to(self, frame: int) -> None:
         """Show this frame, or the nearest there is; playing goes on from there."""
@@ -61,7 +53,7 @@ class Player(QObject):
     def step(self, frames: int) -> None:
         """So many frames on, or back; playing ends."""
         self.pause()
-        self.go_to(self._frame + frames)
+        self.go_to(self.frame + frames)
 
     def stepped(self, time_s: float, frames: int) -> float:
         """The time so many frames from the one that is on the screen at ``time_s``."""
@@ -74,7 +66,7 @@ class Player(QObject):
             return
         start, end = self._bounds()
         here = self.time_s
-        if (self.loop is not None and not start <= here < end) or self._frame >= len(self._times) - 1:
+        if (self.loop is not None and not start <= here < end) or self.frame >= len(self._times) - 1:
             here = start
         self._restart(here)
         self._show(self._frame_at(here))
@@ -93,14 +85,14 @@ class Player(QObject):
             self.play()
 
     def set_speed(self, speed: float) -> None:
-        if speed != self._speed:
+        if speed != self.speed:
             self._restart(self._due_s() if self.playing else self.time_s)
-            self._speed = speed
+            self.speed = speed
             self.speed_changed.emit(speed)
 
     def change_speed(self, by: int) -> None:
         """The next faster (1) or slower (-1) of ``SPEEDS``."""
-        nearest = min(range(len(SPEEDS)), key=lambda k: abs(SPEEDS[k] - self._speed))
+        nearest = min(range(len(SPEEDS)), key=lambda k: abs(SPEEDS[k] - self.speed))
         self.set_speed(SPEEDS[min(max(nearest + by, 0), len(SPEEDS) - 1)])
 
     def _bounds(self) -> tuple[float, float]:
@@ -112,7 +104,7 @@ class Player(QObject):
     def due_at(self, at_s: float) -> float:
         """The recorded time that is shown at a time on the monotonic clock, while it plays; any thread may ask."""
         from_s, began_s = self._anchor
-        return from_s + (at_s - began_s) * self._speed
+        return from_s + (at_s - began_s) * self.speed
 
     def _due_s(self) -> float:
         return self.due_at(now_s())
@@ -135,6 +127,6 @@ class Player(QObject):
         self._show(self._frame_at(due))
 
     def _show(self, frame: int) -> None:
-        if frame != self._frame:
-            self._frame = frame
+        if frame != self.frame:
+            self.frame = frame
             self.moved.emit(frame)

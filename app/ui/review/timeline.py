@@ -63,7 +63,7 @@ class Timeline(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._content: Content | None = None
+        self.content: Content | None = None
         self._scale = TimeScale.whole(1.0)
         self._annotations: Sequence[Annotation] = ()
         self.colours: dict[str, QColor] = {}
@@ -86,8 +86,8 @@ class Timeline(QWidget):
 
     def show_content(self, content: Content, success: NDArray[np.bool_] | None = None) -> None:
         """Show these curves; ``success`` (N,) colours the bar of the whole session.  The view stays where it can."""
-        fresh = self._content is None or self._content.total_s != content.total_s
-        self._content = content
+        fresh = self.content is None or self.content.total_s != content.total_s
+        self.content = content
         if success is not None:
             parts = np.array_split(success, min(400, max(len(success), 1)))
             self._measured = np.array([part.mean() if len(part) else 0.0 for part in parts], np.float32)
@@ -110,10 +110,6 @@ class Timeline(QWidget):
     def show_selection(self, selection: Range | None) -> None:
         self._selection = selection
         self.update()
-
-    @property
-    def content(self) -> Content | None:
-        return self._content
 
     @property
     def scale_shown(self) -> TimeScale:
@@ -141,10 +137,10 @@ class Timeline(QWidget):
         self.set_scale(self._scale.showing(wanted[0] - room, wanted[1] + room))
 
     def lanes(self) -> paint.Lanes | None:
-        if self._content is None:
+        if self.content is None:
             return None
         return paint.Lanes.of(
-            self.width(), self.height(), self._gutter(), QFontMetricsF(self.font()).height(), self._content
+            self.width(), self.height(), self._gutter(), QFontMetricsF(self.font()).height(), self.content
         )
 
     def _gutter(self) -> float:
@@ -167,7 +163,7 @@ class Timeline(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         lanes = self.lanes()
-        if self._content is None or lanes is None:
+        if self.content is None or lanes is None:
             painter.fillRect(self.rect(), theme.BASE)
             return
         scale = self._placed()
@@ -178,7 +174,7 @@ class Timeline(QWidget):
             self._still.fill(theme.BASE)
             still = QPainter(self._still)
             paint.paint_overview(still, lanes.overview, self._measured)
-            paint.paint_traces(still, self._content, scale, lanes, self.font())
+            paint.paint_traces(still, self.content, scale, lanes, self.font())
             still.end()
             self._marked = None
         if self._marked is None:

@@ -51,7 +51,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.setWindowTitle("Review")
         self._settings = store
         self.shown: ShownSession | None = None
-        self._folder: Path | None = None
+        self.folder: Path | None = None  # the session's that is shown, or was to be
         self._opening = 0  # the latest request to open; earlier answers don't matter
         self._ended = False
         self.problem: Exception | None = None
@@ -144,14 +144,9 @@ class ReviewWindow(TakesFiles, QMainWindow):
 
     # ------------------------------------------------------------------ opening
 
-    @property
-    def folder(self) -> Path | None:
-        """The session's that is shown, or was to be."""
-        return self._folder
-
     def ask(self) -> None:
         """Ask for a session's folder and open it."""
-        start = self._folder.parent if self._folder is not None else self._settings.get(settings.RECORDINGS)
+        start = self.folder.parent if self.folder is not None else self._settings.get(settings.RECORDINGS)
         dialogs.ask_folder(self, "Open a recorded session", str(start), lambda folder: self.open(Path(folder)))
 
     def open(self, folder: Path) -> None:
@@ -159,7 +154,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._opening += 1
         number = self._opening
         self._let_go()
-        self._folder = folder
+        self.folder = folder
         self.setWindowTitle(without_placeholder(f"{folder.name} – Review"))
         self.view.set_message("Opening…", folder.name)
         self.notify(Message(f"Opening {folder}", Severity.BUSY))
@@ -180,7 +175,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         """Show a session that has been read."""
         self._let_go()
         session = loaded.session
-        self._folder, self.problem = session.folder, None
+        self.folder, self.problem = session.folder, None
         self.setWindowTitle(without_placeholder(f"{session.folder.name} – Review"))
         self.view.set_message("")
         self.shown = ShownSession(loaded, self._around)
@@ -204,14 +199,14 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.problem = error
         self.view.set_message("This can't be opened", sentence(error))
         self.notify(Message(sentence(error), Severity.ERROR))
-        self.commands["delete_session"].setEnabled(self._folder is not None)  # damaged ones must go, too
+        self.commands["delete_session"].setEnabled(self.folder is not None)  # damaged ones must go, too
         self.recover_button.setVisible(isinstance(error, CutOffError))
         if self.recover_button.isVisibleTo(self):
             self.recover_button.setFocus()
         self.opened.emit()
 
     def _recover(self) -> None:
-        folder = self._folder
+        folder = self.folder
         if folder is None:
             return
         self.recover_button.hide()
@@ -251,11 +246,11 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.status_line.show_message(message)
 
     def _delete_session(self) -> None:
-        if self._folder is not None:
-            self.deleting.ask(self._folder)
+        if self.folder is not None:
+            self.deleting.ask(self.folder)
 
     def _screenshot(self) -> None:
-        folder = self._folder if self._folder is not None and self._folder.is_dir() else Path.cwd()
+        folder = self.folder if self.folder is not None and self.folder.is_dir() else Path.cwd()
         self.notify(dialogs.save_screenshot(self, folder))
 
     def take(self, paths: list[Path]) -> None:

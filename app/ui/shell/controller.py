@@ -71,12 +71,12 @@ class Controller(QObject):
         self._serial = 0  # of what was asked for; only the last one's answer matters
         self.resolving = False  # a source has been asked for and is being looked for
         self.shown_from_s = 0.0  # results of frames captured before this belong to another source
-        self._running = True  # a source is wanted
+        self.running = True  # a source is open or being opened, as far as it has been asked for
         self._fell_back = False
         self._complaint: tuple[str, float] = ("", 0.0)
         self._followed: WriterStats | None = None  # of the recording that ran at the last look
         self._recording = False  # by the last look
-        self._closing = False
+        self.closing = False  # the window is about to end: nothing new is begun
         self._devices_asked = False
         self.camera_request = CameraRequest()  # what is asked of a camera that is opened
         self.lent = False  # somebody else has the camera: no source is opened before it comes back
@@ -84,11 +84,6 @@ class Controller(QObject):
         self._freeing = False  # the source's camera is being closed
         self._remarked: SourceInfo | None = None  # of this it was said that it is not what was asked for
         self._engine: BackendInfo | None = None
-
-    @property
-    def closing(self) -> bool:
-        """The window is about to end: nothing new is begun."""
-        return self._closing
 
     # ------------------------------------------------------------------ start and end
 
@@ -105,9 +100,9 @@ class Controller(QObject):
 
     def close(self) -> None:
         """Finish the recording and end the threads, in the background; ``closed`` follows."""
-        if self._closing:
+        if self.closing:
             return
-        self._closing = True
+        self.closing = True
         pipeline = self.pipeline
         if pipeline is None:
             self.closed.emit()
@@ -122,13 +117,13 @@ class Controller(QObject):
 
     def open_source(self, spec: str, note: str = "") -> None:
         """``spec`` as on the command line; what goes wrong appears in ``source_error`` or in the status."""
-        if self.pipeline is None or self._closing or self.lent:
+        if self.pipeline is None or self.closing or self.lent:
             self.source, self._reopen = spec, self.lent
             return
         self._serial += 1
         serial = self._serial
         self.source, self.source_error, self.note = spec, "", note
-        self._running, self._fell_back = True, bool(note)
+        self.running, self._fell_back = True, bool(note)
         self.resolving, self.shown_from_s = True, math.inf
         self.pipeline.set_source(None)  # what played before must not go on under the new name
         self.source_changed.emit(spec)
@@ -145,7 +140,7 @@ class Controller(QObject):
         def failed(error: Exception) -> None:
             if serial == self._serial:
                 self.source_error = sentence(error)
-                self.resolving = self._running = False
+                self.resolving = self.running = False
 
         camera_request = self.camera_request
         self.background.run("resolve source", lambda: _resolve(spec, camera_request), done, failed)
@@ -159,18 +154,13 @@ class Controller(QObject):
 
     def stop_source(self) -> None:
         self._serial += 1  # what is still being looked for is no longer wanted
-        self.resolving = self._running = self._reopen = False
+        self.resolving = self.running = self._reopen = False
         self.note = ""
         if self.pipeline is not None:
             self.pipeline.set_source(None)
 
-    @property
-    def running(self) -> bool:
-        """Whether a source is open or being opened, as far as it has been asked for."""
-        return self._running
-
     def toggle_source(self) -> None:
-        if self._running:
+        if self.running:
             self.stop_source()
         else:
             self.open_source(self.source)
@@ -182,7 +172,7 @@ class Controller(QObject):
         """
         self.lent, self._reopen, self._freeing = True, False, False
         info = self.pipeline.status().source_info if self.pipeline is not None else None
-        if self.pipeline is None or not self._running or (info is not None and info.kind != "camera"):
+        if self.pipeline is None or not self.running or (info is not None and info.kind != "camera"):
             return
         self._serial += 1  # what is still being looked for is not opened
         self._reopen, self._freeing = True, True
@@ -248,7 +238,7 @@ class Controller(QObject):
         if self.pipeline is None:
             return None
         status = self.pipeline.status()
-        if not self._closing:
+        if not self.closing:
             self._follow_source(status)
             self._follow_network(status)
             self._follow_recording(status)
@@ -269,13 +259,13 @@ class Controller(QObject):
     def _follow_source(self, status: PipelineStatus) -> None:
         self._remark(status.source_info)
         state = status.source.state
-        if state in (SourceState.FAILED, SourceState.ENDED) and self._running:
+        if state in (SourceState.FAILED, SourceState.ENDED) and self.running:
             if state is SourceState.FAILED and self.source == "auto" and not self._fell_back:
                 # The window never stays empty on its own account: an unasked-for camera may fail.
                 self.open_source(FALLBACK, f"{status.source.message} The built-in demo plays instead.")
                 return
             if self.pipeline is not None and self.pipeline.status().source.state is state:
-                self._running = False
+                self.running = False
 
     def _follow_network(self, status: PipelineStatus) -> None:
         if status.network_loading:

@@ -91,8 +91,8 @@ class Picker(ChoiceBox):
 
     def __init__(self, name: str, characters: int) -> None:
         super().__init__(name, characters=characters)
-        self._entries: tuple[Entry | None, ...] = ()
-        self._current = ""
+        self.entries: tuple[Entry | None, ...] = ()
+        self.current = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._activated)
@@ -103,23 +103,15 @@ class Picker(ChoiceBox):
         return QSize(min(whole.width(), self.fontMetrics().averageCharWidth() * LEAST_CHARACTERS + 34), whole.height())
 
     def shown_text(self) -> str:
-        entry = self._entries[self.currentIndex()] if self.currentIndex() >= 0 else None
+        entry = self.entries[self.currentIndex()] if self.currentIndex() >= 0 else None
         return entry.short or entry.label if entry is not None else ""
-
-    @property
-    def entries(self) -> tuple[Entry | None, ...]:
-        return self._entries
-
-    @property
-    def current(self) -> str:
-        return self._current
 
     def show_entries(self, entries: Sequence[Entry | None], current: str) -> None:
         """These lines (None: a separator), the choice ``current`` shown; nothing is emitted."""
-        if tuple(entries) != self._entries:
-            self._entries = tuple(entries)
+        if tuple(entries) != self.entries:
+            self.entries = tuple(entries)
             self.clear()
-            for i, entry in enumerate(self._entries):
+            for i, entry in enumerate(self.entries):
                 if entry is None:
                     self.insertSeparator(i)
                     continue
@@ -128,7 +120,7 @@ class Picker(ChoiceBox):
         self.show_current(current)
 
     def show_current(self, key: str) -> None:
-        self._current = key
+        self.current = key
         self.setCurrentIndex(self._index(key))
         tip = self.currentData(Qt.ItemDataRole.ToolTipRole)
         self.setAccessibleDescription(self.currentText())
@@ -140,16 +132,16 @@ class Picker(ChoiceBox):
         self.showPopup()
 
     def _index(self, key: str) -> int:
-        return next((i for i, e in enumerate(self._entries) if e is not None and e.key == key and not e.command), -1)
+        return next((i for i, e in enumerate(self.entries) if e is not None and e.key == key and not e.command), -1)
 
     def _activated(self, index: int) -> None:
-        entry = self._entries[index]
+        entry = self.entries[index]
         if entry is None:
             return
         if entry.command:
-            self.show_current(self._current)
+            self.show_current(self.current)
             self.commanded.emit(entry.key)
-        elif entry.key != self._current:
+        elif entry.key != self.current:
             self.show_current(entry.key)
             self.chosen.emit(entry.key)
 

@@ -175,7 +175,7 @@ def test_a_span_of_five_minutes_is_thinned(plots, result, face, store):
     for i in range(9000):
         block[i] = block[i + history._capacity] = block[0]
         block[i, 0] = block[i + history._capacity, 0] = i / 30
-    history._count = 9000
+    history.count = 9000
     plots.show_result(None, history)
     assert len(curve_of(plots.canvas, "yaw")[0]) == pytest.approx(300, abs=2)
     plots.set_span(300)

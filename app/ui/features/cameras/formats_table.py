@@ -74,11 +74,11 @@ class FormatsTable(QTableWidget):
         measured = {grant.format: grant.measured_fps for grant in grants}
         forms = [*measured, *(form for form in listed if not any(same_format(form, known) for known in measured))]
         ordered = tuple(FormatRow(form, measured.get(form)) for form in sorted(forms, key=_rank))
-        if ordered == self._rows:
+        if ordered == self.rows:
             return
         selected = self.current
         self.blockSignals(True)
-        self._rows = ordered
+        self.rows = ordered
         self.setRowCount(len(ordered))
         self._fill_all()
         self.clearSelection()
@@ -88,7 +88,7 @@ class FormatsTable(QTableWidget):
 
     def select(self, form: CameraFormat | None) -> bool:
         """Show this one as selected, None: none; False when it is not there.  Nothing is emitted."""
-        row = next((i for i, item in enumerate(self._rows) if item.format == form), -1)
+        row = next((i for i, item in enumerate(self.rows) if item.format == form), -1)
         self.blockSignals(True)
         self.clearSelection()
         if row >= 0:
@@ -97,14 +97,10 @@ class FormatsTable(QTableWidget):
         return row >= 0
 
     @property
-    def rows(self) -> tuple[FormatRow, ...]:
-        return self._rows
-
-    @property
     def current(self) -> CameraFormat | None:
         """The one that is selected."""
         rows = there(self.selectionModel()).selectedRows()
-        return self._rows[rows[0].row()].format if rows else None
+        return self.rows[rows[0].row()].format if rows else None
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
@@ -116,7 +112,7 @@ class FormatsTable(QTableWidget):
             self.chosen.emit(self.current)
 
     def _fill_all(self) -> None:
-        for row, item in enumerate(self._rows):
+        for row, item in enumerate(self.rows):
             self._fill(row, item.format, item.measured_fps)
 
     def _fill(self, row: int, form: CameraFormat, measured_fps: float | None) -> None:

@@ -53,14 +53,10 @@ class SignalControls(QObject):
         self._settling.stop()
         self._custom = custom_from(self._settings.get(settings.FILTER_CUSTOM))
         name = self._settings.get(settings.FILTER)
-        self._filter = self._custom if name == CUSTOM else preset_named(name)
+        self.filter = self._custom if name == CUSTOM else preset_named(name)
         self._apply()
 
     # ------------------------------------------------------------------ filter
-
-    @property
-    def filter(self) -> FilterPreset:
-        return self._filter
 
     def use_preset(self, name: str) -> None:
         """One of the presets, or the custom one as it was last."""
@@ -68,7 +64,7 @@ class SignalControls(QObject):
 
     def use_custom(self, preset: FilterPreset) -> None:
         """A slider was moved: it works at once, and is remembered once it rests."""
-        self._custom = self._filter = custom_from(custom_text(preset))
+        self._custom = self.filter = custom_from(custom_text(preset))
         self._settling.start()
         self._apply(settled=False)
 
@@ -142,15 +138,15 @@ class SignalControls(QObject):
 
     def _apply(self, settled: bool = True) -> None:
         for name in (*(preset.name for preset in PRESETS), CUSTOM):
-            self._commands[f"filter_{name}"].setChecked(name == self._filter.name)
+            self._commands[f"filter_{name}"].setChecked(name == self.filter.name)
         pipeline = self._controller.pipeline
         if pipeline is not None:
-            chosen = self._filter
+            chosen = self.filter
             pipeline.signals.chain.set_filter(chosen)
             if settled:
                 self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None)
         self._apply_cone()
-        self.filter_changed.emit(self._filter)
+        self.filter_changed.emit(self.filter)
 
     def _apply_cone(self) -> None:
         if self._controller.pipeline is not None:

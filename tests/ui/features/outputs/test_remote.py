@@ -135,11 +135,11 @@ def test_ctl_controls_the_window(window, qtbot):
 
 
 def test_a_window_that_closes_does_nothing_new(window, qtbot):
-    window.controller._closing = True
+    window.controller.closing = True
     try:
         assert asked(qtbot, lambda client: client.ask("start")) == "The window is being closed."
     finally:
-        window.controller._closing = False
+        window.controller.closing = False
 
 
 def test_the_panel_shows_who_is_connected_and_renews_the_token(window, qtbot):
