@@ -19,7 +19,7 @@ from app.batch.local import run_here, run_in_processes
 from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
-from app.core.errors import UserError, reason
+from app.core.errors import UserError, os_errors_as
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.system import usable_cores
 from app.core.threads import network_threads
@@ -157,10 +157,8 @@ class _Run:
     def do(self, stack: ExitStack, watcher: Watcher) -> None:
         """Measure what is left."""
         events = stack.enter_context(closing(self._events(stack)))
-        try:
+        with os_errors_as(UserError, f"{self._out} can't be written"):
             files.make_folder(self._out)
-        except OSError as error:
-            raise UserError(f"{self._out} can't be written: {reason(error)}.") from error
         tally = Tally(self.jobs)
         watcher.show(tally.standing)
         if self._table is not None:

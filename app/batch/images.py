@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import app
 from app.batch.jobs import Picture
 from app.batch.plan import Item
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.position import ASSUMED, FaceSize, FieldOfView
 from app.core.records import build, parse_json, read_json
 from app.core.spreadsheet import is_formula
@@ -122,15 +122,13 @@ class ImageTable:
     def add(self, rows: Iterable[tuple[Picture, Row]]) -> None:
         """Raises SessionError."""
         added = dict(rows)
-        try:
+        with os_errors_as(SessionError, f"{self._out / JOURNAL} can't be written"):
             if self._journal is None:
                 known = [_line(dataclasses.asdict(self._measured)), *map(_row_line, self._rows.items())]
                 files.write_whole(self._out / JOURNAL, b"".join(known))
                 self._journal = files.append(self._out / JOURNAL)
             self._journal.write(b"".join(map(_row_line, added.items())))
             self._journal.flush()
-        except OSError as error:
-            raise SessionError(f"{self._out / JOURNAL} can't be written: {reason(error)}.") from error
         self._rows |= added
 
     def finish(self, pictures: Sequence[Picture]) -> None:
@@ -146,12 +144,10 @@ class ImageTable:
                 table.write(encode_rows([fields]))
         about = _About(**dataclasses.asdict(self._measured), schema=SCHEMA, images=tuple(kept))
         text = json.dumps(dataclasses.asdict(about), ensure_ascii=False, indent=1)
-        try:
+        with os_errors_as(SessionError, f"{self._out / ABOUT} can't be written"):
             files.write_whole(self._out / ABOUT, encode_text(text) + b"\n")
             self.close()
             files.remove(self._out / JOURNAL)
-        except OSError as error:
-            raise SessionError(f"{self._out / ABOUT} can't be written: {reason(error)}.") from error
 
     def _keep_foreign(self) -> None:
         """Keep a copy of a table that a person or a spreadsheet has saved, perhaps with columns of their own."""

@@ -18,7 +18,7 @@ from app.capture.images import read_image
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.clock import now_s
-from app.core.errors import SessionError, SourceError, UserError, reason
+from app.core.errors import SessionError, SourceError, UserError, os_errors_as, reason
 from app.core.frames import Frame, FrameResult
 from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
@@ -176,10 +176,8 @@ def _publish(staging: Path, target: Path, media: MediaFile | None) -> None:
     for folder in numbered(target):
         if not is_free(folder) and not _is_replaceable(folder, media):
             continue
-        try:
+        with os_errors_as(SessionError, f"{folder} can't be written"):
             publish_over(staging, folder)
-        except OSError as error:
-            raise SessionError(f"{folder} can't be written: {reason(error)}.") from error
         return
 
 

@@ -105,3 +105,7 @@ class FileSource:
     @property
     def info(self) -> SourceInfo | None:
         return self._info
+
+    @property
+    def status(self) -> SourceStatus:
+        return self._status

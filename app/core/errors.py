@@ -1,5 +1,8 @@
 """Errors that are meant to be read by the person at the screen."""
 
+import contextlib
+from collections.abc import Iterator
+
 
 class UserError(Exception):
     """One clear sentence: what is wrong and, where it can be known, what to do about it.
@@ -24,6 +27,15 @@ def reason(error: OSError) -> str:
     """The system's own words, beginning in lower case to stand within a sentence."""
     text = error.strerror or str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
+
+
+@contextlib.contextmanager
+def os_errors_as(kind: type[UserError], what: str) -> Iterator[None]:
+    """Raise what the system refuses meanwhile as an error of this kind: ``what`` went wrong, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what}: {reason(error)}.") from error
 
 
 def is_readable(error: Exception) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from app.core.errors import OutputError, reason
+from app.core.errors import OutputError, os_errors_as, reason
 from app.core.records import RecordError, build, read_json
 from extractor import files
 
@@ -72,9 +72,7 @@ def withdraw(address: str) -> None:
 
 def _write(access: Access) -> None:
     path = access_file()
-    try:
+    with os_errors_as(OutputError, f"The remote control's token can't be kept in {path}"):
         files.make_folder(path.parent)
         text = json.dumps(dataclasses.asdict(access), indent=1)
         files.write_whole(path, text.encode() + b"\n", private=True)
-    except OSError as error:
-        raise OutputError(f"The remote control's token can't be kept in {path}: {reason(error)}.") from error

@@ -55,7 +55,7 @@ class LineServer(abc.ABC):
         self.name = name
         self._title = title
         self.address = address  # the address with the port that was taken
-        self._token = token
+        self.token = token
         self._received_bytes = received_bytes
         self._names = {"localhost", address.host.lower(), *_names_of_this_computer()}  # that ``Host`` may be
         self._served: set[ServerConnection] = set()
@@ -161,7 +161,7 @@ class LineServer(abc.ABC):
         """Why this client isn't let in; None: it is."""
         if not _is_named(request.headers.get("Host", ""), self._names):
             return connection.respond(403, "Only this computer's own names and addresses are answered.\n")
-        if self._token and not _knows(request, self._token):
+        if self.token and not _knows(request, self.token):
             return connection.respond(401, "The token is missing or wrong: ws://HOST:PORT/?token=WORD\n")
         if len(self._served) >= CLIENTS:
             return connection.respond(503, "Too many programs are connected to Motionscope already.\n")

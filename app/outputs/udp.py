@@ -7,7 +7,7 @@ import socket
 import threading
 
 from app.core.clock import now_s
-from app.core.errors import OutputError, reason
+from app.core.errors import OutputError, os_errors_as, reason
 from app.outputs.address import Address
 from app.outputs.base import FRESH_S
 
@@ -19,7 +19,7 @@ class UdpPeer:
         """Resolves a name, which may take a while.  Raises OutputError."""
         self._address = address
         family, target = address.resolve_udp()
-        try:
+        with os_errors_as(OutputError, f"Nothing can be sent to {address}"):
             self._socket = socket.socket(family, socket.SOCK_DGRAM)
             try:
                 self._socket.setblocking(False)
@@ -28,8 +28,6 @@ class UdpPeer:
             except OSError:
                 self._socket.close()
                 raise
-        except OSError as error:
-            raise OutputError(f"Nothing can be sent to {address}: {reason(error)}.") from error
         self._lock = threading.Lock()  # of the socket; sending never waits, so neither does whoever holds it
         self._closed = False
         self._refused_s = -math.inf

@@ -12,7 +12,7 @@ import struct
 import sys
 from pathlib import Path
 
-from app.core.errors import OutputError, reason
+from app.core.errors import OutputError, os_errors_as, reason
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -88,10 +88,8 @@ class V4l2Device:
 
     def write(self, picture: bytes | memoryview) -> None:
         """A whole picture; raises OutputError when the device is gone."""
-        try:
+        with os_errors_as(OutputError, f"The virtual camera {self.path} takes no pictures"):
             os.write(self._fd, picture)
-        except OSError as error:
-            raise OutputError(f"The virtual camera {self.path} takes no pictures: {reason(error)}.") from error
 
     def close(self) -> None:
         if self._fd >= 0:

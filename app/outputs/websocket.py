@@ -50,7 +50,7 @@ class WebSocketOutput(LineServer):
         state = tally.state(heard=clients > 0)
         return OutputStatus(
             NAME,
-            f"ws://{self._address}",
+            f"ws://{self.address}",
             state,
             tally.rate,
             tally.sent,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import app
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
@@ -153,7 +153,7 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
     Raises SessionError, also when the name is taken: nothing is ever replaced.
     """
     parent = staging.parent
-    try:
+    with os_errors_as(SessionError, f"{parent} can't be written"):
         for target in numbered(parent / header.name):
             named = dataclasses.replace(header, name=target.name)
             values = {"schema": SCHEMA, **dataclasses.asdict(named)}
@@ -163,8 +163,6 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
                 return Analysis(target, named)
             if exact:
                 break
-    except OSError as error:
-        raise SessionError(f"{parent} can't be written: {reason(error)}.") from error
     raise SessionError(f"{target} exists already; analyses are never replaced.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session.annotations import Annotation, encode_annotations, keep_original
 from extractor import files
 
@@ -26,7 +26,7 @@ class AnnotationFile:
         data = encode_annotations(
             sorted(annotations, key=lambda annotation: (annotation.onset_s, annotation.duration_s))
         )
-        try:
+        with os_errors_as(SessionError, f"The markers can't be saved in {self._path}"):
             present = files.read(self._path) if self._path.exists() else b""
             if present == data:
                 return
@@ -36,8 +36,6 @@ class AnnotationFile:
             # From now on an editing session that is opened later knows that this is no original.
             files.write_whole(self._marks, data)
             self._own = data
-        except OSError as error:
-            raise SessionError(f"The markers can't be saved in {self._path}: {reason(error)}.") from error
 
     @property
     def _marks(self) -> Path:

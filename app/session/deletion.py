@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.clutter import is_clutter
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session import thumbnails
 from app.session.analyses import ANALYSES
 from app.session.annotations import ORIGINAL
@@ -119,10 +119,8 @@ def plan_deletion(folder: Path) -> DeletionPlan:
     Raises SessionError where it can't be told to be one, is a link, is being recorded or holds another session.
     """
     folder = folder.absolute()
-    try:
+    with os_errors_as(SessionError, f"{folder} can't be read"):
         linked = files.is_link(folder)
-    except OSError as error:
-        raise SessionError(f"{folder} can't be read: {reason(error)}.") from error
     if linked:
         raise SessionError(f"{folder} is a link; delete the session itself.")
     manifest = _manifest(folder)
@@ -133,10 +131,8 @@ def plan_deletion(folder: Path) -> DeletionPlan:
     live = is_locked(folder) if manifest is None else manifest.state == RECORDING and is_live(folder, manifest.owner)
     if live:
         raise SessionError(f"{folder} can't be deleted: it is still being recorded.")
-    try:
+    with os_errors_as(SessionError, f"{folder} can't be read"):
         found = [(path, path.lstat()) for path in _below(folder)]
-    except OSError as error:
-        raise SessionError(f"{folder} can't be read: {reason(error)}.") from error
     other = next((path.parent for path, _ in found if path.name == MANIFEST and path.parent != folder), None)
     if other is not None:
         raise SessionError(f"{folder} can't be deleted: it holds another session, {other}.")
@@ -163,15 +159,13 @@ def delete_session(folder: Path) -> None:
     Links in it go, what they lead to stays.  Raises SessionError as ``plan_deletion``, and where something remains.
     """
     folder = plan_deletion(folder).folder
-    try:
+    with os_errors_as(SessionError, f"{folder} could not be deleted whole"):
         for path in _beside_manifest(folder):
             _remove(path)
         for path in _beside_manifest(folder):
             raise SessionError(f"{folder} could not be deleted whole: {path} remains.")
         _remove(folder / MANIFEST)
         files.remove_empty_folder(folder)
-    except OSError as error:
-        raise SessionError(f"{folder} could not be deleted whole: {reason(error)}.") from error
     files.sync_folder(folder.parent)
     thumbnails.forget(folder)
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.records import Between, Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text, western
 from app.session.annotations import keep_original
@@ -115,7 +115,7 @@ def write_identities(folder: Path, identities: Identities, known: Identities) ->
     Raises SessionError.
     """
     path = folder / IDENTITIES
-    try:
+    with os_errors_as(SessionError, f"The names of the faces can't be saved in {path}"):
         try:
             strange = read_identities(folder) != known
         except SessionError:
@@ -124,5 +124,3 @@ def write_identities(folder: Path, identities: Identities, known: Identities) ->
             keep_original(path)
         values = {"schema": SCHEMA, **dataclasses.asdict(identities)}
         files.write_whole(path, encode_text(json.dumps(values, indent=1, ensure_ascii=False)) + b"\n")
-    except OSError as error:
-        raise SessionError(f"The names of the faces can't be saved in {path}: {reason(error)}.") from error

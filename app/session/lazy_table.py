@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.session.identities import Identities
 from app.session.saved_table import mend_table, plain_table
 from app.session.table import LEAD, Table, missing_of, parse_header, parse_table, read_columns
@@ -56,13 +56,10 @@ class LazyTable:
         self._lock = threading.Lock()
         self.identities = Identities()
         self.problems: tuple[str, ...] = ()  # a sentence for each line that wasn't clear and was left out
-        try:
-            with files.open_read(path) as file:
-                self._data: mmap.mmap | bytes = (
-                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
-                )
-        except OSError as error:
-            raise SessionError(f"The table {path} can't be read: {reason(error)}.") from error
+        with os_errors_as(SessionError, f"The table {path} can't be read"), files.open_read(path) as file:
+            self._data: mmap.mmap | bytes = (
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+            )
         try:
             if self._data[-1:] != b"\n":
                 raise SessionError(f"{path} is not a table of this app: it is empty or its last line has no end.")

@@ -13,7 +13,7 @@ from typing import Annotated
 import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.position import FaceSize, FieldOfView
 from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
 from app.core.text import encode_text, western
@@ -69,10 +69,8 @@ class MediaFile:
     @classmethod
     def of(cls, path: Path) -> MediaFile:
         """Raises SessionError."""
-        try:
+        with os_errors_as(SessionError, f"{path} can't be read"):
             stat = path.stat()
-        except OSError as error:
-            raise SessionError(f"{path} can't be read: {reason(error)}.") from error
         return cls(os.path.abspath(path), stat.st_size, stat.st_mtime)  # noqa: PTH100
 
 

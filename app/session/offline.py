@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.core.clock import clock_pair
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.frames import FrameResult
 from app.session.folders import MANIFEST, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, SessionHeader
@@ -185,7 +185,5 @@ class ExtractWriter(Staged):
         self._tables.discard()
 
     def _publish(self, manifest: Manifest) -> None:
-        try:
+        with os_errors_as(SessionError, f"{self._folder / MANIFEST} can't be written"):
             manifest.write(self._folder)
-        except OSError as error:
-            raise SessionError(f"{self._folder / MANIFEST} can't be written: {reason(error)}.") from error

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from app.core.containers import open_container
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session.annotations import recover_annotations
 from app.session.codecs import FFV1
 from app.session.folders import AUDIO, FACES, FRAMES, LOCK, MOTION, RESERVE, SIGNALS, TRUTH, VIDEO, part
@@ -110,14 +110,12 @@ def recover(folder: Path, *, watch: bool = True) -> Recovered:
         raise NothingToRecoverError(f"{folder} needs no recovery: it is whole.")
     if is_live(folder, manifest.owner) if watch else life_of(folder, manifest.owner) is Life.ALIVE:
         raise SessionError(f"{folder} is still being written{_owner_text(manifest.owner)}, so it was left alone.")
-    try:
+    with os_errors_as(SessionError, f"{folder} can't be recovered"):
         with files.append(folder / LOCK, buffering=0) as file:
             if try_lock(file) is False:
                 raise SessionError(f"{folder} is being recovered or written by somebody else, so it was left alone.")
             recovered = _recover(folder, manifest, traces(folder))
         files.remove(folder / LOCK)
-    except OSError as error:
-        raise SessionError(f"{folder} can't be recovered: {reason(error)}.") from error
     return recovered
 
 

@@ -7,7 +7,7 @@ import datetime
 import os
 from pathlib import Path
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session import thumbnails
 from app.session.folders import numbered
 from app.session.listing import SessionState, SessionSummary, summarise
@@ -42,10 +42,8 @@ def rename_session(folder: Path, pattern: str) -> Path:
             break
     else:
         raise SessionError(f"{folder} can't be renamed: there are too many sessions called {wanted.name}.")
-    try:
+    with os_errors_as(SessionError, f"{folder} can't be renamed"):
         files.move(folder, target)
-    except OSError as error:
-        raise SessionError(f"{folder} can't be renamed: {reason(error)}.") from error
     files.sync_folder(folder.parent)
     thumbnails.forget(folder)
     return target

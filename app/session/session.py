@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.core.frames import FaceResult
 from app.core.quality import is_low
 from app.core.tilt import levelled_deg
@@ -237,13 +237,11 @@ class Session:
 
 def finished_manifest(folder: Path) -> Manifest:
     """Read the manifest of a session that nobody writes any more.  Raises CutOffError, SessionError."""
-    try:
+    with os_errors_as(SessionError, f"{folder} can't be read"):
         if not folder.exists():
             raise SessionError(f"{folder} does not exist.")
         if not folder.is_dir():
             raise SessionError(f"{folder} is a file; a recorded session is a folder with {MANIFEST} in it.")
-    except OSError as error:
-        raise SessionError(f"{folder} can't be read: {reason(error)}.") from error
     manifest = Manifest.read(folder)
     if is_unfinished(folder, manifest):
         raise CutOffError(f"{folder} can't be opened: it was cut off; motionscope recover puts it in order.")

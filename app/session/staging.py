@@ -9,7 +9,7 @@ import socket
 import time
 from pathlib import Path
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session.ownership import Owner, process_space
 from extractor import files
 
@@ -26,7 +26,7 @@ def new_staging(parent: Path, label: str, below: Path) -> Path:
     Raises SessionError.
     """
     owner = Owner.this_process()
-    try:
+    with os_errors_as(SessionError, f"Nothing can be written to {parent}"):
         files.make_folder(parent, below)
         _sweep(parent, label)
         for number in range(10_000):
@@ -34,8 +34,6 @@ def new_staging(parent: Path, label: str, below: Path) -> Path:
             with contextlib.suppress(FileExistsError):
                 files.new_folder(path)
                 return path
-    except OSError as error:
-        raise SessionError(f"Nothing can be written to {parent}: {reason(error)}.") from error
     raise SessionError(f"Nothing can be written to {parent}: it is full of unfinished folders.")
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from app.core.clock import Moment, clock_pair, now_s
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.core.frames import Frame, FrameResult
 from app.core.sound import SoundBlock
 from app.session.annotations import Annotation, AnnotationLog, WrittenAnnotation, shown_frame
@@ -114,7 +114,7 @@ class SessionWriter:
         state = self._disk.check(0, now_s())
         if state.full:
             raise SessionError(f"No recording was started: {state.warning[:1].lower()}{state.warning[1:]}")
-        try:
+        with os_errors_as(SessionError, f"No recording can be made in {folder}"):
             self._claim = Claim(folder)
             self._manifest = Manifest(replace(header, pictures=video), owner=Owner.this_process(self._claim.locked))
             try:
@@ -122,8 +122,6 @@ class SessionWriter:
             except OSError:
                 self._claim.release()
                 raise
-        except OSError as error:
-            raise SessionError(f"No recording can be made in {folder}: {reason(error)}.") from error
         self._writer = threading.Thread(target=self._run, name="session writer", daemon=True)
         self._syncer = threading.Thread(target=self._sync, name="session sync", daemon=True)
         self._writer.start()
@@ -202,10 +200,8 @@ class SessionWriter:
         written or came after the end.
         """
         annotation = self._annotation(label, note, duration_s, at_s, late=True)
-        try:
+        with os_errors_as(SessionError, "The marker was not written"):
             self._annotations.add(annotation)
-        except OSError as error:
-            raise SessionError(f"The marker was not written: {reason(error)}.") from error
         return annotation
 
     def annotate(self, key: str, label: str, interval: bool, at_s: float | None = None) -> WrittenAnnotation:

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as, reason
 from app.session.analyses import ANALYSES
 from app.session.session import Session
 from app.session.table import Table
@@ -92,12 +92,10 @@ def export_session(
     names = exporter.outputs(session)
     targets = tuple(out / name for name in names)
     _refuse_existing(targets, force)
-    try:
+    with os_errors_as(SessionError, f"Nothing can be exported to {out}"):
         _make_folder(out.absolute(), session.folder.absolute())
         staging = files.temporary_name(out / exporter.name)
         files.new_folder(staging)
-    except OSError as error:
-        raise SessionError(f"Nothing can be exported to {out}: {reason(error)}.") from error
     try:
         exporter.write(session, staging, progress)
         _refuse_existing(targets, force)

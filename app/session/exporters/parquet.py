@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.errors import SessionError, reason
+from app.core.errors import SessionError, os_errors_as
 from app.session.analyses import ANALYSIS
 from app.session.exporters.base import Progress
 from app.session.folders import MANIFEST
@@ -67,10 +67,8 @@ class ParquetTables:
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with os_errors_as(SessionError, f"{path} can't be read"):
         return files.read(path)
-    except OSError as error:
-        raise SessionError(f"{path} can't be read: {reason(error)}.") from error
 
 
 def _schema(pa: Any, table: Table, *, named: bool) -> pa.Schema:

@@ -44,7 +44,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     """``pointed`` gives the place of the crosshair in seconds (negative: ago), NaN when there is none."""
 
     pointed = pyqtSignal(float)
-    _rows: Sequence[_Row] = ()  # Qt tells of a change of palette already while it makes the widget
+    rows: Sequence[_Row] = ()  # Qt tells of a change of palette already while it makes the widget
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QMenu
 
-from app.core.errors import UserError, reason
+from app.core.errors import UserError, os_errors_as
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import add_entry, menu_with
 from app.ui.shell.controller import Controller
@@ -48,7 +48,7 @@ class Profiles:
         """The settings as they are, under this name; one that there is is replaced.  Raises ProfileError."""
         path = self._path(name)
         new = files.temporary_name(path)
-        try:
+        with os_errors_as(ProfileError, f"The profile can't be saved in {self.folder}"):
             files.make_folder(self.folder)
             profile = Settings(new)
             for setting in KEPT:
@@ -56,8 +56,6 @@ class Profiles:
             if not profile.save():
                 raise OSError("the disk refuses it")
             files.move(new, path)  # whole, or as it was
-        except OSError as error:
-            raise ProfileError(f"The profile can't be saved in {self.folder}: {reason(error)}.") from error
 
     def use(self, name: str) -> None:
         """Make its settings the present ones; what an older one lacks gets its default.  Raises ProfileError."""
@@ -68,10 +66,8 @@ class Profiles:
         self._store.use_all({setting: profile.get(setting) for setting in KEPT})
 
     def delete(self, name: str) -> None:
-        try:
+        with os_errors_as(ProfileError, f"The profile {name!r} can't be deleted"):
             files.remove(self._path(name))
-        except OSError as error:
-            raise ProfileError(f"The profile {name!r} can't be deleted: {reason(error)}.") from error
 
     def _path(self, name: str) -> Path:
         name = name.strip()

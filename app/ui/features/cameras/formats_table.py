@@ -42,7 +42,7 @@ class FormatsTable(QTableWidget):
     """The largest first."""
 
     chosen = pyqtSignal(object)  # CameraFormat, by a person
-    _rows: tuple[FormatRow, ...] = ()  # Qt tells of a change of palette already while it makes the table
+    rows: tuple[FormatRow, ...] = ()  # Qt tells of a change of palette already while it makes the table
 
     def __init__(self) -> None:
         super().__init__(0, len(HEADINGS))
