@@ -1,4 +1,4 @@
-"""``extractor.decode.decode`` in NumPy, for engines that work without torch; the formulas are explained there."""
+"""``extractor.decode.decode`` in NumPy, for every engine; the formulas are explained there."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from extractor.types import (
     Floats,
     HostMotion,
     Motion,
+    head_widths,
     region_keypoints,
 )
 
@@ -127,7 +128,6 @@ def require_shapes(heads: Mapping[str, tuple[int, ...]]) -> None:
     if missing:
         raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
     batch, width = heads["kp"][0], heads["kp"][-1]
-    expected = {**dict.fromkeys(POSE_HEADS, NUM_BINS), "t": 3, "scale": 1, "exp": width, "kp": width}
-    for name in HEADS:
-        if heads[name] != (batch, expected[name]) or width % 3 or not width:
+    for name, expected in head_widths(width // 3, NUM_BINS).items():
+        if heads[name] != (batch, expected) or not width:
             raise ValueError(f"The head {name} has the shape {heads[name]}, which can't be decoded.")

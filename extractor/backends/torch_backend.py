@@ -1,8 +1,8 @@
 """torch: on CUDA in half precision as one CUDA graph, on Apple's GPU and the CPU in float32, on request bfloat16.
 
-On CUDA everything from the uint8 crops to the decoded numbers is one graph for each batch size:
-upload from a pinned buffer, normalisation, network (channels-last, float16), decoding (float32),
-download into a pinned buffer.  A run is then two copies on the host and one launch.
+On CUDA everything from the uint8 crops to the raw heads is one graph for each batch size: upload from a
+pinned buffer, normalisation, network (channels-last, float16; heads float32), download into a pinned
+buffer.  A run is then two copies on the host and one launch.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from extractor.agreement import MOST, check_faces, difference
 from extractor.backends.base import BackendInfo, EngineError, LoadedBackend, require_crops, require_decodable
 from extractor.backends.devices import Device, DeviceError, available_devices, find_device
 from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_sizes
-from extractor.decode import decode_on_device
+from extractor.decode_arrays import decode_arrays
 from extractor.model import MotionExtractor
-from extractor.types import NUM_BINS, Floats, HostMotion, Motion
+from extractor.types import HEADS, Floats, HostMotion, head_widths
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class TorchBackend(LoadedBackend):
         self._device = torch.device(device.id)
         self._graphs = self._device.type == "cuda"
         self._batches: dict[int, StaticBatch] = {}
+        self._widths = tuple(head_widths(self.spec.num_kp, self.spec.num_bins).values())
         network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network: MotionExtractor | None = network
         dtype = self._precision or ("float16" if self._graphs else "float32")
@@ -86,12 +87,12 @@ class TorchBackend(LoadedBackend):
             raise EngineError("This processor does not compute in bfloat16: choose the engine torch.")
         crops = torch.from_numpy(check_faces(self.spec.crop.input_size)).to(self._device)
         self._dtype = torch.float32
-        expected = self._decoded(crops)
+        expected = self._decoded(self._compute(crops).cpu().numpy())
         for name in dict.fromkeys((wanted, "bfloat16")):
             self._dtype = HALVES[name]
             for part in (network.detector.downsample_layers, network.detector.stages):
                 part.to(dtype=self._dtype)
-            if difference(self._decoded(crops), expected).within(MOST[name]):
+            if difference(self._decoded(self._compute(crops).cpu().numpy()), expected).within(MOST[name]):
                 return name
         for part in (network.detector.downsample_layers, network.detector.stages):
             part.to(dtype=torch.float32)
@@ -101,20 +102,18 @@ class TorchBackend(LoadedBackend):
 
     _dtype = torch.float32
 
-    def _forward(self, pixels: Tensor) -> dict[str, Tensor]:
-        """(B, S, S, 3) uint8 on the device to the raw heads in float32."""
+    def _compute(self, pixels: Tensor) -> Tensor:
+        """Everything that a graph holds: (B, S, S, 3) uint8 on the device to its raw heads side by side, float32."""
         assert self._network is not None
         # Interleaved RGB is channels-last memory already; the conversion keeps it.
         images = pixels.permute(0, 3, 1, 2).to(self._dtype).div_(255.0)
         heads: dict[str, Tensor] = self._network(images)
-        return heads
+        return torch.cat([heads[name] for name in HEADS], dim=1)  # so they come in one transfer, not in seven
 
-    def _compute(self, pixels: Tensor) -> Tensor:
-        """Everything that a graph holds: (B, S, S, 3) uint8 to (B, W) float32 as ``pack`` lays it out."""
-        return pack(decode_on_device(self._forward(pixels), self.spec.keypoint_names))
-
-    def _decoded(self, pixels: Tensor) -> HostMotion:
-        return unpack(self._compute(pixels).cpu().numpy(), self.spec.num_kp)
+    def _decoded(self, packed: Floats) -> HostMotion:
+        ends = np.cumsum(self._widths)[:-1]
+        heads = dict(zip(HEADS, np.split(packed, ends, axis=1), strict=True))
+        return decode_arrays(heads, self.spec.keypoint_names)
 
     @torch.inference_mode()
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
@@ -128,11 +127,11 @@ class TorchBackend(LoadedBackend):
             # torch shares the array's memory: it wants it contiguous, and warns where it may not write.
             pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self._device)
             packed = self._compute(pixels).cpu().numpy()
-        return unpack(packed, self.spec.num_kp)
+        return self._decoded(packed)
 
     def _run_static(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """In batches of the sizes that graphs are kept for, at most ``LARGEST_BATCH`` at a time."""
-        width = packed_width(self.spec.num_kp)
+        width = sum(self._widths)
         packed = np.empty((len(crops), width), np.float32)
         for start in range(0, len(crops), LARGEST_BATCH):
             part = crops[start : start + LARGEST_BATCH]
@@ -154,38 +153,3 @@ class TorchBackend(LoadedBackend):
 def _cpu_has_bfloat16() -> bool:
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-# ---------------------------------------------------------------------- decoded motion as one array, for one transfer
-
-
-def _layout(num_kp: int) -> dict[str, tuple[int, ...]]:
-    """Fields of ``Motion`` and their shapes without the batch, in the order in which they lie."""
-    points = (num_kp, 3)
-    return {
-        "angles_deg": (3,), "std_deg": (3,), "rotation": (3, 3), "kp": points, "exp": points, "scale": (), "t": (3,),
-        "driven": points, "exp_magnitude": (), "brow_magnitude": (), "eye_magnitude": (), "mouth_magnitude": (),
-        "logits": (3, NUM_BINS),
-    }  # fmt: skip
-
-
-def packed_width(num_kp: int) -> int:
-    """Numbers a crop."""
-    return sum(int(np.prod(shape)) for shape in _layout(num_kp).values())
-
-
-def pack(motion: Motion[Tensor]) -> Tensor:
-    """(B, W) float32, where the motion is."""
-    batch, num_kp = motion.kp.shape[:2]
-    parts = [getattr(motion, name).reshape(batch, int(np.prod(s))) for name, s in _layout(num_kp).items()]
-    return torch.cat(parts, dim=1)
-
-
-def unpack(packed: Floats, num_kp: int) -> HostMotion:
-    """Views of (B, W) on the host."""
-    fields, start = {}, 0
-    for name, shape in _layout(num_kp).items():
-        width = int(np.prod(shape))
-        fields[name] = packed[:, start : start + width].reshape(len(packed), *shape)
-        start += width
-    return Motion(**fields)

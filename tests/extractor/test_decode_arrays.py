@@ -1,4 +1,4 @@
-"""The two decoders give the same numbers, and one array carries them."""
+"""The two decoders give the same numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor import KEYPOINT_NAMES
-from extractor.backends.torch_backend import pack, packed_width, unpack
 from extractor.decode import decode
 from extractor.decode_arrays import decode_arrays
 from extractor.types import Motion, head_widths
@@ -36,16 +35,6 @@ def test_both_decoders_agree(batch: int, num_kp: int, sharpness: float, seed: in
         assert ours.shape == theirs.shape, f.name
         largest = 1 + float(np.nan_to_num(np.abs(theirs)).max(initial=0))
         np.testing.assert_allclose(ours, theirs, atol=2e-5 * largest, err_msg=f.name)
-
-
-def test_one_array_carries_everything() -> None:
-    heads = {name: torch.from_numpy(values) for name, values in some_heads(3, 24, 2.0, 0).items()}
-    motion = decode(heads, KEYPOINT_NAMES)
-    packed = pack(motion)
-    assert packed.shape == (3, packed_width(24))
-    again = unpack(packed.numpy(), 24)
-    for f in fields(Motion):
-        np.testing.assert_array_equal(getattr(again, f.name), getattr(motion, f.name).numpy(), err_msg=f.name)
 
 
 def test_wrong_heads_are_refused() -> None:
