@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.face_marks import (
-    Colour,
     Dots,
     Lines,
     Mark,
@@ -54,7 +53,8 @@ def draw_face(
     for mark in marks:
         _draw(image, mark, scale)
     if measured:
-        _draw_label(image, face, f"{_ascii(called)}  {label_of(said or face.angles)}".lstrip())
+        name = unicodedata.normalize("NFKD", called).encode("ascii", "ignore").decode()  # what cv2's fonts can write
+        _draw_label(image, face, f"{name}  {label_of(said or face.angles)}".lstrip())
 
 
 def draw_notice(image: Image, text: str) -> None:
@@ -69,14 +69,10 @@ def label_of(angles: Angles) -> str:
     return f"yaw {yaw}  pitch {pitch}  roll {roll} deg"
 
 
-def _ascii(name: str) -> str:
-    """What cv2's fonts can write of a name."""
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-
-
 def _draw(image: Image, mark: Mark, scale: float) -> None:
     """Opacity is left out: an edge is dark, the rest bright."""
-    colour = _bgr(mark.colour)
+    red, green, blue, _ = mark.colour
+    colour = blue, green, red
     if isinstance(mark, Lines):
         for line_colour, width in ((_DARK, mark.width + mark.edge), (colour, mark.width)):
             curves = [_fixed(curve) for curve in mark.curves]
@@ -112,11 +108,6 @@ def _fitting(image: Image, text: str) -> tuple[float, int, int, int]:
 
 def _text_scale(image: Image) -> float:
     return min(max(image.shape[0] / 1100, 0.3), 2.0)
-
-
-def _bgr(colour: Colour) -> tuple[int, int, int]:
-    red, green, blue, _ = colour
-    return blue, green, red
 
 
 def _text(image: Image, text: str, at: Any, scale: float, colour: tuple[int, int, int]) -> None:

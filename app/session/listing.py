@@ -111,7 +111,9 @@ class SessionSearch:
             yield folder
         elif depth:
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False) and not _is_hidden(entry.name):
+                # Hidden is also what is written aside until it is whole.
+                hidden = entry.name.startswith(".") or is_clutter(Path(entry.name))
+                if entry.is_dir(follow_symlinks=False) and not hidden:
                     path = folder / entry.name
                     with contextlib.suppress(OSError):  # one that can't be read is no reason to miss the others
                         if not files.is_link(path):  # a junction is a folder for Windows
@@ -120,11 +122,6 @@ class SessionSearch:
 
 def _is_session(folder: Path, names: set[str]) -> bool:
     return MANIFEST in names or (bool(names & {FRAMES, part(Path(FRAMES)).name}) and is_damaged_session(folder))
-
-
-def _is_hidden(name: str) -> bool:
-    """Also what is written aside until it is whole."""
-    return name.startswith(".") or is_clutter(Path(name))
 
 
 def list_sessions(folders: Iterable[Path]) -> Iterator[SessionSummary]:

@@ -21,7 +21,7 @@ from app.session.codecs import FFV1
 from app.session.folders import AUDIO, FACES, FRAMES, LOCK, MOTION, RESERVE, SIGNALS, TRUTH, VIDEO, part
 from app.session.manifest import RECORDING, RECOVERED, Manifest, MissingRows, VideoInfo
 from app.session.motion import whole_size
-from app.session.ownership import Life, Owner, changing, is_live, life_of, traces, try_lock
+from app.session.ownership import Life, changing, is_live, life_of, traces, try_lock
 from app.session.signals import repair_signals
 from app.session.table import (
     MISSING,
@@ -109,7 +109,9 @@ def recover(folder: Path, *, watch: bool = True) -> Recovered:
     if not is_recording(manifest):
         raise NothingToRecoverError(f"{folder} needs no recovery: it is whole.")
     if is_live(folder, manifest.owner) if watch else life_of(folder, manifest.owner) is Life.ALIVE:
-        raise SessionError(f"{folder} is still being written{_owner_text(manifest.owner)}, so it was left alone.")
+        owner = manifest.owner
+        who = f" by process {owner.pid} on {owner.host}" if owner is not None and owner.host else ""
+        raise SessionError(f"{folder} is still being written{who}, so it was left alone.")
     with os_errors_as(SessionError, f"{folder} can't be recovered"):
         with files.append(folder / LOCK, buffering=0) as file:
             if try_lock(file) is False:
@@ -117,10 +119,6 @@ def recover(folder: Path, *, watch: bool = True) -> Recovered:
             recovered = _recover(folder, manifest, traces(folder))
         files.remove(folder / LOCK)
     return recovered
-
-
-def _owner_text(owner: Owner | None) -> str:
-    return f" by process {owner.pid} on {owner.host}" if owner is not None and owner.host else ""
 
 
 def _require_still(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
@@ -137,7 +135,8 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
     files.remove(folder / RESERVE)
     num_kp = manifest.header.num_kp
     times_s, picture = _recover_video(folder, before)
-    _recover_sound(folder, before)
+    if part(folder / AUDIO).is_file():
+        _recover_packets(part(folder / AUDIO), folder / AUDIO, DAMAGED_SOUND, before, "audio")
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
     added = (
@@ -208,12 +207,6 @@ def _recover_video(folder: Path, before: Mapping[str, tuple[int, int]]) -> tuple
         return ([] if empty else None), None
     times, picture = copied
     return (times / TICKS_PER_S).tolist(), picture
-
-
-def _recover_sound(folder: Path, before: Mapping[str, tuple[int, int]]) -> None:
-    source = part(folder / AUDIO)
-    if source.is_file():
-        _recover_packets(source, folder / AUDIO, DAMAGED_SOUND, before, "audio")
 
 
 def _recover_packets(

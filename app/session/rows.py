@@ -75,13 +75,6 @@ class PendingRows:
             final.append(self._pending.popleft())
         return final
 
-    def pop_all(self, below: int) -> list[PendingRow]:
-        """Remove and return every row of frames numbered less than ``below``, final or not."""
-        rows = []
-        while self._pending and self._pending[0].number < below:
-            rows.append(self._pending.popleft())
-        return rows
-
     def waiting(self, below: int) -> bool:
         """Whether a row of the frames numbered less than ``below`` may still get its result."""
         return any(row.number < below and row.captured_s > self._settled_s for row in self._pending)

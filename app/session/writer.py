@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import threading
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from app.core.clock import Moment, clock_pair, now_s
@@ -284,9 +284,7 @@ class SessionWriter:
     def __enter__(self) -> SessionWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     # ------------------------------------------------------------------ inside
@@ -333,7 +331,8 @@ class SessionWriter:
             self._files.expect_frames(source.width, source.height)
             while self._step():
                 pass
-            self._wait_for_last_results()
+            with self._changed:  # for the last frames' results
+                self._changed.wait_for(lambda: not self._pending.waiting(self._files.frames), LINGER_S)
         except SessionError as error:
             self._hand_over(str(error), same_disk=isinstance(error, LostFolderError))
         except Exception as error:  # whatever it is, the frames so far must survive it and the app go on
@@ -402,16 +401,12 @@ class SessionWriter:
             self._sound.clear()
         self._files.add_sound(sound, first_s)
 
-    def _wait_for_last_results(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: not self._pending.waiting(self._files.frames), LINGER_S)
-
     def _finish(self) -> None:
         try:
             with self._changed:
                 self._changed.wait_for(lambda: not self._moving)  # where to belongs into session.json
                 self._queue.clear()
-                rest = self._pending.pop_all(self._files.frames)
+                rest = self._pending.pop_final(self._files.frames, math.inf)
             self._files.add_rows(rest)
             self._write_sound()
             if self._files.lost:

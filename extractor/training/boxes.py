@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import cv2
@@ -43,9 +42,7 @@ class FaceBoxes:
     def __enter__(self) -> FaceBoxes:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._model.close()
 
     def find(self, picture: Array) -> Array:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_every_row_comes_out_once_in_order_and_no_result_in_time_is_lost(steps, 
         elif step == "wait":
             now += 0.4
     assert all(row.number <= last or now - row.accepted_s >= 1.0 for row in taken)
-    taken += book.pop_all(len(frames))
+    taken += book.pop_final(len(frames), math.inf)
     assert [row.number for row in taken] == list(range(len(frames)))
     assert {row.number for row in taken if row.inferred} == inferred
 
@@ -41,7 +43,7 @@ def test_rows_wait_for_their_frame_in_the_video():
     for i in range(3):
         book.expect(i, Frame(i, NO_IMAGE, float(i)), float(i), 0.0)
     assert [row.number for row in book.pop_final(2, 99.0)] == [0, 1]
-    assert [row.number for row in book.pop_all(3)] == [2]
+    assert [row.number for row in book.pop_final(3, math.inf)] == [2]
 
 
 @pytest.mark.parametrize(("latency_s", "patience_s"), [(0.05, 1.0), (2.0, 4.0), (60.0, 10.0)])
@@ -63,5 +65,5 @@ def test_a_damaged_frame_has_a_row_that_counts_as_not_inferred():
     for frame in frames:
         book.expect(frame.index, frame, float(frame.index), 0.0)
         book.resolve(result_of(frame))
-    assert [(row.inferred, row.damaged) for row in book.pop_all(2)] == [(True, False), (False, True)]
+    assert [(row.inferred, row.damaged) for row in book.pop_final(2, math.inf)] == [(True, False), (False, True)]
     assert [missing_of(result_of(frame)) for frame in frames] == [Missing.NO_FACE, Missing.DAMAGED]

@@ -93,7 +93,8 @@ def export_session(
     targets = tuple(out / name for name in names)
     _refuse_existing(targets, force)
     with os_errors_as(SessionError, f"Nothing can be exported to {out}"):
-        _make_folder(out.absolute(), session.folder.absolute())
+        place, own = out.absolute(), session.folder.absolute()
+        files.make_folder(place, own if place.is_relative_to(own) else None)
         staging = files.temporary_name(out / exporter.name)
         files.new_folder(staging)
     try:
@@ -107,10 +108,6 @@ def export_session(
     finally:
         files.remove_tree(staging)
     return targets
-
-
-def _make_folder(out: Path, session: Path) -> None:
-    files.make_folder(out, session if out.is_relative_to(session) else None)
 
 
 def _refuse_existing(targets: tuple[Path, ...], force: bool) -> None:

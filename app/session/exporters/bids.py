@@ -127,7 +127,9 @@ class BidsMotion(OneOutput):
         channels = channels_of(session.table.whole, header.keypoint_names, header.camera_tilt)
         _write_motion(motion / f"{stem}_motion.tsv", channels, progress)
         _write_json(motion / f"{stem}_motion.json", _sidecar(session, channels, header.task or task))
-        _write_channels(motion / f"{stem}_channels.tsv", channels)
+        about = ("name", "component", "type", "tracked_point", "units", "reference_frame", "description")
+        rows = ([getattr(channel, name) for name in about] for channel in channels)
+        _write_tsv(motion / f"{stem}_channels.tsv", about, rows)
         _write_json(motion / f"{stem}_channels.json", {"reference_frame": _REFERENCE_FRAMES})
         events = motion / f"{stem}_events.tsv"
         _write_tsv(
@@ -197,12 +199,6 @@ def _write_motion(path: Path, channels: Sequence[Channel], progress: Progress) -
             lines = "".join([template % tuple(row) for row in piece.tolist()])
             file.write(lines.replace("nan", MISSING))
             progress(min(start + _ROWS, rows), rows)
-
-
-def _write_channels(path: Path, channels: Iterable[Channel]) -> None:
-    columns = ("name", "component", "type", "tracked_point", "units", "reference_frame", "description")
-    rows = ((c.name, c.component, c.type, c.tracked_point, c.units, c.reference_frame, c.description) for c in channels)
-    _write_tsv(path, columns, rows)
 
 
 def _sidecar(session: Session, channels: Sequence[Channel], task: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PyQt6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from app.core.frames import FrameResult
 from app.signals.history import History
@@ -99,9 +99,7 @@ class Bins(PaintedDock):
         band = QRectF(plot)
         band.setLeft(plot.left() + max(_share(shown.mean_deg - shown.std_deg, count), 0.0) * plot.width())
         band.setRight(plot.left() + min(_share(shown.mean_deg + shown.std_deg, count), 1.0) * plot.width())
-        tint = QColor(colour)
-        tint.setAlpha(44)
-        painter.fillRect(band, tint)
+        painter.fillRect(band, theme.faded(colour, 44))
         painter.setPen(QPen(theme.BORDER, 1))
         for tick in TICKS_DEG:
             x = plot.left() + _share(tick, count) * plot.width()

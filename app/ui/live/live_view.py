@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.clock import now_s
@@ -116,9 +116,7 @@ class LiveView(QWidget):
                 self._picture = _Picture(result.frame.image, size, self.mirrored)
             painter.drawImage(target, self._picture.image)
             if self._title:
-                painter.fillRect(
-                    self.rect(), QColor(theme.GROUND.red(), theme.GROUND.green(), theme.GROUND.blue(), SHADE)
-                )
+                painter.fillRect(self.rect(), theme.faded(theme.GROUND, SHADE))
             else:
                 style = replace(self._style, font=self._style.font or self.font())
                 paint_overlay(painter, result, view, style, self.numbers)

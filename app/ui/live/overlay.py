@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +85,9 @@ def paint_overlay(
         painter.setOpacity(opacity)
         letters += [(each, opacity) for each in _paint_face(painter, face, view, style, lines, alone=not several)]
         if number == 0 and style.truth and style.axes and result.frame.truth is not None:
-            _paint_true_axes(painter, face, rotation_of(result.frame.truth), view, style)
+            axes = view.points(pose_axes(face, rotation_of(result.frame.truth), style.keypoint_names)[0])
+            curves = tuple(axes[[0, i]] for i in (1, 2, 3))
+            _paint(painter, [Lines(curves, (255, 255, 255, 255), 1.1, 1.3, 130, dashed=True)])
     painter.setOpacity(1.0)
     if style.axes and result.second is not None:
         letters += [(each, 1.0) for each in _paint_second(painter, result, view, style)]
@@ -194,14 +195,6 @@ def _paint_letter(
     painter.setPen(QColor(*letter.colour))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, letter.text)
     return room
-
-
-def _paint_true_axes(
-    painter: QPainter, face: FaceResult, rotation: NDArray[np.floating[Any]], view: ViewTransform, style: OverlayStyle
-) -> None:
-    axes = view.points(pose_axes(face, rotation, style.keypoint_names)[0])
-    curves = tuple(axes[[0, i]] for i in (1, 2, 3))
-    _paint(painter, [Lines(curves, (255, 255, 255, 255), 1.1, 1.3, 130, dashed=True)])
 
 
 def _paint_second(painter: QPainter, result: FrameResult, view: ViewTransform, style: OverlayStyle) -> list[Letter]:

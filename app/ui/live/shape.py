@@ -145,8 +145,7 @@ class ShapeView(PaintedDock):
         tips, _ = project(np.vstack([np.zeros(3), shape.axes * 0.5]))
         origin = QPointF(*tips[0])
         for (name, _), tip in zip(AXES, tips[1:], strict=True):
-            colour = QColor(theme.ANGLE_COLOURS[name])
-            colour.setAlpha(150)
+            colour = theme.faded(theme.ANGLE_COLOURS[name], 150)
             painter.setPen(QPen(colour, 1.6, cap=Qt.PenCapStyle.RoundCap))
             painter.drawLine(origin, QPointF(*tip))
 

@@ -142,16 +142,13 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         row.cross.setPen(pg.mkPen(theme.DIM, style=Qt.PenStyle.DashLine))
         for signal in (signal for signal in self._signals if signal.group is row.group):
             colour = colour_of(signal)
-            faint, fainter = QColor(colour), QColor(colour)
-            faint.setAlpha(120)
-            fainter.setAlpha(46)
             row.curves[signal.name].setPen(pg.mkPen(colour, width=1.6))
             if signal.std:
-                row.bands[signal.name].setBrush(fainter)
+                row.bands[signal.name].setBrush(theme.faded(colour, 46))
             if signal.true:
                 row.truths[signal.name].setPen(pg.mkPen(theme.TRUTH, width=1, style=Qt.PenStyle.DashLine))
             if signal.measured:
-                row.measured[signal.name].setPen(pg.mkPen(faint, width=1))
+                row.measured[signal.name].setPen(pg.mkPen(theme.faded(colour, 120), width=1))
 
     def draw(self, rows: Floats, with_measured: bool) -> None:
         """Show these rows of the history, oldest first; the newest stands at the right edge."""

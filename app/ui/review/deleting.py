@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt6.QtWidgets import QMessageBox, QWidget
@@ -15,51 +16,42 @@ from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
 
 
+@dataclass(eq=False)
 class Deleting:
     """Asks, lets the window let go of the session, and deletes it."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        store: Settings,
-        background: Background,
-        let_go: Callable[[], object],
-        show: Callable[[str, str], object],
-        notify: Callable[[Message], None],
-    ) -> None:
-        """``let_go`` closes the session; ``show`` puts words into the place of its picture."""
-        self._window = window
-        self._settings = store
-        self._background = background
-        self._let_go = let_go
-        self._show = show
-        self._notify = notify
-        self.question: QMessageBox | None = None
+    window: QWidget
+    store: Settings
+    background: Background
+    let_go: Callable[[], object]  # closes the session
+    show: Callable[[str, str], object]  # puts words into the place of its picture
+    notify: Callable[[Message], None]
+    question: QMessageBox | None = None
 
     def ask(self, folder: Path) -> None:
         """Say what would go, and delete it once that is agreed to."""
-        self._background.run("look at the session", lambda: plan_deletion(folder), self._ask, self._failed)
+        self.background.run("look at the session", lambda: plan_deletion(folder), self._ask, self._failed)
 
     def _ask(self, plan: DeletionPlan) -> None:
-        self.question = ask_deletion(self._window, plan.question(), lambda: self._delete(plan.folder))
+        self.question = ask_deletion(self.window, plan.question(), lambda: self._delete(plan.folder))
 
     def _delete(self, folder: Path) -> None:
-        self._let_go()
-        self._show("Deleting…", folder.name)
+        self.let_go()
+        self.show("Deleting…", folder.name)
 
         def done(_: None) -> None:
-            forget_recent(self._settings, [folder])
-            self._show("Deleted", folder.name)
-            self._notify(Message(f"{folder} is deleted.", Severity.GOOD))
+            forget_recent(self.store, [folder])
+            self.show("Deleted", folder.name)
+            self.notify(Message(f"{folder} is deleted.", Severity.GOOD))
 
         def failed(error: Exception) -> None:
-            self._show("Not deleted", folder.name)
+            self.show("Not deleted", folder.name)
             self._failed(error)
 
-        self._background.run("delete the session", lambda: delete_session(folder), done, failed)
+        self.background.run("delete the session", lambda: delete_session(folder), done, failed)
 
     def _failed(self, error: Exception) -> None:
-        self._notify(Message(sentence(error), Severity.ERROR))
+        self.notify(Message(sentence(error), Severity.ERROR))
 
 
 def ask_deletion(window: QWidget, question: str, agreed: Callable[[], object]) -> QMessageBox:

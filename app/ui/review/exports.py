@@ -85,10 +85,11 @@ class Exports:
             self._run(exporter, out, table, force=False)
             return
         what = " and ".join(there)
+        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
         self.question = dialogs.ask_whether(
             self._window,
             exporter.label,
-            f"{what} {'is' if len(there) == 1 else 'are'} in {out} already. Replace {_it(there)}?",
+            f"{what} {are} in {out} already. Replace {them}?",
             "&Replace",
             lambda: self._run(exporter, out, table, force=True),
         )
@@ -138,7 +139,3 @@ def export_work(folder: Path, table: str, exporter: Exporter, out: Path, *, forc
 
 def _title(exporter: Exporter, table: str) -> str:
     return f"{exporter.label}, from the table {table}" if table else exporter.label
-
-
-def _it(names: list[str]) -> str:
-    return "it" if len(names) == 1 else "them"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -168,9 +170,8 @@ class Measuring(QObject):
         return f"Statistics of {called}{clock(start, 2)} to {clock(end, 2)}"
 
 
-class _Poses:
+class _Poses(NamedTuple):
     """What ``compare`` needs of a table."""
 
-    def __init__(self, success: NDArray[np.bool_], angles_deg: NDArray[np.float32]) -> None:
-        self.success = success
-        self.angles_deg = angles_deg
+    success: NDArray[np.bool_]
+    angles_deg: NDArray[np.float32]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from app.session.annotations import Annotation
 from app.ui.review.content import Content
@@ -107,26 +107,15 @@ def paint_traces(painter: QPainter, content: Content, scale: TimeScale, lanes: L
     painter.setClipRect(lanes.angles.rect)
     for name, band in content.series.bands.items():
         draw.band(band, lanes.angles, theme.ANGLE_COLOURS[name])
+    shown = [(content.series, _pen)]
     if content.second is not None:
-        for name, trace in content.second.series.angles.items():
-            draw.curve(trace, lanes.angles, _second_pen(theme.ANGLE_COLOURS[name]))
-    for name, trace in content.series.angles.items():
-        draw.curve(trace, lanes.angles, _pen(theme.ANGLE_COLOURS[name]))
-    painter.setClipRect(lanes.expression.rect)
+        shown.insert(0, (content.second.series, _second_pen))  # below the first one
+    for series, pen in shown:
+        draw.curves(series.angles, lanes.angles, theme.ANGLE_COLOURS, pen)
+        draw.curves({"": series.expression}, lanes.expression, {"": theme.EXPRESSION}, pen)
+        draw.curves(series.places, lanes.place, theme.PLACE_COLOURS, pen)
     if content.second is not None:
-        draw.curve(content.second.series.expression, lanes.expression, _second_pen(theme.EXPRESSION))
-    draw.curve(content.series.expression, lanes.expression, _pen(theme.EXPRESSION))
-    if lanes.place is not None:
-        painter.setClipRect(lanes.place.rect)
-        if content.second is not None:
-            for name, trace in content.second.series.places.items():
-                draw.curve(trace, lanes.place, _second_pen(theme.PLACE_COLOURS[name]))
-        for name, trace in content.series.places.items():
-            draw.curve(trace, lanes.place, _pen(theme.PLACE_COLOURS[name]))
-    if content.second is not None and lanes.difference is not None:
-        painter.setClipRect(lanes.difference.rect)
-        for name, trace in content.second.difference.items():
-            draw.curve(trace, lanes.difference, _pen(theme.ANGLE_COLOURS[name]))
+        draw.curves(content.second.difference, lanes.difference, theme.ANGLE_COLOURS, _pen)
     painter.restore()
     _paint_names(painter, lanes, font, shaded=bool(content.series.low_before[-1]))
 
@@ -143,8 +132,7 @@ def _paint_low_quality(painter: QPainter, content: Content, scale: TimeScale, re
     """Shade every pixel in which a frame of low quality is shown."""
     low = low_quality_pixels(content, scale, max(round(rect.width()), 1))
     starts = np.flatnonzero(np.diff(low.astype(np.int8), prepend=0, append=0))
-    wash = QColor(theme.WARNING)
-    wash.setAlpha(SHADE_ALPHA)
+    wash = theme.faded(theme.WARNING, SHADE_ALPHA)
     for left, right in starts.reshape(-1, 2).tolist():
         painter.fillRect(QRectF(rect.left() + left, rect.top(), right - left, rect.height()), wash)
 
@@ -155,53 +143,56 @@ def _pen(colour: QColor) -> QPen:
 
 def _second_pen(colour: QColor) -> QPen:
     """The compared table's: paler and dashed."""
-    pale = QColor(colour)
-    pale.setAlpha(170)
-    pen = QPen(pale, 1.2)
+    pen = QPen(theme.faded(colour, 170), 1.2)
     pen.setDashPattern([4, 3])
     return pen
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Curves:
-    """Draws curves of one table in one window of rows: first, end, pixels."""
+    """Draws curves of one table in one window of rows."""
 
-    def __init__(
-        self, painter: QPainter, times_s: NDArray[np.float64], scale: TimeScale, window: tuple[float, float, int]
+    painter: QPainter
+    times_s: NDArray[np.float64]
+    scale: TimeScale
+    window: tuple[float, float, int]  # first row, end, pixels
+
+    def curves(
+        self, traces: dict[str, Trace], lane: Lane | None, colours: dict[str, QColor], pen: Callable[[QColor], QPen]
     ) -> None:
-        self._painter = painter
-        self._times = times_s
-        self._scale = scale
-        self._window = window
+        """Draw these in their lane, if it is there."""
+        if lane is not None:
+            self.painter.setClipRect(lane.rect)
+            for name, trace in traces.items():
+                self._curve(trace, lane, pen(colours[name]))
 
-    def curve(self, trace: Trace, lane: Lane, pen: QPen) -> None:
-        piece = trace.piece(*self._window)
+    def _curve(self, trace: Trace, lane: Lane, pen: QPen) -> None:
+        piece = trace.piece(*self.window)
         dense = piece.low is not piece.high
         if dense:  # stacked strokes: a dashed line would only be noise
             pen = QPen(pen)
             pen.setStyle(Qt.PenStyle.SolidLine)
             pen.setWidthF(1.0)
-        self._painter.setPen(pen)
+        self.painter.setPen(pen)
         for x, low, high in self._runs(piece, lane):
             if len(x) == 1 and not dense:
-                self._painter.drawPoint(QPointF(x[0], low[0]))
+                self.painter.drawPoint(QPointF(x[0], low[0]))
             elif dense:
                 # A stroke from the least to the greatest, the next one from the greatest to the least.
                 ys = np.stack([low, high], axis=1)
                 ys[1::2] = ys[1::2, ::-1]
-                self._painter.drawPolyline(polygon(np.repeat(x, 2), ys.ravel()))
+                self.painter.drawPolyline(polygon(np.repeat(x, 2), ys.ravel()))
             else:
-                self._painter.drawPolyline(polygon(x, low))
+                self.painter.drawPolyline(polygon(x, low))
 
     def band(self, trace: Trace, lane: Lane, colour: QColor) -> None:
-        fill = QColor(colour)
-        fill.setAlpha(BAND_ALPHA)
-        self._painter.setPen(Qt.PenStyle.NoPen)
-        self._painter.setBrush(QBrush(fill))
-        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # five times faster, and hardly to be seen
-        for x, low, high in self._runs(trace.piece(*self._window), lane):
-            self._painter.drawPolygon(polygon(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])))
-        self._painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(theme.faded(colour, BAND_ALPHA))
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # five times faster, and hardly to be seen
+        for x, low, high in self._runs(trace.piece(*self.window), lane):
+            self.painter.drawPolygon(polygon(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _runs(
         self, piece: Piece, lane: Lane
@@ -209,8 +200,8 @@ class _Curves:
         """x, lower and upper y of each stretch without a gap."""
         if not len(piece.rows):
             return []
-        times = np.interp(piece.rows, np.arange(len(self._times)), self._times)
-        x = self._scale.left + (times - self._scale.start_s) / self._scale.span_s * self._scale.width
+        times = np.interp(piece.rows, np.arange(len(self.times_s)), self.times_s)
+        x = self.scale.left + (times - self.scale.start_s) / self.scale.span_s * self.scale.width
         low, high = lane.ys(piece.low), lane.ys(piece.high)
         finite = np.isfinite(low) & np.isfinite(high)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8)))
@@ -234,8 +225,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
     metrics = QFontMetricsF(small)
-    faint = QColor(theme.TEXT)
-    faint.setAlpha(22)
+    faint = theme.faded(theme.TEXT, 22)
     for time, label in scale.ticks(TICKS_APART):
         x = scale.x(time)
         painter.setPen(faint)
@@ -267,8 +257,7 @@ def _paint_names(painter: QPainter, lanes: Lanes, font: QFont, *, shaded: bool) 
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
     metrics = QFontMetricsF(small)
-    ground = QColor(theme.BASE)
-    ground.setAlpha(200)
+    ground = theme.faded(theme.BASE, 200)
     angles = "angles, shaded where the quality is low" if shaded else "angles"
     names = {angles: lanes.angles, "expression": lanes.expression, "difference": lanes.difference}
     names["x, y and distance from their mean"] = lanes.place
@@ -296,9 +285,7 @@ def paint_window(painter: QPainter, rect: QRectF, scale: TimeScale) -> None:
     left = rect.left() + scale.start_s / scale.total_s * rect.width()
     width = max(scale.span_s / scale.total_s * rect.width(), 4.0)
     frame = QRectF(left, rect.top() + 0.5, width, rect.height() - 1)
-    fill = QColor(theme.TEXT)
-    fill.setAlpha(36)
-    painter.fillRect(frame, fill)
+    painter.fillRect(frame, theme.faded(theme.TEXT, 36))
     painter.setPen(QPen(theme.TEXT, 1.2))
     painter.drawRect(frame)
 
@@ -349,26 +336,22 @@ def paint_annotations(
         if rect.right() < lane.left() or rect.left() > lane.right():
             continue
         colour = colours[annotation.label]
-        line = QColor(colour)
-        line.setAlpha(190 if k == chosen else 110)
-        painter.setPen(QPen(line, 1))
+        painter.setPen(QPen(theme.faded(colour, 190 if k == chosen else 110), 1))
         top = lanes.angles.rect.top()
         x = scale.x(annotation.onset_s)
         painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-        fill = QColor(colour)
         if annotation.duration_s > 0:
-            wash = QColor(colour)
-            wash.setAlpha(34 if k == chosen else 20)
+            wash = theme.faded(colour, 34 if k == chosen else 20)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.fillRect(QRectF(rect.left(), top, rect.width(), bottom - top), wash)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            fill.setAlpha(120)
             painter.fillRect(rect, theme.WINDOW)  # one over another must not grow too bright for its label
         painter.setPen(QPen(theme.TEXT, 1.6) if k == chosen else QPen(colour, 1))
-        painter.setBrush(fill)
         if annotation.duration_s > 0:
+            painter.setBrush(theme.faded(colour, 120))
             painter.drawRoundedRect(rect, 2, 2)
         else:
+            painter.setBrush(colour)
             painter.drawPolygon(_lozenge(rect))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         text = annotation.label or "marker"
@@ -399,9 +382,7 @@ def paint_selection(painter: QPainter, selection: tuple[float, float] | None, sc
     right = min(scale.x(selection[1]), lanes.ruler.right())
     if right < left:
         return
-    wash = QColor(theme.ACCENT)
-    wash.setAlpha(38)
-    painter.fillRect(QRectF(left, 0, right - left, bottom), wash)
+    painter.fillRect(QRectF(left, 0, right - left, bottom), theme.faded(theme.ACCENT, 38))
     painter.setPen(QPen(theme.ACCENT, 1))
     for x in (left, right):
         painter.drawLine(QPointF(x, 0), QPointF(x, bottom))

@@ -63,8 +63,11 @@ class ShownSession(QObject):
         store = around.store
         for watched, apply in (
             (OVERLAY.values(), self._draw),
-            ((settings.LEAVE_OUT_LOW_QUALITY,), self._leave_out),
-            ((settings.REVIEW_SOUND,), self._apply_sound),
+            (
+                (settings.LEAVE_OUT_LOW_QUALITY,),
+                lambda: self.measuring.leave_out(store.get(settings.LEAVE_OUT_LOW_QUALITY)),
+            ),
+            ((settings.REVIEW_SOUND,), lambda: self.sound.switch(store.get(settings.REVIEW_SOUND))),
         ):
             store.watch(self, watched, apply)
             apply()
@@ -156,12 +159,6 @@ class ShownSession(QObject):
         """End a drag, or else the selection."""
         if not self._timeline.cancel_drag():
             self.measuring.select(None)
-
-    def _apply_sound(self) -> None:
-        self.sound.switch(self._around.store.get(settings.REVIEW_SOUND))
-
-    def _leave_out(self) -> None:
-        self.measuring.leave_out(self._around.store.get(settings.LEAVE_OUT_LOW_QUALITY))
 
     def _draw(self) -> None:
         names = self.session.manifest.header.keypoint_names

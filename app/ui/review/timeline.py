@@ -261,7 +261,8 @@ class Timeline(QWidget):
         if self._drag is _Drag.SCRUB:
             self.sought.emit(time_s)
         elif self._drag is _Drag.SELECT:
-            self._select_to(time_s)
+            low, high = sorted((self._anchor_s, time_s))
+            self.selected.emit((low, high) if high > low else None)
         elif self._drag is _Drag.PAN:
             self.set_scale(self._scale.moved((self._pressed.x() - place.x()) * scale.s_per_point))
             self._pressed = place
@@ -324,10 +325,6 @@ class Timeline(QWidget):
 
     def _within(self, time_s: float) -> float:
         return min(max(time_s, 0.0), self._scale.total_s)
-
-    def _select_to(self, time_s: float) -> None:
-        chosen = (min(self._anchor_s, time_s), max(self._anchor_s, time_s))
-        self.selected.emit(chosen if chosen[1] > chosen[0] else None)
 
     def _move_overview(self, place: QPointF, lanes: paint.Lanes) -> None:
         middle = (place.x() - lanes.overview.left()) / lanes.overview.width() * self._scale.total_s

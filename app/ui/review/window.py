@@ -96,7 +96,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
             "open": self.ask,
             "show_folder": of(lambda shown: show_in_files(shown.session.folder, self.notify)),
             "screenshot": self._screenshot,
-            "delete_session": self._delete_session,
+            "delete_session": lambda: self.deleting.ask(self.folder) if self.folder is not None else None,
             "close": self.close,
             "add": edited(Editing.add),
             "edit": edited(Editing.edit),
@@ -244,10 +244,6 @@ class ReviewWindow(TakesFiles, QMainWindow):
     def notify(self, message: Message) -> None:
         """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
-
-    def _delete_session(self) -> None:
-        if self.folder is not None:
-            self.deleting.ask(self.folder)
 
     def _screenshot(self) -> None:
         folder = self.folder if self.folder is not None and self.folder.is_dir() else Path.cwd()

@@ -208,9 +208,6 @@ class SessionsWindow(QMainWindow):
         settings.add_session_folder(self._settings, folder)
         self.reader.read_again()
 
-    def _set_folders(self, folders: Sequence[str]) -> None:
-        self._settings.set(settings.SESSION_FOLDERS, list(folders))
-
     def _fill_folders(self) -> None:
         """The folders; those that were added are taken off the list by choosing them."""
         self.folders_menu.clear()
@@ -218,7 +215,12 @@ class SessionsWindow(QMainWindow):
         for folder in map(str, self._roots):
             kept = [other for other in added if other != folder]
             tip = "Take this folder off the list; nothing in it is changed"
-            action = add_entry(self.folders_menu, without_mnemonic(folder), partial(self._set_folders, kept), tip)
+            action = add_entry(
+                self.folders_menu,
+                without_mnemonic(folder),
+                partial(self._settings.set, settings.SESSION_FOLDERS, kept),
+                tip,
+            )
             action.setCheckable(True)
             action.setChecked(True)
             action.setEnabled(folder in added)

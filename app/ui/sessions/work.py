@@ -38,46 +38,38 @@ class Outcome(Generic[T]):
     problems: tuple[str, ...]
 
 
+@dataclass(eq=False)
 class SessionWork:
     """Asks, and does it in the background; one session that fails stops no other."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        store: Settings,
-        reviews: ReviewControls,
-        notify: Callable[[Message], None],
-        complain: Callable[[Sequence[str]], object],
-        changed: Callable[[Sequence[Path]], object],
-        renamed: Callable[[Collection[Path]], object],
-    ) -> None:
-        """``complain`` shows sentences that stay; ``changed`` and ``renamed`` are told which sessions to read again."""
-        self._window = window
-        self._settings = store
-        self._reviews = reviews
-        self._notify = notify
-        self._complain = complain
-        self._changed = changed
-        self._renamed = renamed
-        self._background = Background(window, serial=True)
-        self.queue = JobDialog(window)
-        self.question: QMessageBox | None = None
-        self.dialog: QDialog | None = None
+    window: QWidget
+    store: Settings
+    reviews: ReviewControls
+    notify: Callable[[Message], None]
+    complain: Callable[[Sequence[str]], object]  # shows sentences that stay
+    changed: Callable[[Sequence[Path]], object]  # is told which sessions to read again, as is the next one
+    renamed: Callable[[Collection[Path]], object]
+    question: QMessageBox | None = None
+    dialog: QDialog | None = None
+
+    def __post_init__(self) -> None:
+        self._background = Background(self.window, self._failed, serial=True)
+        self.queue = JobDialog(self.window)
 
     # ------------------------------------------------------------------ renaming, deleting, recovering
 
     def ask_new_name(self, sessions: Sequence[SessionSummary]) -> None:
-        pattern = self._settings.get(settings.RECORDING_NAME)
-        self._open(RenameDialog(self._window, sessions, pattern, lambda name: self._rename(sessions, name)))
+        pattern = self.store.get(settings.RECORDING_NAME)
+        self._open(RenameDialog(self.window, sessions, pattern, lambda name: self._rename(sessions, name)))
 
     def _rename(self, sessions: Sequence[SessionSummary], pattern: str) -> None:
         folders = self._released(sessions)
 
         def done(outcome: Outcome[Path]) -> None:
             new = dict(outcome.made)
-            recent = [str(new.get(Path(path), path)) for path in self._settings.get(settings.RECENT_FILES)]
-            self._settings.set(settings.RECENT_FILES, recent)
-            self._renamed(new.values())
+            recent = [str(new.get(Path(path), path)) for path in self.store.get(settings.RECENT_FILES)]
+            self.store.set(settings.RECENT_FILES, recent)
+            self.renamed(new.values())
             self._finish(outcome, "renamed", [*new.values()])
 
         self._each("Renaming", folders, lambda folder: rename_session(folder, pattern), done)
@@ -87,19 +79,19 @@ class SessionWork:
         self._each("Looking at", folders, plan_deletion, self._ask_whether)
 
     def _ask_whether(self, outcome: Outcome[DeletionPlan]) -> None:
-        self._complain(outcome.problems)
+        self.complain(outcome.problems)
         plans = [plan for _, plan in outcome.made]
         if not plans:
-            self._notify(Message("Nothing was deleted.", Severity.WARNING))
+            self.notify(Message("Nothing was deleted.", Severity.WARNING))
             return
-        self._notify(Message(""))
+        self.notify(Message(""))
         question = question_about(plans)
-        self.question = ask_deletion(self._window, question, lambda: self._delete([one.folder for one in plans]))
+        self.question = ask_deletion(self.window, question, lambda: self._delete([one.folder for one in plans]))
 
     def _delete(self, folders: Sequence[Path]) -> None:
         def done(outcome: Outcome[None]) -> None:
             gone = [folder for folder, _ in outcome.made]
-            forget_recent(self._settings, gone)
+            forget_recent(self.store, gone)
             self._finish(outcome, "deleted", gone)
 
         self._each("Deleting", self._closed_in_review(folders), delete_session, done)
@@ -115,8 +107,8 @@ class SessionWork:
 
     def _closed_in_review(self, folders: Sequence[Path]) -> list[Path]:
         """Those that no review window holds any more."""
-        free = [folder for folder in folders if self._reviews.let_go(folder)]
-        self._complain(
+        free = [folder for folder in folders if self.reviews.let_go(folder)]
+        self.complain(
             [f"{folder.name} is open in review and can't be closed." for folder in folders if folder not in free]
         )
         return free
@@ -127,7 +119,7 @@ class SessionWork:
         if not folders:
             return
         what = folders[0].name if len(folders) == 1 else f"{len(folders)} recordings"
-        self._notify(Message(f"{doing} {what}…", Severity.BUSY))
+        self.notify(Message(f"{doing} {what}…", Severity.BUSY))
 
         def work() -> Outcome[T]:
             made, problems = [], []
@@ -138,23 +130,23 @@ class SessionWork:
                     problems.append(str(error))
             return Outcome(tuple(made), tuple(problems))
 
-        self._background.run(doing, work, done, self._failed)
+        self._background.run(doing, work, done)
 
     def _finish(self, outcome: Outcome[Any], verb: str, folders: Sequence[Path]) -> None:
-        self._changed(folders)
-        self._complain(outcome.problems)
+        self.changed(folders)
+        self.complain(outcome.problems)
         count = len(outcome.made)
         text = f"{outcome.made[0][0].name} is {verb}." if count == 1 else f"{count} recordings are {verb}."
         failed = f" {len(outcome.problems)} could not be." if outcome.problems else ""
-        self._notify(Message(text + failed, Severity.ERROR if failed else Severity.GOOD))
+        self.notify(Message(text + failed, Severity.ERROR if failed else Severity.GOOD))
 
     def _failed(self, error: Exception) -> None:
-        self._notify(Message(sentence(error), Severity.ERROR))
+        self.notify(Message(sentence(error), Severity.ERROR))
 
     # ------------------------------------------------------------------ exports and analyses
 
     def ask_formats(self, sessions: Sequence[SessionSummary]) -> None:
-        self._open(ExportDialog(self._window, sessions, lambda formats, force: self._export(sessions, formats, force)))
+        self._open(ExportDialog(self.window, sessions, lambda formats, force: self._export(sessions, formats, force)))
 
     def _export(self, sessions: Sequence[SessionSummary], formats: Sequence[Exporter], force: bool) -> None:
         for session in sessions:
@@ -166,10 +158,10 @@ class SessionWork:
     def ask_weights(self, sessions: Sequence[SessionSummary]) -> None:
         frames = sum(session.frames for session in sessions)
         start = lambda weights: self._reanalyse(sessions, weights)  # noqa: E731
-        self._open(ReanalysisDialog(self._window, frames, self._settings, start, videos=len(sessions)))
+        self._open(ReanalysisDialog(self.window, frames, self.store, start, videos=len(sessions)))
 
     def _reanalyse(self, sessions: Sequence[SessionSummary], weights: str | None) -> None:
-        device = self._settings.get(settings.DEVICE)
+        device = self.store.get(settings.DEVICE)
         for session in sessions:
             work = reanalysis_work(session.folder, weights, device)
             self._queue(session, "Measured again", reanalysis_text(session.folder), work, PREPARING)
@@ -180,17 +172,17 @@ class SessionWork:
             return
 
         def done(_: object) -> None:
-            self._changed([session.folder])
-            self._notify(Message(f"{title}: done.", Severity.GOOD))
+            self.changed([session.folder])
+            self.notify(Message(f"{title}: done.", Severity.GOOD))
 
         def failed(error: Exception) -> None:
             if isinstance(error, StoppedError):
-                self._notify(Message(f"{title}: stopped; nothing of it is left.", Severity.INFO))
+                self.notify(Message(f"{title}: stopped; nothing of it is left.", Severity.INFO))
                 return
             there = isinstance(error, ExistingExportError)
             why = "an earlier one is there; it is replaced only where you ask for that." if there else sentence(error)
-            self._complain([f"{title}: {why}"])
-            self._notify(Message(f"{title}: failed.", Severity.ERROR))
+            self.complain([f"{title}: {why}"])
+            self.notify(Message(f"{title}: failed.", Severity.ERROR))
 
         self.queue.add(Job(title, text, work, done, failed, before))
 

@@ -158,6 +158,11 @@ def tabular(font: QFont, scale: float = 1.0, weight: QFont.Weight = QFont.Weight
     return result
 
 
+def faded(colour: QColor, alpha: int) -> QColor:
+    """A copy that what is drawn before shines through; ``alpha``: 0 to 255, which covers it."""
+    return QColor(colour.red(), colour.green(), colour.blue(), alpha)
+
+
 def set_tone(label: QWidget, tone: str) -> None:
     """Let the style sheet colour it: "", "warning", "error" or an angle's name."""
     if label.property("tone") != tone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,7 @@ class FaceMesh:
     def __enter__(self) -> FaceMesh:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._model.close()
 
     def find(self, picture: Array) -> Array | None:
