@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.derived import DERIVED, NO_SIGNALS
+from app.core.derived import DERIVED
 from app.core.frames import FaceResult, FrameResult
 from app.core.rotation import angles_of, as_shown, geodesic_deg
+from extractor.types import POSE_HEADS
 
 COLUMNS = (
     "time_s",
@@ -49,16 +50,9 @@ def row_of(result: FrameResult) -> Sequence[float]:
     truth = result.shown_truth or (np.nan, np.nan, np.nan)
     shown, measured = result.shown_primary, result.primary
     if shown is None or measured is None or not shown.face.pose_trained:
-        return (
-            result.frame.captured_s,
-            *(np.nan,) * 7,
-            *truth,
-            *(np.nan,) * 10,
-            result.latency_ms,
-            *(np.nan,) * 8,
-            *NO_SIGNALS.values(),
-            *(np.nan,) * 7,
-        )
+        known = {"time_s": result.frame.captured_s, "latency_ms": result.latency_ms}
+        known |= {f"true_{axis}_deg": angle for axis, angle in zip(POSE_HEADS, truth, strict=True)}
+        return [known.get(name, np.nan) for name in COLUMNS]
     face = shown.face
     angles = measured.angles
     if result.reference is not None or result.level is not None:

@@ -39,7 +39,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
     ]
     if frame.truth is not None and result.shown_truth is not None:
         rows += [
-            NumberRow(f"true_{name}_deg", number_field(shown, 2), number_field(true, 2), "°")
+            _pair(f"true_{name}_deg", shown, true, 2, "°")
             for name, shown, true in zip(POSE_HEADS, result.shown_truth, frame.truth, strict=True)
         ]
     shown, measured = result.shown_primary, result.primary
@@ -68,13 +68,8 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
     if face.pose_trained:
         yield from _pose_rows(shown, measured)
     box, other = face.detection.box, measured.detection.box
-    for name, value, raw in (
-        ("x", box.x, other.x),
-        ("y", box.y, other.y),
-        ("w", box.w, other.w),
-        ("h", box.h, other.h),
-    ):
-        yield NumberRow(f"box_{name}", number_field(value, 1), number_field(raw, 1), "px")
+    for name in "xywh":
+        yield _pair(f"box_{name}", getattr(box, name), getattr(other, name), 1, "px")
     if face.pose_trained:
         yield from _keypoint_rows(face, measured, names)
 
@@ -82,18 +77,17 @@ def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | No
 def _pose_rows(shown: ShownFace, measured: FaceResult) -> Iterator[NumberRow]:
     face = shown.face
     for name, value, raw in zip(POSE_HEADS, shown.angles, measured.angles, strict=True):
-        yield NumberRow(f"{name}_deg", number_field(value, 2), number_field(raw, 2), "°")
+        yield _pair(f"{name}_deg", value, raw, 2, "°")
     for name, value, raw in zip(POSE_HEADS, face.std, measured.std, strict=True):
-        yield NumberRow(f"{name}_std_deg", number_field(value, 2), number_field(raw, 2), "°")
+        yield _pair(f"{name}_std_deg", value, raw, 2, "°")
     for name, value, raw in zip(Position._fields, shown.position, measured.position, strict=True):
-        yield NumberRow(name, number_field(value, 1), number_field(raw, 1), "cm")
-    for name in ("tx", "ty"):
-        i = "xy".index(name[1])
-        yield NumberRow(name, number_field(float(face.t[i]), 4), number_field(float(measured.t[i]), 4), "crop")
-    yield NumberRow("scale", number_field(face.scale, 4), number_field(measured.scale, 4), "crop")
+        yield _pair(name, value, raw, 1, "cm")
+    for i, axis in enumerate("xy"):
+        yield _pair(f"t{axis}", face.t[i], measured.t[i], 4, "crop")
+    yield _pair("scale", face.scale, measured.scale, 4, "crop")
     for part in ("exp", "brow", "eye", "mouth"):
         name = f"{part}_magnitude"
-        yield NumberRow(name, number_field(getattr(face, name), 4), number_field(getattr(measured, name), 4), "face")
+        yield _pair(name, getattr(face, name), getattr(measured, name), 4, "face")
 
 
 def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:
@@ -108,12 +102,11 @@ def _keypoint_rows(face: FaceResult, measured: FaceResult, names: Sequence[str] 
         for k in range(len(values)):
             meaning = f" {names[k]}" if names is not None and k < len(names) else ""
             for i, axis in enumerate(axes):
-                yield NumberRow(
-                    f"{label}_{k}_{axis}{meaning}",
-                    number_field(float(values[k, i]), decimals),
-                    number_field(float(raw[k, i]), decimals),
-                    unit,
-                )
+                yield _pair(f"{label}_{k}_{axis}{meaning}", values[k, i], raw[k, i], decimals, unit)
+
+
+def _pair(name: str, shown: float, measured: float, decimals: int, unit: str) -> NumberRow:
+    return NumberRow(name, number_field(shown, decimals), number_field(measured, decimals), unit)
 
 
 def _same(name: str, text: str, unit: str) -> NumberRow:

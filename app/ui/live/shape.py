@@ -14,13 +14,12 @@ from PyQt6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPen,
     QPolygonF,
     QWheelEvent,
 )
 
-from app.core.face_marks import FaceLines, face_lines
+from app.core.face_marks import FaceLines, face_curves, face_lines
 from app.core.frames import FrameResult
 from app.signals.history import History
 from app.ui.docks.base import DockContext
@@ -228,15 +227,8 @@ class ShapeView(PaintedDock):
 def _paint_lines(painter: QPainter, points: NDArray[np.float64], lines: FaceLines, pen: QPen) -> None:
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for chain in lines.chains:
-        painter.drawPolyline(QPolygonF([QPointF(*points[k]) for k in chain]))
-    if lines.jaw is not None:
-        left, chin, right = (points[k] for k in lines.jaw)
-        down = chin - (left + right) / 2
-        path = QPainterPath(QPointF(*(left + 0.35 * down)))
-        path.quadTo(QPointF(*(left + 0.8 * down)), QPointF(*chin))
-        path.quadTo(QPointF(*(right + 0.8 * down)), QPointF(*(right + 0.35 * down)))
-        painter.drawPath(path)
+    for curve in face_curves(points, lines):
+        painter.drawPolyline(QPolygonF([QPointF(*point) for point in curve]))
 
 
 def _paint_arrow(painter: QPainter, start: NDArray[Any], end: NDArray[Any], pen: QPen, head: float) -> None:
