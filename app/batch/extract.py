@@ -14,16 +14,15 @@ import filelock
 import psutil
 
 from app.batch.images import ImageTable, Measured, pictures_of
-from app.batch.jobs import Event, Job, Outcome, PicturesJob, Settings, VideoJob
+from app.batch.jobs import Event, ExtractOptions, Job, Outcome, PicturesJob, Settings, VideoJob
 from app.batch.local import run_here, run_in_processes
 from app.batch.plan import DoneCriteria, Work, find_places, find_work
 from app.batch.report import Tally, Watcher
 from app.capture.images import left_out
 from app.core.errors import UserError, os_errors_as
-from app.core.position import ASSUMED, FaceSize, FieldOfView
+from app.core.position import ASSUMED
 from app.core.system import usable_cores
 from app.core.threads import network_threads
-from app.core.tilt import CameraTilt
 from app.faces.estimators import create, describe
 from extractor import files
 from extractor.backends.devices import available_devices
@@ -38,22 +37,6 @@ WORTH_BYTES = 24_000_000
 """The bytes of files for which one more process is started: it takes about five seconds to begin."""
 
 PICTURES_A_JOB = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractOptions:
-    """What ``extract`` was asked for."""
-
-    weights: str | None = None
-    device: str = "auto"
-    engine: str = "auto"
-    jobs: int | None = None  # None: as many as there are cores, memory and files for
-    faces: int = 1
-    camera_tilt: CameraTilt | None = None  # of the cameras that took the films
-    field_of_view: FieldOfView | None = None  # theirs; None: not known
-    face_size: FaceSize | None = None  # of the people in them; None: an adult's average
-    force: bool = False  # measure again what is done
-    ray: str | None = None  # the address of a Ray cluster
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,22 @@ from app.core.tilt import CameraTilt
 
 
 @dataclass(frozen=True, slots=True)
+class ExtractOptions:
+    """What ``extract`` is asked for."""
+
+    weights: str | None = None  # a path or a name; None: the default ones
+    device: str = "auto"
+    engine: str = "auto"
+    jobs: int | None = None  # None: as many as there are cores, memory and files for
+    faces: int = 1
+    camera_tilt: CameraTilt | None = None  # of the cameras that took the films
+    field_of_view: FieldOfView | None = None  # theirs; None: not known
+    face_size: FaceSize | None = None  # of the people in them; None: an adult's average
+    force: bool = False  # measure again what is done
+    ray: str | None = None  # the address of a Ray cluster
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How to measure: the same on every worker."""
 

@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.batch.jobs import ExtractOptions
 from app.batch.report import Standing
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
-from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, build, parse_json
-from app.core.tilt import CameraTilt
 from extractor import files
 
 
@@ -33,15 +32,8 @@ class Request:
 
     paths: tuple[str, ...]  # absolute
     out: str  # absolute
-    weights: str = ""  # a path or a name; empty: the default ones
-    device: str = "auto"
-    faces: int = 1
-    jobs: int = 0  # processes; 0: as many as are good
-    force: bool = False  # measure again what is done
+    options: ExtractOptions
     share: bool = False  # whether other users may read the results
-    camera_tilt: CameraTilt | None = None  # of the cameras that took the films; None: level
-    field_of_view: FieldOfView | None = None  # theirs; None: not known
-    face_size: FaceSize | None = None  # of the people in them; None: an adult's average
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +82,13 @@ def main(_: Sequence[str]) -> int:
 
 
 def _run(request: Request, writer: _MessageWriter) -> int:
-    from app.batch.extract import ExtractOptions, extract
+    from app.batch.extract import extract
     from extractor.backends import DeviceError, EngineError
     from extractor.report import WeightsError
 
     files.share(request.share)
-    options = ExtractOptions(
-        weights=request.weights or None,
-        device=request.device,
-        jobs=request.jobs or None,
-        faces=request.faces,
-        force=request.force,
-        camera_tilt=request.camera_tilt,
-        field_of_view=request.field_of_view,
-        face_size=request.face_size,
-    )
     try:
-        extracted = extract(request.paths, Path(request.out), options, writer)
+        extracted = extract(request.paths, Path(request.out), request.options, writer)
     except (UserError, WeightsError, DeviceError, EngineError) as error:
         writer.write(RunMessage(error=str(error), shown=False))
         return 1

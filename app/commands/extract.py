@@ -41,7 +41,8 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(arguments)
-    from app.batch.extract import ExtractOptions, extract
+    from app.batch.extract import extract
+    from app.batch.jobs import ExtractOptions
     from app.batch.report import TerminalReport
     from app.ui.shell.settings import share_files
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.batch.jobs import ExtractOptions
 from app.batch.served import Request, RunMessage
 from extractor import child
 
@@ -39,7 +40,7 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 
 def request_for(films: Path, out: Path) -> Request:
-    return Request((str(films),), str(out), weights="lite", device="cpu", jobs=1)
+    return Request((str(films),), str(out), ExtractOptions(weights="lite", device="cpu", jobs=1))
 
 
 def test_a_run_is_told_cut_off_and_gone_on_with(films, tmp_path):
@@ -68,7 +69,10 @@ def test_a_run_is_told_cut_off_and_gone_on_with(films, tmp_path):
 
 @pytest.mark.parametrize(
     ("request_line", "sentence"),
-    [(b"[", "can't be read"), (json.dumps({"paths": ["/none/of/it"], "out": "/none"}).encode(), "does not exist")],
+    [
+        (b"[", "can't be read"),
+        (json.dumps({"paths": ["/none/of/it"], "out": "/none", "options": {}}).encode(), "does not exist"),
+    ],
 )
 def test_what_cannot_be_done_is_a_sentence(request_line, sentence):
     process = start(request_line)

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.batch.jobs import ExtractOptions
 from app.batch.served import Request, RunMessage
 from app.core.limits import MOST_FACES
 from app.core.position import LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
@@ -208,18 +209,21 @@ class ExtractDialog(TakesFiles, QDialog):
         weights = self.weights.chosen
         if weights and os.path.exists(weights):  # noqa: PTH110  (a name such as "lite" stays one)
             weights = os.path.abspath(weights)  # noqa: PTH100
-        request = Request(
-            paths=tuple(os.path.abspath(path) for path in paths),  # noqa: PTH100
-            out=os.path.abspath(Path(out).expanduser()),  # noqa: PTH100
-            weights=weights,
+        options = ExtractOptions(
+            weights=weights or None,
             device=self._settings.get(settings.DEVICE),
             faces=self.faces.value(),
-            jobs=self.jobs.value(),
+            jobs=self.jobs.value() or None,
             force=self.force.isChecked(),
-            share=files.is_shared(),
             camera_tilt=tilt_of(self.pitch, self.roll),
             field_of_view=FieldOfView(seen) if (seen := self.degrees.value()) >= LEAST_DEG else None,
             face_size=FaceSize(mm) if (mm := self.pupils.value()) >= LEAST_MM else None,
+        )
+        request = Request(
+            paths=tuple(os.path.abspath(path) for path in paths),  # noqa: PTH100
+            out=os.path.abspath(Path(out).expanduser()),  # noqa: PTH100
+            options=options,
+            share=files.is_shared(),
         )
         self.problems.clear()
         self.problems.hide()
