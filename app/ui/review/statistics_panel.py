@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QLocale, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.session.table import Missing
 from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
 from app.ui.shell import theme
-from app.ui.widgets.building import ScrollPanel, action_button, lay_out, paragraph
+from app.ui.widgets.building import ScrollPanel, action_button, gapped_grid, lay_out, paragraph
 from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import MINUS, NOTHING, clock, degrees, unsigned
 
@@ -26,9 +26,7 @@ class StatisticsPanel(QWidget):
         self._title.setProperty("heading", True)
         top = lay_out(QHBoxLayout(), (self._title, 1))
         top.addWidget(action_button(copy, "Copy"), 0, Qt.AlignmentFlag.AlignTop)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(10)
-        self._grid.setVerticalSpacing(2)
+        self._grid = gapped_grid(10, 2)
         self._values: dict[str, QLabel] = {}
         for column, text in enumerate(("", "mean", "SD", "from", "to")):
             self._grid.addWidget(dim_label(text, right=column > 0), 0, column)

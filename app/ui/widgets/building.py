@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -64,6 +65,15 @@ def lay_out(layout: L, *parts: Part, spacing: int | None = None, margins: tuple[
         else:
             layout.addWidget(part, stretch)
     return layout
+
+
+def gapped_grid(across: int, down: int, parent: QWidget | None = None) -> QGridLayout:
+    """A grid with so many points between its columns and between its rows, and none around it."""
+    grid = QGridLayout(parent)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(across)
+    grid.setVerticalSpacing(down)
+    return grid
 
 
 def add_row(form: QFormLayout, text: str, *fields: QWidget, tip: str = "") -> None:

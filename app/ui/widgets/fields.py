@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.shell import theme
-from app.ui.widgets.building import heading, lay_out
+from app.ui.widgets.building import gapped_grid, heading, lay_out
 from app.ui.widgets.formatting import NOTHING
 
 WIDEST_NAME = "Detection score"
@@ -84,10 +84,7 @@ class Section(QFrame):
         self.setAccessibleName(title)
         self.heading = heading(title)
         self.heading.setAccessibleName(f"Heading of {title}")
-        self.rows = QGridLayout()
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setHorizontalSpacing(8)
-        self.rows.setVerticalSpacing(2)
+        self.rows = gapped_grid(8, 2)
         lay_out(QVBoxLayout(self), self.heading, self.rows, spacing=3, margins=(0, 0, 0, 0))
 
     def add_row(self, name: str, tool_tip: str = "") -> Value:

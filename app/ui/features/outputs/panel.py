@@ -9,7 +9,6 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from app.ui.shell import settings
 from app.ui.shell.messages import Severity
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, paragraph, push_button
+from app.ui.widgets.building import LookingPanel, copy_text, gapped_grid, lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Note, Value, dim_label
 
 if TYPE_CHECKING:
@@ -133,10 +132,7 @@ class OutputRow(QWidget):
         label = dim_label(spec.target_name)
         label.setBuddy(self.target)
         self.note, self.privacy = Note(dim=True), Note(dim=True)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
+        grid = gapped_grid(8, 4, self)
         grid.addLayout(lay_out(QHBoxLayout(), self.switch, (self.state, 1)), 0, 0, 1, 3)
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.target, 1, 1)

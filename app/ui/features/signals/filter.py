@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QSignalBlocker, Qt
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSlider
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider
 
 from app.core.one_euro import OneEuro
 from app.signals.presets import CUSTOM, CUSTOM_TIP, MIN_CUTOFF_HZ, SPEED_HZ, FilterPreset, custom_from
 from app.ui.features.signals.signals import SignalControls
 from app.ui.shell import settings
 from app.ui.shell.settings import PRESET_TIPS
-from app.ui.widgets.building import lay_out, named, push_button
+from app.ui.widgets.building import gapped_grid, lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -49,9 +49,7 @@ class FilterSection(Section):
             "&Reset", tip, lambda: controls.use_custom(custom_from(settings.FILTER_CUSTOM.default))
         )
         self.rows.addLayout(lay_out(QHBoxLayout(), (self.preset, 1), self.reset), 0, 0)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(3)
+        grid = gapped_grid(8, 3)
         self.cutoffs: dict[str, LevelSlider] = {}
         self.betas: dict[str, LevelSlider] = {}
         for place, (part, label, unit) in enumerate(PARTS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtWidgets import QGridLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from app.core.errors import SourceError
 from app.sound.device import Microphone, microphones
@@ -16,6 +16,7 @@ from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLabel
 from app.ui.widgets.background import Background
+from app.ui.widgets.building import gapped_grid
 from app.ui.widgets.fields import Bar, Note
 from app.ui.widgets.pickers import ChoiceBox
 
@@ -133,10 +134,7 @@ class SoundFields(QWidget):
         self.device = ChoiceBox("Microphone", "Which microphone; the others are listed once one is on.", 12)
         self.device.activated.connect(lambda i: store.set(settings.MICROPHONE, self.device.itemData(i)))
         self.problem = Note("Trouble with the microphone")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
+        grid = gapped_grid(8, 4, self)
         grid.addWidget(self.switch, 0, 0)
         grid.addWidget(self.level, 0, 1)
         grid.addWidget(self.device, 1, 0, 1, 2)

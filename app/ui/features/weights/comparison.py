@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.core.rotation import geodesic_deg
 from app.signals.agreement import Agreement, agreement
-from app.ui.widgets.building import heading, lay_out
+from app.ui.widgets.building import gapped_grid, heading, lay_out
 from app.ui.widgets.fields import Note, Value, dim_label, fixed_value
 from app.ui.widgets.formatting import ANGLES, NOTHING, degrees, unsigned
 
@@ -42,9 +42,7 @@ class Comparison(QWidget):
         self.heading.setWordWrap(True)
         self.state = Note("State of the second network")
         self.values: dict[tuple[str, str], Value] = {}
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(2)
+        grid = gapped_grid(8, 2)
         grid.setColumnStretch(0, 1)
         for column, what in enumerate(HEADINGS, 1):
             grid.addWidget(dim_label(what, TIP, right=True), 0, column)

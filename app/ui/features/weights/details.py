@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.features.weights.checkpoints import Fact, facts
 from app.ui.shell import theme
-from app.ui.widgets.building import lay_out, paragraph
+from app.ui.widgets.building import gapped_grid, lay_out, paragraph
 from app.ui.widgets.fields import Value, dim_label
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class Details(QWidget):
 
     def _table(self) -> QWidget:
         table = QWidget()
-        grid = QGridLayout(table)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(4)
+        grid = gapped_grid(8, 4, table)
         grid.setColumnStretch(1, 1)
         for row, fact in enumerate(self.facts):
             name = dim_label(fact.name)
