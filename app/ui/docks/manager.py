@@ -14,7 +14,7 @@ from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.ui.docks.base import DockContext, DockView
 from app.ui.docks.catalogue import DOCKS, DockSpec
-from app.ui.docks.room import fit, fold, show_docked
+from app.ui.docks.room import fit, fold, set_up_tabs, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ class Docks(QObject):
         entry = self._entries[name]
         entry.seen = seen
         entry.shown = None
+        set_up_tabs(self._window)
         entry.action.setChecked(not entry.dock.isHidden())
         if seen and self._started:
             self._make(entry)

@@ -105,10 +105,16 @@ def _make_tab(window: QMainWindow, other: QDockWidget, dock: QDockWidget) -> Non
     window.tabifyDockWidget(other, dock)
 
 
-def _excess(window: QMainWindow, size: QSize) -> int:
-    """How many points the window needs beyond ``size``, in both directions together."""
+def set_up_tabs(window: QMainWindow) -> None:
+    """The bars of tabs that there are; Qt makes one when it needs one."""
     for tabs in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         tabs.setUsesScrollButtons(True)  # else many tabs are wider than any panel
+        tabs.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectPreviousTab)  # not just a neighbour
+
+
+def _excess(window: QMainWindow, size: QSize) -> int:
+    """How many points the window needs beyond ``size``, in both directions together."""
+    set_up_tabs(window)
     layout = window.layout()
     if layout is not None:
         layout.activate()

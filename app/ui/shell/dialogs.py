@@ -42,8 +42,9 @@ def ask_file(parent: QWidget, title: str, folder: str, name_filter: str, done: C
 
 
 def ask_folder(parent: QWidget, title: str, folder: str, done: Callable[[str], object]) -> QFileDialog:
-    """Ask for a folder that exists; ``done`` gets its path."""
-    dialog = QFileDialog(parent, title, folder)
+    """Ask for a folder that exists, first for this one or the nearest above it; ``done`` gets its path."""
+    start = next((place for place in (Path(folder), *Path(folder).parents) if place.is_dir()), "") if folder else ""
+    dialog = QFileDialog(parent, title, str(start))
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return _open(dialog, done)

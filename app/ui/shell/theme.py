@@ -20,7 +20,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.ui.widgets.plain_text import PlainTextStyle
+from app.ui.widgets.edges import EdgesStyle
 
 
 class Scheme(enum.Enum):
@@ -45,6 +45,7 @@ BASE = _live("#191b1e", "#ffffff")  # plots, lists
 WINDOW = _live("#222428", "#f3f4f6")
 RAISED = _live("#2d3035", "#e9ebee")  # buttons
 BORDER = _live("#3a3d43", "#c4c8cf")
+EDGE = _live("#6f747d", "#868c96")  # of what is written in: 3 to 1 (WCAG 2.1, 1.4.11)
 HOVER_BORDER = _live("#50545b", "#9aa0aa")
 TEXT = _live("#dcdee2", "#1b1d21")
 DIM = _live("#959aa2", "#565c66")
@@ -106,7 +107,7 @@ def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
     for colour, dark, light in _LIVE:
         colour.setRgba(QColor(light if wanted is Scheme.LIGHT else dark).rgba())
     if app.property(_SCHEME) is None:  # once: with a style sheet set, another style crashes widgets that live
-        app.setStyle(PlainTextStyle())
+        app.setStyle(EdgesStyle(EDGE, ACCENT, BORDER))
     app.setProperty(_SCHEME, wanted.value)
     app.setPalette(palette())
     app.setStyleSheet(style_sheet())
@@ -195,6 +196,7 @@ def style_sheet() -> str:
     QToolBar QToolButton:focus {{ border-color: {ACCENT.name()}; }}
     QToolBar QToolButton:checked {{ background: {SWITCHED_ON.name()}; border-color: {SWITCHED_ON_BORDER.name()}; }}
     QToolBar QToolButton:pressed {{ background: {BORDER.name()}; }}
+    QToolBar QToolButton#more::menu-indicator {{ image: none; }}
     QToolBar QToolButton#record {{ border: 1px solid {RECORD_BORDER.name()}; padding: 4px 12px; font-weight: 600; }}
     QToolBar QToolButton#record:hover {{ background: {RECORD_HOVER.name()}; }}
     QToolBar QToolButton#record:checked {{ background: {RECORD_GROUND.name()}; color: white;

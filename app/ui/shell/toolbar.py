@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QResizeEvent
-from PyQt6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
+from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from app.ui.widgets.building import there
+from app.ui.widgets.building import named, there
 from app.ui.widgets.fields import dim_label
+from app.ui.widgets.icons import icon
 from app.ui.widgets.pickers import Picker
 
 DRAWN = ("mirror", "axes", "keypoints", "box", "expression", "label")
@@ -17,7 +18,10 @@ WINDOW = ("screenshot", "full_screen", "keys")
 
 
 class MainToolBar(QToolBar):
-    """Every button and picker can be reached with Tab, from left to right."""
+    """Every button and picker can be reached with Tab, from left to right.
+
+    Where the bar is narrow, what has no room stands in the menu of a button at its end, in the same order.
+    """
 
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__("Toolbar")
@@ -34,7 +38,7 @@ class MainToolBar(QToolBar):
         self._add(actions["run"], with_text=True)
         self._add(actions["record"], with_text=True)
         self.addSeparator()
-        drawn = [self._add(actions[name]) for name in DRAWN]
+        drawn = [[self._add(actions[name])] for name in DRAWN]
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
@@ -46,25 +50,54 @@ class MainToolBar(QToolBar):
             self.addWidget(picker)
         line = there(self.addSeparator())
         window = [self._add(actions[name]) for name in WINDOW]
-        # These give way to the pickers, the first first, where the bar is narrow: menus have them, too.
-        self._yielding = (labels, [line, *window], drawn[3:])
+        self._more = there(self.addWidget(self._more_button()))
+        # These give way to the pickers, the last first: the labels, whose pickers say the same in their tool tips.
+        self._yielding = (*drawn, [line, *window], labels)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Where it is narrow the labels give way, whose pickers say the same in their tool tips, then buttons."""
+        """What is there at any width, then group by group as far as there is room."""
         super().resizeEvent(event)
+        *buttons, _ = self._yielding
         yielding = [action for group in self._yielding for action in group]
-        room = self.width() - self._need(action for action in self.actions() if action not in yielding)
-        for group in reversed(self._yielding):
+        room = self.width() - self._need(action for action in self.actions() if action not in [*yielding, self._more])
+        self._show(self._more, room < sum(map(self._need, buttons)))
+        if self._more.isVisible():
+            room -= self._need([self._more])
+        for group in self._yielding:
             room -= self._need(group)
             for action in group:
-                if action.isVisible() != (room >= 0):
-                    action.setVisible(room >= 0)
+                self._show(action, room >= 0)
+
+    @staticmethod
+    def _show(action: QAction, on: bool) -> None:
+        if action.isVisible() != on:
+            action.setVisible(on)
 
     def _need(self, actions: Iterable[QAction]) -> int:
         """How wide these are with the gaps between them."""
         gap = there(self.layout()).spacing()
         widgets = (there(self.widgetForAction(action)) for action in actions)
         return sum(max(widget.sizeHint().width(), widget.minimumWidth()) + gap for widget in widgets)
+
+    def _more_button(self) -> QToolButton:
+        button = named(QToolButton(), "More", "More buttons, for which the window is too narrow")
+        button.setObjectName("more")
+        button.setIcon(icon("more"))
+        button.setIconSize(self.iconSize())
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.aboutToShow.connect(lambda: self._list_hidden(menu))
+        button.setMenu(menu)
+        return button
+
+    def _list_hidden(self, menu: QMenu) -> None:
+        menu.clear()
+        for group in self._yielding:
+            buttons = [self.widgetForAction(action) for action in group if not action.isVisible()]
+            menu.addSeparator()
+            menu.addActions(each.defaultAction() for each in buttons if isinstance(each, QToolButton))
 
     def _add(self, action: QAction, with_text: bool = False) -> QAction:
         """A button for it; what is returned hides the button alone: the action keeps its menu entry and its key."""

@@ -26,6 +26,7 @@ _SHAPES = {
     "float": '<path d="M8.5 8.5v-4h11v11h-4M4.5 8.5h11v11h-11z"/>',
     "close": '<path d="M6 6l12 12M18 6L6 18"/>',
     "help": '<path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4"/><circle cx="12" cy="17.5" r="0.7" fill="{c}"/>',
+    "more": '<path d="M6 6l6 6-6 6M13 6l6 6-6 6"/>',
     "dot": '<circle cx="12" cy="12" r="5.2" fill="{c}" stroke="none"/>',
     "ring": '<circle cx="12" cy="12" r="6.2" stroke-width="3.2"/>',
     "triangle": '<path d="M12 1.6L22.4 22.4H1.6z" fill="{c}" stroke="none"/>' + _MARK.format(9.4),

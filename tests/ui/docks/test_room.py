@@ -195,3 +195,20 @@ def test_a_window_that_is_made_smaller_keeps_its_panels(idle_window, qtbot):
     idle_window.resize(853, 456)
     qtbot.waitUntil(lambda: idle_window.view.width() < 600, timeout=5000)
     assert not idle_window.tabifiedDockWidgets(idle_window.docks.dock("plots"))
+
+
+@pytest.mark.parametrize("name", ["markers", "outputs", "table"])
+def test_what_was_in_front_comes_back_when_a_tab_is_closed(make_window, qtbot, name):
+    window = make_window(idle=True)
+    window.resize(853, 456)
+    with qtbot.waitExposed(window):
+        window.show()
+    window.docks.start()
+    numbers, plots, panel = (window.docks.dock(each) for each in ("numbers", "plots", name))
+    for front in (plots, numbers):
+        front.raise_()
+        qtbot.waitUntil(lambda front=front: is_seen(front))
+        window.commands[name].trigger()
+        qtbot.waitUntil(lambda: is_seen(panel))
+        panel.close()
+        qtbot.waitUntil(lambda front=front: is_seen(front))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QToolButton
 
 from app.ui.shell.toolbar import DRAWN, WINDOW
 from app.ui.widgets.pickers import Entry
 from extractor.types import Angles
+from tests.ui.find import find
 
 BESIDE = 26  # points of a picker's frame and arrow
 
@@ -45,9 +47,27 @@ def test_no_button_of_the_bar_is_pushed_out(window):
     for widget in window.toolbar.findChildren((QToolButton, QComboBox)):
         if widget.objectName() == "qt_toolbar_ext_button":
             assert not widget.isVisible()
-        elif widget.objectName() not in (*DRAWN[3:], *WINDOW) or widget.isVisible():
+        elif widget.objectName() not in (*DRAWN, *WINDOW) or widget.isVisible():
             assert widget.isVisible(), widget.accessibleName()
             assert widget.geometry().right() <= window.toolbar.width()
+
+
+def test_what_has_no_room_in_the_bar_is_in_a_menu_at_its_end(window, qtbot):
+    bar = window.toolbar
+    buttons = bar.findChildren(QToolButton)
+    hidden = [button for button in buttons if button.defaultAction() and not button.isVisible()]
+    assert hidden
+    more = find(bar, "More", QToolButton)
+    assert more.x() == max(button.x() for button in buttons if button.isVisible())
+    more.setFocus(Qt.FocusReason.TabFocusReason)
+    QTimer.singleShot(0, lambda: qtbot.keyClick(more.menu(), Qt.Key.Key_Escape))  # Qt waits for a choice
+    qtbot.keyClick(more, Qt.Key.Key_Space)
+    entries = [action for action in more.menu().actions() if not action.isSeparator()]
+    assert entries == [window.commands[name] for name in (*DRAWN, *WINDOW) if window.commands[name] in entries]
+    assert set(entries) == {button.defaultAction() for button in hidden}
+    window.resize(2000, window.height())
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in hidden))
+    assert not more.isVisible()
 
 
 def test_the_pickers_show_what_is_chosen(window):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QLineEdit, QPushButton, QSpinBox
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QStyle
 
 from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.settings import Settings
@@ -130,3 +130,29 @@ def test_the_buttons_of_dialogs_have_no_icons(idle_window):
 def test_spin_boxes_are_as_high_as_the_other_fields(idle_window):
     spin, line = QSpinBox(idle_window), QLineEdit(idle_window)
     assert spin.sizeHint().height() >= line.sizeHint().height()
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QSpinBox, QPlainTextEdit])
+def test_the_edge_of_a_field_can_be_seen(scheme, kind, qtbot):
+    field = kind()
+    qtbot.addWidget(field)
+    field.resize(120, 40)
+    with qtbot.waitExposed(field):
+        field.show()
+    field.clearFocus()
+    picture = field.grab().toImage()
+    ratio = picture.width() / field.width()
+    edge = picture.pixelColor(round(30 * ratio), 0)
+    for ground in (theme.BASE, theme.WINDOW):
+        assert contrast(edge, ground) >= 3  # WCAG 2.1, 1.4.11
+
+
+def test_the_arrows_of_a_file_dialog_can_be_seen(scheme, qtbot):
+    dialog = QFileDialog()
+    qtbot.addWidget(dialog)
+    for shape in (QStyle.StandardPixmap.SP_FileDialogToParent, QStyle.StandardPixmap.SP_ArrowBack):
+        picture = dialog.style().standardIcon(shape, None, dialog).pixmap(16).toImage()
+        colours = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+        inked = [colour for colour in colours if colour.alpha() > 250]
+        assert inked
+        assert min(contrast(colour, theme.WINDOW) for colour in inked) >= AA

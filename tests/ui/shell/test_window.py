@@ -476,3 +476,11 @@ def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, 
     qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "demo" not in name.whole_text, timeout=WAIT_MS)  # the panel looks ten times a second
     assert "broken.mp4" in name.whole_text + name.toolTip()
+
+
+def test_the_question_for_the_recordings_folder_begins_in_one_that_exists(idle_window, tmp_path):
+    idle_window.settings.set(settings.RECORDINGS, str(tmp_path / "Vidéos" / "not yet"))
+    idle_window.commands["recordings_folder"].trigger()
+    question = dialog(idle_window, "Folder for recordings")
+    assert Path(question.directory().absolutePath()) == tmp_path
+    question.close()

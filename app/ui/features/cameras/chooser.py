@@ -174,7 +174,7 @@ class CameraChooser(QDialog):
         self.camera.show_entries([Entry(_name(camera, cameras), str(i)) for i, camera in enumerate(cameras)], current)
         self.camera.setEnabled(bool(cameras))
         if device is None:
-            self.view.set_message("No camera", NO_CAMERA)
+            self.view.set_message("No camera")
             self.state_label.show_text(NO_CAMERA, "warning")
             self.use.setEnabled(False)
         elif here is None:
