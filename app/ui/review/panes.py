@@ -75,7 +75,7 @@ class _Side(ScrollPanel):
         self._tabs.setCurrentIndex(len(parts) - 1)
         self._tabs.currentChanged.connect(lambda _: self._arrange())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(_column(self._tabs, (self._stack, 1)))
+        self.setWidget(_column(self._tabs, (self._stack, 1), QWidget()))  # the last one has what a short list leaves
         self._arrange()
 
     def offer(self, part: QWidget, on: bool) -> None:

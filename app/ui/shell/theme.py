@@ -196,6 +196,10 @@ def style_sheet() -> str:
     QToolBar QToolButton:focus {{ border-color: {ACCENT.name()}; }}
     QToolBar QToolButton:checked {{ background: {SWITCHED_ON.name()}; border-color: {SWITCHED_ON_BORDER.name()}; }}
     QToolBar QToolButton:pressed {{ background: {BORDER.name()}; }}
+    QToolButton[popupMode="2"] {{ padding-right: 14px; }}
+    QToolButton[popupMode="2"]::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
+        right: 3px; /* else Fusion draws it as a comma after the text */ }}
+    QToolBar QToolButton#more {{ padding: 4px 6px; }}
     QToolBar QToolButton#more::menu-indicator {{ image: none; }}
     QToolBar QToolButton#record {{ border: 1px solid {RECORD_BORDER.name()}; padding: 4px 12px; font-weight: 600; }}
     QToolBar QToolButton#record:hover {{ background: {RECORD_HOVER.name()}; }}

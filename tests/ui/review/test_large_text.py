@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt6 import sip
+from PyQt6.QtCore import QPoint
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollArea, QTabBar
 
 from app.ui.review.faces_panel import FaceLine
@@ -68,6 +69,8 @@ def test_in_a_low_window_each_part_beside_the_picture_has_a_tab(large_text, make
         qtbot.waitUntil(lambda: side.widget().height() <= side.viewport().height(), timeout=5000)  # nothing is cut
         qtbot.waitUntil(lambda part=part: part.height() >= part.minimumSizeHint().height(), timeout=5000)
         assert part.width() <= side.viewport().width()
+        below = tabs.geometry().bottom() + 1
+        qtbot.waitUntil(lambda part=part, y=below: part.mapTo(side.widget(), QPoint()).y() == y, timeout=5000)
     review.panes.faces.show_faces([FaceLine(0, (0,), "", 40)])
     assert not tabs.isTabVisible(0)  # there is nothing to choose from
     review.resize(1280, 1000)
