@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QProgressBar
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.widgets.background import Background
-from app.ui.widgets.building import lay_out, named, paragraph, push_button, there
+from app.ui.widgets.building import fit_height, lay_out, named, paragraph, push_button, there
 from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import duration
 
@@ -125,6 +125,7 @@ class JobDialog(QDialog):
         self._text.setText(job.text)
         self.bar.setRange(0, 0)
         self._left.setText(job.before)
+        fit_height(self)
         self.cancel_button.setEnabled(True)
         self._timer.start(LOOK_MS)
         self._background.run(
@@ -142,7 +143,7 @@ class JobDialog(QDialog):
         self.waiting.clear()
         self.waiting.addItems([job.title for job in self._waiting])
         self.waiting.setCurrentRow(min(max(row, 0), len(self._waiting) - 1))
-        self.adjustSize()
+        fit_height(self)
 
     def _remove(self) -> None:
         """Take the selected one off the list."""

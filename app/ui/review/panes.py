@@ -16,7 +16,7 @@ from app.ui.shell.status_line import StatusLine, status_bar
 from app.ui.widgets.building import Part, ScrollPanel, lay_out, named
 from app.ui.widgets.fields import dim_label
 
-PART_LINES = 8  # of text: where a part beside the picture would be lower, one at a time is shown
+PART_LINES = 10  # of text: where a part beside the picture would be lower, one at a time is shown
 
 
 class Panes(QSplitter):

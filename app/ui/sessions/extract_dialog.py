@@ -36,6 +36,7 @@ from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.files import TakesFiles
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import (
+    ScrollPanel,
     add_row,
     lay_out,
     named,
@@ -90,7 +91,7 @@ class ExtractDialog(TakesFiles, QDialog):
         self.paths.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.paths.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.paths.itemSelectionChanged.connect(self._enable)
-        self.paths.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        self.paths.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         QShortcut(QKeySequence.StandardKey.Delete, self.paths, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
         self.add_files = push_button("Add &files…", "Choose videos and pictures", self._ask_files)
         tip = "Choose a folder: all videos and pictures in it"
@@ -131,6 +132,9 @@ class ExtractDialog(TakesFiles, QDialog):
         self.options = QWidget()
         self.options.setLayout(form)
         form.setContentsMargins(0, 0, 0, 0)
+        rows = ScrollPanel("How they are measured")
+        rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        rows.setWidget(self.options)
         self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, STEPS)
         self.state = Note("How it goes", dim=True)
@@ -138,7 +142,7 @@ class ExtractDialog(TakesFiles, QDialog):
         self.problems.setWordWrap(True)
         self.problems.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.problems.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = dialogs.close_button(self)
         tip = "Begin, or go on where an earlier run has ended"
         self.start_button = push_button("&Measure", tip, self.start)
         tip = "Hold the measuring; nothing of it is lost"
@@ -147,13 +151,12 @@ class ExtractDialog(TakesFiles, QDialog):
         self.stop_button = push_button("&Stop", tip, self.extraction.stop)
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.close)
         lay_out(
             QVBoxLayout(self),
             text,
             (self.paths, 1),
             lay_out(QHBoxLayout(), self.add_files, self.add_folder, self.take_off, None),
-            self.options,
+            rows,
             self.bar,
             self.state,
             (self.problems, 1),
@@ -284,7 +287,10 @@ class ExtractDialog(TakesFiles, QDialog):
 
 
 class _Paths(QListWidget):
-    """Says what belongs into it while it is empty."""
+    """Says what belongs into it while it is empty, and has what room others leave."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PyQt6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
+from PyQt6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent, QValidator
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QDoubleSpinBox,
@@ -121,9 +121,23 @@ def action_button(action: QAction, text: str) -> QToolButton:
     return button
 
 
+class _NumberBox(QDoubleSpinBox):
+    """Takes a decimal point and a decimal comma for the same: Qt would read "1.5" as 15 in German, and say nothing."""
+
+    def validate(self, text: str | None, place: int) -> tuple[QValidator.State, str, int]:
+        return super().validate(self._with_own_point(text), place)
+
+    def valueFromText(self, text: str | None) -> float:
+        return super().valueFromText(self._with_own_point(text))
+
+    def _with_own_point(self, text: str | None) -> str:
+        point = self.locale().decimalPoint()
+        return (text or "").replace(".", point).replace(",", point)
+
+
 def number_box(name: str, least: float, most: float, unit: str = "", decimals: int = 1) -> QDoubleSpinBox:
     """For a number with its unit."""
-    box = named(QDoubleSpinBox(), name)
+    box = named(_NumberBox(), name)
     box.setDecimals(decimals)
     box.setRange(least, most)
     box.setSuffix(unit)

@@ -214,6 +214,17 @@ def test_a_job_that_fails_is_told_and_one_that_ends_too(review, qtbot):
     assert isinstance(results[1], ZeroDivisionError)
 
 
+def test_a_long_text_of_what_runs_is_not_cut(review, qtbot):
+    job, go_on = JobDialog(review), threading.Event()
+    text = "A film is made in " + "a folder with a long name/" * 8
+    work = lambda progress, stopped: go_on.wait(20)  # noqa: E731
+    job.add(Job("Film", text, work, lambda outcome: None, lambda error: None))
+    label = next(each for each in job.findChildren(QLabel) if each.text() == text)
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    go_on.set()
+    qtbot.waitUntil(lambda: not job.running)
+
+
 # ---------------------------------------------------------------------- measuring again
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QListWidget, QPushButton
+from PyQt6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QListWidget, QProgressBar, QPushButton
 
 from app.core.position import FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
@@ -62,6 +62,24 @@ def test_asked_for_again_it_has_the_keyboard(dialog, window, qtbot):
     qtbot.waitUntil(window.isActiveWindow)
     window.commands["extract"].trigger()
     qtbot.waitUntil(dialog.isActiveWindow)
+
+
+def test_it_stays_within_a_small_screen_while_it_measures_and_tells_problems(dialog, qtbot):
+    bar, problems = find(dialog, "Progress", QProgressBar), find(dialog, "Files that could not be measured")
+    size = QSize(620, 420)  # of a screen of 1280x720 at 150 %
+    dialog.resize(size)
+    for part in (bar, problems):
+        part.show()
+    QApplication.processEvents()
+    assert dialog.size() == size
+    for button in dialog.findChildren(QPushButton):
+        assert dialog.rect().contains(button.geometry().translated(button.parentWidget().mapTo(dialog, QPoint())))
+
+
+def test_enter_in_a_field_does_not_close_it(dialog, qtbot):
+    qtbot.keyClick(dialog.out, Qt.Key.Key_Return)
+    qtbot.keyClick(dialog.faces, Qt.Key.Key_Return)
+    assert dialog.isVisible()
 
 
 def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip, assets, tmp_path, qtbot):
