@@ -97,7 +97,7 @@ class MainToolBar(QToolBar):
         for group in self._yielding:
             buttons = [self.widgetForAction(action) for action in group if not action.isVisible()]
             menu.addSeparator()
-            menu.addActions(each.defaultAction() for each in buttons if isinstance(each, QToolButton))
+            menu.addActions(there(each.defaultAction()) for each in buttons if isinstance(each, QToolButton))
 
     def _add(self, action: QAction, with_text: bool = False) -> QAction:
         """A button for it; what is returned hides the button alone: the action keeps its menu entry and its key."""
