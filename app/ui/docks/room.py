@@ -108,6 +108,7 @@ def _make_tab(window: QMainWindow, other: QDockWidget, dock: QDockWidget) -> Non
 def set_up_tabs(window: QMainWindow) -> None:
     """The bars of tabs that there are; Qt makes one when it needs one."""
     for tabs in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        tabs.setAccessibleName("Panels")
         tabs.setUsesScrollButtons(True)  # else many tabs are wider than any panel
         tabs.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectPreviousTab)  # not just a neighbour
 

@@ -59,7 +59,7 @@ from app.ui.shell.settings_page import SettingsDialog
 from app.ui.shell.state_display import StateDisplay
 from app.ui.shell.status_line import StatusLine, status_bar
 from app.ui.shell.toolbar import MainToolBar
-from app.ui.widgets.building import resize_within_screen, there
+from app.ui.widgets.building import focus_first, resize_within_screen, there
 from app.ui.widgets.visibility import is_obscured
 
 if TYPE_CHECKING:
@@ -344,6 +344,7 @@ class MainWindow(TakesFiles, QMainWindow):
             self._dialogs[name] = make()
         self._dialogs[name].show()
         self._dialogs[name].raise_()
+        focus_first(self._dialogs[name])
 
     def first_run_page(self) -> QDialog:
         return FirstRunPage(self, self.controller, self.signals, self.settings, self.choose_camera)

@@ -190,6 +190,15 @@ def stand_aside(dialog: QWidget) -> None:
     dialog.move(x, y)
 
 
+def focus_first(dialog: QWidget) -> None:
+    """The keyboard into the first part that takes it, which Qt does only in a dialog with a default button."""
+    part = dialog.nextInFocusChain()
+    while part is not None and part is not dialog and dialog.focusWidget() is None:
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isEnabled() and part.isVisibleTo(dialog):
+            part.setFocus(Qt.FocusReason.TabFocusReason)
+        part = part.nextInFocusChain()
+
+
 class ScrollPanel(QScrollArea):
     """Parts below each other, which scroll where the panel is low; never sideways, for it is as wide as they need."""
 

@@ -58,7 +58,7 @@ class ChoiceBox(QComboBox):
         self.setCurrentIndex(self.findData(value))
 
     def showPopup(self) -> None:
-        lines = there(self.view())
+        lines = named(there(self.view()), self.accessibleName())
         lines.setMinimumWidth(lines.sizeHintForColumn(0) + there(lines.verticalScrollBar()).sizeHint().width())
         super().showPopup()
 

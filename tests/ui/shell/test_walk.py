@@ -116,3 +116,11 @@ def test_everything_in_the_window_has_a_name_and_can_be_reached(idle_window, qtb
     for own in (widget for widget in idle_window.findChildren(QWidget) if type(widget).__module__.startswith("app.")):
         if own.isVisible() and own.focusPolicy() & Qt.FocusPolicy.TabFocus:
             assert own.accessibleName(), own
+
+
+@pytest.mark.parametrize("name", ["camera_tilt", "field_of_view", "welcome", "about", "settings", "keys", "docs"])
+def test_the_keyboard_is_in_a_dialog_that_was_asked_for(idle_window, name):
+    idle_window.commands[name].trigger()
+    (dialog,) = (each for each in idle_window.findChildren(QDialog) if each.isVisible())
+    assert dialog.focusWidget() is not None
+    assert dialog.focusWidget().isEnabled()
