@@ -94,10 +94,12 @@ class MainToolBar(QToolBar):
 
     def _list_hidden(self, menu: QMenu) -> None:
         menu.clear()
-        for group in self._yielding:
-            buttons = [self.widgetForAction(action) for action in group if not action.isVisible()]
-            menu.addSeparator()
-            menu.addActions(there(each.defaultAction()) for each in buttons if isinstance(each, QToolButton))
+        for action in (action for group in self._yielding for action in group if not action.isVisible()):
+            button = self.widgetForAction(action)
+            if action.isSeparator():
+                menu.addSeparator()
+            elif isinstance(button, QToolButton):
+                menu.addAction(button.defaultAction())
 
     def _add(self, action: QAction, with_text: bool = False) -> QAction:
         """A button for it; what is returned hides the button alone: the action keeps its menu entry and its key."""
