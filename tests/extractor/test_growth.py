@@ -70,7 +70,8 @@ def test_tiny_is_grown_from_lite_where_it_did_not_come_with_the_program(
         "file": find_weights("lite").name, "sha256": lite.report.sha256, "architecture": "convnextv2_femto",
     }  # fmt: skip
     assert tiny.report.metadata["errors"] == lite.report.metadata["errors"]
-    crops = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    side = lite.report.spec.crop.input_size
+    crops = np.random.default_rng(0).integers(0, 256, (2, side, side, 3), dtype=np.uint8)
     said = [create_backend(name, "cpu", engine="torch").run(crops) for name in ("lite", "tiny")]
     assert said[0].angles_deg == pytest.approx(said[1].angles_deg, abs=0.01)
     assert said[0].driven == pytest.approx(said[1].driven, abs=1e-3)

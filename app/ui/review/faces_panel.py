@@ -38,6 +38,7 @@ class FacesPanel(QWidget):
     def __init__(self, actions: dict[str, QAction]) -> None:
         super().__init__()
         self._lines: Sequence[FaceLine] = ()
+        self.has_several = False  # more than one face was measured
         self.table = table = QTableWidget(0, len(COLUMNS))
         table.setHorizontalHeaderLabels(COLUMNS)
         table.setToolTip("The selected face's curves and statistics are shown; Ctrl and click select several")
@@ -77,7 +78,8 @@ class FacesPanel(QWidget):
         table.clearSelection()
         self._select(rows or [0])
         table.blockSignals(False)
-        self.several.emit(sum(len(line.face_ids) for line in lines) > 1)
+        self.has_several = sum(len(line.face_ids) for line in lines) > 1
+        self.several.emit(self.has_several)
         frame = there(table.horizontalHeader()).sizeHint().height() + 2 * table.frameWidth()
         table.setMinimumHeight(LEAST_ROWS * self._row_height + frame)
         table.setMaximumHeight((len(lines) + 1) * self._row_height + frame)

@@ -118,7 +118,7 @@ class Identifying(QObject):
         self._commands["name_face"].setEnabled(one is not None)
         self._commands["merge_faces"].setEnabled(len(numbers) > 1)
         self._commands["separate_face"].setEnabled(one is not None and len(one.face_ids) > 1)
-        self._commands["next_face"].setEnabled(not self._panel.isHidden())
+        self._commands["next_face"].setEnabled(self._panel.has_several)
 
     def _changed(self) -> None:
         self._show()
