@@ -83,10 +83,10 @@ class RemoteClient:
             raise RemoteError(str(answer.get("error", "The window refused without a reason.")))
         return answer
 
-    def measure_offset(self, pings: int = PINGS) -> ClockOffset:
+    def measure_offset(self) -> ClockOffset:
         """Compare the clocks, as NTP does.  Raises RemoteError."""
         best = None
-        for _ in range(pings):
+        for _ in range(PINGS):
             sent_s = now_s()
             answer = self.ask("ping")
             back_s = now_s()

@@ -60,7 +60,7 @@ class WeightsBox(ChoiceBox):
     def _activated(self, place: int) -> None:
         if self.itemData(place) == _BROWSE:
             self.setCurrentIndex(0)
-            dialogs.ask_file(self, "Weights", "", dialogs.WEIGHTS_FILTER, self.choose)
+            dialogs.ask_file(self, "Weights", dialogs.WEIGHTS_FILTER, self.choose)
 
 
 class ReanalysisDialog(dialogs.AskingDialog):

@@ -34,9 +34,9 @@ MEDIA_FILTER = (
 )
 
 
-def ask_file(parent: QWidget, title: str, folder: str, name_filter: str, done: Callable[[str], object]) -> QFileDialog:
+def ask_file(parent: QWidget, title: str, name_filter: str, done: Callable[[str], object]) -> QFileDialog:
     """Ask for a file that exists; ``done`` gets its path."""
-    dialog = QFileDialog(parent, title, folder, name_filter)
+    dialog = QFileDialog(parent, title, filter=name_filter)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return _open(dialog, done)
 

@@ -116,13 +116,13 @@ class Files:
         self._controller.noticed.emit(dialogs.save_screenshot(self._window, self.recordings_folder()))
 
     def ask_source_file(self) -> None:
-        dialogs.ask_file(self._window, "Open", "", dialogs.MEDIA_FILTER, self._controller.choose_source)
+        dialogs.ask_file(self._window, "Open", dialogs.MEDIA_FILTER, self._controller.choose_source)
 
     def ask_source_folder(self) -> None:
         dialogs.ask_folder(self._window, "Open a folder of images", "", self._controller.choose_source)
 
     def ask_weights(self) -> None:
-        dialogs.ask_file(self._window, "Open weights", "", dialogs.WEIGHTS_FILTER, self._choices.open_weights)
+        dialogs.ask_file(self._window, "Open weights", dialogs.WEIGHTS_FILTER, self._choices.open_weights)
 
     def open_path(self, path: Path) -> None:
         """What was dropped: weights by their ending, everything else is tried as a source."""

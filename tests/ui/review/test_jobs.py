@@ -265,7 +265,7 @@ def test_the_new_table_is_compared_at_once(review, folder, qtbot, fake_reanalyse
 
 def test_other_weights_are_chosen(review, folder, qtbot, fake_reanalyse, monkeypatch):
     monkeypatch.setattr(
-        "app.ui.shell.dialogs.ask_file", lambda parent, title, start, kinds, done: done("/weights/mine.safetensors")
+        "app.ui.shell.dialogs.ask_file", lambda parent, title, kinds, done: done("/weights/mine.safetensors")
     )
     review.commands["reanalyse"].trigger()
     dialog = review.reanalysis.dialog

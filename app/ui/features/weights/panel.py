@@ -199,7 +199,7 @@ class WeightsPanel(LookingPanel):
             controller.compare_with(key if on else None)
 
     def ask(self) -> None:
-        dialogs.ask_file(self, "Add weights", "", dialogs.WEIGHTS_FILTER, self.add)
+        dialogs.ask_file(self, "Add weights", dialogs.WEIGHTS_FILTER, self.add)
 
     def add(self, path: str) -> None:
         """Remember this file if it holds weights; if not, a notice says why."""
