@@ -36,7 +36,7 @@ class Difference(NamedTuple):
 
 MOST = {
     "float32": Difference(0.05, 0.0005, 0.01),
-    "bfloat16": Difference(0.35, 0.003, 0.06),
+    "bfloat16": Difference(0.2, 0.003, 0.06),
     "float16": Difference(0.2, 0.003, 0.06),
     "int8": Difference(0.5, 0.012, 0.2),
 }
@@ -45,7 +45,8 @@ MOST = {
 Measured with lite and tiny, with oneDNN told to be five generations of processors (AVX2, AVX-512, its VNNI, bfloat16,
 float16): float32 nothing, bfloat16 at most 0.04, 0.0009, 0.013, int8 0.14, 0.0038, 0.061.  Of lite's layers each
 was made to give nothing: that is beyond int8's limits but for the three of one block, which does little.  Since lite
-sees 160 pixels its bins are sharper: OpenVINO's bfloat16 moves its angles by 0.21 degrees on a Zen 5.
+sees 160 pixels its bins are sharper: OpenVINO's bfloat16 moves its angles by 0.21 degrees
+on a Zen 5, so it computes in float32 there.
 """
 
 

@@ -344,8 +344,9 @@ def test_a_damaged_engine_is_refused_once_it_is_new(monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.rglob("checked-*"))
     NetworkCache(sha256_of(find_weights(WEIGHTS))).forget()  # the graph of before
     MAKERS[name]().close()
-    (mark,) = tmp_path.rglob("checked-*")
-    assert name.partition("-")[0] in mark.read_text()
+    marks = [mark.read_text() for mark in tmp_path.rglob("checked-*")]  # two where bfloat16 gave way to float32
+    assert marks
+    assert all(name.partition("-")[0] in mark for mark in marks)
 
 
 @pytest.mark.skipif(not runs("openvino"), reason="openvino is not installed")

@@ -42,7 +42,8 @@ def test_a_guess_serves_until_engines_have_been_measured(capfd: pytest.CaptureFi
     assert "the fastest measured here" in second.info.chosen
     assert {"torch", second.info.engine} <= {name.partition("-")[0] for name, _ in second.info.measured_ms}
     second.close()
-    assert capfd.readouterr().err == ""
+    err = capfd.readouterr().err.splitlines()
+    assert [line for line in err if "it computes in float32 instead" not in line] == []  # so on some processors
 
 
 @pytest.mark.usefixtures("own_choice")

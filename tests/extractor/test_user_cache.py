@@ -32,7 +32,8 @@ def test_a_cache_that_cannot_be_written_is_said_once(unwritable: Path, caplog: p
     with caplog.at_level(logging.WARNING):
         _run_openvino()
         _run_openvino()
-    (said,) = [record.getMessage() for record in caplog.records]
+    texts = [record.getMessage() for record in caplog.records]
+    (said,) = [text for text in texts if "it computes in float32 instead" not in text]  # so on some processors
     assert said.startswith(f"Nothing can be kept in {unwritable} (")
     assert (cache_folder() / "networks").is_dir()
     assert child.environment()[SWITCH] == str(cache_folder())  # our own processes say nothing again
