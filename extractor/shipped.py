@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from os import PathLike
 from pathlib import Path
 
+from extractor.installing import install_hint, package_command
 from extractor.report import WeightsError
 
 SHIPPED = {"tiny": "motion_extractor.safetensors", "lite": "motion_extractor_lite.safetensors"}
@@ -30,7 +32,7 @@ def find_weights(weights: str | PathLike[str] | None = None) -> Path:
         The path.  One that was given is returned whether there is a file or not.
 
     Raises:
-        WeightsError: The named weights did not come with this copy of the program.
+        WeightsError: The named weights did not come with this copy of the program, and can't be grown here.
     """
     name = "default" if weights is None else weights
     if not isinstance(name, str) or name not in ("default", *SHIPPED):
@@ -39,9 +41,11 @@ def find_weights(weights: str | PathLike[str] | None = None) -> Path:
     if (path := _shipped(name)) is not None:
         return path
     if name in GROWN_FROM and (source := _shipped(GROWN_FROM[name])) is not None:
-        from extractor.plain import require_torch
-
-        require_torch(source)
+        if not _can_grow():
+            hint = install_hint(package_command("torch"))
+            raise WeightsError(
+                f"The {name} weights are made from the {GROWN_FROM[name]} ones by torch, which is not here. {hint}."
+            )
         from extractor.growth import grown_weights
 
         return grown_weights(source, name)
@@ -53,7 +57,8 @@ def alternatives() -> tuple[str, ...]:
     return tuple(
         name
         for name in SHIPPED
-        if name != DEFAULT and (_shipped(name) is not None or _shipped(GROWN_FROM.get(name, name)) is not None)
+        if name != DEFAULT
+        and (_shipped(name) is not None or (_can_grow() and _shipped(GROWN_FROM.get(name, name)) is not None))
     )
 
 
@@ -66,6 +71,10 @@ def shipped_file(folder: str, name: str) -> Path | None:
     """A file of ``assets`` or ``docs``: in the package once it is installed, and beside it in a checkout."""
     package = Path(__file__).resolve().parent
     return next((path for home in (package, package.parent) if (path := home / folder / name).is_file()), None)
+
+
+def _can_grow() -> bool:
+    return importlib.util.find_spec("torch") is not None
 
 
 def _shipped(name: str) -> Path | None:

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = (
     ("assets", "extractor/assets"),  # where an installed copy has them
     ("docs", "extractor/docs"),
+    ("README.md", "extractor"),  # which the pages of docs link to
+    ("CHANGELOG.md", "extractor"),
     ("extractor/check_faces.npz", "extractor"),
     ("LICENSE", "."),
 )
@@ -36,6 +38,9 @@ EXCLUDED = (
     "mediapipe.tasks.python.genai.bundler", "mediapipe.tasks.python.genai.converter",  # and these need them
     "onnxruntime", "ray", "moderngl",  # extras: OpenVINO is in, the others are for clusters and for training
     "onnx.backend", "onnx.reference", "onnx.test",
+    # SciPy matches faces (optimize) and has erf (special).
+    "scipy.cluster", "scipy.fftpack", "scipy.integrate", "scipy.interpolate", "scipy.io", "scipy.ndimage", "scipy.odr",
+    "scipy.signal", "scipy.stats",
     "pyqtgraph.examples", "pyqtgraph.opengl", "pyqtgraph.canvas", "pyqtgraph.console",
     "torch.utils.tensorboard",
     "tkinter", "IPython", "pytest", "hypothesis", "setuptools", "pip", "lxml", "tensorboard",

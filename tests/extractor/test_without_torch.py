@@ -50,3 +50,11 @@ def test_what_needs_torch_is_refused_in_a_sentence(words: list[str]) -> None:
     assert done.returncode == 1
     assert "torch" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_weights_that_only_torch_makes_are_not_offered_and_the_refusal_is_about_them() -> None:
+    done = run("from extractor.shipped import alternatives; print(alternatives())")
+    assert done.stdout.strip() == "()", done.stderr
+    refused = run("from app.commands.cli import main; sys.exit(main(['check', '--weights', 'tiny']))").stderr
+    assert "The tiny weights are made from the lite ones by torch, which is not here." in refused
+    assert "can't be used" not in refused  # the lite ones can

@@ -16,6 +16,7 @@ from PIL import Image
 from app import __version__
 from run import EXTRAS
 from tests.conftest import ROOT
+from tests.test_docs import LINK
 
 FOLDER = ROOT / "packaging"
 
@@ -48,6 +49,25 @@ def test_everything_that_goes_in_is_there(contents: ModuleType) -> None:
         assert places, (package, pattern)
         kept = [place for path, place in places.items() if not contents.is_left_out(f"{place}/{Path(path).name}")]
         assert kept, (package, pattern)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with Python 3.11")
+def test_pages_and_pictures_that_the_documentation_links_to_come_with_it(contents: ModuleType) -> None:
+    """In the wheel, too; the pages on the source and on training lead into a checkout."""
+    import tomllib
+
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    wheel = {ROOT / source: place for source, place in targets["wheel"]["force-include"].items()}
+    program = {
+        ROOT / source: place if (ROOT / source).is_dir() else f"{place}/{source}" for source, place in contents.DATA
+    }
+    for page in (ROOT / "docs").glob("*.md"):
+        for link in LINK.findall(page.read_text(encoding="utf-8")):
+            target = (page.parent / link.partition("#")[0]).resolve()
+            if "://" not in link and target.suffix in (".md", ".png", ".webp"):
+                source = next(path for path in (target, *target.parents) if path in wheel)
+                expected = f"extractor/{source.relative_to(ROOT).as_posix()}"  # beside the pages as in a checkout
+                assert wheel[source] == program[source] == expected, (page.name, link)
 
 
 def test_every_module_of_ours_is_found_and_none_of_the_training(contents: ModuleType) -> None:
@@ -91,7 +111,7 @@ def test_what_is_left_out(contents: ModuleType, place: str, left_out: bool) -> N
     assert contents.is_left_out(place) is left_out
 
 
-def test_mediapipe_finds_faces_without_what_is_excluded() -> None:
+def test_faces_are_found_and_matched_without_what_is_excluded() -> None:
     code = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(FOLDER)!r}]; import contents\n"
         "class Gone:\n"
@@ -101,10 +121,12 @@ def test_mediapipe_finds_faces_without_what_is_excluded() -> None:
         "import numpy as np\n"
         "from app.faces.detector import create_detector\n"
         "create_detector().detect(np.zeros((64, 64, 3), np.uint8))\n"
-        "print('found nothing, as there is nothing')\n"
+        "from app.faces.matching import assign\n"
+        "from scipy.special import erf\n"
+        "print('found nothing, as there is nothing', assign([[2, 1], [1, 2]], 9), erf(0))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "as there is nothing" in done.stdout, done.stderr
+    assert "as there is nothing [1, 0] 0.0" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(("platform", "suffix"), [("linux", ".png"), ("win32", ".ico"), ("darwin", ".icns")])
