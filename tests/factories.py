@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.capture.video import VideoSource
 from app.core.errors import SessionError
-from app.core.frames import Box, Detection, FaceResult
+from app.core.frames import Box, Detection, FaceResult, Frame, FrameResult
 from app.core.rotation import rotation_of
 from app.core.text import ENCODING, ERRORS
 from app.session.annotations import Annotation, parse_annotations
@@ -21,10 +21,14 @@ from app.session.text_table import encode_rows
 from extractor.types import Angles
 
 IDENTITY = np.eye(2, 3, dtype=np.float32)
+IMAGE = np.zeros((2, 2, 3), np.uint8)
+FPS = 30.0
+START_S = 1000.0
 
 
 def make_face(
     angles: Angles = Angles(0, 0, 0),  # noqa: B008  (frozen)
+    face_id: int = 1,
     *,
     num_kp: int = 24,
     box: Box = Box(0, 0, 100, 100),  # noqa: B008
@@ -35,7 +39,7 @@ def make_face(
     """A face with this pose; ``fields`` replace those of ``FaceResult``."""
     zeros = np.zeros((num_kp, 3), np.float32)
     values: dict[str, object] = {
-        "face_id": 1,
+        "face_id": face_id,
         "detection": Detection(box, score),
         "crop_to_frame": IDENTITY,
         "angles": angles,
@@ -53,6 +57,23 @@ def make_face(
         "logits": np.zeros((3, 66), np.float32),
     }
     return FaceResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def make_result(
+    number: int,
+    *faces: FaceResult,
+    captured_s: float | None = None,
+    image: NDArray[np.uint8] = IMAGE,
+    truth: Angles | None = None,
+) -> FrameResult:
+    """Of the frame with this number; without ``captured_s``, ``FPS`` a second from ``START_S`` on."""
+    captured_s = START_S + number / FPS if captured_s is None else captured_s
+    return FrameResult(Frame(number, image, captured_s, truth=truth), faces, captured_s + 0.02)
+
+
+def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0) -> FrameResult:
+    """A result with one face that looks there."""
+    return make_result(number, make_face(Angles(pitch, yaw, roll)))
 
 
 def write_video(path: Path, images: Iterable[np.ndarray], *, codec: str = "libx264", rotation: int = 0) -> None:

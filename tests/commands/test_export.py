@@ -6,20 +6,20 @@ from app.commands.cli import main
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest
 from app.session.writer import SessionWriter
-from tests.session.conftest import header, make_face, make_frame, make_result
+from tests.session.conftest import header, make_frame, nth_face, result_of
 
-__all__ = ["header", "make_face", "make_frame", "make_result"]
+__all__ = ["header", "make_frame", "nth_face", "result_of"]
 
 
 @pytest.fixture
-def record(tmp_path, header, make_frame, make_result):
+def record(tmp_path, header, make_frame, result_of):
     def make(name, faceless=()):
         folder = claim_folder(tmp_path / name)
         with SessionWriter(folder, header) as writer:
             for i in range(5):
                 frame = make_frame(i)
                 writer.add_frame(frame)
-                writer.add_result(make_result(frame, () if i in faceless else None))
+                writer.add_result(result_of(frame, () if i in faceless else None))
         return folder
 
     return make

@@ -109,9 +109,9 @@ def test_torch_must_work(fakes: Fakes) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"KEY": 3}', '{"KEY": {"engine": "rm", "run_ms": {}}}',
                                      '{"KEY": {"engine": "torch", "run_ms": {"torch": "fast"}}}'])  # fmt: skip
-def test_a_damaged_memory_is_measured_anew(fakes: Fakes, content: str) -> None:
+def test_a_damaged_memory_is_measured_anew(fakes: Fakes, content: str, tmp_path: Path) -> None:
     auto(fakes)
-    path = choice._file()
+    path = tmp_path / "cache" / "engines.json"
     (key,) = json.loads(path.read_text())
     path.write_text(content.replace("KEY", key))
     auto(fakes)

@@ -16,8 +16,8 @@ from app.outputs.base import Marker, Output, OutputState
 from app.outputs.catalogue import OUTPUTS, output_named
 from app.outputs.targets import ServerTarget
 from extractor.types import Angles
+from tests.factories import make_face, make_result
 from tests.outputs.test_virtual_camera import FakeDevice
-from tests.signals.test_chain import make_face, make_result
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pythonosc", "pylsl", "websockets", "cv2")
@@ -56,7 +56,7 @@ def results(count: int = 20):
         yield make_result(i, make_face(Angles(1, 2, 3)))
         yield make_result(i, make_face(Angles(1, 2, 3), 1), make_face(Angles(4, 5, 6), 2))
         yield make_result(i, make_face(Angles(float("nan"), 2, 3)))
-        yield make_result(i, make_face(Angles(1, 2, 3), trained=False))
+        yield make_result(i, make_face(Angles(1, 2, 3), pose_trained=False))
 
 
 def test_it_takes_any_result_and_marker_and_keeps_well(output):

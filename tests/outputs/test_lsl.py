@@ -18,21 +18,26 @@ from app.outputs.lsl import LslOutput
 from app.outputs.targets import StreamName, parse_stream
 from extractor.installing import extra_command
 from extractor.types import Angles
-from tests.signals.test_chain import looking, make_face, make_result
+from tests.factories import looking, make_face, make_result
 
 pylsl = pytest.importorskip("pylsl", exc_type=ImportError, reason="needs pylsl")
 WAIT_S = 15.0
 
 
 @pytest.fixture
-def output() -> Iterator[LslOutput]:
-    output = LslOutput(StreamName(f"Test {uuid.uuid4().hex[:8]}"))  # machines may run several tests at once
+def stream() -> StreamName:
+    return StreamName(f"Test {uuid.uuid4().hex[:8]}")  # machines may run several tests at once
+
+
+@pytest.fixture
+def output(stream: StreamName) -> Iterator[LslOutput]:
+    output = LslOutput(stream)
     yield output
     output.close()
 
 
 def inlet_of(output: LslOutput, part: str) -> pylsl.StreamInlet:
-    (found,) = pylsl.resolve_byprop("name", f"{output._stream.name} {part}", timeout=WAIT_S)
+    (found,) = pylsl.resolve_byprop("name", f"{output.status.target} {part}", timeout=WAIT_S)
     inlet = pylsl.StreamInlet(found)
     inlet.open_stream(WAIT_S)
     return inlet
@@ -84,7 +89,7 @@ def test_samples_carry_the_capture_time_on_lsls_clock(output):
 
 def test_every_face_is_a_sample_and_no_face_is_one_without_numbers(output):
     inlet = inlet_of(output, "Pose")
-    untrained = make_face(Angles(0, 0, 0), 3, trained=False)
+    untrained = make_face(Angles(0, 0, 0), 3, pose_trained=False)
     output.send(make_result(0, make_face(Angles(0, 1, 0), 7), make_face(Angles(0, 2, 0), 8), untrained))
     output.send(make_result(1))
     (first, t1), (second, t2), (none, _) = pull(inlet), pull(inlet), pull(inlet)
@@ -128,13 +133,13 @@ def test_readers_come_and_go(output):
     assert pull(again)[0][1] == 3
 
 
-def test_a_reader_finds_the_streams_of_the_next_run(output):
+def test_a_reader_finds_the_streams_of_the_next_run(output, stream):
     """As after a restart of the program: the stream's identity is the same."""
     inlet = inlet_of(output, "Pose")
     output.send(looking(number=1))
     pull(inlet)
     output.close()
-    again = LslOutput(output._stream)
+    again = LslOutput(stream)
     try:
         end_s, sample = now_s() + 30, None
         while sample is None and now_s() < end_s:

@@ -22,7 +22,7 @@ from app.outputs.address import Address, parse_address
 from app.outputs.base import OutputState
 from app.outputs.opentrack import NAME, OpentrackOutput, opentrack_angles, packet
 from extractor.types import Angles
-from tests.signals.test_chain import looking, make_face, make_result
+from tests.factories import looking, make_face, make_result
 
 WAIT_S = 5.0
 
@@ -113,7 +113,7 @@ def test_the_position_is_in_opentracks_axes():
 
 def test_nothing_is_sent_without_a_pose(receiver, output):
     output.send(make_result(0))
-    output.send(make_result(1, make_face(Angles(0, 10, 0), trained=False)))
+    output.send(make_result(1, make_face(Angles(0, 10, 0), pose_trained=False)))
     output.send(make_result(2, make_face(Angles(0, float("nan"), 0))))
     assert output.status.state is OutputState.WAITING
     output.send(looking(yaw=7))

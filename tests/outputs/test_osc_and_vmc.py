@@ -26,7 +26,7 @@ from app.outputs.values import EXPRESSION, PLACE, POSE, quaternion
 from app.outputs.vmc import VmcOutput, head_quaternion, presets
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.extractor.test_face_shape import moved, neutral
-from tests.signals.test_chain import looking, make_face, make_result
+from tests.factories import looking, make_face, make_result
 
 WAIT_S = 10.0
 OUTPUTS = pytest.mark.parametrize("make", [OscOutput, VmcOutput])
@@ -101,7 +101,7 @@ def test_osc_messages_have_their_names_and_arguments(receiver, opened):
 
 def test_osc_says_when_there_is_no_face(receiver, opened):
     output = opened(OscOutput)
-    for number, faces in enumerate(((), (make_face(Angles(0, 0, 0), trained=False),),
+    for number, faces in enumerate(((), (make_face(Angles(0, 0, 0), pose_trained=False),),
                                     (make_face(Angles(0, float("nan"), 0)),))):  # fmt: skip
         output.send(make_result(number, *faces))
         assert receiver.until("/motionscope/frame")[0] == number

@@ -23,7 +23,7 @@ from app.outputs.targets import CameraTarget, parse_camera
 from app.outputs.v4l2 import NO_DEVICE, V4l2Device, find_device
 from app.outputs.virtual_camera import VirtualCameraOutput, drawn, fitted
 from extractor.types import Angles
-from tests.signals.test_chain import make_face, make_result
+from tests.factories import make_face, make_result
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="v4l2 is Linux's")
 WAIT_S = 10.0

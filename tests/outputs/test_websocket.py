@@ -24,7 +24,7 @@ from app.outputs.base import Marker, OutputState
 from app.outputs.targets import ServerTarget
 from app.outputs.websocket import WebSocketOutput, frame_record
 from extractor.types import Angles
-from tests.signals.test_chain import looking, make_face, make_result
+from tests.factories import looking, make_face, make_result
 
 WAIT_S = 10.0
 
@@ -89,7 +89,7 @@ def test_a_client_gets_the_result_as_a_line_of_json(output):
         assert face["yaw_std_deg"] == 2
         assert face["quality"] is None  # nobody knows it
         assert face["quaternion_xyzw"] == pytest.approx([0, np.sin(np.pi / 12), 0, np.cos(np.pi / 12)], abs=1e-5)
-        assert len(face["keypoints_px"]) == 3
+        assert len(face["keypoints_px"]) == 24
         assert output.status.state is OutputState.SENDING
         assert output.status.receivers == 1
 
@@ -111,10 +111,10 @@ def test_while_the_primary_face_is_hidden_nobody_is_called_so():
 def test_all_faces_carry_their_id_and_what_is_unknown_is_null(output):
     nan = float("nan")
     faces = (
-        make_face(Angles(0, 1, 0), 4, parts=nan),
+        make_face(Angles(0, 1, 0), 4, magnitudes=nan),
         make_face(Angles(0, 2, 0), 9),
         make_face(Angles(0, nan, 0), 2),
-        make_face(Angles(0, 0, 0), 3, trained=False),
+        make_face(Angles(0, 0, 0), 3, pose_trained=False),
     )
     with client_of(output) as client:
         output.send(make_result(0))

@@ -15,7 +15,7 @@ from app.signals import calibration
 from app.signals.calibration import Waiting
 from app.signals.presets import PRESETS, preset_named
 from extractor.types import Angles
-from tests.signals.test_derived import NETWORK, REST, make_face, make_result
+from tests.signals.test_derived import NETWORK, REST, expressing, result_at
 from tests.signals.test_head_axes import moved
 
 
@@ -54,7 +54,7 @@ def desk(book, sent, monkeypatch):
 
 def still(desk, seconds, face, start_s=0.0):
     for i in range(round(seconds * 30) + 2):
-        result = desk.apply(make_result(start_s + i / 30, face), NETWORK)
+        result = desk.apply(result_at(start_s + i / 30, face), NETWORK)
     desk.close()
     return result
 
@@ -62,7 +62,7 @@ def still(desk, seconds, face, start_s=0.0):
 def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book, sent):
     desk.chain.wait_for(Waiting.RECENTRE)
     assert desk.finished is None
-    shown = still(desk, 2, make_face(Angles(4, -6, 1))).shown[0]
+    shown = still(desk, 2, expressing(Angles(4, -6, 1))).shown[0]
     assert np.abs(shown.angles).max() < 0.01
     ((label, note, at_s),) = book.annotations
     assert (label, note) == ("recentre", "automatic, yaw_deg -6.00 pitch_deg +4.00 roll_deg +1.00")
@@ -70,7 +70,7 @@ def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book
     assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.annotations
     assert (desk.finished.number, desk.finished.problem) == (1, "")
     desk.chain.wait_for(Waiting.NEUTRAL)
-    still(desk, 1, make_face(d=REST), 3)
+    still(desk, 1, expressing(d=REST), 3)
     assert desk.finished.number == 2
     assert book.annotations[1][0] == "neutral"
     assert "face 1, mean of 3" in book.annotations[1][1]
@@ -84,7 +84,7 @@ def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book
 def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(desk, book):
     book.refuses = True
     desk.chain.wait_for(Waiting.RECENTRE)
-    still(desk, 2, make_face(Angles(4, -6, 1)))
+    still(desk, 2, expressing(Angles(4, -6, 1)))
     assert desk.chain.reference is not None
     assert "disk is full" in desk.finished.problem
 
@@ -101,7 +101,7 @@ def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_
     ]
     for waiting, seconds in ((Waiting.RECENTRE, 2), (Waiting.NEUTRAL, 1)):
         desk.chain.wait_for(waiting)
-        still(desk, seconds, make_face())
+        still(desk, seconds, expressing())
     book.annotations.clear()
     desk.recording_started()
     assert [label for label, _, _ in book.annotations] == ["recentre", "neutral", "filter"]
@@ -129,8 +129,8 @@ def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
     desk.chain.wait_for(Waiting.TILT)
     rotations = moved(CameraTilt(15, 0), noise=0.2)
     for i, rotation in enumerate([*rotations, *rotations[:2]]):
-        face = make_face(angles_of(rotation))
-        desk.apply(make_result(i / 30, replace(face, rotation=rotation)), NETWORK)
+        face = expressing(angles_of(rotation))
+        desk.apply(result_at(i / 30, replace(face, rotation=rotation)), NETWORK)
     desk.close()
     assert desk.finished.outcome.tilt == book.tilt == desk.chain.tilt
     ((label, note, _),) = book.annotations

@@ -9,7 +9,7 @@ from app.capture.source import SourceInfo
 from app.core.frames import Box, Frame, FrameResult
 from app.session.manifest import SessionHeader
 from extractor.types import KEYPOINT_NAMES, Angles
-from tests import factories
+from tests.factories import make_face
 
 NUM_KP = 24
 
@@ -26,7 +26,7 @@ def header():
 
 
 @pytest.fixture
-def make_face():
+def nth_face():
     def make(number=0, face_id=0, num_kp=NUM_KP, **changes):
         """A face whose numbers tell which frame it belongs to."""
         values = {
@@ -38,7 +38,7 @@ def make_face():
             "magnitudes": float("nan"),
             "exp_magnitude": 0.03125,
         }
-        return factories.make_face(num_kp=num_kp, face_id=face_id, **{**values, **changes})
+        return make_face(num_kp=num_kp, face_id=face_id, **{**values, **changes})
 
     return make
 
@@ -56,9 +56,9 @@ def make_frame():
 
 
 @pytest.fixture
-def make_result(make_face):
+def result_of(nth_face):
     def make(frame, faces=None):
-        faces = (make_face(frame.index),) if faces is None else faces
+        faces = (nth_face(frame.index),) if faces is None else faces
         return FrameResult(frame, tuple(faces), frame.captured_s + 0.02)
 
     return make

@@ -22,7 +22,7 @@ TILT = CameraTilt(-20.0, 3.5, MEASURED, 0.6)
 
 
 @pytest.fixture
-def tilted(tmp_path, header, make_frame, make_result):
+def tilted(tmp_path, header, make_frame, result_of):
     """A recording whose tilt was found while it ran."""
     folder = tmp_path / "tilted"
     folder.mkdir()
@@ -30,16 +30,16 @@ def tilted(tmp_path, header, make_frame, make_result):
         for i in range(8):
             frame = make_frame(i)
             assert writer.add_frame(frame)
-            writer.add_result(make_result(frame))
+            writer.add_result(result_of(frame))
         writer.set_camera(camera_tilt=TILT)
     return Session.open(folder)
 
 
-def test_the_tilt_stands_in_the_manifest_and_the_table_stays_as_measured(tilted, make_face):
+def test_the_tilt_stands_in_the_manifest_and_the_table_stays_as_measured(tilted, nth_face):
     assert tilted.manifest.header.camera_tilt == TILT == Manifest.read(tilted.folder).header.camera_tilt
     stored = json.loads((tilted.folder / "session.json").read_text(encoding="utf-8"))["header"]["camera_tilt"]
     assert stored == {"pitch_deg": -20.0, "roll_deg": 3.5, "found": "measured", "std_deg": 0.6}
-    np.testing.assert_allclose(tilted.table.angles_deg[4], make_face(4).angles, atol=1e-3)
+    np.testing.assert_allclose(tilted.table.angles_deg[4], nth_face(4).angles, atol=1e-3)
     np.testing.assert_array_equal(tilted.levelled_deg(tilted.table), levelled_deg(tilted.table.angles_deg, TILT))
     assert np.abs(tilted.levelled_deg(tilted.table) - tilted.table.angles_deg).max() > 15
 

@@ -23,13 +23,13 @@ from app.session.writer import SessionWriter
 
 
 @pytest.fixture
-def session(tmp_path, header, make_frame, make_result):
+def session(tmp_path, header, make_frame, result_of):
     """Four frames, an analysis, two exports and annotations changed since."""
     folder = claim_folder(tmp_path / "recordings" / "P07")
     with SessionWriter(folder, replace(header, participant="P07")) as writer:
         for i in range(4):
             assert writer.add_frame(make_frame(i))
-            writer.add_result(make_result(make_frame(i)))
+            writer.add_result(result_of(make_frame(i)))
         writer.add_annotation("start", at_s=100.0)
     (folder / ".events.csv.reviewed").write_bytes(b"x")
     (folder / "events.original.csv").write_bytes(b"x")

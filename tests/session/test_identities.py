@@ -26,15 +26,15 @@ RECORDED = ((1, 2), (1, 2), (2,), (2, 3), (3, 2), ())
 
 
 @pytest.fixture
-def folder(tmp_path, header, make_frame, make_face, make_result):
+def folder(tmp_path, header, make_frame, nth_face, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for k, numbers in enumerate(RECORDED):
             frame = make_frame(k, width=160, height=120)
             assert writer.add_frame(frame)
             logits = np.zeros((3, 66), np.float32)
-            faces = [make_face(10 * number + k, number, logits=logits) for number in numbers]
-            writer.add_result(make_result(frame, faces))
+            faces = [nth_face(10 * number + k, number, logits=logits) for number in numbers]
+            writer.add_result(result_of(frame, faces))
     return folder
 
 
@@ -113,16 +113,16 @@ SWAPPED = [{5: "left", 4: "right"}] * 2 + [{4: "left", 5: "right"}] * 3 + [{}]
 
 
 @pytest.fixture
-def measured_again(tmp_path, header, make_frame, make_face, make_result):
+def measured_again(tmp_path, header, make_frame, nth_face, result_of):
     """Makes a session of ``RECORDED``, 1 and 3 on the left and 2 on the right, with ``BOTH`` and a table ``again``."""
 
     def results(frames):
         for k, there in enumerate(frames):
             faces = (
-                make_face(k, number, box=Box(PLACES[place] + k / 4, 20, 40, 40), logits=np.zeros((3, 66), np.float32))
+                nth_face(k, number, box=Box(PLACES[place] + k / 4, 20, 40, 40), logits=np.zeros((3, 66), np.float32))
                 for number, place in there.items()
             )
-            yield make_result(make_frame(k, width=160, height=120), tuple(faces))
+            yield result_of(make_frame(k, width=160, height=120), tuple(faces))
 
     def make(again):
         folder = claim_folder(tmp_path / "measured again")

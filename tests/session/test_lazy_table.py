@@ -43,15 +43,19 @@ def test_columns_and_rows_are_those_of_the_whole_table(path):
     lazy.close()
 
 
-def test_a_recorded_session_with_gaps_and_further_faces(tmp_path, header, make_frame, make_face, make_result):
+def test_a_recorded_session_with_gaps_and_further_faces(tmp_path, header, make_frame, nth_face, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for number in range(12):
             frame = make_frame(number)
             writer.add_frame(frame)
             if number != 4:  # never inferred
-                faces = {7: (), 5: (make_face(5), make_face(45, 1)), 6: (make_face(6), make_face(46, 1))}
-                writer.add_result(make_result(frame, faces.get(number)))
+                faces = {
+                    7: (),
+                    5: (nth_face(5), nth_face(45, 1)),
+                    6: (nth_face(6), nth_face(46, 1)),
+                }
+                writer.add_result(result_of(frame, faces.get(number)))
     whole = read_table(folder / "frames.csv")
     lazy, further = LazyTable(folder / "frames.csv"), LazyTable(folder / "faces.csv", rows=False)
     np.testing.assert_array_equal(lazy.angles_deg, whole.angles_deg)

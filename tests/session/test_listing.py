@@ -68,12 +68,16 @@ def test_each_session_is_told_with_its_state(recordings):
     assert found["no json"].started == ""
 
 
-def test_the_share_of_faces_is_that_of_the_rows_with_a_pose(made):
-    manifest = Manifest.read(made)
-    some = replace(manifest, missing=MissingRows(no_face=2, skipped=1), inferred=9)
-    assert listing._measured(some) == pytest.approx(0.7)
-    assert listing._measured(replace(manifest, inferred=9)) is None  # an earlier version's, which didn't count
-    assert listing._measured(replace(manifest, frames=0, inferred=0)) is None
+def test_the_share_of_faces_is_that_of_the_rows_with_a_pose(made, tmp_path):
+    folder, manifest = shutil.copytree(made, tmp_path / "session"), Manifest.read(made)
+
+    def measured(**changes):
+        replace(manifest, **changes).write(folder)
+        return summarise(folder).measured
+
+    assert measured(missing=MissingRows(no_face=2, skipped=1), inferred=9) == pytest.approx(0.7)
+    assert measured(inferred=9) is None  # an earlier version's, which didn't count
+    assert measured(frames=0, inferred=0) is None
 
 
 def test_a_file_that_was_not_measured_to_the_end_is_unfinished(recordings):

@@ -20,7 +20,7 @@ RECORD = record_type(24, 66).itemsize
 
 
 @pytest.fixture
-def face_of(make_face):
+def face_of(nth_face):
     def make(number, **changes):
         rng = np.random.default_rng(number)
         values = {
@@ -32,7 +32,7 @@ def face_of(make_face):
             "t": rng.normal(size=3).astype(np.float32),
             "scale": 1.5 + number,
         }
-        return make_face(number, **{**values, **changes})
+        return nth_face(number, **{**values, **changes})
 
     return make
 
@@ -54,7 +54,7 @@ def test_the_bytes_are_what_the_format_says(tmp_path, face_of):
     assert values == np.concatenate([np.ravel(item) for item in wanted]).tolist()
 
 
-def test_a_recording_keeps_exactly_what_the_network_gave(tmp_path, header, face_of, make_frame, make_result):
+def test_a_recording_keeps_exactly_what_the_network_gave(tmp_path, header, face_of, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     untrained = {
         4: {"pose_trained": False},
@@ -66,7 +66,7 @@ def test_a_recording_keeps_exactly_what_the_network_gave(tmp_path, header, face_
             frame = make_frame(k)
             writer.add_frame(frame)
             faces = [] if k == 2 else [face_of(k, **untrained.get(k, {})), face_of(k + 50, face_id=1)]
-            writer.add_result(make_result(frame, faces))
+            writer.add_result(result_of(frame, faces))
     records = open_motion(folder / "motion.bin").records
     assert records["frame"].tolist() == [0, 1, 3, 7, 8]
     for record in records:
@@ -76,20 +76,20 @@ def test_a_recording_keeps_exactly_what_the_network_gave(tmp_path, header, face_
         assert np.array_equal([record["pitch"], record["yaw"], record["roll"]], face.logits)
 
 
-def test_crops_are_those_of_the_recorded_picture(tmp_path, header, face_of, make_frame, make_result):
+def test_crops_are_those_of_the_recorded_picture(tmp_path, header, face_of, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for k, (width, height) in enumerate([(64, 48), (128, 48)]):
             frame = make_frame(k, width=width, height=height)
             writer.add_frame(frame)
             face = face_of(k, crop_to_frame=np.array([[20, 0, 60], [0, 20, 30]], np.float32))
-            writer.add_result(make_result(frame, [face]))
+            writer.add_result(result_of(frame, [face]))
     first, second = open_motion(folder / "motion.bin").records["crop_to_frame"]
     assert first.tolist() == [[20, 0, 60], [0, 20, 30]]
     assert second.tolist() == [[10, 0, 30], [0, 10, 15 + 12]]  # half the size, 12 black lines above
 
 
-def test_a_measured_file_has_them_too(tmp_path, header, face_of, make_frame, make_result):
+def test_a_measured_file_has_them_too(tmp_path, header, face_of, make_frame, result_of):
     clip = tmp_path / "clip"
     clip.write_bytes(b"")
     folder = claim_folder(tmp_path / "extracted")
@@ -98,7 +98,7 @@ def test_a_measured_file_has_them_too(tmp_path, header, face_of, make_frame, mak
         with ExtractWriter(folder, replace(header, media=MediaFile.of(clip))) as writer:
             for k in range(4):
                 faces = [] if k == 1 else [face_of(k)]
-                writer.write(make_result(make_frame(k), faces), k / 30)
+                writer.write(result_of(make_frame(k), faces), k / 30)
             assert (folder / "motion.part.bin").exists()
             yield
             raise ValueError("broken")
@@ -110,7 +110,7 @@ def test_a_measured_file_has_them_too(tmp_path, header, face_of, make_frame, mak
     (folder / "session.json").unlink()
     with ExtractWriter(folder, replace(header, media=MediaFile.of(clip))) as writer:
         for k in range(4):
-            writer.write(make_result(make_frame(k), [] if k == 1 else [face_of(k)]), k / 30)
+            writer.write(result_of(make_frame(k), [] if k == 1 else [face_of(k)]), k / 30)
     assert open_motion(folder / "motion.bin").records["frame"].tolist() == [0, 2, 3]
 
 
@@ -141,13 +141,13 @@ def test_of_a_file_cut_off_anywhere_the_whole_records_remain(tmp_path_factory, d
     assert open_motion(path).records["frame"][: len(left)].tolist() == left
 
 
-def test_recovery_keeps_the_records_of_the_frames_it_keeps(tmp_path, header, face_of, make_frame, make_result):
+def test_recovery_keeps_the_records_of_the_frames_it_keeps(tmp_path, header, face_of, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for k in range(10):
             frame = make_frame(k)
             writer.add_frame(frame)
-            writer.add_result(make_result(frame, [face_of(k)]))
+            writer.add_result(result_of(frame, [face_of(k)]))
     for name in ("video.mkv", "frames.csv", "motion.bin"):
         path = folder / name
         path.rename(path.with_name(f"{path.stem}.part{path.suffix}"))

@@ -36,7 +36,7 @@ def test_any_frame_can_be_had_in_any_order(tmp_path, header, make_frame):
                 video.image_at(number)
 
 
-def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make_frame, make_face):
+def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make_frame, nth_face):
     folder = claim_folder(tmp_path / "recorded")
     with SessionWriter(folder, header) as writer:
         for i in range(10):
@@ -46,7 +46,7 @@ def test_the_frames_of_a_measured_file_come_from_the_file(tmp_path, header, make
     with ExtractWriter(extracted, replace(header, media=MediaFile.of(clip))) as table:
         for i in range(10):
             frame = make_frame(i)
-            faces = (make_face(i), make_face(i, face_id=1)) if i == 4 else (make_face(i),)
+            faces = (nth_face(i), nth_face(i, face_id=1)) if i == 4 else (nth_face(i),)
             table.write(FrameResult(frame, faces, frame.captured_s), i / 30)
         assert Manifest.read(extracted).state == "recording"
     session = Session.open(extracted)
@@ -86,10 +86,10 @@ def test_the_frames_of_a_phones_film_are_upright_as_they_were_measured(tmp_path,
         assert np.array_equal(video.image_at(2).shape, measured.shape)
 
 
-def test_an_extraction_that_failed_is_not_taken_for_a_whole_one(tmp_path, header, make_frame, make_result):
+def test_an_extraction_that_failed_is_not_taken_for_a_whole_one(tmp_path, header, make_frame, result_of):
     def measure():
         with ExtractWriter(tmp_path, replace(header, media=MediaFile.of(tmp_path))) as table:
-            table.write(make_result(make_frame(0)), 0.0)
+            table.write(result_of(make_frame(0)), 0.0)
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
@@ -189,12 +189,12 @@ def test_damaged_annotations_are_one_sentence(tmp_path):
             read_annotations(path)
 
 
-def test_a_film_where_one_may_not_look_leaves_the_numbers(tmp_path, header, make_frame, make_face):
+def test_a_film_where_one_may_not_look_leaves_the_numbers(tmp_path, header, make_frame, nth_face):
     hidden = MediaFile("/" + "y" * 5000, 5, 1.5)  # the system refuses the look, as in a folder of somebody else
     folder = claim_folder(tmp_path / "session")
     with ExtractWriter(folder, replace(header, media=hidden)) as table:
         frame = make_frame(0)
-        table.write(FrameResult(frame, (make_face(0),), frame.captured_s), 0.0)
+        table.write(FrameResult(frame, (nth_face(0),), frame.captured_s), 0.0)
     with closing(Session.open(folder)) as session:
         assert session.video is None
         assert session.table.success.all()

@@ -20,7 +20,7 @@ from tests.session.long_session import make_session, write_table
 
 
 @pytest.fixture
-def recorded(tmp_path, header, make_frame, make_face, make_result):
+def recorded(tmp_path, header, make_frame, nth_face, result_of):
     """Frame 3 without a face, frame 4 with two; expression that says which frame it is of."""
     folder = claim_folder(tmp_path / "session")
     faces = {}
@@ -29,9 +29,9 @@ def recorded(tmp_path, header, make_frame, make_face, make_result):
             frame = make_frame(number)
             writer.add_frame(frame)
             exp = np.full((24, 3), number / 100, np.float32)
-            face = make_face(number, exp=exp, logits=np.full((3, 66), number, np.float32))
-            faces[number] = {3: (), 4: (face, make_face(44, 1))}.get(number, (face,))
-            writer.add_result(make_result(frame, faces[number]))
+            face = nth_face(number, exp=exp, logits=np.full((3, 66), number, np.float32))
+            faces[number] = {3: (), 4: (face, nth_face(44, 1))}.get(number, (face,))
+            writer.add_result(result_of(frame, faces[number]))
         writer.add_annotation("blink", "left", 0.2, at_s=100.1)
     return folder, faces
 
@@ -90,7 +90,7 @@ def test_a_session_that_lost_its_video(tmp_path):
     session.close()
 
 
-def test_an_extracted_session_finds_its_video_where_it_was_moved_with_it(tmp_path, header, make_frame, make_result):
+def test_an_extracted_session_finds_its_video_where_it_was_moved_with_it(tmp_path, header, make_frame, result_of):
     source = make_session(tmp_path / "source", 10) / "video.mkv"
     clip = tmp_path / "here" / "clip.mkv"
     clip.parent.mkdir()
@@ -98,7 +98,7 @@ def test_an_extracted_session_finds_its_video_where_it_was_moved_with_it(tmp_pat
     folder = claim_folder(clip.parent / "clip")
     with ExtractWriter(folder, replace(header, media=MediaFile.of(clip))) as table:
         for number in range(10):
-            table.write(make_result(make_frame(number)), number / 30)
+            table.write(result_of(make_frame(number)), number / 30)
     session = Session.open(folder, lenient=True)
     assert session.video == clip
     reader = session.open_pictures()

@@ -25,11 +25,11 @@ NUM_KP = 24
 
 
 @pytest.fixture
-def shown_result(make_result):
+def shown_result(result_of):
     """A result after a signal chain that turns by 10 degrees and moves the points by a quarter of a pixel."""
 
     def make(frame, faces=None, neutral=None, reference=None):
-        result = make_result(frame, faces)
+        result = result_of(frame, faces)
         shown = []
         for face in result.faces:
             angles = Angles(*(angle + 10 for angle in face.angles))
@@ -80,14 +80,14 @@ def test_row_k_is_frame_k_with_what_was_shown_and_the_other_table_is_what_was_me
     assert values["kp_3_y"] == frames.keypoints[2, 3, 1] + 0.25
 
 
-def test_without_a_signal_chain_there_is_no_such_table(tmp_path, header, make_frame, make_result):
-    folder = record(tmp_path / "s", header, make_frame, [None, make_result, make_result])
+def test_without_a_signal_chain_there_is_no_such_table(tmp_path, header, make_frame, result_of):
+    folder = record(tmp_path / "s", header, make_frame, [None, result_of, result_of])
     assert not (folder / SIGNALS).exists()
 
 
-def test_keypoints_that_nobody_filtered_are_not_written_twice(tmp_path, header, make_frame, make_result):
+def test_keypoints_that_nobody_filtered_are_not_written_twice(tmp_path, header, make_frame, result_of):
     def unfiltered(frame):
-        result = make_result(frame)
+        result = result_of(frame)
         return replace(result, signals=tuple(ShownFace(f, f.angles, f.rotation) for f in result.faces))
 
     signals = read_signals(record(tmp_path / "s", header, make_frame, [unfiltered], video=False) / SIGNALS)

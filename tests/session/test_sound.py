@@ -49,7 +49,7 @@ def fed(microphone: FakeMicrophone, samples: np.ndarray, rate: float, start_s: f
 
 
 @pytest.fixture
-def record(tmp_path, header, make_frame, make_result):
+def record(tmp_path, header, make_frame, result_of):
     """Record frames at an uneven rate; those of ``FLASHES`` are white, and a clap is heard when they are captured."""
 
     def make(lead_s: float = 0.3, rate: int = 48_000, video: bool = True) -> Session:
@@ -68,7 +68,7 @@ def record(tmp_path, header, make_frame, make_result):
                 done = fed(microphone, samples, true_rate, start_s, float(captured_s), done)
                 frame = make_frame(k, captured_s=float(captured_s), value=190 if k in FLASHES else 0)
                 assert writer.add_frame(frame)
-                writer.add_result(make_result(frame))
+                writer.add_result(result_of(frame))
             fed(microphone, samples, true_rate, start_s, float(times[-1]) + 0.5, done)
             sound.close()
         return Session.open(folder)

@@ -15,8 +15,7 @@ from app.session.offline import StagedTables
 from app.session.table import Missing, columns, count_missing, parse_table, row
 from app.session.text_table import encode_rows
 from extractor.types import Angles
-from tests import factories
-from tests.factories import read_table
+from tests.factories import make_face, read_table
 
 FIXED_ORDER = (
     "frame,timestamp_s,face_id,success,inferred,missing,detection_score,pitch_deg,yaw_deg,roll_deg,pitch_std_deg,yaw_std_deg,"
@@ -41,7 +40,7 @@ def test_the_columns_stand_in_their_fixed_order():
     face_id=st.integers(0, 10**9),
 )
 def test_what_was_written_is_read_back(angles, points, box, score, time_s, face_id):
-    face = factories.make_face(
+    face = make_face(
         Angles(*angles),
         num_kp=2,
         box=Box(*box),
@@ -77,17 +76,17 @@ def test_a_file_name_that_is_not_utf8_survives():
     assert b"caf\xe9.jpg" in data
 
 
-def rows_of_all_kinds(make_face):
+def rows_of_all_kinds(nth_face):
     """A row with a pose, then one without for each reason."""
     return [
-        row(0, 0.0, make_face(0), 5.0, 24),
+        row(0, 0.0, nth_face(0), 5.0, 24),
         *(row(why, why / 10, None, 0.0, 24, why) for why in Missing if why not in (Missing.NOTHING, Missing.UNTRAINED)),
-        row(Missing.UNTRAINED, 0.4, make_face(pose_trained=False), 5.0, 24),
+        row(Missing.UNTRAINED, 0.4, nth_face(pose_trained=False), 5.0, 24),
     ]
 
 
-def test_every_row_without_a_pose_says_why(make_face):
-    rows = rows_of_all_kinds(make_face)
+def test_every_row_without_a_pose_says_why(nth_face):
+    rows = rows_of_all_kinds(nth_face)
     table = parse_table(encode_rows([columns("frame", 24), *rows]), "table")
     assert [fields[5] for fields in rows] == ["", "no_face", "skipped", "failed", "unknown", "damaged", "untrained"]
     assert [Missing(why).word for why in table.missing] == [fields[5] for fields in rows]
@@ -106,8 +105,8 @@ def test_a_reason_that_nobody_knows_is_damage(word):
 
 
 @pytest.mark.parametrize("without", [("quality",), ("missing", "quality"), ("inferred", "missing", "quality")])
-def test_tables_that_lack_columns_still_open(make_face, tmp_path, without):
-    rows = sorted(rows_of_all_kinds(make_face), key=lambda fields: int(fields[0]))
+def test_tables_that_lack_columns_still_open(nth_face, tmp_path, without):
+    rows = sorted(rows_of_all_kinds(nth_face), key=lambda fields: int(fields[0]))
     head = columns("frame", 24)
     lacking = (*without, *Position._fields)
     old = [[field for name, field in zip(head, fields, strict=True) if name not in lacking] for fields in (head, *rows)]
@@ -126,25 +125,25 @@ def test_tables_that_lack_columns_still_open(make_face, tmp_path, without):
     assert table.timestamp_s.tolist() == new.timestamp_s.tolist()
 
 
-def test_numbers_that_mean_nothing_are_empty_and_no_success(make_face):
+def test_numbers_that_mean_nothing_are_empty_and_no_success(nth_face):
     for changes, why in (({"pose_trained": False}, "untrained"), ({"angles": Angles(math.nan, 0.0, 0.0)}, "failed")):
-        fields = row(3, 0.1, make_face(**changes), 5.0, 24)
+        fields = row(3, 0.1, nth_face(**changes), 5.0, 24)
         assert fields == ("3", "0.100000", "", "0", "1", why, *[""] * (23 + 48))
 
 
-def test_a_single_number_that_is_not_finite_is_empty(make_face):
-    fields = dict(zip(columns("frame", 24), row(0, 0.0, make_face(scale=math.inf), 5.0, 24), strict=True))
+def test_a_single_number_that_is_not_finite_is_empty(nth_face):
+    fields = dict(zip(columns("frame", 24), row(0, 0.0, nth_face(scale=math.inf), 5.0, 24), strict=True))
     assert (fields["scale"], fields["success"], fields["pitch_deg"]) == ("", "1", "0.2500")
 
 
-def test_keypoints_of_another_network_stay_empty_beside_the_pose(make_face):
-    fields = row(0, 0.0, make_face(num_kp=21), 5.0, 24)
+def test_keypoints_of_another_network_stay_empty_beside_the_pose(nth_face):
+    fields = row(0, 0.0, nth_face(num_kp=21), 5.0, 24)
     assert fields[7] == "0.2500"
     assert set(fields[22:]) == {""}
 
 
-def test_a_last_line_that_was_cut_off_is_left_out(make_face):
-    lines = [row(k, k / 30, make_face(k), 5.0, 24) for k in range(3)]
+def test_a_last_line_that_was_cut_off_is_left_out(nth_face):
+    lines = [row(k, k / 30, nth_face(k), 5.0, 24) for k in range(3)]
     data = encode_rows([columns("frame", 24), *lines])
     whole = len(encode_rows([columns("frame", 24), *lines[:2]]))
     for end in range(whole, len(data)):
@@ -176,11 +175,11 @@ def test_what_is_no_table_is_refused_in_one_sentence(tmp_path, data, words):
         LazyTable(tmp_path / "none.csv")
 
 
-def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, make_result):
+def test_a_table_has_its_name_only_when_whole(tmp_path, make_frame, result_of):
     path = tmp_path / "frames.csv"
     with StagedTables(tmp_path, 24) as tables:
-        tables.write(make_result(make_frame(7)), 0.0)
-        tables.write(make_result(make_frame(8), []), 0.1)
+        tables.write(result_of(make_frame(7)), 0.0)
+        tables.write(result_of(make_frame(8), []), 0.1)
         assert not path.exists()
     with path.open(newline="", encoding="utf-8") as file:
         first, second = csv.DictReader(file)

@@ -29,7 +29,7 @@ def decode(path):
 
 
 @pytest.fixture
-def record(tmp_path, header, make_result):
+def record(tmp_path, header, result_of):
     """Records frames, with a result for every ``every``-th, and returns folder and final stats."""
 
     def run(frames, every=1, folder=None, **options):
@@ -38,7 +38,7 @@ def record(tmp_path, header, make_result):
             for i, frame in enumerate(frames):
                 assert writer.add_frame(frame)
                 if every and i % every == 0:
-                    writer.add_result(make_result(frame))
+                    writer.add_result(result_of(frame))
         return folder, writer.stats
 
     return run
@@ -115,15 +115,15 @@ def test_colours_are_kept_and_tagged(record, make_frame):
         assert np.abs(decoded[:, 8::16].astype(int) - colours[:, 8::16]).max() <= 8
 
 
-def test_frames_nobody_measured_and_results_of_foreign_frames(tmp_path, header, make_frame, make_result):
+def test_frames_nobody_measured_and_results_of_foreign_frames(tmp_path, header, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     frames = [make_frame(i) for i in range(6)]
     with SessionWriter(folder, header) as writer:
-        writer.add_result(make_result(make_frame(99, captured_s=1.0)))  # captured before the recording began
+        writer.add_result(result_of(make_frame(99, captured_s=1.0)))  # captured before the recording began
         for frame in frames:
             writer.add_frame(frame)
-        writer.add_result(make_result(frames[1], faces=()))
-        writer.add_result(make_result(frames[4]))
+        writer.add_result(result_of(frames[1], faces=()))
+        writer.add_result(result_of(frames[4]))
     table = read_table(folder / "frames.csv")
     assert table.success.tolist() == [False, False, False, False, True, False]
     assert table.inferred.tolist() == [False, True, False, False, True, False]
@@ -131,7 +131,7 @@ def test_frames_nobody_measured_and_results_of_foreign_frames(tmp_path, header, 
 
 
 def test_a_frame_is_encoded_when_it_was_measured_or_the_next_one_came(
-    tmp_path, header, make_frame, make_result, monkeypatch
+    tmp_path, header, make_frame, result_of, monkeypatch
 ):
     monkeypatch.setattr(writer_module, "GIVE_WAY_S", 3600.0)
     encoded, encode = queue.Queue(), VideoEncoder.encode
@@ -147,7 +147,7 @@ def test_a_frame_is_encoded_when_it_was_measured_or_the_next_one_came(
             writer.add_frame(frame)
             with pytest.raises(queue.Empty):
                 encoded.get(timeout=0.05)
-            writer.add_result(make_result(frame))
+            writer.add_result(result_of(frame))
             assert encoded.get(timeout=20) == pytest.approx(frame.captured_s - 10)
         writer.add_frame(frames[2])  # nobody measures it
         writer.add_frame(frames[3])
@@ -157,7 +157,7 @@ def test_a_frame_is_encoded_when_it_was_measured_or_the_next_one_came(
     assert writer.stats.frames == 4
 
 
-def test_a_result_that_comes_after_close_began_still_counts(tmp_path, header, make_frame, make_result):
+def test_a_result_that_comes_after_close_began_still_counts(tmp_path, header, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     writer = SessionWriter(folder, header)
     frame = make_frame(0)
@@ -166,19 +166,19 @@ def test_a_result_that_comes_after_close_began_still_counts(tmp_path, header, ma
     closer.start()
     while writer.add_frame(make_frame(1)):  # refused from the moment close has begun
         pass
-    writer.add_result(make_result(frame))
+    writer.add_result(result_of(frame))
     closer.join()
     assert read_table(folder / "frames.csv").success[0]
 
 
-def test_a_second_face_goes_to_a_table_of_its_own(tmp_path, header, make_frame, make_face, make_result):
+def test_a_second_face_goes_to_a_table_of_its_own(tmp_path, header, make_frame, nth_face, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for i in range(4):
             frame = make_frame(i)
             writer.add_frame(frame)
-            faces = [make_face(i, face_id=7), make_face(i + 10, face_id=8)] if i % 2 else [make_face(i, face_id=7)]
-            writer.add_result(make_result(frame, faces))
+            faces = [nth_face(i, face_id=7), nth_face(i + 10, face_id=8)] if i % 2 else [nth_face(i, face_id=7)]
+            writer.add_result(result_of(frame, faces))
     session = Session.open(folder)
     assert session.table.face_id.tolist() == [7, 7, 7, 7]
     assert session.faces.frame.tolist() == [1, 3]
@@ -186,16 +186,16 @@ def test_a_second_face_goes_to_a_table_of_its_own(tmp_path, header, make_frame, 
     assert session.faces.angles_deg[:, 0] == pytest.approx([11.25, 13.25])
 
 
-def test_while_the_primary_face_is_hidden_nobody_takes_its_row(tmp_path, header, make_frame, make_face, make_result):
+def test_while_the_primary_face_is_hidden_nobody_takes_its_row(tmp_path, header, make_frame, nth_face, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for i in range(3):
             frame = make_frame(i)
             writer.add_frame(frame)
             if i == 1:
-                writer.add_result(replace(make_result(frame, [make_face(i, face_id=8)]), lacks_primary=True))
+                writer.add_result(replace(result_of(frame, [nth_face(i, face_id=8)]), lacks_primary=True))
             else:
-                writer.add_result(make_result(frame, [make_face(i, face_id=7), make_face(i, face_id=8)]))
+                writer.add_result(result_of(frame, [nth_face(i, face_id=7), nth_face(i, face_id=8)]))
     session = Session.open(folder)
     assert session.table.success.tolist() == [True, False, True]
     assert session.table.face_id.tolist() == [7, -1, 7]
@@ -204,7 +204,7 @@ def test_while_the_primary_face_is_hidden_nobody_takes_its_row(tmp_path, header,
 
 
 def test_frames_are_dropped_and_counted_while_the_encoder_is_behind(
-    tmp_path, header, make_frame, make_result, monkeypatch
+    tmp_path, header, make_frame, result_of, monkeypatch
 ):
     gate, encode = threading.Event(), VideoEncoder.encode
 
@@ -220,7 +220,7 @@ def test_frames_are_dropped_and_counted_while_the_encoder_is_behind(
         for i in range(25):
             frame = make_frame(i)
             taken.append(writer.add_frame(frame))
-            writer.add_result(make_result(frame))
+            writer.add_result(result_of(frame))
             missing = max(0, i - 9)
             assert ("pictures are missing" in writer.stats.warning) == (missing >= 10)
         assert writer.stats.warning.startswith("60 % of the pictures are missing in this recording")
@@ -257,7 +257,7 @@ def test_gaps_of_the_source_and_a_clock_that_stands_still_are_noted(tmp_path, he
 
 
 def test_a_camera_that_comes_back_with_another_size_is_fitted_into_the_video(
-    tmp_path, header, make_frame, make_face, make_result
+    tmp_path, header, make_frame, nth_face, result_of
 ):
     folder = claim_folder(tmp_path / "session")
     sizes = [(64, 48), (128, 48), (64, 48), (32, 24)]
@@ -265,7 +265,7 @@ def test_a_camera_that_comes_back_with_another_size_is_fitted_into_the_video(
         for i, (width, height) in enumerate(sizes):
             frame = make_frame(i, width=width, height=height, value=100)
             writer.add_frame(frame)
-            writer.add_result(make_result(frame, [make_face(0)]))
+            writer.add_result(result_of(frame, [nth_face(0)]))
     session = Session.open(folder)
     # 128 x 48 into 64 x 48: half the size, 12 black rows above; 32 x 24: twice the size.
     assert session.table.whole.box[:, 3] == pytest.approx([40.125, 20.0625, 40.125, 80.25], abs=1e-3)
@@ -325,12 +325,12 @@ def test_the_encoder_is_open_before_the_first_frame(tmp_path, header, make_frame
     assert len(decode(folder / "video.mkv")[0]) == 3
 
 
-def test_closing_twice_and_adding_afterwards_is_harmless(record, make_frame, make_result, tmp_path, header):
+def test_closing_twice_and_adding_afterwards_is_harmless(record, make_frame, result_of, tmp_path, header):
     writer = SessionWriter(claim_folder(tmp_path / "other"), header)
     writer.add_frame(make_frame(0))
     assert writer.close() == writer.close()
     assert not writer.add_frame(make_frame(1))
-    writer.add_result(make_result(make_frame(1)))
+    writer.add_result(result_of(make_frame(1)))
     with pytest.raises(SessionError, match="has ended"):
         writer.add_annotation("late")
     assert len(read_table(tmp_path / "other" / "frames.csv")) == 1
@@ -338,7 +338,7 @@ def test_closing_twice_and_adding_afterwards_is_harmless(record, make_frame, mak
 
 
 def test_an_encoder_that_fails_ends_the_recording_with_all_before_it(
-    tmp_path, header, make_frame, make_result, monkeypatch
+    tmp_path, header, make_frame, result_of, monkeypatch
 ):
     encode = VideoEncoder.encode
 
@@ -421,14 +421,14 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path):
         claim_folder(tmp_path / "x")
 
 
-def test_frames_that_failed_are_no_frames_without_a_face(tmp_path, header, make_frame, make_result):
+def test_frames_that_failed_are_no_frames_without_a_face(tmp_path, header, make_frame, result_of):
     folder = claim_folder(tmp_path / "session")
     with SessionWriter(folder, header) as writer:
         for i in range(6):
             frame = make_frame(i)
             writer.add_frame(frame)
             if i < 5:
-                result = make_result(frame, faces=None if i == 0 else ())
+                result = result_of(frame, faces=None if i == 0 else ())
                 writer.add_result(replace(result, failed=i in (2, 3)))
     table, manifest = read_table(folder / "frames.csv"), Manifest.read(folder)
     words = [Missing(why).word for why in table.missing]

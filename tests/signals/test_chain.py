@@ -9,7 +9,7 @@ import pytest
 
 from app.core.clock import now_s
 from app.core.errors import UserError
-from app.core.frames import Box, FaceResult, Frame, FrameResult, SecondResult
+from app.core.frames import Box, FaceResult, FrameResult, SecondResult
 from app.core.one_euro import OneEuro
 from app.core.position import Position
 from app.core.rotation import angles_of, geodesic_deg, recentred, rotation_of
@@ -19,42 +19,26 @@ from app.signals.chain import SignalChain
 from app.signals.history import COLUMNS, row_of
 from app.signals.presets import FilterPreset, preset_named
 from extractor.types import Angles
-from tests import factories
+from tests.factories import FPS, START_S, make_face, make_result
 from tests.signals.test_head_axes import moved
 
-FPS = 30.0
-IMAGE = np.zeros((2, 2, 3), np.uint8)
-START_S = 1000.0
 
-
-def make_face(
-    angles: Angles, face_id: int = 1, x: float = 0.0, trained: bool = True, parts: float = 0.02
-) -> FaceResult:
-    return factories.make_face(
+def face_at(x: float, angles: Angles = Angles(0, 0, 0), face_id: int = 1, magnitudes: float = 0.02) -> FaceResult:  # noqa: B008
+    """A face at ``x`` px whose expression is as large, and as noisy, as the network's."""
+    return make_face(
         angles,
+        face_id,
         num_kp=3,
         box=Box(x, 0, 100, 100),
-        magnitudes=parts,
-        face_id=face_id,
-        exp=np.full((3, 3), x * 1e-4, np.float32),  # as large, and as noisy, as the network's
+        magnitudes=magnitudes,
+        exp=np.full((3, 3), x * 1e-4, np.float32),
         keypoints=np.full((3, 2), x, np.float32),
         exp_magnitude=abs(x) * 1e-4,
-        pose_trained=trained,
     )
 
 
-def make_result(number: int, *faces: FaceResult, truth: Angles | None = None) -> FrameResult:
-    captured = START_S + number / FPS
-    return FrameResult(Frame(number, IMAGE, captured, truth=truth), faces, captured)
-
-
-def looking(yaw: float = 0, pitch: float = 0, roll: float = 0, number: int = 0) -> FrameResult:
-    """A result with one face that looks there."""
-    return make_result(number, make_face(Angles(pitch, yaw, roll)))
-
-
 def noisy(rng: np.random.Generator, face_id: int = 1) -> FaceResult:
-    return make_face(Angles(*rng.normal(10, 0.5, 3)), face_id, float(rng.normal(50, 0.5)))
+    return face_at(angles=Angles(*rng.normal(10, 0.5, 3)), face_id=face_id, x=float(rng.normal(50, 0.5)))
 
 
 def test_off_shows_what_was_measured_to_the_last_bit():
@@ -105,7 +89,7 @@ def test_each_part_has_settings_of_its_own_and_the_position_those_of_the_keypoin
         chain = SignalChain()
         chain.set_filter(FilterPreset("", "", **{"rotation": firm, "keypoints": firm, "expression": firm} | settings))
         for i, x in enumerate((0.0, 10.0)):
-            face = replace(make_face(Angles(0, x, 0), x=x), position=Position.of((0, 0, x), (1, 1, 1)))
+            face = replace(face_at(x, Angles(0, x, 0)), position=Position.of((0, 0, x), (1, 1, 1)))
             shown = chain.apply(make_result(i, face)).shown[0].face
         return {
             "rotation": shown.angles.yaw_deg / 10,
@@ -181,7 +165,7 @@ def test_other_settings_go_on_from_where_the_filter_is():
 def test_keypoints_without_names_have_no_parts_to_filter():
     chain = SignalChain("gaming")
     for i in range(5):
-        shown = chain.apply(make_result(i, make_face(Angles(0, 0, 0), x=i, parts=float("nan")))).shown[0].face
+        shown = chain.apply(make_result(i, face_at(i, magnitudes=float("nan")))).shown[0].face
     assert 0 < shown.exp_magnitude < 4e-4
     assert np.isnan([shown.brow_magnitude, shown.eye_magnitude, shown.mouth_magnitude]).all()
 
@@ -189,7 +173,7 @@ def test_keypoints_without_names_have_no_parts_to_filter():
 def test_untrained_heads_pass():
     chain = SignalChain("gaming")
     for i in range(3):
-        face = make_face(Angles(0, 10 * i, 0), trained=False)
+        face = make_face(Angles(0, 10 * i, 0), pose_trained=False)
         assert chain.apply(make_result(i, face)).shown[0].face is face
 
 
@@ -211,7 +195,7 @@ def test_a_film_is_filtered_by_its_own_time():
 def test_the_history_holds_what_is_shown():
     chain = SignalChain("streaming")
     for i in range(5):
-        result = chain.apply(make_result(i, make_face(Angles(0, 5 * i, 0), x=i), truth=Angles(1, 2, 3)))
+        result = chain.apply(make_result(i, face_at(i, Angles(0, 5 * i, 0)), truth=Angles(1, 2, 3)))
     row = dict(zip(COLUMNS, row_of(result), strict=True))
     assert row["yaw_deg"] == result.shown[0].angles.yaw_deg < 20
     assert row["exp_magnitude"] == result.shown[0].face.exp_magnitude < 4e-4
@@ -223,7 +207,7 @@ def live(chain: SignalChain, faces: int, *angles: Angles, ago_s: float = 0.0, **
     for i, a in enumerate(angles):
         captured = now_s() - ago_s - (len(angles) - 1 - i) / FPS
         people = tuple(make_face(a, face_id, **other) for face_id in range(1, faces + 1))  # type: ignore[arg-type]
-        result = chain.apply(FrameResult(Frame(i, IMAGE, captured), people, captured))
+        result = chain.apply(make_result(i, *people, captured_s=captured))
     return result
 
 
@@ -266,7 +250,7 @@ def test_the_reference_is_not_mixed_of_two_people():
     for i, (face_id, yaw) in enumerate([(1, 40)] * 4 + [(2, 10)] * 3):
         at_s = now - 0.2 + i / FPS
         face = make_face(Angles(0, yaw, 0), face_id)
-        chain.apply(FrameResult(Frame(i, IMAGE, at_s), (face,), at_s))
+        chain.apply(make_result(i, face, captured_s=at_s))
     assert chain.recentre().angles.yaw_deg == pytest.approx(10, abs=0.15)
 
 
@@ -281,7 +265,7 @@ def test_there_must_be_a_face_with_a_pose_now():
     live(chain, 0, Angles(0, 0, 0))
     with pytest.raises(UserError, match="no face to recentre on"):
         chain.recentre()
-    live(chain, 1, Angles(0, 0, 0), trained=False)
+    live(chain, 1, Angles(0, 0, 0), pose_trained=False)
     with pytest.raises(UserError, match="hold no head pose"):
         chain.recentre()
     assert chain.reference is None

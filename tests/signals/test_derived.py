@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.derived import DERIVED, DerivedSignals
 from app.core.errors import UserError
-from app.core.frames import FaceResult, Frame, FrameResult
+from app.core.frames import FaceResult, FrameResult
 from app.core.rotation import rotation_of
 from app.signals import calibration
 from app.signals.blinks import BlinkCounter
@@ -22,30 +22,30 @@ from app.signals.history import COLUMNS, row_of
 from app.signals.presets import CUSTOM, PRESETS, custom_from, custom_text, preset_named
 from app.signals.trust import NO_NAMES, UNMEASURED, UNTRAINED, untrusted_signals
 from extractor.types import KEYPOINT_NAMES, Angles, CropSpec, NetworkSpec
-from tests import factories
 from tests.extractor.test_face_shape import moved, neutral
+from tests.factories import FPS, START_S, make_face, make_result
 
-FPS = 30.0
-IMAGE = np.zeros((2, 2, 3), np.uint8)
 NETWORK = NetworkSpec("femto", 24, 66, CropSpec(), KEYPOINT_NAMES)
 REST = moved(mouth=(0.02, 0.01, 0.0), lip_low=(0.0, 0.03, 0.01))  # what this network sees in every face
 
 
-def make_face(angles: Angles = Angles(0, 0, 0), d: np.ndarray | None = None, face_id: int = 1) -> FaceResult:  # noqa: B008
+def expressing(angles: Angles = Angles(0, 0, 0), d: np.ndarray | None = None, face_id: int = 1) -> FaceResult:  # noqa: B008
+    """A face whose keypoints are moved by ``d``, (24, 3) in its own axes."""
     exp = ((np.zeros((24, 3)) if d is None else d) @ rotation_of(angles).T).astype(np.float32)
     magnitude = float(np.sqrt((exp**2).sum(-1).mean()))
-    return factories.make_face(angles, magnitudes=magnitude, face_id=face_id, kp=neutral().astype(np.float32), exp=exp)
+    return make_face(angles, magnitudes=magnitude, face_id=face_id, kp=neutral().astype(np.float32), exp=exp)
 
 
-def make_result(time_s: float, *faces: FaceResult) -> FrameResult:
-    return FrameResult(Frame(round(time_s * FPS), IMAGE, 1000 + time_s), faces, 1000 + time_s)
+def result_at(time_s: float, *faces: FaceResult) -> FrameResult:
+    """Of the frame that is taken ``time_s`` after the first."""
+    return make_result(round(time_s * FPS), *faces, captured_s=START_S + time_s)
 
 
 def play(chain: SignalChain, faces, fps: float = FPS, start_s: float = 0.0) -> list[DerivedSignals]:
     """Each face, None being a frame without one, through the chain."""
     shown = []
     for i, face in enumerate(faces):
-        result = chain.apply(make_result(start_s + i / fps, *([face] if face is not None else [])), NETWORK)
+        result = chain.apply(result_at(start_s + i / fps, *([face] if face is not None else [])), NETWORK)
         shown.append(result.shown[0].derived if result.shown else None)
     return shown
 
@@ -67,7 +67,7 @@ def blinking(times: np.ndarray, at_s, closed_s: float = 0.1) -> np.ndarray:
 def test_blinks_are_counted_and_their_rate_is_told_after_ten_seconds(fps):
     times = np.arange(round(30 * fps)) / fps
     at = np.arange(1.5, 29, 2.5)
-    found = play(SignalChain(), [make_face(d=lids(c)) for c in blinking(times, at)], fps)
+    found = play(SignalChain(), [expressing(d=lids(c)) for c in blinking(times, at)], fps)
     starts = np.flatnonzero(np.diff([s.blink for s in found]) == 1) + 1
     np.testing.assert_allclose(times[starts], at, atol=0.1 + 1 / fps)
     assert np.isnan(found[round(9.8 * fps)].blinks_per_minute)
@@ -110,7 +110,7 @@ def test_no_closures_give_an_impossible_rate(steps):
 @pytest.mark.parametrize("axis", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
 def test_head_speed_is_that_of_the_rotation_at_any_frame_rate(fps, axis):
     speed = 40.0
-    faces = [make_face(Angles(*(np.array(axis) * (speed * i / fps - 20)))) for i in range(fps)]
+    faces = [expressing(Angles(*(np.array(axis) * (speed * i / fps - 20)))) for i in range(fps)]
     found = play(SignalChain(), faces, fps)
     assert np.isnan(found[0].head_speed_deg_s)
     np.testing.assert_allclose([s.head_speed_deg_s for s in found[1:]], speed, rtol=2e-3)
@@ -120,7 +120,7 @@ def test_nods_and_shakes_are_told_while_they_last_and_counted_once():
     times = np.arange(300) / FPS
     bow = 5 * (1 - np.cos(np.clip((times - 2) * 4 * np.pi, 0, 6 * np.pi)))
     turn = 6 * (1 - np.cos(np.clip((times - 6) * 4 * np.pi, 0, 4 * np.pi)))
-    found = play(SignalChain("streaming"), [make_face(Angles(p, y, 0)) for p, y in zip(bow, turn, strict=True)])
+    found = play(SignalChain("streaming"), [expressing(Angles(p, y, 0)) for p, y in zip(bow, turn, strict=True)])
     nods, shakes = np.array([s.nod for s in found]), np.array([s.shake for s in found])
     assert (found[-1].nods, found[-1].shakes) == (1, 1)  # however strong the filter is
     assert 2.4 < times[nods == 1][0] < 3.0
@@ -133,15 +133,15 @@ def test_attention_has_an_edge_that_does_not_flicker_and_follows_the_recentring(
     chain = SignalChain()
     chain.set_cone(10)
     yaw = [0, 9, 10.5, 9.5, 11.5, 12.5, 11, 10.5, 9.5]
-    found = play(chain, [make_face(Angles(0, y, 0)) for y in yaw])
+    found = play(chain, [expressing(Angles(0, y, 0)) for y in yaw])
     assert [s.attention for s in found] == [1, 1, 1, 1, 1, 0, 0, 0, 1]
     assert [s.off_axis_deg for s in found] == pytest.approx(yaw, abs=0.01)
-    both = play(SignalChain(), [make_face(Angles(3, 4, 50))])[0]
+    both = play(SignalChain(), [expressing(Angles(3, 4, 50))])[0]
     assert both.off_axis_deg == pytest.approx(5.0, abs=0.01)  # roll looks nowhere else
     monkeypatch.setattr(calibration, "now_s", lambda: 1001.5)
-    play(chain, [make_face(Angles(5, 30, 0))] * 3, start_s=1.4)
+    play(chain, [expressing(Angles(5, 30, 0))] * 3, start_s=1.4)
     chain.recentre()
-    (after,) = play(chain, [make_face(Angles(5, 30, 0))], start_s=1.5)
+    (after,) = play(chain, [expressing(Angles(5, 30, 0))], start_s=1.5)
     assert after.attention == 1
     assert after.off_axis_deg == pytest.approx(0, abs=0.05)
     for wrong in (0, 91, float("nan")):
@@ -150,10 +150,10 @@ def test_attention_has_an_edge_that_does_not_flicker_and_follows_the_recentring(
 
 
 def test_what_cannot_be_known_is_nan():
-    untrained = replace(make_face(), pose_trained=False)
+    untrained = replace(expressing(), pose_trained=False)
     assert np.isnan(play(SignalChain(), [untrained])[0].values()).all()
     nameless = replace(NETWORK, keypoint_names=None)
-    derived = SignalChain().apply(make_result(0, make_face()), nameless).shown[0].derived
+    derived = SignalChain().apply(result_at(0, expressing()), nameless).shown[0].derived
     expression = [s.of(derived) for s in DERIVED if s.source == "expression"]
     assert np.isnan(expression).all()
     assert derived.attention == 1
@@ -161,10 +161,10 @@ def test_what_cannot_be_known_is_nan():
 
 def test_the_history_has_a_column_for_each():
     chain = SignalChain()
-    result = chain.apply(make_result(0, make_face(d=lids(0.5))), NETWORK)
+    result = chain.apply(result_at(0, expressing(d=lids(0.5))), NETWORK)
     row = dict(zip(COLUMNS, row_of(result), strict=True))
     assert row["eye_closure_l"] == pytest.approx(0.5, abs=1e-3)
-    assert len(row_of(make_result(0))) == len(COLUMNS)
+    assert len(row_of(result_at(0))) == len(COLUMNS)
 
 
 # ---------------------------------------------------------------------- calibration
@@ -181,7 +181,7 @@ def clock(monkeypatch):
 def feed(chain, clock, faces, start_s):
     for i, face in enumerate(faces):
         clock[0] = 1000 + start_s + i / FPS
-        result = chain.apply(make_result(start_s + i / FPS, *([face] if face is not None else [])), NETWORK)
+        result = chain.apply(result_at(start_s + i / FPS, *([face] if face is not None else [])), NETWORK)
     return result
 
 
@@ -190,10 +190,10 @@ def test_automatic_recentring_waits_for_two_still_seconds(clock):
     rng = np.random.default_rng(1)
     chain.wait_for(Waiting.RECENTRE)
     assert chain.calibration.waiting is Waiting.RECENTRE
-    feed(chain, clock, [make_face(Angles(0, y, 0)) for y in np.linspace(-40, 8, 60)], 0)  # it turns
+    feed(chain, clock, [expressing(Angles(0, y, 0)) for y in np.linspace(-40, 8, 60)], 0)  # it turns
     assert chain.reference is None
     assert chain.calibration.progress < 0.2
-    trembling = [make_face(Angles(*(np.array([3, 8, -2]) + rng.normal(0, 0.3, 3)))) for _ in range(70)]
+    trembling = [expressing(Angles(*(np.array([3, 8, -2]) + rng.normal(0, 0.3, 3)))) for _ in range(70)]
     feed(chain, clock, trembling[:30], 2)
     assert 0.4 < chain.calibration.progress < 0.65
     assert chain.take_outcomes() == ()
@@ -203,7 +203,7 @@ def test_automatic_recentring_waits_for_two_still_seconds(clock):
     assert not outcome.failure
     assert tuple(chain.reference.angles) == pytest.approx((3, 8, -2), abs=0.2)
     assert chain.calibration.waiting is None
-    shown = feed(chain, clock, [make_face(Angles(3, 8, -2))], 5).shown[0]
+    shown = feed(chain, clock, [expressing(Angles(3, 8, -2))], 5).shown[0]
     assert tuple(shown.angles) == pytest.approx((0, 0, 0), abs=0.3)
 
 
@@ -211,18 +211,18 @@ def test_a_head_that_never_holds_still_changes_nothing_and_is_told(clock):
     chain = SignalChain()
     chain.wait_for(Waiting.RECENTRE)
     n = round((PATIENCE_S + 1) * FPS)
-    feed(chain, clock, [make_face(Angles(0, 20 * np.sin(i / 6), 0)) for i in range(n)], 0)
+    feed(chain, clock, [expressing(Angles(0, 20 * np.sin(i / 6), 0)) for i in range(n)], 0)
     (outcome,) = chain.take_outcomes()
     assert "not still" in outcome.failure
     assert chain.reference is None
 
 
-@pytest.mark.parametrize("interruption", [None, make_face(face_id=2), make_face(Angles(0, 30, 0))])
+@pytest.mark.parametrize("interruption", [None, expressing(face_id=2), expressing(Angles(0, 30, 0))])
 def test_losing_the_face_another_face_or_a_jerk_begins_the_wait_anew(clock, interruption):
     chain = SignalChain()
     chain.wait_for(Waiting.RECENTRE)
-    feed(chain, clock, [make_face()] * 50, 0)
-    feed(chain, clock, [interruption, *[make_face()] * 30], 50 / FPS)
+    feed(chain, clock, [expressing()] * 50, 0)
+    feed(chain, clock, [interruption, *[expressing()] * 30], 50 / FPS)
     assert chain.calibration.waiting is Waiting.RECENTRE
     assert chain.calibration.progress < 0.6
     assert chain.cancel_wait() is Waiting.RECENTRE
@@ -232,8 +232,8 @@ def test_losing_the_face_another_face_or_a_jerk_begins_the_wait_anew(clock, inte
 def test_a_gap_in_which_the_head_may_have_moved_begins_the_wait_anew(clock):
     chain = SignalChain()
     chain.wait_for(Waiting.RECENTRE)
-    feed(chain, clock, [make_face()] * 50, 0)
-    feed(chain, clock, [make_face()] * 30, 50 / FPS + 0.6)
+    feed(chain, clock, [expressing()] * 50, 0)
+    feed(chain, clock, [expressing()] * 30, 50 / FPS + 0.6)
     assert chain.calibration.waiting is Waiting.RECENTRE
     assert chain.calibration.progress == pytest.approx(29 / FPS / 2)
 
@@ -241,31 +241,31 @@ def test_a_gap_in_which_the_head_may_have_moved_begins_the_wait_anew(clock):
 @pytest.mark.parametrize("preset", ["off", "gaming"])
 def test_the_face_at_rest_is_zero_whichever_way_it_looks(clock, preset):
     chain = SignalChain(preset)
-    before = feed(chain, clock, [make_face(d=REST)] * 5, 0).shown[0]
+    before = feed(chain, clock, [expressing(d=REST)] * 5, 0).shown[0]
     assert before.face.exp_magnitude > 0.005
     assert before.neutral is None
     chain.wait_for(Waiting.NEUTRAL)
-    feed(chain, clock, [make_face(Angles(2, 3, 1), REST)] * 33, 1)
+    feed(chain, clock, [expressing(Angles(2, 3, 1), REST)] * 33, 1)
     assert chain.take_outcomes()[0].samples >= 30
     assert chain.calibration.neutral
-    measured = make_face(Angles(-10, 35, 20), REST + lids(0.5))
+    measured = expressing(Angles(-10, 35, 20), REST + lids(0.5))
     result = feed(chain, clock, [measured] * 90, 3)
     shown = result.shown[0]
-    assert shown.face.exp_magnitude == pytest.approx(make_face(d=lids(0.5)).exp_magnitude, rel=1e-3)
+    assert shown.face.exp_magnitude == pytest.approx(expressing(d=lids(0.5)).exp_magnitude, rel=1e-3)
     assert shown.face.mouth_magnitude == pytest.approx(0, abs=1e-4)
     assert shown.derived.eye_closure_l == pytest.approx(0.5, abs=0.01)
     assert shown.derived.mouth_opening == pytest.approx(0, abs=1e-3)
     assert result.faces[0] is measured  # what is recorded
-    other = feed(chain, clock, [make_face(d=REST, face_id=2)], 6.1).shown[0]
+    other = feed(chain, clock, [expressing(d=REST, face_id=2)], 6.1).shown[0]
     assert other.neutral is None  # it is this person's rest, nobody else's
 
 
 def test_the_rest_is_forgotten_by_key_with_the_person_the_source_and_the_weights(clock):
     def calibrated() -> SignalChain:
         chain = SignalChain()
-        feed(chain, clock, [make_face(d=REST)], 0)
+        feed(chain, clock, [expressing(d=REST)], 0)
         chain.wait_for(Waiting.NEUTRAL)
-        feed(chain, clock, [make_face(d=REST)] * 33, 0.1)
+        feed(chain, clock, [expressing(d=REST)] * 33, 0.1)
         assert chain.calibration.neutral
         return chain
 
@@ -274,20 +274,20 @@ def test_the_rest_is_forgotten_by_key_with_the_person_the_source_and_the_weights
     assert chain.forget_neutral() is None
     chain = calibrated()
     feed(chain, clock, [None] * 3, 2)
-    assert feed(chain, clock, [make_face(d=REST)], 3).shown[0].neutral is not None  # lost for a moment
+    assert feed(chain, clock, [expressing(d=REST)], 3).shown[0].neutral is not None  # lost for a moment
     feed(chain, clock, [None], 100)
-    assert feed(chain, clock, [make_face(d=REST)], 101).shown[0].neutral is None
+    assert feed(chain, clock, [expressing(d=REST)], 101).shown[0].neutral is None
     chain = calibrated()
     chain.forget()
-    assert feed(chain, clock, [make_face(d=REST)], 2).shown[0].neutral is None
+    assert feed(chain, clock, [expressing(d=REST)], 2).shown[0].neutral is None
     chain = calibrated()
-    chain.apply(make_result(2, make_face(d=REST)), replace(NETWORK, backbone="atto"))
+    chain.apply(result_at(2, expressing(d=REST)), replace(NETWORK, backbone="atto"))
     assert not chain.calibration.neutral
 
 
 def test_weights_that_measure_nothing_cannot_be_calibrated(clock):
     chain = SignalChain()
-    feed(chain, clock, [replace(make_face(), pose_trained=False)], 0)
+    feed(chain, clock, [replace(expressing(), pose_trained=False)], 0)
     for waiting in Waiting:
         with pytest.raises(UserError, match="choose other weights"):
             chain.wait_for(waiting)

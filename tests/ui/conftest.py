@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.capture.source import SourceInfo, SourceState, SourceStatus
-from app.core.frames import Box, FaceResult, Frame, FrameResult
+from app.core.frames import Box, FaceResult, FrameResult
 from app.core.launch_options import LaunchOptions
 from app.pipeline import PipelineStatus
 from app.ui.shell import theme
@@ -23,7 +23,7 @@ from app.ui.shell.settings import Settings
 from app.ui.shell.window import MainWindow
 from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
-from tests import factories
+from tests.factories import make_face, make_result
 from tests.ui.hostile import Bait
 
 # Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
@@ -44,7 +44,7 @@ def neutral_keypoints() -> np.ndarray:
     return np.array(points, np.float32)
 
 
-def make_face(
+def face_around(
     centre: tuple[float, float] = (320, 240),
     side: float = 160,
     angles: Angles = Angles(0, 0, 0),  # noqa: B008  (frozen)
@@ -61,7 +61,7 @@ def make_face(
     kp = np.zeros((num_kp, 3), np.float32)
     kp[:, :2] = crop_points
     parts = exp_magnitude if num_kp == 24 else float("nan")
-    return factories.make_face(
+    return make_face(
         angles,
         num_kp=num_kp,
         box=Box(centre[0] - side / 2, centre[1] - side / 2, side, side),
@@ -80,7 +80,7 @@ def make_face(
     )
 
 
-def make_result(
+def grey_result(
     *faces: FaceResult,
     size: tuple[int, int] = (640, 480),
     truth: Angles | None = None,
@@ -89,9 +89,9 @@ def make_result(
     index: int = 0,
 ) -> FrameResult:
     """A plain grey frame of ``size`` (width, height) with these faces."""
-    captured = time.monotonic() if captured_s is None else captured_s
+    captured_s = time.monotonic() if captured_s is None else captured_s
     image = np.full((size[1], size[0], 3), grey, np.uint8)
-    return FrameResult(Frame(index, image, captured, truth=truth), faces, captured + 0.02)
+    return make_result(index, *faces, captured_s=captured_s, image=image, truth=truth)
 
 
 def make_status(
@@ -128,12 +128,12 @@ def status() -> Callable[..., PipelineStatus]:
 
 @pytest.fixture
 def face() -> Callable[..., FaceResult]:
-    return make_face
+    return face_around
 
 
 @pytest.fixture
 def result() -> Callable[..., FrameResult]:
-    return make_result
+    return grey_result
 
 
 @pytest.fixture

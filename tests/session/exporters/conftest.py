@@ -22,7 +22,7 @@ TWO_FACES = (5, 6, 20)
 
 
 @pytest.fixture
-def record(tmp_path, header, make_frame, make_face, make_result):
+def record(tmp_path, header, make_frame, nth_face, result_of):
     """Record a session of an odd size at a varying rate, with gaps, further faces and annotations."""
 
     def make(
@@ -46,10 +46,10 @@ def record(tmp_path, header, make_frame, make_face, make_result):
                 assert writer.add_frame(frame)
                 if i in SKIPPED or not measure:
                     continue
-                faces = [replace(_face(make_face, i), quality=quality(i))] if i not in UNMEASURED else []
+                faces = [replace(_face(nth_face, i), quality=quality(i))] if i not in UNMEASURED else []
                 if i in TWO_FACES:
-                    faces.append(_face(make_face, i + 40, face_id=9))
-                writer.add_result(make_result(frame, faces))
+                    faces.append(_face(nth_face, i + 40, face_id=9))
+                writer.add_result(result_of(frame, faces))
             for annotation in annotations:
                 writer.add_annotation(*annotation[:2], *annotation[2:3], at_s=float(times[0]) + annotation[3])
         return folder
@@ -57,10 +57,10 @@ def record(tmp_path, header, make_frame, make_face, make_result):
     return make
 
 
-def _face(make_face, number, face_id=0):
+def _face(nth_face, number, face_id=0):
     angles = Angles(number - 10.25, 25.5 - 2 * number, number / 8 - 1)
     rng = np.random.default_rng(number)
-    return make_face(
+    return nth_face(
         number,
         face_id,
         angles=angles,

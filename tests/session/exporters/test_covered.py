@@ -38,7 +38,7 @@ def two_people(assets) -> list[np.ndarray]:
     return [np.hstack([frames[k], frames[k + 30]]) for k in range(FRAMES)]
 
 
-def test_no_face_is_found_in_it(two_people, tmp_path, header, make_face, make_result):
+def test_no_face_is_found_in_it(two_people, tmp_path, header, nth_face, result_of):
     detector = create_detector(stills=True)
     folder, seen = claim_folder(tmp_path / "session"), 0
     width = two_people[0].shape[1]
@@ -53,8 +53,8 @@ def test_no_face_is_found_in_it(two_people, tmp_path, header, make_face, make_re
             if k not in NOT_MEASURED and left:
                 box = left[0].box
                 points = np.array([[box.x + box.w / 2, box.y + box.h / 2]] * header.num_kp, np.float32)
-                faces = [make_face(0, detection=Detection(box, 0.9), keypoints=points)]
-            writer.add_result(make_result(frame, faces))
+                faces = [nth_face(0, detection=Detection(box, 0.9), keypoints=points)]
+            writer.add_result(result_of(frame, faces))
     assert seen > FRAMES  # the detector sees both people, mostly
     (path,) = export_session(Session.open(folder), CoveredVideo(), tmp_path / "out")
     pictures = decoded(path)

@@ -92,7 +92,7 @@ def test_what_the_template_cannot_say_is_a_remark(session, record):
     assert remark_on(Session.open(record("whole", frames=3)), LivePortraitTemplate()) == ""
 
 
-def test_liveportraits_own_formula_gives_the_driven_points(make_face, header, make_frame, make_result, tmp_path):
+def test_liveportraits_own_formula_gives_the_driven_points(nth_face, header, make_frame, result_of, tmp_path):
     from app.session.folders import claim_folder
     from app.session.writer import SessionWriter
 
@@ -104,7 +104,7 @@ def test_liveportraits_own_formula_gives_the_driven_points(make_face, header, ma
     with SessionWriter(folder, header) as writer:
         frame = make_frame(0)
         writer.add_frame(frame)
-        writer.add_result(make_result(frame, [make_face(rotation=rotation.numpy(), kp=kp, exp=exp, scale=1.4, t=t)]))
+        writer.add_result(result_of(frame, [nth_face(rotation=rotation.numpy(), kp=kp, exp=exp, scale=1.4, t=t)]))
     (item,) = template_of(Session.open(folder), tmp_path)["motion"]
     # transform_keypoint: kp @ R + exp, scaled, then moved in x and y.
     moved = item["scale"][..., None] * (item["kp"] @ item["R"] + item["exp"])

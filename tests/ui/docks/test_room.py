@@ -81,8 +81,8 @@ def test_a_panel_that_finds_no_room_at_its_first_place_has_one_tab(make_window, 
             window.show()
         window.docks.start()
         if not turn:
-            window._remember_layout()
-            window.hide()
+            with qtbot.waitSignal(window.ended, timeout=20_000):
+                window.close()
     window.commands["filter"].trigger()
     dock = window.docks.dock("filter")
 

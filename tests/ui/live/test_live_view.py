@@ -67,15 +67,14 @@ def test_the_rate_counts_new_pictures_not_paints(view, result, qtbot, monkeypatc
 
 
 def test_a_repaint_does_not_scale_the_same_frame_again(view, result):
-    view.show_result(result())
-    view.grab()
-    picture = view._picture
+    shown = result(grey=40)
+    view.show_result(shown)
+    assert colour(view, 100, 240) == (40, 40, 40)
+    shown.frame.image[:] = 90  # seen once the frame is scaled again
     view.set_style(OverlayStyle(axes=False))
-    view.grab()
-    assert view._picture is picture
+    assert colour(view, 100, 240) == (40, 40, 40)
     view.resize(500, 400)
-    view.grab()
-    assert view._picture is not picture
+    assert colour(view, 100, 240) == (90, 90, 90)
 
 
 def test_nothing_is_repainted_when_nothing_changed(view, result, qtbot, monkeypatch):

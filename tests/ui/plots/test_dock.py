@@ -169,13 +169,9 @@ def test_all_signals_at_once_can_be_plotted(plots, face, result):
 
 def test_a_span_of_five_minutes_is_thinned(plots, result, face, store):
     history = History()
-    one = result(face(angles=Angles(1, 2, 3)), captured_s=0.0)
-    history.append(one)
-    block = history._rows  # written at once: 9000 real results would take seconds
+    one = face(angles=Angles(1, 2, 3))
     for i in range(9000):
-        block[i] = block[i + history._capacity] = block[0]
-        block[i, 0] = block[i + history._capacity, 0] = i / 30
-    history.count = 9000
+        history.append(result(one, size=(2, 2), captured_s=i / 30))
     plots.show_result(None, history)
     assert len(curve_of(plots.canvas, "yaw")[0]) == pytest.approx(300, abs=2)
     plots.set_span(300)

@@ -121,7 +121,7 @@ def test_it_stays_where_it_was_scrolled_to(model, qtbot):
 
 def test_only_lines_that_are_seen_ask_for_a_picture(model, qtbot, monkeypatch):
     asked: list[Path] = []
-    monkeypatch.setattr(model._thumbnails, "icon", lambda folder: asked.append(folder))
+    monkeypatch.setattr(Thumbnails, "icon", lambda thumbnails, folder: asked.append(folder))
     view = SessionList(model)
     qtbot.addWidget(view)
     view.resize(700, 400)

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushB
 from app.session import thumbnails
 from app.session.exporters import EXPORTERS
 from app.session.manifest import Manifest
-from app.session.ownership import Claim, Owner
+from app.session.ownership import LOCK, Claim, Owner
 from app.ui.sessions import reader
 from app.ui.sessions.controls import SessionsControls
 from app.ui.shell import settings, theme
@@ -109,10 +109,10 @@ def test_what_is_recorded_meanwhile_comes_and_is_whole_in_the_end(quick, window,
     whole = Manifest.read(live)
     replace(whole, state="recording", owner=Owner.this_process(claim.locked)).write(live)
     live.rename(recordings / "live")
-    claim._path = recordings / "live" / ".lock"
     qtbot.waitUntil(lambda: shown(window).get("live") == "recording", timeout=20_000)
     whole.write(recordings / "live")
     claim.release()
+    (recordings / "live" / LOCK).unlink()
     qtbot.waitUntil(lambda: shown(window).get("live") == "complete", timeout=20_000)
     shutil.rmtree(recordings / "live")
     qtbot.waitUntil(lambda: "live" not in shown(window), timeout=20_000)

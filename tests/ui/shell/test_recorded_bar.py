@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import QPoint, QSize, Qt, QUrl
@@ -110,13 +111,18 @@ def test_a_recording_that_failed_is_not_offered_but_can_be_found(idle_window):
     assert idle_window.recent.paths == [str(STATS.folder)]
 
 
-def test_two_recordings_in_a_row_both_stand_among_the_recent_files(idle_window, status):
+def test_two_recordings_in_a_row_both_stand_among_the_recent_files(idle_window, status, monkeypatch):
     first, second = STATS, replace(STATS, folder=STATS.folder.with_name("second"))
-    follow = idle_window.controller._follow_recording
-    follow(status(recording=replace(first, finished=False), recording_active=True))
-    follow(status(recording=replace(second, finished=False), recording_active=True, recording_finishing=True))
+    controller, states = idle_window.controller, iter([
+        status(recording=replace(first, finished=False), recording_active=True),
+        status(recording=replace(second, finished=False), recording_active=True, recording_finishing=True),
+        status(recording=second),
+    ])  # fmt: skip
+    monkeypatch.setattr(controller, "pipeline", SimpleNamespace(status=lambda: next(states)))
+    controller.poll()
+    controller.poll()
     assert not idle_window.recorded.isVisible()
-    follow(status(recording=second))
+    controller.poll()
     assert idle_window.recent.paths == [str(second.folder), str(first.folder)]
     assert idle_window.recorded.folder == second.folder
 

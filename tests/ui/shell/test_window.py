@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import math
 import socket
 import sys
 import threading
@@ -18,6 +17,7 @@ from PyQt6.QtGui import QDropEvent
 
 from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraRequest
+from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import FrameResult
 from app.core.mailbox import Mailbox
@@ -273,7 +273,6 @@ def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeyp
             pass
 
     monkeypatch.setattr(controller, "pipeline", Scripted())
-    controller._devices_asked = True
     controller.poll()
     controller.set_network(Network("bad.pth"))
     controller.poll()
@@ -422,7 +421,7 @@ def test_the_label_at_the_face_and_the_panels_with_numbers_tell_of_one_frame(
     qtbot.waitUntil(lambda: all(is_seen(idle_window.docks.dock(name)) for name in ("table", "bins", "numbers")))
     results: Mailbox[FrameResult] = Mailbox()
     idle_window.controller.pipeline = SimpleNamespace(results=results, history=History())
-    idle_window._status_due_s = math.inf
+    monkeypatch.setattr(idle_window.controller, "poll", lambda: None)
     idle_window.timer.stop()
     due_s, yaw, given_s = 100.07, 0.0, {}
     for _ in range(300):
@@ -431,7 +430,7 @@ def test_the_label_at_the_face_and_the_panels_with_numbers_tell_of_one_frame(
             due_s, yaw = due_s + apart_s, yaw + 0.1
             given_s[f"{yaw:.2f}"] = clock[0]
             results.put(result(face(angles=Angles(0, yaw, 0)), captured_s=clock[0]))
-        idle_window._tick()
+        idle_window.timer.timeout.emit()
         if idle_window.view.result is None:
             continue
         label = label_text(idle_window.view.numbers.shown[0])
@@ -446,18 +445,20 @@ def test_the_label_at_the_face_and_the_panels_with_numbers_tell_of_one_frame(
     idle_window.controller.pipeline = None
 
 
-def test_a_lost_camera_leaves_no_numbers_in_the_panel(idle_window, status, result, face, qtbot):
+def test_a_lost_camera_leaves_no_numbers_in_the_panel(idle_window, status, result, face, qtbot, monkeypatch):
     with qtbot.waitExposed(idle_window):
         idle_window.show()
     idle_window.docks.start()
     idle_window.controller.pipeline = SimpleNamespace(results=Mailbox(), history=History())
-    idle_window._status_due_s = math.inf
     idle_window.timer.stop()
+    clock = [now_s()]
+    monkeypatch.setattr("app.ui.shell.window.now_s", lambda: clock[0])
     idle_window.view.show_result(result(face(angles=Angles(0, 12, 0))))
     texts = []
     for state in (SourceState.STREAMING, SourceState.LOST, SourceState.STREAMING):
-        idle_window._status, idle_window._numbers_due_s = status(state), 0.0
-        idle_window._tick()
+        monkeypatch.setattr(idle_window.controller, "poll", lambda state=state: status(state))
+        clock[0] += 1.0
+        idle_window.timer.timeout.emit()
         texts.append(find(idle_window.docks.view("numbers").pose, "yaw", Value).whole_text)
     assert texts == ["+12.0°", NOTHING, "+12.0°"]
     idle_window.controller.pipeline = None

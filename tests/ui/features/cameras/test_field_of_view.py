@@ -12,8 +12,7 @@ from app.ui.features.cameras.remembered import FACE_SIZES, FIELDS_OF_VIEW
 from app.ui.features.cameras.view_dialog import ViewDialog
 from app.ui.live.pose import PosePanel
 from app.ui.widgets.fields import Value
-from tests.factories import make_face
-from tests.signals.test_chain import make_result
+from tests.factories import make_face, make_result
 from tests.ui.find import dialog as find_dialog
 from tests.ui.find import find
 
