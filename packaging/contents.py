@@ -57,11 +57,16 @@ LEFT_OUT = (
     "torch/bin/*", "torch/test/*", "torch/include/*", "torch/share/*", "torch/lib/*test*", "torch/lib/*.a",
     "*openvino_intel_[gn]pu_*", "openvino/libs/cache.json",  # the program asks OpenVINO for the processor alone
     "*openvino_tensorflow*", "*openvino_pytorch*", "*openvino_paddle*", "*openvino_jax*", "*openvino_gguf*",
-    "*arrow_flight*", "*pyarrow/_flight*", "*pyarrow/_substrait*",  # libarrow_substrait itself is wanted by the others
+    "*arrow_flight*", "*arrow_python_flight*", "*pyarrow/_flight*",
+    "*pyarrow/_substrait*",  # libarrow_substrait itself is wanted by the others
+    "pyarrow/libarrow_python*.so", "pyarrow/libarrow_python*.so.*.*",  # the same once more, by names that nothing loads
     "pyarrow/include/*", "pyarrow/tests/*", "pyarrow/src/*", "pyarrow/*.px[di]", "pyarrow/*.pyx",
     "cv2/data/*", "cv2/qt/*",  # OpenCV's own cascades and its window system
     "*Qt6Qml*", "*Qt6Quick*", "*Qt6Pdf*", "*Qt6VirtualKeyboard*", "PyQt6/Qt6/translations/*", "PyQt6/Qt6/qml/*",
     "PyQt6/Qt6/plugins/platforminputcontexts/*virtualkeyboard*", "PyQt6/Qt6/plugins/imageformats/*pdf*",
+    # GTK of the system that this is made on crashes on others; Qt draws the dialogs for files itself.
+    "PyQt6/Qt6/plugins/platformthemes/*gtk*", "libgtk-3*", "libgdk*", "libgio-2*", "libgobject-2*", "libgmodule-2*",
+    "libcairo*.so*", "libpango*", "libatk*", "libatspi*", "libharfbuzz.so*", "libepoxy*", "libpixman-1*",
     "onnx/backend/*", "onnx/test/*", "onnx/reference/*", "*/tests/*", "*.pyi",
 )  # fmt: skip
 """Files that PyInstaller finds by itself and nothing here opens; patterns of their places in the program."""

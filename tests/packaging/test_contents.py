@@ -105,6 +105,10 @@ def test_nothing_of_ours_imports_what_is_excluded(contents: ModuleType) -> None:
         ("mediapipe/modules/face_detection/face_detection_short_range.tflite", False),
         ("extractor/docs/index.md", False),
         ("pyarrow/libarrow_substrait.so.2500", False), ("pyarrow/libarrow_flight.so.2500", True),
+        ("pyarrow/libarrow_python.so.2500", False), ("pyarrow/libarrow_python.so.2500.1.0", True),
+        ("pyarrow/libarrow_python.so", True), ("libglib-2.0.so.0", False), ("libgtk-3.so.0", True),
+        ("PyQt6/Qt6/plugins/platformthemes/libqgtk3.so", True),
+        ("PyQt6/Qt6/plugins/platformthemes/libqxdgdesktopportal.so", False),
     ],
 )  # fmt: skip
 def test_what_is_left_out(contents: ModuleType, place: str, left_out: bool) -> None:
