@@ -50,12 +50,13 @@ def test_the_window_measures_and_exports_write_decimal_points(tmp_path, changes)
     with (session / "frames.csv").open(encoding="utf-8", newline="") as file:
         measured = [row for row in csv.DictReader(file) if row["success"] == "1"]
     assert measured
-    done = run(["-m", "app", "export", str(session), "--format", "openface,bids,elan", "--quiet"], env)
+    done = run(["-m", "app", "export", str(session), "--format", "openface,bids,elan,spreadsheet", "--quiet"], env)
     assert (done.returncode, done.stderr) == (0, "")
     (exported,) = session.glob("export/**/*openface*.csv")
     with exported.open(encoding="utf-8", newline="") as file:
         timestamps = [float(row["timestamp"]) for row in csv.DictReader(file, skipinitialspace=True)]
     assert any(value % 1 for value in timestamps)
+    assert (session / "export" / "markers.csv").read_text(encoding="utf-8-sig").startswith("session;participant;")
 
 
 @pytest.mark.parametrize("name", [GERMAN, TURKISH])

@@ -75,7 +75,16 @@ def extract(patterns: Sequence[str], out: Path, options: ExtractOptions, watcher
         run.finish()
         if work.left_out:
             watcher.remark(left_out(work.left_out))
+        if run.faceless:
+            watcher.remark(no_face(run.faceless))
         return run.result()
+
+
+def no_face(names: Sequence[str]) -> str:
+    """A sentence on files that were measured and show no face."""
+    if len(names) == 1:
+        return f"No face was found in {names[0]}."
+    return f"No face was found in {len(names)} files, such as {names[0]}."
 
 
 def _lock(stack: ExitStack, out: Path) -> None:
@@ -122,6 +131,7 @@ class _Run:
             self._table = ImageTable(out, measured, force=options.force)
         self._missing = self._table.missing(self._pictures) if self._table else []
         self._failures: tuple[str, ...] = ()
+        self.faceless: tuple[str, ...] = ()  # names of the files measured now that show no face
         self.jobs = self._split()
 
     def _split(self) -> list[Job]:
@@ -149,8 +159,10 @@ class _Run:
         for event in events:
             tally.take(event)
             watcher.show(tally.standing)
-            if isinstance(event, Outcome) and event.rows and self._table is not None:
-                self._table.add(event.rows)
+            if isinstance(event, Outcome):
+                self.faceless += event.faceless
+                if event.rows and self._table is not None:
+                    self._table.add(event.rows)
         self._failures = tally.standing.failures
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:

@@ -120,6 +120,7 @@ class Outcome:
     frames: int = 0
     failures: tuple[str, ...] = ()  # a sentence for each file that could not be measured
     rows: tuple[tuple[Picture, tuple[str, ...]], ...] = ()  # of the pictures that could
+    faceless: tuple[str, ...] = ()  # names of the files that were measured and show no face
 
 
 Event = Progress | Outcome

@@ -27,7 +27,7 @@ from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
 from app.session.offline import ExtractWriter, missing_of
 from app.session.staging import new_staging, publish_over, sweep_all
-from app.session.table import row
+from app.session.table import Missing, row
 from extractor import files
 from extractor.backends.base import Backend
 from extractor.values import first_line
@@ -96,13 +96,15 @@ class Worker:
                                 share = _share(result.frame.media_s or 0.0, source.length_s)
                                 yield Progress(job.number, writer.rows, share)
                     problem = writer.ended_by = source.status.message
-                    rows = writer.rows
+                    rows, faceless = writer.rows, writer.no_face
                 _publish(staging, target, header.media)
             except BaseException:
                 files.remove_tree(staging)
                 raise
         # A truncated file: what there was is measured, and it counts as failed.
-        yield Outcome(job.number, rows, failures=(problem,) if problem else ())
+        yield Outcome(
+            job.number, rows, failures=(problem,) if problem else (), faceless=(path.name,) if faceless else ()
+        )
 
     def _measure(
         self, frames: Generator[Frame, None, None], stills: bool = False
@@ -120,6 +122,7 @@ class Worker:
     def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:
         failures: list[str] = []
         rows: list[tuple[Picture, tuple[str, ...]]] = []
+        faceless: list[str] = []
         progress = _Throttle()
         frames = _pictures(job.pictures, failures)
         results = self._measure(frames, stills=True)
@@ -128,9 +131,11 @@ class Worker:
                 picture = job.pictures[result.frame.index]
                 num_kp, missing = self._backend.spec.num_kp, missing_of(result)
                 rows.append((picture, row(picture.name, None, result.primary, math.nan, num_kp, missing)))
+                if missing is Missing.NO_FACE and result.primary is None:
+                    faceless.append(picture.name)
                 if progress.due():
                     yield Progress(job.number, len(rows), len(rows) / len(job.pictures))
-        yield Outcome(job.number, len(rows), tuple(failures), tuple(rows))
+        yield Outcome(job.number, len(rows), tuple(failures), tuple(rows), tuple(faceless))
 
 
 class _Throttle:

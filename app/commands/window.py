@@ -47,6 +47,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
         "motionscope cameras (what they grant), motionscope check (this machine), "
         "motionscope bench (how fast it is here).",
     )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)  # a command mistyped, a film without --source
     parser.add_argument("--version", action="version", version=f"motionscope {__version__}")
     parser.add_argument(
         "--source",
@@ -101,6 +102,9 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     )
     _add_outputs(parser)
     args = parser.parse_args(arguments)
+    if args.words:
+        word = args.words[0]
+        parser.error(f"there is no command {word!r} (--help lists them); what is shown is named by --source {word}")
     known = {name: value for name, value in vars(args).items() if name in LaunchOptions.__slots__}
     return dataclasses.replace(
         LaunchOptions(**known),

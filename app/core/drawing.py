@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Any
 
 import cv2
@@ -22,6 +21,7 @@ from app.core.face_marks import (
     pose_axes,
 )
 from app.core.frames import FaceResult, Image
+from app.core.text import plain_letters
 from extractor.types import Angles
 
 _DARK = (20, 18, 16)  # blue, green, red, as all colours here
@@ -53,7 +53,7 @@ def draw_face(
     for mark in marks:
         _draw(image, mark, scale)
     if measured:
-        name = unicodedata.normalize("NFKD", called).encode("ascii", "ignore").decode()  # what cv2's fonts can write
+        name = plain_letters(called)  # what cv2's fonts can write
         _draw_label(image, face, f"{name}  {label_of(said or face.angles)}".lstrip())
 
 

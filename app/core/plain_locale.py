@@ -7,6 +7,7 @@ is 0, and with Turkish letters "INFERENCE" in lower case is no longer "inference
 from __future__ import annotations
 
 import ctypes
+import functools
 import locale
 import os
 
@@ -17,8 +18,21 @@ _CATEGORIES = (
 _PLAIN_LETTERS = "C" if os.name == "nt" else "C.UTF-8"  # the encoding of file names stays
 
 
+@functools.cache
+def decimal_sign() -> str:
+    """What the person's system writes in numbers, a comma or else a point; what it was before it was made plain."""
+    try:
+        locale.setlocale(locale.LC_NUMERIC, "")
+    except locale.Error:
+        return "."  # the environment names a locale that isn't installed
+    sign = locale.localeconv()["decimal_point"]
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    return "," if sign == "," else "."
+
+
 def use_plain_locale() -> None:
     """Let C functions of this process use a decimal point and the letters of English from now on."""
+    decimal_sign()
     locale.setlocale(locale.LC_NUMERIC, "C")
     if not _letters_are_plain():
         locale.setlocale(locale.LC_CTYPE, _PLAIN_LETTERS)

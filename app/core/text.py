@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 ENCODING = "utf-8"
@@ -55,6 +56,11 @@ def decode_json(data: bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
     except ValueError as error:
         raise ValueError("a number in it is too long") from error
+
+
+def plain_letters(text: str) -> str:
+    """``text`` in ASCII: letters without their accents ("Jörg" is "Jorg"), without what has no such letter."""
+    return unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
 
 
 def western(text: str) -> str:

@@ -120,9 +120,11 @@ def plan_deletion(folder: Path) -> DeletionPlan:
     """
     folder = folder.absolute()
     with os_errors_as(SessionError, f"{folder} can't be read"):
-        linked = files.is_link(folder)
+        linked, there = files.is_link(folder), folder.exists()
     if linked:
         raise SessionError(f"{folder} is a link; delete the session itself.")
+    if not there:
+        raise SessionError(f"{folder} does not exist.")
     manifest = _manifest(folder)
     if manifest is None and not is_damaged_session(folder):
         raise SessionError(f"{folder} is not a recorded session, or too damaged to tell; nothing in it was deleted.")

@@ -245,7 +245,8 @@ class Manifest:
             _mend_texts(values.get("header"))
             return build(cls, values)
         except FileNotFoundError as error:
-            raise SessionError(f"{folder} is not a recorded session: it has no {MANIFEST}.") from error
+            why = f"is not a recorded session: it has no {MANIFEST}" if folder.exists() else "does not exist"
+            raise SessionError(f"{folder} {why}.") from error
         except OSError as error:
             raise SessionError(f"{path} can't be read: {reason(error)}.") from error
         except RecordError as error:

@@ -153,6 +153,11 @@ class ExtractWriter(Staged):
         """How many frames were written."""
         return self._tables.rows
 
+    @property
+    def no_face(self) -> bool:
+        """Whether frames were measured, and no face was found in any of them."""
+        return 0 < self.rows == self._tables.missing[Missing.NO_FACE.word]
+
     def write(self, result: FrameResult, timestamp_s: float) -> None:
         """The next frame's result, ``timestamp_s`` from the video's start.  Raises SessionError."""
         self._tables.write(result, timestamp_s)

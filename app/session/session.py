@@ -238,9 +238,7 @@ class Session:
 def finished_manifest(folder: Path) -> Manifest:
     """Read the manifest of a session that nobody writes any more.  Raises CutOffError, SessionError."""
     with os_errors_as(SessionError, f"{folder} can't be read"):
-        if not folder.exists():
-            raise SessionError(f"{folder} does not exist.")
-        if not folder.is_dir():
+        if folder.is_file():
             raise SessionError(f"{folder} is a file; a recorded session is a folder with {MANIFEST} in it.")
     manifest = Manifest.read(folder)
     if is_unfinished(folder, manifest):

@@ -99,6 +99,14 @@ def test_unknown_words_are_refused(capsys):
     assert "--sourec" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["clip.mp4"], ["--lsl", "Lab", "clip.mp4"]])
+def test_a_film_without_its_option_is_told_which(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.endswith("what is shown is named by --source clip.mp4\n")
+
+
 def test_check_reports_this_machine(capsys):
     code = check(None)
     out = capsys.readouterr().out

@@ -46,7 +46,9 @@ def run(*words: str | Path) -> int:
 
 def test_a_folder_gives_a_session_per_video_and_one_table_of_images(material, tmp_path, capsys):
     assert run(material, "--out", tmp_path / "out") == 0
-    assert "6 of 6 files measured" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "6 of 6 files measured" in captured.out
+    assert captured.err == "motionscope: No face was found in 2 files, such as empty room.mp4.\n"
 
     session = Session.open(tmp_path / "out" / "clip")
     assert session.manifest.header.media is not None

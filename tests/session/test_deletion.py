@@ -124,6 +124,11 @@ def test_a_session_json_that_is_a_link_or_a_pipe_goes_alone(session, tmp_path):
     assert not session.exists()
 
 
+def test_what_is_not_there_is_said(tmp_path):
+    with pytest.raises(SessionError, match="none does not exist"):
+        delete_session(tmp_path / "none")
+
+
 def test_a_folder_of_another_program_is_kept(session, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

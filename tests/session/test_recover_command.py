@@ -29,7 +29,7 @@ def test_whole_sessions_are_nothing_to_do(tmp_path, header, make_frame, capsys):
 
 def test_what_is_no_session_is_a_failure(tmp_path, capsys):
     assert main(["recover", str(tmp_path / "nothing")]) == 1
-    assert "is not a recorded session" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"motionscope: {tmp_path / 'nothing'} does not exist.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there such a path is no path")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.core.errors import SessionError
+from app.core.text import plain_letters
 from app.core.tilt import CameraTilt, levelled_cm, levelled_deg
 from app.session.exporters.base import OneOutput, Progress
 from app.session.manifest import Manifest
@@ -149,8 +150,8 @@ class BidsMotion(OneOutput):
 
 
 def bids_label(text: str) -> str:
-    """What BIDS allows in a label: letters and digits of ASCII."""
-    return re.sub("[^0-9a-zA-Z]", "", text)
+    """What BIDS allows in a label: letters and digits of ASCII, an "ö" as "o"."""
+    return re.sub("[^0-9a-zA-Z]", "", plain_letters(text))
 
 
 def first_frame_utc(manifest: Manifest) -> str:

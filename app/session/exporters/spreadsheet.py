@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from app.core.plain_locale import decimal_sign
 from app.core.spreadsheet import as_cell
 from app.session.exporters.base import OneOutput, Progress
 from app.session.session import Session
@@ -16,8 +17,9 @@ COLUMNS = ("session", "participant", "task", "onset_s", "duration_s", "label", "
 
 
 class SpreadsheetAnnotations(OneOutput):
-    """One row an annotation, in the order of their onsets; UTF-8 with the mark by which Excel knows it, decimal points.
+    """One row an annotation, in the order of their onsets; UTF-8 with the mark by which Excel knows it.
 
+    Where the system writes a decimal comma, so do its spreadsheets: numbers have one, and semicolons part the fields.
     A text that a spreadsheet would take for a formula stands behind an apostrophe, as does one that
     begins with an apostrophe: without the first one each is the exact text again.
     """
@@ -32,10 +34,11 @@ class SpreadsheetAnnotations(OneOutput):
         annotations = sorted(session.annotations, key=lambda annotation: (annotation.onset_s, annotation.duration_s))
         with files.create_text(folder / FILE, errors="replace") as file:
             file.write("\ufeff")
-            writer = csv.writer(file)
+            sign = decimal_sign()
+            writer = csv.writer(file, delimiter=";" if sign == "," else ",")
             writer.writerow(COLUMNS)
             for annotation in annotations:
-                times = (f"{annotation.onset_s:.6f}", f"{annotation.duration_s:.6f}")
+                times = (f"{s:.6f}".replace(".", sign) for s in (annotation.onset_s, annotation.duration_s))
                 texts = map(as_cell, (*about, annotation.label, annotation.note))
                 session_name, participant, task, label, note = texts
                 writer.writerow((session_name, participant, task, *times, label, note, annotation.frame))

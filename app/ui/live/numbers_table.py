@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.position import Position
-from app.core.spreadsheet import as_cell
+from app.core.spreadsheet import as_cell, with_decimal_sign
 from app.session.table import number_field
 from extractor.types import POSE_HEADS
 
@@ -57,7 +57,7 @@ def number_rows(result: FrameResult, names: Sequence[str] | None) -> list[Number
 def as_text(rows: Sequence[NumberRow]) -> str:
     """Tab-separated lines, the headings first: what a spreadsheet takes."""
     lines = [HEADINGS, *((as_cell(row.name), row.shown, row.measured, row.unit) for row in rows)]
-    return "\n".join("\t".join(line) for line in lines) + "\n"
+    return with_decimal_sign("\n".join("\t".join(line) for line in lines) + "\n")
 
 
 def _face_rows(shown: ShownFace, measured: FaceResult, names: Sequence[str] | None) -> Iterator[NumberRow]:

@@ -133,5 +133,5 @@ def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
 
 
 def labels_of(annotations: EditedAnnotations, known: list[str]) -> list[str]:
-    """Labels to choose from: those in use, then those that are offered while recording."""
-    return list(dict.fromkeys([annotation.label for annotation in annotations.annotations if annotation.label] + known))
+    """Labels to choose from: the keys', then what else is in use, the program's own ("filter") among it."""
+    return list(dict.fromkeys(known + [annotation.label for annotation in annotations.annotations if annotation.label]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.core.errors import SessionError
 from app.ui.shell.display import has_display
 
 LAID_OUT_MS = 100  # from new numbers to their places in the panel
@@ -21,8 +20,6 @@ def run_review(
     """
     from app.session.manifest import Manifest
 
-    if not folder.exists():
-        raise SessionError(f"{folder} does not exist.")
     Manifest.read(folder)  # what is no session is said before a window opens
     if not has_display():
         return 1

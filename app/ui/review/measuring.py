@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 
-from app.core.spreadsheet import as_cell
+from app.core.spreadsheet import as_cell, with_decimal_sign
 from app.core.tilt import levelled_deg
 from app.session.comparison import compare
 from app.ui.review.content import Content, frame_s, places_of
@@ -138,7 +138,7 @@ class Measuring(QObject):
         start, end = self.selection if self.selection is not None else (0.0, self.total_s)
         what = [self._loaded.session.folder.name, *filter(None, [self._loaded.called])]
         title = "\t".join([*map(as_cell, what), f"{start:.3f} to {end:.3f} s"])
-        return as_text(self.statistics, title) + self._comparison_text()
+        return with_decimal_sign(as_text(self.statistics, title) + self._comparison_text())
 
     def copy(self) -> None:
         clipboard = QGuiApplication.clipboard()

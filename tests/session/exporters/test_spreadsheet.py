@@ -41,6 +41,15 @@ def test_nothing_is_run_and_nothing_is_lost(exported):
     ]
 
 
+def test_where_numbers_have_a_comma_they_are_written_so(record, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.session.exporters.spreadsheet.decimal_sign", lambda: ",")
+    session = Session.open(record(annotations=[("a, b", "", 0.25, 0.6)]))
+    (path,) = export_session(session, exporters_named("spreadsheet")[0], tmp_path / "out")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file, delimiter=";")
+    assert (row["onset_s"], row["duration_s"], row["label"]) == ("0,600000", "0,250000", "a, b")
+
+
 def test_the_formats_for_programs_keep_the_exact_text(exported, tmp_path):
     session, _ = exported
     assert [annotation.label for annotation in read_annotations(session.folder / "events.csv")] == [

@@ -60,6 +60,17 @@ def test_the_dialog_adds_one_at_the_cursor(review, saved, folder):
     assert [e.label for e in read_annotations(folder / "events.original.csv")] == ["minute 0"]
 
 
+def test_a_new_marker_is_the_first_key_s_unless_another_is_chosen(three):
+    three.shown.editing.choose(-1)
+    press(three, Key.Key_M)
+    assert three.shown.editing.dialog.label.currentText() == "marker 1"
+    three.shown.editing.dialog.reject()
+    three.shown.editing.choose(2)
+    press(three, Key.Key_M)
+    assert three.shown.editing.dialog.label.currentText() == "talk"
+    three.shown.editing.dialog.reject()
+
+
 def test_cancelling_the_dialog_changes_nothing(review, folder):
     press(review, Key.Key_M)
     QTest.keyClick(review.shown.editing.dialog, Key.Key_Escape)
