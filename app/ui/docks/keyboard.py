@@ -31,7 +31,8 @@ class PanelKeys(QObject):
 
     def go(self, step: int) -> None:
         """The keyboard into the panel so many further; the picture is one of the stops."""
-        stops: list[QDockWidget | None] = [None, *self._reachable()]
+        # Those that are open, one behind another's tab too, in the order of the menu.
+        stops: list[QDockWidget | None] = [None, *(panel for panel in self._panels if not panel.isHidden())]
         current = self.current()
         place = stops.index(current) if current in stops else 0
         target = stops[(place + step) % len(stops)]
@@ -55,10 +56,8 @@ class PanelKeys(QObject):
         size = self._window.size()
         panel.setFloating(not panel.isFloating())
         make_room(self._window, panel, size)
-        if panel.isFloating():
-            corner = self._window.mapToGlobal(QPoint(AWAY, AWAY))
-            if not self._window.frameGeometry().contains(panel.frameGeometry().center()):
-                panel.move(corner)  # Qt remembers a place that may be off this screen
+        if panel.isFloating() and not self._window.frameGeometry().contains(panel.frameGeometry().center()):
+            panel.move(self._window.mapToGlobal(QPoint(AWAY, AWAY)))  # Qt's remembered place may be off this screen
         enter(panel)
 
     def move_on(self) -> None:
@@ -92,10 +91,6 @@ class PanelKeys(QObject):
         if panel is not None:
             panel.close()
             self.to_picture()
-
-    def _reachable(self) -> list[QDockWidget]:
-        """Those that are open, one behind another's tab too, in the order of the menu."""
-        return [panel for panel in self._panels if not panel.isHidden()]
 
     def _focus_changed(self, before: QWidget | None, focused: QWidget | None) -> None:
         """The title of the panel that has the keyboard stands out."""

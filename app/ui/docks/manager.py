@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QSize, Qt
 from PyQt6.QtGui import QAction
@@ -12,13 +11,11 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.core.clock import now_s
 from app.core.frames import FrameResult
+from app.signals.history import History
 from app.ui.docks.base import DockContext, DockView
 from app.ui.docks.catalogue import DOCKS, DockSpec
 from app.ui.docks.room import fit, fold, set_up_tabs, show_docked
 from app.ui.docks.title import PanelTitle, face_to_name, titles
-
-if TYPE_CHECKING:
-    from app.signals.history import History
 
 
 class Docks(QObject):
@@ -80,17 +77,11 @@ class Docks(QObject):
         return self._settled == self._places()
 
     def _places(self) -> dict[str, tuple[object, ...]]:
-        docks = [entry.dock for entry in self._entries.values()]
-        tabs = self._window.tabifiedDockWidgets
-        return {
-            dock.objectName(): (
-                dock.isHidden(),
-                dock.isFloating(),
-                self._window.dockWidgetArea(dock),
-                {other.objectName() for other in tabs(dock)},
-            )
-            for dock in docks
-        }
+        places: dict[str, tuple[object, ...]] = {}
+        for name, entry in self._entries.items():
+            dock, tabs = entry.dock, {other.objectName() for other in self._window.tabifiedDockWidgets(entry.dock)}
+            places[name] = (dock.isHidden(), dock.isFloating(), self._window.dockWidgetArea(dock), tabs)
+        return places
 
     def default_layout(self, low: bool) -> None:
         """Every dock back at its place; those that a new user sees are shown.

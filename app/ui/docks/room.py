@@ -54,9 +54,7 @@ def fit(window: QMainWindow, size: QSize) -> None:
 
 def fold(window: QMainWindow) -> None:
     """Where a layout leaves hardly any height or width for the picture, make tabs of the right panels, as at first."""
-    layout, picture = window.layout(), window.centralWidget()
-    if layout is None or picture is None:
-        return
+    layout, picture = there(window.layout()), there(window.centralWidget())
     layout.activate()
     if picture.height() < FLAT:
         _fold(window, (Area.BottomDockWidgetArea, Area.TopDockWidgetArea))
@@ -116,9 +114,7 @@ def set_up_tabs(window: QMainWindow) -> None:
 def _excess(window: QMainWindow, size: QSize) -> int:
     """How many points the window needs beyond ``size``, in both directions together."""
     set_up_tabs(window)
-    layout = window.layout()
-    if layout is not None:
-        layout.activate()
+    there(window.layout()).activate()
     need = window.minimumSizeHint()
     return max(need.width() - size.width(), 0) + max(need.height() - size.height(), 0)
 

@@ -11,6 +11,7 @@ from app.core.frames import FrameResult
 from app.ui.features.faces.colours import face_colour, ink_on
 from app.ui.live.overlay import are_several
 from app.ui.shell import theme
+from app.ui.widgets.building import lay_out, there
 from app.ui.widgets.icons import icon
 
 
@@ -63,13 +64,8 @@ class PanelTitle(QFrame):
         self.close_button.setAccessibleName(f"Close {dock.windowTitle()}")
         self.float_button.clicked.connect(lambda _: dock.setFloating(not dock.isFloating()))
         self.close_button.clicked.connect(lambda _: dock.close())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 2, 3, 2)
-        layout.setSpacing(3)
-        layout.addWidget(self.name, 1)
-        layout.addWidget(self.chip)
-        layout.addWidget(self.float_button)
-        layout.addWidget(self.close_button)
+        parts = ((self.name, 1), self.chip, self.float_button, self.close_button)
+        lay_out(QHBoxLayout(self), *parts, spacing=3, margins=(10, 2, 3, 2))
         dock.topLevelChanged.connect(lambda _: self._describe())
         dock.setTitleBarWidget(self)
         self._describe()
@@ -87,11 +83,10 @@ class PanelTitle(QFrame):
         if bool(self.property(name)) == on:
             return
         self.setProperty(name, on)
-        style = self.style()
-        if style is not None:
-            for widget in (self, self.name):
-                style.unpolish(widget)
-                style.polish(widget)
+        style = there(self.style())
+        for widget in (self, self.name):
+            style.unpolish(widget)
+            style.polish(widget)
 
     @staticmethod
     def _button(shape: str) -> QToolButton:

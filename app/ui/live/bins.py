@@ -57,21 +57,15 @@ class Bins(PaintedDock):
             "Bars: what the network says of each 3-degree bin. Line: their mean, the measured angle. "
             "Band: one standard deviation to both sides"
         )
-        self._message = missing(None)
         self._shown: list[Distribution] = []
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
-        self._message = missing(result)
-        self._shown = distributions(result) if result is not None and not self._message else []
-        self.setAccessibleDescription(
-            ", ".join(f"{d.name} {degrees(d.mean_deg)} {spread(d.std_deg)}" for d in self._shown) or self._message
-        )
-        self.update()
+        message = missing(result)
+        self._shown = distributions(result) if result is not None and not message else []
+        described = (f"{d.name} {degrees(d.mean_deg)} {spread(d.std_deg)}" for d in self._shown)
+        self.describe(message, ", ".join(described))
 
     def paint(self, painter: QPainter) -> None:
-        if not self._shown:
-            self.paint_message(painter, self._message)
-            return
         small = theme.tabular(self.font(), 0.85)
         metrics = QFontMetricsF(small)
         highest = max(float(np.max(d.probability)) for d in self._shown)

@@ -12,10 +12,11 @@ from app.faces.crop import CropTransform, extract
 from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.shell import theme
+from app.ui.widgets.building import there
 from app.ui.widgets.painted import NO_FACE, NO_SOURCE, PaintedDock
 
 LARGEST_ZOOM = 16
-PAN_KEYS = {
+PAN_KEYS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (1, 0),
     Qt.Key.Key_Right: (-1, 0),
     Qt.Key.Key_Up: (0, 1),
@@ -37,7 +38,6 @@ class Crop(PaintedDock):
             "0 fits it"
         )
         self._context = context
-        self._message = NO_SOURCE
         self.pixels: Image | None = None  # (S, S, 3) RGB
         self._side = 0  # of the square, in frame pixels
         self._zoom = 0  # whole screen pixels a pixel; 0: as large as fits
@@ -45,16 +45,15 @@ class Crop(PaintedDock):
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         network = self._context.network
-        self.pixels = None
+        self.pixels, message = None, ""
         if result is None:
-            self._message = NO_SOURCE
+            message = NO_SOURCE
         elif result.primary is None or network is None:
-            self._message = NO_FACE
+            message = NO_FACE
         else:
             transform = CropTransform.from_affine(result.primary.crop_to_frame, network.crop.input_size)
             self.pixels, self._side = extract(result.frame.image, transform), transform.side
-        self.setAccessibleDescription(self.legend() or self._message)
-        self.update()
+        self.describe(message, self.legend())
 
     def legend(self) -> str:
         """Its size and where it comes from; empty without one."""
@@ -84,10 +83,7 @@ class Crop(PaintedDock):
         return area
 
     def paint(self, painter: QPainter) -> None:
-        pixels = self.pixels
-        if pixels is None:
-            self.paint_message(painter, self._message)
-            return
+        pixels = there(self.pixels)
         size, room = len(pixels), self._room()
         data: Any = pixels.data
         image = QImage(data, size, size, 3 * size, QImage.Format.Format_RGB888)
@@ -103,19 +99,17 @@ class Crop(PaintedDock):
             painter.setPen(QPen(theme.ACCENT, 1))
             painter.drawRect(QRectF(area.left() + under[0] * step, area.top() + under[1] * step, step, step))
         painter.restore()
-        self._paint_legend(painter, under, QRectF(0, room.bottom(), self.width(), self.height() - room.bottom()))
+        self._paint_legend(painter, pixels, under, QRectF(self.rect()).adjusted(0, room.bottom(), 0, 0))
 
-    def _paint_legend(self, painter: QPainter, under: tuple[int, int] | None, area: QRectF) -> None:
-        assert self.pixels is not None
+    def _paint_legend(self, painter: QPainter, pixels: Image, under: tuple[int, int] | None, area: QRectF) -> None:
         font = theme.tabular(self.font(), 0.92)
         text = f"{self.legend()}, {self.zoom:.2g}×"
         if under is not None:
             x, y = under
-            red, green, blue = (int(v) for v in self.pixels[y, x])
+            red, green, blue = (int(v) for v in pixels[y, x])
             text = f"x {x}  y {y}   R {red}  G {green}  B {blue}"
         elif QFontMetricsF(font).horizontalAdvance(text) > area.width() - 16:
-            size = len(self.pixels)
-            text = f"{size} × {size} from {self._side} px, {self.zoom:.2g}×"
+            text = f"{len(pixels)} × {len(pixels)} from {self._side} px, {self.zoom:.2g}×"
         painter.setFont(font)
         painter.setPen(theme.DIM)
         painter.drawText(area.adjusted(8, 0, -8, -2), Qt.AlignmentFlag.AlignCenter, text)
@@ -128,8 +122,6 @@ class Crop(PaintedDock):
         x, y = int((mouse.x() - area.left()) / step), int((mouse.y() - area.top()) / step)
         return min(x, size - 1), min(y, size - 1)
 
-    # ------------------------------------------------------------------ mouse and keys
-
     def fit(self) -> None:
         self._zoom, self.shift = 0, QPointF()
         self.update()
@@ -141,17 +133,8 @@ class Crop(PaintedDock):
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        assert event is not None
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(1)
-        elif key is Qt.Key.Key_Minus:
-            self.zoom_by(-1)
-        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
-            self.fit()
-        elif key in PAN_KEYS:
-            x, y = PAN_KEYS[key]
-            self.shift += QPointF(x, y) * 16
+        if event is not None and event.key() in PAN_KEYS:
+            self.shift += QPointF(*PAN_KEYS[event.key()]) * 16
             self.update()
         else:
             super().keyPressEvent(event)

@@ -37,9 +37,8 @@ class LiveView(QWidget):
         # Whose numbers stand at the faces; None while it is the frame that is shown.
         self.numbers: FrameResult | None = None
         self.mirrored = False
-        self._style = OverlayStyle()
-        self._title = ""
-        self._detail = ""
+        self.style_shown = OverlayStyle()
+        self.message = ("", "")  # title and detail
         self._picture: _Picture | None = None
         self._unpainted = False
         self._painted_once = False
@@ -68,24 +67,16 @@ class LiveView(QWidget):
             self.update()
 
     def set_style(self, style: OverlayStyle) -> None:
-        if style != self._style:
-            self._style = style
+        if style != self.style_shown:
+            self.style_shown = style
             self.update()
-
-    @property
-    def style_shown(self) -> OverlayStyle:
-        return self._style
 
     def set_message(self, title: str, detail: str = "") -> None:
         """Words in the middle of the view, over a dimmed picture if there is one; empty: none."""
-        if (title, detail) != (self._title, self._detail):
-            self._title, self._detail = title, detail
+        if (title, detail) != self.message:
+            self.message = (title, detail)
             self.setAccessibleDescription(f"{title} {detail}".strip())
             self.update()
-
-    @property
-    def message(self) -> tuple[str, str]:
-        return self._title, self._detail
 
     def transform(self) -> ViewTransform | None:
         """Frame pixels to widget points; None while there is no picture."""
@@ -115,13 +106,13 @@ class LiveView(QWidget):
             if self._picture is None or self._picture.size != size:
                 self._picture = _Picture(result.frame.image, size, self.mirrored)
             painter.drawImage(target, self._picture.image)
-            if self._title:
+            if self.message[0]:
                 painter.fillRect(self.rect(), theme.faded(theme.GROUND, SHADE))
             else:
-                style = replace(self._style, font=self._style.font or self.font())
+                style = replace(self.style_shown, font=self.style_shown.font or self.font())
                 paint_overlay(painter, result, view, style, self.numbers)
-        if self._title:
-            self._paint_message(painter)
+        if self.message[0]:
+            self._paint_message(painter, *self.message)
         painter.end()
         if not self._painted_once:
             self._painted_once = True
@@ -132,26 +123,24 @@ class LiveView(QWidget):
             if result is not None:
                 self.painted.emit((now_s() - result.frame.captured_s) * 1000.0)
 
-    def _paint_message(self, painter: QPainter) -> None:
-        title_font = theme.tabular(self.font(), 1.6)
-        detail_font = theme.tabular(self.font(), 1.05)
+    def _paint_message(self, painter: QPainter, title: str, detail: str) -> None:
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
         margin = max(self.width() * 0.12, 16.0)
         area = QRectF(margin, 0, self.width() - 2 * margin, self.height())
-        painter.setFont(title_font)
-        title = painter.boundingRect(area, flags, self._title)
-        painter.setFont(detail_font)
-        detail = painter.boundingRect(area, flags, self._detail) if self._detail else QRectF()
-        gap = 10.0 if self._detail else 0.0
-        top = max((self.height() - title.height() - gap - detail.height()) / 2, 4.0)
-        painter.setFont(title_font)
-        painter.setPen(theme.TEXT)
-        painter.drawText(QRectF(area.left(), top, area.width(), title.height()), flags, self._title)
-        painter.setFont(detail_font)
-        painter.setPen(theme.DIM)
-        painter.drawText(
-            QRectF(area.left(), top + title.height() + gap, area.width(), detail.height()), flags, self._detail
-        )
+        lines = []  # each with its font, its colour and its height
+        for text, size, colour in ((title, 1.6, theme.TEXT), (detail, 1.05, theme.DIM)):
+            if text:
+                font = theme.tabular(self.font(), size)
+                painter.setFont(font)
+                lines.append((text, font, colour, painter.boundingRect(area, flags, text).height()))
+        gap = 10.0
+        whole = sum(height for *_, height in lines) + gap * (len(lines) - 1)
+        area.setTop(max((self.height() - whole) / 2, 4.0))
+        for text, font, colour, height in lines:
+            painter.setFont(font)
+            painter.setPen(colour)
+            painter.drawText(QRectF(area.left(), area.top(), area.width(), height), flags, text)
+            area.setTop(area.top() + height + gap)
 
 
 class _Picture:

@@ -12,11 +12,12 @@ from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.position import ASSUMED, NOWHERE
 from app.core.rotation import geodesic_deg, rotation_of
 from app.core.tilt import CameraTilt
+from app.ui.live.overlay import are_several, expression_rows
 from app.ui.shell import settings, theme
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import lay_out, paragraph, there
-from app.ui.widgets.fields import Bar, Note, Section, Value, dim_label, fixed_value
+from app.ui.widgets.fields import Bar, Note, Section, Value, dim_label, fixed_value, value_row
 from app.ui.widgets.formatting import (
     ANGLES,
     EXPRESSION_FULL_SCALE,
@@ -75,7 +76,7 @@ class PosePanel(QWidget):
             value.show_text(centimetres(position[i], position[3 + i]), POSITION_TIP)
         self._show_errors(result)
         self._show_expression(face)
-        several = result is not None and len(result.faces) + len(result.further) > 1
+        several = result is not None and are_several(result)
         heading = f"Head pose of face {face.face_id}" if face is not None and several else "Head pose"
         if heading != self._heading.text():
             self._heading.setText(heading)
@@ -93,17 +94,13 @@ class PosePanel(QWidget):
             self._truth_headings.append(heading)
             rows.addWidget(heading, 0, column)
         for row, name in enumerate(ANGLES, 1):
-            label = QLabel(name.capitalize())
-            label.setProperty("tone", name)
-            label.setToolTip(MEANINGS[name])
             self._angles[name] = fixed_value(name, "−180.0°", 1.7, QFont.Weight.DemiBold)
             self._spreads[name] = fixed_value(f"{name} standard deviation", "± 88.8°")
             self._spreads[name].setToolTip("Standard deviation of the network's own distribution over the angle")
             self._truths[name] = fixed_value(f"true {name}", "−88.8°")
             self._errors[name] = fixed_value(f"{name} error", "−88.8°")
-            widgets = (label, self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
-            for column, widget in enumerate(widgets):
-                rows.addWidget(widget, row, column)
+            values = (self._angles[name], self._spreads[name], self._truths[name], self._errors[name])
+            value_row(rows, row, name, MEANINGS[name], values)
             self._spreads[name].setProperty("dim", True)
             self._truths[name].setProperty("dim", True)
         for widget in (self._truths["yaw"], self._errors["yaw"]):
@@ -226,15 +223,9 @@ class PosePanel(QWidget):
         self._geodesic_name.setVisible(shown)
 
     def _show_expression(self, face: FaceResult | None) -> None:
-        values = dict.fromkeys(PARTS, math.nan)
-        if face is not None and face.pose_trained:
-            values = {
-                "face": face.exp_magnitude,
-                "brows": face.brow_magnitude,
-                "eyes": face.eye_magnitude,
-                "mouth": face.mouth_magnitude,
-            }
-        for name, value in values.items():
+        known = dict(expression_rows(face)) if face is not None and face.pose_trained else {}
+        for name in PARTS:
+            value = known.get(name, math.nan)
             self._magnitudes[name].show_text(unsigned(value, 3))
             self._bars[name].show_share(value / EXPRESSION_FULL_SCALE if math.isfinite(value) else 0.0)
 

@@ -8,16 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPen,
-    QPolygonF,
-    QWheelEvent,
-)
+from PyQt6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
 from app.core.face_marks import FaceLines, face_curves, face_lines
 from app.core.frames import FrameResult
@@ -25,13 +16,14 @@ from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.live.space import Eye, Projection
 from app.ui.shell import theme
+from app.ui.widgets.building import there
 from app.ui.widgets.painted import PaintedDock, missing
 
 GAINS = (1, 2, 5, 10)  # an expression moves a keypoint by some hundredths of the face
 DEG_PER_POINT = 0.5  # of the mouse
 DEG_PER_KEY = 10.0
 ZOOM_STEP = 1.15
-TURN_KEYS = {
+TURN_KEYS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Left: (-DEG_PER_KEY, 0.0),
     Qt.Key.Key_Right: (DEG_PER_KEY, 0.0),
     Qt.Key.Key_Up: (0.0, DEG_PER_KEY),
@@ -85,16 +77,13 @@ class ShapeView(PaintedDock):
         )
         self._context = context
         self._result: FrameResult | None = None
-        self._message = missing(None)
         self.eye = Eye()
         self.gain = 1
         self.held = False
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
-        self._message = missing(result)
-        self._result = result if not self._message else None
-        self.setAccessibleDescription(self._message or self._legend())
-        self.update()
+        self._result = result
+        self.describe(missing(result), self._legend())
 
     def _legend(self) -> str:
         parts = [f"expression ×{self.gain}"]
@@ -104,13 +93,8 @@ class ShapeView(PaintedDock):
             parts.append(f"from {self.eye.turn_deg:+.0f}°, {self.eye.tilt_deg:+.0f}°".replace("-", "−"))
         return ", ".join(parts)
 
-    # ------------------------------------------------------------------ painting
-
     def paint(self, painter: QPainter) -> None:
-        if self._result is None:
-            self.paint_message(painter, self._message)
-            return
-        shape = shape_of(self._result, self.gain, self.held)
+        shape = shape_of(there(self._result), self.gain, self.held)
         line = self.fontMetrics().height()
         room = QRectF(0, line * 1.4, self.width(), self.height() - line * 2.8)
         radius = min(room.width(), room.height()) * 0.5 * self.eye.zoom
@@ -184,28 +168,24 @@ class ShapeView(PaintedDock):
         pen = QPen(theme.EXPRESSION, 1.6, cap=Qt.PenCapStyle.RoundCap)
         _paint_arrow(painter, np.array([at.x() - 5, at.y()]), np.array([at.x() + 6, at.y()]), pen, 5)
 
-    # ------------------------------------------------------------------ mouse and keys
-
     def look(self, eye: Eye) -> None:
         self.eye = eye
         self.update()
 
+    def zoom_by(self, steps: float) -> None:
+        self.look(self.eye.zoomed(ZOOM_STEP**steps))
+
+    def fit(self) -> None:
+        self.look(Eye())
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        assert event is not None
-        key = Qt.Key(event.key())
+        key = event.key() if event is not None else None
         if key in TURN_KEYS:
-            turn, tilt = TURN_KEYS[key]
-            self.look(self.eye.turned(turn, tilt))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.look(self.eye.zoomed(ZOOM_STEP))
-        elif key is Qt.Key.Key_Minus:
-            self.look(self.eye.zoomed(1 / ZOOM_STEP))
-        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
-            self.look(Eye())
-        elif key is Qt.Key.Key_E:
+            self.look(self.eye.turned(*TURN_KEYS[key]))
+        elif key == Qt.Key.Key_E:
             self.gain = GAINS[(GAINS.index(self.gain) + 1) % len(GAINS)]
             self.update()
-        elif key is Qt.Key.Key_H:
+        elif key == Qt.Key.Key_H:
             self.held = not self.held
             self.update()
         else:
@@ -213,7 +193,7 @@ class ShapeView(PaintedDock):
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is not None and event.angleDelta().y():
-            self.look(self.eye.zoomed(ZOOM_STEP ** (event.angleDelta().y() / 120)))
+            self.zoom_by(event.angleDelta().y() / 120)
             event.accept()
 
     def drag(self, by: QPointF) -> None:
@@ -221,7 +201,7 @@ class ShapeView(PaintedDock):
         self.look(self.eye.turned(sign * by.x() * DEG_PER_POINT, by.y() * DEG_PER_POINT))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        self.look(Eye())
+        self.fit()
 
 
 def _paint_lines(painter: QPainter, points: NDArray[np.float64], lines: FaceLines, pen: QPen) -> None:

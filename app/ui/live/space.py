@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from extractor.decode_arrays import rotation_matrix
 
 DISTANCE = 5.0
 """The eye's distance from the centre in units of the shape's radius: foreshortening to be seen, yet no distortion."""
@@ -36,9 +37,7 @@ class Eye:
 
     def rotation(self) -> NDArray[np.float64]:
         """(3, 3) from the camera frame (x right, y down, z away) to the eye's frame, which has the same axes."""
-        a, b = math.radians(self.turn_deg), math.radians(self.tilt_deg)
-        turn = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]])
-        tilt = np.array([[1, 0, 0], [0, math.cos(b), -math.sin(b)], [0, math.sin(b), math.cos(b)]])
+        tilt, turn = rotation_matrix(np.array([[self.tilt_deg, 0.0, 0.0], [0.0, self.turn_deg, 0.0]]))
         return np.asarray(tilt @ turn)
 
 

@@ -57,8 +57,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._span_s = 10.0
         self.cross_s = float("nan")
 
-    # ------------------------------------------------------------------ what is shown
-
     def show_signals(self, signals: Sequence[PlotSignal], span_s: float) -> None:
         """These curves from now on; ``draw`` follows."""
         self._signals, self._span_s = tuple(signals), float(span_s)
@@ -206,8 +204,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             sign = group.range is Range.SYMMETRIC
             plot.getAxis("left").setTicks([[(v, number(v, group.unit, sign)) for v in ticks]])
 
-    # ------------------------------------------------------------------ the crosshair
-
     def point_at(self, seconds: float) -> None:
         """The crosshair there (negative: ago); NaN: none."""
         self.cross_s = seconds
@@ -238,8 +234,6 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             return
         start = self.cross_s if np.isfinite(self.cross_s) else 0.0
         self.point_at(min(max(start + steps * self._span_s * KEY_SHARE, -self._span_s), 0.0))
-
-    # ------------------------------------------------------------------ for others
 
     def minimumSizeHint(self) -> QSize:
         return QSize(round(QFontMetricsF(self.font()).averageCharWidth() * 30), self.minimumHeight())

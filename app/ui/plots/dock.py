@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from app.ui.plots.files import FILTER, save
 from app.ui.plots.parts import Floats
 from app.ui.plots.signals import COLUMN, GROUPS, SIGNALS, PlotSignal, chosen
 from app.ui.shell import dialogs, settings, theme
+from app.ui.shell.commands import add_entry
 from app.ui.shell.messages import Severity
 from app.ui.widgets.building import ScrollPanel, lay_out, named
 
@@ -38,7 +40,6 @@ class Plots(QWidget):
         self._signals: tuple[PlotSignal, ...] = ()
         self._span_s = 0
         self._rows: Floats = np.empty((0, len(COLUMNS)))  # of the longest span while paused, otherwise of this one
-        self._message = ""  # of the legend
         self._several_s = -np.inf  # when there were last several faces, on the rows' clock
         self.canvas = PlotCanvas()
         self.canvas.pointed.connect(lambda _: self._write_legend())
@@ -53,8 +54,6 @@ class Plots(QWidget):
         self._settings.watch(self, (settings.PLOT_SIGNALS, settings.PLOT_SPAN, settings.PLOT_RAW), self._restore)
         self._restore()
 
-    # ------------------------------------------------------------------ building
-
     def _build_bar(self) -> None:
         self.signals_button = _button("Signals", "Choose what is plotted")
         menu = _StayingMenu(self.signals_button)
@@ -62,18 +61,13 @@ class Plots(QWidget):
         for group in GROUPS:
             menu.addSection(group.title)
             for signal in (signal for signal in SIGNALS if signal.group is group):
-                action = QAction(signal.label, menu)
+                self.choices[signal.name] = action = add_entry(menu, signal.label, self._choose)
                 action.setCheckable(True)
-                action.triggered.connect(lambda _: self._choose())
-                menu.addAction(action)
-                self.choices[signal.name] = action
         self.signals_button.setMenu(menu)
         self.span_button = _button("", "Choose the time span")
         spans = QMenu(self.span_button)
         for seconds, text in settings.PLOT_SPAN.choices:
-            entry = QAction(text, spans)
-            entry.triggered.connect(lambda _, seconds=seconds: self.set_span(seconds))
-            spans.addAction(entry)
+            add_entry(spans, text, partial(self.set_span, seconds))
         self.span_button.setMenu(spans)
         for button in (self.signals_button, self.span_button):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -99,8 +93,6 @@ class Plots(QWidget):
         lay_out(QVBoxLayout(self), bar, (scroll, 1), spacing=0, margins=(0, 0, 0, 0))
         self.setMinimumHeight(self.fontMetrics().height() * 9)
         self.setFocusProxy(self.signals_button)
-
-    # ------------------------------------------------------------------ showing
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self._history = history
@@ -131,7 +123,6 @@ class Plots(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange and hasattr(self, "save_button"):
-            self._message = ""
             self._write_legend()
 
     def values_at(self, seconds: float) -> dict[str, float]:
@@ -169,8 +160,7 @@ class Plots(QWidget):
             parts.append(text.replace(" ", "&nbsp;").replace("<span&nbsp;", "<span "))
         parts += self._remarks()
         words = GAP.join(parts)
-        if words != self._message:
-            self._message = words
+        if words != self._legend.text():
             self._legend.setText(words)
 
     def _remarks(self) -> list[str]:
@@ -187,11 +177,8 @@ class Plots(QWidget):
             remarks.append(f'<span style="color:{theme.WARNING.name()}">paused</span>')
         return remarks
 
-    # ------------------------------------------------------------------ choosing
-
     def _choose(self) -> None:
-        names = [name for name, action in self.choices.items() if action.isChecked()]
-        self.use_signals(names)
+        self.use_signals([name for name, action in self.choices.items() if action.isChecked()])
 
     def use_signals(self, names: list[str]) -> None:
         """Plot these; the usual ones where there would be none."""
@@ -217,8 +204,6 @@ class Plots(QWidget):
             # While it stands still every span can be looked at, so all of it is kept.
             self._rows = self._history.last(LONGEST_S if paused else self._span_s)
         self._draw()
-
-    # ------------------------------------------------------------------ saving
 
     def _ask_where(self) -> None:
         self.pause_button.setChecked(True)  # what is saved is what was seen when it was asked for

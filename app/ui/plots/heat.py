@@ -10,7 +10,7 @@ import PyQt6.QtWidgets  # noqa: F401  (before pyqtgraph, which binds to the Qt i
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from app.core.frames import FrameResult
 from app.signals.history import History
@@ -47,18 +47,16 @@ class Heat(PaintedDock):
         self._oldest_s = np.inf
         self._faces: NDArray[np.float32] = np.empty(0, np.float32)  # (columns,) whose they are
         self.top = STEPS[0]
-        self._empty = True
-        self._has_source = False
+        self._otherwise = NO_SOURCE  # is said where the history holds nothing
         table = pg.colormap.get(COLOUR_MAP).getLookupTable(nPts=255)
         self._map = [QColor(*(int(v) for v in row[:3])).rgb() for row in table]
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self._history = history
-        self._has_source = result is not None
+        self._otherwise = NO_SOURCE if result is None else NO_FACE
         if result is not None and are_several(result):
             self._several_s = result.frame.captured_s
         self._take()
-        self.update()
 
     def _take(self) -> None:
         """What the strip shows, of the history: one value for each keypoint and each column."""
@@ -69,14 +67,13 @@ class Heat(PaintedDock):
         self._values = columns_of(times, values, self.span_s, self._columns())
         self._faces = columns_of(times, faces[:, None].astype(np.float32), self.span_s, self._columns())[0]
         finite = self._values[np.isfinite(self._values)]
-        self._empty = not len(finite)
-        highest = float(np.percentile(finite, 99.5)) if len(finite) else 0.0
+        if not len(finite):
+            self.describe(self._otherwise, "")
+            return
+        highest = float(np.percentile(finite, 99.5))
         self.top = next((step for step in STEPS if highest <= step), STEPS[-1])
-        if self._empty:
-            self.setAccessibleDescription(NO_FACE if self._has_source else NO_SOURCE)
-        else:
-            strongest = self.labels()[int(np.argmax(np.nan_to_num(self._values, nan=-1.0).max(axis=1)))]
-            self.setAccessibleDescription(f"Last {self.span_s:g} s, most of all {strongest}, {highest:.3f}")
+        strongest = self.labels()[int(np.argmax(np.nan_to_num(self._values, nan=-1.0).max(axis=1)))]
+        self.describe("", f"Last {self.span_s:g} s, most of all {strongest}, {highest:.3f}")
 
     def _columns(self) -> int:
         return int(min(max(self.areas()[0].width(), 50), MAX_COLUMNS))
@@ -96,12 +93,7 @@ class Heat(PaintedDock):
     def _small(self) -> Any:
         return theme.tabular(self.font(), 0.85)
 
-    # ------------------------------------------------------------------ painting
-
     def paint(self, painter: QPainter) -> None:
-        if self._empty or not len(self._values):
-            self.paint_message(painter, NO_FACE if self._has_source else NO_SOURCE)
-            return
         strip, scale = self.areas()
         self._paint_strip(painter, strip)
         self._paint_names(painter, strip)
@@ -215,18 +207,11 @@ class Heat(PaintedDock):
         column = int((self.mouse.x() - strip.left()) / strip.width() * columns)
         return min(k, rows - 1), min(column, columns - 1)
 
-    # ------------------------------------------------------------------ mouse and keys
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        assert event is not None
-        steps = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}.get(Qt.Key(event.key()))
-        if steps is None:
-            super().keyPressEvent(event)
-            return
+    def zoom_by(self, steps: int) -> None:
+        """Another time span."""
         place = SPANS_S.index(self.span_s) + steps
         self.span_s = SPANS_S[min(max(place, 0), len(SPANS_S) - 1)]
         self._take()
-        self.update()
 
 
 def columns_of(

@@ -319,7 +319,6 @@ def bindings(command: Command) -> list[QKeySequence]:
 def describe(action: QAction, tip: str) -> None:
     """The tool tip with the key in it, and the same words for a screen reader."""
     action.setToolTip(f"{tip} ({native(action.shortcut())})")
-    action.setStatusTip("")
     action.setWhatsThis(unguessed(tip))
 
 

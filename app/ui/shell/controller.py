@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -16,7 +18,7 @@ from app.core.camera_format import CameraRequest
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.ui.shell.messages import Message, Severity
-from app.ui.widgets.background import Background
+from app.ui.widgets.background import Background, lazily
 from app.ui.widgets.formatting import duration
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FALLBACK = "demo"
+RESOLVE = "resolve source"  # the work of looking for what was asked for
 COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
 CAMERA_LENT = "The camera is in the camera chooser."
 RECORDING = "A recording runs: finish it (R), then choose another source."
@@ -68,7 +71,6 @@ class Controller(QObject):
         self.pipeline: Pipeline | None = None
         self._good_network: Network | None = None
         self.background = Background(self, self.complain)  # also for the window's other slow work
-        self._serial = 0  # of what was asked for; only the last one's answer matters
         self.resolving = False  # a source has been asked for and is being looked for
         self.shown_from_s = 0.0  # results of frames captured before this belong to another source
         self.running = True  # a source is open or being opened, as far as it has been asked for
@@ -89,7 +91,7 @@ class Controller(QObject):
 
     def start(self) -> None:
         """Load what is needed, then open the source; ``pipeline`` is there when ``source_changed`` comes."""
-        self.background.run("load", _import_pipeline, self._loaded)
+        self.background.run("load", partial(resolve_name, "app.pipeline:Pipeline"), self._loaded)
 
     def _loaded(self, make: Callable[..., Pipeline]) -> None:
         self.pipeline = make(self.network.weights or None, self.network.device, self.network.engine)
@@ -117,33 +119,28 @@ class Controller(QObject):
 
     def open_source(self, spec: str, note: str = "") -> None:
         """``spec`` as on the command line; what goes wrong appears in ``source_error`` or in the status."""
-        if self.pipeline is None or self.closing or self.lent:
+        pipeline = self.pipeline
+        if pipeline is None or self.closing or self.lent:
             self.source, self._reopen = spec, self.lent
             return
-        self._serial += 1
-        serial = self._serial
         self.source, self.source_error, self.note = spec, "", note
         self.running, self._fell_back = True, bool(note)
         self.resolving, self.shown_from_s = True, math.inf
-        self.pipeline.set_source(None)  # what played before must not go on under the new name
+        pipeline.set_source(None)  # what played before must not go on under the new name
         self.source_changed.emit(spec)
 
         def done(resolved: Any) -> None:
-            if serial != self._serial:
-                return
             self.resolving = False
-            if self.pipeline is not None:
-                self.note = " ".join(part for part in (note, resolved.note) if part)
-                self.shown_from_s = now_s()
-                self.pipeline.set_source(resolved.source)
+            self.note = " ".join(filter(None, (note, resolved.note)))
+            self.shown_from_s = now_s()
+            pipeline.set_source(resolved.source)
 
         def failed(error: Exception) -> None:
-            if serial == self._serial:
-                self.source_error = sentence(error)
-                self.resolving = self.running = False
+            self.source_error = sentence(error)
+            self.resolving = self.running = False
 
-        camera_request = self.camera_request
-        self.background.run("resolve source", lambda: _resolve(spec, camera_request), done, failed)
+        resolve = lazily("app.capture:resolve_source", spec, camera_request=self.camera_request)
+        self.background.run(RESOLVE, resolve, done, failed, latest=True)
 
     def choose_source(self, spec: str) -> None:
         """As a person asks for it: not during a recording, which would end with its source."""
@@ -153,7 +150,7 @@ class Controller(QObject):
             self.open_source(spec)
 
     def stop_source(self) -> None:
-        self._serial += 1  # what is still being looked for is no longer wanted
+        self.background.forget(RESOLVE)
         self.resolving = self.running = self._reopen = False
         self.note = ""
         if self.pipeline is not None:
@@ -174,7 +171,7 @@ class Controller(QObject):
         info = self.pipeline.status().source_info if self.pipeline is not None else None
         if self.pipeline is None or not self.running or (info is not None and info.kind != "camera"):
             return
-        self._serial += 1  # what is still being looked for is not opened
+        self.background.forget(RESOLVE)
         self._reopen, self._freeing = True, True
         self.resolving, self.note, self.shown_from_s = False, CAMERA_LENT, math.inf
         self.pipeline.set_source(None)
@@ -192,7 +189,7 @@ class Controller(QObject):
 
     def list_sources(self) -> None:
         """Look for cameras; ``sources_listed`` follows."""
-        self.background.run("list cameras", _list_sources, self.sources_listed.emit)
+        self.background.run("list cameras", lazily("app.capture:list_sources"), self.sources_listed.emit)
 
     # ------------------------------------------------------------------ network
 
@@ -276,7 +273,7 @@ class Controller(QObject):
         if not self._devices_asked:
             # Where there may be an accelerator torch is imported by now, elsewhere it is not asked.
             self._devices_asked = True
-            self.background.run("list devices", _list_devices, self.devices_listed.emit)
+            self.background.run("list devices", lazily("extractor.backends:available_devices"), self._devices_listed)
         if not status.network_error:
             self._good_network = self.network
         elif self._good_network is not None and self.network != self._good_network:
@@ -284,6 +281,9 @@ class Controller(QObject):
             if failed.weights != self.network.weights:
                 self.weights_failed.emit(failed.weights)
             self.network_changed.emit(self.network)
+
+    def _devices_listed(self, devices: Iterable[Any]) -> None:
+        self.devices_listed.emit(tuple((device.id, device.name) for device in devices))
 
     def _follow_recording(self, status: PipelineStatus) -> None:
         stats = status.recording
@@ -312,11 +312,9 @@ class Controller(QObject):
         return status
 
     def notify(self, text: str, severity: Severity = Severity.INFO) -> None:
-        """Say something in passing."""
         self.noticed.emit(Message(text, severity))
 
     def complain(self, error: Exception) -> None:
-        """Say what went wrong."""
         self.notify(sentence(error), Severity.ERROR)
 
 
@@ -326,30 +324,3 @@ def sentence(error: Exception) -> str:
         return str(error)
     log.error("unexpected error", exc_info=error)
     return UNEXPECTED
-
-
-# The imports of these bring OpenCV, PyAV and torch along: after the first paint, on other threads.
-
-
-def _import_pipeline() -> Callable[..., Pipeline]:
-    from app.pipeline import Pipeline
-
-    return Pipeline
-
-
-def _resolve(spec: str, camera_request: CameraRequest) -> Any:
-    from app.capture import resolve_source
-
-    return resolve_source(spec, camera_request=camera_request)
-
-
-def _list_sources() -> Any:
-    from app.capture import list_sources
-
-    return list_sources()
-
-
-def _list_devices() -> tuple[tuple[str, str], ...]:
-    from extractor.backends import available_devices
-
-    return tuple((device.id, device.name) for device in available_devices())

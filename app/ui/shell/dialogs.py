@@ -109,7 +109,9 @@ class AskingDialog(QDialog):
         """``accept``: that button's text, or one that Qt has words for."""
         super().__init__(parent)
         self.setWindowTitle(title)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._buttons = QDialogButtonBox()
+        self.cancel = there(self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel))
+        self.cancel.setAutoDefault(False)
         self.go = there(
             self._buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
             if isinstance(accept, str)

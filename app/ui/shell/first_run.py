@@ -13,7 +13,7 @@ from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import fit_height, heading, lay_out, paragraph, push_button, stand_aside
+from app.ui.widgets.building import heading, lay_out, paragraph, push_button, stand_aside
 from app.ui.widgets.pickers import Entry, Picker
 
 if TYPE_CHECKING:
@@ -93,10 +93,6 @@ class FirstRunPage(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:
         self._list_cameras()
         super().showEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        fit_height(self)
         stand_aside(self)
 
     def reject(self) -> None:
@@ -111,10 +107,8 @@ class FirstRunPage(QDialog):
 
     def _listed(self, choices: Sequence[Any]) -> None:
         """``choices`` have a spec and a label; the demo is one of them."""
-        entries = [Entry(choice.label, choice.spec) for choice in choices]
-        cameras = sum(choice.spec != DEMO for choice in choices)
-        self.camera.show_entries(entries, "")
-        self._cameras = cameras
+        self.camera.show_entries([Entry(choice.label, choice.spec) for choice in choices], "")
+        self._cameras = sum(choice.spec != DEMO for choice in choices)
         self._show_current(self._controller.source)
 
     def _show_current(self, spec: str) -> None:
@@ -125,7 +119,7 @@ class FirstRunPage(QDialog):
             without = NO_CAMERA_DEMO if spec in ("auto", DEMO) else NO_CAMERA
             self.camera_note.setText("" if self._cameras else without)
             self.camera_note.setVisible(not self._cameras)
-            self._fit()
+            stand_aside(self)
 
 
 def _text(text: str) -> QLabel:

@@ -54,3 +54,10 @@ class KeysDialog(QDialog):
                 content = f"{heading.text(0)} {row.text(0)} {row.text(1)}".casefold()
                 row.setHidden(not all(word in content for word in words))
             heading.setHidden(all(row.isHidden() for row in rows))
+
+
+def show_keys(window: QWidget, lines: Iterable[KeyLine]) -> None:
+    """Show them beside their window, once."""
+    dialog = window.findChild(KeysDialog) or KeysDialog(window, lines)
+    dialog.show()
+    dialog.raise_()

@@ -57,7 +57,6 @@ class RecentFiles(QObject):
         return [str(path) for path in self._settings.get(settings.RECENT_FILES)]
 
     def add(self, path: Path | str) -> None:
-        """A file, a folder or a session that was opened."""
         text = str(Path(path).absolute())
         self._set([text, *(other for other in self.paths if other != text)][:MAX_RECENT])
 
@@ -65,10 +64,6 @@ class RecentFiles(QObject):
         """A source as on the command line; cameras and the demo are no files."""
         if ("/" in spec or "\\" in spec or "." in spec) and files.is_there(Path(spec)):
             self.add(spec)
-
-    def forget(self) -> None:
-        """All of them."""
-        self._set([])
 
     def _enable(self) -> None:
         there(self.menu.menuAction()).setEnabled(bool(self.paths))
@@ -81,7 +76,8 @@ class RecentFiles(QObject):
         for number, path in enumerate(self.paths, 1):
             add_entry(self.menu, f"&{number}  {without_mnemonic(Path(path).name)}", partial(self._choose, path), path)
         self.menu.addSeparator()
-        add_entry(self.menu, "&Forget these", self.forget, "Empty this list; the files stay where they are")
+        forget = partial(self._set, [])
+        add_entry(self.menu, "&Forget these", forget, "Empty this list; the files stay where they are")
 
     def _choose(self, path: str) -> None:
         if Path(path).exists():

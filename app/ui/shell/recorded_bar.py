@@ -53,7 +53,6 @@ class RecordedBar(QToolBar):
         self.hide()
 
     def offer(self, stats: WriterStats) -> None:
-        """A recording is whole."""
         self.folder = stats.folder
         text = f"{stats.folder.name} is saved: {duration(stats.seconds)}, {stats.frames} frames"
         text += f"; {stats.dropped} more could not be written in time." if stats.dropped else "."

@@ -71,7 +71,7 @@ class SettingEditor(QObject):
             line = QLineEdit()
             line.setPlaceholderText(setting.tip.partition("; empty: ")[2])
             line.editingFinished.connect(lambda: self.set(line.text()))
-            self.widget, self._show = line, lambda value: _show_text(line, value)
+            self.widget, self._show = line, lambda value: show_text(line, value)
 
     def set(self, value: Any) -> None:
         """What was entered."""
@@ -84,11 +84,9 @@ class SettingEditor(QObject):
             self._show_problem(str(error))
 
     def refresh(self) -> None:
-        """Show the setting as it is."""
         self._show_problem("")
-        blocked = QSignalBlocker(self.widget)
-        self._show(self._store.get(self._setting))
-        blocked.unblock()
+        with QSignalBlocker(self.widget):
+            self._show(self._store.get(self._setting))
 
     def _show_problem(self, problem: str) -> None:
         theme.set_tone(self.widget, "error" if problem else "")
@@ -97,7 +95,8 @@ class SettingEditor(QObject):
         self.problem.emit(problem)
 
 
-def _show_text(line: QLineEdit, text: str) -> None:
+def show_text(line: QLineEdit, text: str) -> None:
+    """From its beginning; what is being typed stays as it is where it is the same."""
     if line.text() != text:
         line.setText(text)
         line.setCursorPosition(0)

@@ -206,7 +206,6 @@ class Settings(QObject):
 
     @property
     def path(self) -> str:
-        """The file they lie in."""
         return self._store.fileName()
 
     def get(self, setting: Setting[T]) -> T:
@@ -238,8 +237,6 @@ class Settings(QObject):
         """Call whenever one of these was set, as long as there is ``owner``."""
         self.changed.connect(_Watch(owner, settings, call).hear)
 
-    # ------------------------------------------------------------------ all at once
-
     def ask(self, options: LaunchOptions) -> None:
         """What the command line asks for counts in this run, until it is set otherwise or all are replaced."""
         asked = {option: getattr(options, option) for option in {setting.option for setting in SCHEMA} - {""}}
@@ -257,7 +254,6 @@ class Settings(QObject):
         self.update(values)
 
     def reset(self) -> None:
-        """Forget everything."""
         self._store.clear()
         self._asked = {}
         self.replaced.emit()

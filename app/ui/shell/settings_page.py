@@ -66,7 +66,7 @@ class SettingsDialog(QDialog):
             self._form.addRow(head)
         name = setting.label.replace("&", "")
         editor = SettingEditor(setting, self._store)
-        editor.problem.connect(self._show_problem)
+        editor.problem.connect(lambda problem: self._note.show_text(problem, "error"))
         fields = [editor.widget]
         if setting.folder:
             ask = lambda: dialogs.ask_folder(self, name, self._store.get(setting), editor.set)  # noqa: E731
@@ -91,6 +91,3 @@ class SettingsDialog(QDialog):
         for section, head in self._headings.items():
             self._form.setRowVisible(head, section in found)
         self._note.show_text("" if found else NOTHING_FOUND)
-
-    def _show_problem(self, problem: str) -> None:
-        self._note.show_text(problem, "error")

@@ -26,20 +26,16 @@ class StatusLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._message = Message("")
+        self.message = Message("")
         self._icon = _Icon()
         self._label = Value("Status", Qt.TextElideMode.ElideRight)
         self._label.show_text("")
         lay_out(QHBoxLayout(self), self._icon, (self._label, 1), spacing=7, margins=(8, 3, 8, 3))
 
-    @property
-    def message(self) -> Message:
-        return self._message
-
     def show_message(self, message: Message) -> None:
-        if message == self._message:
+        if message == self.message:
             return
-        self._message = message
+        self.message = message
         self._icon.show_severity(message.severity)
         theme.set_tone(self._label, {Severity.WARNING: "warning", Severity.ERROR: "error"}.get(message.severity, ""))
         self._label.show_text(message.text, message.text)

@@ -15,11 +15,15 @@ its axis.
 from __future__ import annotations
 
 import enum
+from typing import cast
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.ui.shell import settings
+from app.ui.shell.settings import Settings
+from app.ui.widgets.building import there
 from app.ui.widgets.edges import EdgesStyle
 
 
@@ -80,20 +84,18 @@ PICTURE_WARNING = QColor("#f0b429")
 SECOND = QColor("#ff9ee5")  # a second network's axes
 PICTURE_EXPRESSION = QColor("#e6d843")
 
+SYSTEM = "system"
 _SCHEME = "motionscope_scheme"  # the application's property that holds the one in use
 
 
 def scheme() -> Scheme:
     """The one in use."""
-    app = QApplication.instance()
-    assert app is not None
-    return Scheme(app.property(_SCHEME))
+    return Scheme(there(QApplication.instance()).property(_SCHEME))
 
 
 def system_scheme() -> Scheme:
     """What the system asks for; dark where it says nothing, as on a bare X server."""
-    hints = QGuiApplication.styleHints()
-    light = hints is not None and hints.colorScheme() is Qt.ColorScheme.Light
+    light = there(QGuiApplication.styleHints()).colorScheme() is Qt.ColorScheme.Light
     return Scheme.LIGHT if light else Scheme.DARK
 
 
@@ -111,6 +113,27 @@ def apply(app: QApplication, wanted: Scheme = Scheme.DARK) -> None:
     app.setProperty(_SCHEME, wanted.value)
     app.setPalette(palette())
     app.setStyleSheet(style_sheet())
+
+
+class Appearance(QObject):
+    """Keeps the scheme and what is remembered of it in step: as the system has it, until somebody chooses."""
+
+    def __init__(self, store: Settings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._settings = store
+        there(QGuiApplication.styleHints()).colorSchemeChanged.connect(lambda _: self._apply())
+        store.watch(self, (settings.THEME,), self._apply)
+        self._apply()
+
+    def toggle(self) -> None:
+        """The other scheme; where that is the system's own, the system is followed again."""
+        wanted = Scheme.LIGHT if scheme() is Scheme.DARK else Scheme.DARK
+        self._settings.set(settings.THEME, SYSTEM if wanted is system_scheme() else wanted.value)
+
+    def _apply(self) -> None:
+        wanted = scheme_named(self._settings.get(settings.THEME))
+        if wanted is not scheme():
+            apply(cast(QApplication, QApplication.instance()), wanted)
 
 
 def palette() -> QPalette:
@@ -168,9 +191,7 @@ def set_tone(label: QWidget, tone: str) -> None:
     """Let the style sheet colour it: "", "warning", "error" or an angle's name."""
     if label.property("tone") != tone:
         label.setProperty("tone", tone)
-        style = label.style()
-        if style is not None:
-            style.polish(label)
+        there(label.style()).polish(label)
 
 
 def style_sheet() -> str:

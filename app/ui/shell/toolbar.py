@@ -60,18 +60,13 @@ class MainToolBar(QToolBar):
         *buttons, _ = self._yielding
         yielding = [action for group in self._yielding for action in group]
         room = self.width() - self._need(action for action in self.actions() if action not in [*yielding, self._more])
-        self._show(self._more, room < sum(map(self._need, buttons)))
+        self._more.setVisible(room < sum(map(self._need, buttons)))
         if self._more.isVisible():
             room -= self._need([self._more])
         for group in self._yielding:
             room -= self._need(group)
             for action in group:
-                self._show(action, room >= 0)
-
-    @staticmethod
-    def _show(action: QAction, on: bool) -> None:
-        if action.isVisible() != on:
-            action.setVisible(on)
+                action.setVisible(room >= 0)
 
     def _need(self, actions: Iterable[QAction]) -> int:
         """How wide these are with the gaps between them."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QMainWindow
+from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QWidget
 
 from app.capture.source import SourceState
 from app.core.clock import now_s
@@ -39,8 +38,7 @@ from app.ui.live.drawing import Drawing
 from app.ui.live.live_view import LiveView
 from app.ui.review.controls import ReviewControls, is_session
 from app.ui.sessions.controls import SessionsControls
-from app.ui.shell import dialogs, settings
-from app.ui.shell.appearance import Appearance
+from app.ui.shell import dialogs, settings, theme
 from app.ui.shell.automation import Automation, Step
 from app.ui.shell.choices import Choices, network_set
 from app.ui.shell.clipboard import Clipboard
@@ -60,7 +58,6 @@ from app.ui.shell.state_display import StateDisplay
 from app.ui.shell.status_line import StatusLine, status_bar
 from app.ui.shell.toolbar import MainToolBar
 from app.ui.widgets.building import focus_first, resize_within_screen, there
-from app.ui.widgets.visibility import is_obscured
 
 if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
@@ -136,7 +133,7 @@ class MainWindow(TakesFiles, QMainWindow):
         )
         self.docks = Docks(self, context)
         self.panel_keys = PanelKeys(self, self.view)
-        self.appearance = Appearance(store, self)
+        self.appearance = theme.Appearance(store, self)
         self.review = ReviewControls(self, store, self.files.recordings_folder)
         self.sessions = SessionsControls(store, self.review)
         self.recent = RecentFiles(self, self.commands["open_weights"], store, self.controller, self._open_path)
@@ -300,7 +297,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self.controller.toggle_source()
         self._poll_status()
 
-    def _begin_recording(self, about: Mapping[str, str] = MappingProxyType({})) -> str:
+    def _begin_recording(self, about: Mapping[str, str]) -> str:
         """Why it can't be, in a sentence, or nothing; ``about``: what is said of the session from now on."""
         before = self.annotations.fields
         self.annotations.describe(about)
@@ -313,7 +310,7 @@ class MainWindow(TakesFiles, QMainWindow):
 
     def record(self, on: bool) -> None:
         if on:
-            self._begin_recording()
+            self._begin_recording({})
         elif self.controller.pipeline is not None:
             self.controller.pipeline.recorder.stop()
         self._poll_status()
@@ -327,10 +324,8 @@ class MainWindow(TakesFiles, QMainWindow):
             self.show_dialog("cameras", lambda: CameraChooser(self, self.cameras, self.controller, self.settings))
 
     def show_full_screen(self, on: bool) -> None:
-        if on:
-            self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
-        else:
-            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+        others = self.windowState() & ~Qt.WindowState.WindowFullScreen
+        self.setWindowState(others | Qt.WindowState.WindowFullScreen if on else others)
         self.commands["full_screen"].setChecked(on)
         self.commands["leave_full_screen"].setEnabled(on)
 
@@ -424,7 +419,6 @@ class MainWindow(TakesFiles, QMainWindow):
         self._automation.finish(pipeline.status() if pipeline is not None else None)
         self.signals.close()
         self.annotations.close()
-        self.sound.close()
         self.outputs.close()
         self.cameras.close()
         self.controller.join()
@@ -440,6 +434,20 @@ class MainWindow(TakesFiles, QMainWindow):
     def failures(self) -> list[str]:
         """Why the exit code is 1, in sentences."""
         return self._automation.failures
+
+
+def is_obscured(window: QMainWindow) -> bool:
+    """Minimised, hidden, or said by the system to be covered, with all of the panels that float beside it."""
+    if window.isMinimized():
+        return True
+    if _exposed(window):
+        return False
+    return not any(dock.isFloating() and _exposed(dock) for dock in window.findChildren(QDockWidget))
+
+
+def _exposed(widget: QWidget) -> bool:
+    handle = widget.windowHandle()
+    return widget.isVisible() and handle is not None and handle.isExposed()
 
 
 def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:

@@ -113,11 +113,13 @@ def push_button(text: str, tip: str, do: Callable[[], object] | None = None, nam
 
 
 def action_button(action: QAction, text: str) -> QToolButton:
-    """A button with a text of its own for what an action does."""
+    """A button with a text of its own for what an action does, as long as that can be done."""
     button = named(QToolButton(), action.whatsThis(), action.toolTip())
     button.setText(text)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(action.trigger)
+    button.setEnabled(action.isEnabled())
+    action.enabledChanged.connect(button.setEnabled)
     return button
 
 
@@ -182,7 +184,8 @@ def fit_height(dialog: QWidget) -> None:
 
 
 def stand_aside(dialog: QWidget) -> None:
-    """In its window's lower right corner: a dialog's own place, the middle, hides the face that it speaks of."""
+    """As high as its text, in its window's lower right corner: in the middle it would hide the face it speaks of."""
+    fit_height(dialog)
     window, room = there(dialog.parentWidget()), there(dialog.screen()).availableGeometry()
     corner = window.mapToGlobal(window.rect().bottomRight()) - dialog.rect().bottomRight()
     x = min(max(corner.x(), room.left()), room.right() - dialog.width())
@@ -243,7 +246,6 @@ class LookingPanel(ScrollPanel):
         self._timer.timeout.connect(self.look)
 
     def look(self) -> None:
-        """Subclasses show how things stand."""
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent | None) -> None:

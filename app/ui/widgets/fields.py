@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PyQt6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.shell import theme
 from app.ui.widgets.building import gapped_grid, heading, lay_out
@@ -104,6 +106,15 @@ class Section(QFrame):
         # Values stand in one line down the whole panel.
         self.rows.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance(WIDEST_NAME))
         return label
+
+
+def value_row(grid: QGridLayout, row: int, name: str, tip: str, values: Iterable[Value]) -> None:
+    """A name, in the colour of the angle where it is one's, and its numbers beside it."""
+    label = QLabel(name.capitalize())
+    label.setProperty("tone", name)
+    label.setToolTip(tip)
+    for column, widget in enumerate((label, *values)):
+        grid.addWidget(widget, row, column)
 
 
 def dim_label(text: str, tip: str = "", right: bool = False) -> QLabel:

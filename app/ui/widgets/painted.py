@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
@@ -15,7 +15,7 @@ UNTRAINED = "Pose heads untrained: these weights measure nothing here."
 
 
 class PaintedDock(QWidget):
-    """Subclasses paint in ``paint``; sizes come from the font, so that they follow the system's."""
+    """Subclasses ``paint`` what there is to see; sizes come from the font, so that they follow the system's."""
 
     def __init__(self, name: str, columns: int, rows: int) -> None:
         """``columns`` and ``rows`` of text are the least that it can be read at."""
@@ -24,6 +24,7 @@ class PaintedDock(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._least = (columns, rows)
+        self.message = NO_SOURCE  # why there is nothing to see; empty: there is something
         self.mouse: QPointF | None = None  # where it points
         self._pressed: QPointF | None = None
 
@@ -39,18 +40,44 @@ class PaintedDock(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.BASE)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint(painter)
+        if self.message:
+            self.paint_message(painter, self.message)
+        else:
+            self.paint(painter)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.ACCENT, 1))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
+    def describe(self, message: str, view: str) -> None:
+        """Show ``message``, or paint anew where there is none; ``view``: what is to be seen, for a screen reader."""
+        self.message = message
+        self.setAccessibleDescription(message or view)
+        self.update()
+
     def paint(self, painter: QPainter) -> None:
         raise NotImplementedError
 
     def drag(self, by: QPointF) -> None:
         """The mouse has moved so far with a button down; for subclasses that can be dragged."""
+
+    def zoom_by(self, steps: int) -> None:
+        """Closer or farther by so many steps; for subclasses that can be zoomed."""
+
+    def fit(self) -> None:
+        """As at first; for subclasses that can be zoomed or dragged."""
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        match event.key() if event is not None else None:
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.zoom_by(1)
+            case Qt.Key.Key_Minus:
+                self.zoom_by(-1)
+            case Qt.Key.Key_0 | Qt.Key.Key_Home:
+                self.fit()
+            case _:
+                super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         assert event is not None

@@ -46,10 +46,8 @@ class ChoiceBox(QComboBox):
             self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def add(self, label: str, value: object, tip: str = "") -> None:
-        """A line of the list, and what it stands for."""
         self.addItem(label, value)
-        if tip:
-            self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
     def choose(self, value: object) -> None:
         """The line of this value; one that was written elsewhere, on the command line say, joins the list."""
@@ -115,13 +113,13 @@ class Picker(ChoiceBox):
                 if entry is None:
                     self.insertSeparator(i)
                     continue
-                self.addItem(entry.label, entry.key)
-                self.setItemData(i, entry.tip or entry.label, Qt.ItemDataRole.ToolTipRole)
+                self.add(entry.label, entry.key, entry.tip or entry.label)
         self.show_current(current)
 
     def show_current(self, key: str) -> None:
         self.current = key
-        self.setCurrentIndex(self._index(key))
+        choices = [entry.key if entry is not None and not entry.command else None for entry in self.entries]
+        self.setCurrentIndex(choices.index(key) if key in choices else -1)
         tip = self.currentData(Qt.ItemDataRole.ToolTipRole)
         self.setAccessibleDescription(self.currentText())
         self.setToolTip(f"{self.accessibleName()}: {tip}" if tip else self.accessibleName())
@@ -130,9 +128,6 @@ class Picker(ChoiceBox):
         """Open the list, with the keyboard in it."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.showPopup()
-
-    def _index(self, key: str) -> int:
-        return next((i for i, e in enumerate(self.entries) if e is not None and e.key == key and not e.command), -1)
 
     def _activated(self, index: int) -> None:
         entry = self.entries[index]

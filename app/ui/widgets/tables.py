@@ -6,15 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QAction, QColor, QPainter, QPixmap
-from PyQt6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QTableView,
-    QTableWidget,
-    QTableWidgetItem,
-    QToolButton,
-)
+from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QTableWidget, QTableWidgetItem
 
 from app.ui.widgets.building import action_button, heading, lay_out, there
 
@@ -55,14 +47,8 @@ def fill(table: QTableWidget, row: int, texts: Sequence[str], number: int) -> No
 
 def heading_row(text: str, buttons: Mapping[str, QAction]) -> QHBoxLayout:
     """A heading, and buttons with these words that do these actions."""
-    return lay_out(QHBoxLayout(), heading(text), None, *(_button(a, words) for words, a in buttons.items()), spacing=4)
-
-
-def _button(action: QAction, text: str) -> QToolButton:
-    button = action_button(action, text)
-    button.setEnabled(action.isEnabled())
-    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
-    return button
+    parts = (action_button(action, words) for words, action in buttons.items())
+    return lay_out(QHBoxLayout(), heading(text), None, *parts, spacing=4)
 
 
 def dot(colour: QColor) -> QPixmap:

@@ -32,6 +32,7 @@ def bench(idle_window, qtbot, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(manager_module, "now_s", lambda: now[0])
     window = QMainWindow()
+    window.setCentralWidget(QWidget())
     qtbot.addWidget(window)
     made = []
 

@@ -178,7 +178,7 @@ def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(no_network, m
     from app.capture import resolve_source
 
     answers = {"auto": lambda: Resolved(BrokenCamera()), "demo": lambda: resolve_source(str(clip))}
-    monkeypatch.setattr(controller_module, "_resolve", lambda spec, camera_request: answers[spec]())
+    monkeypatch.setattr("app.capture.resolve_source", lambda spec, camera_request: answers[spec]())
     window = make_window(source="auto")
     run(window, qtbot)
     assert window.controller.source == "demo"
@@ -221,7 +221,7 @@ def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qt
             return Resolved(BrokenCamera())
         return resolve_source(spec)
 
-    monkeypatch.setattr(controller_module, "_resolve", resolve)
+    monkeypatch.setattr("app.capture.resolve_source", resolve)
     window = make_window(source="slow")
     window.show()
     qtbot.waitUntil(lambda: window.controller.pipeline is not None, timeout=WAIT_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -77,20 +77,14 @@ def write_slots(slots: tuple[AnnotationSlot, ...]) -> str:
 class NoteBox(AskingDialog):
     """One line; Enter keeps it, Escape doesn't.  The window goes on meanwhile."""
 
-    written = pyqtSignal(str)
-
-    def __init__(self, parent: QWidget, seconds: float) -> None:
+    def __init__(self, parent: QWidget, seconds: float, write: Callable[[str], object]) -> None:
+        """``write`` gets what was typed, if anything was."""
         super().__init__(there(parent.window()), f"Note at {clock(seconds, 1)}", QDialogButtonBox.StandardButton.Save)
         self.text = named(QLineEdit(), "Note")
         self.text.setMinimumWidth(self.fontMetrics().averageCharWidth() * 60)
         self.hold(dim_label("It gets the time at which this box was opened."), self.text, spacing=8)
         self.text.setFocus()
-
-    def accept(self) -> None:
-        text = self.text.text().strip()
-        if text:
-            self.written.emit(text)
-        super().accept()
+        self.accepted.connect(lambda: write(self.text.text().strip()) if self.text.text().strip() else None)
 
 
 class AnnotationControls(QObject):
@@ -125,6 +119,7 @@ class AnnotationControls(QObject):
         self.recording = False
         self.running: tuple[Chip, ...] = ()  # intervals that have begun
         self.latest: deque[LatestAnnotation] = deque(maxlen=LATEST_KEPT)
+        self._seconds = 0.0  # into the recording, as last looked at
         for name in (*(f"marker_{key}" for key in ANNOTATION_KEYS), "note"):
             commands[name].setAutoRepeat(False)  # a key held down is one annotation
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
@@ -234,8 +229,7 @@ class AnnotationControls(QObject):
             self._controller.notify("Nothing is recorded, so there is no place for a note; R starts a recording.")
             return
         at_s = now_s()
-        self._note = NoteBox(self._view, self._seconds)
-        self._note.written.connect(lambda text: self._write_note(text, at_s))
+        self._note = NoteBox(self._view, self._seconds, lambda text: self._write_note(text, at_s))
         self._note.finished.connect(self._forget_note)
         self._note.show()
 
@@ -256,7 +250,6 @@ class AnnotationControls(QObject):
     # ------------------------------------------------------------------ the regular look
 
     def show_status(self, status: PipelineStatus) -> None:
-        """Show what runs; called a few times a second."""
         stats = status.recording
         recording = status.recording_active and stats is not None
         if recording and not self.recording:
@@ -274,8 +267,6 @@ class AnnotationControls(QObject):
         if differs:
             self.changed.emit()
 
-    _seconds = 0.0  # into the recording, as last looked at
-
     def _show_strip(self) -> None:
         while self._chips and self._chips[0][0] < now_s():
             self._chips.popleft()
@@ -289,5 +280,4 @@ class AnnotationControls(QObject):
             self._note.accept()
 
     def close(self) -> None:
-        """No thread is left."""
         self._background.close(2.0)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, QSignalBlocker, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QWidget
 
 from app.core.frames import FrameResult
 from app.session.codecs import TIPS
 from app.session.manifest import SessionFields
+from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.features.annotations.annotations import AnnotationSlot
 from app.ui.features.sound.sound import SoundFields
 from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS
-from app.ui.shell.setting_editor import SettingEditor
+from app.ui.shell.setting_editor import SettingEditor, show_text
 from app.ui.widgets.building import ScrollPanel, W, lay_out, named, push_button
 from app.ui.widgets.fields import Section, Value, dim_label
 from app.ui.widgets.formatting import NOTHING, clock
 from app.ui.widgets.pickers import ChoiceBox
-
-if TYPE_CHECKING:
-    from app.signals.history import History
 
 LATEST = 5
 KIND_TIP = "A point in time, or an interval: the first press begins it, the next one ends it"
@@ -57,8 +53,6 @@ class AnnotationPanel(ScrollPanel):
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         """Nothing: results aren't what it shows."""
-
-    # ------------------------------------------------------------------ parts
 
     def _session(self) -> QWidget:
         section = Section("Session")
@@ -149,8 +143,6 @@ class AnnotationPanel(ScrollPanel):
         section.rows.setColumnStretch(1, 1)
         return section
 
-    # ------------------------------------------------------------------ edits
-
     def _edit_fields(self) -> None:
         self._controls.use_fields(
             SessionFields(
@@ -181,8 +173,6 @@ class AnnotationPanel(ScrollPanel):
             return True
         return super().eventFilter(watched, event)
 
-    # ------------------------------------------------------------------ as things stand
-
     def _show(self) -> None:
         controls = self._controls
         fields = controls.fields
@@ -191,15 +181,13 @@ class AnnotationPanel(ScrollPanel):
             if edit.text().strip() != text:  # not under the fingers of somebody who is typing a blank
                 edit.setText(text)
         if self.comment.toPlainText().strip() != fields.comment:
-            self.comment.blockSignals(True)
-            self.comment.setPlainText(fields.comment)
-            self.comment.blockSignals(False)
+            with QSignalBlocker(self.comment):
+                self.comment.setPlainText(fields.comment)
         running = {chip.key: chip.time for chip in controls.running}
         for key, slot in zip(ANNOTATION_KEYS, controls.slots, strict=True):
             label = self.labels[key]
-            if not label.hasFocus() and label.text() != slot.label:
-                label.setText(slot.label)
-                label.setCursorPosition(0)
+            if not label.hasFocus():
+                show_text(label, slot.label)
             self.kinds[key].setCurrentIndex(int(slot.interval))
             button = self.buttons[key]
             what = "Begin or end" if slot.interval else "Mark"

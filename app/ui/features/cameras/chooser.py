@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PyQt6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.capture.source import SourceState
 from app.core.camera_format import CameraFormat, parse_camera_format
@@ -29,7 +19,9 @@ from app.ui.features.cameras.formats_table import FormatsTable
 from app.ui.live.live_view import LiveView
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller, sentence
+from app.ui.shell.dialogs import AskingDialog
 from app.ui.shell.settings import Settings
+from app.ui.widgets.background import lazily
 from app.ui.widgets.building import delayed, heading, lay_out, named, push_button, there
 from app.ui.widgets.fields import Note
 from app.ui.widgets.pickers import Entry, Picker
@@ -52,11 +44,11 @@ TITLES = {
 }
 
 
-class CameraChooser(QDialog):
+class CameraChooser(AskingDialog):
     """Has the camera while it is to be seen; the window gets it back when it closes."""
 
     def __init__(self, window: QWidget, controls: CameraControls, controller: Controller, store: Settings) -> None:
-        super().__init__(window)
+        super().__init__(window, "Camera and format", "Use")
         self._controls, self._controller, self._settings = controls, controller, store
         self._preview: CameraPreview | None = None
         self._cameras: tuple[CameraDevice, ...] = ()
@@ -65,7 +57,6 @@ class CameraChooser(QDialog):
         self._wished = False  # by somebody: then it is said when something else is granted
         self._candidates: tuple[CameraFormat, ...] = ()
         self._state_due_s = 0.0
-        self.setWindowTitle("Camera and format")
         self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
         self.camera = Picker("Camera", 28)
         self.camera.chosen.connect(lambda key: self._use_camera(self._cameras[int(key)]))
@@ -85,15 +76,8 @@ class CameraChooser(QDialog):
             QShortcut(QKeySequence(key), self.other, self._try_other, context=Qt.ShortcutContext.WidgetShortcut)
         tip = "Ask the camera for the format that is written here"
         self.other_button = push_button("Try", tip, self._try_other)
-        self.use = QPushButton("Use")
-        self.use.setToolTip("Measure with this camera in the selected format, now and at every start")
-        self.use.setDefault(True)
-        cancel = push_button("Cancel", "Leave everything as it was (Esc)")
-        self._buttons = QDialogButtonBox()
-        self._buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
-        self._buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
+        self.go.setToolTip("Measure with this camera in the selected format, now and at every start")
+        self.cancel.setToolTip("Leave everything as it was (Esc)")
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -105,23 +89,11 @@ class CameraChooser(QDialog):
         top = lay_out(QHBoxLayout(), (self.camera, 1), self.again, spacing=8)
         other = lay_out(QHBoxLayout(), label, (self.other, 1), self.other_button, spacing=8)
         right = lay_out(QVBoxLayout(), heading("Formats of the camera"), (self.table, 1), other, spacing=6)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(16, 14, 16, 12)
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(8)
-        grid.addLayout(top, 0, 0, 1, 2)
-        grid.addWidget(self.view, 1, 0)
-        grid.addLayout(right, 1, 1)
-        grid.addWidget(self.state_label, 2, 0, 1, 2)
-        grid.addWidget(self._buttons, 3, 0, 1, 2)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        grid.setRowStretch(1, 1)
+        columns = lay_out(QHBoxLayout(), (self.view, 3), (right, 2), spacing=14)
+        self.hold(top, (columns, 1), self.state_label, spacing=8)
         room = there(self.screen()).availableGeometry()
         character = self.fontMetrics().averageCharWidth()
         self.resize(min(character * 148, room.width() - 40), min(character * 74, room.height() - 60))
-
-    # ------------------------------------------------------------------ coming and going
 
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
@@ -139,14 +111,12 @@ class CameraChooser(QDialog):
         if self.isVisible():
             self._timer.stop()
             self._settle.stop()
-            chosen = result == QDialog.DialogCode.Accepted
-            self._controls.give_back(self._device if chosen else None, self._wanted if chosen else None)
+            if result == QDialog.DialogCode.Accepted:
+                self._controls.give_back(self._device, self.table.current or self._form)
+            else:
+                self._controls.give_back()
             self._preview = None
         super().done(result)
-
-    @property
-    def _wanted(self) -> CameraFormat:
-        return self.table.current or self._form
 
     def _begin(self, preview: CameraPreview) -> None:
         """The camera is free."""
@@ -154,13 +124,11 @@ class CameraChooser(QDialog):
         self._timer.start(PICTURE_MS)
         self.look()
 
-    # ------------------------------------------------------------------ cameras
-
     def look(self) -> None:
-        """Which cameras there are."""
         if self._preview is not None:
             self.state_label.show_text(LOOKING)
-            self._controller.background.run("list cameras", _offered, self._listed, self._failed)
+            offered = lazily("app.capture.devices:offered_cameras")
+            self._controller.background.run("list cameras", offered, self._listed, self._failed)
 
     def _listed(self, cameras: tuple[CameraDevice, ...]) -> None:
         from app.capture.resolve import preferred_camera
@@ -176,7 +144,7 @@ class CameraChooser(QDialog):
         if device is None:
             self.view.set_message("No camera")
             self.state_label.show_text(NO_CAMERA, "warning")
-            self.use.setEnabled(False)
+            self.go.setEnabled(False)
         elif here is None:
             self._use_camera(device)
 
@@ -194,7 +162,8 @@ class CameraChooser(QDialog):
             if device == self._device:
                 self._candidates = candidates
 
-        self._controller.background.run("list formats", lambda: _candidates(device), listed, self._failed)
+        candidates = lazily("app.capture.grants:candidates", device)
+        self._controller.background.run("list formats", candidates, listed, self._failed)
 
     def _show_form(self, form: CameraFormat, wished: bool = True) -> None:
         self._form, self._wished = form, wished
@@ -217,8 +186,6 @@ class CameraChooser(QDialog):
         self.table.select(None)
         self._show_form(form)
 
-    # ------------------------------------------------------------------ showing
-
     def _tick(self) -> None:
         preview = self._preview
         if preview is None:
@@ -235,7 +202,7 @@ class CameraChooser(QDialog):
         if self.table.current is None and not self._settle.isActive():
             granted = next((grant.format for grant in state.grants if grant.asked == self._form), None)
             self.table.select(granted or self._form)
-        self.use.setEnabled(bool(state.grants) or state.source.state is SourceState.STREAMING)
+        self.go.setEnabled(bool(state.grants) or state.source.state is SourceState.STREAMING)
         self.view.set_message(TITLES.get(state.source.state, ""))
         self._show_sentence(state)
 
@@ -263,18 +230,3 @@ def _name(camera: CameraDevice, cameras: Sequence[CameraDevice]) -> str:
     """The camera's name, with its place where two have the same."""
     same = sum(other.name == camera.name for other in cameras)
     return f"{camera.name} ({camera.path or camera.index})" if same > 1 else camera.name
-
-
-# These talk to drivers: on other threads.
-
-
-def _offered() -> tuple[CameraDevice, ...]:
-    from app.capture.devices import offered_cameras
-
-    return offered_cameras()
-
-
-def _candidates(device: CameraDevice) -> tuple[CameraFormat, ...]:
-    from app.capture.grants import candidates
-
-    return candidates(device)

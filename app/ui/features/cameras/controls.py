@@ -61,7 +61,6 @@ class CameraControls(QObject):
         self._controller = controller
         self._settings = store
         self._asked = asked
-        self._turn = 0  # of the chooser; what was begun for an earlier one no longer matters
         self._preview: CameraPreview | None = None
         self._known: dict[CameraDevice, list[Grant]] = {}  # what cameras granted
         self._recording = False
@@ -91,8 +90,6 @@ class CameraControls(QObject):
 
     def borrow(self, ready: Callable[[CameraPreview], object]) -> None:
         """Close the source's camera; ``ready`` gets a preview as soon as it is free."""
-        self._turn += 1
-        turn = self._turn
         self._controller.lend_camera()
 
         def work() -> type[CameraPreview]:
@@ -102,18 +99,16 @@ class CameraControls(QObject):
             return CameraPreview
 
         def done(make: type[CameraPreview]) -> None:
-            if turn == self._turn:
-                self._preview = make(known=self._known)
-                ready(self._preview)
+            self._preview = make(known=self._known)
+            ready(self._preview)
 
-        self.background.run("free camera", work, done)
+        self.background.run("free camera", work, done, latest=True)
 
     def give_back(self, device: CameraDevice | None = None, form: CameraFormat | None = None) -> None:
         """End the preview, then let the source have its camera again, or ``device`` in the format ``form``."""
-        self._turn += 1
-        turn = self._turn
         if device is not None and form is not None:
-            self._choose(device, form)
+            remember(self._settings, KnownCamera(device.name, device.path, form))
+            self._controller.choose_source(str(device.index))
         preview, self._preview = self._preview, None
         if preview is not None:
             preview.close()
@@ -122,16 +117,7 @@ class CameraControls(QObject):
             if preview is not None:
                 preview.join(FREE_S)
 
-        def done(_: None) -> None:
-            if turn == self._turn:
-                self._controller.take_camera_back()
-
-        self.background.run("free camera", work, done)
+        self.background.run("free camera", work, lambda _: self._controller.take_camera_back(), latest=True)
 
     def close(self) -> None:
-        """After the window's end."""
         self.background.close(2.0)
-
-    def _choose(self, device: CameraDevice, form: CameraFormat) -> None:
-        remember(self._settings, KnownCamera(device.name, device.path, form))
-        self._controller.choose_source(str(device.index))

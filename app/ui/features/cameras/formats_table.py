@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSignalBlocker, QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from app.ui.shell import theme
@@ -77,28 +77,22 @@ class FormatsTable(QTableWidget):
         if ordered == self.rows:
             return
         selected = self.current
-        self.blockSignals(True)
         self.rows = ordered
-        self.setRowCount(len(ordered))
-        self._fill_all()
-        self.clearSelection()
-        self.blockSignals(False)
-        if selected is not None:
-            self.select(selected)
+        with QSignalBlocker(self):
+            self.setRowCount(len(ordered))
+            self._fill_all()
+        self.select(selected)
 
-    def select(self, form: CameraFormat | None) -> bool:
-        """Show this one as selected, None: none; False when it is not there.  Nothing is emitted."""
-        row = next((i for i, item in enumerate(self.rows) if item.format == form), -1)
-        self.blockSignals(True)
-        self.clearSelection()
-        if row >= 0:
-            self.selectRow(row)
-        self.blockSignals(False)
-        return row >= 0
+    def select(self, form: CameraFormat | None) -> None:
+        """Show this one as selected where it is there, else none.  Nothing is emitted."""
+        with QSignalBlocker(self):
+            self.clearSelection()
+            for row, item in enumerate(self.rows):
+                if item.format == form:
+                    self.selectRow(row)
 
     @property
     def current(self) -> CameraFormat | None:
-        """The one that is selected."""
         rows = there(self.selectionModel()).selectedRows()
         return self.rows[rows[0].row()].format if rows else None
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWid
 from app.core.position import ADULT_PUPILS_MM, ASSUMED, LEAST_DEG, LEAST_MM, MOST_DEG, MOST_MM, FaceSize, FieldOfView
 from app.ui.features.cameras.facts import FactControls
 from app.ui.shell.dialogs import close_button
-from app.ui.widgets.building import add_row, fit_height, lay_out, number_box, paragraph, push_button, stand_aside
+from app.ui.widgets.building import add_row, lay_out, number_box, paragraph, push_button, stand_aside
 from app.ui.widgets.fields import Note
 from app.ui.widgets.formatting import face_size, field_of_view
 from app.ui.widgets.pickers import ChoiceBox
@@ -87,7 +87,6 @@ class ViewDialog(QDialog):
 
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
-        fit_height(self)
         stand_aside(self)  # whoever holds a sheet up looks at the picture
 
     def show_view(self, view: FieldOfView | None) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction
 
 from app.core.limits import MOST_FACES
+from app.ui.live.live_view import LiveView
 from app.ui.live.overlay import are_several
 from app.ui.shell import settings
-
-if TYPE_CHECKING:
-    from app.ui.live.live_view import LiveView
-    from app.ui.shell.controller import Controller
-    from app.ui.shell.settings import Settings
+from app.ui.shell.controller import Controller
+from app.ui.shell.settings import Settings
 
 NO_OTHER = "There is no other face to go to."
 
@@ -62,10 +59,10 @@ class FaceControls(QObject):
             self._controller.pipeline.faces.pick(x, y)
 
     def pick_next(self) -> None:
-        if self._controller.pipeline is None or not self._several:
+        if self._controller.pipeline is not None and self._several:
+            self._controller.pipeline.faces.pick_next()
+        else:
             self._controller.notify(NO_OTHER)
-            return
-        self._controller.pipeline.faces.pick_next()
 
     @property
     def _several(self) -> bool:

@@ -20,7 +20,6 @@ from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import Controller, sentence
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
-from app.ui.widgets.background import Background
 
 
 class _Entry:
@@ -59,7 +58,6 @@ class OutputControls(QObject):
         self._window = window
         self._operator = operator  # what a remote control operates
         self.token = ""  # of the remote control; empty until it was switched on once
-        self._background = Background(window, controller.complain)  # a name server may take its time
         self._entries = {spec.name: _Entry(spec) for spec in OUTPUTS}
         for entry in self._entries.values():
             target = settings.OUTPUT_TARGETS[entry.spec.name]
@@ -69,8 +67,6 @@ class OutputControls(QObject):
         self._action.setChecked(self.is_on(OPENTRACK))
         controller.source_changed.connect(lambda _: self._catch_up())
 
-    # ------------------------------------------------------------------ what is known
-
     def is_on(self, name: str) -> bool:
         return self._entries[name].on
 
@@ -79,14 +75,11 @@ class OutputControls(QObject):
         return self._entries[name].problem
 
     def target(self, name: str) -> str:
-        """Where it goes."""
         return self._settings.get(settings.OUTPUT_TARGETS[name])
 
     def privacy(self, name: str) -> str:
         """What should be known before it is switched on; empty where nothing leaves this computer."""
         return self._entries[name].spec.privacy(self.target(name))
-
-    # ------------------------------------------------------------------ what can be done
 
     def switch(self, name: str, on: bool) -> None:
         entry = self._entries[name]
@@ -112,7 +105,7 @@ class OutputControls(QObject):
                 self.switch(REMOTE, True)
             self._announce(self._entries[REMOTE])
 
-        self._background.run("new token", new_token, made)
+        self._controller.background.run("new token", new_token, made)
 
     def _target_changed(self, entry: _Entry) -> None:
         if entry.on:
@@ -133,12 +126,9 @@ class OutputControls(QObject):
                 self.switch(name, False)
 
     def close(self) -> None:
-        """No thread is left."""
+        """What is still being opened is let go again."""
         for entry in self._entries.values():
             entry.serial += 1
-        self._background.close(2.0)
-
-    # ------------------------------------------------------------------ inside
 
     def _catch_up(self) -> None:
         """There is a pipeline now: begin what was switched on before."""
@@ -188,7 +178,7 @@ class OutputControls(QObject):
                 self._announce(entry)
                 self._controller.notify(entry.problem, Severity.ERROR)
 
-        self._background.run(f"switch {spec.name}", do, done, failed)
+        self._controller.background.run(f"switch {spec.name}", do, done, failed)  # a name server may take its time
 
     def _announce(self, entry: _Entry) -> None:
         if entry.spec.name == OPENTRACK:

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.core.frames import FrameResult
 from app.outputs.base import OutputState, OutputStatus
 from app.outputs.catalogue import OUTPUTS, OutputSpec
 from app.outputs.remote_access import NAME as REMOTE
+from app.signals.history import History
 from app.ui.docks.base import DockContext
 from app.ui.features.outputs.outputs import OutputControls
 from app.ui.shell import settings
 from app.ui.shell.messages import Severity
-from app.ui.shell.setting_editor import SettingEditor
+from app.ui.shell.setting_editor import SettingEditor, show_text
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import LookingPanel, copy_text, gapped_grid, lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Note, Value, dim_label
-
-if TYPE_CHECKING:
-    from app.signals.history import History
 
 OPENING = "opening…"
 AT_START = "also at start"
 
 
 class OutputsPanel(LookingPanel):
-    """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
+    """One row each."""
 
     def __init__(self, context: DockContext) -> None:
         super().__init__("Outputs")
@@ -97,11 +86,8 @@ class TokenLine(QWidget):
         self.look()
 
     def look(self) -> None:
-        token = self._controls.token
-        if token != self.shown.text():
-            self.shown.setText(token)
-            self.shown.setCursorPosition(0)
-        self.copy.setEnabled(bool(token))
+        show_text(self.shown, self._controls.token)
+        self.copy.setEnabled(bool(self._controls.token))
 
 
 class OutputRow(QWidget):

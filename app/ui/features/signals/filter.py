@@ -147,9 +147,8 @@ class LevelSlider(QSlider):
 
     def show_value(self, value: float) -> None:
         """Move to the nearest step, keep the value itself."""
-        blocked = QSignalBlocker(self)
-        self.setValue(round(STEPS * min(max(self._scale.share(value), 0.0), 1.0)))
-        blocked.unblock()
+        with QSignalBlocker(self):
+            self.setValue(round(STEPS * min(max(self._scale.share(value), 0.0), 1.0)))
         self._show_value(value)
 
     def _changed(self, position: int) -> None:

@@ -10,7 +10,6 @@ from app.ui.docks.base import DockContext
 from app.ui.features.signals.derived import CalibrationSection, DerivedSection
 from app.ui.features.signals.filter import FilterSection
 from app.ui.features.signals.preview import PreviewSection
-from app.ui.widgets.background import Background
 from app.ui.widgets.building import LookingPanel
 
 if TYPE_CHECKING:
@@ -28,16 +27,14 @@ class SignalsDock(LookingPanel):
         self._status = context.status
         controls = context.signals
         self._report: LoadReport | None = None
-        self._background = Background(self)
         self.filter = FilterSection(controls)
-        self.preview = PreviewSection(self._background, lambda: controls.filter)
+        self.preview = PreviewSection(context.controller.background, lambda: controls.filter)
         self.calibration = CalibrationSection(context.commands)
         self.derived = DerivedSection(context.settings)
         self.hold(self.filter, self.preview, self.calibration, self.derived, spacing=12)
         self.setMinimumHeight(12 * self.fontMetrics().height())
         self.setFocusProxy(self.filter.preset)
         controls.filter_changed.connect(lambda _: self.preview.filter_changed())
-        controls.closing.connect(lambda: self._background.close(2.0))
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         self.preview.show_history(history)

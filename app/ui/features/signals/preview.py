@@ -56,8 +56,6 @@ class PreviewSection(Section):
         self._background = background
         self._current = current
         self._due_s = 0.0
-        self._known: dict[tuple[str, str], Figures] = {}
-        self._asked: tuple[str, str] | None = None
         self.signal = ChoiceBox("Signal to look at")
         for choice in CHOICES:
             self.signal.addItem(choice.signal.label)
@@ -106,31 +104,13 @@ class PreviewSection(Section):
 
     def filter_changed(self) -> None:
         """Measure the standard signals with what is set now, elsewhere."""
-        preset, choice = self._current(), self._choice
-        key = (repr(preset), choice.part)
-        if key in self._known:
-            self._show_standard(key)
-            return
-        self._asked = key
-        self._background.run(
-            "filter figures",
-            lambda: (key, standard_figures(preset, choice.part)),
-            lambda answer: self._measured(*answer),
-            lambda error: None,
-        )
+        preset, part = self._current(), self._choice.part
+        work = lambda: standard_figures(preset, part)  # noqa: E731
+        self._background.run("filter figures", work, self._show_standard, lambda error: None, latest=True)
 
-    def _measured(self, key: tuple[str, str], figures: Figures) -> None:
-        if len(self._known) > 200:
-            self._known.clear()
-        self._known[key] = figures
-        if key == self._asked:
-            self._show_standard(key)
-
-    def _show_standard(self, key: tuple[str, str]) -> None:
-        self._asked = key
-        figures, choice = self._known[key], self._choice
+    def _show_standard(self, figures: Figures) -> None:
         # A keypoint's figures are shares of the face box, which have no pixels.
-        unit = 1.0 if choice.part != "keypoints" else math.nan
+        unit = 1.0 if self._choice.part != "keypoints" else math.nan
         self._show_row(self.quick, unit * figures.raw_jitter, unit * figures.jitter, figures.quick_lag_ms, figures.left)
         self._show_row(self.slow, unit * figures.raw_jitter, unit * figures.jitter, figures.slow_lag_ms, figures.left)
 

@@ -14,7 +14,6 @@ from app.ui.shell import settings
 from app.ui.shell.controller import Controller
 from app.ui.shell.messages import Severity
 from app.ui.shell.settings import Settings
-from app.ui.widgets.background import Background
 from app.ui.widgets.building import delayed
 from app.ui.widgets.formatting import pose, tilt
 
@@ -32,7 +31,6 @@ class SignalControls(QObject):
     """Keeps the signal chain, its actions and what is remembered of it in step."""
 
     filter_changed = pyqtSignal(object)  # FilterPreset
-    closing = pyqtSignal()  # threads must end
 
     def __init__(
         self, controller: Controller, commands: Mapping[str, QAction], store: Settings, parent: QObject
@@ -41,7 +39,6 @@ class SignalControls(QObject):
         self._controller = controller
         self._commands = commands
         self._settings = store
-        self._background = Background(self, controller.complain)  # an annotation is written to the disk, which may hang
         self._heard = 0  # of the waits that ended
         self._settling = delayed(self, SETTLED_MS, self._settled)
         controller.source_changed.connect(lambda _: self._apply())  # by then there is a pipeline
@@ -88,7 +85,7 @@ class SignalControls(QObject):
         if pipeline is None:
             self._controller.notify("Nothing is measured yet.")
         else:
-            self._background.run(name, lambda: do(pipeline.signals), done)
+            self._controller.background.run(name, lambda: do(pipeline.signals), done)  # the disk may hang
 
     def show_status(self, status: PipelineStatus) -> None:
         """Say how a wait goes and what came of it."""
@@ -100,11 +97,9 @@ class SignalControls(QObject):
             self._controller.notify(waiting_text(status.calibration), Severity.BUSY)
 
     def close(self) -> None:
-        """No thread is left; a slider that has just been moved is remembered."""
+        """A slider that has just been moved is remembered."""
         if self._settling.isActive():
             self._settled()
-        self.closing.emit()
-        self._background.close(2.0)
 
     def wait_for(self, waiting: Waiting) -> None:
         """Until the head holds still, or shakes and nods; asked for again meanwhile, no longer."""
@@ -144,7 +139,8 @@ class SignalControls(QObject):
             chosen = self.filter
             pipeline.signals.chain.set_filter(chosen)
             if settled:
-                self._background.run("filter marker", pipeline.signals.annotate_filter, lambda _: None)
+                mark = pipeline.signals.annotate_filter
+                self._controller.background.run("filter marker", mark, lambda _: None)
         self._apply_cone()
         self.filter_changed.emit(self.filter)
 

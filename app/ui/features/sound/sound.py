@@ -15,7 +15,6 @@ from app.ui.shell.messages import Severity
 from app.ui.shell.setting_editor import SettingEditor
 from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLabel
-from app.ui.widgets.background import Background
 from app.ui.widgets.building import gapped_grid
 from app.ui.widgets.fields import Bar, Note
 from app.ui.widgets.pickers import ChoiceBox
@@ -39,7 +38,6 @@ class SoundControls(QObject):
         super().__init__(window)
         self._controller = controller
         self._settings = store
-        self._background = Background(self, controller.complain)  # a driver may take its time
         self._told = False  # that what the command line asked for failed
         self._used: tuple[bool, str] = (False, "")  # as the pipeline was told last
         self.status: SoundStatus | None = None  # as last looked at
@@ -58,7 +56,6 @@ class SoundControls(QObject):
         return self._settings.get(settings.MICROPHONE)
 
     def show_status(self, status: PipelineStatus) -> None:
-        """Show how it stands; called a few times a second."""
         before, self.status = self.status, status.sound
         problem = status.sound.problem if status.sound is not None else ""
         if problem and self._settings.is_asked(settings.SOUND) and not self._told:
@@ -69,10 +66,6 @@ class SoundControls(QObject):
         self.label.show_sound(status.sound, status.recording_active)
         if before != status.sound:
             self.changed.emit()
-
-    def close(self) -> None:
-        """No thread is left."""
-        self._background.close(2.0)
 
     def _changed(self) -> None:
         before = self._used
@@ -89,7 +82,7 @@ class SoundControls(QObject):
         was_on, self._used = self._used[0], wanted
         if self.on:
             pipeline.sound.switch(Microphone(self.device))
-            self._background.run("list microphones", microphones, self._listed, self._not_listed)
+            self._controller.background.run("list microphones", microphones, self._listed, self._not_listed)
         elif was_on:
             pipeline.sound.switch(None)
 

@@ -79,10 +79,11 @@ def facts(report: LoadReport) -> list[Fact]:
     if report.layout == "estimator":
         return [Fact("What it is", report.summary), keypoints, *picture, *file]
     missing = [head for head in HEADS if head not in report.trained_heads]
+    unable = "" if report.pose_trained else "; it measures no head pose"
     rows = [
         Fact("Architecture", f"ConvNeXtV2 {spec.backbone}"),
         Fact("Trained heads", ", ".join(report.trained_heads) or "none", not report.trained_heads),
-        Fact("Missing heads", _missing(missing, report.pose_trained), bool(missing)),
+        Fact("Missing heads", f"{', '.join(missing) or 'none'}{unable}", bool(missing)),
         keypoints,
         Fact("Bins", f"{spec.num_bins} of {BIN_DEGREES:g}° an axis"),
         *picture,
@@ -103,12 +104,6 @@ def facts(report: LoadReport) -> list[Fact]:
     return [*rows, *file]
 
 
-def _missing(missing: Sequence[str], pose_trained: bool) -> str:
-    if not missing:
-        return "none"
-    return ", ".join(missing) + ("" if pose_trained else "; it measures no head pose")
-
-
 def _text(value: object) -> str:
     """A JSON value of any kind in words, each entry of a mapping on a line of its own, whatever it holds further in."""
     text = "\n".join(_lines(value, 0))
@@ -117,14 +112,14 @@ def _text(value: object) -> str:
 
 def _lines(value: object, depth: int) -> Iterator[str]:
     if not isinstance(value, Mapping) or depth >= DEEPEST:
-        yield " ".join(_flat(value))
+        yield _flat(value)
         return
     for key, inner in value.items():
         if isinstance(inner, Mapping) and depth + 1 < DEEPEST:
             yield f"{_name(key)}:"
             yield from _lines(inner, depth + 1)
         else:
-            yield f"{_name(key)}: {' '.join(_flat(inner, _axes(key, inner)))}"
+            yield f"{_name(key)}: {_flat(inner, _axes(key, inner))}"
 
 
 def _name(key: object) -> str:
@@ -132,21 +127,16 @@ def _name(key: object) -> str:
 
 
 def _axes(key: object, value: object) -> Sequence[str]:
-    return (
-        POSE_HEADS
-        if str(key).endswith(BY_AXIS) and isinstance(value, Sequence) and len(value) == len(POSE_HEADS)
-        else ()
-    )
+    by_axis = str(key).endswith(BY_AXIS) and isinstance(value, Sequence) and len(value) == len(POSE_HEADS)
+    return POSE_HEADS if by_axis else ()
 
 
-def _flat(value: object, names: Sequence[str] = ()) -> Iterator[str]:
+def _flat(value: object, names: Sequence[str] = ()) -> str:
     if isinstance(value, Mapping):
-        parts = [f"{_name(key)} {' '.join(_flat(inner))}" for key, inner in value.items()]
-        yield ", ".join(parts)
-    elif isinstance(value, (list, tuple)):
+        return ", ".join(f"{_name(key)} {_flat(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
         labels = [f"{name} " for name in names] or [""] * len(value)
-        yield ", ".join(label + " ".join(_flat(inner)) for label, inner in zip(labels, value, strict=True))
-    elif isinstance(value, float) and math.isfinite(value):
-        yield f"{value:.3g}"
-    elif value is not None:
-        yield str(value)
+        return ", ".join(label + _flat(inner) for label, inner in zip(labels, value, strict=True))
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.3g}"
+    return "" if value is None else str(value)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.clock import now_s
 from app.core.frames import FrameResult
 from app.core.rotation import geodesic_deg
 from app.signals.agreement import Agreement, agreement
 from app.ui.widgets.building import gapped_grid, heading, lay_out
-from app.ui.widgets.fields import Note, Value, dim_label, fixed_value
+from app.ui.widgets.fields import Note, Value, dim_label, fixed_value, value_row
 from app.ui.widgets.formatting import ANGLES, NOTHING, degrees, unsigned
 
 if TYPE_CHECKING:
@@ -47,13 +47,10 @@ class Comparison(QWidget):
         for column, what in enumerate(HEADINGS, 1):
             grid.addWidget(dim_label(what, TIP, right=True), 0, column)
         for row, name in enumerate((*ANGLES, "rotation"), 1):
-            label = QLabel(name.capitalize())
-            label.setProperty("tone", name if name in ANGLES else "")
-            label.setToolTip(TIP if name in ANGLES else "Angle of the single rotation that turns one into the other")
-            grid.addWidget(label, row, 0)
-            for column, (what, widest) in enumerate(zip(HEADINGS, WIDEST, strict=True), 1):
-                value = self.values[name, what] = fixed_value(f"{name}: {what}", widest, tip=TIP)
-                grid.addWidget(value, row, column)
+            tip = TIP if name in ANGLES else "Angle of the single rotation that turns one into the other"
+            for what, widest in zip(HEADINGS, WIDEST, strict=True):
+                self.values[name, what] = fixed_value(f"{name}: {what}", widest, tip=TIP)
+            value_row(grid, row, name, tip, (self.values[name, what] for what in HEADINGS))
         self._layout = lay_out(QVBoxLayout(self), self.heading, self.state, grid, spacing=5, margins=(0, 0, 0, 0))
 
     def show_status(self, label: str, status: SecondStatus, first: object) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QKeyEvent, QShowEvent
+from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem
 
 from app.core.frames import FrameResult
@@ -40,7 +40,13 @@ class WeightsPanel(LookingPanel):
         self._reports: dict[str, LoadReport | str] = {}  # by key: what was read, or why it couldn't be
         self._reading: set[str] = set()
         self._shown: list[tuple[Checkpoint, str]] = []
-        self.list = _List(self)
+        self.list = named(QListWidget(), "Checkpoints", "Enter: use these weights. Delete: take them off the list")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setFixedHeight(round(self.fontMetrics().height() * 1.25 * ROWS) + 4)
+        self.list.itemDoubleClicked.connect(lambda _: self.use())
+        for key, do in ((Qt.Key.Key_Return, self.use), (Qt.Key.Key_Enter, self.use), (Qt.Key.Key_Delete, self.forget)):
+            QShortcut(QKeySequence(key), self.list, do, context=Qt.ShortcutContext.WidgetShortcut)
         self.comparison = Comparison()
         self.comparison.hide()
         self.details = Details()
@@ -73,14 +79,11 @@ class WeightsPanel(LookingPanel):
         context.controller.network_changed.connect(lambda _: self.look())
         self.look()
 
-    # ------------------------------------------------------------------ showing
-
     def show_result(self, result: FrameResult | None, history: History) -> None:
         if not self.comparison.isHidden():
             self.comparison.show_result(result, history)
 
     def look(self) -> None:
-        """How the networks stand."""
         status, network = self._context.status(), self._context.controller.network
         if status is not None and status.report is not None and not status.network_loading and not status.network_error:
             self._reports[network.weights] = status.report  # it need not be read a second time
@@ -88,7 +91,8 @@ class WeightsPanel(LookingPanel):
         self._fill(network.weights, beside)
         second = status.second if status is not None else None
         if second is not None and status is not None and beside is not None:
-            self.comparison.show_status(_label(beside), second, status.report)
+            label = next(point.label for point in checkpoints([beside], "") if point.key == beside)
+            self.comparison.show_status(label, second, status.report)
         self.comparison.setVisible(second is not None)
         self._show_selected()
 
@@ -112,28 +116,24 @@ class WeightsPanel(LookingPanel):
             if item is not None and item.data(Qt.ItemDataRole.UserRole) == key:
                 self.list.setCurrentRow(row)
 
-    def _remembered(self) -> list[str]:
-        store = self._context.settings
-        return [str(p) for p in (*store.get(settings.KNOWN_WEIGHTS), *store.get(settings.RECENT_WEIGHTS))]
-
     def _fill(self, in_use: str, beside: str | None) -> None:
         def remark(key: str) -> str:
             words = [word for word, here in (("in use", key == in_use), ("beside it", key == beside)) if here]
             return f"   ({', '.join(words)})" if words else ""
 
-        rows = [(point, point.label + remark(point.key)) for point in checkpoints(self._remembered(), in_use)]
+        store = self._context.settings
+        remembered = [*store.get(settings.KNOWN_WEIGHTS), *store.get(settings.RECENT_WEIGHTS)]
+        rows = [(point, point.label + remark(point.key)) for point in checkpoints(remembered, in_use)]
         if rows == self._shown:
             return
         self._shown = rows
         selected = self.selected
-        self.list.blockSignals(True)
-        self.list.clear()
-        for point, text in rows:
-            item = QListWidgetItem(text)
-            item.setData(Qt.ItemDataRole.UserRole, point.key)
-            item.setToolTip(point.key or "The weights that come with Motionscope")
-            self.list.addItem(item)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for point, text in rows:
+                item = QListWidgetItem(text, self.list)
+                item.setData(Qt.ItemDataRole.UserRole, point.key)
+                item.setToolTip(point.key or "The weights that come with Motionscope")
         self.select(in_use if selected is None else selected)
         if self.selected is None:
             self.list.setCurrentRow(0)
@@ -151,16 +151,11 @@ class WeightsPanel(LookingPanel):
         )
         self.compare_button.setEnabled(running)
         self.compare_button.setChecked(key == self.second)
-        mine = not (is_own(key) or is_estimator(key)) and key not in (
-            self._context.controller.network.weights,
-            self.second,
-        )
-        self.forget_button.setEnabled(mine)
+        used = (self._context.controller.network.weights, self.second)
+        self.forget_button.setEnabled(key not in used and not is_own(key) and not is_estimator(key))
         self.copy_button.setEnabled(known is not None and not isinstance(known, str))
         if known is None and self.isVisible():
             self._read(key)
-
-    # ------------------------------------------------------------------ reading
 
     def _read(self, key: str, remember: bool = False) -> None:
         """On another thread; ``remember`` it if it can be read."""
@@ -184,16 +179,12 @@ class WeightsPanel(LookingPanel):
 
         self._context.controller.background.run("read weights", lambda: read_report(key), done, failed)
 
-    # ------------------------------------------------------------------ what can be done
-
     def use(self) -> None:
-        """Measure with the selected weights from now on."""
         key, controller = self.selected, self._context.controller
         if key is not None and self.use_button.isEnabled():
             controller.set_network(replace(controller.network, weights=key))
 
     def compare(self, on: bool) -> None:
-        """Let the selected weights measure beside those in use, or no longer."""
         key, controller = self.selected, self._context.controller
         if key is not None:
             controller.compare_with(key if on else None)
@@ -213,7 +204,6 @@ class WeightsPanel(LookingPanel):
         self.select(path)
 
     def forget(self) -> None:
-        """Take the selected file off the list."""
         key, store = self.selected, self._context.settings
         if key is None or not self.forget_button.isEnabled():
             return
@@ -229,29 +219,3 @@ class WeightsPanel(LookingPanel):
     def showEvent(self, event: QShowEvent | None) -> None:
         self._reports = {key: known for key, known in self._reports.items() if not isinstance(known, str)}
         super().showEvent(event)
-
-
-class _List(QListWidget):
-    """Enter uses what is selected, Delete forgets it."""
-
-    def __init__(self, panel: WeightsPanel) -> None:
-        super().__init__()
-        self._panel = panel
-        named(self, "Checkpoints", "Enter: use these weights. Delete: take them off the list")
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setFixedHeight(round(self.fontMetrics().height() * 1.25 * ROWS) + 4)
-        self.itemDoubleClicked.connect(lambda _: panel.use())
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        key = event.key() if event is not None else None
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._panel.use()
-        elif key == Qt.Key.Key_Delete:
-            self._panel.forget()
-        else:
-            super().keyPressEvent(event)
-
-
-def _label(key: str) -> str:
-    return next(point.label for point in checkpoints([key], "") if point.key == key)

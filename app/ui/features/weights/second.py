@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QLabel
-
 from app.core.frames import FrameResult
-from app.ui.widgets.fields import Section, Value, dim_label, fixed_value
+from app.ui.widgets.fields import Section, Value, dim_label, fixed_value, value_row
 from app.ui.widgets.formatting import ANGLES, NOTHING, degrees, spread
 
 TIP = "As measured in the camera's frame, neither filtered nor recentred; its axes are dashed in the picture"
@@ -20,18 +18,12 @@ class SecondPanel(Section):
         self._values: dict[str, tuple[Value, Value, Value]] = {}
         self.rows.addWidget(dim_label("difference", right=True), 0, 3)
         for row, name in enumerate(ANGLES, 1):
-            label = QLabel(name.capitalize())
-            label.setProperty("tone", name)
-            label.setToolTip(TIP)
-            self.rows.addWidget(label, row, 0)
-            values = (
+            self._values[name] = (
                 fixed_value(f"second {name}", "−180.0°"),
                 fixed_value(f"second {name} standard deviation", "± 88.8°"),
                 fixed_value(f"{name} difference", "−180.0°"),
             )
-            for column, value in enumerate(values, 1):
-                self.rows.addWidget(value, row, column)
-            self._values[name] = values
+            value_row(self.rows, row, name, TIP, self._values[name])
         self.rows.setColumnStretch(4, 1)
         self.hide()
 

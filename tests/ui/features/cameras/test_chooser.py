@@ -156,10 +156,10 @@ def test_a_camera_in_use_is_said_and_shown_once_it_is_free(live, cameras, qtbot,
     qtbot.waitUntil(lambda: chooser.view.message[0] == "No picture", timeout=WAIT_MS)
     assert "'Other' can't be opened" in chooser.state_label.text()
     assert chooser.state_label.property("tone") == "error"
-    assert not chooser.use.isEnabled()
+    assert not chooser.go.isEnabled()
     cameras[1].refuses = False
     qtbot.waitUntil(lambda: chooser.view.message == ("", ""), timeout=WAIT_MS)
-    qtbot.waitUntil(chooser.use.isEnabled, timeout=WAIT_MS)
+    qtbot.waitUntil(chooser.go.isEnabled, timeout=WAIT_MS)
     assert window.controller.pipeline.status().streaming  # the film went on all the time
     chooser.reject()
     qtbot.wait(50)
@@ -199,7 +199,7 @@ def test_without_a_camera_it_says_so(live, cameras, qtbot, clip):
     window.commands["cameras"].trigger()
     chooser = dialog(window, "Camera and format")
     qtbot.waitUntil(lambda: chooser.view.message[0] == "No camera", timeout=WAIT_MS)
-    assert not chooser.use.isEnabled()
+    assert not chooser.go.isEnabled()
     cameras[0].plug_in()
     chooser.again.click()
     qtbot.waitUntil(lambda: bool(chooser.table.rows), timeout=WAIT_MS)
@@ -237,7 +237,7 @@ def test_everything_in_it_has_a_name_and_is_reached_with_tab(live, choose, qtbot
     chooser = choose(live())
     qtbot.waitUntil(lambda: bool(chooser.table.rows), timeout=WAIT_MS)
     wanted = {chooser.camera, chooser.again, chooser.table, chooser.other, chooser.other_button,
-              chooser.use}  # fmt: skip
+              chooser.go}  # fmt: skip
     chooser.camera.setFocus()
     reached = set()
     for _ in range(12):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt
 
-from app.ui.shell.window import IDLE_TICK_MS, LIVE_TICK_MS
-from app.ui.widgets.visibility import is_obscured
+from app.ui.shell.window import IDLE_TICK_MS, LIVE_TICK_MS, is_obscured
 
 WAIT_MS = 20_000
 
