@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import QModelIndex, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.session.annotations import Annotation
-from app.ui.review.annotations import Annotations, EditedAnnotations
+from app.ui.review.annotations import Annotations
 from app.ui.shell.dialogs import AskingDialog
 from app.ui.widgets.building import lay_out, named, number_box, paragraph, there
 from app.ui.widgets.formatting import NOTHING, clock
@@ -42,19 +42,18 @@ class AnnotationList(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._row_height = set_up(self.table, "Markers", (False, False, True, True))
         self._empty = paragraph("None yet. M adds one, at the cursor or over the selection.", dim=True)
-        buttons = {"Add": actions["add"], "Edit": actions["edit"], "Delete": actions["delete"]}
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        buttons = {"Add": actions["add"], "Edit": actions["edit"], "Delete": actions["delete"]}
         parts = (heading_row("Markers", buttons), (self._empty, 1), (self.table, 1))
         lay_out(QVBoxLayout(self), *parts, spacing=4, margins=(8, 6, 8, 4))
-        there(self.table.selectionModel()).currentRowChanged.connect(self._current_changed)
+        self.table.currentCellChanged.connect(self._current_changed)
         self.table.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.table.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
-        self._showing = False
         self.show_annotations((), -1, {})
 
     def show_annotations(self, annotations: Annotations, chosen: int, colours: Mapping[str, QColor]) -> None:
-        self._showing = True
-        self.table.setRowCount(len(annotations))
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(len(annotations))
         for row, annotation in enumerate(annotations):
             lasts = f"{annotation.duration_s:.2f} s" if annotation.duration_s > 0 else NOTHING
             fill(self.table, row, (clock(annotation.onset_s, 2), lasts, annotation.label, annotation.note), number=1)
@@ -67,21 +66,19 @@ class AnnotationList(QWidget):
         most = header + max(len(annotations), LEAST_ROWS) * self._row_height
         self.setMaximumHeight(most + 3 * self.fontMetrics().lineSpacing())  # below the heading and its buttons
         self.choose(chosen)
-        self._showing = False
 
     def choose(self, number: int) -> None:
-        showing, self._showing = self._showing, True
-        if number < 0:
-            self.table.clearSelection()
-            self.table.setCurrentIndex(QModelIndex())
-        else:
-            self.table.selectRow(number)
-            self.table.scrollToItem(self.table.item(number, 0))
-        self._showing = showing
+        with QSignalBlocker(self.table):
+            if number < 0:
+                self.table.clearSelection()
+                self.table.setCurrentIndex(QModelIndex())
+            else:
+                self.table.selectRow(number)
+                self.table.scrollToItem(self.table.item(number, 0))
 
-    def _current_changed(self, current: QModelIndex) -> None:
-        if not self._showing and current.isValid():
-            self.chosen.emit(current.row())
+    def _current_changed(self, row: int, column: int, row_before: int) -> None:
+        if row not in (-1, row_before):
+            self.chosen.emit(row)
 
 
 class AnnotationDialog(AskingDialog):
@@ -108,13 +105,10 @@ class AnnotationDialog(AskingDialog):
         self.duration.setSpecialValueText("a point")
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for text, field in (
-            ("&Label", self.label),
-            ("&Note", self.note),
-            ("&Time", self.onset),
-            ("L&ength", self.duration),
-        ):
-            form.addRow(text, field)
+        form.addRow("&Label", self.label)
+        form.addRow("&Note", self.note)
+        form.addRow("&Time", self.onset)
+        form.addRow("L&ength", self.duration)
         self.hold(form, spacing=12)
         self.setMinimumWidth(340)
         self.label.setFocus()
@@ -130,8 +124,3 @@ def _seconds(value: float, most: float, name: str) -> QDoubleSpinBox:
     box.setSingleStep(0.1)
     box.setValue(value)
     return box
-
-
-def labels_of(annotations: EditedAnnotations, known: list[str]) -> list[str]:
-    """Labels to choose from: the keys', then what else is in use, the program's own ("filter") among it."""
-    return list(dict.fromkeys(known + [annotation.label for annotation in annotations.annotations if annotation.label]))

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.session.analyses import Analysis, find_analyses
 from app.ui.review.content import Content
 from app.ui.review.loading import Loaded, load_comparison
-from app.ui.review.surroundings import Surroundings
+from app.ui.review.panes import Surroundings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
 
@@ -24,23 +24,21 @@ class Comparing(QObject):
         self._transport = around.panes.transport
         self._background = around.background
         self._notify = around.notify
-        self._serial = 0
-        self.use(loaded)
         self._transport.table_chosen.connect(self.choose)
+        self.use(loaded)
 
     def use(self, loaded: Loaded) -> None:
         """The session with the curves of a face, compared with nothing yet."""
         self._loaded, self._place = loaded, -1  # of what is compared
-        self._serial += 1
+        self._background.forget("compare")
         self._transport.set_tables(loaded.names)
 
     def close(self) -> None:
-        self._serial += 1  # what is being read is not wanted any more
+        self._background.forget("compare")
         self._transport.set_tables(())
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What there is to compare with."""
         return self._loaded.names
 
     @property
@@ -52,23 +50,19 @@ class Comparing(QObject):
     def choose(self, place: int) -> None:
         """Show the table at this place of ``names``; -1: none."""
         loaded = self._loaded
-        self._serial += 1
-        serial = self._serial
         self._transport.set_tables(loaded.names, place)
 
         def done(content: Content) -> None:
-            if serial == self._serial:
-                self._place = place
-                self.changed.emit(content)
-                if content.second is not None:
-                    self._notify(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
+            self._place = place
+            self.changed.emit(content)
+            if content.second is not None:
+                self._notify(Message(f"Dashed: {content.second.name}. The lowest lane is it minus the recording."))
 
         def failed(error: Exception) -> None:
-            if serial == self._serial:
-                self._transport.set_tables(loaded.names)
-                self._notify(Message(sentence(error), Severity.ERROR))
+            self._transport.set_tables(loaded.names)
+            self._notify(Message(sentence(error), Severity.ERROR))
 
-        self._background.run("compare", lambda: load_comparison(loaded, place), done, failed)
+        self._background.run("compare", lambda: load_comparison(loaded, place), done, failed, latest=True)
 
     def analysed(self, analysis: Analysis) -> None:
         """There is a new table; where it is of this session, it is compared at once."""

@@ -29,18 +29,16 @@ class ReviewControls:
         self.opened: Callable[[Path], object] = lambda folder: None  # told of every session that is opened
 
     def ask(self) -> None:
-        """Ask for a session's folder."""
         folder = self._recordings()
         start = str(folder) if folder.is_dir() else ""
         dialogs.ask_folder(self._window, "Open a recorded session", start, lambda path: self.open(Path(path)))
 
     def open(self, folder: Path) -> ReviewWindow:
         """Show a session, in the window that shows it already where there is one."""
-        for window in self.windows:
-            if window.folder is not None and window.folder.resolve() == folder.resolve():
-                window.raise_()
-                window.activateWindow()
-                return window
+        for window in self._showing(folder):
+            window.raise_()
+            window.activateWindow()
+            return window
         from app.ui.review.window import ReviewWindow
 
         window = ReviewWindow(self._settings)
@@ -53,16 +51,17 @@ class ReviewControls:
 
     def let_go(self, folder: Path) -> bool:
         """Close the window that shows a session; False when it stays open because its markers can't be saved."""
-        for window in list(self.windows):
-            if window.folder is not None and window.folder.resolve() == folder.resolve():
-                if not window.close():
-                    return False
-                self._forget(window)
-        return True
+        return self._close(self._showing(folder))
 
     def close(self) -> bool:
         """Close them all; False when one stays open because its annotations can't be saved."""
-        for window in list(self.windows):
+        return self._close(self.windows[:])
+
+    def _showing(self, folder: Path) -> list[ReviewWindow]:
+        return [each for each in self.windows if each.folder and each.folder.resolve() == folder.resolve()]
+
+    def _close(self, windows: list[ReviewWindow]) -> bool:
+        for window in windows:
             if not window.close():
                 return False
             self._forget(window)

@@ -30,7 +30,7 @@ class Deleting:
 
     def ask(self, folder: Path) -> None:
         """Say what would go, and delete it once that is agreed to."""
-        self.background.run("look at the session", lambda: plan_deletion(folder), self._ask, self._failed)
+        self.background.run("look at the session", lambda: plan_deletion(folder), self._ask)
 
     def _ask(self, plan: DeletionPlan) -> None:
         self.question = ask_deletion(self.window, plan.question(), lambda: self._delete(plan.folder))
@@ -46,12 +46,9 @@ class Deleting:
 
         def failed(error: Exception) -> None:
             self.show("Not deleted", folder.name)
-            self._failed(error)
+            self.notify(Message(sentence(error), Severity.ERROR))
 
         self.background.run("delete the session", lambda: delete_session(folder), done, failed)
-
-    def _failed(self, error: Exception) -> None:
-        self.notify(Message(sentence(error), Severity.ERROR))
 
 
 def ask_deletion(window: QWidget, question: str, agreed: Callable[[], object]) -> QMessageBox:

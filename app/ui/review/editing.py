@@ -9,11 +9,11 @@ from PyQt6.QtGui import QUndoStack
 
 from app.session.annotations import Annotation
 from app.ui.features.annotations.annotations import AnnotationSlot, read_slots
-from app.ui.review.annotation_list import AnnotationDialog, labels_of
+from app.ui.review.annotation_list import AnnotationDialog
 from app.ui.review.annotations import EditedAnnotations
 from app.ui.review.measuring import Measuring
+from app.ui.review.panes import Surroundings
 from app.ui.review.player import Player
-from app.ui.review.surroundings import Surroundings
 from app.ui.shell import settings
 from app.ui.shell.commands import ANNOTATION_KEYS
 from app.ui.shell.messages import Message, Severity
@@ -85,9 +85,8 @@ class Editing(QObject):
         selection = self._measuring.selection
         if selection is not None and at_s is None:
             onset, duration = selection[0], selection[1] - selection[0]
-        labels = labels_of(self._edited, self._labels())
         last = self._one.label if self._one is not None else ""
-        annotation = Annotation(onset, duration, last or (labels[0] if labels else "marker"), "", 0)
+        annotation = Annotation(onset, duration, last or next(iter(self._labels()), "marker"), "", 0)
         self._ask("Add marker", annotation, self._edited.add)
 
     def add_slot(self, number: int) -> None:
@@ -114,7 +113,9 @@ class Editing(QObject):
         return read_slots(self._around.store.get(settings.ANNOTATIONS))
 
     def _labels(self) -> list[str]:
-        return [slot.label for slot in self._slots()]
+        """To choose from: the keys', then what else is in use, the program's own ("filter") among it."""
+        used = (annotation.label for annotation in self._edited.annotations if annotation.label)
+        return list(dict.fromkeys([*(slot.label for slot in self._slots()), *used]))
 
     def edit(self) -> None:
         edited, number, one = self._edited, self.chosen, self._one
@@ -147,24 +148,20 @@ class Editing(QObject):
         self._notify(Message(f"Done again: {what}."))
 
     def nudge(self, frames: int) -> None:
-        """Move the chosen annotation so many frames."""
         one = self._one
         if one is not None:
             self._edited.move(self.chosen, self._player.stepped(one.onset_s, frames), one.duration_s)
 
     def go(self, direction: int) -> None:
         """Go to the next (1) or the previous (-1) annotation."""
-        here = self._player.frame
-        annotations = list(enumerate(self._edited.annotations))
-        beyond = [(k, e) for k, e in annotations if (e.frame - here) * direction > 0]
-        if not beyond:
+        ahead = [(one.frame - self._player.frame) * direction for one in self._edited.annotations]
+        beyond = [number for number, frames in enumerate(ahead) if frames > 0]
+        if beyond:
+            self._chosen_in_panel(min(beyond, key=lambda number: ahead[number]))
+        else:
             self._notify(Message(f"There is no {'later' if direction > 0 else 'earlier'} marker."))
-            return
-        number, _ = min(beyond, key=lambda pair: abs(pair[1].frame - here))
-        self._chosen_in_panel(number)
 
     def refresh(self) -> None:
-        """What can be done now."""
         for name in ("edit", "delete", "earlier", "later"):
             self._commands[name].setEnabled(self._one is not None)
         self._commands["select_marker"].setEnabled(self.chosen_range() is not None)
@@ -175,7 +172,6 @@ class Editing(QObject):
 
     @property
     def _one(self) -> Annotation | None:
-        """The chosen one."""
         return self._edited.annotations[self.chosen] if 0 <= self.chosen < len(self._edited.annotations) else None
 
     def _changed(self, chosen: int) -> None:
@@ -195,8 +191,8 @@ class Editing(QObject):
         self._timeline.set_scale(self._timeline.scale_shown.including(annotation.onset_s))
 
     def _ask(self, title: str, annotation: Annotation, done: Callable[[float, float, str, str], object]) -> None:
-        labels = labels_of(self._edited, self._labels())
-        self.dialog = AnnotationDialog(self._around.window, title, annotation, self._measuring.total_s, labels, done)
+        total_s = self._measuring.total_s
+        self.dialog = AnnotationDialog(self._around.window, title, annotation, total_s, self._labels(), done)
         self.dialog.finished.connect(self._dialog_closed)
         self.dialog.open()
 

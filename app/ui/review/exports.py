@@ -15,6 +15,7 @@ from app.ui.review.jobs import Job, JobDialog, StoppedError, Work
 from app.ui.shell import dialogs
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
+from app.ui.widgets.building import there
 from app.ui.widgets.plain_text import without_mnemonic
 
 
@@ -68,9 +69,7 @@ class Exports:
 
     def export(self, exporter: Exporter) -> None:
         """Ask where something would be replaced, then do it."""
-        session = self._session
-        if session is None:
-            return
+        session = there(self._session)  # without one the entries are off
         problem = self._ready()
         if problem:
             self._notify(Message(problem, Severity.ERROR))
@@ -80,12 +79,12 @@ class Exports:
         if _title(exporter, table) in self.job.titles:
             self._notify(Message(f"{_title(exporter, table)} is being made, or waits for its turn, already."))
             return
-        there = [name for name in exporter.outputs(session) if (out / name).exists()]
-        if not there:
+        found = [name for name in exporter.outputs(session) if (out / name).exists()]
+        if not found:
             self._run(exporter, out, table, force=False)
             return
-        what = " and ".join(there)
-        are, them = ("is", "it") if len(there) == 1 else ("are", "them")
+        what = " and ".join(found)
+        are, them = ("is", "it") if len(found) == 1 else ("are", "them")
         self.question = dialogs.ask_whether(
             self._window,
             exporter.label,
@@ -95,8 +94,6 @@ class Exports:
         )
 
     def _run(self, exporter: Exporter, out: Path, table: str, *, force: bool) -> None:
-        assert self._session is not None
-        folder = self._session.folder
         title, text = _title(exporter, table), f"{exporter.label} is made in {out}"
 
         def done(made: Made) -> None:
@@ -109,7 +106,7 @@ class Exports:
             else:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
-        work = export_work(folder, table, exporter, out, force=force)
+        work = export_work(there(self._session).folder, table, exporter, out, force=force)
         if self.job.add(Job(title, text, work, done, failed)):
             self._notify(Message(f"{title} is made after what runs already."))
 

@@ -74,9 +74,10 @@ class FacesPanel(QWidget):
             ids, frames = ", ".join(map(str, line.face_ids)), QLocale.c().toString(line.frames)
             fill(table, row, (ids, line.name, frames), number=2)
             there(table.item(row, 0)).setData(Qt.ItemDataRole.DecorationRole, dot(face_colour(line.number)))
-        rows = [row for row, line in enumerate(lines, 1) if line.number in chosen]
         table.clearSelection()
-        self._select(rows or [0])
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in [row for row, line in enumerate(lines, 1) if line.number in chosen] or [0]:
+            table.setCurrentCell(row, 0, flags)
         table.blockSignals(False)
         self.has_several = sum(len(line.face_ids) for line in lines) > 1
         self.several.emit(self.has_several)
@@ -86,11 +87,4 @@ class FacesPanel(QWidget):
 
     def choose_next(self) -> None:
         """Select the line after the selected one, after the last one the first."""
-        row = (self.table.currentRow() + 1) % max(self.table.rowCount(), 1)
-        self.table.selectRow(row)
-
-    def _select(self, rows: Sequence[int]) -> None:
-        selection, model = there(self.table.selectionModel()), there(self.table.model())
-        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for row in rows:
-            selection.setCurrentIndex(model.index(row, 0), flags)
+        self.table.selectRow((self.table.currentRow() + 1) % max(self.table.rowCount(), 1))

@@ -10,8 +10,8 @@ from app.core.errors import SessionError
 from app.session.identities import Identities, write_identities
 from app.session.session import Session
 from app.ui.review.faces_panel import FaceLine
+from app.ui.review.panes import Surroundings
 from app.ui.review.saving import Change, Saved
-from app.ui.review.surroundings import Surroundings
 from app.ui.shell import dialogs
 from app.ui.shell.messages import Message, Severity
 
@@ -70,7 +70,6 @@ class Identifying(QObject):
         self._panel.show_faces(())
 
     def name(self) -> None:
-        """Ask what the chosen face is called."""
         edited, numbers = self._edited, self._panel.numbers
         if len(numbers) != 1:
             return
@@ -86,10 +85,7 @@ class Identifying(QObject):
         self.dialog.finished.connect(self._dialog_closed)
 
     def merge(self) -> None:
-        """The chosen faces are one person."""
         edited, numbers = self._edited, self._panel.numbers
-        if len(numbers) < 2:
-            return
         identities = edited.session.identities
         try:
             edited.session.refuse_together(numbers)
@@ -100,10 +96,8 @@ class Identifying(QObject):
         self._notify(Message(f"One person now: {edited.session.identities.label(numbers[0])}; Ctrl+Z separates them."))
 
     def separate(self) -> None:
-        """What was merged is apart again."""
-        edited, numbers = self._edited, self._panel.numbers
-        if len(numbers) == 1:
-            edited.change(f"separate face {numbers[0]}", edited.session.identities.separated(numbers[0]))
+        (number,) = self._panel.numbers
+        self._edited.change(f"separate face {number}", self._edited.session.identities.separated(number))
 
     def _show(self) -> None:
         session = self._edited.session
@@ -112,7 +106,6 @@ class Identifying(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """What can be done now."""
         numbers = self._panel.numbers
         one = self._edited.session.identities.of(numbers[0]) if len(numbers) == 1 else None
         self._commands["name_face"].setEnabled(one is not None)

@@ -146,7 +146,6 @@ class JobDialog(QDialog):
         fit_height(self)
 
     def _remove(self) -> None:
-        """Take the selected one off the list."""
         row = self.waiting.currentRow()
         if 0 <= row < len(self._waiting):
             del self._waiting[row]

@@ -7,16 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
-from PyQt6.QtGui import QGuiApplication
 
 from app.core.spreadsheet import as_cell, with_decimal_sign
 from app.core.tilt import levelled_deg
 from app.session.comparison import compare
 from app.ui.review.content import Content, frame_s, places_of
 from app.ui.review.loading import Loaded
+from app.ui.review.panes import Surroundings
 from app.ui.review.statistics import Statistics, as_text, statistics
-from app.ui.review.surroundings import Surroundings
-from app.ui.widgets.building import delayed
+from app.ui.widgets.building import copy_text, delayed
 from app.ui.widgets.formatting import clock
 from extractor.types import POSE_HEADS
 
@@ -39,7 +38,6 @@ class Measuring(QObject):
         self._loaded = loaded
         self._content = loaded.content
         self.total_s = loaded.content.total_s
-        self._serial = 0
         self.selection: Range | None = None
         self.statistics: Statistics | None = None
         self._leaves_out = False
@@ -55,7 +53,7 @@ class Measuring(QObject):
     def close(self) -> None:
         """What is being counted is not shown."""
         self._timer.stop()
-        self._serial += 1
+        self._background.forget("statistics")
 
     def compare(self, content: Content) -> None:
         """The copied text says how the other table differs, where there is one."""
@@ -71,7 +69,7 @@ class Measuring(QObject):
         self.selection = None
         if isinstance(selection, tuple) and selection[1] > selection[0]:
             self.selection = (max(0.0, selection[0]), min(self.total_s, selection[1]))
-        self._serial += 1  # what is being counted is of another one
+        self._background.forget("statistics")  # what is being counted is of another one
         self._timeline.show_selection(self.selection)
         self.changed.emit()
         self._timer.start()
@@ -92,7 +90,6 @@ class Measuring(QObject):
             self._timeline.show_range(self.selection)
 
     def rows(self) -> slice:
-        """The table's rows that are selected."""
         if self.selection is None:
             return slice(0, len(self._loaded.rows))
         first, end = np.searchsorted(self._loaded.content.times_s, self.selection)
@@ -100,10 +97,8 @@ class Measuring(QObject):
 
     def refresh(self) -> None:
         """Count again, in the background; the latest wins."""
-        loaded = self._loaded
+        loaded, rows, title = self._loaded, self.rows(), self._title()
         self._timer.stop()
-        self._serial += 1
-        serial, rows, title = self._serial, self.rows(), self._title()
         table = loaded.rows
         tilt = loaded.session.manifest.header.camera_tilt
         left_out = loaded.low_quality[rows] if self._leaves_out else None
@@ -121,15 +116,11 @@ class Measuring(QObject):
             )
 
         def done(stats: Statistics) -> None:
-            if serial == self._serial:
-                self.statistics = stats
-                self._panel.show_statistics(title, stats)
-                self.counted.emit()
+            self.statistics = stats
+            self._panel.show_statistics(title, stats)
+            self.counted.emit()
 
-        def failed(error: Exception) -> None:
-            raise error
-
-        self._background.run("statistics", count, done, failed)
+        self._background.run("statistics", count, done, latest=True)
 
     def text(self) -> str:
         """What is copied: tab-separated lines."""
@@ -141,9 +132,8 @@ class Measuring(QObject):
         return with_decimal_sign(as_text(self.statistics, title) + self._comparison_text())
 
     def copy(self) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None and self.statistics is not None:
-            clipboard.setText(self.text())
+        if self.statistics is not None:
+            copy_text(self.text())
 
     def _comparison_text(self) -> str:
         second = self._content.second

@@ -61,7 +61,6 @@ class Lanes:
 
     @property
     def curves(self) -> list[Lane]:
-        """Those that curves are drawn in."""
         return [lane for lane in (self.angles, self.expression, self.place, self.difference) if lane is not None]
 
     @property
@@ -220,11 +219,16 @@ def polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
     return result
 
 
-def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
-    painter.fillRect(lanes.annotations, theme.WINDOW)
+def _write_small(painter: QPainter, font: QFont) -> QFontMetricsF:
+    """From here on, with the font whose metrics these are."""
     small = theme.tabular(font, 0.85)
     painter.setFont(small)
-    metrics = QFontMetricsF(small)
+    return QFontMetricsF(small)
+
+
+def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) -> None:
+    painter.fillRect(lanes.annotations, theme.WINDOW)
+    metrics = _write_small(painter, font)
     faint = theme.faded(theme.TEXT, 22)
     for time, label in scale.ticks(TICKS_APART):
         x = scale.x(time)
@@ -254,9 +258,7 @@ def _paint_grid(painter: QPainter, scale: TimeScale, lanes: Lanes, font: QFont) 
 
 def _paint_names(painter: QPainter, lanes: Lanes, font: QFont, *, shaded: bool) -> None:
     """The lanes' names, on a ground of their own, for curves may pass there."""
-    small = theme.tabular(font, 0.85)
-    painter.setFont(small)
-    metrics = QFontMetricsF(small)
+    metrics = _write_small(painter, font)
     ground = theme.faded(theme.BASE, 200)
     angles = "angles, shaded where the quality is low" if shaded else "angles"
     names = {angles: lanes.angles, "expression": lanes.expression, "difference": lanes.difference}
@@ -320,9 +322,7 @@ def paint_annotations(
     font: QFont,
 ) -> None:
     """Annotations in their lane, their onsets as lines through the curves; ``chosen`` stands out."""
-    small = theme.tabular(font, 0.85)
-    painter.setFont(small)
-    metrics = QFontMetricsF(small)
+    metrics = _write_small(painter, font)
     lane = lanes.annotations
     bottom = lanes.bottom
     painter.save()
@@ -404,14 +404,12 @@ def paint_cursor(painter: QPainter, time_s: float, scale: TimeScale, lanes: Lane
 
 def _paint_time(painter: QPainter, time_s: float, x: float, ruler: QRectF) -> None:
     """The cursor's head says its time, in place of the ruler's number that it covers."""
-    small = theme.tabular(painter.font(), 0.85)
-    metrics = QFontMetricsF(small)
+    painter.save()
+    metrics = _write_small(painter, painter.font())
     text = clock(time_s, 1)
     width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 1
     left = min(max(x - width / 2, ruler.left()), ruler.right() - width)
     head = QRectF(left, ruler.bottom() - height, width, height)
-    painter.save()
-    painter.setFont(small)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.TEXT)
     painter.drawRoundedRect(head, 3, 3)

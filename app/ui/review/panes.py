@@ -1,6 +1,9 @@
-"""Where things are in the review window."""
+"""Where things are in the review window, and what of it each session is shown with."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QResizeEvent
@@ -8,11 +11,15 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QTabBar, QVBoxL
 
 from app.ui.live.live_view import LiveView
 from app.ui.review.annotation_list import AnnotationList
+from app.ui.review.exports import Exports
 from app.ui.review.faces_panel import FacesPanel
 from app.ui.review.statistics_panel import StatisticsPanel
 from app.ui.review.timeline import Timeline
 from app.ui.review.transport import Transport
+from app.ui.shell.messages import Message
+from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLine, status_bar
+from app.ui.widgets.background import Background
 from app.ui.widgets.building import Part, ScrollPanel, lay_out, named
 from app.ui.widgets.fields import dim_label
 
@@ -52,6 +59,19 @@ class Panes(QSplitter):
         self.about = dim_label("")
         self.about.setContentsMargins(8, 0, 8, 0)
         self.status_bar = status_bar(self.status_line, self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What of the window stays when another session is opened: each session is shown with these."""
+
+    window: QWidget
+    panes: Panes
+    commands: dict[str, QAction]
+    store: Settings
+    background: Background
+    exports: Exports
+    notify: Callable[[Message], None]
 
 
 class _Side(ScrollPanel):

@@ -86,7 +86,7 @@ class Player(QObject):
 
     def set_speed(self, speed: float) -> None:
         if speed != self.speed:
-            self._restart(self._due_s() if self.playing else self.time_s)
+            self._restart(self.due_at(now_s()) if self.playing else self.time_s)
             self.speed = speed
             self.speed_changed.emit(speed)
 
@@ -106,15 +106,12 @@ class Player(QObject):
         from_s, began_s = self._anchor
         return from_s + (at_s - began_s) * self.speed
 
-    def _due_s(self) -> float:
-        return self.due_at(now_s())
-
     def _frame_at(self, time_s: float) -> int:
         after = int(np.searchsorted(self._times, time_s + 1e-9, side="right"))
         return min(max(after - 1, 0), len(self._times) - 1)
 
     def _tick(self) -> None:
-        due = self._due_s()
+        due = self.due_at(now_s())
         start, end = self._bounds()
         if due >= end:
             if self.loop is not None and end > start:

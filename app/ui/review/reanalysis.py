@@ -37,8 +37,8 @@ class WeightsBox(ChoiceBox):
         for name in estimator_names():
             self.addItem(estimator_label(name), name)
         for path in store.get(settings.RECENT_WEIGHTS):
-            if not is_own(str(path)):
-                self._add(str(path), self.count())
+            if not is_own(path):
+                self.addItem(path_label(path), path)
         self.addItem("Choose a file…", _BROWSE)
         self.activated.connect(self._activated)
 
@@ -51,11 +51,8 @@ class WeightsBox(ChoiceBox):
     def choose(self, value: object) -> None:
         """Choose a file, which joins the list above its last line."""
         if self.findData(value) < 0:
-            self._add(str(value), self.count() - 1)
+            self.insertItem(self.count() - 1, path_label(str(value)), value)
         super().choose(value)
-
-    def _add(self, path: str, place: int) -> None:
-        self.insertItem(place, path_label(path), path)
 
     def _activated(self, place: int) -> None:
         if self.itemData(place) == _BROWSE:
@@ -71,7 +68,7 @@ class ReanalysisDialog(dialogs.AskingDialog):
     ) -> None:
         """``frames``: of all ``videos`` together."""
         super().__init__(parent, "Measure again", "&Measure")
-        self._start = start
+        self.accepted.connect(lambda: start(self.weights.chosen or None))
         of_what = "the video" if videos == 1 else f"{videos} videos"
         result = "The result is a table of its own" if videos == 1 else "The results are tables of their own"
         text = paragraph(
@@ -83,10 +80,6 @@ class ReanalysisDialog(dialogs.AskingDialog):
         form.addRow("&Weights", self.weights)
         self.hold(text, form, spacing=12)
         self.setMinimumWidth(420)
-
-    def accept(self) -> None:
-        super().accept()
-        self._start(self.weights.chosen or None)
 
 
 class Reanalysis:

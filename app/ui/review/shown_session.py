@@ -16,12 +16,11 @@ from app.ui.review.frame_text import numbers_of
 from app.ui.review.identities import EditedIdentities, Identifying
 from app.ui.review.loading import Loaded, load_face
 from app.ui.review.measuring import Measuring
+from app.ui.review.panes import Surroundings
 from app.ui.review.player import Player
 from app.ui.review.presenter import FramePresenter
 from app.ui.review.sound import ReviewSound
-from app.ui.review.surroundings import Surroundings
 from app.ui.shell import settings
-from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
 
 
@@ -34,7 +33,6 @@ class ShownSession(QObject):
         self.session = session = loaded.session
         self._around = around
         self._content = loaded.content
-        self._face_serial = 0  # the latest request to show a face's curves
         notify = around.notify
         self._view, self._timeline, self._transport = around.panes.view, around.panes.timeline, around.panes.transport
         self.undo_stack = QUndoStack(self)
@@ -91,7 +89,7 @@ class ShownSession(QObject):
 
     def close(self) -> None:
         """Let go of the session: nothing of it is shown, and what is still counted or read is forgotten."""
-        self._face_serial += 1
+        self._around.background.forget("face")
         self.undo_stack.clear()
         self.editing.close()
         self.measuring.close()
@@ -103,8 +101,6 @@ class ShownSession(QObject):
         self.presenter.close()
         self.session.close()
         self.deleteLater()
-
-    # ------------------------------------------------------------------ showing
 
     def _moved(self, frame: int) -> None:
         self.presenter.request(frame)
@@ -132,22 +128,17 @@ class ShownSession(QObject):
 
     def _show_face(self, face: int | None) -> None:
         """Show the curves of this face, or of each frame's first one, as soon as they are gathered."""
-        self._face_serial += 1
-        number, session = self._face_serial, self.session
+        session = self.session
         self._draw()
 
         def done(loaded: Loaded) -> None:
-            if number == self._face_serial:
-                self.loaded = loaded
-                self.comparing.use(loaded)
-                self.measuring.show_face(loaded)
-                self.presenter.show_face(face)
-                self._compare(loaded.content)
+            self.loaded = loaded
+            self.comparing.use(loaded)
+            self.measuring.show_face(loaded)
+            self.presenter.show_face(face)
+            self._compare(loaded.content)
 
-        def failed(error: Exception) -> None:
-            self._around.notify(Message(sentence(error), Severity.ERROR))
-
-        self._around.background.run("face", lambda: load_face(session, face), done, failed)
+        self._around.background.run("face", lambda: load_face(session, face), done, latest=True)
 
     def apply_selection(self) -> None:
         """Play it over and over where that is wished."""

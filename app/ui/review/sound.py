@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -12,12 +12,8 @@ from app.core.sound import Samples
 from app.session.sound import SoundReader
 from app.sound.playback import Playback
 from app.sound.speaker import Loudspeaker
+from app.ui.review.player import Player
 from app.ui.shell.messages import Message, Severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.ui.review.player import Player
 
 
 class _Recorded:

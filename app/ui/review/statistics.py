@@ -23,7 +23,7 @@ SPREADS = (
     ("pitch", "deg", 3), ("yaw", "deg", 3), ("roll", "deg", 3), ("expression", "", 5), ("x", "cm", 2), ("y", "cm", 2),
     ("distance", "cm", 2),
 )  # fmt: skip
-"""Numbers of ``Statistics`` that have a mean, their units and decimals in the copied text."""
+"""Numbers that have a mean, their units and decimals in the copied text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,7 @@ class Statistics:
     frames: int
     measured: int
     duration_s: float
-    pitch: Spread  # degrees
-    yaw: Spread
-    roll: Spread
-    expression: Spread
-    x: Spread  # centimetres; over the frames whose position is known
-    y: Spread
-    distance: Spread
+    spreads: dict[str, Spread]  # of each of SPREADS; those of places are over the frames whose position is known
     seconds: dict[str, float]  # of each of DIRECTIONS
     nods: int
     shakes: int
@@ -97,19 +91,14 @@ def statistics(
     pitch, yaw, roll = (angles_deg[known, k].astype(np.float64) for k in range(3))
     places = np.full((n, 3), np.nan) if places_cm is None else places_cm.astype(np.float64)
     x, y, distance = places[known & np.isfinite(places).all(axis=1)].T
+    values = (pitch, yaw, roll, exp_magnitude[known].astype(np.float64), x, y, distance)
     where = directions(pitch, yaw)
     gestures = [gesture.kind for gesture in find_gestures(times_s[known], pitch, yaw)]
     return Statistics(
         frames=n,
         measured=int(known.sum()),
         duration_s=end_s - float(times_s[0]) if n else 0.0,
-        pitch=_spread(pitch),
-        yaw=_spread(yaw),
-        roll=_spread(roll),
-        expression=_spread(exp_magnitude[known].astype(np.float64)),
-        x=_spread(x),
-        y=_spread(y),
-        distance=_spread(distance),
+        spreads={name: _spread(each) for (name, _, _), each in zip(SPREADS, values, strict=True)},
         seconds={name: float(shown_s[known][where == k].sum()) for k, name in enumerate(DIRECTIONS)},
         nods=gestures.count(NOD),
         shakes=gestures.count(SHAKE),
@@ -151,7 +140,7 @@ def as_text(stats: Statistics, title: str) -> str:
         "\tmean\tSD\tmin\tmax\trange",
     ]
     for name, unit, digits in SPREADS:
-        spread: Spread = getattr(stats, name)
+        spread = stats.spreads[name]
         numbers = (spread.mean, spread.sd, spread.low, spread.high, spread.range)
         lines.append(
             f"{name}{unit and f' ({unit})'}\t" + "\t".join(f"{v:.{digits}f}" if np.isfinite(v) else "" for v in numbers)

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.session.table import Missing
-from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Spread, Statistics
+from app.ui.review.statistics import CENTRE_DEG, DIRECTIONS, Statistics
 from app.ui.shell import theme
 from app.ui.widgets.building import ScrollPanel, action_button, gapped_grid, lay_out, paragraph
 from app.ui.widgets.fields import dim_label
@@ -86,9 +86,8 @@ class StatisticsPanel(QWidget):
     def show_statistics(self, title: str, stats: Statistics) -> None:
         self._title.setText(title)
         for name in ROWS:
-            spread: Spread = getattr(stats, name)
             for what in ("mean", "sd", "low", "high"):
-                value = getattr(spread, what)
+                value = getattr(stats.spreads[name], what)
                 if name == "expression":
                     text = unsigned(value, 3)
                 elif name in theme.PLACE_COLOURS:

@@ -121,10 +121,7 @@ class Transport(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(speed))
 
     def show_place(self, time_s: float, total_s: float, frame: int, frames: int) -> None:
-        hours = "0:00:00" if total_s >= 3600 and time_s < 3600 else ""
-        shown = clock(time_s, 3)
-        if hours:
-            shown = f"0:{shown}"
+        shown = ("0:" if time_s < 3600 <= total_s else "") + clock(time_s, 3)
         self.place.setText(f"<b>{shown}</b> / {clock(total_s)} &nbsp; frame {frame} of {frames}")
         if frames != self._frames:
             self._frames = frames

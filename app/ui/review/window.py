@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QSize, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QMainWindow, QMessageBox
 
@@ -19,17 +19,16 @@ from app.ui.review.editing import Editing
 from app.ui.review.exports import Exports
 from app.ui.review.frame_text import skipped_text
 from app.ui.review.loading import Loaded, load
-from app.ui.review.panes import Panes
+from app.ui.review.panes import Panes, Surroundings
 from app.ui.review.player import Player
 from app.ui.review.reanalysis import Reanalysis
 from app.ui.review.shown_session import ShownSession
-from app.ui.review.surroundings import Surroundings
 from app.ui.review.timeline import ZOOM_STEP
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import ANALYSE, ANNOTATION_KEYS, REVIEW, REVIEW_MOUSE, build_actions, fill_menus, key_lines
 from app.ui.shell.controller import sentence
 from app.ui.shell.files import TakesFiles, show_in_files
-from app.ui.shell.keys_dialog import KeysDialog
+from app.ui.shell.keys_dialog import show_keys
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import Background
@@ -55,7 +54,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._opening = 0  # the latest request to open; earlier answers don't matter
         self._ended = False
         self.problem: Exception | None = None
-        self._background = Background(self)
+        self._background = Background(self, lambda error: self.notify(Message(sentence(error), Severity.ERROR)))
         self.commands = build_actions(self, REVIEW, self._slots(), store)
         self.exports = Exports(self, self.notify, self._save)
         self._build()
@@ -65,8 +64,6 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._enable(False)
         resize_within_screen(self, QSize(1180, 760))
         self.restoreGeometry(store.get(settings.REVIEW_GEOMETRY))
-
-    # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
         bar = there(self.menuBar())
@@ -81,8 +78,6 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.commands["side"].setChecked(True)
 
     def _slots(self) -> dict[str, Callable[..., object]]:
-        """What each row of the table of actions does."""
-
         def of(do: Callable[[ShownSession], object]) -> Callable[..., object]:
             return lambda *_: do(self.shown) if self.shown is not None else None
 
@@ -134,18 +129,10 @@ class ReviewWindow(TakesFiles, QMainWindow):
             "side": lambda on: self.panes.side.setVisible(on),
             "reanalyse": of(lambda shown: self.reanalysis.ask(shown.session.folder, len(shown.session))),
             "compare": lambda: self.transport.tables.showPopup(),
-            "keys": self._show_keys,
+            "keys": lambda: show_keys(self, (*key_lines(REVIEW), *REVIEW_MOUSE)),
         }
 
-    def _show_keys(self) -> None:
-        dialog = KeysDialog(self, (*key_lines(REVIEW), *REVIEW_MOUSE))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-
-    # ------------------------------------------------------------------ opening
-
     def ask(self) -> None:
-        """Ask for a session's folder and open it."""
         start = self.folder.parent if self.folder is not None else self._settings.get(settings.RECORDINGS)
         dialogs.ask_folder(self, "Open a recorded session", str(start), lambda folder: self.open(Path(folder)))
 
@@ -172,7 +159,6 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self._background.run("open session", lambda: load(folder), done, failed)
 
     def show_loaded(self, loaded: Loaded) -> None:
-        """Show a session that has been read."""
         self._let_go()
         session = loaded.session
         self.folder, self.problem = session.folder, None
@@ -234,15 +220,12 @@ class ReviewWindow(TakesFiles, QMainWindow):
         self.transport.setEnabled(on)
         self.timeline.setEnabled(on)
 
-    # ------------------------------------------------------------------ showing
-
     def _analysed(self, analysis: Analysis) -> None:
         self.notify(Message(f"Measured again: {analysis.folder}", Severity.GOOD))
         if self.shown is not None:
             self.shown.comparing.analysed(analysis)
 
     def notify(self, message: Message) -> None:
-        """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
 
     def _screenshot(self) -> None:
@@ -254,10 +237,7 @@ class ReviewWindow(TakesFiles, QMainWindow):
         # After the drop has ended: opening may take a moment, and the other program waits for the answer.
         QTimer.singleShot(0, lambda: self.open(folder))
 
-    # ------------------------------------------------------------------ the end
-
     def _save(self) -> str:
-        """Everything that was changed is on the disk afterwards; else why not."""
         return self.shown.save() if self.shown is not None else ""
 
     def closeEvent(self, event: QCloseEvent | None) -> None:

@@ -25,7 +25,6 @@ class SessionsControls:
         self.window: SessionsWindow | None = None
 
     def open(self) -> SessionsWindow:
-        """Show it."""
         if self.window is None:
             from app.ui.sessions.window import SessionsWindow
 
@@ -36,18 +35,15 @@ class SessionsControls:
         return self.window
 
     def extract(self) -> None:
-        """Show it with what measures files."""
         self.open().extract()
 
     def recorded(self, folder: Path) -> None:
-        """A recording is whole."""
         if folder.parent in places_elsewhere():  # where it began was no room: it is listed all the same
             settings.add_session_folder(self._settings, folder.parent)
         if self.window is not None:
             self.window.refresh(folder)
 
     def close(self) -> None:
-        """Nothing of it is left."""
         window, self.window = self.window, None
         if window is not None:
             window.finish()

@@ -29,7 +29,7 @@ class ExportDialog(AskingDialog):
         start: Callable[[tuple[Exporter, ...], bool], object],
     ) -> None:
         super().__init__(parent, "Export", "&Export")
-        self._start = start
+        self.accepted.connect(lambda: start(self.chosen, self.replace.isChecked()))
         what = sessions[0].name if len(sessions) == 1 else f"{len(sessions)} recordings, each"
         self.formats = {exporter: QCheckBox(without_mnemonic(exporter.label)) for exporter in EXPORTERS}
         for box in self.formats.values():
@@ -53,10 +53,6 @@ class ExportDialog(AskingDialog):
     def _check(self) -> None:
         self.go.setEnabled(bool(self.chosen))
 
-    def accept(self) -> None:
-        super().accept()
-        self._start(self.chosen, self.replace.isChecked())
-
 
 class RenameDialog(AskingDialog):
     """Asks for a name, or for a pattern that names several; ``start`` gets it."""
@@ -66,7 +62,7 @@ class RenameDialog(AskingDialog):
     ) -> None:
         super().__init__(parent, "Rename" if len(sessions) == 1 else f"Rename {len(sessions)} recordings", "&Rename")
         self._sessions = sessions
-        self._start = start
+        self.accepted.connect(lambda: start(self.pattern.text()))
         places = ", ".join(f"{{{place}}}" for place in PLACES)
         text = paragraph(f"The new name of the folder. {places} are replaced by what the recording says.")
         self.pattern = named(QLineEdit(sessions[0].name if len(sessions) == 1 else pattern), "New name")
@@ -88,7 +84,3 @@ class RenameDialog(AskingDialog):
         more = len(self._sessions) - len(lines)
         self.outcome.show_text("\n".join([*lines, f"and {more} more"] if more else lines))
         self.go.setEnabled(True)
-
-    def accept(self) -> None:
-        super().accept()
-        self._start(self.pattern.text())

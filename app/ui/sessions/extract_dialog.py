@@ -79,8 +79,6 @@ class ExtractDialog(TakesFiles, QDialog):
         self.extraction.paused_changed.connect(self._paused)
         self._enable()
 
-    # ------------------------------------------------------------------ building
-
     def _build(self) -> None:
         text = paragraph(
             "Every frame of videos and pictures is measured. Each video gets a folder of its own, which can be opened "
@@ -129,11 +127,11 @@ class ExtractDialog(TakesFiles, QDialog):
         add_row(form, "&Pupils apart by", self.pupils, tip=PUPILS_TIP)
         form.addRow("Files at a tim&e", self.jobs)
         form.addRow("", self.force)
+        rows = ScrollPanel("How they are measured")
+        rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.options = QWidget()
         self.options.setLayout(form)
         form.setContentsMargins(0, 0, 0, 0)
-        rows = ScrollPanel("How they are measured")
-        rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         rows.setWidget(self.options)
         self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, STEPS)
@@ -165,8 +163,6 @@ class ExtractDialog(TakesFiles, QDialog):
             margins=(16, 14, 16, 12),
         )
         resize_within_screen(self, _SIZE, 0.9)
-
-    # ------------------------------------------------------------------ what to measure
 
     def add_paths(self, paths: Sequence[str]) -> None:
         """Put files and folders on the list, each once."""
@@ -200,10 +196,7 @@ class ExtractDialog(TakesFiles, QDialog):
         if not self.extraction.running:
             self.add_paths([str(path) for path in paths])
 
-    # ------------------------------------------------------------------ measuring
-
     def start(self) -> None:
-        """Measure what is on the list."""
         paths, out = self._listed(), self.out.text().strip()
         if not paths or not out or self.extraction.running:
             return
@@ -277,8 +270,6 @@ class ExtractDialog(TakesFiles, QDialog):
         self.pause_button.setEnabled(busy)
         self.stop_button.setEnabled(busy)
         self.bar.setVisible(busy or self.bar.value() > 0)
-
-    # ------------------------------------------------------------------ the end
 
     def finish(self) -> None:
         """For the window's end: no process and no thread are left; another run goes on from there."""

@@ -71,7 +71,6 @@ class Extraction(QObject):
         self._process.write(json.dumps(dataclasses.asdict(request)).encode("ascii") + b"\n")
 
     def pause(self, on: bool) -> None:
-        """Hold, or go on."""
         if on == self.paused or not self.running:
             return
         self._active_s = self.seconds

@@ -27,21 +27,15 @@ class Column:
     right: bool = False  # numbers
 
 
-def _share(summary: SessionSummary) -> str:
-    return NOTHING if summary.measured is None else f"{100 * summary.measured:.0f} %"
-
-
-def _length(summary: SessionSummary) -> str:
-    return duration(summary.duration_s) if summary.frames else NOTHING
-
-
 COLUMNS: tuple[Column, ...] = (
     Column("Recording", "The name of its folder", lambda s: s.name, lambda s: s.name.casefold()),
     Column("Date", "When it began", lambda s: s.started or NOTHING, lambda s: s.started_unix_s or 0.0),
-    Column("Length", "From the first frame to the last", _length, lambda s: s.duration_s, right=True),
+    Column("Length", "From the first frame to the last", lambda s: duration(s.duration_s) if s.frames else NOTHING,
+           lambda s: s.duration_s, right=True),
     Column("Participant", "As entered for the recording", lambda s: s.participant, lambda s: s.participant.casefold()),
     Column("Task", "As entered for the recording", lambda s: s.task, lambda s: s.task.casefold()),
-    Column("Faces", "The share of frames in which a face was measured", _share,
+    Column("Faces", "The share of frames in which a face was measured",
+           lambda s: NOTHING if s.measured is None else f"{100 * s.measured:.0f} %",
            lambda s: -1.0 if s.measured is None else s.measured, right=True),
     Column("Size", "All files in its folder, analyses and exports too", lambda s: size(s.bytes), lambda s: s.bytes,
            right=True),
@@ -71,8 +65,6 @@ class SessionModel(QAbstractTableModel):
         self._search = ""
         self._column, self._order = DATE, Qt.SortOrder.DescendingOrder
         thumbnails.ready.connect(self._picture_ready)
-
-    # ------------------------------------------------------------------ content
 
     @property
     def sessions(self) -> Sequence[SessionSummary]:
@@ -136,8 +128,6 @@ class SessionModel(QAbstractTableModel):
         row = self.row_of(folder)
         if row >= 0:
             self.dataChanged.emit(self.index(row, 0), self.index(row, 0), [Qt.ItemDataRole.DecorationRole])
-
-    # ------------------------------------------------------------------ for the view
 
     def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._shown)

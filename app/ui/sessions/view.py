@@ -70,8 +70,6 @@ class SessionList(QTreeView):
             select, rows = QItemSelectionModel.SelectionFlag.Select, QItemSelectionModel.SelectionFlag.Rows
             chosen.select(current, select | rows)
 
-    # ------------------------------------------------------------------ what is selected
-
     @property
     def chosen(self) -> tuple[SessionSummary, ...]:
         """The selected sessions, in the order of the list."""
@@ -82,7 +80,6 @@ class SessionList(QTreeView):
         return tuple(self._sessions.sessions[row] for row in rows)
 
     def choose(self, folders: set[Path]) -> None:
-        """Select these sessions and no others."""
         chosen = QItemSelection()
         rows = sorted(row for row in map(self._sessions.row_of, folders) if row >= 0)
         for begin, end in _runs(rows):
@@ -100,23 +97,16 @@ class SessionList(QTreeView):
 
     def _restore(self) -> None:
         folders, current, scrolled = self._kept
+        if self._awaited and all(self._sessions.row_of(folder) >= 0 for folder in self._awaited):
+            folders, self._awaited = self._awaited, set()
+            current = min(folders, key=self._sessions.row_of)
         row = self._sessions.row_of(current) if current is not None else -1
         if row >= 0:
-            there(self.selectionModel()).setCurrentIndex(
-                self._sessions.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
-            )
+            keep = QItemSelectionModel.SelectionFlag.NoUpdate
+            there(self.selectionModel()).setCurrentIndex(self._sessions.index(row, 0), keep)
         self.choose(folders)
-        if self._awaited and all(self._sessions.row_of(folder) >= 0 for folder in self._awaited):
-            self.choose(self._awaited)
-            there(self.selectionModel()).setCurrentIndex(
-                self._sessions.index(min(map(self._sessions.row_of, self._awaited)), 0),
-                QItemSelectionModel.SelectionFlag.NoUpdate,
-            )
-            self._awaited = set()
         self.executeDelayedItemsLayout()  # now, for the bar's range
         there(self.verticalScrollBar()).setValue(scrolled)
-
-    # ------------------------------------------------------------------ painting
 
     def show_empty(self, text: str) -> None:
         """What stands in the list where it has no lines."""

@@ -31,7 +31,7 @@ from app.ui.sessions.work import SessionWork
 from app.ui.shell import dialogs, settings
 from app.ui.shell.commands import SESSIONS, add_entry, build_actions, fill_menus, key_lines
 from app.ui.shell.files import show_in_files
-from app.ui.shell.keys_dialog import KeysDialog
+from app.ui.shell.keys_dialog import show_keys
 from app.ui.shell.messages import Message, Severity
 from app.ui.shell.settings import Settings
 from app.ui.shell.status_line import StatusLine, status_bar
@@ -57,14 +57,13 @@ class SessionsWindow(QMainWindow):
         self.reviews = reviews
         self._reading = True  # for the first time
         self._extract: ExtractDialog | None = None
-        self._keys: KeysDialog | None = None
         self.commands = build_actions(self, SESSIONS, self._slots(), store)
         self.thumbnails = Thumbnails(self)
         self.model = SessionModel(self.thumbnails, self)
         self.reader = SessionReader(self)
         self._build()
         self.work = SessionWork(
-            self, store, reviews, self.notify, self.complain, self.reader.read_again, self.list.choose_when_listed
+            self, store, reviews, self.notify, self.problems.add, self.reader.read_again, self.list.choose_when_listed
         )
         self.reader.found.connect(self.model.add)
         self.reader.gone.connect(self.model.remove)
@@ -76,8 +75,6 @@ class SessionsWindow(QMainWindow):
         self._show_folders()
         store.watch(self, (settings.SESSION_FOLDERS,), self._show_folders)
         self._refresh()
-
-    # ------------------------------------------------------------------ building
 
     def _build(self) -> None:
         menus = fill_menus(there(self.menuBar()), SESSIONS, self.commands)
@@ -120,7 +117,6 @@ class SessionsWindow(QMainWindow):
         self.list.setFocus()
 
     def _slots(self) -> dict[str, Callable[..., object]]:
-        """What each row of the table of actions does."""
         return {
             "review": lambda: self.reviews.open(self.list.chosen[0].folder),
             "show_folder": lambda: show_in_files(self.list.chosen[0].folder, self.notify),
@@ -137,13 +133,10 @@ class SessionsWindow(QMainWindow):
             "select_all": lambda: self.list.selectAll(),
             "refresh": self._read_all,
             "add_folder": self._ask_folder,
-            "keys": self._show_keys,
+            "keys": lambda: show_keys(self, key_lines(SESSIONS)),
         }
 
-    # ------------------------------------------------------------------ the list
-
     def refresh(self, folder: Path) -> None:
-        """A session has changed, or has come."""
         self.reader.read_again([folder])
 
     def _read_all(self) -> None:
@@ -151,7 +144,6 @@ class SessionsWindow(QMainWindow):
         self.reader.read_again()
 
     def _show_folders(self) -> None:
-        """Read the folders as they are set now."""
         self._roots = settings.session_folders(self._settings)
         self.reader.start(self._roots)
 
@@ -169,13 +161,12 @@ class SessionsWindow(QMainWindow):
     def _refresh(self) -> None:
         """What can be done with what is selected, and how much that is."""
         chosen = self.list.chosen
-        complete = [one for one in chosen if one.state is SessionState.COMPLETE]
         for name in _ONE:
             self.commands[name].setEnabled(len(chosen) == 1)
         for name in _SOME:
             self.commands[name].setEnabled(bool(chosen))
         for name in ("export", "reanalyse"):
-            self.commands[name].setEnabled(bool(complete))
+            self.commands[name].setEnabled(bool(self._complete()))
         self.commands["recover"].setEnabled(any(one.state is SessionState.UNFINISHED for one in chosen))
         shown, count = len(self.model.sessions), self.model.count
         text = "1 recording" if count == 1 else f"{count} recordings"
@@ -197,8 +188,6 @@ class SessionsWindow(QMainWindow):
 
     def _complete(self) -> list[SessionSummary]:
         return [one for one in self.list.chosen if one.state is SessionState.COMPLETE]
-
-    # ------------------------------------------------------------------ folders
 
     def _ask_folder(self) -> None:
         dialogs.ask_folder(self, "Folder with recordings", "", lambda folder: self.add_folder(Path(folder)))
@@ -225,10 +214,7 @@ class SessionsWindow(QMainWindow):
             action.setChecked(True)
             action.setEnabled(folder in added)
 
-    # ------------------------------------------------------------------ the rest
-
     def extract(self) -> None:
-        """Show what measures files."""
         if self._extract is None:
             self._extract = ExtractDialog(self, self._settings, self.add_folder)
         self._extract.show()
@@ -236,17 +222,7 @@ class SessionsWindow(QMainWindow):
         self._extract.activateWindow()  # the window before it, which may be new, asked for the same
 
     def notify(self, message: Message) -> None:
-        """One sentence in the line at the bottom."""
         self.status_line.show_message(message)
-
-    def complain(self, sentences: Sequence[str]) -> None:
-        """Sentences that stay until somebody closes them."""
-        self.problems.add(sentences)
-
-    def _show_keys(self) -> None:
-        if self._keys is None:
-            self._keys = KeysDialog(self, key_lines(SESSIONS))
-        self._keys.show()
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
@@ -287,7 +263,7 @@ _SEVERITY = {
 
 
 class _Problems(QFrame):
-    """Sentences about what failed; not there while there are none."""
+    """Sentences about what failed, which stay until somebody clears them; not there while there are none."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -53,7 +53,8 @@ class SessionWork:
     dialog: QDialog | None = None
 
     def __post_init__(self) -> None:
-        self._background = Background(self.window, self._failed, serial=True)
+        failed = lambda error: self.notify(Message(sentence(error), Severity.ERROR))  # noqa: E731
+        self._background = Background(self.window, failed, serial=True)
         self.queue = JobDialog(self.window)
 
     # ------------------------------------------------------------------ renaming, deleting, recovering
@@ -63,7 +64,7 @@ class SessionWork:
         self._open(RenameDialog(self.window, sessions, pattern, lambda name: self._rename(sessions, name)))
 
     def _rename(self, sessions: Sequence[SessionSummary], pattern: str) -> None:
-        folders = self._released(sessions)
+        folders = self._closed_in_review([session.folder for session in sessions])
 
         def done(outcome: Outcome[Path]) -> None:
             new = dict(outcome.made)
@@ -100,10 +101,7 @@ class SessionWork:
         def done(outcome: Outcome[object]) -> None:
             self._finish(outcome, "recovered", [folder for folder, _ in outcome.made])
 
-        self._each("Recovering", self._released(sessions), recover, done)
-
-    def _released(self, sessions: Sequence[SessionSummary]) -> list[Path]:
-        return self._closed_in_review([session.folder for session in sessions])
+        self._each("Recovering", self._closed_in_review([session.folder for session in sessions]), recover, done)
 
     def _closed_in_review(self, folders: Sequence[Path]) -> list[Path]:
         """Those that no review window holds any more."""
@@ -139,9 +137,6 @@ class SessionWork:
         text = f"{outcome.made[0][0].name} is {verb}." if count == 1 else f"{count} recordings are {verb}."
         failed = f" {len(outcome.problems)} could not be." if outcome.problems else ""
         self.notify(Message(text + failed, Severity.ERROR if failed else Severity.GOOD))
-
-    def _failed(self, error: Exception) -> None:
-        self.notify(Message(sentence(error), Severity.ERROR))
 
     # ------------------------------------------------------------------ exports and analyses
 

@@ -118,7 +118,7 @@ def test_curves_numbers_and_statistics_are_of_the_selected_person(make_review, f
     qtbot.waitUntil(lambda: review.shown.measuring.statistics is not None, timeout=20_000)
     measured = sum(k % LOST != LOST - 1 for k in SECOND)
     assert review.shown.measuring.statistics.measured == measured
-    assert review.shown.measuring.statistics.pitch.mean == pytest.approx(-9.0)
+    assert review.shown.measuring.statistics.spreads["pitch"].mean == pytest.approx(-9.0)
     assert review.shown.measuring.text().splitlines()[0] == "session\tface 2\t2.000 to 4.000 s"
     review.shown.player.go_to(10)
     assert review.transport.numbers.text() == "face 2 was not found"

@@ -243,8 +243,8 @@ def test_statistics_of_a_stretch():
     # 60 frames to the left without the ten; centre: 30, of which the last counts a second, and 30.
     assert stats.seconds["left"] == pytest.approx(50 / 30, abs=1e-6)
     assert stats.seconds["centre"] == pytest.approx(29 / 30 + 1.0 + 1.0, abs=1e-6)
-    assert stats.roll == pytest.approx(stats.roll)
-    assert (stats.roll.mean, stats.roll.sd, stats.roll.range) == (1.0, 0.0, 0.0)
+    roll = stats.spreads["roll"]
+    assert (roll.mean, roll.sd, roll.range) == (1.0, 0.0, 0.0)
     assert "left (s)\t1.667" in as_text(stats, "title")
 
 
@@ -263,8 +263,8 @@ def test_frames_of_low_quality_can_be_left_out_of_the_statistics():
     known, nothing = np.ones(8, bool), np.zeros(8, np.int8)
     everything = statistics(times, known, angles, angles[:, 0], nothing, 0.1)
     stats = statistics(times, known, angles, angles[:, 0], nothing, 0.1, low)
-    assert (everything.measured, everything.left_out, everything.yaw.high) == (8, 0, 40.0)
-    assert (stats.measured, stats.left_out, stats.yaw.high) == (4, 4, 2.0)
+    assert (everything.measured, everything.left_out, everything.spreads["yaw"].high) == (8, 0, 40.0)
+    assert (stats.measured, stats.left_out, stats.spreads["yaw"].high) == (4, 4, 2.0)
     assert stats.measured_s == pytest.approx(0.4)  # a frame that is left out was looked at: the one before ends there
     assert "left out for low quality\t4" in as_text(stats, "title")
 
@@ -274,10 +274,11 @@ def test_positions_have_statistics_where_they_are_known():
     angles = np.where(known[:, None], [1.0, 2.0, 3.0], np.nan).astype(np.float32)
     places = places_of(np.array([[3, -4, 0], [3, -4, 12], [np.nan] * 3, [9, 9, 9]], np.float32), None)
     stats = statistics(times, known, angles, angles[:, 0], nothing, 0.1, places_cm=places)
-    assert (stats.x.mean, stats.y.mean, stats.distance.mean, stats.distance.range) == (3.0, -4.0, 9.0, 8.0)
+    x, y, distance = (stats.spreads[name] for name in ("x", "y", "distance"))
+    assert (x.mean, y.mean, distance.mean, distance.range) == (3.0, -4.0, 9.0, 8.0)
     assert "distance (cm)\t9.00\t5.66\t5.00\t13.00\t8.00" in as_text(stats, "title")
     without = statistics(times, known, angles, angles[:, 0], nothing, 0.1)
-    assert np.isnan(without.distance.mean)
+    assert np.isnan(without.spreads["distance"].mean)
     assert "distance (cm)\t\t\t" in as_text(without, "title")
 
 
@@ -320,7 +321,7 @@ def test_statistics_of_nothing():
         np.empty(0), nothing, np.empty((0, 3), np.float32), np.empty(0, np.float32), np.empty(0, np.int8), 0.1
     )
     assert stats.frames == stats.measured == 0
-    assert np.isnan(stats.yaw.mean)
+    assert np.isnan(stats.spreads["yaw"].mean)
     assert "share measured\tnan" in as_text(stats, "nothing")
 
 

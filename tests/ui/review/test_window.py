@@ -282,8 +282,9 @@ def test_statistics_of_the_selection_are_copied(review, qtbot):
     times = np.arange(30, 90) / 30
     kept = times[(np.arange(30, 90) % LOST) != LOST - 1]
     yaw = angles(kept)[:, 1]
-    assert review.shown.measuring.statistics.yaw.mean == pytest.approx(yaw.mean(), abs=1e-3)
-    assert review.shown.measuring.statistics.yaw.sd == pytest.approx(yaw.std(ddof=1), abs=1e-3)
+    spread = review.shown.measuring.statistics.spreads["yaw"]
+    assert spread.mean == pytest.approx(yaw.mean(), abs=1e-3)
+    assert spread.sd == pytest.approx(yaw.std(ddof=1), abs=1e-3)
     assert review.panes.statistics.text("yaw_mean") == f"{yaw.mean():+.1f}°"
     assert "59 of 60" in review.panes.statistics.text("share")
     press(review, Key.Key_C, CTRL)
@@ -370,11 +371,12 @@ def test_a_camera_that_was_not_level_is_levelled_in_curves_numbers_and_statistic
     series = window.timeline.content.series
     np.testing.assert_allclose(series.angles_deg[measured], expected[measured], atol=1e-3)
     qtbot.waitUntil(lambda: window.shown.measuring.statistics is not None, timeout=20_000)
-    assert window.shown.measuring.statistics.pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
+    pitch = window.shown.measuring.statistics.spreads["pitch"]
+    assert pitch.mean == pytest.approx(expected[measured, 0].mean(), abs=1e-3)
     place = tilt.to_level @ (1.0, -2.0, 60.0)
     stats = window.shown.measuring.statistics
-    assert (stats.x.mean, stats.y.mean) == pytest.approx(place[:2].tolist(), abs=1e-3)
-    assert stats.distance.mean == pytest.approx(np.linalg.norm(place), abs=1e-3)
+    assert (stats.spreads["x"].mean, stats.spreads["y"].mean) == pytest.approx(place[:2].tolist(), abs=1e-3)
+    assert stats.spreads["distance"].mean == pytest.approx(np.linalg.norm(place), abs=1e-3)
     assert frame_shown(window) == 0
     shown = window.view.result.shown[0]
     assert shown.angles == pytest.approx(expected[0].tolist(), abs=1e-3)

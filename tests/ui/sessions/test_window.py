@@ -337,7 +337,7 @@ def test_what_a_session_says_of_itself_is_text(window, recordings, made_session,
     window.commands["refresh"].trigger()
     qtbot.waitUntil(lambda: HOSTILE in shown(window), timeout=20_000)
     choose(window, HOSTILE)
-    window.complain([HOSTILE])
+    window.problems.add([HOSTILE])
     window.work.ask_new_name(window.list.chosen)
     assert look_at_everything() >= 4  # tool tips, the line at the bottom, the dialog
     window.work.dialog.reject()
@@ -353,7 +353,7 @@ def test_it_can_be_read_in_both_themes(window, qapp, scheme):
     theme.apply(qapp, scheme)
     try:
         choose(window, "damaged", "cut off")
-        window.complain(["first: it could not be."])
+        window.problems.add(["first: it could not be."])
         assert_texts_are_readable(window)
         window.extract()
         assert_texts_are_readable(dialog_of(window, "Measure files"))
