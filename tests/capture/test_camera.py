@@ -196,20 +196,12 @@ def test_a_vanished_camera_comes_back_by_itself_under_another_index(camera, sour
     assert camera.released == camera.opened - 1
 
 
-def test_reads_that_fail_reopen_the_camera(camera, source):
+@pytest.mark.parametrize("reads_go_wrong", ["fail_reads", "hang_reads"])
+def test_a_driver_that_fails_or_never_returns_is_given_up_and_the_camera_reopened(camera, source, reads_go_wrong):
     source.open()
-    camera.fail_reads()
-    until_state(source, SourceState.LOST)
-    camera.fail_reads(False)
-    read_until(source, lambda f: f is not None and source.status.state is SourceState.STREAMING)
-    assert camera.opened >= 2
-
-
-def test_a_driver_that_never_returns_is_given_up_and_the_camera_reopened(camera, source):
-    source.open()
-    camera.hang_reads()
-    until_state(source, SourceState.LOST)  # a new thread stands by; the old one still hangs
-    camera.hang_reads(False)
+    getattr(camera, reads_go_wrong)()
+    until_state(source, SourceState.LOST)  # a new thread stands by; one in the driver may still hang
+    getattr(camera, reads_go_wrong)(False)
     read_until(source, lambda f: f is not None and source.status.state is SourceState.STREAMING)
     assert camera.opened >= 2
 

@@ -59,13 +59,19 @@ def write(path, frames=3, picture=bright, *, options=None, aspect=None, fps=30, 
     return path
 
 
-def measured(path, read_all):
-    """What ``extract`` sees: images, times, and the sentence at the end."""
+def frames_of(path, read_all):
+    """What ``extract`` sees, and the sentence at the end."""
     source = VideoSource(path, paced=False)
     source.open()
     frames = read_all(source)
     source.close()
-    return [f.image for f in frames], [f.media_s for f in frames], source.status.message
+    return frames, source.status.message
+
+
+def measured(path, read_all):
+    """Images, times, and the sentence at the end."""
+    frames, message = frames_of(path, read_all)
+    return [f.image for f in frames], [f.media_s for f in frames], message
 
 
 def assert_reads_the_same(path, images, times):
@@ -197,14 +203,17 @@ def test_the_stream_by_default_is_the_film(tmp_path, read_all):
     assert_reads_the_same(path, images, times)
 
 
-@pytest.mark.parametrize("rates", [(30, 10), (10, 30)])
-def test_a_joined_film_of_another_rate_keeps_its_own_steps(tmp_path, read_all, rates):
-    path = tmp_path / "joined.ts"
-    path.write_bytes(b"".join(write(tmp_path / f"{fps}.ts", 10, fps=fps).read_bytes() for fps in rates))
+@pytest.mark.parametrize("halves", [(30, 10), (10, 30), (None, None)], ids=str)
+def test_a_joined_film_keeps_its_own_steps(tmp_path, read_all, halves):
+    """Of another rate, or uneven ones."""
+    uneven = np.cumsum([0.0, *[0.04, 0.12] * 6])
+    path, own = tmp_path / "joined.ts", [np.arange(13) / fps if fps else uneven for fps in halves]
+    made = (write(tmp_path / "one.ts", 13, fps=fps or 30, times=None if fps else uneven).read_bytes() for fps in halves)
+    path.write_bytes(b"".join(made))
     images, times, _ = measured(path, read_all)
     steps = np.diff(times)
-    assert steps[:9] == pytest.approx([1 / rates[0]] * 9, abs=2e-3)
-    assert steps[10:] == pytest.approx([1 / rates[1]] * 9, abs=2e-3)
+    for half, expected in zip((steps[:12], steps[13:]), own, strict=True):
+        assert half == pytest.approx(np.diff(expected), abs=2e-3)
     assert_reads_the_same(path, images, times)
 
 
@@ -233,15 +242,12 @@ def test_what_the_decoder_made_up_is_marked_with_all_that_is_built_on_it(tmp_pat
     for k in OFFSETS:
         data[k] ^= 0xFF
     other.write_bytes(data)
-    source = VideoSource(other, paced=False)
-    source.open()
-    frames = read_all(source)
-    source.close()
+    frames, message = frames_of(other, read_all)
     # The decoder notices 6, 11, 12, 14 and 15; 5 is a B-frame, shown before what it is built on.
     assert [f.index for f in frames if f.damaged] == list(range(5, 16))
     for frame in frames[:5]:
         np.testing.assert_array_equal(frame.image, sound[frame.index])
-    assert "is damaged: 11 of its 16 frames are incomplete" in source.status.message
+    assert "is damaged: 11 of its 16 frames are incomplete" in message
 
 
 def test_damage_ends_with_the_next_key_frame(tmp_path, read_all):
@@ -254,26 +260,11 @@ def test_damage_ends_with_the_next_key_frame(tmp_path, read_all):
     for k in range(size // 4, size // 2):
         data[position + k] ^= 0xFF
     path.write_bytes(data)
-    source = VideoSource(path, paced=False)
-    source.open()
-    frames = read_all(source)
-    source.close()
+    frames, _ = frames_of(path, read_all)
     assert [f.index for f in frames if f.damaged] == list(range(16, 24))
     for frame in frames:
         if not frame.damaged:
             np.testing.assert_array_equal(frame.image, sound[frame.index], err_msg=str(frame.index))
-
-
-def test_a_joined_film_of_uneven_steps_keeps_them(tmp_path, read_all):
-    own = np.cumsum([0.0, *[0.04, 0.12] * 6])
-    one = write(tmp_path / "one.ts", 13, times=own).read_bytes()
-    path = tmp_path / "joined.ts"
-    path.write_bytes(one * 2)
-    images, times, _ = measured(path, read_all)
-    steps = np.diff(times)
-    for half in (steps[:12], steps[13:]):
-        assert half == pytest.approx(np.diff(own), abs=2e-3)
-    assert_reads_the_same(path, images, times)
 
 
 def test_pictures_are_let_go_of_at_once_and_bring_no_threads(tmp_path):

@@ -48,6 +48,15 @@ class Watched:
                 assert now_s() < end_s, self.pipeline.status()
                 self._changed.wait(0.05)
 
+    def wait_for_results(self, further: int) -> None:
+        count = len(self.results) + further
+        self.wait_for(lambda: len(self.results) >= count)
+
+    def play_demo(self) -> None:
+        """Until a few results are there."""
+        self.pipeline.set_source(resolve_source("demo").source)
+        self.wait_for_results(3)
+
 
 @pytest.fixture
 def watched() -> Iterator[Watched]:
@@ -60,11 +69,9 @@ def watched() -> Iterator[Watched]:
 
 def test_the_demo_is_measured_shown_and_recorded(watched: Watched, tmp_path: Path):
     pipeline = watched.pipeline
-    pipeline.set_source(resolve_source("demo").source)
-    watched.wait_for(lambda: len(watched.results) >= 3)
+    watched.play_demo()
     folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
-    start = len(watched.results)
-    watched.wait_for(lambda: len(watched.results) >= start + 15)
+    watched.wait_for_results(15)
     status = pipeline.status()
     assert status.streaming
     assert status.recording_active
@@ -100,15 +107,13 @@ def test_the_demo_is_measured_shown_and_recorded(watched: Watched, tmp_path: Pat
 def test_what_is_told_while_recording_is_in_the_header_and_marked(watched: Watched, tmp_path: Path):
     pipeline = watched.pipeline
     pipeline.set_face_size(FaceSize(65.0))
-    pipeline.set_source(resolve_source("demo").source)
-    watched.wait_for(lambda: len(watched.results) >= 3)
+    watched.play_demo()
     folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
     assert Manifest.read(folder).header.face_size == FaceSize(65.0)
     pipeline.set_field_of_view(FieldOfView(30.0))
     pipeline.set_face_size(FaceSize(58.0))
     pipeline.set_face_size(FaceSize(58.0))
-    start = len(watched.results)
-    watched.wait_for(lambda: len(watched.results) >= start + 3)
+    watched.wait_for_results(3)
     pipeline.recorder.stop(wait=True)
     session = Session.open(folder)
     header = session.manifest.header
@@ -119,8 +124,8 @@ def test_what_is_told_while_recording_is_in_the_header_and_marked(watched: Watch
 
 def test_the_latest_frame_wins_and_every_other_one_is_counted(watched: Watched):
     pipeline = watched.pipeline
-    pipeline.set_source(resolve_source("demo").source)
-    watched.wait_for(lambda: len(watched.results) >= 20)
+    watched.play_demo()
+    watched.wait_for_results(17)
     pipeline.set_source(None)
     watched.wait_for(lambda: pipeline.status().source.state is SourceState.CLOSED)
     indices = [result.frame.index for result in watched.results]
@@ -136,11 +141,9 @@ def test_recording_needs_a_source(watched: Watched, tmp_path: Path):
 
 def test_another_source_finishes_the_recording_of_the_first(watched: Watched, tmp_path: Path):
     pipeline = watched.pipeline
-    pipeline.set_source(resolve_source("demo").source)
-    watched.wait_for(lambda: len(watched.results) >= 2)
+    watched.play_demo()
     folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
-    count = len(watched.results)
-    watched.wait_for(lambda: len(watched.results) >= count + 2)
+    watched.wait_for_results(2)
     pipeline.set_source(resolve_source("demo").source)
     assert not pipeline.status().recording_active
     pipeline.recorder.stop(wait=True)
@@ -151,16 +154,14 @@ def test_bad_weights_leave_the_network_before_them_running(watched: Watched, tmp
     pipeline = watched.pipeline
     bad = tmp_path / "empty.pth"
     bad.touch()
-    pipeline.set_source(resolve_source("demo").source)
-    watched.wait_for(lambda: len(watched.results) >= 1)
+    watched.play_demo()
     before = pipeline.status().report
     pipeline.set_network(str(bad), "cpu")
     watched.wait_for(lambda: pipeline.status().network_error != "")
     status = pipeline.status()
     assert "empty.pth" in status.problem
     assert status.report is before
-    count = len(watched.results)
-    watched.wait_for(lambda: len(watched.results) > count)
+    watched.wait_for_results(1)
 
 
 def test_frames_pass_through_without_a_network(tmp_path: Path):
@@ -184,7 +185,7 @@ def test_recordings_keep_what_was_measured_whatever_is_shown(watched: Watched, t
     pipeline = watched.pipeline
     pipeline.signals.chain.set_filter(preset_named("streaming"))
     pipeline.signals.annotate_filter()
-    pipeline.set_source(resolve_source("demo").source)
+    watched.play_demo()
     watched.wait_for(lambda: sum(bool(result.faces) for result in watched.results[-3:]) == 3)
     first = pipeline.signals.recentre()
     folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))

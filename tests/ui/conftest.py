@@ -18,6 +18,9 @@ from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.frames import Box, FaceResult, FrameResult
 from app.core.launch_options import LaunchOptions
 from app.pipeline import PipelineStatus
+from app.session.exporters import exporters_named
+from app.session.exporters.base import Progress
+from app.session.session import Session
 from app.ui.shell import theme
 from app.ui.shell.settings import Settings
 from app.ui.shell.window import MainWindow
@@ -134,6 +137,22 @@ def face() -> Callable[..., FaceResult]:
 @pytest.fixture
 def result() -> Callable[..., FrameResult]:
     return grey_result
+
+
+@pytest.fixture
+def held_export(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """The export of OpenFace's table is at the first of two steps, with half a file, until this is set."""
+    go_on = threading.Event()
+
+    def write(session: Session, target: Path, progress: Progress) -> None:
+        (target / "openface.csv").write_text("half")
+        while not go_on.wait(0.005):
+            progress(1, 2)
+
+    (exporter,) = exporters_named("openface")
+    monkeypatch.setattr(exporter, "write", write, raising=False)
+    yield go_on
+    go_on.set()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QLabel, QPushButton
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS
 from app.session.session import Session
-from app.ui.review.jobs import Job, JobDialog, StoppedError
+from app.ui.review.jobs import Job, JobDialog
 from app.ui.shell.messages import Severity
 from tests.ui.review.conftest import FRAMES
 
@@ -101,22 +101,10 @@ def test_what_is_there_is_replaced_only_when_wished(review, folder, qtbot):
         assert (made.read_text() == "mine") is kept
 
 
-def test_an_export_is_stopped(review, folder, qtbot, monkeypatch):
-    running = threading.Event()
-
-    def slow(session, target, progress):
-        (target / "openface.csv").write_text("half")
-        for step in range(10_000):
-            progress(step, 10_000)
-            running.set()
-            threading.Event().wait(0.005)
-
-    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
-    monkeypatch.setattr(exporter, "write", slow, raising=False)
+def test_an_export_is_stopped(review, folder, qtbot, held_export):
     action_of(review, "openface").trigger()
     job = review.exports.job
-    qtbot.waitUntil(running.is_set)
-    qtbot.waitUntil(lambda: job.bar.maximum() == 10_000)
+    qtbot.waitUntil(lambda: job.bar.maximum() == 2)
     review.shown.player.step(1)  # the window can be used meanwhile
     QTest.keyClick(job, Qt.Key.Key_Escape)
     assert "stopped" in finished(review, qtbot).text
@@ -124,27 +112,11 @@ def test_an_export_is_stopped(review, folder, qtbot, monkeypatch):
     assert not any((folder / "export").iterdir())
 
 
-@pytest.fixture
-def held(monkeypatch):
-    """An exporter to OpenFace's table that goes on until it is let go."""
-    go_on = threading.Event()
-
-    def slow(session, target, progress):
-        while not go_on.wait(0.005):
-            progress(1, 2)
-        (target / "openface.csv").write_text("made")
-
-    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
-    monkeypatch.setattr(exporter, "write", slow, raising=False)
-    yield go_on
-    go_on.set()
-
-
 def label_of(name):
     return next(exporter.label for exporter in EXPORTERS if exporter.name == name)
 
 
-def test_a_second_export_waits_for_its_turn(review, folder, qtbot, held):
+def test_a_second_export_waits_for_its_turn(review, folder, qtbot, held_export):
     for name in ("openface", "elan", "bids", "elan"):  # asked for twice, made once
         action_of(review, name).trigger()
     job = review.exports.job
@@ -152,14 +124,14 @@ def test_a_second_export_waits_for_its_turn(review, folder, qtbot, held):
     assert job.titles == [label_of(name) for name in ("openface", "elan", "bids")]
     assert job.waiting.isVisibleTo(job)
     assert [job.waiting.item(i).text() for i in range(job.waiting.count())] == job.titles[1:]
-    held.set()
+    held_export.set()
     qtbot.waitUntil(lambda: not job.running, timeout=60_000)
     assert {"openface.csv", "session.eaf"} <= {path.name for path in (folder / "export").iterdir()}
     assert len(list((folder / "export").iterdir())) > 2
     assert not job.isVisible()
 
 
-def test_one_that_waits_is_taken_off_the_list_and_one_that_runs_is_stopped(review, folder, qtbot, held):
+def test_one_that_waits_is_taken_off_the_list_and_one_that_runs_is_stopped(review, folder, qtbot, held_export):
     for name in ("openface", "elan", "spreadsheet"):
         action_of(review, name).trigger()
     job = review.exports.job
@@ -179,27 +151,10 @@ def test_one_that_waits_is_taken_off_the_list_and_one_that_runs_is_stopped(revie
     assert "session.eaf" not in made
 
 
-def test_closing_the_window_begins_nothing_that_waits(review, folder, qtbot, held):
+def test_closing_the_window_stops_what_runs_and_begins_nothing_that_waits(review, folder, qtbot, held_export):
     action_of(review, "openface").trigger()
     action_of(review, "elan").trigger()
     qtbot.waitUntil(lambda: review.exports.job.bar.maximum() == 2)
-    review.close()
-    assert not any((folder / "export").iterdir())
-
-
-def test_closing_the_window_stops_an_export(review, folder, qtbot, monkeypatch):
-    running = threading.Event()
-
-    def slow(session, target, progress):
-        while True:
-            progress(1, 2)
-            running.set()
-            threading.Event().wait(0.005)
-
-    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
-    monkeypatch.setattr(exporter, "write", slow, raising=False)
-    action_of(review, "openface").trigger()
-    qtbot.waitUntil(running.is_set)
     review.close()
     assert not any((folder / "export").iterdir())
 
@@ -352,10 +307,6 @@ def test_what_fails_is_one_sentence(review, qtbot, monkeypatch, kind):
         assert "mistake" not in said(review).text
     else:
         assert said(review).text == str(errors[kind])
-
-
-def test_stopping_is_no_mistake():
-    assert str(StoppedError("Stopped.")) == "Stopped."
 
 
 def test_the_real_engine_measures_a_real_session_again(make_review, tmp_path, qtbot, assets):

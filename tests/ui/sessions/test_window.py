@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QTreeView
 
 from app.session import thumbnails
-from app.session.exporters import EXPORTERS
 from app.session.manifest import Manifest
 from app.session.ownership import LOCK, Claim, Owner
 from app.ui.sessions import reader
@@ -290,20 +288,10 @@ def test_exports_of_several_are_made_one_after_the_other(window, recordings, qtb
     assert (recordings / "first" / "export" / "openface.csv").stat().st_mtime_ns != before
 
 
-def test_all_that_waits_is_cancelled_at_once(window, recordings, qtbot, monkeypatch):
-    running = threading.Event()
-
-    def slow(session, target, progress):
-        for step in range(10_000):
-            progress(step, 10_000)
-            running.set()
-            threading.Event().wait(0.005)
-
-    exporter = next(exporter for exporter in EXPORTERS if exporter.name == "openface")
-    monkeypatch.setattr(exporter, "write", slow, raising=False)
+def test_all_that_waits_is_cancelled_at_once(window, recordings, qtbot, held_export):
     choose(window, "first", "second")
     export(window, "openface", "elan")
-    qtbot.waitUntil(running.is_set)
+    qtbot.waitUntil(lambda: window.work.queue.bar.maximum() == 2)
     assert len(window.work.queue.titles) == 4
     press(window.work.queue, "Cancel all")
     qtbot.waitUntil(lambda: not window.work.queue.running, timeout=20_000)
