@@ -40,7 +40,7 @@ def decode(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = N
     Raises:
         ValueError: A head is missing or has another shape, or there are not K names.
     """
-    return decode_on_device(_to_host(heads), keypoint_names)
+    return decode_on_device(_to_host(heads, keypoint_names), keypoint_names)
 
 
 def decode_on_device(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None = None) -> Motion[Tensor]:
@@ -48,18 +48,12 @@ def decode_on_device(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] 
 
     Args:
         heads: As for ``decode``, float32 on one device.
-        keypoint_names: As for ``decode``.
+        keypoint_names: As for ``decode``, which checks them.
 
     Returns:
         The motion, float32 on the heads' device.
-
-    Raises:
-        ValueError: There are not as many names as keypoints.
     """
     batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
-    if keypoint_names is not None and len(keypoint_names) != num_kp:
-        raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
-
     logits = torch.stack([heads[name] for name in POSE_HEADS], dim=1)
     angles, std = bins_to_degrees(logits)
     rotation = rotation_matrix(angles)
@@ -215,9 +209,9 @@ def _region_magnitude(exp: Tensor, names: Sequence[str] | None, region: str) -> 
     return expression_magnitude(exp, keypoints)
 
 
-def _to_host(heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _to_host(heads: Mapping[str, Tensor], keypoint_names: Sequence[str] | None) -> dict[str, Tensor]:
     """The checked heads in float32 on the CPU, fetched from the device in one transfer, not in seven."""
-    require_shapes({name: tuple(head.shape) for name, head in heads.items()})
+    require_shapes({name: tuple(head.shape) for name, head in heads.items()}, keypoint_names)
     packed = torch.cat([_at_least_single(heads[name]) for name in HEADS], dim=-1).float().cpu()
     return dict(zip(HEADS, torch.split(packed, [heads[name].shape[-1] for name in HEADS], dim=-1), strict=True))
 

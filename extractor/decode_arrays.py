@@ -31,12 +31,10 @@ CENTRES: Floats = np.arange(NUM_BINS, dtype=np.float32) * np.float32(BIN_DEGREES
 def decode_arrays(heads: Mapping[str, Floats], keypoint_names: Sequence[str] | None = None) -> HostMotion:
     """Decode a batch of raw heads, float32, shaped as ``MotionExtractor`` returns them; B may be 0.
 
-    Raises ValueError where a head is missing or has another shape.
+    Raises ValueError where a head is missing or has another shape, or there are not K names.
     """
-    require_shapes({name: head.shape for name, head in heads.items()})
+    require_shapes({name: head.shape for name, head in heads.items()}, keypoint_names)
     batch, num_kp = heads["kp"].shape[0], heads["kp"].shape[1] // 3
-    if keypoint_names is not None and len(keypoint_names) != num_kp:
-        raise ValueError(f"There are {len(keypoint_names)} keypoint names for {num_kp} keypoints.")
     logits = np.stack([heads[name] for name in POSE_HEADS], axis=1)
     angles, std = bins_to_degrees(logits)
     rotation = rotation_matrix(angles)
@@ -122,8 +120,8 @@ def _magnitude(lengths: Floats, keypoints: NDArray[np.intp] | slice | None) -> F
     return np.sqrt(mean)
 
 
-def require_shapes(heads: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise ValueError unless heads of these shapes can be decoded."""
+def require_shapes(heads: Mapping[str, tuple[int, ...]], keypoint_names: Sequence[str] | None) -> None:
+    """Raise ValueError unless heads of these shapes can be decoded, and the names, if any, are as many as keypoints."""
     missing = [name for name in HEADS if name not in heads]
     if missing:
         raise ValueError(f"The network's outputs lack {', '.join(missing)}.")
@@ -131,3 +129,5 @@ def require_shapes(heads: Mapping[str, tuple[int, ...]]) -> None:
     for name, expected in head_widths(width // 3, NUM_BINS).items():
         if heads[name] != (batch, expected) or not width:
             raise ValueError(f"The head {name} has the shape {heads[name]}, which can't be decoded.")
+    if keypoint_names is not None and len(keypoint_names) != width // 3:
+        raise ValueError(f"There are {len(keypoint_names)} keypoint names for {width // 3} keypoints.")

@@ -78,8 +78,8 @@ class MediaPipeDetector:
 
     def __init__(self, *, stills: bool = False) -> None:
         with native_log_filtered():
-            self._short = _Model("FaceDetectionShortRange", WEAK)
-            self._full = _Model("FaceDetectionFullRange", WEAK)
+            self._short = _Model("FaceDetectionShortRange")
+            self._full = _Model("FaceDetectionFullRange")
         self._stills = stills
         self._known: tuple[_Known, ...] = ()  # faces of the frame before
         self._shape: tuple[int, ...] = ()
@@ -168,13 +168,13 @@ class _Model:
     task API rounds boxes to whole pixels, so the graph is put together here.
     """
 
-    def __init__(self, calculator: str, least_score: float) -> None:
+    def __init__(self, calculator: str) -> None:
         import_mediapipe()  # here, because it takes a second
         from mediapipe.framework import calculator_pb2
         from mediapipe.modules.face_detection import face_detection_pb2
         from mediapipe.python.solution_base import SolutionBase
 
-        options = face_detection_pb2.FaceDetectionOptions(min_score_thresh=least_score)
+        options = face_detection_pb2.FaceDetectionOptions(min_score_thresh=WEAK)
         options.delegate.xnnpack.SetInParent()
         graph = calculator_pb2.CalculatorGraphConfig(
             input_stream=["IMAGE:image"], output_stream=["DETECTIONS:detections"]

@@ -9,13 +9,14 @@ import numpy as np
 
 from app.core.clock import now_s
 
+WINDOW_S = 2.0
+
 
 class RateMeter:
-    """Events a second over a sliding window; ``tick`` and ``rate`` may come from different threads."""
+    """Events a second over the last ``WINDOW_S``; ``tick`` and ``rate`` may come from different threads."""
 
-    def __init__(self, window_s: float = 2.0) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._window_s = window_s
         self._times: deque[float] = deque()
 
     def tick(self, at_s: float | None = None) -> None:
@@ -42,7 +43,7 @@ class RateMeter:
             self._times.clear()
 
     def _forget(self, at: float) -> None:
-        while self._times and at - self._times[0] > self._window_s:
+        while self._times and at - self._times[0] > WINDOW_S:
             self._times.popleft()
 
 

@@ -59,14 +59,14 @@ def test_rows_are_told_apart_by_whose_they_are(ids):
 
 @pytest.mark.parametrize("fps", [5.0, 30.0, 120.0])
 def test_a_steady_rate_is_measured_exactly(fps):
-    meter = RateMeter(window_s=2.0)
+    meter = RateMeter()
     for i in range(int(fps * 5)):
         meter.tick(i / fps)
     assert meter.rate((fps * 5 - 1) / fps) == pytest.approx(fps)
 
 
 def test_a_stall_pulls_the_rate_down_and_then_to_zero():
-    meter = RateMeter(window_s=2.0)
+    meter = RateMeter()
     for i in range(60):
         meter.tick(i / 30)
     assert meter.rate(59 / 30 + 1.0) < 20
