@@ -80,6 +80,17 @@ def shared() -> Path:
 
 
 @pytest.fixture
+def private_files() -> Iterator[None]:
+    """As a program begins: what it writes is its user's alone; and nothing is left of it for the next test."""
+    from extractor import files
+
+    before = files.is_shared()
+    files.share(False)
+    yield
+    files.share(before)
+
+
+@pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, full of modules that leave a mark when they run."""
     folder, mark = tmp_path / "recordings", tmp_path / "mark"

@@ -15,6 +15,7 @@ from app.commands.cli import main
 from extractor import child
 from extractor.backends.prepare import Preparation
 from tests.conftest import MARK, ROOT
+from tests.waiting import join_threads
 
 
 def test_what_is_planted_would_run(hostile: Path, tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_variable_that_names_the_current_folder_leads_nowhere(monkeypatch: pyt
 
 def engines_are_measured() -> None:
     preparation = Preparation("lite", "tpu", 1)  # a device that engines do not compete on, so it ends at once
-    preparation._reader.join(100)
+    join_threads("prepare")
     assert preparation.succeeded
     preparation.close()
 

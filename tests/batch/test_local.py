@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ import pytest
 
 from app.commands.cli import main
 from app.session.session import Session
+from tests.waiting import wait_until
 
 # Each process takes seconds to begin, on a busy machine many.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -62,15 +61,6 @@ def opened(process: psutil.Process, name: str) -> bool:
             if ".part" in file.path and session.exists() and f"{name}.mp4" in session.read_text(encoding="utf-8"):
                 return True
     return False
-
-
-def wait_for(what: Callable[[], object], seconds: float = 60.0) -> object:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if found := what():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 def test_several_processes_make_the_same_of_it(clips, whole, tmp_path, capsys):
@@ -126,7 +116,7 @@ def test_a_run_that_was_killed_is_gone_on_with(jobs, clips, whole, tmp_path, cap
             parts = [path for path in out.glob(".part-*/frames.part.csv") if path.stat().st_size > 0]
             return bool(parts) and any(out.glob("[!.]*/frames.csv"))
 
-        wait_for(half_done)
+        wait_until(half_done)
         children = process.children(recursive=True)
         run.kill()
     _, alive = psutil.wait_procs(children, timeout=60)  # nobody goes on for a starter that is gone
@@ -150,7 +140,7 @@ def test_a_terminal_that_is_closed_leaves_nothing_unfinished(jobs, clips, tmp_pa
     out = tmp_path / "out"
     command = [sys.executable, "-m", "app", *words(clips, out, "--jobs", jobs)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
-        wait_for(lambda: any(path.stat().st_size > 0 for path in out.glob(".part-*/frames.part.csv")))
+        wait_until(lambda: any(path.stat().st_size > 0 for path in out.glob(".part-*/frames.part.csv")))
         run.send_signal(signal.SIGHUP)
         _, err = run.communicate(timeout=60)
     assert run.returncode == 128 + signal.SIGHUP
@@ -163,7 +153,7 @@ def test_two_runs_keep_out_of_each_others_folder(clips, tmp_path, capsys):
     out = tmp_path / "out"
     with subprocess.Popen([sys.executable, "-m", "app", *words(clips, out, "--jobs", "1")], cwd=ROOT) as run:
         try:
-            wait_for(lambda: any(out.glob(".part-*")))
+            wait_until(lambda: any(out.glob(".part-*")))
             assert main(words(clips, out)) == 1
         finally:
             run.kill()

@@ -324,8 +324,8 @@ def test_kinds_that_are_left_out_are_named_and_pictures_are_known_by_content(tmp
 
 
 @pytest.mark.parametrize("share", [False, True])
-def test_every_process_knows_who_may_read_its_results(monkeypatch, share):
-    monkeypatch.setattr(files, "_shared", not share)
+def test_every_process_knows_who_may_read_its_results(private_files, share):
+    files.share(not share)
     backend = SimpleNamespace(report=SimpleNamespace(sha256="ab"), close=lambda: None)
     Worker(Settings(None, "ab", "cpu", "torch", 1, share=share), backend)
     assert files.is_shared() is share

@@ -15,6 +15,7 @@ from app.capture.source import SourceState
 from app.core.camera_format import CameraFormat
 from app.core.errors import SourceError
 from tests.capture.fake_camera import QUICK, FakeCamera
+from tests.waiting import wait_until
 
 PATIENCE_S = 10.0
 
@@ -114,9 +115,7 @@ def test_the_rate_is_measured_too(camera, source):
 def test_a_reader_that_is_late_loses_the_oldest_frames_and_sees_the_gap(camera, source):
     source.open()
     source.read(1.0)
-    read = threading.Event()
-    while camera.delivered < 40:
-        read.wait(0.01)
+    wait_until(lambda: camera.delivered >= 40)
     frames = []
     read_until(source, lambda f: (f is not None and frames.append(f)) or len(frames) == 12)
     assert source.dropped > 0
@@ -160,9 +159,7 @@ def test_opening_never_hangs(camera, source):
         source.open()
     assert time.monotonic() - started < QUICK.open_s + 1.5
     camera.hang_open(False)  # the driver comes to itself: nobody wants the camera any more
-    deadline = time.monotonic() + PATIENCE_S
-    while camera.released == 0 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: camera.released)
     assert camera.released == camera.opened == 1
     assert source.read(0.0) is None
 

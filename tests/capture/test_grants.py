@@ -1,7 +1,6 @@
 """What a camera grants when it is asked: read back and measured, never taken from the request."""
 
 import math
-import time
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ from app.core.errors import SourceError
 from app.core.frames import Frame
 from tests.capture.choosy_camera import FORMATS, ChoosyCamera
 from tests.capture.fake_camera import QUICK
+from tests.waiting import wait_until
 
 HD, FAST, RAW = FORMATS
 
@@ -96,9 +96,7 @@ def test_a_camera_that_stalls_while_it_is_measured_is_an_error(camera, ask):
     with pytest.raises(SourceError, match="no picture"):
         ask(HD, on_frame=lambda frame: camera.stall())
     camera.stall(False)
-    end = time.monotonic() + 10.0
-    while camera.open_now and time.monotonic() < end:  # the driver returns, and the camera is freed
-        time.sleep(0.005)
+    wait_until(lambda: not camera.open_now)  # the driver returns, and the camera is freed
 
 
 def test_a_camera_that_vanishes_while_it_is_measured_is_an_error(camera, ask):

@@ -1,7 +1,6 @@
 """The preview's thread: a picture at once, what was granted, one camera open at a time."""
 
 import threading
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from app.capture.source import SourceState
 from app.core.camera_format import CameraFormat
 from tests.capture.choosy_camera import FORMATS, ChoosyCamera
 from tests.capture.fake_camera import QUICK
+from tests.waiting import wait_until
 
 PATIENCE_S = 10.0
 HD, FAST, RAW = FORMATS
@@ -49,13 +49,6 @@ def shown(cameras):
     assert shown.join(PATIENCE_S)
 
 
-def until(condition, what="that"):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.005)
-
-
 def picture_size(shown):
     frame = shown.frames.take(1.0)
     return (frame.image.shape[1], frame.image.shape[0]) if frame is not None else None
@@ -68,12 +61,12 @@ def test_nothing_is_opened_before_somebody_chooses(shown, camera):
 
 def test_the_latest_picture_and_what_was_granted(shown, camera):
     shown.show(camera.device, CameraFormat(1920, 1080, 60.0, "MJPG"))
-    until(lambda: shown.state.grants, "the first grant")
+    wait_until(lambda: shown.state.grants)
     state = shown.state
     assert state.grants[0].format == HD
     assert (state.info.width, state.info.height, state.info.fourcc) == (1280, 720, "MJPG")
     assert picture_size(shown) == (1280, 720)
-    until(lambda: camera.delivered > 60)
+    wait_until(lambda: camera.delivered > 60)
     first = shown.frames.take(1.0).index
     assert shown.frames.take(1.0).index - first <= 3  # no queue of old ones
 
@@ -81,42 +74,42 @@ def test_the_latest_picture_and_what_was_granted(shown, camera):
 def test_a_camera_in_use_is_said_and_shown_once_it_is_free(shown, camera):
     camera.refuses = True
     shown.show(camera.device, HD)
-    until(lambda: shown.state.source.state is SourceState.FAILED)
+    wait_until(lambda: shown.state.source.state is SourceState.FAILED)
     assert "'One'" in shown.state.source.message
     assert "\n" not in shown.state.source.message
     camera.refuses = False
-    until(lambda: shown.state.source.state is SourceState.STREAMING)
+    wait_until(lambda: shown.state.source.state is SourceState.STREAMING)
     assert picture_size(shown) == (1280, 720)
 
 
 def test_a_stall_is_said_and_ends_by_itself(shown, camera):
     shown.show(camera.device, HD)
-    until(lambda: shown.state.grants)
+    wait_until(lambda: shown.state.grants)
     camera.stall()
-    until(lambda: shown.state.source.state is SourceState.STALLED)
+    wait_until(lambda: shown.state.source.state is SourceState.STALLED)
     assert "unplug it" in shown.state.source.message
     camera.stall(False)
-    until(lambda: shown.state.source.state is SourceState.STREAMING)
+    wait_until(lambda: shown.state.source.state is SourceState.STREAMING)
 
 
 def test_every_format_that_was_shown_is_kept_once(shown, camera):
     shown.show(camera.device, HD)
-    until(lambda: shown.state.grants)
+    wait_until(lambda: shown.state.grants)
     shown.show(camera.device, RAW)
-    until(lambda: {grant.format for grant in shown.state.grants} == {HD, RAW}, "the second grant")
+    wait_until(lambda: {grant.format for grant in shown.state.grants} == {HD, RAW})
     shown.show(camera.device, HD)
-    until(lambda: picture_size(shown) == (1280, 720), "the first picture")
+    wait_until(lambda: picture_size(shown) == (1280, 720))
     assert len(shown.state.grants) == 2
 
 
 def test_a_camera_that_vanishes_is_said_and_returns(shown, camera):
     shown.show(camera.device, HD)
-    until(lambda: shown.state.grants)
+    wait_until(lambda: shown.state.grants)
     camera.unplug()
-    until(lambda: shown.state.source.state in (SourceState.FAILED, SourceState.LOST))
+    wait_until(lambda: shown.state.source.state in (SourceState.FAILED, SourceState.LOST))
     assert shown.state.source.message
     camera.plug_in()
-    until(lambda: shown.state.source.state is SourceState.STREAMING, "its return")
+    wait_until(lambda: shown.state.source.state is SourceState.STREAMING)
 
 
 def test_another_camera_is_opened_after_the_first_is_free(shown, cameras):
@@ -124,11 +117,11 @@ def test_another_camera_is_opened_after_the_first_is_free(shown, cameras):
     for _ in range(3):
         shown.show(one.device, HD)
         shown.show(two.device, RAW)
-    until(lambda: shown.state.info is not None and shown.state.info.name == "Two")
+    wait_until(lambda: shown.state.info is not None and shown.state.info.name == "Two")
     assert one.open_now == 0
     assert {grant.format for grant in shown.state.grants} <= {RAW}
     shown.show(one.device, HD)
-    until(lambda: any(grant.format == HD for grant in shown.state.grants))
+    wait_until(lambda: any(grant.format == HD for grant in shown.state.grants))
     assert two.open_now == 0
 
 
@@ -141,7 +134,7 @@ def test_what_cameras_grant_is_kept_by_whoever_asks(cameras, camera):
     for _ in range(2):
         shown = CameraPreview(make, known)
         shown.show(camera.device, HD)
-        until(lambda: shown.state.grants)  # noqa: B023
+        wait_until(lambda: shown.state.grants)  # noqa: B023
         shown.close()
         assert shown.join(PATIENCE_S)
     assert len(known[camera.device]) == 1
@@ -150,11 +143,11 @@ def test_what_cameras_grant_is_kept_by_whoever_asks(cameras, camera):
 def test_closing_does_not_wait_for_a_driver_that_hangs(shown, camera):
     camera.hang_open()
     shown.show(camera.device, HD)
-    until(lambda: camera.opened == 1)
+    wait_until(lambda: camera.opened == 1)
     shown.close()
     assert shown.join(PATIENCE_S)
     camera.hang_open(False)
-    until(lambda: camera.open_now == 0, "the late camera to be freed")
+    wait_until(lambda: camera.open_now == 0)
 
 
 def test_a_maker_that_fails_unexpectedly_is_a_sentence(camera, caplog):
@@ -165,7 +158,7 @@ def test_a_maker_that_fails_unexpectedly_is_a_sentence(camera, caplog):
 
     shown = CameraPreview(make)
     shown.show(camera.device, HD)
-    until(lambda: shown.state.source.state is SourceState.FAILED)
+    wait_until(lambda: shown.state.source.state is SourceState.FAILED)
     assert "unexpected error" in shown.state.source.message
     shown.close()
     assert shown.join(PATIENCE_S)

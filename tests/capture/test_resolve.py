@@ -143,9 +143,8 @@ def test_a_missing_path_is_not_taken_for_a_camera(spec):
         resolve_source(spec, lister=some)
 
 
-def test_videos_loop_unless_told_otherwise(make_video, read_all, fake_time):
+def test_videos_loop_unless_told_otherwise(make_video, read_all):
     source = resolve_source(str(make_video(frames=3)), loop=False, lister=none).source
-    source._pacer = fake_time.pacer()
     source.open()
     assert len(read_all(source)) == 3
 

@@ -168,9 +168,3 @@ def test_a_node_that_is_no_camera_or_is_not_there_lists_nothing(node, tmp_path):
     assert listed_formats(node) == ()  # a plain file, asked for real
     assert listed_formats(str(tmp_path / "gone")) == ()
     assert listed_formats("a\0b") == ()
-
-
-def test_the_requests_are_those_of_the_kernel():
-    asked = (v4l2_formats._ENUM_FMT, v4l2_formats._ENUM_FRAMESIZES, v4l2_formats._ENUM_FRAMEINTERVALS)
-    assert asked == (ENUM_FMT, ENUM_FRAMESIZES, ENUM_FRAMEINTERVALS)
-    assert [ctypes.sizeof(kind) for kind in (FormatDescription, FrameSize, FrameInterval)] == [64, 44, 52]

@@ -12,9 +12,8 @@ COMMANDS = ("recover", "export --format openface", "extract --out x", "reanalyse
 
 
 @pytest.fixture
-def remembered(tmp_path, monkeypatch):
-    """The user's own settings, and nothing is left of it for the next test."""
-    monkeypatch.setattr(files, "_shared", False)
+def remembered(tmp_path, monkeypatch, private_files):
+    """The user's own settings."""
     store = Settings(tmp_path / "motionscope.ini")
     monkeypatch.setattr(settings, "Settings", lambda: store)
     return store

@@ -160,10 +160,6 @@ def test_the_guess_is_the_first_that_can_be_made(fakes: Fakes, monkeypatch: pyte
     assert fakes.made == ["openvino-int8", "openvino-int8", "openvino", "openvino-int8", "openvino", "torch"]
 
 
-def test_timing_is_of_the_backend(real: Backend) -> None:
-    assert 0 < choice._time(real) < 60_000
-
-
 def test_the_variable_overrides_auto_and_must_name_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert create_backend(device="cpu").info.engine == "torch"  # as the tests' own settings say
     monkeypatch.setenv("MOTIONSCOPE_ENGINE", "abacus")

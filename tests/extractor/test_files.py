@@ -109,8 +109,8 @@ def test_a_folder_between_must_not_be_a_link(tmp_path):
 
 @posix
 @pytest.mark.parametrize(("shared", "folder", "file"), [(False, 0o700, 0o600), (True, 0o755, 0o644)])
-def test_what_is_new_is_for_its_owner_unless_it_is_shared(tmp_path, umask, monkeypatch, shared, folder, file):
-    monkeypatch.setattr(files, "_shared", shared)
+def test_what_is_new_is_for_its_owner_unless_it_is_shared(tmp_path, umask, private_files, shared, folder, file):
+    files.share(shared)
     files.make_folder(tmp_path / "a" / "b")
     assert [mode(tmp_path / "a"), mode(tmp_path / "a" / "b")] == [folder, folder]
     with files.create(tmp_path / "a" / "new") as new:

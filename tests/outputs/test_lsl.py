@@ -19,6 +19,7 @@ from app.outputs.targets import StreamName, parse_stream
 from extractor.installing import extra_command
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
+from tests.waiting import wait_until
 
 pylsl = pytest.importorskip("pylsl", exc_type=ImportError, reason="needs pylsl")
 WAIT_S = 15.0
@@ -124,10 +125,7 @@ def test_readers_come_and_go(output):
     pull(inlet)
     inlet.close_stream()
     del inlet
-    end_s = now_s() + WAIT_S
-    while output.status.state is not OutputState.UNHEARD:
-        output.send(looking(number=2))
-        assert now_s() < end_s
+    wait_until(lambda: output.status.state is OutputState.UNHEARD, lambda: output.send(looking(number=2)))
     again = inlet_of(output, "Pose")
     output.send(looking(number=3))
     assert pull(again)[0][1] == 3

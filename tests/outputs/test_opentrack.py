@@ -23,6 +23,7 @@ from app.outputs.base import OutputState
 from app.outputs.opentrack import NAME, OpentrackOutput, opentrack_angles, packet
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
+from tests.waiting import wait_until
 
 WAIT_S = 5.0
 
@@ -136,10 +137,8 @@ def test_the_receiver_may_come_and_go(receiver, output):
     output.send(looking(yaw=1))
     receiver.recv(100)
     receiver.close()
-    end_s = now_s() + WAIT_S
-    while output.status.state is not OutputState.UNHEARD:  # the system says so with the next datagrams
-        output.send(looking(yaw=2))
-        assert now_s() < end_s
+    # The system says so with the next datagrams.
+    wait_until(lambda: output.status.state is OutputState.UNHEARD, lambda: output.send(looking(yaw=2)))
     assert output.status.problem == ""
     with bind(port) as again:
         output.send(looking(yaw=3))
@@ -170,27 +169,31 @@ def test_sending_never_waits_for_a_receiver_that_does_not_read(output):
     assert output.status.problem == ""
 
 
-class _Unreachable:
-    """A socket whose network has gone."""
+class Socket(socket.socket):
+    """One whose network goes and comes."""
+
+    reaches = True
 
     def send(self, data: bytes) -> int:
-        raise OSError(101, "Network is unreachable")
+        if not Socket.reaches:
+            raise OSError(101, "Network is unreachable")
+        return super().send(data)
 
-    def close(self) -> None:
-        pass
 
-
-def test_a_network_that_goes_away_is_said_and_tried_again(receiver, output):
-    real, output._peer._socket = output._peer._socket, _Unreachable()
+def test_a_network_that_goes_away_is_said_and_tried_again(receiver, monkeypatch):
+    monkeypatch.setattr(socket, "socket", Socket)
+    output = OpentrackOutput(Address(*receiver.getsockname()))
+    monkeypatch.setattr(Socket, "reaches", False)
     output.send(looking())
     status = output.status
     assert status.state is OutputState.FAILED
     assert status.problem == f"Nothing can be sent to {status.target} at present: network is unreachable."
-    output._peer._socket = real
+    monkeypatch.setattr(Socket, "reaches", True)
     output.send(looking(yaw=4))
     receiver.recv(100)
     assert output.status.state is OutputState.SENDING
     assert output.status.problem == ""
+    output.close()
 
 
 def test_closing_while_another_thread_sends(receiver):

@@ -24,6 +24,7 @@ from app.outputs.v4l2 import NO_DEVICE, V4l2Device, find_device
 from app.outputs.virtual_camera import VirtualCameraOutput, drawn, fitted
 from extractor.types import Angles
 from tests.factories import make_face, make_result
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="v4l2 is Linux's")
 WAIT_S = 10.0
@@ -113,7 +114,7 @@ def test_a_reader_gets_the_pictures(device, opened):
         got = device.picture()
         assert got.shape == (48, 64, 3)
         np.testing.assert_allclose(got, grey, atol=2)
-    wait_for(lambda: output.status.sent == 3)  # counted after it was written
+    wait_until(lambda: output.status.sent == 3)  # counted after it was written
     status = output.status
     assert (status.state, status.dropped) == (OutputState.SENDING, 0)
     assert status.target == str(device.path)
@@ -175,13 +176,6 @@ def test_fitting_fills_one_direction():
     assert (out[:, :30] == 0).all()
 
 
-def wait_for(what, of=lambda: None) -> None:
-    end_s = now_s() + WAIT_S
-    while not what():
-        of()
-        assert now_s() < end_s
-
-
 def test_a_device_that_goes_away_is_said_and_taken_again(device, opened, monkeypatch):
     monkeypatch.setattr("app.outputs.virtual_camera.REOPEN_S", 0.0)
     output = opened()
@@ -190,23 +184,23 @@ def test_a_device_that_goes_away_is_said_and_taken_again(device, opened, monkeyp
     output._device.close()  # what the kernel does to an open device that is removed: every write fails
     output._device._fd = os.open("/dev/full", os.O_RDWR)
     device.unplug()
-    wait_for(lambda: output.status.state is OutputState.FAILED, lambda: output.send(picture()))
-    wait_for(lambda: "There is no" in output.status.problem, lambda: output.send(picture()))
+    wait_until(lambda: output.status.state is OutputState.FAILED, lambda: output.send(picture()))
+    wait_until(lambda: "There is no" in output.status.problem, lambda: output.send(picture()))
     device.plug()
     output.send(picture(77))
-    wait_for(lambda: device.size is not None, lambda: output.send(picture(77)))
+    wait_until(lambda: device.size is not None, lambda: output.send(picture(77)))
     got = device.picture()
     if abs(float(got.mean()) - 77) > 2:  # the one that was on its way when the device came back
         got = device.picture()
     np.testing.assert_allclose(got, 77, atol=2)
-    wait_for(lambda: output.status.problem == "")
+    wait_until(lambda: output.status.problem == "")
 
 
 def test_a_size_that_is_refused_is_said(device, opened):
     device.refuses = errno.EBUSY
     output = opened()
     output.send(picture())
-    wait_for(lambda: output.status.state is OutputState.FAILED)
+    wait_until(lambda: output.status.state is OutputState.FAILED)
     assert "takes no pictures of 64x48" in output.status.problem
 
 
@@ -220,7 +214,7 @@ def test_sending_never_waits_and_the_latest_wins(device, opened):
     assert output.status.dropped > 250
     reader = threading.Thread(target=lambda: [device.picture() for _ in range(output.status.sent + 2)], daemon=True)
     reader.start()
-    wait_for(lambda: output.status.sent >= 2)
+    wait_until(lambda: output.status.sent >= 2)
 
 
 def test_the_first_loopback_device_is_found(device, tmp_path):

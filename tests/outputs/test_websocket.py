@@ -25,6 +25,7 @@ from app.outputs.targets import ServerTarget
 from app.outputs.websocket import WebSocketOutput, frame_record
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
+from tests.waiting import threads_named, wait_until
 
 WAIT_S = 10.0
 
@@ -69,13 +70,6 @@ def receive(client: ClientConnection) -> dict:
     assert text.endswith("\n")
     assert text.count("\n") == 1
     return json.loads(text)
-
-
-def wait_for(what, of) -> None:
-    end_s = now_s() + WAIT_S
-    while not what():
-        of()
-        assert now_s() < end_s
 
 
 def test_a_client_gets_the_result_as_a_line_of_json(output):
@@ -150,15 +144,15 @@ def test_clients_come_and_go(output):
     assert output.status.state is OutputState.UNHEARD
     with client_of(output):
         pass
-    wait_for(lambda: output.status.receivers == 0, lambda: None)
+    wait_until(lambda: output.status.receivers == 0)
     assert output.status.state is OutputState.UNHEARD
     with client_of(output) as again:
         output.send(looking(number=5))
         assert receive(again)["frame"] == 5
     broken = raw_client_of(output)
-    wait_for(lambda: output.status.receivers == 1, lambda: None)
+    wait_until(lambda: output.status.receivers == 1)
     broken.close()  # without a goodbye: a crash
-    wait_for(lambda: output.status.receivers == 0, lambda: None)  # also while nothing is sent
+    wait_until(lambda: output.status.receivers == 0)  # also while nothing is sent
     assert output.status.problem == ""
 
 
@@ -166,7 +160,7 @@ def test_a_client_that_does_not_read_costs_the_others_nothing(output):
     """Far more than the system's buffers hold; what waits for the lazy one stays one line."""
     lazy = raw_client_of(output)
     with client_of(output) as client:
-        wait_for(lambda: output.status.receivers == 2, lambda: None)
+        wait_until(lambda: output.status.receivers == 2)
         for i in range(1500):
             output.send(looking(number=i))
             assert receive(client)["frame"] == i
@@ -182,7 +176,8 @@ def test_sending_never_waits(output):
         for i in range(5000):
             output.send(looking(number=i))
         assert now_s() - began_s < 30
-        wait_for(lambda: receive(client)["frame"] == 4999, lambda: None)  # the latest wins
+        while receive(client)["frame"] != 4999:  # the latest wins
+            pass
 
 
 @pytest.mark.parametrize(
@@ -217,12 +212,12 @@ def test_clients_that_hang_are_let_go_of_and_make_room(monkeypatch, frames):
     output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     with client_of(output) as client:
         hanging = [raw_client_of(output) for _ in range(2)]
-        wait_for(lambda: output.status.receivers == 3, lambda: None)
+        wait_until(lambda: output.status.receivers == 3)
         assert refusal(output) == 503
         for i in range(frames):
             output.send(looking(number=i))
             assert receive(client)["frame"] == i
-        wait_for(lambda: output.status.receivers == 1, lambda: None)
+        wait_until(lambda: output.status.receivers == 1)
         with client_of(output) as another:
             output.send(looking(number=1000))
             assert receive(another)["frame"] == receive(client)["frame"] == 1000  # who answers stays
@@ -237,11 +232,11 @@ def test_closing_waits_for_nobody(monkeypatch):
     output = WebSocketOutput(ServerTarget(Address("127.0.0.1", 0)))
     mute = socket.create_connection((output.address.host, output.address.port))
     lazy = raw_client_of(output)
-    wait_for(lambda: output.status.receivers == 1, lambda: None)
+    wait_until(lambda: output.status.receivers == 1)
     for i in range(400):
         output.send(looking(number=i))
     output.close()
-    assert not output._thread.is_alive()
+    assert threads_named(f"output {output.name}") == []
     mute.close()
     lazy.close()
 

@@ -26,11 +26,13 @@ from app.session.session import Session
 from app.signals.history import COLUMNS
 from extractor.backends import create_backend
 from extractor.backends.base import Backend
+from extractor.backends.torch_backend import TorchBackend
 from extractor.decode import decode
 from extractor.model import MotionExtractor
 from extractor.types import CropSpec
 from extractor.weights import LIVEPORTRAIT_CROP
 from tests.factories import write_checkpoints
+from tests.waiting import wait_until
 
 WAIT_S = 60.0
 
@@ -80,16 +82,8 @@ def second() -> Iterator[SecondNetwork]:
 
 
 def settled(second: SecondNetwork) -> None:
-    end_s = now_s() + WAIT_S
-    while True:
-        second.advance()
-        status = second.status
-        if status is None or not status.loading:
-            return
-        assert now_s() < end_s, status
-        loader = second._loader
-        if loader is not None:
-            loader._thread.join(1)
+    second.advance()
+    wait_until(lambda: second.status is None or not second.status.loading, second.advance)
 
 
 def test_nothing_is_asked_for_at_first_and_nothing_changes(
@@ -183,10 +177,10 @@ def test_one_that_fails_is_switched_off_and_the_first_goes_on(second, measured, 
     second.use(NetworkChoice(str(files["half"]), "cpu", "torch"))
     settled(second)
 
-    def fail(crops):
+    def fail(backend, crops):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(second._backend, "run", fail)
+    monkeypatch.setattr(TorchBackend, "run", fail)
     assert second.measure(measured, first.spec.crop) is measured
     assert "switched off" in second.status.error
     assert second.status.network is None

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from app.session.manifest import Manifest
 from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
 from app.session.writer import SessionWriter
+from tests.waiting import wait_until
 
 GIB = 1024 * MIB
 
@@ -65,10 +67,9 @@ def test_the_recording_ends_by_itself_before_the_disk_is_full(tmp_path, header, 
         for i in range(5):
             assert writer.add_frame(make_frame(i))
         free[0] = 900 * MIB
-        while not writer.stats.warning:
-            pass
+        wait_until(lambda: writer.stats.warning)
         free[0] = 100 * MIB
-        assert writer._finished.wait(20)
+        wait_until(lambda: writer.stats.finished)
         assert not writer.add_frame(make_frame(5))
         assert "before the disk was full" in writer.stats.error
     session = Session.open(folder)
@@ -186,8 +187,9 @@ def test_a_real_disk_that_fills_up(small_disk, header, make_frame, monkeypatch, 
     with SessionWriter(folder, header, usage=usage) as writer:
         for i in range(100_000):
             writer.add_frame(Frame(i, pictures[i % 8], 1 + i / 30))
-            if writer._finished.wait(0.004):
+            if writer.stats.finished:
                 break
+            time.sleep(0.004)  # so that the watch comes to look
     assert writer.stats.error
     assert ("before the disk was full" in writer.stats.error) is watched
     assert disk.disk_usage(small_disk).free > 0

@@ -20,6 +20,7 @@ from app.session.recovery import find_unfinished, recover
 from app.session.session import Session
 from app.session.staging import new_staging
 from app.session.writer import SessionWriter
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
@@ -117,8 +118,7 @@ def dead(tmp_path, header, make_frame):
     with SessionWriter(folder, header) as writer:
         for i in range(5):
             assert writer.add_frame(make_frame(i))
-        while writer.stats.frames < 5:
-            writer._finished.wait(0.01)
+        wait_until(lambda: writer.stats.frames >= 5)
         copy = folder.with_name("copy")
         shutil.copytree(folder, copy)
     owner = Manifest.read(copy).owner
@@ -165,14 +165,14 @@ def test_what_grows_meanwhile_is_never_removed(dead, monkeypatch):
 
 
 def test_two_do_not_recover_at_once(dead, monkeypatch):
-    recovering = recovery._recover
+    copy_packets = recovery.copy_packets
 
-    def recover_twice(*arguments):
+    def recover_too(*arguments):
         with pytest.raises(SessionError, match="left alone"):
             recover(dead)
-        return recovering(*arguments)
+        return copy_packets(*arguments)
 
-    monkeypatch.setattr(recovery, "_recover", recover_twice)
+    monkeypatch.setattr(recovery, "copy_packets", recover_too)
     assert recover(dead).frames == 4
 
 

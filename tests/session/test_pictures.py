@@ -17,6 +17,7 @@ from app.session.video import VideoEncoder, ticks
 from app.session.writer import SessionWriter
 from tests.factories import write_phone_video
 from tests.session.long_session import grey, make_session
+from tests.waiting import threads_named
 
 FRAMES = 400
 
@@ -64,16 +65,15 @@ def test_steps_backwards_come_from_the_cache(session):
 
 def test_the_cache_keeps_within_its_room(folder):
     session = Session.open(folder, lenient=True)
-    one = session.open_pictures()
-    one.frame_at(0)
-    size = one._kept_bytes / len(one.kept)
-    one.close()
-    small = PictureReader(session.video, session.times_s, None, cache_bytes=int(10.5 * size))
-    for number in range(60):
-        small.frame_at(number)
-    assert len(small.kept) == 10
-    assert small.kept[-1] == 59
-    small.close()
+    kept = []
+    for room in (200_000, 400_000):
+        with PictureReader(session.video, session.times_s, None, cache_bytes=room) as small:
+            for number in range(60):
+                small.frame_at(number)
+            assert small.kept == tuple(range(60 - len(small.kept), 60))
+            kept.append(len(small.kept))
+    assert 2 <= kept[0] < kept[1] < 60
+    assert abs(kept[1] - 2 * kept[0]) <= 1
     session.close()
 
 
@@ -177,7 +177,7 @@ def test_the_loader_answers_the_latest_request(session):
     assert_is(loader.pictures.take(), 123)
     assert not loader.error
     loader.close()
-    assert not loader._thread.is_alive()
+    assert threads_named("decode for review") == []
 
 
 def test_the_loader_says_what_is_wrong(session, tmp_path):
@@ -206,4 +206,4 @@ def test_closing_does_not_wait_for_a_jump(session):
     for number in range(0, FRAMES, 7):
         loader.request(number)
     loader.close()
-    assert not loader._thread.is_alive()
+    assert threads_named("decode for review") == []

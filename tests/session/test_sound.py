@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import av
 import numpy as np
@@ -21,6 +20,7 @@ from app.session.sound import SoundEncoder, SoundReader
 from app.session.writer import SessionWriter
 from app.sound.capture import SoundCapture
 from tests.sound.microphone import FakeMicrophone
+from tests.waiting import join_threads, wait_until
 
 FLASHES = (5, 40, 88)  # frames
 FRAMES = 100
@@ -61,10 +61,9 @@ def record(tmp_path, header, make_frame, result_of):
         with SessionWriter(folder, header, video=video) as writer:
             sound = SoundCapture(writer.add_sound)
             sound.switch(microphone)
-            sound._thread.join()
+            join_threads("sound")
             for k, captured_s in enumerate(times):
-                while writer.stats.frames < k - 20:  # a busy machine drops none
-                    time.sleep(0.001)
+                wait_until(lambda k=k: writer.stats.frames >= k - 20)  # a busy machine drops none
                 done = fed(microphone, samples, true_rate, start_s, float(captured_s), done)
                 frame = make_frame(k, captured_s=float(captured_s), value=190 if k in FLASHES else 0)
                 assert writer.add_frame(frame)

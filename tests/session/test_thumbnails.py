@@ -56,7 +56,7 @@ def test_a_large_picture_fits(session, monkeypatch):
 
 def test_it_is_made_once_and_again_when_the_video_changes(session, tmp_path, monkeypatch):
     first = thumbnail(session)
-    monkeypatch.setattr(thumbnails, "_picture", lambda *video: pytest.fail("it was in the cache"))
+    monkeypatch.setattr(thumbnails, "open_container", lambda *video: pytest.fail("it was in the cache"))
     assert thumbnail(session) == first
     monkeypatch.undo()
     monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path / "cache"))
@@ -66,13 +66,9 @@ def test_it_is_made_once_and_again_when_the_video_changes(session, tmp_path, mon
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of their own")
-def test_nobody_else_may_read_it_even_where_recordings_are_shared(session, tmp_path):
-    before = files.is_shared()
+def test_nobody_else_may_read_it_even_where_recordings_are_shared(session, tmp_path, private_files):
     files.share(True)
-    try:
-        thumbnail(session)
-    finally:
-        files.share(before)
+    thumbnail(session)
     (path,) = cached(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -124,14 +120,13 @@ def test_it_goes_once_the_session_is_gone_or_renamed(session, tmp_path):
 
 
 def test_it_is_not_kept_where_the_session_goes_while_it_is_made(session, tmp_path, monkeypatch):
-    picture = thumbnails._picture
+    resize = cv2.resize
 
-    def slow(*video):
-        image = picture(*video)
+    def slow(*arguments, **options):
         shutil.rmtree(session)
         thumbnails.keep_only(session.parent, [])
-        return image
+        return resize(*arguments, **options)
 
-    monkeypatch.setattr(thumbnails, "_picture", slow)
+    monkeypatch.setattr(cv2, "resize", slow)
     assert thumbnail(session) is not None
     assert cached(tmp_path) == []

@@ -19,6 +19,7 @@ from app.session.table import Missing
 from app.session.video import VideoEncoder, next_tick, ticks
 from app.session.writer import SessionWriter
 from tests.factories import read_table
+from tests.waiting import wait_until
 
 
 def decode(path):
@@ -470,8 +471,7 @@ def test_the_queue_takes_what_a_slow_encoder_can_do_in_time(tmp_path, header, ma
         assert writer.add_frame(make_frame(0))
         assert writer.add_frame(make_frame(1))
         gate.release(2)
-        while writer.stats.frames < 2:
-            writer._finished.wait(0.01)
+        wait_until(lambda: writer.stats.frames >= 2)
         taken = []
         for i in range(2, 7):
             taken.append(writer.add_frame(make_frame(i)))
@@ -486,8 +486,7 @@ def test_the_first_second_is_on_the_disk_at_once(tmp_path, header, make_frame):
     with SessionWriter(folder, header) as writer:
         for i in range(6):
             assert writer.add_frame(make_frame(i))
-        while writer.stats.frames < 6:
-            writer._finished.wait(0.01)
+        wait_until(lambda: writer.stats.frames >= 6)
         copy = tmp_path / "as a kill leaves it.mkv"
         copy.write_bytes((folder / "video.part.mkv").read_bytes())
     with av.open(str(copy)) as container:

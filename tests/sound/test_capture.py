@@ -20,6 +20,7 @@ from app.sound.capture import SoundCapture
 from app.sound.clock import LEAP_S, BlockClock
 from app.sound.level import SILENCE_DB, Level
 from tests.sound.microphone import FakeMicrophone
+from tests.waiting import join_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 10.0
@@ -73,7 +74,7 @@ def heard():
 
 def switch_on(sound: SoundCapture, microphone: FakeMicrophone) -> None:
     sound.switch(microphone)
-    sound._thread.join(WAIT_S)
+    join_threads("sound")
 
 
 def test_off_at_first_and_on_with_its_level(heard):
@@ -86,7 +87,7 @@ def test_off_at_first_and_on_with_its_level(heard):
     assert sound.status.peak_db == pytest.approx(-20, abs=0.01)
     assert [(block.rate, block.captured_s, block.device) for block in blocks] == [(48_000, 7.0, "a made microphone")]
     sound.switch(None)
-    sound._thread.join(WAIT_S)
+    join_threads("sound")
     assert sound.status is None
     assert not microphone.active
 

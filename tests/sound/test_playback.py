@@ -12,6 +12,7 @@ from app.core.errors import SourceError
 from app.core.sound import RATE, Samples
 from app.sound import playback
 from app.sound.playback import Fill, Playback
+from tests.waiting import join_threads
 
 WAIT_S = 10.0
 LENGTH_S = 8
@@ -60,7 +61,7 @@ def play(speaker):
     for one in made:
         one.close()
         assert speaker.closed.wait(WAIT_S)
-        one._thread.join(WAIT_S)
+    join_threads("sound playback")
 
 
 def heard(speaker: HandSpeaker, at_s: float, count: int = 960) -> Samples:
@@ -122,8 +123,8 @@ def test_beyond_the_end_it_is_silent_and_before_it_goes_on(play, speaker):
 def test_without_a_speaker_it_is_a_sentence(caplog):
     said: list[str] = []
     ended = threading.Event()
-    one = Playback(counted, lambda at_s: 0.0, HandSpeaker("No loudspeaker."), said.append, ended.set)
+    Playback(counted, lambda at_s: 0.0, HandSpeaker("No loudspeaker."), said.append, ended.set)
     assert ended.wait(WAIT_S)
-    one._thread.join(WAIT_S)
+    join_threads("sound playback")
     assert said == ["No loudspeaker."]
     assert playback.AHEAD >= RATE // 2

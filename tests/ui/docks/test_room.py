@@ -157,8 +157,8 @@ def test_a_layout_from_a_larger_window_leaves_a_small_one_its_picture_and_stays_
         return window
 
     def close(window) -> None:
-        window._remember_layout()
-        window.hide()
+        with qtbot.waitSignal(window.ended, timeout=20_000):
+            window.close()
 
     def plots_lie_below(window) -> bool:
         plots = window.docks.dock("plots")

@@ -9,13 +9,10 @@ from app.ui.shell import settings
 from extractor import files
 from tests.ui.find import reset_settings
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no permissions of this kind")
-
-
-@pytest.fixture(autouse=True)
-def _private(monkeypatch):
-    """As a program begins, and nothing is left of it for the next test."""
-    monkeypatch.setattr(files, "_shared", False)
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="no permissions of this kind"),
+    pytest.mark.usefixtures("private_files"),
+]
 
 
 def test_recordings_are_private_until_the_switch_says_otherwise(idle_window, store, tmp_path):
