@@ -202,8 +202,6 @@ def test_truth_is_looked_up_by_time(demo_assets):
 
 
 def test_the_shipped_demo_matches_its_table(assets):
-    if not (assets / "demo.mp4").exists():
-        pytest.skip("the demo has not been rendered")
     source = DemoSource(paced=False, loop=False)
     info = source.open()
     count = 0

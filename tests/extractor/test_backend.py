@@ -43,49 +43,11 @@ def test_backend_equals_network_and_decode(backend: Backend) -> None:
         np.testing.assert_allclose(found, getattr(expected, f.name).numpy(), rtol=1e-3, atol=1e-3, err_msg=f.name)
 
 
-def test_a_batch_may_be_empty(backend: Backend) -> None:
-    side = backend.spec.crop.input_size
-    motion = backend.run(np.empty((0, side, side, 3), np.uint8))
-    assert len(motion) == 0
-    assert motion.driven.shape == (0, 24, 3)
-
-
-def test_crops_may_be_read_only_views_and_stay_unchanged(backend: Backend) -> None:
-    crops = noise(2, backend.spec.crop.input_size)
-    mirrored = crops[:, :, ::-1]
-    mirrored.flags.writeable = False
-    before = mirrored.copy()
-    motion = backend.run(mirrored)
-    np.testing.assert_array_equal(motion.logits, backend.run(before).logits)
-    np.testing.assert_array_equal(mirrored, before)
-
-
-@pytest.mark.parametrize("wrong", ["another size", "no batch", "channels first", "floats"])
-def test_other_crops_are_one_clear_sentence(backend: Backend, wrong: str) -> None:
-    side = backend.spec.crop.input_size
-    crops: dict[str, NDArray[np.uint8]] = {
-        "another size": noise(1, side - 32),
-        "no batch": noise(1, side)[0],
-        "channels first": noise(1, side).transpose(0, 3, 1, 2),
-        "floats": noise(1, side).astype(np.float32),  # type: ignore[dict-item]
-    }
-    with pytest.raises(ValueError, match=rf"^Crops must be uint8 of shape \(B, {side}, {side}, 3\), not "):
-        backend.run(crops[wrong])
-
-
 def test_info_names_the_machine(backend: Backend) -> None:
     assert (backend.info.engine, backend.info.device, backend.info.dtype) == ("torch", "cpu", "float32")
     assert backend.info.device_name == cpu_name() != ""
     assert backend.report.path.name == "motion_extractor_lite.safetensors"
     assert backend.spec is backend.report.spec
-
-
-def test_a_closed_backend_says_so() -> None:
-    backend = create_backend(device="cpu")
-    backend.close()
-    backend.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        backend.run(noise(1, backend.spec.crop.input_size))
 
 
 def test_untrained_pose_heads_are_passed_on(save: Save, backbone_state: dict[str, torch.Tensor]) -> None:

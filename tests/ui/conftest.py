@@ -196,6 +196,22 @@ def idle_window(make_window: Callable[..., MainWindow], qtbot: QtBot) -> MainWin
 
 
 @pytest.fixture
+def play(
+    no_network: None, make_window: Callable[..., MainWindow], qtbot: QtBot, clip: Path
+) -> Callable[..., MainWindow]:
+    """A window that shows the clip's pictures, or those of another source; no network measures them."""
+
+    def open_window(**options: object) -> MainWindow:
+        window = make_window(**{"source": str(clip), **options})
+        with qtbot.waitExposed(window):
+            window.show()
+        qtbot.waitUntil(lambda: window.view.result is not None, timeout=30_000)
+        return window
+
+    return open_window
+
+
+@pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows without torch: pictures flow, the network is said to be missing, everything else is real."""
 

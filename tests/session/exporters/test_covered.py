@@ -30,8 +30,6 @@ def decoded(path: Path) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def two_people(assets) -> list[np.ndarray]:
     """The demo's head beside itself at another time: the one on the right is never measured."""
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
     with av.open(str(assets / "demo.mp4")) as container:
         decoder = itertools.islice(container.decode(video=0), 60)
         frames = [frame.to_ndarray(format="bgr24") for frame in decoder]

@@ -33,10 +33,8 @@ def recorded_frames(window) -> int:
 
 
 @pytest.fixture
-def recorded(no_network, make_window, qtbot, store, tmp_path, assets):
+def recorded(no_network, make_window, qtbot, store, tmp_path):
     """A window that has just made a recording of the demo, which plays on."""
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
     window = make_window(source="demo")
     with qtbot.waitExposed(window):

@@ -39,9 +39,7 @@ def close_what_opened(window, qtbot) -> None:
 
 
 @pytest.mark.timeout(400)  # some forty dialogs and docks, on a busy machine
-def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatch, assets, recwarn):
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
+def test_every_action_by_its_key(make_window, qtbot, store, tmp_path, monkeypatch, recwarn):
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url) or True)

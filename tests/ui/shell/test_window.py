@@ -37,12 +37,6 @@ from tests.ui.find import curve_of, dialog, find, is_seen, reset_settings
 WAIT_MS = 20_000
 
 
-def run(window, qtbot) -> None:
-    """Show it and wait for the first picture."""
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
-
-
 class BrokenCamera:
     """A camera that another program has taken."""
 
@@ -70,10 +64,8 @@ def drop(window, path: Path) -> None:
     assert event.dropAction() == Qt.DropAction.CopyAction  # a file manager that moves would delete what was dropped
 
 
-def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path, assets):
+def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path):
     """Picture, angles near the truth, plots, a recording by key, and an orderly end that makes it whole."""
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
     session, picture = tmp_path / "session", tmp_path / "new" / "window.png"
     window = make_window(source="demo", record=session, screenshot=picture)
     errors = {}  # by the frame's number
@@ -104,10 +96,9 @@ def test_the_whole_way_with_the_network_on_the_demo(make_window, qtbot, tmp_path
     assert len(measured) > 3  # on a busy machine most frames are skipped
 
 
-def test_closing_while_recording_finishes_the_recording(no_network, make_window, qtbot, clip, store, tmp_path):
+def test_closing_while_recording_finishes_the_recording(play, qtbot, store, tmp_path):
     store.set(settings.RECORDINGS, str(tmp_path / "recordings"))
-    window = make_window(source=str(clip))
-    run(window, qtbot)
+    window = play()
     qtbot.waitUntil(window.commands["record"].isEnabled, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_R)
     recorded = lambda: window.controller.pipeline.status().recording  # noqa: E731
@@ -125,11 +116,10 @@ def test_closing_while_recording_finishes_the_recording(no_network, make_window,
     assert (session / "video.mkv").stat().st_size > 0
 
 
-def test_a_recording_that_cannot_be_made_is_said(no_network, make_window, qtbot, clip, store, tmp_path):
+def test_a_recording_that_cannot_be_made_is_said(play, store, tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     store.set(settings.RECORDINGS, str(tmp_path / "file"))
-    window = make_window(source=str(clip))
-    run(window, qtbot)
+    window = play()
     window.commands["record"].setEnabled(True)
     window.commands["record"].trigger()
     assert window.status_line.message.severity is Severity.ERROR
@@ -161,9 +151,8 @@ def test_a_port_that_is_taken_is_no_success(no_network, make_window, qtbot, clip
     assert any(f"can't be opened at {address}" in failure for failure in window.failures)
 
 
-def test_stop_and_start(no_network, make_window, qtbot, clip):
-    window = make_window(source=str(clip))
-    run(window, qtbot)
+def test_stop_and_start(play, qtbot):
+    window = play()
     qtbot.keyClick(window, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: window.view.message[0] == "Stopped", timeout=WAIT_MS)
     assert window.commands["run"].text() == "&Start"
@@ -174,13 +163,12 @@ def test_stop_and_start(no_network, make_window, qtbot, clip):
     assert window.commands["run"].text() == "S&top"
 
 
-def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(no_network, make_window, qtbot, clip, monkeypatch):
+def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(play, qtbot, clip, monkeypatch):
     from app.capture import resolve_source
 
     answers = {"auto": lambda: Resolved(BrokenCamera()), "demo": lambda: resolve_source(str(clip))}
     monkeypatch.setattr("app.capture.resolve_source", lambda spec, camera_request: answers[spec]())
-    window = make_window(source="auto")
-    run(window, qtbot)
+    window = play(source="auto")
     assert window.controller.source == "demo"
     qtbot.waitUntil(lambda: window.toolbar.source.current == "demo", timeout=WAIT_MS)
     assert "used by another program" in window.controller.note
@@ -199,9 +187,8 @@ def test_a_source_that_is_not_there_is_said_everywhere(no_network, make_window, 
     assert any("nothing.mp4" in failure for failure in window.failures)
 
 
-def test_a_source_that_fails_leaves_nothing_of_the_one_before(no_network, make_window, qtbot, clip, tmp_path):
-    window = make_window(source=str(clip))
-    run(window, qtbot)
+def test_a_source_that_fails_leaves_nothing_of_the_one_before(play, qtbot, clip, tmp_path):
+    window = play()
     window.controller.open_source(str(tmp_path / "nothing.mp4"))
     qtbot.waitUntil(lambda: window.view.message[0] == "No picture", timeout=WAIT_MS)
     qtbot.wait(300)  # a frame that was on its way
@@ -239,9 +226,8 @@ def test_dropped_media_are_opened_as_a_source(idle_window, tmp_path, name):
     assert idle_window.controller.source == str(tmp_path / name)
 
 
-def test_dropped_weights_are_loaded_and_remembered(no_network, make_window, qtbot, clip, store, tmp_path, monkeypatch):
-    window = make_window(source=str(clip))
-    run(window, qtbot)
+def test_dropped_weights_are_loaded_and_remembered(play, qtbot, store, tmp_path, monkeypatch):
+    window = play()
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes(b"")
     qtbot.waitUntil(lambda: not window.controller.pipeline.status().network_loading, timeout=WAIT_MS)
@@ -464,9 +450,7 @@ def test_a_lost_camera_leaves_no_numbers_in_the_panel(idle_window, status, resul
     idle_window.controller.pipeline = None
 
 
-def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, tmp_path, assets):
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
+def test_a_file_that_fails_is_said_in_the_panel(no_network, make_window, qtbot, tmp_path):
     broken = tmp_path / "broken.mp4"
     broken.write_text("no film", encoding="utf-8")
     window = make_window(source="demo")

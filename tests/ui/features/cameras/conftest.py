@@ -43,19 +43,9 @@ def cameras(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Ch
 
 
 @pytest.fixture
-def live(
-    cameras: list[ChoosyCamera], no_network: None, make_window: Callable[..., MainWindow], qtbot: QtBot
-) -> Callable[..., MainWindow]:
+def live(cameras: list[ChoosyCamera], play: Callable[..., MainWindow]) -> Callable[..., MainWindow]:
     """A window that shows the first camera."""
-
-    def open_window(**options: object) -> MainWindow:
-        window = make_window(**{"source": "0", **options})
-        with qtbot.waitExposed(window):
-            window.show()
-        qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
-        return window
-
-    return open_window
+    return lambda **options: play(**{"source": "0", **options})
 
 
 @pytest.fixture

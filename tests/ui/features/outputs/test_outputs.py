@@ -36,12 +36,8 @@ def sending(window):
     return pipeline.status().outputs if pipeline is not None else ()
 
 
-def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(
-    no_network, make_window, store, qtbot, clip
-):
-    window = make_window(source=str(clip))
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+def test_nothing_is_sent_until_it_is_switched_on_and_that_is_not_remembered(play, make_window, store, qtbot):
+    window = play()
     assert sending(window) == ()
     assert not window.commands["opentrack"].isChecked()
     qtbot.keyClick(window, Qt.Key.Key_T)

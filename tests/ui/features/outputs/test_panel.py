@@ -110,11 +110,9 @@ def test_every_part_is_reached_by_tab_and_has_a_name(panel, idle_window, qtbot):
     assert len(set(expected)) == len(expected)
 
 
-def test_the_websocket_is_switched_on_and_read(no_network, make_window, qtbot, clip):
+def test_the_websocket_is_switched_on_and_read(play, qtbot):
     """Through the window alone: written, ticked, received, taken off again."""
-    window = make_window(source=str(clip))
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+    window = play()
     window.commands["outputs"].trigger()
     row = window.docks.view("outputs").rows["websocket"]
     write(qtbot, row, "18765")

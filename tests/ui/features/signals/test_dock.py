@@ -139,10 +139,8 @@ def test_without_a_source_there_is_nothing_to_calibrate(idle_window, qtbot):
     assert {f"filter_{preset.name}" for preset in PRESETS} <= set(idle_window.commands)
 
 
-def test_keys_calibrate_the_pipeline(make_window, no_network, qtbot, clip):
-    window = make_window(source=str(clip))
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+def test_keys_calibrate_the_pipeline(play, qtbot):
+    window = play()
     desk = window.controller.pipeline.signals
     for key, waiting in ((Qt.Key.Key_A, Waiting.RECENTRE), (Qt.Key.Key_X, Waiting.NEUTRAL)):
         qtbot.keyClick(window, key)

@@ -80,10 +80,8 @@ def test_recentre_and_its_undoing_by_key(make_window, qtbot):
     qtbot.waitUntil(lambda: "The angles are those that the camera sees again." in said, timeout=WAIT_MS)
 
 
-def test_without_a_face_recentring_says_what_to_do(no_network, make_window, qtbot, clip):
-    window = make_window(source=str(clip))
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
+def test_without_a_face_recentring_says_what_to_do(play, qtbot):
+    window = play()
     qtbot.keyClick(window, Qt.Key.Key_C)
     qtbot.waitUntil(lambda: "no face to recentre on" in window.status_line.message.text, timeout=WAIT_MS)
     assert window.status_line.message.severity is Severity.ERROR

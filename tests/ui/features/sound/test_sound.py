@@ -33,12 +33,9 @@ def opened(monkeypatch) -> list[FakeMicrophone]:
 
 
 @pytest.fixture
-def window(opened, no_network, make_window, store, qtbot, tmp_path, clip):
+def window(play, opened, store, tmp_path):
     store.set(settings.RECORDINGS, str(tmp_path))
-    window = make_window(source=str(clip))
-    window.show()
-    qtbot.waitUntil(lambda: window.view.result is not None, timeout=WAIT_MS)
-    return window
+    return play()
 
 
 def sound_of(window):

@@ -42,9 +42,7 @@ def opened(window, qtbot):
 
 
 @pytest.fixture
-def running(make_window, qtbot, store, files, assets):
-    if not (assets / "demo.mp4").is_file():
-        pytest.skip("the demo has not been rendered")
+def running(make_window, qtbot, store, files):
     store.set(settings.KNOWN_WEIGHTS, [files["half"], files["liveportrait"], files["backbone"]])
     store.set(settings.WELCOMED, True)
     window = make_window(source="demo", device="cpu", engine="torch")
