@@ -16,7 +16,7 @@ from app.session.deletion import delete_session
 from app.session.folders import part
 from app.session.manifest import Manifest, MediaFile
 from app.session.renaming import rename_session
-from app.session.thumbnails import HEIGHT, WIDTH, thumbnail
+from app.session.thumbnails import thumbnail
 from extractor import files
 from tests.session.long_session import HEIGHT as FRAME_HEIGHT
 from tests.session.long_session import WIDTH as FRAME_WIDTH
@@ -50,8 +50,8 @@ def test_it_is_a_small_picture_of_the_video(session):
 
 
 def test_a_large_picture_fits(session, monkeypatch):
-    monkeypatch.setattr(thumbnails, "_picture", lambda *video: np.zeros((720, 1280, 3), np.uint8))
-    assert decoded(thumbnail(session)).shape == (HEIGHT, WIDTH, 3)
+    monkeypatch.setattr(thumbnails, "HEIGHT", FRAME_HEIGHT // 2)
+    assert decoded(thumbnail(session)).shape == (FRAME_HEIGHT // 2, FRAME_WIDTH // 2, 3)
 
 
 def test_it_is_made_once_and_again_when_the_video_changes(session, tmp_path, monkeypatch):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMessageBox, QWidget
 
 if TYPE_CHECKING:
@@ -32,11 +34,17 @@ def is_seen(widget: QWidget) -> bool:
     return widget.isVisible() and not widget.visibleRegion().isEmpty()
 
 
+def press(root: QWidget, text: str) -> None:
+    """Click the button with this text, which stands here without mnemonic."""
+    button = next(each for each in root.findChildren(QAbstractButton) if each.text().replace("&", "") == text)
+    assert button.isEnabled()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
 def answer(window: QWidget, button: str) -> None:
-    """Press this button, its text without mnemonic, of the question that is open."""
+    """Press this button of the question that is open."""
     (box,) = (each for each in window.findChildren(QMessageBox) if each.isVisible())
-    pressed: QAbstractButton = next(each for each in box.buttons() if each.text().replace("&", "") == button)
-    pressed.click()
+    press(box, button)
 
 
 def reset_settings(window: QMainWindow) -> None:

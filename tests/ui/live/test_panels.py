@@ -140,7 +140,7 @@ def test_words_for_people_are_no_terms_of_the_trade(idle_window):
     assert "minimum cutoff" in tips["at rest"]
     assert "beta" in tips["in motion"]
     assert "agreed" in tips["Consent"]
-    consent = next(edit for edit in idle_window.findChildren(QLineEdit) if edit.accessibleName() == "Consent")
+    consent = find(idle_window, "Consent", QLineEdit)
     assert "agreed" in consent.placeholderText()
 
 

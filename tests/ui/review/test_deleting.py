@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QMessageBox
 
 from app.session.manifest import Manifest, SessionFields
 from app.ui.shell import settings
+from tests.ui.find import press
 
 
 def asked(review, qtbot):
@@ -17,17 +17,13 @@ def asked(review, qtbot):
     return box
 
 
-def button(box, text):
-    return next(item for item in box.buttons() if item.text().replace("&", "") == text)
-
-
 def test_it_goes_after_a_question(make_review, folder, store, tmp_path, qtbot):
     store.set(settings.RECENT_FILES, [str(folder), str(tmp_path)])
     review = make_review(folder)
     box = asked(review, qtbot)
     assert "will be deleted" in box.text()
     assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
-    QTest.mouseClick(button(box, "Delete for good"), Qt.MouseButton.LeftButton)
+    press(box, "Delete for good")
     qtbot.waitUntil(lambda: review.view.message == ("Deleted", folder.name))
     assert not folder.exists()
     assert review.status_line.message.text == f"{folder} is deleted."
@@ -36,7 +32,7 @@ def test_it_goes_after_a_question(make_review, folder, store, tmp_path, qtbot):
 
 
 def test_it_stays_when_the_question_is_cancelled(review, folder, qtbot):
-    QTest.mouseClick(asked(review, qtbot).button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    press(asked(review, qtbot), "Cancel")
     assert folder.exists()
     assert review.commands["delete_session"].isEnabled()
 
@@ -65,7 +61,7 @@ def test_a_session_that_cannot_be_opened_can_be_deleted(make_review, folder, qtb
     assert review.problem is not None
     box = asked(review, qtbot)
     assert "whose session.json is damaged" in box.text()
-    QTest.mouseClick(button(box, "Delete for good"), Qt.MouseButton.LeftButton)
+    press(box, "Delete for good")
     qtbot.waitUntil(lambda: review.view.message == ("Deleted", folder.name))
     assert not folder.exists()
     assert not review.commands["delete_session"].isEnabled()

@@ -10,13 +10,14 @@ import av
 import pytest
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLabel, QPushButton
+from PyQt6.QtWidgets import QLabel
 
 from app.core.errors import SessionError
 from app.session.exporters import EXPORTERS
 from app.session.session import Session
 from app.ui.review.jobs import Job, JobDialog
 from app.ui.shell.messages import Severity
+from tests.ui.find import press
 from tests.ui.review.conftest import FRAMES
 
 
@@ -90,12 +91,11 @@ def test_what_is_there_is_replaced_only_when_wished(review, folder, qtbot):
     finished(review, qtbot)
     made = folder / "export" / "openface.csv"
     made.write_text("mine")
-    for answer, kept in (("Cancel", True), ("&Replace", False)):
+    for answer, kept in (("Cancel", True), ("Replace", False)):
         action_of(review, "openface").trigger()
         box = review.exports.question
         assert "openface.csv is in" in box.text()
-        button = next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == answer.replace("&", ""))
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        press(box, answer)
         if not kept:
             finished(review, qtbot)
         assert (made.read_text() == "mine") is kept

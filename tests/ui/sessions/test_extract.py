@@ -8,7 +8,6 @@ from pathlib import Path
 import psutil
 import pytest
 from PyQt6.QtCore import QPoint, QSize, Qt
-from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDoubleSpinBox, QLabel, QListWidget, QProgressBar, QPushButton
 
 from app.core.position import FaceSize, FieldOfView
@@ -16,7 +15,7 @@ from app.core.tilt import CameraTilt
 from app.session.session import Session
 from app.ui.shell import settings
 from tests.ui.find import dialog as dialog_of
-from tests.ui.find import find
+from tests.ui.find import find, press
 
 
 @pytest.fixture
@@ -29,20 +28,12 @@ def dialog(window, tmp_path, store):
     return dialog
 
 
-def press(dialog, text):
-    button = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == text)
-    assert button.isEnabled()
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def state(dialog):
-    return next(label for label in dialog.findChildren(QLabel) if label.accessibleName() == "How it goes").text()
+    return find(dialog, "How it goes", QLabel).text()
 
 
 def problems(dialog):
-    lines = next(
-        one for one in dialog.findChildren(QListWidget) if one.accessibleName() == "Files that could not be measured"
-    )
+    lines = find(dialog, "Files that could not be measured", QListWidget)
     return [lines.item(row).text() for row in range(lines.count())]
 
 

@@ -10,7 +10,7 @@ import pytest
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QFocusEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPushButton, QTreeView
+from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QTreeView
 
 from app.session import thumbnails
 from app.session.manifest import Manifest
@@ -20,18 +20,15 @@ from app.ui.sessions.controls import SessionsControls
 from app.ui.shell import settings, theme
 from app.ui.shell.messages import Severity
 from tests.ui.find import dialog as dialog_of
+from tests.ui.find import find, press
 from tests.ui.hostile import HOSTILE, look_at_everything
 from tests.ui.sessions.conftest import put
 from tests.ui.shell.test_contrast import assert_texts_are_readable
 
 
-def named(window, kind, name):
-    return next(widget for widget in window.findChildren(kind) if widget.accessibleName() == name)
-
-
 def shown(window):
     """Name to state of each line."""
-    model = named(window, QTreeView, "Recordings").model()
+    model = find(window, "Recordings", QTreeView).model()
     return {model.index(row, 0).data(): model.index(row, 7).data() for row in range(model.rowCount())}
 
 
@@ -40,21 +37,16 @@ def choose(window, *names):
     assert {session.name for session in window.list.chosen} == set(names)
 
 
-def press(dialog, text):
-    button = next(one for one in dialog.findChildren(QPushButton) if one.text().replace("&", "") == text)
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def complaints(window):
-    lines = named(window, QListWidget, "What could not be done")
+    lines = find(window, "What could not be done", QListWidget)
     return [lines.item(row).text() for row in range(lines.count())] if lines.isVisible() else []
 
 
 def test_all_sessions_are_listed_with_their_state(window):
-    assert named(window, QLabel, "Status").text() == ""
+    assert find(window, "Status", QLabel).text() == ""
     states = {"first": "complete", "second": "complete", "cut off": "unfinished", "damaged": "damaged"}
     assert shown(window) == states
-    assert named(window, QLabel, "How many").text() == "4 recordings"
+    assert find(window, "How many", QLabel).text() == "4 recordings"
     choose(window, "damaged")
     assert "is damaged" in window.status_line.message.text
     assert window.status_line.message.severity is Severity.ERROR
@@ -63,14 +55,14 @@ def test_all_sessions_are_listed_with_their_state(window):
 
 
 def test_a_search_narrows_the_list(window):
-    QTest.keyClicks(named(window, QLineEdit, "Search the recordings"), "p02 talk")
+    QTest.keyClicks(find(window, "Search the recordings", QLineEdit), "p02 talk")
     assert list(shown(window)) == ["second"]
-    assert named(window, QLabel, "How many").text() == "1 of 4 recordings"
+    assert find(window, "How many", QLabel).text() == "1 of 4 recordings"
 
 
 def test_one_recording_is_said_to_be_one(make_sessions, recordings, tmp_path):
     shutil.copytree(recordings / "first", tmp_path / "one" / "first")
-    assert named(make_sessions(tmp_path / "one"), QLabel, "How many").text() == "1 recording"
+    assert find(make_sessions(tmp_path / "one"), "How many", QLabel).text() == "1 recording"
 
 
 def test_pictures_come_for_what_is_seen(window, qtbot):
@@ -183,12 +175,12 @@ def test_several_are_renamed_by_a_pattern(window, recordings, store, qtbot):
     choose(window, "first", "second")
     window.commands["rename"].trigger()
     dialog = window.work.dialog
-    name = named(dialog, QLineEdit, "New name")
+    name = find(dialog, "New name", QLineEdit)
     name.setText("{who}")
-    assert "is no part" in named(dialog, QLabel, "What becomes of it").text()
+    assert "is no part" in find(dialog, "What becomes of it", QLabel).text()
     assert not dialog.go.isEnabled()
     name.setText("{participant}_{task}")
-    assert "first  →  P01_nod" in named(dialog, QLabel, "What becomes of it").text()
+    assert "first  →  P01_nod" in find(dialog, "What becomes of it", QLabel).text()
     press(dialog, "Rename")
     qtbot.waitUntil(lambda: {"P01_nod", "P02_talk"} <= shown(window).keys(), timeout=20_000)
     assert shown(window).keys() == {"P01_nod", "P02_talk", "cut off", "damaged"}
@@ -204,7 +196,7 @@ def test_one_that_is_in_review_is_closed_there_first(window, qtbot):
     with qtbot.waitSignal(review.opened, timeout=20_000):
         pass
     window.commands["rename"].trigger()
-    named(window.work.dialog, QLineEdit, "New name").setText("new")
+    find(window.work.dialog, "New name", QLineEdit).setText("new")
     press(window.work.dialog, "Rename")
     qtbot.waitUntil(lambda: "new" in shown(window), timeout=20_000)
     assert window.reviews.windows == []

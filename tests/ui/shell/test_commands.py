@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QAbstractButton, QComboBox
 
 from app.ui.shell.commands import LIVE, REVIEW, SESSIONS
 from app.ui.shell.theme import palette
+from tests.ui.find import find
 
 UI = Path(__file__).resolve().parents[3] / "app" / "ui"
 
@@ -62,7 +63,7 @@ def test_every_action_is_in_a_menu(idle_window):
 
 def test_tab_goes_through_the_toolbar_from_left_to_right(idle_window, qtbot):
     idle_window.resize(1280, 720)
-    mirror = next(b for b in idle_window.toolbar.findChildren(QAbstractButton) if b.accessibleName() == "Mirror")
+    mirror = find(idle_window.toolbar, "Mirror", QAbstractButton)
     qtbot.waitUntil(mirror.isVisible, timeout=20_000)  # nothing is in the menu of what has no room
     idle_window.toolbar.source.setFocus()
     places, widget = [], idle_window.toolbar.source

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QRect, Qt
 
 from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
-from app.ui.shell.first_run import LOOKING, NO_CAMERA, NO_CAMERA_DEMO, PRIVACY, FirstRunPage, is_wanted
+from app.ui.shell.first_run import LOOKING, NO_CAMERA, NO_CAMERA_DEMO, FirstRunPage, is_wanted
 from tests.ui.find import dialog, reset_settings
 
 WAIT_MS = 20_000
@@ -69,11 +69,6 @@ def test_a_reset_brings_it_back(page, idle_window, store):
     assert store.get(settings.WELCOMED)
     reset_settings(idle_window)
     assert is_wanted(LaunchOptions(), store)
-
-
-def test_it_says_how_private_it_is_in_three_sentences():
-    assert PRIVACY.count(". ") == 2
-    assert PRIVACY.endswith(".")
 
 
 def test_cameras_are_listed_and_the_one_that_runs_is_shown(page, idle_window):

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QTreeWidg
 
 from app.ui.shell.commands import LIVE, LIVE_MOUSE, REVIEW, REVIEW_MOUSE, SESSIONS, bindings, key_lines, native
 from app.ui.shell.keys_dialog import KeysDialog
+from tests.ui.find import find
 
 WINDOWS = {"live": (LIVE, LIVE_MOUSE), "review": (REVIEW, REVIEW_MOUSE)}
 
@@ -35,13 +36,11 @@ def dialog(parent, lines, qtbot):
 
 
 def keys_of(dialog: KeysDialog) -> QTreeWidget:
-    (keys,) = (tree for tree in dialog.findChildren(QTreeWidget) if tree.accessibleName() == "All keys")
-    return keys
+    return find(dialog, "All keys", QTreeWidget)
 
 
 def search(dialog: KeysDialog) -> QLineEdit:
-    (line,) = (line for line in dialog.findChildren(QLineEdit) if line.accessibleName() == "Search the keys")
-    return line
+    return find(dialog, "Search the keys", QLineEdit)
 
 
 def rows(dialog: KeysDialog) -> list[tuple[QTreeWidgetItem, QTreeWidgetItem]]:

@@ -17,14 +17,14 @@ from app.ui.shell import settings
 from app.ui.shell.controller import RECORDING, RECORDING_NETWORK
 from app.ui.shell.messages import Severity
 from app.ui.widgets.fields import Value
+from tests.ui.find import find
 
 WAIT_MS = 20_000
 STATS = WriterStats(Path("/recordings/2026-03-04_10-11-12"), 12.4, 372, 372, 0, 1000, "", "", finished=True)
 
 
 def button(window, name) -> QAbstractButton:
-    (found,) = [one for one in window.recorded.findChildren(QAbstractButton) if one.accessibleName() == name]
-    return found
+    return find(window.recorded, name, QAbstractButton)
 
 
 def recorded_frames(window) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QPushButton
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel
 
 from app.capture.source import SourceInfo
 from app.core.position import ASSUMED, FaceSize, FieldOfView, Position
@@ -14,7 +14,7 @@ from app.ui.live.pose import PosePanel
 from app.ui.widgets.fields import Value
 from tests.factories import make_face, make_result
 from tests.ui.find import dialog as find_dialog
-from tests.ui.find import find
+from tests.ui.find import find, press
 
 DESK = SourceInfo("camera", "Desk cam", 640, 480, 30.0)
 
@@ -26,18 +26,17 @@ def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, st
     window.commands["field_of_view"].trigger()
     dialog = find_dialog(window, "Field of view and face size")
     assert isinstance(dialog, ViewDialog)
-    press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
     state = find(dialog, "How the field of view is known", QLabel)
     assert "assumed" in state.text()
     dialog.camera.setCurrentIndex(1)
-    press["Use model"]()
+    press(dialog, "Use model")
     assert told() == FieldOfView.of_data_sheet(78.0, 640, 480)
     dialog.degrees.setValue(75)
     dialog.between.setCurrentIndex(1)
-    press["Use angle"]()
+    press(dialog, "Use angle")
     assert told() == FieldOfView(75.0, diagonal=True)
     dialog.distance.setValue(25.7)
-    press["Use measurement"]()
+    press(dialog, "Use measurement")
     assert told().found == MEASURED
     assert told().degrees == pytest.approx(60, abs=0.1)
     assert "measured" in state.text()
@@ -46,7 +45,7 @@ def test_every_way_to_tell_it_holds_at_once_and_is_remembered(window, status, st
     assert told() == ASSUMED
     window.field_of_view.show_status(status(source_info=DESK))
     assert told().found == MEASURED
-    press["Not known"]()
+    press(dialog, "Not known")
     assert told() == ASSUMED
     assert FIELDS_OF_VIEW.known(store) == {}
 
@@ -56,11 +55,10 @@ def test_the_distance_of_the_pupils_is_typed_and_remembered(window, status, stor
     told = lambda: window.controller.pipeline.status().face_size  # noqa: E731
     window.commands["field_of_view"].trigger()
     dialog = find_dialog(window, "Field of view and face size")
-    press = {each.text().replace("&", ""): each.click for each in dialog.findChildren(QPushButton)}
     state = find(dialog, "How the size of the face is known", QLabel)
     assert state.text() == "pupils 63.2 mm apart, assumed"
     find(dialog, "Distance between the pupils in millimetres", QDoubleSpinBox).setValue(58.5)
-    press["Use size"]()
+    press(dialog, "Use size")
     assert told() == FaceSize(58.5)
     assert state.text() == "pupils 58.5 mm apart, typed"
     assert FACE_SIZES.known(store) == {"Desk cam": FaceSize(58.5)}
@@ -69,7 +67,7 @@ def test_the_distance_of_the_pupils_is_typed_and_remembered(window, status, stor
     assert told() is None
     window.face_size.show_status(status(source_info=DESK))
     assert told() == FaceSize(58.5)
-    press["Average"]()
+    press(dialog, "Average")
     assert told() is None
     assert FACE_SIZES.known(store) == {}
 

@@ -6,6 +6,7 @@ import pytest
 from PyQt6.QtWidgets import QDialogButtonBox, QLabel, QLineEdit
 
 from app.ui.features.cameras.network_camera import NetworkCameraDialog
+from tests.ui.find import find
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_what_is_no_address_is_said_in_the_dialog(idle_window, dialog, address):
     before = idle_window.controller.source
     type_in(dialog, Address=address)
     press_open(dialog)
-    problem = next(label for label in dialog.findChildren(QLabel) if label.accessibleName() == "Problem")
+    problem = find(dialog, "Problem", QLabel)
     assert "address" in problem.text()
     assert "secret" not in problem.text()
     assert idle_window.controller.source == before
