@@ -3,11 +3,11 @@
 import ast
 import importlib.metadata
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.interpreter import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,8 +167,7 @@ def test_backends_are_made_only_by_pipeline_batch_check_and_bench():
 def test_the_window_does_not_wait_for_what_the_pipeline_needs():
     heavy = {"torch", "mediapipe", "openvino", "onnxruntime", "cv2", "av", "pyqtgraph"}
     code = f"import sys, app.ui.shell.application, app.ui.shell.event_loop; print({{*sys.modules}} & {heavy})"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "set()"
+    assert run_python(code) == "set()"
 
 
 def test_both_opencv_packages_are_one_version():

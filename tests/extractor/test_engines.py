@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -33,6 +30,7 @@ from extractor.model import MotionExtractor
 from extractor.report import sha256_of
 from extractor.types import CropSpec, Floats, Motion
 from extractor.user_cache import cache_folder
+from tests.interpreter import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 Crops = NDArray[np.uint8]
@@ -309,10 +307,9 @@ def test_a_first_start_needs_no_torch(tmp_path: Path, name: str) -> None:
         "import sys\n"
         "from extractor.backends import create_backend\n"
         f"create_backend({WEIGHTS!r}, 'cpu', engine={name!r}).close()\n"
-        "sys.exit('torch' in sys.modules)\n"
+        "print('torch' in sys.modules)\n"
     )
-    here = {**os.environ, "MOTIONSCOPE_CACHE": str(tmp_path)}
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=here, check=False).returncode == 0
+    assert run_python(code, MOTIONSCOPE_CACHE=str(tmp_path)) == "False"
 
 
 @pytest.mark.skipif(not runs("onnxruntime"), reason="onnxruntime is not installed")
@@ -387,8 +384,7 @@ def test_engines_report_to_nobody(name: str) -> None:
         "telemetry = sys.modules.get('openvino_telemetry')\n"
         "print(telemetry, os.environ.get('ORT_DISABLE_TELEMETRY'), psutil.Process().net_connections())\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.split()[0] == "None"
-    assert run.stdout.split()[2] == "[]"
+    telemetry, disabled, connections = run_python(code).split()
+    assert (telemetry, connections) == ("None", "[]")
     if name == "onnxruntime":
-        assert run.stdout.split()[1] == "1"
+        assert disabled == "1"

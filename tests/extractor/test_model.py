@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from torch import Tensor
 
 from extractor import HEADS, MotionExtractor
 from extractor.types import head_widths
+from tests.interpreter import run_python
 
 
 @pytest.mark.parametrize(("num_kp", "count"), [(24, 28_132_570), (21, 28_118_728)])
@@ -104,10 +103,6 @@ def test_building_from_some_tensors_initialises_the_rest(state: dict[str, Tensor
     assert all(p.requires_grad for p in network.parameters())
 
 
-def run_python(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-
-
 def test_importing_the_package_does_not_import_torch() -> None:
     out = run_python(
         "import sys, extractor, extractor.backends; print('torch' in sys.modules, 'create_backend' in dir(extractor))"
@@ -121,7 +116,7 @@ def test_the_library_needs_neither_window_nor_camera() -> None:
         "assert all(hasattr(extractor, name) for name in extractor.__all__)\n"
         "print([m for m in ('app', 'cv2', 'PyQt6', 'mediapipe') if m in sys.modules])"
     )
-    assert out.strip() == "[]"
+    assert out == "[]"
 
 
 def test_the_package_has_no_other_names() -> None:

@@ -1,18 +1,8 @@
-"""In processes of their own: what is imported stays imported."""
+"""What MediaPipe brings along when it is imported."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
+from tests.interpreter import run_python
 
 
 def test_faces_are_found_without_matplotlib_and_sound():
@@ -24,7 +14,7 @@ detector = create_detector()
 print(detector.detect(np.zeros((120, 160, 3), np.uint8)), sorted({*sys.modules} & {"matplotlib", "sounddevice"}))
 detector.close()
 """
-    assert run(code) == "() []"
+    assert run_python(code).splitlines()[-1] == "() []"
 
 
 def test_the_real_ones_can_be_imported_afterwards_and_before():
@@ -38,4 +28,4 @@ import_mediapipe()
 from mediapipe.python.solutions.face_mesh import FaceMesh
 print(sys.modules["sounddevice"] is mine, "matplotlib" in sys.modules, FaceMesh.__name__)
 """
-    assert run(code) == "True False FaceMesh"
+    assert run_python(code).splitlines()[-1] == "True False FaceMesh"

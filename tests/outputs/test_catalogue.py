@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from app.outputs.catalogue import OUTPUTS, output_named
 from app.outputs.targets import ServerTarget
 from extractor.types import Angles
 from tests.factories import make_face, make_result
+from tests.interpreter import run_python
 from tests.outputs.test_virtual_camera import FakeDevice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,8 +127,7 @@ def test_nothing_is_imported_before_it_is_switched_on():
         "parse_window('--osc x --vmc x --lsl y --virtual-camera overlay --websocket 1 --remote'.split());"
         f"print({{name.split('.')[0] for name in sys.modules}} & set({HEAVY!r}))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "set()"
+    assert run_python(code) == "set()"
 
 
 def test_switching_osc_on_brings_only_its_library():
@@ -137,5 +135,4 @@ def test_switching_osc_on_brings_only_its_library():
         "import sys; from app.outputs.catalogue import output_named; output_named('osc').make('127.0.0.1:9').close();"
         f"print({{name.split('.')[0] for name in sys.modules}} & set({HEAVY!r}))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "{'pythonosc'}"
+    assert run_python(code) == "{'pythonosc'}"

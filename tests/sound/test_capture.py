@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 import types
@@ -19,6 +18,7 @@ from app.sound import capture, portaudio
 from app.sound.capture import SoundCapture
 from app.sound.clock import LEAP_S, BlockClock
 from app.sound.level import SILENCE_DB, Level
+from tests.interpreter import run_python
 from tests.sound.microphone import FakeMicrophone
 from tests.waiting import join_threads
 
@@ -129,8 +129,7 @@ def test_without_portaudio_it_is_a_sentence_and_nothing_is_loaded_before(heard, 
     from app.sound.device import Microphone
 
     code = "import sys, app.pipeline, app.ui.features.sound.sound; print('sounddevice' in sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "False"
+    assert run_python(code) == "False"
     sound, _, _ = heard
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     switch_on(sound, Microphone())

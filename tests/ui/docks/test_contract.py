@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
@@ -23,6 +21,7 @@ from app.ui.shell import theme
 from app.ui.shell.theme import Scheme
 from app.ui.widgets.painted import PaintedDock
 from extractor.types import Angles
+from tests.interpreter import run_python
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = [spec.name for spec in DOCKS]
@@ -53,7 +52,7 @@ def view(request, idle_window, qtbot, monkeypatch) -> QWidget:
 def test_nothing_is_imported_before_a_dock_is_looked_at():
     looked_at = "m == 'pyqtgraph' or m.startswith(('app.ui.docks', 'app.ui.plots.'))"
     code = f"import sys, app.ui.shell.window; print([m for m in sys.modules if {looked_at}])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    out = run_python(code)
     assert "pyqtgraph" not in out
     loaded = {
         "app.ui.docks",

@@ -15,6 +15,7 @@ from PyQt6.QtTest import QTest
 
 from app.ui.review.controls import is_session
 from tests.factories import read_annotations
+from tests.interpreter import run_python
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,8 +56,7 @@ def test_it_needs_neither_torch_nor_a_camera(folder):
         "import sys, app.ui.review.window, app.ui.review.application;"
         "print({*sys.modules} & {'torch', 'mediapipe', 'pyqtgraph'})"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "set()"
+    assert run_python(code) == "set()"
 
 
 @pytest.mark.parametrize("what", ["nothing", "empty", "file", "damaged"])
