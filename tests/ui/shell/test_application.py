@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,9 +50,11 @@ def test_without_a_display_there_is_one_sentence_and_no_crash(tmp_path, changes)
 def test_a_missing_library_is_named_with_its_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     monkeypatch.setenv("DISPLAY", ":987")
-    broken = tmp_path / "libqxcb.so"
+    broken = tmp_path / "Qt6" / "plugins" / "platforms" / "libqxcb.so"
+    broken.parent.mkdir(parents=True)
     broken.write_bytes(b"no library")
-    monkeypatch.setattr(display, "_plugin", lambda name: broken)
+    package = SimpleNamespace(submodule_search_locations=[tmp_path])
+    monkeypatch.setattr(display.importlib.util, "find_spec", lambda name: package)
     monkeypatch.setattr(display, "missing_packages", lambda: ["libxcb-cursor0"])
     problem = display.display_problem()
     assert "libxcb-cursor0" in problem
