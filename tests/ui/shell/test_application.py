@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.ui.shell import display
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 and Wayland are Linux's")
@@ -84,9 +85,7 @@ def test_a_signal_ends_it_like_a_person_and_the_recording_is_whole(number, tmp_p
         ["--source", str(clip), "--record", str(session), "--weights", str(tmp_path / "nothing.pth")],
         environment(tmp_path, QT_QPA_PLATFORM="offscreen"),
     )
-    deadline = time.monotonic() + 60
-    while not list(session.glob("video*.mkv")) and time.monotonic() < deadline and program.poll() is None:
-        time.sleep(0.05)
+    wait_until(lambda: list(session.glob("video*.mkv")) or program.poll() is not None)
     time.sleep(0.5)  # a few frames
     program.send_signal(signal.Signals[number])
     _, err = program.communicate(timeout=60)
