@@ -106,8 +106,9 @@ def test_a_film_is_measured_paused_gone_on_with_and_listed(dialog, window, clip,
     with qtbot.waitSignal(dialog.extraction.ended, timeout=100_000):
         press(dialog, "Measure")
     assert state(dialog) == f"1 of 2 files measured, results in {tmp_path / 'measured'}"
-    (problem,) = problems(dialog)
+    problem, remark = problems(dialog)
     assert "broken.mp4" in problem
+    assert remark == "No face was found in demo.mp4."
     session = Session.open(tmp_path / "measured" / "demo")
     assert len(session) == 50
     assert session.manifest.header.camera_tilt == CameraTilt(-12.5, 0.0)
