@@ -53,9 +53,7 @@ def rehearse(rng: np.random.Generator) -> Performance:
     smile_s, brows_s, frown_s = rng.uniform(TALK_S, SECONDS, 3)
     return Performance(
         angles_deg=angles,
-        jaw=said.jaw,
-        funnel=said.funnel,
-        stretch=said.stretch,
+        **said,
         smile=rng.uniform(0.3, 0.8) * bump(t, smile_s, 0.5),
         brows_up=rng.uniform(0.3, 0.8) * bump(t, brows_s, 0.35),
         frown=rng.uniform(0.2, 0.5) * bump(t, frown_s, 0.35),

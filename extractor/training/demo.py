@@ -51,9 +51,7 @@ def perform() -> Performance:
     said = speech(rng, t, PHRASES)
     return Performance(
         angles_deg=angles - angles[0],
-        jaw=said.jaw,
-        funnel=said.funnel,
-        stretch=said.stretch,
+        **said,
         smile=0.12 + 0.55 * bump(t, 5.9, 0.5) + 0.35 * bump(t, 11.2, 0.3) + 0.3 * bump(t, 1.1, 0.35),
         brows_up=0.5 * bump(t, 2.2, 0.35) + 0.6 * bump(t, 7.5, 0.4) + 0.35 * bump(t, 9.2, 0.3),
         frown=0.45 * bump(t, 6.6, 0.4) + 0.3 * bump(t, 10.3, 0.3),

@@ -106,14 +106,9 @@ def measure(network: MotionExtractor, pool: HeadPool, spec: CropSpec) -> Steadin
         said, true = shapes(out, truth)
         said_shapes.append(said - said.nanmean(0))
         true_shapes.append(true - true.nanmean(0))
-    means = {name: three(torch.stack(parts).mean(0)) for name, parts in rows.items()}
     return Steadiness(
         clips=len(pool) // FRAMES,
-        still_deg=means["still"],
-        talking_deg=means["talking"],
-        moving_deg=means["moving"],
-        offset_deg=means["offset"],
-        rough_deg=means["rough"],
+        **{f"{name}_deg": three(torch.stack(parts).mean(0)) for name, parts in rows.items()},
         lag_ms=three(torch.tensor([delay_frames(pairs) * 1e3 / FPS for pairs in moves])),
         shape=shape_correlations(torch.cat(said_shapes), torch.cat(true_shapes)),
     )

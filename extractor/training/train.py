@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write_settings(self, settings: RunSettings, origin: dict[str, Any]) -> None:
-        content = {"settings": settings.as_json(), **origin, "torch": str(torch.__version__)}
+        content = {"settings": asdict(settings), **origin, "torch": str(torch.__version__)}
         self.settings.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def append(self, trainer: Trainer, means: dict[str, float], rate: float) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from extractor.training.errors import TrainingError
 from extractor.training.learning.augment import PhotoFaults
@@ -79,6 +78,3 @@ class RunSettings:
     def average_at(self, step: int, batch: int) -> float:
         """Short at first, so that the first weights are forgotten."""
         return min(math.pow(self.average, batch / 64), (1 + step) / (20 + step))
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -82,18 +82,14 @@ class Targets:
         def pick(mirrored: Tensor, plain: Tensor) -> Tensor:
             return torch.where(rows.view(-1, *[1] * (plain.ndim - 1)), mirrored, plain)
 
-        return Targets(
+        return replace(
+            self,
             rotation=pick(flip[:, None] * self.rotation * flip, self.rotation),
             kp=pick(self.kp[:, order] * flip, self.kp),
             moved=pick(self.moved[:, order] * flip, self.moved),
             points=pick(self.points[:, order] * flip[:2], self.points),
-            scale=self.scale,
             t=pick(self.t * flip[:2], self.t),
             visible=pick(self.visible[:, order], self.visible),
-            tone=self.tone,
-            glasses=self.glasses,
-            shape_known=self.shape_known,
-            points_trust=self.points_trust,
         )
 
     def crop(self, framing: Framing) -> Targets:
@@ -102,17 +98,11 @@ class Targets:
         zero = torch.zeros_like(framing.roll_deg)
         turn = rotation_matrix(torch.stack([zero, zero, -framing.roll_deg], dim=-1))
         # The lens bends points but not the parallel projection that scale and t stand for.
-        straight = Framing(framing.centre, framing.half, framing.roll_deg, zero, framing.mirrored)
-        return Targets(
+        straight = replace(framing, lens=zero)
+        return replace(
+            plain,
             rotation=turn @ plain.rotation,
-            kp=plain.kp,
-            moved=plain.moved,
             points=framing.to_crop(plain.points),
             scale=plain.scale / framing.half,
             t=straight.to_crop(plain.t[:, None])[:, 0],
-            visible=plain.visible,
-            tone=plain.tone,
-            glasses=plain.glasses,
-            shape_known=plain.shape_known,
-            points_trust=plain.points_trust,
         )

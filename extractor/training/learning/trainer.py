@@ -7,6 +7,7 @@ import copy
 import io
 import types
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,21 +106,20 @@ class Trainer:
         self._average(len(crops))
         return {"loss": loss.detach(), **terms}
 
-    def save(self, path: Path, further: dict[str, object] | None = None) -> None:
+    def save(self, path: Path) -> None:
         """Write the whole state; the file appears whole or not at all.  ``model`` in it is the averaged network."""
-        spec = {"backbone": self.network.backbone, "num_kp": self.network.num_kp, "num_bins": self.network.num_bins}
-        crop = self.settings.crop
         state = {
             "model": self.averaged.detector.state_dict(),
-            **spec,
-            "crop": {"side": crop.side, "up": crop.up, "input_size": self.phase.size},
+            "backbone": self.network.backbone,
+            "num_kp": self.network.num_kp,
+            "num_bins": self.network.num_bins,
+            "crop": asdict(replace(self.settings.crop, input_size=self.phase.size)),
             "state_version": STATE_VERSION,
             "network": self.network.detector.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step_number,
             "seen": self.seen,
             "torch_rng": torch.get_rng_state(),
-            **(further or {}),
         }
         content = io.BytesIO()
         torch.save(state, content)

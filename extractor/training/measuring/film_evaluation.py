@@ -17,6 +17,7 @@ import av
 import cv2
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from extractor.face_mesh import in_project_frame, keypoints, mesh_rotation
@@ -256,17 +257,13 @@ def crop(picture: Array, box: Box, spec: CropSpec) -> Array:
 
 def steady(boxes: Array) -> Array:
     """Boxes (n, 3) averaged over neighbouring frames; those without a face stay NaN and count nothing."""
-    known = np.isfinite(boxes).all(1)
-    reach = round(3 * STEADY_FRAMES)
-    weights = np.exp(-((np.arange(-reach, reach + 1) / STEADY_FRAMES) ** 2) / 2)
-    filled = np.where(known[:, None], boxes, 0.0)
-
-    def average(column: Array) -> Array:
-        return np.convolve(column, weights)[reach : reach + len(column)]
-
-    total = average(known.astype(np.float64))
-    steadied = np.stack([average(column) for column in filled.T], axis=1) / np.maximum(total, 1e-9)[:, None]
-    return np.where(known[:, None], steadied, np.nan)
+    known = np.isfinite(boxes).all(1, keepdims=True)
+    # Zeros weigh nothing in a sum that is divided by the sum of the weights.
+    total, weight = (
+        gaussian_filter1d(each, STEADY_FRAMES, axis=0, mode="constant", truncate=3.0)
+        for each in (np.where(known, boxes, 0.0), known.astype(np.float64))
+    )
+    return np.where(known, total / np.maximum(weight, 1e-9), np.nan)
 
 
 def _digest(film: Path) -> str:

@@ -17,15 +17,15 @@ AGES = ("young", "mid", "old")
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """Morph weights and what they stand for; fields as in ``scene.Person``."""
+    """Morph weights and what they stand for."""
 
-    weights: Array
+    weights: Array  # (M,) of the model's morphs
     male: float
-    age: tuple[float, float, float]
-    race: tuple[float, float, float]
+    age: tuple[float, float, float]  # child, young, old
+    race: tuple[float, float, float]  # african, asian, caucasian: MakeHuman's names for its morphs
     skins: tuple[str, str]
     skin_mixture: float
-    tone: int
+    tone: int  # 0 dark, 1 medium, 2 light
 
 
 def sample_identity(model: HeadModel, rng: np.random.Generator) -> Identity:

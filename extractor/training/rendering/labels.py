@@ -7,7 +7,7 @@ projections (``points``) differ from the driven ones by the perspective alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -39,8 +39,8 @@ class HeadLabel:
     deformed: Array
     points: Array
     visible: Array
-    tone: int
-    glasses: bool
+    tone: np.int8
+    glasses: np.int8
 
 
 def label(model: HeadModel, scene: Scene, placement: Placement, depth: Array) -> HeadLabel:
@@ -60,8 +60,8 @@ def label(model: HeadModel, scene: Scene, placement: Placement, depth: Array) ->
         deformed=head_frame(person.deformed).astype(np.float32),
         points=points.astype(np.float32),
         visible=visible(points, -camera[:, 2], depth),
-        tone=person.tone,
-        glasses=any(mesh.lens for mesh in scene.meshes),
+        tone=np.int8(person.identity.tone),
+        glasses=np.int8(any(mesh.lens for mesh in scene.meshes)),
     )
 
 
@@ -78,17 +78,9 @@ def visible(points: Array, distances: Array, depth: Array) -> Array:
 
 def stack(labels: list[HeadLabel], persons: list[int]) -> Heads:
     """One table of many labels."""
-    return Heads(
-        rotation=np.stack([x.rotation for x in labels]),
-        neutral=np.stack([x.neutral for x in labels]),
-        deformed=np.stack([x.deformed for x in labels]),
-        points=np.stack([x.points for x in labels]),
-        visible=np.stack([x.visible for x in labels]),
-        tone=np.array([x.tone for x in labels], np.int8),
-        person=np.array(persons, np.int64),
-        glasses=np.array([x.glasses for x in labels], np.int8),
-        box=np.full((len(labels), 3), np.nan, np.float32),
-    )
+    columns = {f.name: np.stack([getattr(x, f.name) for x in labels]) for f in fields(HeadLabel)}
+    box = np.full((len(labels), 3), np.nan, np.float32)
+    return Heads(**columns, person=np.array(persons, np.int64), box=box)
 
 
 def fit_parallel(heads: Heads) -> tuple[Array, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -34,19 +34,6 @@ class Performance:
     def __len__(self) -> int:
         return len(self.angles_deg)
 
-    def take(self, frames: Array) -> Performance:
-        """These frames alone."""
-        return Performance(**{f.name: getattr(self, f.name)[frames] for f in fields(self)})
-
-
-@dataclass(frozen=True, eq=False)
-class Speech:
-    """Mouth movements while somebody talks, (N,) each."""
-
-    jaw: Array
-    funnel: Array
-    stretch: Array
-
 
 def movement(turns: Array, frames: int, *, loop: bool = False) -> Array:
     """(frames, 3) pitch, yaw and roll on a smooth way through ``turns``, rows of seconds and the three angles."""
@@ -61,8 +48,8 @@ def bump(t: Array, at: float, width: float) -> Array:
     return np.asarray(np.exp(-(((t - at) / width) ** 2)))
 
 
-def speech(rng: np.random.Generator, t: Array, phrases: Sequence[tuple[float, float]]) -> Speech:
-    """Syllables at about four a second within the phrases (seconds from, to)."""
+def speech(rng: np.random.Generator, t: Array, phrases: Sequence[tuple[float, float]]) -> dict[str, Array]:
+    """``jaw``, ``funnel`` and ``stretch``, (N,) each: syllables, four a second, within phrases (seconds from, to)."""
     jaw, funnel, stretch = np.zeros(len(t)), np.zeros(len(t)), np.zeros(len(t))
     for start, end in phrases:
         at = start
@@ -74,7 +61,7 @@ def speech(rng: np.random.Generator, t: Array, phrases: Sequence[tuple[float, fl
             elif kind < 0.65:
                 stretch += rng.uniform(0.2, 0.5) * bump(t, at, 0.1)
             at += rng.uniform(0.17, 0.3)
-    return Speech(jaw.clip(0, 0.85), funnel, stretch)
+    return {"jaw": jaw.clip(0, 0.85), "funnel": funnel, "stretch": stretch}
 
 
 def blinks(t: Array, at: Sequence[float]) -> Array:

@@ -55,7 +55,7 @@ class Sampler:
         if rng.random() < 0.06:
             meshes.append(sample_headphones(model, rng, person.deformed))
         if rng.random() < 0.12:
-            palm = np.array(PALMS[person.tone]) * np.exp(rng.normal(0, 0.15))
+            palm = np.array(PALMS[person.identity.tone]) * np.exp(rng.normal(0, 0.15))
             meshes.append(sample_held(rng, cast("Colour", tuple(float(x) for x in palm))))
         return Scene(
             person=person,
@@ -75,12 +75,7 @@ class Sampler:
             neutral=neutral,
             deformed=neutral + self.model.displacement(expression.weights),
             canonical=self.model.canonical(neutral),
-            male=identity.male,
-            age=identity.age,
-            race=identity.race,
-            skins=identity.skins,
-            skin_mixture=identity.skin_mixture,
-            tone=identity.tone,
+            identity=identity,
             lids=expression.lids,
         )
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from extractor.training.geometry import Array
 from extractor.training.rendering.head_model import Canonical
+from extractor.training.rendering.identity import Identity
 
 Colour = tuple[float, float, float]
 Warp = Callable[[Array], Array]
@@ -153,17 +154,12 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A shape with a neutral and a moved face, and what it was drawn from."""
+    """A shape with a neutral and a moved face, and whose it is."""
 
     neutral: Array  # (N, 3)
     deformed: Array  # (N, 3)
     canonical: Canonical
-    male: float
-    age: tuple[float, float, float]  # child, young, old
-    race: tuple[float, float, float]  # african, asian, caucasian: MakeHuman's names for its morphs
-    skins: tuple[str, str]
-    skin_mixture: float
-    tone: int  # 0 dark, 1 medium, 2 light
+    identity: Identity
     lids: float  # mean closure of the lids, 0 to 1
 
 

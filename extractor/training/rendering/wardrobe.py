@@ -43,8 +43,8 @@ class Outfit:
 
 def dress(model: HeadModel, rng: np.random.Generator, person: Person) -> Outfit:
     """Everything worn, drawn for this person."""
-    dark = person.race[0] + 0.6 * person.race[1]
-    hair = _hair_colour(rng, dark, person.age[2])
+    dark = person.identity.race[0] + 0.6 * person.identity.race[1]
+    hair = _hair_colour(rng, dark, person.identity.age[2])
     if rng.random() < 0.04:  # dyed
         hair = np.array(hsv(rng.random(), rng.uniform(0.3, 0.9), rng.uniform(0.03, 0.5)))
     outfit = Outfit(_skin(rng, person, hair))
@@ -78,8 +78,8 @@ def _hair_colour(rng: np.random.Generator, dark: float, old: float) -> Array:
 
 def _skin(rng: np.random.Generator, person: Person, hair: Array) -> Skin:
     return Skin(
-        textures=person.skins,
-        mixture=person.skin_mixture,
+        textures=person.identity.skins,
+        mixture=person.identity.skin_mixture,
         roughness=rng.uniform(0.34, 0.55),
         specular=rng.uniform(0.25, 1.2),
         relief=rng.uniform(0.3, 1.3),
@@ -92,7 +92,7 @@ def _skin(rng: np.random.Generator, person: Person, hair: Array) -> Skin:
         scalp_colour=_colour(hair * 0.7 + 0.004),
         mouth_dark=rng.uniform(0.2, 0.55),
         seed=rng.uniform(0, 50),
-        makeup=sample_makeup(rng, person.male, person.tone),
+        makeup=sample_makeup(rng, person.identity.male, person.identity.tone),
     )
 
 
@@ -135,18 +135,18 @@ def _brows(model: HeadModel, rng: np.random.Generator, person: Person, hair: Arr
     if rng.random() < 0.9:
         lashes = model.of_kind("lash")
         name = lashes[rng.integers(len(lashes))]
-        thick = rng.uniform(0.3, 0.6) if person.male > 0.5 else rng.uniform(0.5, 1.0)
+        thick = rng.uniform(0.3, 0.6) if person.identity.male > 0.5 else rng.uniform(0.5, 1.0)
         outfit.parts[name] = Part("lash", paint(name, np.full(3, 0.01), thick))
 
 
 def _hair(model: HeadModel, rng: np.random.Generator, person: Person, hair: Array, outfit: Outfit) -> float:
     """Bald, fur, or cards; returns how much the scalp is painted."""
-    male = person.male > 0.5
+    male = person.identity.male > 0.5
     u = rng.random()
-    if u < (0.1 + 0.15 * person.age[2] if male else 0.02):
+    if u < (0.1 + 0.15 * person.identity.age[2] if male else 0.02):
         return float(rng.uniform(0.2, 0.8)) if rng.random() < 0.5 else 0.0
     if u < (0.5 if male else 0.2):
-        curly = rng.random() < 0.3 + 0.5 * person.race[0]
+        curly = rng.random() < 0.3 + 0.5 * person.identity.race[0]
         long = rng.uniform(0.2, 0.6) if curly else rng.uniform(0.1, 0.25)
         thickness = float(rng.choice([rng.uniform(0.03, 0.08), rng.uniform(0.08, 0.2), long]))
         outfit.shells.append(
@@ -222,7 +222,7 @@ def _fringe(rng: np.random.Generator, person: Person, hair: Array, outfit: Outfi
     """Hair over the forehead, some also before the ears."""
     if not (any(p.kind == "hair" for p in outfit.parts.values()) or any(s.region == "scalp" for s in outfit.shells)):
         return
-    woman = person.male < 0.5
+    woman = person.identity.male < 0.5
     for region, share, reach in (("fringe", 0.22 if woman else 0.12, 0.22), ("temples", 0.15 if woman else 0.03, 0.16)):
         if rng.random() >= share:
             continue
@@ -243,7 +243,7 @@ def _fringe(rng: np.random.Generator, person: Person, hair: Array, outfit: Outfi
 
 def _beard(rng: np.random.Generator, person: Person, hair: Array, outfit: Outfit) -> float:
     """Returns how much stubble is painted."""
-    if person.male <= 0.6 or person.age[0] >= 0.3:
+    if person.identity.male <= 0.6 or person.identity.age[0] >= 0.3:
         return 0.0
     u = rng.random()
     if u < 0.5:
@@ -300,7 +300,7 @@ def _headwear(model: HeadModel, rng: np.random.Generator, outfit: Outfit) -> Non
 def _clothes(model: HeadModel, rng: np.random.Generator, person: Person, outfit: Outfit) -> None:
     if rng.random() > 0.95:
         return
-    fitting = [name for name in model.of_kind("cloth") if name.startswith("male") == (person.male > 0.5)]
+    fitting = [name for name in model.of_kind("cloth") if name.startswith("male") == (person.identity.male > 0.5)]
     name = fitting[rng.integers(len(fitting))]
     textures = model.proxies[name].textures
     texture = textures[0] if textures and rng.random() < 0.75 else None
