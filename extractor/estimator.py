@@ -83,8 +83,8 @@ class EstimatorBackend(LoadedBackend):
             sha256 = sha256_of(about.model)
         except OSError as error:
             raise EstimatorError(f"The model of {about.name}, {about.model}, can't be read ({error}).") from error
-        self._info = BackendInfo(about.engine, "cpu", platform.processor() or platform.machine(), "float32")
-        self._report = LoadReport(
+        self.info = BackendInfo(about.engine, "cpu", platform.processor() or platform.machine(), "float32")
+        self.report = LoadReport(
             path=about.model,
             sha256=sha256,
             layout="estimator",

@@ -20,7 +20,7 @@ def declare() -> None:
     from app.ui.docks import catalogue as docks
     from extractor.backends import engines
 
-    class Punched(exporters.base.OneOutput):
+    class Punched(exporters.base.Exporter):
         name, label, file = "punched", "Punched cards", "cards.txt"
 
         def write(self, session: object, folder: Path, progress: object) -> None: ...

@@ -69,7 +69,7 @@ class Cluster:
 
     def _run(self, jobs: Sequence[Job], settings: Settings) -> Generator[Event, None, None]:
         ray = self._ray
-        gpus = 1 if settings.device.startswith("cuda") else 0
+        gpus = 1 if settings.options.device.startswith("cuda") else 0
         measure = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=RETRIES)(measure_job)
         board = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(ProgressBoard).remote()
         waiting = deque(sorted(jobs, key=lambda job: job.size_bytes, reverse=True))

@@ -167,7 +167,7 @@ class _Run:
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
         """Start whoever does the work; errors that concern all of it come from here."""
-        options = self._options
+        options = dataclasses.replace(self._options, weights=_for_workers(self._options.weights))
         cluster = None
         if options.ray is not None:
             from app.batch.cluster import Cluster
@@ -175,22 +175,12 @@ class _Run:
             cluster = stack.enter_context(closing(Cluster(options.ray)))
         count = 0 if cluster else _processes(self.jobs, options)
         threads = network_threads() if count == 1 else 1
-        settings = Settings(
-            weights=_for_workers(options.weights),
-            weights_sha256=self._weights.sha256,
-            device=options.device,
-            engine=options.engine,
-            threads=threads,
-            max_faces=options.faces,
-            camera_tilt=options.camera_tilt,
-            field_of_view=options.field_of_view or ASSUMED,
-            face_size=options.face_size,
-            share=files.is_shared(),
-        )
+        settings = Settings(options, self._weights.sha256, threads, share=files.is_shared())
         if count == 1 or options.engine == "auto":  # what is the fastest is found out once, for all
             backend = create(options.weights, options.device, threads, options.engine)
             info = backend.info
-            settings = dataclasses.replace(settings, engine=engine_named(info.engine, info.dtype), device=info.device)
+            found = dataclasses.replace(options, engine=engine_named(info.engine, info.dtype), device=info.device)
+            settings = dataclasses.replace(settings, options=found)
             if self._table is not None:
                 self._table.measured_with(info)
             if count == 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import app
-from app.core.position import ASSUMED, FaceSize, FieldOfView
+from app.core.position import FaceSize, FieldOfView
 from app.core.tilt import CameraTilt
 
 
@@ -30,15 +30,9 @@ class ExtractOptions:
 class Settings:
     """How to measure: the same on every worker."""
 
-    weights: str | None  # an absolute path, or None or a name: those that come with the program
+    options: ExtractOptions  # a path of weights is absolute, the engine a certain one, never "auto"
     weights_sha256: str
-    device: str
-    engine: str  # a certain one, never "auto"
     threads: int  # of the network and of the decoder
-    max_faces: int = 1
-    camera_tilt: CameraTilt | None = None
-    field_of_view: FieldOfView = ASSUMED
-    face_size: FaceSize | None = None
     version: str = app.__version__
     probe: str = ""  # a file that every machine must see
     share: bool = False  # whether other users may read the results

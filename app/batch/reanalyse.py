@@ -28,7 +28,6 @@ from app.session.analyses import (
     begin,
     discard,
     file_name,
-    frame_times,
     publish,
 )
 from app.session.exporters.base import Progress, ignore_progress
@@ -74,8 +73,11 @@ def reanalyse(
     manifest, video = _open(folder)
     if name is not None and (folder / ANALYSES / file_name(name)).exists():
         raise SessionError(f"{folder / ANALYSES / file_name(name)} exists already; analyses are never replaced.")
-    times_s = frame_times(folder)
-    damaged = _damaged(folder)
+    recorded = LazyTable(folder / FRAMES)
+    recorded.close()
+    times_s = recorded.timestamp_s.tolist()
+    # The recording's own video no longer shows which frames were damaged in the film that was recorded.
+    damaged = frozenset(np.flatnonzero(recorded.missing == Missing.DAMAGED).tolist())
     view = field_of_view or manifest.header.field_of_view or ASSUMED
     size = face_size or manifest.header.face_size
     most = _most_faces(folder, manifest) if faces is None else faces
@@ -126,15 +128,6 @@ def _most_faces(folder: Path, manifest: Manifest) -> int:
         further = LazyTable(folder / FACES, rows=False).frame
         most = max(most, 1 + int(np.bincount(further).max(initial=0)))
     return most
-
-
-def _damaged(folder: Path) -> frozenset[int]:
-    """The frames that were damaged in the film that was recorded; the recording's own video no longer shows it."""
-    table = LazyTable(folder / FRAMES)
-    try:
-        return frozenset(np.flatnonzero(np.asarray(table.missing) == Missing.DAMAGED).tolist())
-    finally:
-        table.close()
 
 
 def _frames(

@@ -20,6 +20,7 @@ from app.capture.video import VideoSource
 from app.core.clock import now_s
 from app.core.errors import SessionError, SourceError, UserError, os_errors_as, reason
 from app.core.frames import Frame, FrameResult
+from app.core.position import ASSUMED
 from app.core.threads import keep_opencv_single
 from app.faces.estimators import create
 from app.session.folders import numbered
@@ -46,7 +47,8 @@ class Worker:
         self._settings = settings
         keep_opencv_single()
         files.share(settings.share)
-        self._backend = backend or create(settings.weights, settings.device, settings.threads, settings.engine)
+        options = settings.options
+        self._backend = backend or create(options.weights, options.device, settings.threads, options.engine)
         if self._backend.report.sha256 != settings.weights_sha256:
             self._backend.close()
             raise UserError(f"The weights on {socket.gethostname()} are others than where the work was given out.")
@@ -76,13 +78,13 @@ class Worker:
         source = VideoSource(path, paced=False, threads=self._settings.threads)
         with closing(source):
             info = source.open()
-            header = describe(info, self._backend.info, self._backend.report, MediaFile.of(path))
+            options = self._settings.options
             header = dataclasses.replace(
-                header,
-                max_faces=self._settings.max_faces,
-                camera_tilt=self._settings.camera_tilt,
-                field_of_view=self._settings.field_of_view,
-                face_size=self._settings.face_size,
+                describe(info, self._backend.info, self._backend.report, MediaFile.of(path)),
+                max_faces=options.faces,
+                camera_tilt=options.camera_tilt,
+                field_of_view=options.field_of_view or ASSUMED,
+                face_size=options.face_size,
             )
             staging = new_staging(target.parent, target.name, Path(job.out))
             try:
@@ -109,14 +111,14 @@ class Worker:
     def _measure(
         self, frames: Generator[Frame, None, None], stills: bool = False
     ) -> Generator[FrameResult, None, None]:
-        settings = self._settings
+        options = self._settings.options
         return measure(
             frames,
             self._backend,
-            max_faces=settings.max_faces,
+            max_faces=options.faces,
             stills=stills,
-            field_of_view=settings.field_of_view,
-            face_size=settings.face_size,
+            field_of_view=options.field_of_view,
+            face_size=options.face_size,
         )
 
     def _pictures(self, job: PicturesJob) -> Generator[Event, None, None]:

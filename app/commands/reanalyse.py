@@ -53,7 +53,7 @@ def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
                     progress=bar,
                 )
             print(f"{analysis.folder}: {analysis.header.frames} frames")
-            print(compare(LazyTable(folder / FRAMES), analysis.read_table()).as_text())
+            print(compare(LazyTable(folder / FRAMES), LazyTable(analysis.table_path)).as_text())
             with closing(Session.open(folder, analysis.name)) as session:
                 if session.unclear:
                     print(f"  {session.unclear}")

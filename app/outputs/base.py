@@ -83,13 +83,14 @@ class Tally:
         self._rate.tick(self._sent_s)
         self.sent += 1
 
-    @property
-    def rate(self) -> float:
-        return self._rate.rate()
-
-    def state(self, heard: bool = True) -> OutputState:
+    def status(
+        self, name: str, target: str, heard: bool = True, dropped: int = 0, receivers: int | None = None
+    ) -> OutputStatus:
+        """How the output stands that counts here; ``heard``: whether somebody listens."""
         if self.problem:
-            return OutputState.FAILED
-        if not heard:
-            return OutputState.UNHEARD
-        return OutputState.SENDING if now_s() - self._sent_s < FRESH_S else OutputState.WAITING
+            state = OutputState.FAILED
+        elif not heard:
+            state = OutputState.UNHEARD
+        else:
+            state = OutputState.SENDING if now_s() - self._sent_s < FRESH_S else OutputState.WAITING
+        return OutputStatus(name, target, state, self._rate.rate(), self.sent, self.problem, dropped, receivers)

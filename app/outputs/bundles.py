@@ -9,7 +9,6 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from app.core.frames import FrameResult
 from app.outputs.address import Address
-from app.outputs.base import OutputState
 from app.outputs.threaded import ThreadedOutput
 from app.outputs.udp import UdpPeer
 
@@ -48,8 +47,9 @@ class BundleOutput(ThreadedOutput):
         sent = [self._peer.send(bundle_of(bundle)) for bundle in bundles]  # the rest, too, when one is lost
         return all(sent)
 
-    def _state(self) -> OutputState:
-        return self._tally.state(self._peer.heard)
+    @property
+    def _heard(self) -> bool:
+        return self._peer.heard
 
     def _release(self) -> None:
         self._peer.close()

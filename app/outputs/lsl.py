@@ -99,11 +99,10 @@ class LslOutput:
 
     @property
     def status(self) -> OutputStatus:
-        tally = self._tally
         with self._lock:
             outlets = (self._pose, self._expression, self._markers)
             heard = any(outlet is not None and outlet.have_consumers() for outlet in outlets)
-        return OutputStatus(NAME, str(self._stream), tally.state(heard), tally.rate, tally.sent, tally.problem)
+        return self._tally.status(NAME, str(self._stream), heard)
 
     def send(self, result: FrameResult) -> None:
         frame = float(result.frame.index)

@@ -82,9 +82,7 @@ class OpentrackOutput:
 
     @property
     def status(self) -> OutputStatus:
-        tally = self._tally
-        state = tally.state(self._peer.heard)
-        return OutputStatus(NAME, str(self._address), state, tally.rate, tally.sent, tally.problem)
+        return self._tally.status(NAME, str(self._address), self._peer.heard)
 
     def close(self) -> None:
         self._peer.close()

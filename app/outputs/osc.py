@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from app.core.frames import FrameResult, ShownFace
+from app.core.frames import FrameResult
 from app.outputs.address import Address
 from app.outputs.bundles import BundleOutput, OscMessage
 from app.outputs.values import DERIVED, EXPRESSION, PLACE, POSE, arkit, faces_to_send, quaternion, read
@@ -34,24 +34,14 @@ def bundles(result: FrameResult, time_s: float) -> list[list[OscMessage]]:
     ]
     for i, shown in enumerate(faces):
         here, face_id = f"{ROOT}/face/{i}", shown.face.face_id
-        out.append(
-            [
-                (f"{here}/pose", [face_id, *read(POSE, shown)]),
-                (f"{here}/quaternion", [face_id, *quaternion(shown.rotation)]),
-                (f"{here}/place", [face_id, *read(PLACE, shown)]),
-                (f"{here}/expression", [face_id, *read(EXPRESSION, shown)]),
-                *_derived(here, shown),
-                *_arkit(here, shown),
-            ]
-        )
+        derived = ((channel.name, channel.read(shown)) for channel in DERIVED)
+        values: dict[str, list[float]] = {
+            "pose": read(POSE, shown),
+            "quaternion": list(quaternion(shown.rotation)),
+            "place": read(PLACE, shown),
+            "expression": read(EXPRESSION, shown),
+            **{name: [value] for name, value in derived if math.isfinite(value)},  # what is known
+            **{f"arkit/{name}": [value] for name, value in arkit(shown).items()},
+        }
+        out.append([(f"{here}/{name}", [face_id, *numbers]) for name, numbers in values.items()])
     return out
-
-
-def _derived(here: str, shown: ShownFace) -> list[OscMessage]:
-    """A message for each derived number that is known."""
-    known = ((channel.name, channel.read(shown)) for channel in DERIVED)
-    return [(f"{here}/{name}", [shown.face.face_id, value]) for name, value in known if math.isfinite(value)]
-
-
-def _arkit(here: str, shown: ShownFace) -> list[OscMessage]:
-    return [(f"{here}/arkit/{name}", [shown.face.face_id, value]) for name, value in arkit(shown).items()]

@@ -9,7 +9,7 @@ import threading
 from app.core.errors import OutputError
 from app.core.frames import FrameResult
 from app.core.mailbox import Mailbox
-from app.outputs.base import Marker, OutputState, OutputStatus, Tally
+from app.outputs.base import Marker, OutputStatus, Tally
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +52,12 @@ class ThreadedOutput(abc.ABC):
 
     @property
     def status(self) -> OutputStatus:
-        tally = self._tally
-        return OutputStatus(
-            self.name, self._target, self._state(), tally.rate, tally.sent, tally.problem, self._slot.replaced
-        )  # fmt: skip
+        return self._tally.status(self.name, self._target, self._heard, self._slot.replaced)
 
-    def _state(self) -> OutputState:
-        return self._tally.state()
+    @property
+    def _heard(self) -> bool:
+        """False where the protocol tells that nobody listens."""
+        return True
 
     def close(self) -> None:
         self._slot.close()

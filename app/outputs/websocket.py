@@ -46,18 +46,8 @@ class WebSocketOutput(LineServer):
 
     @property
     def status(self) -> OutputStatus:
-        tally, clients = self._tally, len(self._clients)
-        state = tally.state(heard=clients > 0)
-        return OutputStatus(
-            NAME,
-            f"ws://{self.address}",
-            state,
-            tally.rate,
-            tally.sent,
-            tally.problem,
-            self._slot.replaced + self._skipped,
-            clients,
-        )
+        clients, dropped = len(self._clients), self._slot.replaced + self._skipped
+        return self._tally.status(NAME, f"ws://{self.address}", clients > 0, dropped, clients)
 
     # ------------------------------------------------------------------ on any thread
 

@@ -21,7 +21,6 @@ from app.core.position import FaceSize, FieldOfView
 from app.core.records import Count, RecordError, Versioned, build, read_json
 from app.core.text import encode_text
 from app.session.folders import FRAMES, numbered
-from app.session.lazy_table import LazyTable
 from app.session.manifest import KeypointCount, Manifest, Quality
 from app.session.staging import new_staging, publish_new
 from extractor import files
@@ -88,10 +87,6 @@ class Analysis:
             app_version=header.app_version,
             inferred=header.frames,
         )
-
-    def read_table(self) -> LazyTable:
-        """Row k is frame k of the video, as in the session's own table.  Raises SessionError."""
-        return LazyTable(self.table_path)
 
 
 def find_analyses(session: Path) -> tuple[Analysis, ...]:
@@ -164,10 +159,3 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
             if exact:
                 break
     raise SessionError(f"{target} exists already; analyses are never replaced.")
-
-
-def frame_times(session: Path) -> list[float]:
-    """The times of the session's rows in seconds, read without the rest of the table.  Raises SessionError."""
-    table = LazyTable(session / FRAMES)
-    table.close()
-    return [float(time_s) for time_s in table.timestamp_s]

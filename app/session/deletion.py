@@ -74,8 +74,7 @@ class DeletionPlan:
             f"{_derived_text([self])}."
         )
         if self.strange:
-            names = ", ".join(self.strange[:_NAMED]) + (", …" if len(self.strange) > _NAMED else "")
-            text += f" Motionscope did not write all that is in it: {names} will be deleted, too."
+            text += f" Motionscope did not write all that is in it: {_some(self.strange)} will be deleted, too."
         if self.media:
             text += f" The measured file {self.media} stays."
         return text + " Nothing brings it back, and exports and copies in other places are not found."
@@ -85,22 +84,23 @@ def question_about(plans: Sequence[DeletionPlan]) -> str:
     """What a person is asked before these sessions go, some sentences; at least one."""
     if len(plans) == 1:
         return plans[0].question()
-    names = ", ".join(one.folder.name for one in plans[:_NAMED]) + (", …" if len(plans) > _NAMED else "")
     people = sorted({one.participant for one in plans if one.participant})
-    who = f" of participants {', '.join(people[:_NAMED])}{', …' if len(people) > _NAMED else ''}" if people else ""
+    who = f" of participants {_some(people)}" if people else ""
+    names = _some([one.folder.name for one in plans])
     text = (
         f"{len(plans)} sessions{who} will be deleted ({names}): {sum(one.files for one in plans)} files, "
         f"{sum(one.bytes for one in plans) / 1e6:.1f} MB{_derived_text(plans)}."
     )
     strange = [f"{one.folder.name}{os.sep}{name}" for one in plans for name in one.strange]
     if strange:
-        more = ", …" if len(strange) > _NAMED else ""
-        text += (
-            f" Motionscope did not write all that is in them: {', '.join(strange[:_NAMED])}{more} will be deleted, too."
-        )
+        text += f" Motionscope did not write all that is in them: {_some(strange)} will be deleted, too."
     if any(one.media for one in plans):
         text += " The measured files stay."
     return text + " Nothing brings them back, and exports and copies in other places are not found."
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _derived_text(plans: Sequence[DeletionPlan]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.core.clock import clock_pair
-from app.core.errors import SessionError, os_errors_as, reason
+from app.core.errors import SessionError, os_errors_as
 from app.core.frames import FrameResult
 from app.session.folders import MANIFEST, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MissingRows, SessionHeader
@@ -50,26 +50,20 @@ class PartFile(Staged):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with self._errors():
             self._file: BinaryIO = files.create(part(path), replace=True)
-        except OSError as error:
-            raise self._error(error) from error
 
     def write(self, data: bytes) -> None:
-        try:
+        with self._errors():
             self._file.write(data)
-        except OSError as error:
-            raise self._error(error) from error
 
     def close(self) -> None:
         """Give the file its name, once what it holds is on the disk itself."""
-        try:
+        with self._errors():
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             files.move(part(self._path), self._path)
-        except OSError as error:
-            raise self._error(error) from error
 
     def discard(self) -> None:
         """Remove the unfinished file; raises nothing."""
@@ -78,8 +72,8 @@ class PartFile(Staged):
         with contextlib.suppress(OSError):
             files.remove(part(self._path))
 
-    def _error(self, error: OSError) -> SessionError:
-        return SessionError(f"{self._path} can't be written: {reason(error)}.")
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        return os_errors_as(SessionError, f"{self._path} can't be written")
 
 
 def missing_of(result: FrameResult) -> Missing:

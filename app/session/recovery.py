@@ -139,11 +139,8 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
         _recover_packets(part(folder / AUDIO), folder / AUDIO, DAMAGED_SOUND, before, "audio")
     kept, lost = _recover_rows(folder / FRAMES, num_kp, None if times_s is None else len(times_s))
     frames = len(kept) if times_s is None else len(times_s)
-    added = (
-        []
-        if times_s is None
-        else [row(k, times_s[k], None, 0.0, num_kp, Missing.UNKNOWN) for k in range(len(kept), frames)]
-    )
+    new = (times_s or [])[len(kept) :]
+    added = [row(k, time_s, None, 0.0, num_kp, Missing.UNKNOWN) for k, time_s in enumerate(new, len(kept))]
     rows = [*kept, *added]
     files.write_whole(folder / FRAMES, encode_rows([columns("frame", num_kp), *rows]))
     if part(folder / FACES).is_file():

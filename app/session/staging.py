@@ -52,16 +52,21 @@ def publish_new(staging: Path, target: Path) -> bool:
 def publish_over(staging: Path, target: Path) -> None:
     """The same, in the place of what is there, which goes away.  Raises OSError."""
     old = staging.with_name(f"{staging.name}-old")
+    put_over(staging, target, old)
+    files.sync_folder(target.parent)
+    files.remove_tree(old)
+
+
+def put_over(made: Path, target: Path, old: Path) -> None:
+    """Move ``made`` to its place; what is there gets the name ``old``, or stays where this fails.  Raises OSError."""
     if target.exists():
         files.move(target, old)
     try:
-        files.move(staging, target)
+        files.move(made, target)
     except OSError:
         if old.exists():
             files.move(old, target)
         raise
-    files.sync_folder(target.parent)
-    files.remove_tree(old)
 
 
 def sweep_all(parent: Path, label: str, below: Path) -> None:

@@ -59,28 +59,13 @@ MISSING = 1 + LEAD.index("missing")  # its place in a row
 
 _DECIMALS: dict[str, int] = {
     "detection_score": 4,
-    "pitch_deg": 4,
-    "yaw_deg": 4,
-    "roll_deg": 4,
-    "pitch_std_deg": 4,
-    "yaw_std_deg": 4,
-    "roll_std_deg": 4,
-    "tx": 5,
-    "ty": 5,
-    "scale": 5,
+    **dict.fromkeys(("pitch_deg", "yaw_deg", "roll_deg", "pitch_std_deg", "yaw_std_deg", "roll_std_deg"), 4),
+    **dict.fromkeys(("tx", "ty", "scale"), 5),
     "exp_magnitude": 6,
-    "box_x": 3,
-    "box_y": 3,
-    "box_w": 3,
-    "box_h": 3,
+    **dict.fromkeys(("box_x", "box_y", "box_w", "box_h"), 3),
     "latency_ms": 2,
     "quality": 4,
-    "x_cm": 2,
-    "y_cm": 2,
-    "z_cm": 2,
-    "x_std_cm": 2,
-    "y_std_cm": 2,
-    "z_std_cm": 2,
+    **dict.fromkeys(("x_cm", "y_cm", "z_cm", "x_std_cm", "y_std_cm", "z_std_cm"), 2),
 }
 _KEYPOINT_DECIMALS = 3
 

@@ -40,14 +40,11 @@ class BackendInfo:
 class Backend(Protocol):
     """Crops in, decoded motion out.  One thread at a time may call ``run``."""
 
-    @property
-    def info(self) -> BackendInfo: ...
+    info: BackendInfo
+    report: LoadReport
 
     @property
     def spec(self) -> NetworkSpec: ...
-
-    @property
-    def report(self) -> LoadReport: ...
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """Normalise, run and decode crops.
@@ -71,47 +68,12 @@ class Backend(Protocol):
 class LoadedBackend:
     """What every backend tells of itself, once these two are set."""
 
-    _info: BackendInfo
-    _report: LoadReport
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._info
+    info: BackendInfo
+    report: LoadReport
 
     @property
     def spec(self) -> NetworkSpec:
-        return self._report.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._report
-
-
-class WrappedBackend:
-    """Another backend with something changed; by itself it changes nothing."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._backend.info
-
-    @property
-    def spec(self) -> NetworkSpec:
-        return self._backend.spec
-
-    @property
-    def report(self) -> LoadReport:
-        return self._backend.report
-
-    def run(self, crops: NDArray[np.uint8]) -> HostMotion:
-        """See ``Backend.run``."""
-        return self._backend.run(crops)
-
-    def close(self) -> None:
-        """See ``Backend.close``."""
-        self._backend.close()
+        return self.report.spec
 
 
 def require_crops(crops: NDArray[np.uint8], side: int) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.backends.base import Backend, BackendInfo, EngineError, WrappedBackend
+from extractor.backends.base import Backend, EngineError
 from extractor.backends.cache import GRAPH_VERSION, write_cached
 from extractor.backends.devices import available_devices, cpu_name
 from extractor.backends.engines import ENGINES, installed_engines, installed_packages
@@ -47,19 +47,6 @@ class Choice:
         return f"the fastest measured here (ms a crop: {times})"
 
 
-class ChosenBackend(WrappedBackend):
-    """A backend that says in ``info`` why it was chosen."""
-
-    def __init__(self, backend: Backend, choice: Choice) -> None:
-        super().__init__(backend)
-        measured = tuple(sorted(choice.run_ms.items(), key=lambda item: item[1]))
-        self._info = dataclasses.replace(backend.info, chosen=choice.reason, measured_ms=measured)
-
-    @property
-    def info(self) -> BackendInfo:
-        return self._info
-
-
 def auto_backend(
     weights: Path, device: str, threads: int | None, make: Callable[[str], Backend], *, measure: bool = True
 ) -> Backend:
@@ -74,14 +61,21 @@ def auto_backend(
     choice = remembered(weights, threads)
     if choice is not None:
         try:
-            return ChosenBackend(make(choice.engine), choice)
+            return _chosen(make(choice.engine), choice)
         except EngineError as error:
             log.warning("%s", error)
     if not measure:
         return _likely(weights, make)
     backend, choice = measure_all(make)
     remember(weights, threads, choice)
-    return ChosenBackend(backend, choice)
+    return _chosen(backend, choice)
+
+
+def _chosen(backend: Backend, choice: Choice) -> Backend:
+    """The backend, which says in ``info`` why it was chosen."""
+    measured = tuple(sorted(choice.run_ms.items(), key=lambda item: item[1]))
+    backend.info = dataclasses.replace(backend.info, chosen=choice.reason, measured_ms=measured)
+    return backend
 
 
 def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
@@ -97,21 +91,30 @@ def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
 
 def is_a_choice(weights: Path, device: str) -> bool:
     """Whether engines compete at all: on a CPU, with readable weights, where one beside torch is installed."""
-    return len(installed_packages()) > 1 and _on_cpu(device) and weights.is_file()
+    on_cpu = device == "cpu" or (device == "auto" and available_devices()[0].id == "cpu")
+    return len(installed_packages()) > 1 and on_cpu and weights.is_file()
 
 
 def remembered(weights: Path, threads: int | None) -> Choice | None:
     """What was measured for these weights on this machine, if anything was."""
-    return _recall(_key(weights, threads))
+    entry = _read().get(_key(weights, threads))
+    if not isinstance(entry, dict):
+        return None
+    engine, run_ms = entry.get("engine"), entry.get("run_ms")
+    if engine not in ENGINES or not isinstance(run_ms, dict):
+        return None
+    if not all(isinstance(ms, (int, float)) for ms in run_ms.values()):
+        return None
+    return Choice(str(engine), {str(name): float(ms) for name, ms in run_ms.items()})
 
 
 def remember(weights: Path, threads: int | None, choice: Choice) -> None:
     """For ``remembered``.  A cache that can't be written only costs the time to measure again."""
-    _remember(_key(weights, threads), choice)
-
-
-def _on_cpu(device: str) -> bool:
-    return device == "cpu" or (device == "auto" and available_devices()[0].id == "cpu")
+    key = _key(weights, threads)
+    values = {**{k: v for k, v in _read().items() if k != key}, key: dataclasses.asdict(choice)}
+    kept = dict(list(values.items())[-REMEMBERED:])
+    with contextlib.suppress(OSError):
+        write_cached(_file(), json.dumps(kept, indent=1).encode())
 
 
 def measure_all(make: Callable[[str], Backend], say: Callable[[str], None] = lambda _: None) -> tuple[Backend, Choice]:
@@ -178,23 +181,3 @@ def _read() -> dict[str, object]:
     except (OSError, ValueError):  # there is none yet, or it is damaged: measuring again mends it
         return {}
     return values if isinstance(values, dict) else {}
-
-
-def _recall(key: str) -> Choice | None:
-    entry = _read().get(key)
-    if not isinstance(entry, dict):
-        return None
-    engine, run_ms = entry.get("engine"), entry.get("run_ms")
-    if engine not in ENGINES or not isinstance(run_ms, dict):
-        return None
-    if not all(isinstance(ms, (int, float)) for ms in run_ms.values()):
-        return None
-    return Choice(str(engine), {str(name): float(ms) for name, ms in run_ms.items()})
-
-
-def _remember(key: str, choice: Choice) -> None:
-    """A cache that can't be written only costs the time to measure again."""
-    values = {**{k: v for k, v in _read().items() if k != key}, key: dataclasses.asdict(choice)}
-    kept = dict(list(values.items())[-REMEMBERED:])
-    with contextlib.suppress(OSError):
-        write_cached(_file(), json.dumps(kept, indent=1).encode())

@@ -43,9 +43,9 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         int8 = precision == "int8"
         self._weights = Path(weights)
         self._parameters: dict[str, Floats] = {}
-        self._cache, self._report = self._open()
-        require_decodable(self._report)
-        self._recipe = recipe_of(self._report.metadata) if int8 else None
+        self._cache, self.report = self._open()
+        require_decodable(self.report)
+        self._recipe = recipe_of(self.report.metadata) if int8 else None
         if int8 and self._recipe is None:
             raise EngineError(
                 f"The weights {weights} have no recipe for 8-bit integers: "
@@ -59,7 +59,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
         except EngineError:
             # What lay in the cache may be damaged; what is made now is not.
             self._cache.forget()
-            self._cache.keep_report(self._report)
+            self._cache.keep_report(self.report)
             self._load(self._model())
         try:
             self._check()
@@ -67,12 +67,12 @@ class ExportedBackend(LoadedBackend, abc.ABC):
             self.close()
             raise
         self._parameters = {}
-        self._info = dataclasses.replace(self._info, made_again=tuple(self._cache.damaged))
+        self.info = dataclasses.replace(self.info, made_again=tuple(self._cache.damaged))
         self.run(np.zeros((1, self.side, self.side, 3), np.uint8))  # what fails, fails now; the first frame is quick
 
     def _model(self) -> bytes:
         def make() -> bytes:
-            return onnx_graph.build(self._read_parameters(), self._report, self._recipe)
+            return onnx_graph.build(self._read_parameters(), self.report, self._recipe)
 
         return self._cache.model(NETWORK if self._recipe is None else NETWORK_INT8, make)
 
@@ -111,7 +111,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
 
     def _check(self) -> None:
         """Once for each engine, its version and device: are its numbers the network's?  Raises ``EngineError``."""
-        info = self._info
+        info = self.info
         facts = (info.engine, package_version(info.engine), info.device, info.device_name, info.dtype)
         if self._cache.is_noted(facts):
             return
@@ -130,7 +130,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
 
     @abc.abstractmethod
     def _load(self, model: bytes) -> None:
-        """Make the engine ready and set ``_info``.  Raises ``EngineError`` and ``DeviceError``."""
+        """Make the engine ready and set ``info``.  Raises ``EngineError`` and ``DeviceError``."""
 
     @abc.abstractmethod
     def _heads(self, crops: NDArray[np.uint8]) -> Heads:

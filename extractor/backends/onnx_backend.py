@@ -68,7 +68,7 @@ class OnnxBackend(ExportedBackend):
             if session.get_providers()[0] == provider:  # where it can't, it takes the CPU without a word
                 self._session: Any = session
                 full_name = device if device == "cpu" or ":" in device or device != "cuda" else "cuda:0"
-                self._info = BackendInfo(
+                self.info = BackendInfo(
                     "onnxruntime", full_name, name or cpu_name(), "int8" if self.recipe else "float32"
                 )
                 return

@@ -71,7 +71,7 @@ class OpenVinoBackend(ExportedBackend):
             files.make_folder(compiled_before)
             settings["CACHE_DIR"] = str(compiled_before)
         hint = _HINTS.get(self._precision)
-        if self._precision == "int8" and size_by_name(self._report.spec.backbone).dims[0] < _WIDE:
+        if self._precision == "int8" and size_by_name(self.report.spec.backbone).dims[0] < _WIDE:
             hint = _HINTS["float32"]
         if hint is not None:  # else bfloat16 where the processor computes in it
             settings["INFERENCE_PRECISION_HINT"] = hint
@@ -93,7 +93,7 @@ class OpenVinoBackend(ExportedBackend):
         except RuntimeError as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise EngineError(f"OpenVINO can't run this network: {lines[-1].strip().rstrip('.')}.") from error
-        self._info = BackendInfo(
+        self.info = BackendInfo(
             "openvino",
             self._device.lower().replace(".", ":"),
             str(self._core.get_property(self._device, "FULL_DEVICE_NAME")).strip(),
@@ -104,7 +104,7 @@ class OpenVinoBackend(ExportedBackend):
         try:
             super()._check()
         except EngineError as error:
-            if self._info.dtype != "bfloat16" or self._precision:
+            if self.info.dtype != "bfloat16" or self._precision:
                 raise
             log.warning("%s; it computes in float32 instead.", str(error).rstrip("."))
             self._precision = "float32"

@@ -22,6 +22,7 @@ from extractor.backends.static_batch import LARGEST_BATCH, StaticBatch, batch_si
 from extractor.decode_arrays import decode_arrays
 from extractor.model import MotionExtractor
 from extractor.types import HEADS, Floats, HostMotion, head_widths
+from extractor.values import first_line
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class TorchBackend(LoadedBackend):
         candidates = available_devices() if device == "auto" else (find_device(device),)
         network = MotionExtractor.from_checkpoint(weights)
         assert network.report is not None
-        self._report = network.report
+        self.report = network.report
         require_decodable(network.report)
         self._precision = precision
         for candidate in candidates:
@@ -56,8 +57,7 @@ class TorchBackend(LoadedBackend):
                 self._start(network, candidate)
                 break
             except (RuntimeError, AssertionError) as error:  # out of memory, or a card this torch was not built for
-                lines = str(error).splitlines() or [type(error).__name__]
-                sentence = f"The device {candidate.id} ({candidate.name}) can't be used: {lines[0].rstrip('.')}."
+                sentence = f"The device {candidate.id} ({candidate.name}) can't be used: {first_line(error)}."
                 if candidate is candidates[-1]:
                     raise DeviceError(sentence) from error
                 log.warning(sentence)
@@ -73,7 +73,7 @@ class TorchBackend(LoadedBackend):
         dtype = self._precision or ("float16" if self._graphs else "float32")
         if dtype in HALVES:
             dtype = self._halved(network, dtype)
-        self._info = BackendInfo("torch", device.id, device.name, dtype)
+        self.info = BackendInfo("torch", device.id, device.name, dtype)
         side = self.spec.crop.input_size
         self.run(np.zeros((1, side, side, 3), np.uint8))
 

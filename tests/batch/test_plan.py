@@ -13,7 +13,7 @@ import PIL.Image
 import pytest
 
 from app.batch.images import JOURNAL, TABLE, ImageTable, Measured, pictures_of
-from app.batch.jobs import Settings
+from app.batch.jobs import ExtractOptions, Settings
 from app.batch.plan import DoneCriteria, Item, Place, find_places, find_work, holds_only_a_result, is_free
 from app.batch.worker import Worker
 from app.capture.source import SourceInfo
@@ -327,5 +327,5 @@ def test_kinds_that_are_left_out_are_named_and_pictures_are_known_by_content(tmp
 def test_every_process_knows_who_may_read_its_results(private_files, share):
     files.share(not share)
     backend = SimpleNamespace(report=SimpleNamespace(sha256="ab"), close=lambda: None)
-    Worker(Settings(None, "ab", "cpu", "torch", 1, share=share), backend)
+    Worker(Settings(ExtractOptions(None, "cpu", "torch"), "ab", 1, share=share), backend)
     assert files.is_shared() is share

@@ -24,7 +24,7 @@ from app.session.comparison import compare
 from app.session.deletion import delete_session, plan_deletion
 from app.session.exporters import EXPORTERS, export_session
 from app.session.identities import Identities, write_identities
-from app.session.lazy_table import read_angles
+from app.session.lazy_table import LazyTable, read_angles
 from app.session.manifest import COMPLETE, RECORDING, Manifest, MediaFile, SessionHeader
 from app.session.offline import ExtractWriter, StagedTables
 from app.session.ownership import Owner
@@ -154,8 +154,7 @@ def _analyses(folder: Path) -> None:
     manifest = Manifest.read(folder)
     for analysis in analyses.find_analyses(folder):
         analysis.describe(manifest)
-        analysis.read_table()
-    analyses.frame_times(folder)
+        LazyTable(analysis.table_path)
 
 
 def _signals(folder: Path) -> None:

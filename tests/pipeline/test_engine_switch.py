@@ -23,7 +23,7 @@ class FasterEngine:
         self.progress = "trying"
         self.closed = False
         backend = create_backend(None, "cpu", THREADS, "torch")
-        backend._info = dataclasses.replace(backend.info, engine="faster")  # type: ignore[attr-defined]
+        backend.info = dataclasses.replace(backend.info, engine="faster")
         self._backend: Backend | None = backend
 
     def take(self) -> Backend | None:

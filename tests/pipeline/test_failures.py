@@ -23,29 +23,25 @@ from app.session.manifest import Manifest
 from app.session.table import Missing
 from app.ui.shell.messages import Severity, problem_message, view_message
 from extractor.backends import create_backend
-from extractor.backends.base import Backend, WrappedBackend
+from extractor.backends.base import Backend, BackendInfo
 from extractor.types import HostMotion
 from tests.factories import read_annotations, read_table
 
 WAIT_S = 60.0
 
 
-class Weak(WrappedBackend):
+class Weak:
     """A real engine, under another name, that fails while it is told to."""
 
     def __init__(self, backend: Backend, broken: threading.Event) -> None:
-        super().__init__(backend)
-        self._broken = broken
-        self._info = backend.info.__class__("weak", "cpu", "CPU", "float32")
-
-    @property
-    def info(self):
-        return self._info
+        self._backend, self._broken = backend, broken
+        self.info = BackendInfo("weak", "cpu", "CPU", "float32")
+        self.spec, self.report, self.close = backend.spec, backend.report, backend.close
 
     def run(self, crops: np.ndarray) -> HostMotion:
         if self._broken.is_set():
             raise RuntimeError("the engine broke")
-        return super().run(crops)
+        return self._backend.run(crops)
 
 
 class WeakDetector:

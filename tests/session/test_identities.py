@@ -11,10 +11,11 @@ from pyarrow import parquet
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.core.frames import Box
-from app.session.analyses import AnalysisHeader, begin, frame_times, publish
+from app.session.analyses import AnalysisHeader, begin, publish
 from app.session.exporters import EXPORTERS, export_session
 from app.session.folders import FACES, FRAMES, IDENTITIES, claim_folder
 from app.session.identities import Identities, Identity, read_identities, write_identities
+from app.session.lazy_table import LazyTable
 from app.session.offline import StagedTables
 from app.session.session import Session
 from app.session.table import Missing
@@ -131,7 +132,7 @@ def measured_again(tmp_path, header, make_frame, nth_face, result_of):
                 assert writer.add_frame(result.frame)
                 writer.add_result(result)
         write_identities(folder, BOTH, Identities())
-        times_s = frame_times(folder)
+        times_s = LazyTable(folder / FRAMES).timestamp_s.tolist()
         staging = begin(folder)
         with StagedTables(staging, header.num_kp) as tables:
             for result, time_s in zip(results(again), times_s, strict=True):

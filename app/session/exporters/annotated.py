@@ -17,7 +17,7 @@ from app.core.errors import SessionError
 from app.core.frames import Image
 from app.core.sound import RATE
 from app.core.tilt import CameraTilt, levelled_deg
-from app.session.exporters.base import OneOutput, Progress, faces_of_frames
+from app.session.exporters.base import Exporter, Progress, faces_of_frames
 from app.session.recorded_faces import recorded_face
 from app.session.session import Session
 from app.session.sound import LAYOUT, SoundReader
@@ -25,8 +25,6 @@ from app.session.table import MISSING_REASONS, Table
 from app.session.video import X264, as_frame, padded, padded_size, ticks
 from extractor import files
 from extractor.types import Angles
-
-FILE = "annotated.mp4"
 
 TICKS_PER_S = 90_000  # MPEG's own clock: every frame within 6 microseconds of its time in the table
 _LAST_S = 1 / 30  # how long a single frame is shown
@@ -39,7 +37,7 @@ BITS_A_SECOND = 128_000
 PRIMING = 1024
 
 
-class AnnotatedVideo(OneOutput):
+class AnnotatedVideo(Exporter):
     """H.264 in MP4, every frame at its own time, readable from its first bytes on, with the sound that was recorded.
 
     A frame without a pose says why.
@@ -49,7 +47,7 @@ class AnnotatedVideo(OneOutput):
 
     name = "mp4"
     label = "Annotated video"
-    file = FILE
+    file = "annotated.mp4"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header
@@ -62,7 +60,7 @@ class AnnotatedVideo(OneOutput):
                 draw_notice(image, f"no pose: {reason.replace('_', ' ')}")
             return image
 
-        write_video(session, folder / FILE, painted, progress, session.sound)
+        write_video(session, folder / self.file, painted, progress, session.sound)
 
 
 def write_video(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
@@ -18,13 +18,11 @@ from extractor import files
 from extractor.blendshapes import CARRIED, blendshapes
 from extractor.types import KEYPOINT_NAMES
 
-FILE = "arkit.csv"
-
 COLUMNS = ("frame", "timestamp_s", "face_id", *CARRIED, "missing", "face_name")
 _EVERY = 1000
 
 
-class ArkitCsv(OneOutput):
+class ArkitCsv(Exporter):
     """A row a frame of the primary face: the blendshapes that the weights carry, 0 to 1, of ``extractor.blendshapes``.
 
     At rest, where all are 0, is the median of every keypoint over the frames of this face: a person's face is at rest
@@ -34,7 +32,7 @@ class ArkitCsv(OneOutput):
 
     name = "arkit"
     label = "ARKit blendshapes (CSV)"
-    file = FILE
+    file = "arkit.csv"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         table = session.table.whole
@@ -49,7 +47,7 @@ class ArkitCsv(OneOutput):
         row_of = np.full(len(table), -1)
         row_of[frames] = np.arange(len(frames))
         called = session.identities.names
-        with files.create_text(folder / FILE) as file:
+        with files.create_text(folder / self.file) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, row in enumerate(row_of):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from app.core.errors import SessionError, os_errors_as, reason
 from app.session.analyses import ANALYSES
 from app.session.session import Session
+from app.session.staging import put_over
 from app.session.table import Table
 from extractor import files
 
@@ -23,49 +24,32 @@ Progress = Callable[[int, int], None]
 """Told now and then how many of how many steps are done; what it raises ends the export and leaves nothing."""
 
 
-class Exporter(Protocol):
+class Exporter(abc.ABC):
     """One format.  ``openface`` is the example to copy: one file, from the table alone."""
 
-    @property
-    def name(self) -> str:
-        """What ``--format`` takes."""
-
-    @property
-    def label(self) -> str:
-        """What the menu shows."""
+    name: str  # what ``--format`` takes
+    label: str  # what the menu shows
+    file: str  # the file or folder that it makes
 
     def outputs(self, session: Session) -> tuple[str, ...]:
         """The names of the files and folders that ``write`` makes."""
+        return (self.file,)
 
+    @abc.abstractmethod
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         """Make them in ``folder``, which is empty; they get to their place afterwards.
 
         Raises UserError where the session or this machine lacks what the format needs, and OSError.
         """
 
-
-class OneOutput:
-    """An exporter that always makes one file or folder, called ``file``."""
-
-    file: str
-
-    def outputs(self, session: Session) -> tuple[str, ...]:
-        """See ``Exporter``."""
-        return (self.file,)
-
-
-@runtime_checkable
-class Remarking(Protocol):
-    """An exporter whose format has no place for something that one should know."""
-
     def remark(self, session: Session) -> str:
-        """That, in a sentence; empty where there is nothing."""
+        """What one should know and the format has no place for, in a sentence; mostly nothing."""
+        return ""
 
 
 def remark_on(session: Session, exporter: Exporter) -> str:
     """What a person should be told of what was exported, in a sentence; mostly nothing."""
-    remark = exporter.remark(session) if isinstance(exporter, Remarking) else ""
-    return " ".join(filter(None, (remark, session.unclear)))
+    return " ".join(filter(None, (exporter.remark(session), session.unclear)))
 
 
 FOLDER = "export"
@@ -120,14 +104,8 @@ def _put(made: Path, target: Path, staging: Path) -> None:
     """Move one file or folder to its place; one that is there is out of the way only for a moment."""
     if made.is_file():
         files.sync_file(made)  # a rename may reach the disk before the bytes do
-    if target.is_dir() or (made.is_dir() and target.exists()):
-        old = staging / f"replaced-{target.name}"
-        files.move(target, old)
-        try:
-            files.move(made, target)
-        except OSError:
-            files.move(old, target)
-            raise
+    if made.is_dir() or target.is_dir():
+        put_over(made, target, staging / f"replaced-{target.name}")
     else:
         files.move(made, target)
 

@@ -22,14 +22,13 @@ from app import __version__
 from app.core.errors import SessionError
 from app.core.text import plain_letters
 from app.core.tilt import CameraTilt, levelled_cm, levelled_deg
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.manifest import Manifest
 from app.session.session import Session
 from app.session.table import Missing, Table
 from extractor import files
 from extractor.types import POSE_HEADS
 
-FOLDER = "bids"
 BIDS_VERSION = "1.10.0"
 TRACKING_SYSTEM = "motionscope"
 MISSING = "n/a"
@@ -103,7 +102,7 @@ class Channel:
     decimals: int
 
 
-class BidsMotion(OneOutput):
+class BidsMotion(Exporter):
     """One participant's recording: the primary face's angles in radians, its keypoints in pixels, their times.
 
     The frames' times are the LATENCY channel, because a camera's rate varies.  Labels of participant
@@ -113,7 +112,7 @@ class BidsMotion(OneOutput):
 
     name = "bids"
     label = "BIDS motion dataset"
-    file = FOLDER
+    file = "bids"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         if not len(session.table):  # BIDS forbids empty tables
@@ -121,7 +120,7 @@ class BidsMotion(OneOutput):
         header = session.manifest.header
         subject = f"sub-{bids_label(header.participant) or _PARTICIPANT}"
         task = bids_label(header.task) or _TASK
-        root = folder / FOLDER
+        root = folder / self.file
         motion = root / subject / "motion"
         files.make_folder(motion)
         stem = f"{subject}_task-{task}_tracksys-{TRACKING_SYSTEM}"

@@ -21,11 +21,9 @@ from app.core.drawing import draw_notice
 from app.core.errors import SessionError
 from app.core.frames import Image
 from app.session.exporters.annotated import draw_faces, write_video
-from app.session.exporters.base import OneOutput, Progress, faces_of_frames
+from app.session.exporters.base import Exporter, Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import Table
-
-FILE = "covered.mp4"
 
 HOLD_S = 0.5  # between two frames with a face: as long as a blink or a skipped frame, not as long as a turn away
 RADIUS = 1.075  # of the disc, in face boxes' longer sides: half the square that the network sees, which holds the head
@@ -39,12 +37,12 @@ Place = tuple[float, float, float]
 Faces = list[tuple[Table, int]]
 
 
-class CoveredVideo(OneOutput):
+class CoveredVideo(Exporter):
     """As ``annotated.mp4``, which has the pictures; of these, only blurred surroundings are left, and no sound."""
 
     name = "covered"
     label = "Annotated video, faces covered"
-    file = FILE
+    file = "covered.mp4"
 
     def remark(self, session: Session) -> str:
         """Where there is something to be told."""
@@ -70,7 +68,7 @@ class CoveredVideo(OneOutput):
             draw_faces(image, faces, header.keypoint_names, header.camera_tilt)  # no names: nobody is recognised
             return image
 
-        write_video(session, folder / FILE, painted, progress)
+        write_video(session, folder / self.file, painted, progress)
 
 
 def covered_places(times_s: NDArray[np.float64], frames: list[Faces]) -> list[list[Place]]:

@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.session.annotations import Annotation
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
 from extractor import files
-
-FILE = "session.eaf"
 
 _FORMAT = "3.0"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -45,7 +43,7 @@ class ElanAnnotation:
     text: str
 
 
-class ElanAnnotations(OneOutput):
+class ElanAnnotations(Exporter):
     """An EAF 3.0 document: a tier for each label, the note (or else the label) as the annotation's text.
 
     ELAN knows no points and no overlaps within a tier: a point lasts as long as its frame is
@@ -54,7 +52,7 @@ class ElanAnnotations(OneOutput):
 
     name = "elan"
     label = "ELAN annotations"
-    file = FILE
+    file = "session.eaf"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tiers = tiers_of(session.annotations, session.table.timestamp_s)
@@ -119,7 +117,7 @@ class ElanAnnotations(OneOutput):
             {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true"},
         )
         ElementTree.indent(root)
-        with files.create(folder / FILE) as file:
+        with files.create(folder / self.file) as file:
             ElementTree.ElementTree(root).write(file, encoding="UTF-8", xml_declaration=True)
         progress(1, 1)
 

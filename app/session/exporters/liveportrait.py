@@ -15,19 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import lacking_poses
 from extractor import files
 
-FILE = "motion_template.pkl"
-
 _PROTOCOL = 4  # Python 3.4 on
 _EVERY = 1000
 
 
-class LivePortraitTemplate(OneOutput):
+class LivePortraitTemplate(Exporter):
     """A pickle of plain NumPy arrays; this app writes pickles but never reads them.
 
     A template has one rate and no gaps: it is sampled at the session's mean rate, in whole frames a
@@ -39,7 +37,7 @@ class LivePortraitTemplate(OneOutput):
 
     name = "liveportrait"
     label = "LivePortrait motion template"
-    file = FILE
+    file = "motion_template.pkl"
 
     def remark(self, session: Session) -> str:
         what = lacking_poses(session.table.missing)
@@ -72,7 +70,7 @@ class LivePortraitTemplate(OneOutput):
             "c_eyes_lst": eyes,
             "c_lip_lst": lips,
         }
-        with files.create(folder / FILE) as file:
+        with files.create(folder / self.file) as file:
             pickler = pickle.Pickler(file, _PROTOCOL)
             pickler.fast = True  # it remembers nothing it has written: hours of motion need no memory
             pickler.dump(template)

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.motion import open_motion
 from app.session.session import Session
 from app.session.table import MISSING_REASONS
 from extractor import files
 
-FILE = "motion.npz"
 
-
-class MotionArrays(OneOutput):
+class MotionArrays(Exporter):
     """NumPy arrays without pickles, M rows: one for each frame in which the primary face was measured.
 
     ``frame`` (M,) says which; ``timestamp_s`` (M,) when.  The seven heads as the network gave them:
@@ -32,12 +30,12 @@ class MotionArrays(OneOutput):
 
     name = "npz"
     label = "Raw motion (NumPy)"
-    file = FILE
+    file = "motion.npz"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         arrays = _arrays(session)
         # What np.savez does, but told how far it is; the records stay on the disk and are copied in pieces.
-        with files.create(folder / FILE) as file, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
+        with files.create(folder / self.file) as file, zipfile.ZipFile(file, "w", allowZip64=True) as archive:
             for done, (name, array) in enumerate(arrays.items()):
                 progress(done, len(arrays))
                 with archive.open(f"{name}.npy", "w", force_zip64=True) as member:

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from app.core.quality import is_low
 from app.core.tilt import levelled_cm
-from app.session.exporters.base import OneOutput, Progress, faces_of_frames
+from app.session.exporters.base import Exporter, Progress, faces_of_frames
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table, number_field
 from extractor import files
-
-FILE = "openface.csv"
 
 COLUMNS = (
     "frame", "face_id", "timestamp", "confidence", "success",
@@ -45,7 +43,7 @@ def openface_angles(angles_deg: NDArray[np.floating[Any]]) -> NDArray[np.float64
     return np.stack([np.arctan2(-r12, r22), np.arctan2(r02, np.hypot(r00, r01)), np.arctan2(-r01, r00)], axis=-1)
 
 
-class OpenFaceCsv(OneOutput):
+class OpenFaceCsv(Exporter):
     """One row a face and frame; a frame without a face has one with ``success`` 0 and ``confidence`` 0.
 
     ``confidence`` is the quality (``app.core.quality``), and ``success`` 0 also where that is below the weights'
@@ -58,7 +56,7 @@ class OpenFaceCsv(OneOutput):
 
     name = "openface"
     label = "OpenFace-compatible CSV"
-    file = FILE
+    file = "openface.csv"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         tables = [table.whole for table in (session.table, session.faces) if table is not None]
@@ -70,7 +68,7 @@ class OpenFaceCsv(OneOutput):
             id(table): is_low(table.column("quality"), session.manifest.header.quality_threshold) for table in tables
         }
         names = session.identities.names
-        with files.create_text(folder / FILE) as file:
+        with files.create_text(folder / self.file) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for k, faces in enumerate(faces_of_frames(session)):

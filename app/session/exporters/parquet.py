@@ -9,7 +9,7 @@ import numpy as np
 
 from app.core.errors import SessionError, os_errors_as
 from app.session.analyses import ANALYSIS
-from app.session.exporters.base import Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.folders import MANIFEST
 from app.session.session import Session
 from app.session.table import MISSING_REASONS, Table, columns
@@ -28,7 +28,7 @@ ANALYSIS_KEY = b"motionscope.analysis"
 _ROWS = 65_536  # a row group: readers then need not take in a whole table
 
 
-class ParquetTables:
+class ParquetTables(Exporter):
     """``frames.parquet``, and ``faces.parquet`` where there were further faces: the columns of the tables.
 
     What is empty there is null here; ``success`` and ``inferred`` are booleans, ``missing`` is a word.  Where faces

@@ -7,16 +7,14 @@ from pathlib import Path
 
 from app.core.plain_locale import decimal_sign
 from app.core.spreadsheet import as_cell
-from app.session.exporters.base import OneOutput, Progress
+from app.session.exporters.base import Exporter, Progress
 from app.session.session import Session
 from extractor import files
-
-FILE = "markers.csv"
 
 COLUMNS = ("session", "participant", "task", "onset_s", "duration_s", "label", "note", "frame")
 
 
-class SpreadsheetAnnotations(OneOutput):
+class SpreadsheetAnnotations(Exporter):
     """One row an annotation, in the order of their onsets; UTF-8 with the mark by which Excel knows it.
 
     Where the system writes a decimal comma, so do its spreadsheets: numbers have one, and semicolons part the fields.
@@ -26,13 +24,13 @@ class SpreadsheetAnnotations(OneOutput):
 
     name = "spreadsheet"
     label = "Markers for spreadsheets"
-    file = FILE
+    file = "markers.csv"
 
     def write(self, session: Session, folder: Path, progress: Progress) -> None:
         header = session.manifest.header
         about = (session.folder.name, header.participant, header.task)
         annotations = sorted(session.annotations, key=lambda annotation: (annotation.onset_s, annotation.duration_s))
-        with files.create_text(folder / FILE, errors="replace") as file:
+        with files.create_text(folder / self.file, errors="replace") as file:
             file.write("\ufeff")
             sign = decimal_sign()
             writer = csv.writer(file, delimiter=";" if sign == "," else ",")
