@@ -86,9 +86,6 @@ class DropPath(nn.Module):
         mask = x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1)).bernoulli_(keep)
         return x * (mask / keep)
 
-    def extra_repr(self) -> str:
-        return f"rate={self.rate:.3f}"
-
 
 class Block(nn.Module):
     """Depthwise 7x7, norm, expansion by four, GELU, GRN, projection, residual; (B, C, H, W) in and out."""

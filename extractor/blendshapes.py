@@ -25,24 +25,11 @@ from numpy.typing import NDArray
 
 from extractor.face_shape import Array, face_shape
 
-ARKIT = (
-    *(f"eye{what}{side}" for side in ("Left", "Right")
-      for what in ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")),
-    "jawForward", "jawLeft", "jawRight", "jawOpen",
-    "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
-    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight",
-    "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
-    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
-    "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
-    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
-)  # fmt: skip
-"""All 52, as ``ARFaceAnchor.BlendShapeLocation`` spells and orders them."""
-
 CARRIED = (
     "eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthPucker", "mouthSmileLeft", "mouthSmileRight",
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
 )  # fmt: skip
-"""Those that ``blendshapes`` gives, in the same order."""
+"""Those that ``blendshapes`` gives, spelt and ordered as ARKit does."""
 
 CM = 0.11
 OPEN_MOUTH = 0.5

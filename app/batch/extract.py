@@ -106,15 +106,7 @@ class _Run:
         self._out = out
         self._weights = report
         self._options = options
-        criteria = DoneCriteria(
-            report.sha256,
-            options.faces,
-            options.engine,
-            options.camera_tilt,
-            options.field_of_view or ASSUMED,
-            options.face_size,
-        )
-        self._places = find_places(work.videos, out, criteria, force=options.force)
+        self._places = find_places(work.videos, out, DoneCriteria(report.sha256, options), force=options.force)
         self._pictures = pictures_of(work.images)
         self._table: ImageTable | None = None
         measured = Measured(
@@ -124,8 +116,8 @@ class _Run:
             options.device,
             report.spec.num_kp,
             options.faces,
-            criteria.field_of_view,
-            criteria.face_size,
+            options.field_of_view or ASSUMED,
+            options.face_size,
         )
         if self._pictures:
             self._table = ImageTable(out, measured, force=options.force)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.batch.jobs import ExtractOptions
 from app.capture.images import IMAGE_SUFFIXES, UNREADABLE_SUFFIXES, is_picture, natural_key
 from app.capture.video import VIDEO_SUFFIXES
 from app.core.clutter import is_clutter
 from app.core.errors import SessionError, UserError, reason
-from app.core.position import ASSUMED, FaceSize, FieldOfView
-from app.core.tilt import CameraTilt
+from app.core.position import ASSUMED
 from app.session.folders import FACES, FRAMES, MANIFEST, MOTION, numbered, part
 from app.session.manifest import COMPLETE, STOPPED, Manifest, MediaFile
 from extractor.backends.engines import engine_named
@@ -43,18 +43,14 @@ class DoneCriteria:
     """What an earlier result must have been measured with to count as done."""
 
     weights_sha256: str
-    max_faces: int
-    engine: str = "auto"  # as it was asked for; auto: any will do
-    camera_tilt: CameraTilt | None = None
-    field_of_view: FieldOfView = ASSUMED
-    face_size: FaceSize | None = None
+    options: ExtractOptions = field(default_factory=ExtractOptions)  # engine auto: any will do
 
     def holds(self, manifest: Manifest) -> bool:
-        header = manifest.header
-        same = header.weights_sha256 == self.weights_sha256 and header.max_faces == self.max_faces
+        header, asked = manifest.header, self.options
+        same = header.weights_sha256 == self.weights_sha256 and header.max_faces == asked.faces
         told = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size
-        same = same and told == (self.camera_tilt, self.field_of_view, self.face_size)
-        return same and self.engine in ("auto", engine_named(header.engine, header.precision))
+        same = same and told == (asked.camera_tilt, asked.field_of_view or ASSUMED, asked.face_size)
+        return same and asked.engine in ("auto", engine_named(header.engine, header.precision))
 
 
 @dataclass(frozen=True, slots=True)

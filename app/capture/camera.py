@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from app.capture.camera_worker import ATTACHED, CameraKind, CameraTiming, CameraWorker, Phase
@@ -36,12 +37,11 @@ class CameraSource:
         lister: Callable[[], tuple[CameraDevice, ...]] = list_cameras,
         kind: CameraKind = ATTACHED,
     ) -> None:
+        """``wanted``: None: nobody asked for anything in particular."""
         self._device = device
-        self._wanted = wanted  # None: nobody asked for anything in particular
         self._timing = timing or CameraTiming()
-        self._factory = capture_factory
-        self._lister = lister
         self._kind = kind
+        self._start = functools.partial(CameraWorker, device, wanted, self._timing, capture_factory, lister, kind)
         self._worker: CameraWorker | None = None
         self._info: SourceInfo | None = None
         self._failure = ""
@@ -53,7 +53,7 @@ class CameraSource:
         self.close()
         self._failure = ""
         self._dropped_before = 0
-        worker = self._worker = self._start(first_index=0, reopening=False)
+        worker = self._worker = self._start()
         if self._interrupted:
             worker.give_up()
         worker.wait_opened(self._timing.open_s)
@@ -132,15 +132,3 @@ class CameraSource:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.give_up(self._timing.close_s)
-
-    def _start(self, *, first_index: int, reopening: bool) -> CameraWorker:
-        return CameraWorker(
-            self._device,
-            self._wanted,
-            self._timing,
-            self._factory,
-            self._lister,
-            self._kind,
-            first_index=first_index,
-            reopening=reopening,
-        )

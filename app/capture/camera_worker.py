@@ -109,7 +109,7 @@ class CameraWorker:
         timing: CameraTiming,
         factory: CaptureFactory,
         lister: Callable[[], tuple[CameraDevice, ...]],
-        kind: CameraKind = ATTACHED,
+        kind: CameraKind,
         *,
         first_index: int = 0,
         reopening: bool = False,

@@ -45,14 +45,6 @@ class CropTransform:
         half = self.side / 2
         return np.array([[half, 0, self.left + half], [0, half, self.top + half]], np.float32)
 
-    def to_frame(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """(..., 2) crop coordinates to frame coordinates."""
-        return (np.asarray(points, np.float64) + 1) * (self.side / 2) + (self.left, self.top)
-
-    def to_crop(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """(..., 2) frame coordinates to crop coordinates."""
-        return (np.asarray(points, np.float64) - (self.left, self.top)) * (2 / self.side) - 1
-
 
 def crop_square(box: Box, spec: CropSpec) -> CropTransform:
     """The square for a face box: side ``spec.side`` times its longer side, ``spec.up`` of it above its centre.

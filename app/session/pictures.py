@@ -184,12 +184,7 @@ class PictureReader:
         if self._counts:
             return self._at + 1
         shown_s = (frame.time or 0.0) - self._start_s
-        after = int(np.searchsorted(self._times, shown_s))
-        if after == 0:
-            return 0
-        if after == len(self._times):
-            return after - 1
-        return after if self._times[after] - shown_s < shown_s - self._times[after - 1] else after - 1
+        return int(np.abs(self._times - shown_s).argmin()) if len(self._times) else 0
 
     def _cache(self, frame: av.VideoFrame) -> int:
         number = self._at = self._number_of(frame)

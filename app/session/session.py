@@ -23,7 +23,7 @@ from app.session.lazy_table import LazyTable, read_angles
 from app.session.manifest import RECORDING, Manifest
 from app.session.motion import MotionRecords, open_motion
 from app.session.one_face import OneFace, frames_with
-from app.session.pictures import PictureReader, open_pictures
+from app.session.pictures import CACHE_BYTES, PictureReader, open_pictures
 from app.session.recorded_faces import motion_of, recorded_face
 from app.session.recovery import is_unfinished
 from app.session.signals import FILTERED
@@ -156,16 +156,13 @@ class Session:
 
     def open_pictures(self) -> PictureReader:
         """The pictures for looking at.  Raises SessionError when there are none."""
-        return open_pictures(self._video(), self.manifest, self.times_s)
+        return self.frames(CACHE_BYTES)
 
-    def frames(self) -> PictureReader:
+    def frames(self, cache_bytes: int = 0) -> PictureReader:
         """The pictures for working through, without a cache.  Raises SessionError when there are none."""
-        return open_pictures(self._video(), self.manifest, self.times_s, cache_bytes=0)
-
-    def _video(self) -> Path:
         if self.video is None:
             raise SessionError(self.video_problem)
-        return self.video
+        return open_pictures(self.video, self.manifest, self.times_s, cache_bytes)
 
     def frame_at(self, time_s: float) -> int:
         """The frame that is on the screen at a time: the last one captured by then."""

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 NOD, SHAKE = "nod", "shake"
-GESTURES = (NOD, SHAKE)
 
 MIN_SWING_DEG = 3.0
 MIN_HALF_PERIOD_S, MAX_HALF_PERIOD_S = 0.08, 0.6

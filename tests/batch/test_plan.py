@@ -25,7 +25,7 @@ from extractor.backends import ENGINES, BackendInfo
 from tests.factories import read_pictures
 
 WEIGHTS = "ab" * 32
-SAME = DoneCriteria(WEIGHTS, 1)
+SAME = DoneCriteria(WEIGHTS)
 HEADER = SessionHeader(SourceInfo("video", "clip.mp4", 64, 48, 30.0), 24, weights_sha256=WEIGHTS, engine="torch")
 
 
@@ -55,9 +55,10 @@ def test_a_whole_result_of_the_same_file_and_weights_is_done(clip, tmp_path):
     result(out / "clip", clip)
     assert place(clip, out) == Place(out / "clip", done=True)
     assert place(clip, out, force=True) == Place(out / "clip")
-    assert place(clip, out, DoneCriteria(WEIGHTS, 1, "torch")).done
-    for other in (DoneCriteria("cd" * 32, 1), DoneCriteria(WEIGHTS, 2), DoneCriteria(WEIGHTS, 1, "openvino")):
-        assert place(clip, out, other) == Place(out / "clip")
+    assert place(clip, out, DoneCriteria(WEIGHTS, ExtractOptions(engine="torch"))).done
+    assert place(clip, out, DoneCriteria("cd" * 32)) == Place(out / "clip")
+    for other in (ExtractOptions(faces=2), ExtractOptions(engine="openvino")):
+        assert place(clip, out, DoneCriteria(WEIGHTS, other)) == Place(out / "clip")
 
 
 @pytest.mark.parametrize(
@@ -74,8 +75,8 @@ def test_a_result_is_done_for_the_engine_and_precision_that_it_was_measured_with
     engine, precision, done, clip, tmp_path
 ):
     result(tmp_path / "out" / "clip", clip, engine=engine, precision=precision)
-    asked = ("auto", *ENGINES)
-    assert {name for name in asked if place(clip, tmp_path / "out", DoneCriteria(WEIGHTS, 1, name)).done} == done
+    criteria = {name: DoneCriteria(WEIGHTS, ExtractOptions(engine=name)) for name in ("auto", *ENGINES)}
+    assert {name for name, each in criteria.items() if place(clip, tmp_path / "out", each).done} == done
 
 
 def test_a_result_that_was_cut_off_is_not_done(clip, tmp_path):

@@ -7,9 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.blendshapes import ARKIT, CARRIED, CM, blendshapes
+from extractor.blendshapes import CARRIED, CM, blendshapes
 from extractor.types import KEYPOINT_NAMES
 from tests.extractor.test_face_shape import moved, neutral
+
+ARKIT = (
+    *(f"eye{what}{side}" for side in ("Left", "Right")
+      for what in ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")),
+    "jawForward", "jawLeft", "jawRight", "jawOpen",
+    "mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
+    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight",
+    "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+"""All 52, as ``ARFaceAnchor.BlendShapeLocation`` spells and orders them."""
 
 
 def shapes(**points: tuple[float, float, float]) -> dict[str, float]:

@@ -146,7 +146,7 @@ def _images(folder: Path) -> None:
 
 
 def _plan(folder: Path) -> None:
-    find_places([Item(folder / "clip.mkv", f"{folder.name}.mkv")], folder.parent, DoneCriteria("", 1), force=False)
+    find_places([Item(folder / "clip.mkv", f"{folder.name}.mkv")], folder.parent, DoneCriteria(""), force=False)
     holds_only_a_result(folder)
 
 

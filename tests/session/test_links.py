@@ -158,7 +158,7 @@ def test_measured_files_do_not_go_behind_a_link(tmp_path, outside):
     (out / "images.part.csv").symlink_to(outside / ".bashrc")
     before = state(outside)
     items = [Item(tmp_path / "clip.mp4", "clip.mp4"), Item(tmp_path / "sub" / "clip.mp4", "sub/clip.mp4")]
-    places = find_places(items, out, DoneCriteria("", 1), force=True)
+    places = find_places(items, out, DoneCriteria(""), force=True)
     assert places[0].folder == out / "clip-2"
     with pytest.raises(SessionError, match="sub is a link"):
         new_staging(places[1].folder.parent, places[1].folder.name, out)

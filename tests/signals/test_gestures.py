@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.signals.gestures import GESTURES, MIN_SWINGS, find_gestures
+from app.signals.gestures import MIN_SWINGS, NOD, SHAKE, find_gestures
 
 NOISE_DEG = 0.25  # what the network leaves on a quiet face
 
@@ -25,7 +25,7 @@ def oscillation(time: np.ndarray, onset_s: float, swings: int, hertz: float, swi
     return swing_deg * (1 - np.cos(phase)) / 2
 
 
-@pytest.mark.parametrize("kind", GESTURES)
+@pytest.mark.parametrize("kind", [NOD, SHAKE])
 @pytest.mark.parametrize("hertz", [1.0, 2.0, 3.5, 5.0])
 @pytest.mark.parametrize("swings", [3, 4, 7])
 def test_a_made_gesture_is_found_with_its_onset_duration_and_swings(kind, hertz, swings):
@@ -94,7 +94,7 @@ def test_frames_without_a_face_are_passed_over_and_a_long_gap_ends_a_gesture():
 @settings(max_examples=60)
 @given(
     st.floats(0, 1e6), st.floats(-80, 80), st.floats(-80, 80), st.integers(0, 999), st.floats(0.6, 3.0),
-    st.sampled_from(GESTURES),
+    st.sampled_from((NOD, SHAKE)),
 )  # fmt: skip
 def test_only_the_motion_counts(start_s, pitch_offset, yaw_offset, seed, size, kind):
     """Neither when it happens nor where the head looks; mirrored it is the same; uneven steps don't matter."""
@@ -117,7 +117,7 @@ def test_any_numbers_give_gestures_within_their_time(rows):
     time = np.arange(len(rows)) / 20
     angles = np.array(rows, np.float64).reshape(len(rows), 2)
     for kind, onset_s, duration_s, swings in find_gestures(time, angles[:, 0], angles[:, 1]):
-        assert kind in GESTURES
+        assert kind in (NOD, SHAKE)
         assert 0 <= onset_s <= onset_s + duration_s <= time[-1] + 1e-9
         assert swings >= MIN_SWINGS
 

@@ -85,7 +85,7 @@ def test_crops_by_boxes_are_the_apps() -> None:
     cut = from_boxes(plain, found, torch.Generator().manual_seed(0), 1.0)
     side = 0.8 * 100
     own = crop_square(Box((0.12 + 1) * 100 - side / 2, (-0.05 + 1) * 100 - side / 2, side, side), SPEC)
-    left, top, right = (own.to_frame(np.array([[x, y]], np.float32))[0] for x, y in ((-1, 0), (0, -1), (1, 0)))
+    left, top, right = (own.crop_to_frame @ (x, y, 1) for x, y in ((-1, 0), (0, -1), (1, 0)))
     assert float(cut.half.mean()) * 100 == pytest.approx((right - left)[0] / 2, rel=0.01)
     assert (float(cut.centre[:, 0].mean()) + 1) * 100 == pytest.approx((right + left)[0] / 2, abs=0.2)
     assert (float((cut.centre[:, 1] - cut.half).mean()) + 1) * 100 == pytest.approx(top[1], abs=0.5)
