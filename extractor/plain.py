@@ -62,11 +62,25 @@ def read_project(path: Path) -> tuple[LoadReport, dict[str, Floats]] | None:
     return report, parameters
 
 
+def read(path: Path) -> tuple[LoadReport, dict[str, Floats]]:
+    """A checkpoint of any layout: its report and all of the detector's parameters.  Raises ``WeightsError``."""
+    found = read_project(path)
+    if found is not None:
+        return found
+    require_torch(path)
+    from extractor.export import parameters_of
+    from extractor.model import MotionExtractor
+
+    network = MotionExtractor.from_checkpoint(path)
+    assert network.report is not None
+    return network.report, parameters_of(network)
+
+
 def read_report(path: Path) -> LoadReport:
     """What a checkpoint of any layout holds; torch reads what is not the project's own.  Raises ``WeightsError``."""
-    read = read_project(path)
-    if read is not None:
-        return read[0]
+    found = read_project(path)
+    if found is not None:
+        return found[0]
     require_torch(path)
     from extractor.weights import read_weights
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
-from typing import Protocol
 
+from app.capture.camera import CameraSource
 from app.capture.devices import CameraDevice
-from app.capture.source import SourceInfo, SourceState, SourceStatus
+from app.capture.source import SourceInfo, SourceState
 from app.capture.v4l2_formats import listed_formats
 from app.core.camera_format import CameraFormat, parse_camera_format
 from app.core.clock import now_s
@@ -24,16 +24,6 @@ SAME_PIXELS = {"YUY2": "YUYV", "JPEG": "MJPG"}  # names that differ from system 
 
 _USUAL_SIZES = ((1280, 720), (640, 480), (1920, 1080), (960, 540), (800, 600), (640, 360), (320, 240))
 _RAW = "YUYV" if sys.platform.startswith("linux") else "YUY2"
-
-
-class Camera(Protocol):
-    """The part of ``CameraSource`` that is used."""
-
-    def open(self) -> SourceInfo: ...
-    def read(self, timeout_s: float) -> Frame | None: ...
-    @property
-    def status(self) -> SourceStatus: ...
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,7 @@ class RateGauge:
         return self._last.captured_s - self._first.captured_s
 
 
-def try_format(camera: Camera, asked: CameraFormat) -> Grant:
+def try_format(camera: CameraSource, asked: CameraFormat) -> Grant:
     """Open ``camera``, which was made to ask for ``asked``, look at its frames for a second, close it.
 
     Raises SourceError for a camera that can't be opened or sends nothing.

@@ -6,11 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from app.capture.camera import CameraSource
 from app.capture.devices import CameraDevice
-from app.capture.grants import READ_S, Camera, Grant, RateGauge
+from app.capture.grants import READ_S, Grant, RateGauge
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraFormat
 from app.core.errors import SourceError
@@ -23,15 +22,7 @@ RETRY_S = 2.0  # after a camera could not be opened
 IDLE = SourceStatus(SourceState.CLOSED)
 
 
-class PreviewCamera(Camera, Protocol):
-    """What a maker of cameras makes."""
-
-    @property
-    def info(self) -> SourceInfo | None: ...
-    def interrupt(self) -> None: ...
-
-
-MakeCamera = Callable[[CameraDevice, CameraFormat], PreviewCamera]
+MakeCamera = Callable[[CameraDevice, CameraFormat], CameraSource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class CameraPreview:
         self._closing = False
         self._device: CameraDevice | None = None
         self._shown = CameraFormat()
-        self._camera: PreviewCamera | None = None
+        self._camera: CameraSource | None = None
         self._failure = IDLE
         self._gauge = RateGauge()
         self._thread = threading.Thread(target=self._run, name="camera preview", daemon=True)
@@ -131,7 +122,7 @@ class CameraPreview:
     def _moved_on(self, serial: int) -> bool:
         return serial != self._serial
 
-    def _stream(self, camera: PreviewCamera, asked: CameraFormat, serial: int) -> None:
+    def _stream(self, camera: CameraSource, asked: CameraFormat, serial: int) -> None:
         """Until something else is wanted."""
         try:
             info = camera.open()

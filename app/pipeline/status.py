@@ -66,20 +66,16 @@ class PipelineStatus:
     @property
     def problem(self) -> str:
         """What is wrong and what to do, in words; empty while all is well."""
-        if self.recording and self.recording.error:
-            return self.recording.error
-        if self.recording and self.recording_active and self.recording.warning:
-            return self.recording.warning  # what may cost data comes before what doesn't
-        if self.sound is not None and self.sound.problem:
-            return self.sound.problem  # likewise
-        if self.trouble:
-            return self.trouble
-        if self.network_error:
-            return self.network_error
-        if self.second is not None and self.second.error:
-            return self.second.error
-        if self.source.message:
-            return self.source.message
-        if self.report is not None and not self.report.pose_trained:
-            return UNTRAINED
-        return next((output.problem for output in self.outputs if output.problem), "")
+        recording = self.recording
+        sentences = (
+            recording.error if recording else "",
+            recording.warning if recording and self.recording_active else "",  # what may cost data comes first,
+            self.sound.problem if self.sound else "",  # as this
+            self.trouble,
+            self.network_error,
+            self.second.error if self.second else "",
+            self.source.message,
+            "" if self.report is None or self.report.pose_trained else UNTRAINED,
+            *(output.problem for output in self.outputs),
+        )
+        return next(filter(None, sentences), "")

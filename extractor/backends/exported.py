@@ -87,26 +87,14 @@ class ExportedBackend(LoadedBackend, abc.ABC):
             raise WeightsError.of(self._weights, f"it can't be opened ({error.strerror or error})") from error
         report = cache.report(self._weights)
         if report is None:
-            read = plain.read_project(self._weights)
-            if read is not None:
-                report, self._parameters = read
-            else:
-                report = plain.read_report(self._weights)
+            report, self._parameters = plain.read(self._weights)
             cache.keep_report(report)
         return cache, report
 
     def _read_parameters(self) -> dict[str, Floats]:
         """The detector's, read once and kept until the engine is ready."""
         if not self._parameters:
-            read = plain.read_project(self._weights)
-            if read is not None:
-                self._parameters = read[1]
-            else:
-                plain.require_torch(self._weights)
-                from extractor.export import parameters_of
-                from extractor.model import MotionExtractor
-
-                self._parameters = parameters_of(MotionExtractor.from_checkpoint(self._weights))
+            _, self._parameters = plain.read(self._weights)
         return self._parameters
 
     def _check(self) -> None:

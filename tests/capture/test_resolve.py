@@ -86,7 +86,7 @@ def test_without_any_camera_the_demo_is_offered():
 
 
 def wished(resolved):
-    return resolved.source._wanted
+    return resolved.source._start.args[1]
 
 
 def test_a_camera_is_asked_for_what_was_chosen_for_it():

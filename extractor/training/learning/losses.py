@@ -151,16 +151,12 @@ def _displacement_loss(said: Tensor, true: Tensor) -> Tensor:
 
 
 def _emphasis(like: Tensor) -> Tensor:
-    """(K,) the share of each keypoint's displacement; 1 for keypoints without names."""
-    if like.shape[1] != len(KEYPOINT_NAMES):
-        return torch.ones(like.shape[1], device=like.device)
+    """(K,) the share of each keypoint's displacement."""
     return torch.tensor([EMPHASIS.get(name.split("_")[0], 1.0) for name in KEYPOINT_NAMES], device=like.device)
 
 
 def _driven(out: Motion[Tensor], known: Tensor) -> Tensor:
     """(B, K, 3) driven keypoints from which a photograph's ``MOVING`` ones don't teach ``kp``."""
-    if out.kp.shape[1] != len(KEYPOINT_NAMES):
-        return out.driven
     held = torch.zeros_like(out.kp[..., :1])
     held[:, MOVING] = (1 - known)[:, None, None]
     kp = out.kp * (1 - held) + out.kp.detach() * held
@@ -169,15 +165,11 @@ def _driven(out: Motion[Tensor], known: Tensor) -> Tensor:
 
 def _neutral_gaps(kp: Tensor) -> Tensor:
     """(B, 2) how far the lower lid lies below the upper one in the neutral face."""
-    if kp.shape[1] != len(KEYPOINT_NAMES):
-        return torch.full((len(kp), 2), MEAN_GAP, device=kp.device)
     return kp[:, LOWER_LIDS, 1] - kp[:, UPPER_LIDS, 1]
 
 
 def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
     """(B,) error of the vectors between pairs of driven keypoints; ``kp`` is held, so ``exp`` must make them right."""
-    if out.kp.shape[1] != len(KEYPOINT_NAMES):
-        return torch.zeros(len(out.kp), device=out.kp.device)
     driven = driven_keypoints(out.kp.detach(), out.rotation.detach(), out.exp, out.scale.detach(), out.t.detach())
     first, second = ([KEYPOINT_NAMES.index(pair[i]) for pair in GAPS] for i in (0, 1))
     share = torch.tensor([pair[2] for pair in GAPS], device=driven.device)
@@ -188,8 +180,6 @@ def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
 
 def _open(kp: Tensor, exp: Tensor, rotation: Tensor) -> Tensor:
     """(B, 2) how far the lower lid lies below the upper one in the head frame (``extractor.face_shape``)."""
-    if kp.shape[1] != len(KEYPOINT_NAMES):
-        return torch.zeros(len(kp), 2, device=kp.device)
     y = (kp + exp @ rotation.detach())[..., 1]
     return y[:, LOWER_LIDS] - y[:, UPPER_LIDS]
 

@@ -89,17 +89,6 @@ def shapes(out: Motion[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
     return torch.tensor(said).reshape(-1, width), torch.tensor(true).reshape(-1, width)
 
 
-def signal_correlations(out: Motion[Tensor], targets: Targets, chosen: Tensor) -> dict[str, float]:
-    """How well mouth, smile, brows and eyes follow the true ones over the ``chosen`` heads, by name.
-
-    Left out where the keypoints aren't ours or nothing moves.
-    """
-    if out.exp.shape[1] != len(KEYPOINT_NAMES):
-        return {}
-    said, true = shapes(out, targets)
-    return shape_correlations(said[chosen], true[chosen])
-
-
 def shape_correlations(a: Tensor, b: Tensor) -> dict[str, float]:
     """Pearson's, of each column of ``shapes`` that moves, by name; unknown numbers (NaN) are left out."""
     fields = FaceShape._fields
@@ -116,6 +105,7 @@ def measure(out: Motion[Tensor], targets: Targets, jitter_deg: Three = (float("n
     apart = targets.scale * interocular(targets.kp)
     points = (out.driven[..., :2] - targets.points).norm(dim=-1).mean(1) / apart
     said, true = expression_magnitude(out.exp), expression_magnitude(targets.exp)
+    said_shapes, true_shapes = shapes(out, targets)
     tones = tuple(_mean(geodesic[webcam & (targets.tone == i)]) for i in range(3))
     known = [t for t in tones if t == t]
     slope = ((said - said.mean()) * (true - true.mean())).sum() / (true - true.mean()).square().sum().clamp_min(1e-12)
@@ -135,7 +125,7 @@ def measure(out: Motion[Tensor], targets: Targets, jitter_deg: Three = (float("n
         tone_ratio=max(known) / max(min(known), 1e-9) if known else float("nan"),
         spread_ratio=three(z.square().mean(0).sqrt()),
         jitter_deg=jitter_deg,
-        signal_correlation=signal_correlations(out, targets, webcam),
+        signal_correlation=shape_correlations(said_shapes[webcam], true_shapes[webcam]),
     )
 
 
