@@ -5,13 +5,13 @@ The recorded columns have the same names.  Everything is as shown: filtered and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from app.core.derived import DERIVED as DERIVED_SIGNALS
 from app.core.derived import DerivedSignal
@@ -93,6 +93,22 @@ def read(channels: tuple[Channel, ...], face: ShownFace) -> list[float]:
 
 
 def quaternion(rotation: NDArray[np.floating[Any]]) -> tuple[float, float, float, float]:
-    """x, y, z, w of a rotation (3, 3), w not negative."""
-    x, y, z, w = Rotation.from_matrix(rotation).as_quat(canonical=True).tolist()
+    """x, y, z, w of a rotation (3, 3), w not negative.
+
+    Shepperd (1978): divided by the largest of the four, so that nothing small is divided by.
+    """
+    r = np.asarray(rotation, np.float64)
+    trace = float(np.trace(r))
+    squares = (r[0, 0], r[1, 1], r[2, 2], trace)
+    largest = int(np.argmax(squares))
+    if largest == 3:
+        q = [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], 1 + trace]
+    else:
+        i, j, k = largest, (largest + 1) % 3, (largest + 2) % 3
+        q = [0.0, 0.0, 0.0, r[k, j] - r[j, k]]
+        q[i] = 1 - trace + 2 * r[i, i]
+        q[j] = r[j, i] + r[i, j]
+        q[k] = r[k, i] + r[i, k]
+    length = math.copysign(math.sqrt(sum(v * v for v in q)), q[3])
+    x, y, z, w = (float(v / length) for v in q)
     return x, y, z, w
