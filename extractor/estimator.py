@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo, LoadedBackend, require_crops
 from extractor.decode_arrays import angles_from_matrix
-from extractor.report import LoadReport, sha256_of
+from extractor.report import LoadReport, UnusableError, sha256_of
 from extractor.types import POSE_HEADS, CropSpec, Floats, HostMotion, Motion, NetworkSpec
 
 
-class EstimatorError(ValueError):
+class EstimatorError(UnusableError):
     """An estimator that can't be used; the message is one sentence."""
 
 

@@ -18,7 +18,11 @@ from extractor.types import HEADS, POSE_HEADS, CropSpec, NetworkSpec
 Layout = Literal["project", "liveportrait", "model", "backbone", "estimator"]
 
 
-class WeightsError(ValueError):
+class UnusableError(ValueError):
+    """Weights, an engine, a device or an estimator that can't be used; the message is one sentence for a person."""
+
+
+class WeightsError(UnusableError):
     """Weights that can't be used; the message is one sentence that names the file and the reason."""
 
     @classmethod

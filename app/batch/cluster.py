@@ -23,9 +23,8 @@ from app.batch.jobs import Event, Job, Outcome, Progress, ProgressBoard, Setting
 from app.batch.worker import Worker, sweep_jobs
 from app.core.errors import UserError
 from extractor import child, files
-from extractor.backends import DeviceError, EngineError
 from extractor.installing import extra_command, install_hint
-from extractor.report import WeightsError
+from extractor.report import UnusableError
 from extractor.values import first_line
 
 CONNECT_S = 5.0
@@ -182,5 +181,5 @@ def _own_worker(settings: Settings, host: str) -> Worker:
         raise UserError(f"{host} doesn't see what is in {folder}: all machines must share that folder.")
     try:
         return Worker(settings)
-    except (WeightsError, DeviceError, EngineError) as error:
+    except UnusableError as error:
         raise UserError(f"{str(error).rstrip('.')} (on {host}).") from None

@@ -19,8 +19,8 @@ from app.batch.jobs import Event, Job, Outcome, Settings
 from app.batch.worker import Worker, sweep_jobs
 from app.core.errors import UserError
 from extractor import child
-from extractor.backends import Backend, DeviceError, EngineError
-from extractor.report import WeightsError
+from extractor.backends import Backend
+from extractor.report import UnusableError
 
 ATTEMPTS = 2
 """At a job whose process died: it may have been killed for its neighbour's memory."""
@@ -161,7 +161,7 @@ def main(_: Sequence[str]) -> int:
 
     try:
         worker = Worker(pickle.load(incoming))
-    except (UserError, WeightsError, DeviceError, EngineError) as error:
+    except (UserError, UnusableError) as error:
         send(_Failed(str(error)))
         return 1
     try:

@@ -83,13 +83,12 @@ def main(_: Sequence[str]) -> int:
 
 def _run(request: Request, writer: _MessageWriter) -> int:
     from app.batch.extract import extract
-    from extractor.backends import DeviceError, EngineError
-    from extractor.report import WeightsError
+    from extractor.report import UnusableError
 
     files.share(request.share)
     try:
         extracted = extract(request.paths, Path(request.out), request.options, writer)
-    except (UserError, WeightsError, DeviceError, EngineError) as error:
+    except (UserError, UnusableError) as error:
         writer.write(RunMessage(error=str(error), shown=False))
         return 1
     writer.finish(extracted.sentence, extracted.failures)

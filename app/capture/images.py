@@ -135,14 +135,9 @@ class ImageSource(FileSource):
     when all are broken does it raise SourceError.
     """
 
-    def __init__(self, path: str | Path | Sequence[Path], *, paced: bool = True, pacer: Pacer | None = None) -> None:
-        """``path``: a file, a folder, or the files themselves."""
-        if isinstance(path, (str, Path)):
-            self._root = Path(path).expanduser()
-            self._given: tuple[Path, ...] | None = None
-        else:
-            self._given = tuple(Path(p) for p in path)
-            self._root = self._given[0].parent if self._given else Path()
+    def __init__(self, path: str | Path, *, paced: bool = True, pacer: Pacer | None = None) -> None:
+        """``path``: a file or a folder."""
+        self._root = Path(path).expanduser()
         self._paced = paced
         self._pacer = pacer or Pacer()
         self._paths: tuple[Path, ...] = ()
@@ -199,10 +194,6 @@ class ImageSource(FileSource):
             self._status = SourceStatus(SourceState.CLOSED)
 
     def _list(self) -> tuple[Path, ...]:
-        if self._given is not None:
-            if not self._given:
-                raise SourceError("No pictures were given.")
-            return self._given
         if not self._root.is_dir():
             return (self._root,)
         try:

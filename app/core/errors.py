@@ -43,10 +43,6 @@ def is_readable(error: Exception) -> bool:
 
     Other ValueErrors are mistakes of ours.
     """
-    if isinstance(error, UserError):
-        return True
-    from extractor.backends import DeviceError, EngineError
-    from extractor.estimator import EstimatorError
-    from extractor.report import WeightsError
+    from extractor.report import UnusableError
 
-    return isinstance(error, (WeightsError, DeviceError, EngineError, EstimatorError))
+    return isinstance(error, (UserError, UnusableError))

@@ -29,11 +29,6 @@ ANALYSES = "analyses"
 ANALYSIS = "analysis.json"
 SCHEMA = 1
 _LONGEST_NAME = 60
-_MEASURED_WITH = (
-    "num_kp", "weights_name", "weights_sha256", "weights_summary", "pose_trained", "engine", "precision", "device",
-    "keypoint_names", "quality_threshold", "field_of_view", "face_size",
-)  # fmt: skip
-"""Fields that ``AnalysisHeader`` and ``SessionHeader`` share."""
 
 
 def _now_utc() -> str:
@@ -80,7 +75,7 @@ class Analysis:
     def describe(self, recorded: Manifest) -> Manifest:
         """The session's manifest as if its table were this one."""
         header = self.header
-        measured = {name: getattr(header, name) for name in _MEASURED_WITH}
+        measured = {name: getattr(header, name) for name in header.__slots__ if name in recorded.header.__slots__}
         return dataclasses.replace(
             recorded,
             header=dataclasses.replace(recorded.header, **measured),

@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from extractor.report import LoadReport, WeightsError
+from extractor.report import LoadReport, UnusableError, WeightsError
 from extractor.types import NUM_BINS, HostMotion, NetworkSpec
 
 
-class EngineError(ValueError):
+class EngineError(UnusableError):
     """An engine that isn't installed or can't run the network; the message is one sentence."""
 
 

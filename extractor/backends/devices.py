@@ -11,8 +11,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.report import UnusableError
 
-class DeviceError(ValueError):
+
+class DeviceError(UnusableError):
     """A device that isn't there; the message is one sentence."""
 
 

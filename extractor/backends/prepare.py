@@ -19,7 +19,7 @@ from typing import IO
 import psutil
 
 from extractor import child
-from extractor.backends import EngineError, engine_asked_for, installed_engines, make_backend
+from extractor.backends import engine_asked_for, installed_engines, make_backend
 from extractor.backends.choice import is_a_choice, measure_all, remember, remembered
 from extractor.report import WeightsError
 from extractor.shipped import find_weights
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("there is no choice of engines here", flush=True)
             return 0
         backend, choice = measure_all(lambda name: make_backend(name, path, given.device, given.threads), report)
-    except (WeightsError, EngineError, ValueError) as error:
+    except ValueError as error:
         print(f"prepare: {error}", file=sys.stderr)
         return 1
     backend.close()

@@ -73,15 +73,6 @@ def test_a_live_folder_shows_one_a_second_over_and_over(save, tmp_path, fake_tim
     assert source.read(0.1) is None  # the next one is due in a second
 
 
-def test_files_given_outright(save, read_all):
-    paths = [save("z.png", flat(1)), save("sub/a.jpg", flat(2))]
-    source = ImageSource(paths, paced=False)
-    source.open()
-    assert [f.name for f in read_all(source)] == ["z.png", "a.jpg"]
-    with pytest.raises(SourceError, match="No pictures"):
-        ImageSource([], paced=False).open()
-
-
 def test_broken_files_are_left_out_and_reported(save, tmp_path, read_all):
     save("1.png", flat(1))
     (tmp_path / "2.png").write_bytes(b"not a picture")
