@@ -86,7 +86,7 @@ def _check_opencv(problems: list[str]) -> None:
 
 
 def _cameras() -> str:
-    from app.capture import list_sources
+    from app.capture.resolve import list_sources
 
     names = [f"{choice.spec}: {choice.label}" for choice in list_sources() if choice.spec != "demo"]
     return "; ".join(names) if names else "none found; the window plays the built-in demo"

@@ -28,7 +28,7 @@ from extractor.training.learning.photo_pool import PhotoPool
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.schedule import Phase, RunSettings
 from extractor.training.learning.trainer import Trainer
-from extractor.types import CropSpec
+from extractor.types import POSE_HEADS, CropSpec
 
 LOGGED = (
     "loss", "mae_pitch", "mae_yaw", "mae_roll", "bins", "rotation", "points", "kp", "exp", "magnitude", "eyes", "scale",
@@ -59,14 +59,11 @@ class Run:
             "samples_per_s": f"{rate:.1f}",
             **{name: f"{means.get(name, float('nan')):.5f}" for name in LOGGED},
         }
-        columns = list(row)
-        if self.log.exists():
-            with self.log.open(newline="", encoding="utf-8") as file:
-                columns = next(csv.reader(file), columns)
-        new = not self.log.exists()
-        with self.log.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="nan")
-            if new:
+        with self.log.open("a+", newline="", encoding="utf-8") as file:
+            file.seek(0)
+            columns = next(csv.reader(file), None)
+            writer = csv.DictWriter(file, columns or list(row), extrasaction="ignore", restval="nan")
+            if columns is None:
                 writer.writeheader()
             writer.writerow(row)
 
@@ -103,16 +100,7 @@ class StopSignal:
         self.seen = True
 
 
-def train(
-    trainer: Trainer,
-    run: Run,
-    stop: StopSignal,
-    *,
-    log_s: float,
-    save_s: float,
-    refresh_s: float,
-    held: HeadPool | None,
-) -> None:
+def train(trainer: Trainer, run: Run, stop: StopSignal, given: argparse.Namespace, held: HeadPool | None) -> None:
     """Steps until the run is done or told to stop; logs, saves, and takes in new shards by the clock."""
     start = logged = saved = refreshed = time.monotonic()
     since = trainer.seen
@@ -123,23 +111,24 @@ def train(
             # Averaged on the device: asking for the number would wait for it.
             means[name] = value if name not in means else means[name] * SMOOTH + value * (1 - SMOOTH)
         now = time.monotonic()
-        if now - logged >= log_s or trainer.done:
+        if now - logged >= given.log_every or trainer.done:
             rate = (trainer.seen - since) / max(1e-6, now - logged)
             run.append(trainer, {name: float(value) for name, value in means.items()}, rate)
             print(
                 f"{(now - start) / 60:6.1f} min  {trainer.seen:>9} samples  {rate:6.1f}/s  {size} px  "
                 f"loss {float(means['loss']):.3f}  MAE "
-                + " ".join(f"{float(means[f'mae_{axis}']):.2f}" for axis in ("pitch", "yaw", "roll"))
-                + "".join(
-                    f" {float(means[f'photo_{a}']):.2f}" for a in ("pitch", "yaw", "roll") if f"photo_{a}" in means
+                + " ".join(
+                    f"{float(means[name]):.2f}"
+                    for name in (f"{kind}_{axis}" for kind in ("mae", "photo") for axis in POSE_HEADS)
+                    if name in means
                 ),
                 flush=True,
             )
             logged, since = now, trainer.seen
-        if now - saved >= save_s or trainer.done or trainer.phase.size != size:
+        if now - saved >= given.save_every or trainer.done or trainer.phase.size != size:
             trainer.save(run.state)
             saved = now
-        if now - refreshed >= refresh_s:
+        if now - refreshed >= given.refresh_every:
             if more := trainer.pool.refresh():
                 print(f"{more} more heads, {len(trainer.pool)} in all", flush=True)
             refreshed = now
@@ -248,15 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{len(pool)} heads, {len(photos) if photos else 0} photographs, {given.backbone} on {given.device}", flush=True
     )
     with StopSignal() as stop:
-        train(
-            trainer,
-            run,
-            stop,
-            log_s=given.log_every,
-            save_s=given.save_every,
-            refresh_s=given.refresh_every,
-            held=held,
-        )
+        train(trainer, run, stop, given, held)
     if stop.seen:
         print(f"Stopped after {trainer.seen} samples; the same command goes on.", file=sys.stderr)
         return 130

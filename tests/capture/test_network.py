@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from app.capture import resolve_source
 from app.capture.camera_worker import CameraTiming
 from app.capture.network import network_camera
+from app.capture.resolve import resolve_source
 from app.capture.source import Interruptible, SourceState
 from app.core.addresses import parse_address
 from app.core.errors import SourceError

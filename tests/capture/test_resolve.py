@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from app.capture import devices, list_sources, resolve_source
+from app.capture import devices
 from app.capture.camera import CameraSource
 from app.capture.demo import DemoSource, TruthTable, find_asset
 from app.capture.devices import CameraDevice
 from app.capture.images import ImageSource
+from app.capture.resolve import list_sources, resolve_source
 from app.capture.source import SourceState
 from app.capture.video import VideoSource
 from app.core.camera_format import CameraFormat, CameraRequest, KnownCamera
@@ -162,7 +163,7 @@ def test_the_picker_offers_cameras_and_the_demo():
 
 
 def test_listing_the_real_cameras_says_nothing_on_stderr():
-    code = "from app.capture import list_sources; print(list_sources()[-1].spec)"
+    code = "from app.capture.resolve import list_sources; print(list_sources()[-1].spec)"
     root = Path(__file__).resolve().parents[2]
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert result.stdout.strip() == "demo"

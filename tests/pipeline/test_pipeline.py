@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.capture import resolve_source
+from app.capture.resolve import resolve_source
 from app.capture.source import SourceState
 from app.core.clock import now_s
 from app.core.errors import SessionError

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.capture import resolve_source
+from app.capture.resolve import resolve_source
 from app.capture.video import VideoSource
 from app.core.clock import now_s
 from app.core.frames import Frame, FrameResult

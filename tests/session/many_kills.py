@@ -21,7 +21,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.capture import resolve_source
+from app.capture.resolve import resolve_source
 from app.core.clock import now_s
 from app.core.frames import Frame
 from app.pipeline import Pipeline

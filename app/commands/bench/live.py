@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.capture import resolve_source
+from app.capture.resolve import resolve_source
 from app.capture.source import SourceState
 from app.commands.bench.options import BenchOptions
 from app.commands.bench.probe import Probe

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import cv2
 
-from app.capture import resolve_source
+from app.capture.resolve import resolve_source
 from app.capture.source import Source, SourceState
 from app.commands.bench.options import BenchOptions
 from app.commands.bench.report import Peer, Spread

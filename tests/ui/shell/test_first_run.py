@@ -41,7 +41,7 @@ def entries(page: FirstRunPage) -> list[str]:
 
 def test_it_comes_once(no_network, make_window, store, qtbot, monkeypatch):
     """From the first paint on, and not again after it was closed, by key too."""
-    monkeypatch.setattr("app.capture.list_sources", lambda: (DEMO,))
+    monkeypatch.setattr("app.capture.resolve.list_sources", lambda: (DEMO,))
     window = make_window()
     window.show()
     qtbot.waitUntil(lambda: bool(window.findChildren(FirstRunPage)), timeout=WAIT_MS)

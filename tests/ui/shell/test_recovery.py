@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.capture import SourceInfo
+from app.capture.source import SourceInfo
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.core.frames import Frame

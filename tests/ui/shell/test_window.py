@@ -15,7 +15,8 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent
 
-from app.capture import Resolved, SourceInfo, SourceState, SourceStatus
+from app.capture.resolve import Resolved
+from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraRequest
 from app.core.clock import now_s
 from app.core.errors import SourceError
@@ -164,10 +165,10 @@ def test_stop_and_start(play, qtbot):
 
 
 def test_a_camera_nobody_asked_for_may_fail_the_demo_plays_instead(play, qtbot, clip, monkeypatch):
-    from app.capture import resolve_source
+    from app.capture.resolve import resolve_source
 
     answers = {"auto": lambda: Resolved(BrokenCamera()), "demo": lambda: resolve_source(str(clip))}
-    monkeypatch.setattr("app.capture.resolve_source", lambda spec, camera_request: answers[spec]())
+    monkeypatch.setattr("app.capture.resolve.resolve_source", lambda spec, camera_request: answers[spec]())
     window = play(source="auto")
     assert window.controller.source == "demo"
     qtbot.waitUntil(lambda: window.toolbar.source.current == "demo", timeout=WAIT_MS)
@@ -198,7 +199,7 @@ def test_a_source_that_fails_leaves_nothing_of_the_one_before(play, qtbot, clip,
 
 
 def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qtbot, clip, monkeypatch):
-    from app.capture import resolve_source
+    from app.capture.resolve import resolve_source
 
     gate = threading.Event()
 
@@ -208,7 +209,7 @@ def test_a_new_choice_overtakes_one_that_still_waits(no_network, make_window, qt
             return Resolved(BrokenCamera())
         return resolve_source(spec)
 
-    monkeypatch.setattr("app.capture.resolve_source", resolve)
+    monkeypatch.setattr("app.capture.resolve.resolve_source", resolve)
     window = make_window(source="slow")
     window.show()
     qtbot.waitUntil(lambda: window.controller.pipeline is not None, timeout=WAIT_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QStylePainter
 
-from app.capture import SourceChoice
+from app.capture.resolve import SourceChoice
 from app.ui.widgets.pickers import Entry, Picker
 from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
