@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import queue
-import threading
+from collections import deque
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.core.frames import Box, Detection, Frame, FrameResult, Image
 from app.core.position import ASSUMED, FaceSize, FieldOfView
@@ -22,8 +22,6 @@ PICTURE_BYTES = 64 * 1024 * 1024
 """unless these take more."""
 
 T = TypeVar("T")
-
-_POLL_S = 0.1
 
 Detected = tuple[Frame, tuple[Detection, ...]]
 
@@ -92,40 +90,15 @@ def read_ahead(items: Generator[T, None, None], room: int) -> Generator[T, None,
     What ``items`` raises is raised here.  Closing this, or letting go of it, ends the thread and
     closes ``items`` on it.
     """
-    ready: queue.Queue[T | _End] = queue.Queue(maxsize=max(1, room))
-    stop = threading.Event()
-
-    def put(item: T | _End) -> bool:
-        while not stop.is_set():
-            try:
-                ready.put(item, timeout=_POLL_S)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def run() -> None:
-        end = _End()
-        try:
-            with closing(items):
-                for item in items:
-                    if not put(item):
-                        return
-        except BaseException as error:  # it belongs to whoever takes the items
-            end.error = error
-        put(end)
-
-    thread = threading.Thread(target=run, name="read ahead", daemon=True)
-    thread.start()
+    end: Any = object()
+    worker = ThreadPoolExecutor(1, thread_name_prefix="read ahead")
+    ahead = deque(worker.submit(next, items, end) for _ in range(max(1, room)))
     try:
-        while not isinstance(item := ready.get(), _End):
+        while (item := ahead.popleft().result()) is not end:
+            ahead.append(worker.submit(next, items, end))
             yield item
-        if item.error is not None:
-            raise item.error
     finally:
-        stop.set()
-        thread.join()
-
-
-class _End:
-    error: BaseException | None = None
+        for waiting in ahead:
+            waiting.cancel()
+        worker.submit(items.close).result()
+        worker.shutdown()
