@@ -38,7 +38,10 @@ class BackendInfo:
 
 
 class Backend(Protocol):
-    """Crops in, decoded motion out.  One thread at a time may call ``run``."""
+    """Crops in, decoded motion out.  One thread at a time may call ``run``.
+
+    ``info`` (``BackendInfo``) says what runs where, ``report`` (``LoadReport``) what the weights hold.
+    """
 
     info: BackendInfo
     report: LoadReport
