@@ -19,7 +19,7 @@ from app.session.folders import AUDIO, FRAMES, MANIFEST, SIGNALS, TRUTH, VIDEO, 
 from app.session.manifest import Fitted, Manifest, SoundInfo, VideoInfo
 from app.session.result_tables import MeasuredFrame, ResultTables
 from app.session.rows import PendingRow
-from app.session.signals import ShownRow, SignalRows
+from app.session.signals import SignalRows
 from app.session.sound import SoundEncoder
 from app.session.table import TRUTH_COLUMNS, Missing, truth_row
 from app.session.text_table import encode_rows
@@ -152,21 +152,15 @@ class SessionFiles:
 
     def add_rows(self, rows: list[PendingRow]) -> None:
         """Append rows; the second and further faces go to a table of their own."""
-        signals = self._signals.encode(
-            (item.number, item.timestamp_s, item.chained if item.inferred else None, self._shown(item)) for item in rows
-        )
+        rows = [self._as_recorded(row) for row in rows]
+        signals = self._signals.encode(rows)
         if signals:
             self._file(SIGNALS).write(signals)
-        self.tables.add(map(self._measured, rows))
-        self.inferred += sum(item.inferred for item in rows)
-
-    def _measured(self, item: PendingRow) -> MeasuredFrame:
-        primary = self._as_recorded(item.primary, item.number) if item.primary is not None else None
-        others = tuple(self._as_recorded(face, item.number) for face in item.others)
-        missing = Missing.FAILED if item.failed else Missing.NO_FACE if item.inferred else Missing.SKIPPED
-        if item.damaged:
-            missing = Missing.DAMAGED
-        return MeasuredFrame(item.number, item.timestamp_s, primary, others, item.latency_ms, missing)
+        self.tables.add(
+            MeasuredFrame(row.number, row.timestamp_s, row.primary, row.others, row.latency_ms, _missing(row))
+            for row in rows
+        )
+        self.inferred += sum(row.inferred for row in rows)
 
     def add_sound(self, blocks: Iterable[SoundBlock], first_s: float) -> None:
         """Append sound that begins ``first_s`` on the monotonic clock; what goes wrong with it ends the sound alone."""
@@ -191,23 +185,23 @@ class SessionFiles:
             except Exception:  # it plays without its index, too
                 log.exception("the sound could not be finished")
 
-    def _shown(self, item: PendingRow) -> ShownRow | None:
-        if item.shown is None or item.primary is None:
-            return None
-        measured = self._as_recorded(item.primary, item.number)
-        shown = replace(item.shown, face=self._as_recorded(item.shown.face, item.number))
-        return ShownRow(measured, shown, item.recentred)
-
-    def _as_recorded(self, face: FaceResult, number: int) -> FaceResult:
-        """The face in the video's pixels."""
-        fitted = next((item for item in reversed(self.fitted) if item.frame <= number), None)
+    def _as_recorded(self, row: PendingRow) -> PendingRow:
+        """The row with its faces in the video's pixels."""
+        fitted = next((item for item in reversed(self.fitted) if item.frame <= row.number), None)
         if fitted is None or (fitted.scale == 1.0 and not fitted.offset_x and not fitted.offset_y):
-            return face
-        s, x, y, box = fitted.scale, fitted.offset_x, fitted.offset_y, face.detection.box
-        box = Box(s * box.x + x, s * box.y + y, s * box.w, s * box.h)
-        points = face.keypoints * s + (x, y)
-        crop = face.crop_to_frame * s + [[0, 0, x], [0, 0, y]]
-        return replace(face, detection=Detection(box, face.detection.score), keypoints=points, crop_to_frame=crop)
+            return row
+        s, x, y = fitted.scale, fitted.offset_x, fitted.offset_y
+
+        def recorded(face: FaceResult) -> FaceResult:
+            box = face.detection.box
+            box = Box(s * box.x + x, s * box.y + y, s * box.w, s * box.h)
+            points = face.keypoints * s + (x, y)
+            crop = face.crop_to_frame * s + [[0, 0, x], [0, 0, y]]
+            return replace(face, detection=Detection(box, face.detection.score), keypoints=points, crop_to_frame=crop)
+
+        shown = row.shown and replace(row.shown, face=recorded(row.shown.face))
+        primary = row.primary and recorded(row.primary)
+        return replace(row, primary=primary, others=tuple(map(recorded, row.others)), shown=shown)
 
     def sync(self) -> None:
         """Push what was written to the disk itself; from any thread, may take long."""
@@ -251,6 +245,13 @@ class SessionFiles:
             with contextlib.suppress(OSError):
                 file.close()
         self._reserve.release()
+
+
+def _missing(row: PendingRow) -> Missing:
+    """Why the row has no primary face, where it has none."""
+    if row.damaged:
+        return Missing.DAMAGED
+    return Missing.FAILED if row.failed else Missing.NO_FACE if row.inferred else Missing.SKIPPED
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
 from app.core.derived import DERIVED
-from app.core.frames import FaceResult, ShownFace
 from app.core.text import ENCODING, ERRORS
+from app.session.rows import PendingRow
 from app.session.table import number_field
 from app.session.text_table import encode_rows, valid_prefix
 from extractor.types import POSE_HEADS
@@ -38,15 +37,6 @@ _DECIMALS = (
 _KEYPOINT_DECIMALS = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ShownRow:
-    """A frame's primary face after the signal chain, in the video's pixels."""
-
-    measured: FaceResult
-    shown: ShownFace
-    recentred: bool
-
-
 def signal_columns(num_kp: int) -> tuple[str, ...]:
     """The header, in order."""
     return (*_LEAD, *_NUMBERS, *(f"kp_{i}_{axis}" for i in range(num_kp) for axis in "xy"))
@@ -57,33 +47,34 @@ class SignalRows:
 
     def __init__(self, num_kp: int) -> None:
         self._num_kp = num_kp
-        self._early: list[tuple[int, float]] = []  # frames before it is known whether there are signals
+        self._early: list[PendingRow] = []  # frames before it is known whether there are signals
         self._wanted: bool | None = None
 
-    def encode(self, rows: Iterable[tuple[int, float, bool | None, ShownRow | None]]) -> bytes:
-        """The next frames' number, time, whether they went through a signal chain, and what it showed.
+    def encode(self, rows: Iterable[PendingRow]) -> bytes:
+        """The next frames, their faces in the video's pixels.
 
-        None is a frame that was not measured; the first one that was decides for good whether there is
-        such a table.  The header comes with the first rows.
+        The first one that was measured decides for good whether there is such a table.  The header comes with the
+        first rows.
         """
         lines: list[tuple[str, ...]] = []
-        for number, timestamp_s, through_chain, shown in rows:
-            if self._wanted is None and through_chain is None:
-                self._early.append((number, timestamp_s))
+        for row in rows:
+            if self._wanted is None and not row.inferred:
+                self._early.append(row)
                 continue
             if self._wanted is None:
-                self._wanted = bool(through_chain)
-                lines = [signal_columns(self._num_kp), *(_row(*early, None, self._num_kp) for early in self._early)]
+                self._wanted = row.chained
+                lines = [signal_columns(self._num_kp), *(_row(early, self._num_kp) for early in self._early)]
                 self._early = []
-            lines.append(_row(number, timestamp_s, shown, self._num_kp))
+            lines.append(_row(row, self._num_kp))
         return encode_rows(lines) if self._wanted and lines else b""
 
 
-def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> tuple[str, ...]:
-    lead = (str(number), f"{timestamp_s:.6f}")
-    if row is None or not row.measured.pose_trained or not all(math.isfinite(a) for a in row.shown.angles):
+def _row(row: PendingRow, num_kp: int) -> tuple[str, ...]:
+    lead = (str(row.number), f"{row.timestamp_s:.6f}")
+    shown, measured = row.shown, row.primary
+    if shown is None or measured is None or not measured.pose_trained or not all(map(math.isfinite, shown.angles)):
         return (*lead, "", "0", "", "", *[""] * (len(_NUMBERS) + 2 * num_kp))
-    shown, face = row.shown, row.shown.face
+    face = shown.face
     numbers = (
         *face.angles, *shown.angles,
         face.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,
@@ -91,7 +82,7 @@ def _row(number: int, timestamp_s: float, row: ShownRow | None, num_kp: int) -> 
     )  # fmt: skip
     fields = [number_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
     points = [""] * (2 * num_kp)
-    filtered = not np.array_equal(face.keypoints, row.measured.keypoints)
+    filtered = not np.array_equal(face.keypoints, measured.keypoints)
     if filtered and face.keypoints.shape == (num_kp, 2):
         points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
     flags = (str(int(row.recentred)), str(int(shown.neutral is not None)))

@@ -16,6 +16,7 @@ from app.core.tilt import CameraTilt
 from app.session.folders import SIGNALS, part
 from app.session.manifest import Manifest
 from app.session.recovery import recover
+from app.session.rows import PendingRow
 from app.session.signals import SignalRows, repair_signals, signal_columns
 from app.session.writer import SessionWriter
 from extractor.types import Angles
@@ -124,7 +125,9 @@ def test_a_cut_off_recording_gets_its_signals_back(tmp_path, header, make_frame,
 @given(st.integers(0, 2000), st.binary(max_size=40), st.integers(0, 6))
 def test_whatever_the_end_looks_like_every_frame_has_a_row(cut, rubbish, frames):
     rows = SignalRows(1)
-    data = b"".join(rows.encode([(k, k / 30, True, None)]) for k in range(5))
+    data = b"".join(
+        rows.encode([PendingRow(k, k, k / 30, k / 30, k / 30, inferred=True, chained=True)]) for k in range(5)
+    )
     mended = repair_signals(data[:cut] + rubbish, [f"{k / 30:.6f}" for k in range(frames)])
     header = ",".join(signal_columns(1)).encode()
     if not data[:cut].startswith(header + b"\n"):
