@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import SessionError
-from app.session.deletion import delete_session, plan_deletion
+from app.session.deletion import delete_session, plan_deletion, question_about
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def delete_all(folders: Sequence[Path], *, ask: bool = True) -> int:
     for folder in folders:
         try:
             plan = plan_deletion(folder)
-            if ask and not _agreed(plan.question()):
+            if ask and not _agreed(question_about([plan])):
                 print(f"{folder}: kept")
                 continue
             delete_session(folder)

@@ -149,7 +149,4 @@ def project_axes(rotation: NDArray[np.floating[Any]], length: float) -> tuple[ND
 
 def geodesic_deg(a: NDArray[np.floating[Any]], b: NDArray[np.floating[Any]]) -> float:
     """The angle of the single rotation that turns ``a`` into ``b``, both (3, 3); 0 to 180 degrees."""
-    relative = np.asarray(a, np.float64).T @ np.asarray(b, np.float64)
-    # atan2 of sine and cosine: acos of the trace alone is blind below a hundredth of a degree.
-    sine = np.linalg.norm(relative - relative.T) / (2 * np.sqrt(2))
-    return float(np.rad2deg(np.arctan2(sine, (np.trace(relative) - 1) / 2)))
+    return math.degrees(np.linalg.norm(rotation_vector(np.asarray(a, np.float64).T @ np.asarray(b, np.float64))))

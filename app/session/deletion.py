@@ -64,39 +64,26 @@ class DeletionPlan:
     strange: tuple[str, ...]  # what is in the folder and is none of the program's
     media: str  # the measured file, which stays; else empty
 
-    def question(self) -> str:
-        """What a person is asked, some sentences."""
-        began = self.started_utc[:16].replace("T", " ")
-        about = f"recorded {began} UTC" if began else f"whose {MANIFEST} is damaged or gone"
-        who = f" of participant {self.participant}" if self.participant else ""
-        text = (
-            f"The session {self.folder}{who}, {about}, will be deleted: {self.files} files, {self.bytes / 1e6:.1f} MB"
-            f"{_derived_text([self])}."
-        )
-        if self.strange:
-            text += f" Motionscope did not write all that is in it: {_some(self.strange)} will be deleted, too."
-        if self.media:
-            text += f" The measured file {self.media} stays."
-        return text + " Nothing brings it back, and exports and copies in other places are not found."
-
 
 def question_about(plans: Sequence[DeletionPlan]) -> str:
     """What a person is asked before these sessions go, some sentences; at least one."""
-    if len(plans) == 1:
-        return plans[0].question()
-    people = sorted({one.participant for one in plans if one.participant})
-    who = f" of participants {_some(people)}" if people else ""
-    names = _some([one.folder.name for one in plans])
-    text = (
-        f"{len(plans)} sessions{who} will be deleted ({names}): {sum(one.files for one in plans)} files, "
-        f"{sum(one.bytes for one in plans) / 1e6:.1f} MB{_derived_text(plans)}."
-    )
-    strange = [f"{one.folder.name}{os.sep}{name}" for one in plans for name in one.strange]
+    one, several = plans[0], len(plans) > 1
+    people = sorted({plan.participant for plan in plans if plan.participant})
+    who = f" of participant{'s' * several} {_some(people)}" if people else ""
+    began = one.started_utc[:16].replace("T", " ")
+    about = f"recorded {began} UTC" if began else f"whose {MANIFEST} is damaged or gone"
+    what = f"The session {one.folder}{who}, {about}, will be deleted"
+    if several:
+        what = f"{len(plans)} sessions{who} will be deleted ({_some([plan.folder.name for plan in plans])})"
+    megabytes = sum(plan.bytes for plan in plans) / 1e6
+    text = f"{what}: {sum(plan.files for plan in plans)} files, {megabytes:.1f} MB{_derived_text(plans)}."
+    them = "them" if several else "it"
+    strange = [f"{plan.folder.name}{os.sep}" * several + name for plan in plans for name in plan.strange]
     if strange:
-        text += f" Motionscope did not write all that is in them: {_some(strange)} will be deleted, too."
-    if any(one.media for one in plans):
-        text += " The measured files stay."
-    return text + " Nothing brings them back, and exports and copies in other places are not found."
+        text += f" Motionscope did not write all that is in {them}: {_some(strange)} will be deleted, too."
+    if any(plan.media for plan in plans):
+        text += " The measured files stay." if several else f" The measured file {one.media} stays."
+    return text + f" Nothing brings {them} back, and exports and copies in other places are not found."
 
 
 def _some(names: Sequence[str]) -> str:

@@ -117,17 +117,13 @@ def _swing(time: NDArray[np.float64], angle: NDArray[np.float64], first: int, la
     t = time[first : last + 1]
     left = int(np.flatnonzero(way <= _EDGE)[-1])  # from here on it is on its way
     reached = left + 1 + int(np.flatnonzero(way[left + 1 :] >= 1 - _EDGE)[0])
-    low, high = _crossing(t, way, left, _EDGE), _crossing(t, way, reached - 1, 1 - _EDGE)
+    low, high = (  # when it passes the edges, between two samples
+        float(np.interp(level, way[i : i + 2], t[i : i + 2])) for i, level in ((left, _EDGE), (reached - 1, 1 - _EDGE))
+    )
     half_period = (high - low) / _SINE_SHARE
     middle = (low + high) / 2
     start, end = max(float(t[0]), middle - half_period / 2), min(float(t[-1]), middle + half_period / 2)
     return _Swing(start, end, first, last, change, half_period)
-
-
-def _crossing(t: NDArray[np.float64], way: NDArray[np.float64], i: int, level: float) -> float:
-    """When ``way`` passes ``level`` between samples i and i + 1."""
-    share = (level - way[i]) / (way[i + 1] - way[i])
-    return float(t[i] + share * (t[i + 1] - t[i]))
 
 
 def _turning_points(angle: NDArray[np.floating[Any]], least: float) -> list[int]:

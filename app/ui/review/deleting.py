@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QMessageBox, QWidget
 
-from app.session.deletion import DeletionPlan, delete_session, plan_deletion
+from app.session.deletion import DeletionPlan, delete_session, plan_deletion, question_about
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Message, Severity
@@ -33,7 +33,7 @@ class Deleting:
         self.background.run("look at the session", lambda: plan_deletion(folder), self._ask)
 
     def _ask(self, plan: DeletionPlan) -> None:
-        self.question = ask_deletion(self.window, plan.question(), lambda: self._delete(plan.folder))
+        self.question = ask_deletion(self.window, question_about([plan]), lambda: self._delete(plan.folder))
 
     def _delete(self, folder: Path) -> None:
         self.let_go()

@@ -109,9 +109,9 @@ def losses(
         "kp": (out.kp - targets.kp).abs().mean((1, 2)) * rendered,
         "exp": (_displacement_loss(out.exp, targets.exp) * seen * _emphasis(seen)).mean(1) * rendered,
         "magnitude": (_magnitude(out.exp) - _magnitude(targets.exp)).abs() * rendered,
-        "eyes": (_open(out.kp, out.exp, out.rotation) - _open(targets.kp, targets.exp, targets.rotation)).abs().mean(1)
+        "eyes": (_lid_gaps(out.kp + out.exp @ out.rotation.detach()) - _lid_gaps(targets.moved)).abs().mean(1)
         * rendered,
-        "neutral": (_neutral_gaps(out.kp) - MEAN_GAP).abs().mean(1) * photographed,
+        "neutral": (_lid_gaps(out.kp) - MEAN_GAP).abs().mean(1) * photographed,
         "scale": (out.scale - targets.scale).abs() * rendered,
         "t": (out.t[:, :2] - targets.t).abs().mean(1) * rendered,
     }
@@ -163,9 +163,9 @@ def _driven(out: Motion[Tensor], known: Tensor) -> Tensor:
     return driven_keypoints(kp, out.rotation, out.exp, out.scale, out.t)
 
 
-def _neutral_gaps(kp: Tensor) -> Tensor:
-    """(B, 2) how far the lower lid lies below the upper one in the neutral face."""
-    return kp[:, LOWER_LIDS, 1] - kp[:, UPPER_LIDS, 1]
+def _lid_gaps(shape: Tensor) -> Tensor:
+    """(B, 2) how far the lower lid lies below the upper one in a shape (B, K, 3) in the head frame."""
+    return shape[:, LOWER_LIDS, 1] - shape[:, UPPER_LIDS, 1]
 
 
 def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
@@ -176,12 +176,6 @@ def _gaps(out: Motion[Tensor], targets: Targets) -> Tensor:
     said = driven[:, first, :2] - driven[:, second, :2]
     true = targets.points[:, first] - targets.points[:, second]
     return ((said - true).abs().mean(-1) * share).mean(1)
-
-
-def _open(kp: Tensor, exp: Tensor, rotation: Tensor) -> Tensor:
-    """(B, 2) how far the lower lid lies below the upper one in the head frame (``extractor.face_shape``)."""
-    y = (kp + exp @ rotation.detach())[..., 1]
-    return y[:, LOWER_LIDS] - y[:, UPPER_LIDS]
 
 
 def _magnitude(exp: Tensor) -> Tensor:

@@ -24,8 +24,8 @@ from extractor.training.learning.framing import Framing, box_framing, from_boxes
 from extractor.training.learning.losses import decode_heads
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.targets import Targets
-from extractor.training.measuring.metrics import TONES, before_webcam, geodesic_deg, signed_deg
-from extractor.types import POSE_HEADS, CropSpec
+from extractor.training.measuring.metrics import TONES, Three, before_webcam, geodesic_deg, signed_deg, three
+from extractor.types import CropSpec
 
 NONE = PhotoFaults(0.6, **{f.name: 0.0 for f in fields(PhotoFaults) if f.name != "strength"})
 """Light and contrast as they come, nothing else."""
@@ -56,6 +56,7 @@ BOXES: dict[
     "turned by 10 degrees": (1.0, 0.0, 0.0, 10.0),
 }
 HIDDEN = (0.0, 0.1, 0.25, 1.0)
+TILTS_DEG, TURNS_DEG = (-90, -30, -10, 10, 30, 90), (0, 15, 30, 60, 95)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,7 @@ class Group:
     name: str
     heads: int
     geodesic_deg: float
-    signed_deg: tuple[float, float, float]
+    signed_deg: Three
 
 
 def answers(
@@ -115,15 +116,15 @@ def answers(
 def by_head(found: Answers) -> Iterator[Group]:
     """Groups by pose, hidden keypoints, glasses, brightness (thirds) and skin tone."""
     angles, webcam = found.truth.angles_deg, found.webcam
-    for axis, name in enumerate(POSE_HEADS):
-        for low, high in ((-90, -30), (-30, -10), (-10, 10), (10, 30), (30, 90)):
-            chosen = (angles[:, axis] >= low) & (angles[:, axis] < high)
-            if name != "yaw":
-                yield _group(found, name, _span(low, high), chosen & webcam)
-        if name == "yaw":
-            for low, high in ((0, 15), (15, 30), (30, 60), (60, 95)):
-                chosen = (angles[:, axis].abs() >= low) & (angles[:, axis].abs() < high)
-                yield _group(found, "|yaw|", _span(low, high), chosen & (webcam | (low >= 60)))
+    pitch, yaw, roll = angles.T
+    for name, values, edges in (
+        ("pitch", pitch, TILTS_DEG),
+        ("|yaw|", yaw.abs(), TURNS_DEG),
+        ("roll", roll, TILTS_DEG),
+    ):
+        for low, high in pairwise(edges):
+            rows = webcam | (name == "|yaw|" and low >= 60)
+            yield _group(found, name, _span(low, high), (values >= low) & (values < high) & rows)
     hidden = 1 - found.truth.visible.float().mean(1)
     for low_share, high_share in pairwise(HIDDEN):
         chosen = (hidden >= low_share) & ((hidden < high_share) | (high_share == 1.0))
@@ -156,11 +157,9 @@ def markdown(groups: Sequence[Group]) -> str:
 
 
 def _group(found: Answers, kind: str, name: str, chosen: Tensor) -> Group:
-    heads = int(chosen.sum())
-    if not heads:
-        return Group(kind, name, 0, float("nan"), (float("nan"),) * 3)
-    pitch, yaw, roll = found.signed_deg[chosen].mean(0).tolist()
-    return Group(kind, name, heads, float(found.geodesic_deg[chosen].mean()), (pitch, yaw, roll))
+    return Group(
+        kind, name, int(chosen.sum()), float(found.geodesic_deg[chosen].mean()), three(found.signed_deg[chosen].mean(0))
+    )
 
 
 def _span(low: int, high: int) -> str:

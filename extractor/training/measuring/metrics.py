@@ -142,7 +142,7 @@ def jitter(
 
 
 def _mean(x: Tensor) -> float:
-    return float(x.double().mean()) if x.numel() else float("nan")
+    return float(x.double().mean())
 
 
 def three(x: Tensor) -> Three:
