@@ -21,7 +21,7 @@ from app.core.frames import Box, FaceResult, Frame, FrameResult
 from app.session import analyses, ownership
 from app.session.annotation_file import AnnotationFile
 from app.session.comparison import compare
-from app.session.deletion import delete_session, plan_deletion
+from app.session.deletion import delete_session, plan_deletion, question_about
 from app.session.exporters import EXPORTERS, export_session
 from app.session.identities import Identities, write_identities
 from app.session.lazy_table import LazyTable, read_angles
@@ -132,7 +132,7 @@ def attempt(folder: Path) -> None:
 
 
 def _describe(folder: Path) -> None:
-    plan_deletion(folder).question()
+    question_about([plan_deletion(folder)])
 
 
 def _images(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from app.commands.cli import main
 from app.core.errors import SessionError
 from app.session import analyses
-from app.session.deletion import delete_session, plan_deletion
+from app.session.deletion import delete_session, plan_deletion, question_about
 from app.session.exporters import default_place, export_session, exporters_named
 from app.session.folders import claim_folder
 from app.session.identities import Identities, write_identities
@@ -48,8 +48,8 @@ def test_it_goes_whole_and_nothing_else_does(session):
     doomed = plan_deletion(session)
     assert (doomed.participant, doomed.analyses, doomed.exports, doomed.strange) == ("P07", 1, 2, ())
     assert doomed.files == sum(path.is_file() for path in session.rglob("*"))
-    assert "of participant P07, recorded " in doomed.question()
-    assert "with 1 analysis and 2 exports. Nothing brings it back" in doomed.question()
+    assert "of participant P07, recorded " in question_about([doomed])
+    assert "with 1 analysis and 2 exports. Nothing brings it back" in question_about([doomed])
     delete_session(session)
     assert list(session.parent.iterdir()) == [beside]
 
@@ -87,7 +87,7 @@ def test_a_session_that_is_being_recorded_is_kept(session):
 
 def test_a_damaged_session_can_be_deleted(session):
     (session / "session.json").write_bytes(b"[" * 100_000)
-    assert "whose session.json is damaged" in plan_deletion(session).question()
+    assert "whose session.json is damaged" in question_about([plan_deletion(session)])
     delete_session(session)
     assert not session.exists()
 
@@ -105,7 +105,7 @@ def test_a_session_is_told_by_what_a_recording_leaves(session, damage):
             path.unlink()
     elif damage == "only names":
         table.rename(session / "frames.part.csv").write_bytes(bytes(99))
-    assert "whose session.json is damaged or gone" in plan_deletion(session).question()
+    assert "whose session.json is damaged or gone" in question_about([plan_deletion(session)])
     delete_session(session)
     assert not session.exists()
 
@@ -164,7 +164,7 @@ def test_the_measured_file_stays(session, tmp_path):
     header = replace(manifest.header, media=replace(media, path=str(tmp_path / "clip.mp4")))
     replace(manifest, header=header).write(session)
     (tmp_path / "clip.mp4").write_bytes(b"x")
-    assert f"The measured file {tmp_path / 'clip.mp4'} stays." in plan_deletion(session).question()
+    assert f"The measured file {tmp_path / 'clip.mp4'} stays." in question_about([plan_deletion(session)])
     delete_session(session)
     assert (tmp_path / "clip.mp4").exists()
 
@@ -187,7 +187,9 @@ def test_what_is_no_session_or_more_than_one_is_kept(session, tmp_path, monkeypa
 
 def test_files_of_somebody_else_are_named(session):
     (session / "interview.docx").write_bytes(b"x")
-    assert "did not write all that is in it: interview.docx will be deleted, too" in plan_deletion(session).question()
+    assert "did not write all that is in it: interview.docx will be deleted, too" in question_about(
+        [plan_deletion(session)]
+    )
 
 
 def test_what_could_not_be_deleted_is_said_and_can_be_asked_for_again(session, monkeypatch):
