@@ -97,11 +97,13 @@ class _Process:
         self._in, self._out = self._process.stdin, self._process.stdout
         self._listener = threading.Thread(target=self._listen, args=(messages,), name="listen to a worker", daemon=True)
         self._listener.start()
-        self._send(settings)
+        self.give(settings)
 
-    def give(self, job: Job | None) -> None:
-        """A job, or None to say that there is no more; a process that is gone is noticed elsewhere."""
-        self._send(job)
+    def give(self, what: Settings | Job | None) -> None:
+        """The settings, then jobs, None to say that there are no more; a process that is gone is noticed elsewhere."""
+        with contextlib.suppress(OSError):
+            pickle.dump(what, self._in)
+            self._in.flush()
 
     def terminate(self) -> None:
         self._process.terminate()
@@ -119,11 +121,6 @@ class _Process:
             return signal.Signals(-code).name
         except ValueError:
             return f"signal {-code}"
-
-    def _send(self, what: Settings | Job | None) -> None:
-        with contextlib.suppress(OSError):
-            pickle.dump(what, self._in)
-            self._in.flush()
 
     def _listen(self, messages: queue.SimpleQueue[tuple[_Process, _Message | None]]) -> None:
         with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):  # it died, perhaps in the middle of a word

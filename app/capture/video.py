@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,6 @@ class VideoSource(FileSource):
         except SourceError as error:
             self._status = SourceStatus(SourceState.FAILED, str(error))
             raise
-        self._pictures = self._file.pictures()
         self._next: Picture | None = self._file.first
         self._index = 0
         self._offset_s = 0.0  # media time of earlier plays
@@ -88,19 +87,17 @@ class VideoSource(FileSource):
         picture = self._next
         if picture is None:
             return None
-        if self._paced:
-            captured = self._pacer.wait(self._offset_s + picture.media_s, timeout_s)
-            if captured is None:
-                return None
-        else:
-            captured = self._pacer.now()
+        due_s = self._offset_s + picture.media_s
+        captured = self._pacer.wait(due_s, timeout_s) if self._paced else self._pacer.now()
+        if captured is None:
+            return None
         frame = Frame(self._index, picture.image, captured, picture.media_s, damaged=picture.damaged)
         self._index += 1
         self._next = None
         return frame
 
     def _advance(self, file: _VideoFile) -> None:
-        self._next = next(self._pictures, None)
+        self._next = next(file.pictures, None)
         if self._next is not None:
             return
         problem = file.problem
@@ -111,7 +108,6 @@ class VideoSource(FileSource):
         self._offset_s += file.played_s
         file.close()
         self._file = _VideoFile(self._path, self._threads)  # a fresh start is more dependable than seeking
-        self._pictures = self._file.pictures()
         self._next = self._file.first
 
     @property
@@ -128,7 +124,7 @@ class VideoSource(FileSource):
 
 
 class _VideoFile:
-    """One pass through a file, from an open container with its first picture decoded to its end."""
+    """One pass through a file: its ``first`` picture is decoded already, ``pictures`` are those after it."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         self._path = path
@@ -137,31 +133,27 @@ class _VideoFile:
             stream = film_stream(self._container)
             if stream is None:
                 raise SourceError(f"{path.name} contains no video.")
-            if stream.codec_context is None:
+            context = stream.codec_context
+            if context is None:
                 raise SourceError(f"{path.name} can't be decoded: FFmpeg doesn't know what its video is.")
-            self._stream = stream
-            context = self._stream.codec_context
             if context.width * context.height > MOST_FILM_PIXELS:  # a small file may claim more than the memory holds
                 size = f"{context.width} x {context.height}"
                 raise SourceError(f"{path.name} is refused: its pictures of {size} pixels are larger than any film's.")
             context.options = {"max_pixels": str(MOST_FILM_PIXELS)}  # pictures that grow later are not decoded
-            self._stream.thread_type = "AUTO"
-            self._stream.codec_context.thread_count = threads or decoder_threads()
+            stream.thread_type = "AUTO"
+            context.thread_count = threads or decoder_threads()
+            self._stream = stream
             self._frames = FilmFrames(self._container, stream)
             self.fps = self._frames.fps
-            self.codec = str(stream.codec_context.name)
-            self._decoded = self._decode()
-            first = next(self._decoded, None)
+            self.codec = str(context.name)
+            self.pictures = self._decode()
+            first = next(self.pictures, None)
             if first is None:
                 raise SourceError(f"{path.name} can't be decoded: not one picture in it is readable.")
             self.first = first
         except BaseException:
             self._container.close()
             raise
-
-    def pictures(self) -> Iterator[Picture]:
-        """The pictures after the first one."""
-        return self._decoded
 
     @property
     def played_s(self) -> float:
@@ -196,7 +188,7 @@ class _VideoFile:
             yield Picture(shown_picture(decoded.frame, self._stream), decoded.time_s, decoded.damaged)
 
     def close(self) -> None:
-        self._decoded.close()
+        self.pictures.close()
         self._container.close()
 
 

@@ -22,12 +22,11 @@ from app.core.clock import OtherClock, now_s
 from app.core.errors import OutputError, UserError
 from app.core.frames import FrameResult
 from app.core.records import RecordError, build, parse_json
-from app.outputs.base import Marker, OutputState, OutputStatus
+from app.outputs.base import Marker, OutputState, OutputStatus, Tally
 from app.outputs.operable import ABOUT, Done, Operable
 from app.outputs.remote_access import NAME, announce, own_token, withdraw
 from app.outputs.server import LineServer, line
 from app.outputs.targets import ServerTarget
-from app.signals.rates import RateMeter
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -64,8 +63,7 @@ class RemoteControl(LineServer):
         """Opens the port, a free one for 0.  Raises OutputError."""
         super().__init__(NAME, "The remote control", server.address, own_token(), RECEIVED_BYTES)
         self._operable: Operable | None = None
-        self._answered = 0
-        self._rate = RateMeter()
+        self._tally = Tally()  # of answers
         # One after the other, whichever program asks: a marker must not overtake the start before it.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"output {NAME} commands")
         self._start()
@@ -81,9 +79,8 @@ class RemoteControl(LineServer):
 
     @property
     def status(self) -> OutputStatus:
-        receivers = len(self._served)
-        target = f"ws://{self.address}"
-        return OutputStatus(NAME, target, OutputState.LISTENING, self._rate.rate(), self._answered, receivers=receivers)
+        status = self._tally.status(NAME, f"ws://{self.address}", receivers=len(self._served))
+        return dataclasses.replace(status, state=OutputState.LISTENING)
 
     def send(self, result: FrameResult) -> None:
         """Nothing: it answers only."""
@@ -135,8 +132,7 @@ class RemoteControl(LineServer):
             except Exception:
                 log.exception("a command failed")
                 answer = {"ok": False, "error": UNEXPECTED}
-            self._answered += 1
-            self._rate.tick(now_s())
+            self._tally.count()
             await connection.send(line({"id": identity, **answer, "received_s": received_s, "answered_s": now_s()}))
 
     async def _carry_out(self, request: Request, received_s: float) -> dict[str, object]:

@@ -218,12 +218,9 @@ class SessionFiles:
         self._finish_sound()
         for file in self._open.values():
             file.close()
-        if not self.frames and VIDEO in self._open:  # an encoder that was opened for nothing
-            del self._open[VIDEO]
-            files.remove(part(self._folder / VIDEO))
-        if self.sound is None and AUDIO in self._open:
-            del self._open[AUDIO]
-            files.remove(part(self._folder / AUDIO))
+        for name, used in ((VIDEO, self.frames > 0), (AUDIO, self.sound is not None)):
+            if not used and self._open.pop(name, None) is not None:  # an encoder that was opened for nothing
+                files.remove(part(self._folder / name))
         self._reserve.release()
         for file in self._open.values():
             if file.broken and file.failed is not None:

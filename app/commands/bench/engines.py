@@ -72,12 +72,11 @@ def time_backend(backend: Backend, crop: NDArray[np.uint8], threads: int, second
     cpu_ms = (time.process_time() - cpu_started) * 1e3 / len(times)
     info = backend.info
     spread, paced = Spread.of(times), Spread.of(_times_ms(backend, crop, seconds, fps))
+    timed = EngineTime(info.engine, info.device, info.dtype, threads, spread, cpu_ms, paced_ms=paced)
     if info.device == "cpu":
-        return EngineTime(info.engine, info.device, info.dtype, threads, spread, cpu_ms, paced_ms=paced)
+        return timed
     rate = images_per_s(backend, np.repeat(crop, BATCH, axis=0), seconds)
-    return EngineTime(
-        info.engine, info.device, info.dtype, threads, spread, None, paced_ms=paced, batch=BATCH, images_per_s=rate
-    )
+    return dataclasses.replace(timed, cpu_ms=None, batch=BATCH, images_per_s=rate)
 
 
 def _times_ms(backend: Backend, crop: NDArray[np.uint8], seconds: float, fps: float | None = None) -> list[float]:
