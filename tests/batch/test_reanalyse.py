@@ -26,6 +26,7 @@ from app.session.analyses import ANALYSES, analysis_named, begin, find_analyses
 from app.session.comparison import compare
 from app.session.exporters import EXPORTERS
 from app.session.folders import FACES, FRAMES, VIDEO, claim_folder
+from app.session.lazy_table import LazyTable
 from app.session.manifest import Manifest
 from app.session.ownership import Owner
 from app.session.session import Session
@@ -76,7 +77,7 @@ def test_every_frame_is_measured_at_its_time_and_the_old_table_stays(session):
     after = everything(session)
     assert {name: after[name] for name in before} == before
 
-    table, old = analysis.read_table().whole, read_table(session / FRAMES)
+    table, old = LazyTable(analysis.table_path).whole, read_table(session / FRAMES)
     assert table.success.all()
     assert not old.success.any()
     assert np.array_equal(table.timestamp_s, old.timestamp_s)
@@ -100,7 +101,7 @@ def test_frames_that_were_damaged_in_the_film_are_not_measured_in_its_recording(
         fields[place] = "damaged"
         lines[1 + k] = ",".join(fields)
     path.write_text("\n".join(lines) + "\n")
-    table = reanalyse(session, device="cpu").read_table()
+    table = LazyTable(reanalyse(session, device="cpu").table_path)
     assert np.flatnonzero(table.missing == Missing.DAMAGED).tolist() == [4, 5]
     assert np.flatnonzero(~table.success.astype(bool)).tolist() == [4, 5]
 
@@ -111,7 +112,7 @@ def test_another_estimator_measures_beside_the_network(session, capsys):
     assert analysis.name == "facemesh"
     assert analysis.header.weights_summary.startswith("MediaPipe FaceMesh")
     assert analysis.header.quality_threshold is None
-    table = analysis.read_table().whole
+    table = LazyTable(analysis.table_path).whole
     assert table.success.all()
     assert np.isfinite(table.angles_deg).all()
     assert np.isfinite(table.keypoints).all()
@@ -134,7 +135,7 @@ def test_an_estimator_that_nobody_knows_and_two_at_once_are_refused(session, cap
 def test_a_second_analysis_gets_a_name_of_its_own_and_gives_the_same_numbers(session):
     first, second = (reanalyse(session, device="cpu") for _ in range(2))
     assert second.name == f"{first.name}-2"
-    found = compare(first.read_table(), second.read_table())
+    found = compare(LazyTable(first.table_path), LazyTable(second.table_path))
     assert found.yaw.rms_deg < 1e-3
     assert found.yaw.correlation > 0.999
     assert {analysis.name for analysis in find_analyses(session)} == {first.name, second.name}
@@ -150,7 +151,7 @@ def test_the_field_of_view_and_the_face_size_are_the_sessions(session):
     assert main([*words, "--name", "typed"]) == 0
     typed = analysis_named(session, "typed")
     assert (typed.header.field_of_view, typed.header.face_size) == (FieldOfView(45.0), FaceSize(63.8))
-    places = [analysis.read_table().whole.position[:, :3] for analysis in (as_recorded, typed)]
+    places = [LazyTable(analysis.table_path).whole.position[:, :3] for analysis in (as_recorded, typed)]
     np.testing.assert_allclose(places[1], places[0] * 1.1, rtol=2e-3, atol=0.02)
 
 
