@@ -139,7 +139,7 @@ class Controller(QObject):
             self.source_error = sentence(error)
             self.resolving = self.running = False
 
-        resolve = lazily("app.capture:resolve_source", spec, camera_request=self.camera_request)
+        resolve = lazily("app.capture.resolve:resolve_source", spec, camera_request=self.camera_request)
         self.background.run(RESOLVE, resolve, done, failed, latest=True)
 
     def choose_source(self, spec: str) -> None:
@@ -189,7 +189,7 @@ class Controller(QObject):
 
     def list_sources(self) -> None:
         """Look for cameras; ``sources_listed`` follows."""
-        self.background.run("list cameras", lazily("app.capture:list_sources"), self.sources_listed.emit)
+        self.background.run("list cameras", lazily("app.capture.resolve:list_sources"), self.sources_listed.emit)
 
     # ------------------------------------------------------------------ network
 
