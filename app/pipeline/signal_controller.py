@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 RECENTRE, NEUTRAL, TILT = (waiting.label for waiting in (Waiting.RECENTRE, Waiting.NEUTRAL, Waiting.TILT))
 FILTER = "filter"  # labels in events.csv
 JOIN_S = 5.0  # how long the last markers' disk is waited for
+EARLIER_S = float("-inf")  # of what holds from a recording's first frame on, which may have come already
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,13 +105,13 @@ class SignalController:
     def recording_started(self) -> None:
         """Note in the new recording what holds from its first frame on.  Raises SessionError."""
         if self.chain.reference is not None:
-            self._recorder.add_annotation(RECENTRE, pose_note(self.chain.reference.angles))
+            self._recorder.add_annotation(RECENTRE, pose_note(self.chain.reference.angles), EARLIER_S)
         if self.chain.calibration.neutral:
-            self._recorder.add_annotation(NEUTRAL, "known from before")
+            self._recorder.add_annotation(NEUTRAL, "known from before", EARLIER_S)
         with self._lock:
             self._noted = filter_note(self.chain.filter)
         if self.chain.filter.rotation is not None:
-            self._recorder.add_annotation(FILTER, self._noted)
+            self._recorder.add_annotation(FILTER, self._noted, EARLIER_S)
 
     def apply(self, result: FrameResult, network: NetworkSpec | None) -> FrameResult:
         """``result`` with what is shown of it; never waits for the disk."""

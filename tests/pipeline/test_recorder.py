@@ -13,12 +13,14 @@ from app.core.frames import Frame
 from app.outputs.base import Marker
 from app.pipeline import Pipeline
 from app.pipeline.recorder import Recorder
+from app.pipeline.signal_controller import SignalController
 from app.session import disk
 from app.session.annotations import AnnotationKind
 from app.session.codecs import NO_PICTURE
 from app.session.folders import claim_folder
 from app.session.manifest import Manifest, SessionFields, SessionHeader
 from app.session.session import Session
+from app.signals.presets import preset_named
 
 HEADER = SessionHeader(SourceInfo("camera", "c", 64, 48, 30.0), num_kp=0)
 
@@ -126,3 +128,15 @@ def test_a_recording_that_cannot_begin_leaves_no_folder(tmp_path, monkeypatch):
     with pytest.raises(SessionError, match="No recording was started: only 0 MB are free"):
         Recorder().start(HEADER, lambda: claim_folder(tmp_path / "take"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_holds_from_the_start_stands_at_0_though_frames_have_come(recording, tmp_path):
+    signals = SignalController(recording, lambda _: None)
+    signals.chain.set_filter(preset_named("gaming"))
+    signals.annotate_filter()
+    folder = recording.start(HEADER, lambda: claim_folder(tmp_path / "session"))
+    recording.add_frame(Frame(0, np.zeros((48, 64, 3), np.uint8), now_s() - 1.0))
+    signals.recording_started()
+    recording.stop(wait=True)
+    (annotation,) = Session.open(folder).annotations
+    assert (annotation.label, annotation.onset_s, annotation.frame) == ("filter", 0.0, 0)
