@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from app.core.derived import NO_SIGNALS, DerivedSignals
 from app.core.position import NOWHERE, Position, seen_from
-from app.core.rotation import angles_of, as_shown, rotation_of
+from app.core.rotation import angles_of, rotation_of
+from app.core.tilt import CameraTilt, as_shown
 from extractor.types import Angles
 
 Image = NDArray[np.uint8]
@@ -92,18 +93,18 @@ class ShownFace:
     derived: DerivedSignals = NO_SIGNALS
     neutral: Floats | None = None  # (K, 3) head frame: what was taken off ``face.exp`` as this person's rest; None: 0
     names: tuple[str, ...] | None = None  # of the keypoints; None where they have none
-    level: Floats | None = None  # as in ``FrameResult``
+    tilt: CameraTilt | None = None  # as in ``FrameResult``
 
     @property
     def position(self) -> Position:
         """In level axes, where the camera's tilt is known; never recentred."""
-        return seen_from(self.face.position, self.level)
+        return seen_from(self.face.position, self.tilt)
 
 
-def levelled(face: FaceResult, level: Floats) -> ShownFace:
-    """A face as measured, with the angles that a level camera would have measured; ``level`` as in ``FrameResult``."""
-    rotation = as_shown(face.rotation, None, level).astype(np.float32)
-    return ShownFace(face, angles_of(rotation, near=face.angles), rotation, level=level)
+def levelled(face: FaceResult, tilt: CameraTilt) -> ShownFace:
+    """A face as measured, with the angles that a level camera would have measured."""
+    rotation = tilt.levelled(face.rotation).astype(np.float32)
+    return ShownFace(face, angles_of(rotation, near=face.angles), rotation, tilt=tilt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +130,7 @@ class FrameResult:
     infer_ms: float = 0.0
     signals: tuple[ShownFace, ...] | None = None  # None: no signal chain has seen it
     reference: Floats | None = None  # (3, 3) measured pose that counts as straight ahead; None: the camera's own
-    level: Floats | None = None  # (3, 3) from the camera's axes to level ones; None: the camera counts as level
+    tilt: CameraTilt | None = None  # None: the camera counts as level
     further: tuple[Box, ...] = ()  # faces that were seen but not measured, for there are more than wanted
     lacks_primary: bool = False  # the primary face is hidden for a moment: ``faces`` are all other people's
     failed: bool = False  # the detector or the engine could not look at the frame: no face means nothing then
@@ -168,14 +169,15 @@ class FrameResult:
     @property
     def shown_truth(self) -> Angles | None:
         """The demo's true angles, in the same axes and relative to the same reference as those shown."""
-        if self.frame.truth is None or (self.reference is None and self.level is None):
+        if self.frame.truth is None or (self.reference is None and self.tilt is None):
             return self.frame.truth
-        return angles_of(as_shown(rotation_of(self.frame.truth), self.reference, self.level))
+        tilt = None if self.tilt is None else self.tilt.without_bend
+        return angles_of(as_shown(rotation_of(self.frame.truth), self.reference, tilt))
 
     @property
     def shown_reference(self) -> Angles | None:
         """What recentring takes off the numbers, in level axes; None where nobody has recentred."""
-        return None if self.reference is None else angles_of(as_shown(self.reference, None, self.level))
+        return None if self.reference is None else angles_of(as_shown(self.reference, None, self.tilt))
 
     @property
     def latency_ms(self) -> float:

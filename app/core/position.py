@@ -6,14 +6,13 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.core.errors import UserError
 from app.core.records import Between
-from app.core.tilt import MEASURED, TYPED
+from app.core.tilt import MEASURED, TYPED, CameraTilt
 
 LEAST_DEG, MOST_DEG = 10.0, 150.0
 TYPED_STD_DEG = 2.0  # data sheets are rounded, and a picture may be cut to less than the sensor sees
@@ -113,10 +112,11 @@ class Position(NamedTuple):
 NOWHERE = Position.of([math.nan] * 3, [math.nan] * 3)
 
 
-def seen_from(position: Position, level: NDArray[np.floating[Any]] | None) -> Position:
-    """In level axes; ``level`` (3, 3) turns the camera's axes into them, None: the camera counts as level."""
-    if level is None:
+def seen_from(position: Position, tilt: CameraTilt | None) -> Position:
+    """In level axes; None: the camera counts as level."""
+    if tilt is None:
         return position
+    level = tilt.to_level
     cm = level @ position[:3]
     std = np.sqrt(np.square(level) @ np.square(position[3:]))
     return Position.of(cm, std)

@@ -66,22 +66,6 @@ def angles_near(rotation: NDArray[np.floating[Any]], near: Angles) -> Angles:
     return Angles(*np.rad2deg(angles).tolist())
 
 
-def as_shown(
-    rotation: NDArray[np.floating[Any]],
-    reference: NDArray[np.floating[Any]] | None,
-    level: NDArray[np.floating[Any]] | None,
-) -> NDArray[np.float64]:
-    """A measured ``rotation`` in level axes, and there relative to ``reference``; all (3, 3).
-
-    ``level`` turns the camera's axes into level ones (``CameraTilt.to_level``), None where it is level;
-    ``reference`` is the measured pose that counts as straight ahead, None where nobody has said.
-    """
-    r = np.asarray(rotation, np.float64) if level is None else np.asarray(level, np.float64) @ rotation
-    if reference is None:
-        return r
-    return recentred(r, reference if level is None else np.asarray(level, np.float64) @ reference)
-
-
 def recentred(rotation: NDArray[np.floating[Any]], reference: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """``rotation`` relative to ``reference``, the measured pose of a head that looks straight ahead; all (3, 3).
 

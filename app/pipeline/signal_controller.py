@@ -184,7 +184,8 @@ def tilt_note(tilt: CameraTilt | None) -> str:
     if tilt is None:
         return "level"
     std = f" std_deg {tilt.std_deg:.2f}" if tilt.found == MEASURED and tilt.std_deg is not None else ""
-    return f"{tilt.found} pitch_deg {tilt.pitch_deg:+.2f} roll_deg {tilt.roll_deg:+.2f}{std}"
+    bend = f" bend_deg {tilt.bend_deg:+.2f}" if tilt.bend_deg else ""
+    return f"{tilt.found} pitch_deg {tilt.pitch_deg:+.2f} roll_deg {tilt.roll_deg:+.2f}{std}{bend}"
 
 
 def filter_note(preset: FilterPreset) -> str:

@@ -73,12 +73,14 @@ class Analysis:
         return self.folder / FRAMES
 
     def describe(self, recorded: Manifest) -> Manifest:
-        """The session's manifest as if its table were this one."""
-        header = self.header
+        """The session's manifest as if its table were this one; a bend is that of the network that measured it."""
+        header, tilt = self.header, recorded.header.camera_tilt
+        if tilt is not None and header.weights_sha256 != recorded.header.weights_sha256:
+            tilt = tilt.without_bend
         measured = {name: getattr(header, name) for name in header.__slots__ if name in recorded.header.__slots__}
         return dataclasses.replace(
             recorded,
-            header=dataclasses.replace(recorded.header, **measured),
+            header=dataclasses.replace(recorded.header, camera_tilt=tilt, **measured),
             app_version=header.app_version,
             inferred=header.frames,
         )

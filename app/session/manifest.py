@@ -35,7 +35,8 @@ CONVENTIONS = (
     "Camera frame: x right, y down, z away from the viewer. R = Rz(roll) Ry(yaw) Rx(pitch) maps head to camera, "
     "in degrees: pitch + looks down, yaw + turns the nose to the image's left, roll + is clockwise in the image.",
     "Signs and pixels refer to the picture as captured, never mirrored; pixel (0, 0) is the upper left one.",
-    "camera_tilt: v_level = Rx(-pitch) Rz(roll) v_camera; pitch + looks down, roll + is clockwise seen from behind it. "
+    "camera_tilt: v_level = Rx(-pitch) Rz(roll) v_camera; pitch + looks down, roll + is clockwise seen from behind it; "
+    "in level axes pitch is less by bend_deg * (1 - cos(yaw)). "
     "Angles in frames.csv and faces.csv are the camera's own; relative_* in signals.csv are in level axes.",
     "*_std_deg is the standard deviation of the 66 bins of 3 degrees behind each angle.",
     "tx, ty and scale are in crop coordinates, -1 to +1 over the square given to the network.",

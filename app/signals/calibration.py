@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from app.core.clock import now_s
 from app.core.errors import UserError
 from app.core.frames import FaceResult, Floats, FrameResult
-from app.core.rotation import angles_of, as_shown
-from app.core.tilt import CameraTilt
+from app.core.rotation import angles_of
+from app.core.tilt import CameraTilt, as_shown
 from app.signals.head_axes import MotionWatch, estimate_tilt
 from app.signals.stillness import StillWatch, mean_rotation
 from extractor.face_shape import displacements
@@ -88,14 +88,12 @@ class Calibration:
 
     def __init__(self) -> None:
         self.tilt: CameraTilt | None = None
-        self.level: Floats | None = None  # (3, 3), what the tilt comes to
         self.reference: Recentring | None = None
         self.forget()
 
     def set_tilt(self, tilt: CameraTilt | None) -> None:
         """The pose that counts as straight ahead stays the same."""
         self.tilt = tilt
-        self.level = None if tilt is None else tilt.to_level.astype(np.float32)
         if self.reference is not None:
             # A copy tells that the numbers jump, and no head.
             self.reference = self._recentring(self.reference.rotation.copy(), self.reference.at_s)
@@ -135,7 +133,7 @@ class Calibration:
         return self.reference
 
     def _recentring(self, rotation: Floats, at_s: float) -> Recentring:
-        return Recentring(rotation, angles_of(as_shown(rotation, None, self.level)), at_s)
+        return Recentring(rotation, angles_of(as_shown(rotation, None, self.tilt)), at_s)
 
     def neutral_of(self, face: FaceResult) -> Floats | None:
         """(K, 3) displacements of this face at rest, head frame."""

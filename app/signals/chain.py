@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.core.frames import FaceResult, Floats, FrameResult, ShownFace, levelled
-from app.core.rotation import angles_of, as_shown
-from app.core.tilt import CameraTilt
+from app.core.rotation import angles_of
+from app.core.tilt import CameraTilt, as_shown
 from app.signals.calibration import Calibration, CalibrationState, Outcome, Recentring, Waiting
 from app.signals.deriver import FaceDeriver
 from app.signals.face_filter import FaceFilter
@@ -144,9 +144,9 @@ class SignalChain:
             self._calibration.see(result)
             self._keep_states(result)
             shown = tuple(self._shown(face, face is result.primary, result) for face in result.faces)
-            reference, level = self._calibration.reference, self._calibration.level
+            reference, tilt = self._calibration.reference, self._calibration.tilt
         base = reference.rotation if reference is not None else None
-        return replace(result, signals=shown, reference=base, level=level)
+        return replace(result, signals=shown, reference=base, tilt=tilt)
 
     def _keep_states(self, result: FrameResult) -> None:
         at_s = result.frame.captured_s
@@ -169,13 +169,13 @@ class SignalChain:
             measured = at_rest(measured, neutral, names)
         face = self._filtered(measured, state, time_s)
         reference = self._calibration.reference if primary else None  # only the primary face looked straight ahead
-        level = self._calibration.level
+        tilt = self._calibration.tilt
         angles, rotation, measured_angles = face.angles, face.rotation, measured.angles
-        if reference is not None or level is not None:
-            angles, rotation = _relative(face, reference, level)
-            measured_angles = angles if face is measured else _relative(measured, reference, level)[0]
-        shown = ShownFace(face, angles, rotation, neutral=neutral, names=names, level=level)
-        base = reference.rotation if reference is not None else level
+        if reference is not None or tilt is not None:
+            angles, rotation = _relative(face, reference, tilt)
+            measured_angles = angles if face is measured else _relative(measured, reference, tilt)[0]
+        shown = ShownFace(face, angles, rotation, neutral=neutral, names=names, tilt=tilt)
+        base = reference.rotation if reference is not None else tilt
         derived = state.deriver.update(measured, measured_angles, shown, names, time_s, self.cone_deg, base)
         return replace(shown, derived=derived)
 
@@ -196,10 +196,10 @@ def at_rest(face: FaceResult, neutral: Floats, names: tuple[str, ...] | None) ->
     return replace(face, exp=exp, exp_magnitude=whole, brow_magnitude=brow, eye_magnitude=eye, mouth_magnitude=mouth)
 
 
-def _relative(face: FaceResult, reference: Recentring | None, level: Floats | None) -> tuple[Angles, Floats]:
-    upright = ShownFace(face, face.angles, face.rotation) if level is None else levelled(face, level)
+def _relative(face: FaceResult, reference: Recentring | None, tilt: CameraTilt | None) -> tuple[Angles, Floats]:
+    upright = ShownFace(face, face.angles, face.rotation) if tilt is None else levelled(face, tilt)
     if reference is None:
         return upright.angles, upright.rotation
-    rotation = as_shown(face.rotation, reference.rotation, level)
+    rotation = as_shown(face.rotation, reference.rotation, tilt)
     expected = Angles(*(a - b for a, b in zip(upright.angles, reference.angles, strict=True)))
     return angles_of(rotation, expected), rotation.astype(np.float32)

@@ -44,7 +44,7 @@ class FaceDeriver:
         self._poses: deque[tuple[float, Floats]] = deque()
         self._inside = False
         self._angles: deque[tuple[float, float, float]] = deque()  # seconds, pitch, yaw
-        self._reference: Floats | None = None
+        self._reference: object = None
         self._looked_s = -math.inf
         self._counts = {NOD: 0, SHAKE: 0}
         self._counted_to_s = {NOD: -math.inf, SHAKE: -math.inf}
@@ -58,12 +58,13 @@ class FaceDeriver:
         names: Sequence[str] | None,
         time_s: float,
         cone_deg: float,
-        reference: Floats | None = None,
+        reference: object = None,
     ) -> DerivedSignals:
         """The signals of ``shown``, whose face is ``measured`` after the filter; both without the person's rest.
 
-        ``measured_angles`` are relative to the same ``reference`` as those shown; ``cone_deg`` is the
-        cone's half angle.  Without trained pose heads, or without a finite pose, nothing is known.
+        ``measured_angles`` are relative to the same ``reference`` as those shown, another object after
+        each change; ``cone_deg`` is the cone's half angle.  Without trained pose heads, or without a
+        finite pose, nothing is known.
         """
         if not measured.pose_trained or not np.isfinite(shown.rotation).all():
             return DerivedSignals()

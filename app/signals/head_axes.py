@@ -6,7 +6,7 @@ nods about another.  From the camera's own axes these lines are off by its tilt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from app.core.errors import UserError
 from app.core.frames import Floats
 from app.core.rotation import rotation_vector
-from app.core.tilt import MEASURED, CameraTilt
+from app.core.tilt import MEASURED, MOST_BEND_DEG, CameraTilt
+from extractor.decode_arrays import angles_from_matrix
 
 Vectors = NDArray[np.float64]
 
@@ -29,6 +30,10 @@ FAR_OFF_DEG = 40.0  # a step that lies so far off both axes belongs to neither m
 LEAST_SHARE = 0.75  # and so much of the motion must belong to one
 MOST_STD_DEG = 5.0
 BLOCKS = 6  # of each movement, left out in turn for the deviation
+LEAST_TURN_DEG = 12.0  # to either side, or the bend is taken to be 0
+FAR_PITCH_DEG = 1.5  # a pose whose pitch lies so far off the bend counts half
+BENDS_DEG = 16.0  # how much people's bends differ,
+CHANGING_DEG = 0.27  # and how far pitch is off from clip to clip of one person, on average over the shake
 
 AGAIN = "so nothing was changed: try again, shake your head for two and a half seconds, then nod for as long."
 
@@ -74,15 +79,20 @@ class _Movement:
     """The steps of one of the two movements."""
 
     steps: Vectors  # (n, 3) axis times angle in radians, camera axes
+    ends: NDArray[np.intp]  # (n, 2) the poses before and after each
 
     @property
     def axis(self) -> Vectors:
         """(3,), a unit vector."""
         return _principal_axis(self.steps)
 
+    def where(self, kept: NDArray[np.bool_]) -> _Movement:
+        """The steps (n,) that are ``kept``."""
+        return _Movement(self.steps[kept], self.ends[kept])
+
     def without(self, block: int) -> _Movement:
         """All but one of ``BLOCKS`` blocks."""
-        return _Movement(self.steps[np.arange(len(self.steps)) * BLOCKS // len(self.steps) != block])
+        return self.where(np.arange(len(self.steps)) * BLOCKS // len(self.steps) != block)
 
 
 def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floating[Any]]) -> CameraTilt:
@@ -91,7 +101,7 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
     The steps between poses ``STEP_S`` apart are divided between two lines through the origin, each
     the principal axis of its steps (robust: iteratively reweighted by the angle off the line).  The
     one nearer to the head's own vertical is the shake's.  Both are made orthogonal by turning
-    each by half of what is missing.
+    each by half of what is missing.  What the network then still says of pitch in the shake is the bend.
 
     Args:
         times_s: (n,) increasing.
@@ -105,10 +115,10 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
     """
     r = np.asarray(rotations, np.float64)
     steps = _steps(np.asarray(times_s, np.float64), r)
-    if len(steps) < LEAST_STEPS:
+    if len(steps.ends) < LEAST_STEPS:
         raise UserError(f"The head was seen too seldom, {AGAIN}")
-    steps = steps[steps.any(axis=1)]  # a frozen picture repeats its pose to the last digit
-    if len(steps) < LEAST_STEPS:
+    steps = steps.where(steps.steps.any(axis=1))  # a frozen picture repeats its pose to the last digit
+    if len(steps.ends) < LEAST_STEPS:
         raise UserError(f"The head did not move, {AGAIN}")
     mean = r.mean(axis=0)  # its columns are near the head's axes, if shorter
     shake, nod, share = _divided(steps, mean)
@@ -128,27 +138,48 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
     std_deg = float(np.rad2deg(np.sqrt(variance)))
     if std_deg > MOST_STD_DEG:
         raise UserError(f"Shake and nod were too uneven, {AGAIN}")
-    return CameraTilt.of_vertical(up, MEASURED, round(std_deg, 3))
+    tilt = CameraTilt.of_vertical(up, MEASURED, round(std_deg, 3))
+    return replace(tilt, bend_deg=_bend_deg(tilt.levelled(r[np.unique(shake.ends)])))
 
 
-def _steps(times_s: Vectors, rotations: Vectors) -> Vectors:
-    """(m, 3): from each pose to the first one at least ``STEP_S`` later."""
+def _bend_deg(shaken: Vectors) -> float:
+    """What 1 - cos(yaw) adds to pitch in the shake's poses (n, 3, 3) before a level camera.
+
+    Ridge regression, so that what little a small shake tells is held back; robust: iteratively
+    reweighted (Cauchy's weights).
+    """
+    pitch, yaw, _ = angles_from_matrix(shaken).T
+    low, high = np.percentile(yaw, (2.5, 97.5))
+    if min(-low, high) < LEAST_TURN_DEG:
+        return 0.0
+    turned, bend, weights = 1 - np.cos(np.deg2rad(yaw)), 0.0, np.ones(len(yaw))
+    for _ in range(10):
+        off, far = turned - np.average(turned, weights=weights), pitch - np.average(pitch, weights=weights)
+        held = len(yaw) * (CHANGING_DEG / BENDS_DEG) ** 2
+        bend = float((weights * off * far).sum() / ((weights * off**2).sum() + held))
+        weights = 1 / (1 + np.square((far - bend * off) / FAR_PITCH_DEG))
+    return round(float(np.clip(bend, -MOST_BEND_DEG, MOST_BEND_DEG)), 3)
+
+
+def _steps(times_s: Vectors, rotations: Vectors) -> _Movement:
+    """From each pose to the first one at least ``STEP_S`` later."""
     later = np.searchsorted(times_s, times_s + STEP_S)
     pairs = [
         (i, j) for i, j in enumerate(later) if j < len(times_s) and times_s[j] - times_s[i] <= LONGEST_STEP_S
     ]  # fmt: skip
-    return np.array([rotation_vector(rotations[j] @ rotations[i].T) for i, j in pairs]).reshape(-1, 3)
+    vectors = [rotation_vector(rotations[j] @ rotations[i].T) for i, j in pairs]
+    return _Movement(np.array(vectors).reshape(-1, 3), np.array(pairs, np.intp).reshape(-1, 2))
 
 
-def _divided(steps: Vectors, mean: Vectors) -> tuple[_Movement, _Movement, float]:
+def _divided(steps: _Movement, mean: Vectors) -> tuple[_Movement, _Movement, float]:
     """Shake and nod by k-lines, begun with the head's own axes, and the share of the motion that belongs to either.
 
     Steps in which hardly anything moved say nothing, and a wild pose counts as no more than a large step.
     """
-    sizes = np.linalg.norm(steps, axis=1)
+    sizes = np.linalg.norm(steps.steps, axis=1)
     usual = np.percentile(sizes, 90)
     keep = sizes >= 0.2 * usual
-    moving = steps[keep] * np.minimum(1.0, 1.2 * usual / sizes[keep])[:, None]
+    moving, ends = steps.steps[keep] * np.minimum(1.0, 1.2 * usual / sizes[keep])[:, None], steps.ends[keep]
     axes = np.stack([mean[:, 1], mean[:, 0]])
     nearest = np.full(len(moving), -1)
     for _ in range(20):
@@ -159,7 +190,7 @@ def _divided(steps: Vectors, mean: Vectors) -> tuple[_Movement, _Movement, float
         axes = np.stack([_principal_axis(moving[nearest == k]) if (nearest == k).any() else axes[k] for k in (0, 1)])
     sizes = np.linalg.norm(moving, axis=1)
     clear = along.max(axis=1) >= np.cos(np.deg2rad(FAR_OFF_DEG)) * sizes
-    shake, nod = (_Movement(moving[clear & (nearest == k)]) for k in (0, 1))
+    shake, nod = (_Movement(moving, ends).where(clear & (nearest == k)) for k in (0, 1))
     return shake, nod, float(sizes[clear].sum() / sizes.sum())
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from app.core.derived import DERIVED
 from app.core.frames import FaceResult, FrameResult
-from app.core.rotation import angles_of, as_shown, geodesic_deg
+from app.core.rotation import angles_of, geodesic_deg
+from app.core.tilt import as_shown
 from extractor.types import POSE_HEADS
 
 COLUMNS = (
@@ -55,8 +56,8 @@ def row_of(result: FrameResult) -> Sequence[float]:
         return [known.get(name, np.nan) for name in COLUMNS]
     face = shown.face
     angles = measured.angles
-    if result.reference is not None or result.level is not None:
-        angles = angles_of(as_shown(measured.rotation, result.reference, result.level), near=shown.angles)
+    if result.reference is not None or result.tilt is not None:
+        angles = angles_of(as_shown(measured.rotation, result.reference, result.tilt), near=shown.angles)
     return (
         result.frame.captured_s, *shown.angles, *face.std, face.exp_magnitude, *truth,
         *angles, measured.exp_magnitude, face.brow_magnitude, face.eye_magnitude, face.mouth_magnitude,

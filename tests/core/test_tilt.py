@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import UserError
-from app.core.rotation import angles_of, as_shown, rotation_of
-from app.core.tilt import CameraTilt, levelled_deg, parse_camera_tilt
+from app.core.rotation import angles_of, rotation_of
+from app.core.tilt import MOST_BEND_DEG, CameraTilt, as_shown, levelled_deg, parse_camera_tilt
 from extractor.types import Angles
 
 tilts = st.builds(CameraTilt, st.floats(-60, 60), st.floats(-180, 180))
@@ -38,17 +40,29 @@ def test_levelled_angles_are_those_before_a_level_camera(tilt, pose):
 def test_a_turn_about_ones_own_neck_is_yaw_and_a_nod_is_pitch_however_the_camera_stands(tilt, straight, turn):
     reference = seen(straight, tilt)
     turned = tilt.to_level.T @ rotation_of(Angles(0, turn, 0)) @ rotation_of(straight)
-    assert angles_of(as_shown(turned, reference, tilt.to_level)) == pytest.approx((0, turn, 0), abs=0.01)
+    assert angles_of(as_shown(turned, reference, tilt)) == pytest.approx((0, turn, 0), abs=0.01)
     heading = rotation_of(Angles(0, straight.yaw_deg, 0))
     upright = tilt.to_level.T @ heading
     nodded = upright @ rotation_of(Angles(turn, 0, 0))
-    assert angles_of(as_shown(nodded, upright, tilt.to_level)) == pytest.approx((turn, 0, 0), abs=0.01)
+    assert angles_of(as_shown(nodded, upright, tilt)) == pytest.approx((turn, 0, 0), abs=0.01)
 
 
 def test_without_the_tilt_a_third_of_the_turn_would_be_roll():
     tilt = CameraTilt(20, 0)
     turned = as_shown(seen(Angles(0, 30, 0), tilt), seen(Angles(0, 0, 0), tilt), None)
     assert abs(angles_of(turned).roll_deg) > 9
+
+
+@given(tilts, poses, st.floats(-MOST_BEND_DEG, MOST_BEND_DEG))
+def test_the_bend_is_taken_off_the_pitch_of_a_turn_and_nothing_else(tilt, pose, bend):
+    bent = replace(tilt, bend_deg=bend)
+    more = bend * (1 - np.cos(np.deg2rad(pose.yaw_deg)))
+    measured = seen(pose._replace(pitch_deg=pose.pitch_deg + more), tilt)
+    np.testing.assert_allclose(bent.levelled(measured), rotation_of(pose), atol=1e-4)
+    np.testing.assert_allclose(bent.as_seen(rotation_of(pose)), measured, atol=1e-4)
+    levelled = rotation_of(Angles(*levelled_deg(np.array([angles_of(measured)]), bent)[0].tolist()))
+    np.testing.assert_allclose(levelled, rotation_of(pose), atol=1e-4)
+    assert bent.without_bend == tilt
 
 
 @given(tilts)

@@ -127,7 +127,7 @@ def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(d
 
 def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
     desk.chain.wait_for(Waiting.TILT)
-    rotations = moved(CameraTilt(15, 0), noise=0.2)
+    rotations = moved(CameraTilt(15, 0), noise=0.2, bend=20)
     for i, rotation in enumerate([*rotations, *rotations[:2]]):
         face = expressing(angles_of(rotation))
         desk.apply(result_at(i / 30, replace(face, rotation=rotation)), NETWORK)
@@ -137,3 +137,4 @@ def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
     assert label == "camera_tilt"
     assert note.startswith("measured pitch_deg +1")
     assert "std_deg" in note
+    assert " bend_deg +1" in note

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.tilt import MEASURED, CameraTilt, levelled_deg
+from app.session.analyses import Analysis, AnalysisHeader
 from app.session.exporters import export_session
 from app.session.exporters.annotated import draw_faces
 from app.session.exporters.base import faces_of_frames
@@ -18,7 +19,7 @@ from app.session.manifest import Manifest
 from app.session.session import Session
 from app.session.writer import SessionWriter
 
-TILT = CameraTilt(-20.0, 3.5, MEASURED, 0.6)
+TILT = CameraTilt(-20.0, 3.5, MEASURED, 0.6, 12.5)
 
 
 @pytest.fixture
@@ -38,10 +39,27 @@ def tilted(tmp_path, header, make_frame, result_of):
 def test_the_tilt_stands_in_the_manifest_and_the_table_stays_as_measured(tilted, nth_face):
     assert tilted.manifest.header.camera_tilt == TILT == Manifest.read(tilted.folder).header.camera_tilt
     stored = json.loads((tilted.folder / "session.json").read_text(encoding="utf-8"))["header"]["camera_tilt"]
-    assert stored == {"pitch_deg": -20.0, "roll_deg": 3.5, "found": "measured", "std_deg": 0.6}
+    assert stored == {"pitch_deg": -20.0, "roll_deg": 3.5, "found": "measured", "std_deg": 0.6, "bend_deg": 12.5}
     np.testing.assert_allclose(tilted.table.angles_deg[4], nth_face(4).angles, atol=1e-3)
     np.testing.assert_array_equal(tilted.levelled_deg(tilted.table), levelled_deg(tilted.table.angles_deg, TILT))
     assert np.abs(tilted.levelled_deg(tilted.table) - tilted.table.angles_deg).max() > 15
+
+
+def test_a_recording_made_before_there_were_bends_has_none(tilted):
+    path = tilted.folder / "session.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["header"]["camera_tilt"]["bend_deg"]
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    assert Manifest.read(tilted.folder).header.camera_tilt == TILT.without_bend
+
+
+def test_a_table_of_another_network_has_not_this_ones_bend(tilted):
+    def described(sha256):
+        analysis = AnalysisHeader("again", 8, 24, "w", sha256, "", True, "torch", "cpu")
+        return Analysis(tilted.folder, analysis).describe(tilted.manifest).header.camera_tilt
+
+    assert described(tilted.manifest.header.weights_sha256) == TILT
+    assert described("another") == TILT.without_bend
 
 
 @pytest.mark.parametrize("value", ['{"pitch_deg": 200, "roll_deg": 0}', '{"roll_deg": 0}', '"level"'])
@@ -65,7 +83,9 @@ def test_exports_hold_the_angles_of_a_level_camera_and_say_so(tilted, tmp_path):
     (root,) = export_session(tilted, BidsMotion(), tmp_path / "bids")
     rows = np.genfromtxt(next(root.rglob("*_motion.tsv")), delimiter="\t")
     np.testing.assert_allclose(np.rad2deg(rows[:, 1:4]), levelled, atol=1e-3)
-    assert "Camera tilt (measured): pitch -20, roll 3.5" in (root / "README").read_text(encoding="utf-8")
+    told = (root / "README").read_text(encoding="utf-8")
+    assert "Camera tilt (measured): pitch -20, roll 3.5 degrees" in told
+    assert "less 12.5 degrees times 1 - cos(yaw) of pitch" in told
 
 
 def test_annotated_pictures_have_the_axes_as_seen_and_the_angles_of_a_level_camera(tilted):

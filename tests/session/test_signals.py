@@ -37,8 +37,9 @@ def shown_result(result_of):
             place = Position(10.0, -2.0, 50.0, 1.0, 1.0, 4.0)
             filtered = replace(face, position=place, angles=angles, keypoints=face.keypoints + 0.25, exp_magnitude=0.5)
             derived = DerivedSignals(mouth_opening=0.125, nods=3.0, attention=1.0)
-            level = CameraTilt(90.0, 0.0).to_level
-            shown.append(ShownFace(filtered, Angles(1, 2, 3), face.rotation, derived, neutral, level=level))
+            shown.append(
+                ShownFace(filtered, Angles(1, 2, 3), face.rotation, derived, neutral, tilt=CameraTilt(90.0, 0.0))
+            )
         return replace(result, signals=tuple(shown), reference=reference)
 
     return make

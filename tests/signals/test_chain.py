@@ -342,6 +342,18 @@ def test_a_cameras_tilt_is_taken_off_every_face_and_recentring_works_in_level_ax
     assert live(chain, 1, before_it(0, 35, 0)).shown[0].angles == pytest.approx((0, 35, 0), abs=1e-2)
 
 
+def test_the_bend_is_taken_off_what_was_measured_and_not_off_the_truth():
+    chain = SignalChain()
+    tilt = CameraTilt(20, 0, bend_deg=15)
+    chain.set_tilt(tilt)
+    true = rotation_of(Angles(3, 40, 1))
+    measured, truth = angles_of(tilt.as_seen(true)), angles_of(tilt.without_bend.as_seen(true))
+    result = chain.apply(make_result(0, make_face(measured), truth=truth))
+    assert result.shown[0].angles == pytest.approx((3, 40, 1), abs=1e-2)
+    assert result.shown_truth == pytest.approx((3, 40, 1), abs=1e-2)
+    assert dict(zip(COLUMNS, row_of(result), strict=True))["measured_pitch_deg"] == pytest.approx(3, abs=1e-2)
+
+
 def test_the_tilt_is_measured_by_a_shake_and_a_nod(monkeypatch):
     monkeypatch.setattr("app.signals.calibration.now_s", lambda: START_S)
     chain = SignalChain()

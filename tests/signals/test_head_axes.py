@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import UserError
-from app.core.rotation import angles_of, as_shown, geodesic_deg, rotation_from_vector, rotation_of
-from app.core.tilt import MEASURED, CameraTilt
+from app.core.rotation import angles_of, geodesic_deg, rotation_from_vector, rotation_of
+from app.core.tilt import MEASURED, MOST_BEND_DEG, CameraTilt, as_shown
 from app.signals.head_axes import MotionWatch, estimate_tilt
 from extractor.types import Angles
 
@@ -25,6 +27,7 @@ def moved(
     noise: float = 0.0,
     gains: tuple[float, float, float] = (1.0, 1.0, 1.0),
     nod_first: bool = False,
+    bend: float = 0.0,
 ) -> np.ndarray:
     """Rotations as a tilted camera measures them; ``gains``: how large the network says pitch, yaw and roll."""
     rng = np.random.default_rng(0)
@@ -35,7 +38,7 @@ def moved(
     rotations = []
     for a, b in zip(yaw, pitch, strict=True):
         level = rotation_of(Angles(0, a, 0)) @ heading @ rotation_of(Angles(b, 0, 0)) @ lean
-        said = np.array(angles_of(tilt.to_level.T @ level)) * gains + rng.normal(0, noise, 3)
+        said = np.array(angles_of(replace(tilt, bend_deg=bend).as_seen(level))) * gains + rng.normal(0, noise, 3)
         rotations.append(rotation_of(Angles(*said)))
     return np.array(rotations)
 
@@ -61,9 +64,33 @@ def test_a_turn_of_thirty_then_leaks_less_than_two_degrees_also_where_pitch_is_s
     tilt = CameraTilt(20, 0)
     found = estimate_tilt(TIMES, moved(tilt, noise=0.5, gains=(0.75, 1.0, 0.9)))
     straight, turned = (tilt.to_level.T @ rotation_of(Angles(0, yaw, 0)) for yaw in (0, 30))
-    shown = angles_of(as_shown(turned, straight, found.to_level))
+    shown = angles_of(as_shown(turned, straight, found))
     assert shown.yaw_deg == pytest.approx(30, abs=1)
     assert max(abs(shown.pitch_deg), abs(shown.roll_deg)) < 2
+
+
+@settings(max_examples=20)
+@given(
+    st.builds(CameraTilt, st.floats(-35, 35), st.floats(-100, 100)),
+    st.floats(-30, 30),
+    st.floats(25, 35),
+    st.booleans(),
+)
+def test_of_a_turn_that_was_not_in_the_shake_most_of_the_bend_is_taken_off(tilt, bend, shake, nod_first):
+    found = estimate_tilt(TIMES, moved(tilt, shake=shake, noise=0.5, bend=bend, nod_first=nod_first))
+    assert abs(found.bend_deg) <= abs(bend) + 5  # rather less than more
+    straight, turned = (replace(tilt, bend_deg=bend).as_seen(rotation_of(Angles(0, yaw, 0))) for yaw in (0, 30))
+    added = abs(bend) * (1 - np.cos(np.deg2rad(30)))
+    assert abs(angles_of(as_shown(turned, straight, found)).pitch_deg) < 0.4 * added + 0.8
+
+
+def test_a_small_shake_tells_nothing_of_the_bend():
+    assert estimate_tilt(TIMES, moved(CameraTilt(10, 0), shake=10, bend=30)).bend_deg == 0
+    assert estimate_tilt(TIMES, moved(CameraTilt(10, 0), Angles(0, 25, 0), shake=20, bend=30)).bend_deg == 0
+
+
+def test_a_bend_beyond_all_measure_is_held_back():
+    assert estimate_tilt(TIMES, moved(CameraTilt(0, 0), bend=90)).bend_deg == MOST_BEND_DEG
 
 
 def test_a_gap_and_a_wild_pose_do_little():

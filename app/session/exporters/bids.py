@@ -247,9 +247,10 @@ def _write_dataset(root: Path, session: Session) -> None:
 def _told_tilt(tilt: CameraTilt | None) -> list[str]:
     if tilt is None:
         return []
+    bend = f", less {tilt.bend_deg:g} degrees times 1 - cos(yaw) of pitch" if tilt.bend_deg else ""
     return [
         f"Camera tilt ({tilt.found}): pitch {tilt.pitch_deg:g}, roll {tilt.roll_deg:g} degrees; "
-        "the head's angles are those of a level camera."
+        f"the head's angles are those of a level camera{bend}."
     ]
 
 

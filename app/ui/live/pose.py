@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 from app.core.frames import FaceResult, FrameResult, ShownFace
 from app.core.position import ASSUMED, NOWHERE
 from app.core.rotation import geodesic_deg, rotation_of
-from app.core.tilt import CameraTilt
 from app.ui.live.overlay import are_several, expression_rows
 from app.ui.shell import settings, theme
 from app.ui.shell.setting_editor import SettingEditor
@@ -180,10 +179,9 @@ class PosePanel(QWidget):
 
     def _show_recentring(self, result: FrameResult | None) -> None:
         reference = result.shown_reference if result is not None else None
-        level = result.level if result is not None else None
         parts = []
-        if level is not None:
-            parts.append(f"camera tilt {tilt(CameraTilt.of_vertical(-level[1]))} taken off")
+        if result is not None and result.tilt is not None:
+            parts.append(f"camera tilt {tilt(result.tilt)} taken off")
         if reference is not None:
             parts.append(f"recentred, offset {pose(reference)}")
         self._recentred.show_text("; ".join(parts))

@@ -30,6 +30,7 @@ class Series:
     angles_deg: NDArray[np.float32]  # (N, 3) pitch, yaw, roll as measured, in level axes
     drawn_deg: NDArray[np.float32]  # (N, 3) the same with short gaps bridged
     low_before: NDArray[np.int64]  # (N + 1,) how many frames of low quality stand before each
+    tilt: CameraTilt | None  # with which the angles were levelled
 
     @classmethod
     def of(
@@ -58,6 +59,7 @@ class Series:
             angles_deg,
             angles,
             _before(np.zeros(len(table), bool) if low_quality is None else low_quality),
+            tilt,
         )
 
     @classmethod
@@ -73,6 +75,7 @@ class Series:
             angles,
             angles,
             _before(np.zeros(len(angles), bool)),
+            tilt,
         )
 
     def low_quality(self, first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:

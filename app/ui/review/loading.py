@@ -78,11 +78,12 @@ def load_comparison(loaded: Loaded, place: int) -> Content:
         return Content.of(session.times_s, first)
     if place < len(loaded.analyses):
         table = session.open_table(loaded.analyses[place].table_path)
-        second = Series.of(table, tilt)
+        second = Series.of(table, loaded.analyses[place].describe(session.manifest).header.camera_tilt)
         table.close()
     else:
-        angles_deg = session.truth if loaded.names[place] == TRUE_POSE else session.shown_deg()
+        true = loaded.names[place] == TRUE_POSE
+        angles_deg = session.truth if true else session.shown_deg()
         if angles_deg is None:
             raise SessionError(f"{SIGNALS} of {session.folder} is gone.")
-        second = Series.of_angles(angles_deg, tilt)
+        second = Series.of_angles(angles_deg, tilt.without_bend if true and tilt is not None else tilt)
     return Content.of(session.times_s, first, Comparison.of(loaded.names[place], first, second))

@@ -31,8 +31,7 @@ class FramePresenter(QObject):
         super().__init__(parent)
         self._view = view
         self._session = session
-        tilt = session.manifest.header.camera_tilt
-        self._level = None if tilt is None else tilt.to_level.astype(np.float32)
+        self._tilt = session.manifest.header.camera_tilt
         self._second: Content | None = None
         self._wanted = self._frame = 0
         self._image: Image | None = None
@@ -110,15 +109,18 @@ class FramePresenter(QObject):
             faces = ()
             self.problem.emit(str(error))
         frame = Frame(number, image, now_s(), truth=self._compared(number))
-        signals = None if self._level is None else tuple(levelled(face, self._level) for face in faces)
-        self._view.show_result(FrameResult(frame, faces, now_s(), signals=signals, level=self._level))
+        signals = None if self._tilt is None else tuple(levelled(face, self._tilt) for face in faces)
+        self._view.show_result(FrameResult(frame, faces, now_s(), signals=signals, tilt=self._tilt))
         self.shown.emit(number)
 
     def _compared(self, number: int) -> Angles | None:
         if self._second is None or self._second.second is None:
             return None
-        row = self._second.second.series.angles_deg[number]
+        series = self._second.second.series
+        row = series.angles_deg[number]
         if not np.isfinite(row).all():
             return None
         angles = Angles(*(float(angle) for angle in row))
-        return angles if self._level is None else angles_of(self._level.T @ rotation_of(angles))  # drawn as it was seen
+        if series.tilt is None:
+            return angles
+        return angles_of(series.tilt.as_seen(rotation_of(angles)))  # drawn as it was seen

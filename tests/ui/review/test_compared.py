@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from app.core.tilt import CameraTilt
 from app.session.analyses import ANALYSIS, AnalysisHeader
 from app.session.exporters import EXPORTERS
+from app.session.manifest import Manifest
 from app.session.signals import FILTERED
 from app.ui.shell.messages import Severity
-from tests.session.long_session import write_table
+from tests.session.long_session import angles, write_table
 from tests.ui.review.conftest import FRAMES
 
 
@@ -75,6 +78,26 @@ def test_what_was_shown_live_is_drawn_beside_what_was_measured(make_review, fold
     piece = review.timeline.content.second.difference["yaw"].piece(0, 40, 1000)
     assert np.nanmax(np.abs(piece.low - 1.5)) < 1e-3
     assert "Δ +1.5°" in review.transport.numbers.text()
+
+
+def test_a_bend_is_the_networks_and_not_the_truths(make_review, folder, qtbot):
+    manifest = Manifest.read(folder)
+    tilt = CameraTilt(20.0, -4.0, bend_deg=30.0)
+    replace(manifest, header=replace(manifest.header, camera_tilt=tilt)).write(folder)
+    with (folder / "truth.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("frame", "pitch_deg", "yaw_deg", "roll_deg"))
+        writer.writerows((frame, *pose) for frame, pose in enumerate(angles(np.arange(FRAMES) / 30).tolist()))
+    review = make_review(folder)
+    assert review.shown.comparing.names == ("true pose",)
+    with qtbot.waitSignal(review.shown.comparing.changed):
+        review.shown.comparing.choose(0)
+    piece = review.timeline.content.second.difference["pitch"].piece(0, FRAMES, 1000)
+    assert np.nanmax(piece.high) > 3  # 30 degrees times 1 - cos(yaw), at yaw 28
+    review.shown.presenter.request(150)
+    assert review.shown.presenter.wait(20)
+    drawn = review.view.result
+    assert drawn.frame.truth == pytest.approx(drawn.faces[0].angles, abs=1e-3)  # they were measured without an error
 
 
 def test_no_number_is_cut_in_two(make_review, analysed, qtbot):

@@ -363,7 +363,7 @@ def test_what_cant_be_saved_keeps_the_window_open(review, folder, monkeypatch):
 
 def test_a_camera_that_was_not_level_is_levelled_in_curves_numbers_and_statistics(make_review, folder, qtbot):
     manifest = Manifest.read(folder)
-    tilt = CameraTilt(20.0, -4.0)
+    tilt = CameraTilt(20.0, -4.0, bend_deg=10.0)
     replace(manifest, header=replace(manifest.header, camera_tilt=tilt)).write(folder)
     window = make_review(folder)
     expected = levelled_deg(angles(np.arange(FRAMES) / 30), tilt)

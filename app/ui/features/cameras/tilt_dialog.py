@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from PyQt6.QtGui import QAction
@@ -12,6 +13,7 @@ from app.ui.features.cameras.facts import TiltControls
 from app.ui.shell.dialogs import close_button
 from app.ui.widgets.building import delayed, lay_out, number_box, paragraph, push_button
 from app.ui.widgets.fields import Note
+from app.ui.widgets.formatting import degrees
 
 SETTLED_MS = 500  # after the last change of a number it holds
 WHY = (
@@ -56,6 +58,9 @@ class TiltDialog(QDialog):
             text = "The camera counts as level."
         elif tilt.found == MEASURED and tilt.std_deg is not None:
             text = f"Measured by shake and nod, ± {tilt.std_deg:.1f}°."
+            if tilt.bend_deg:
+                added = tilt.bend_deg * (1 - math.cos(math.radians(30)))
+                text += f" A turn by 30° no longer adds {degrees(added)} to this person's pitch."
         else:
             text = "Typed in."
         self.state.show_text(text)

@@ -20,7 +20,7 @@ from tests.ui.find import dialog as find_dialog
 from tests.ui.find import find
 
 TILT = CameraTilt(-20.0, 2.5)
-FOUND = CameraTilt(18.0, -1.0, MEASURED, 0.7)
+FOUND = CameraTilt(18.0, -1.0, MEASURED, 0.7, -15.0)
 
 
 def info(kind: str, name: str) -> SourceInfo:
@@ -78,7 +78,7 @@ def test_the_dialog_types_measures_and_levels(window, qtbot, status):
     assert dialog.state.text() == "Typed in."
     window.tilt.use(FOUND)
     assert (dialog.pitch.value(), dialog.roll.value()) == (18.0, -1.0)
-    assert dialog.state.text() == "Measured by shake and nod, ± 0.7°."
+    assert dialog.state.text().startswith("Measured by shake and nod, ± 0.7°. A turn by 30° no longer adds \u22122.0°")
     dialog.pitch.setValue(5.0)
     dialog.close()  # what was typed last holds at once
     assert window.tilt.value == CameraTilt(5.0, -1.0)
@@ -96,7 +96,7 @@ def test_the_person_is_told_what_to_do_in_the_picture(window, status):
 def test_the_numbers_say_what_is_taken_off(qtbot, store, result, face):
     panel = PosePanel(store)
     qtbot.addWidget(panel)
-    panel.show_result(replace(result(face()), level=TILT.to_level.astype("float32")))
+    panel.show_result(replace(result(face()), tilt=TILT))
     assert find(panel, "Recentring", QLabel).text() == "camera tilt pitch\u00a0\u221220.0° roll\u00a0+2.5° taken off"
 
 
