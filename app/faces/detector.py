@@ -127,13 +127,16 @@ class MediaPipeDetector:
     def _look_again(self, image: Image, finds: Iterable[Detection], least: float) -> list[Detection]:
         """Finds with the boxes seen from near; those that score less than ``least`` there are dropped.
 
-        With ``least`` 0 a find that is not seen from near stays as it was.
+        With ``least`` 0 a find that is not seen from near gives way to a face beside it, which its shoulders
+        may have hidden, or stays as it was.
         """
         faces: list[Detection] = []
         for find in finds:
-            face = _near(find.box, self._short.look(image, _around(find.box)))
+            looks = self._short.look(image, _around(find.box))
+            face = _near(find.box, looks)
             if face is None and least == 0:
-                face = find
+                beside = max(looks, key=lambda look: look.score, default=find)
+                face = beside if beside.score >= CONFIRMED else find
             if face is not None and face.score >= least and _near(face.box, faces) is None:
                 faces.append(face)
         return faces

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.core.frames import Box
+from app.core.frames import Box, Detection
 from app.faces.detector import create_detector, overlap
 from app.faces.native_log import is_chatter, native_log_filtered
 
@@ -138,6 +138,19 @@ def test_larger_faces_come_first(face, stills):
     large, little = stills.detect(frame)
     assert large.box.x > 388 > little.box.x
     assert large.box.w > little.box.w
+
+
+@pytest.mark.parametrize(("score", "kept"), [(0.68, "head"), (0.6, "shoulders")])
+def test_shoulders_that_looked_like_a_face_give_way_to_the_face_above_them(stills, monkeypatch, score, kept):
+    places = {"shoulders": Box(271, 265, 241, 241), "head": Box(357, 120, 96, 96)}
+
+    def look(_, image, region):
+        whole = region.w == image.shape[1]
+        return [Detection(places["shoulders"], 0.52) if whole else Detection(places["head"], score)]
+
+    monkeypatch.setattr("app.faces.detector._Model.look", look)
+    (found,) = stills.detect(np.zeros((480, 640, 3), np.uint8))
+    assert found.box == places[kept]
 
 
 def test_noise_has_no_face(stream):
