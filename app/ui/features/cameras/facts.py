@@ -74,8 +74,12 @@ class FactControls(QObject, Generic[T]):
         if self.info is not None:
             self._chosen[_key(self.info)] = value
             if self.info.kind == CAMERA:
-                self._facts.remember(self._settings, self.info.name, value)
+                self._facts.remember(self._settings, self.info.name, self._lasting(value))
         self.changed.emit(value)
+
+    def _lasting(self, value: T | None) -> T | None:
+        """What of it holds of the camera beyond this run."""
+        return value
 
     def _known_of(self, info: SourceInfo) -> T | None:
         if _key(info) in self._chosen:
@@ -114,6 +118,10 @@ class TiltControls(FactControls[CameraTilt]):
             self._heard = finished.number
             if finished.outcome.tilt is not None:
                 self.keep(finished.outcome.tilt)
+
+    def _lasting(self, value: CameraTilt | None) -> CameraTilt | None:
+        """The bend is the person's who shook, and the next one may be another."""
+        return None if value is None else value.without_bend
 
 
 def _key(info: SourceInfo) -> tuple[str, str]:

@@ -47,11 +47,11 @@ def test_a_tilt_belongs_to_its_camera(window, status, store):
     assert signals.chain.tilt is None
 
 
-def test_what_is_measured_is_kept(window, status, store):
+def test_what_is_measured_is_kept_but_for_the_bend_of_the_person_who_shook(window, status, store):
     window.tilt.show_status(status(source_info=info("camera", "Desk cam")))
     finished = Finished(1, Outcome(Waiting.TILT, 0.0, 1, 150, tilt=FOUND))
     window.tilt.show_status(status(source_info=info("camera", "Desk cam"), finished_wait=finished))
-    assert TILTS.known(store) == {"Desk cam": FOUND}
+    assert TILTS.known(store) == {"Desk cam": FOUND.without_bend}
     assert window.tilt.value == FOUND
     text, _ = outcome_text(finished)
     assert "pitch\u00a0+18.0° roll\u00a0\u22121.0° (± 0.7°)" in text
