@@ -136,7 +136,7 @@ class ExtractDialog(TakesFiles, QDialog):
         self.bar = named(QProgressBar(), "Progress")
         self.bar.setRange(0, STEPS)
         self.state = Note("How it goes", dim=True)
-        self.problems = named(QListWidget(), "Files that could not be measured")
+        self.problems = named(QListWidget(), "Files without a pose, and why")
         self.problems.setWordWrap(True)
         self.problems.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self.problems.hide()

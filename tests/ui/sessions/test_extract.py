@@ -33,7 +33,7 @@ def state(dialog):
 
 
 def problems(dialog):
-    lines = find(dialog, "Files that could not be measured", QListWidget)
+    lines = find(dialog, "Files without a pose, and why", QListWidget)
     return [lines.item(row).text() for row in range(lines.count())]
 
 
@@ -56,7 +56,7 @@ def test_asked_for_again_it_has_the_keyboard(dialog, window, qtbot):
 
 
 def test_it_stays_within_a_small_screen_while_it_measures_and_tells_problems(dialog, qtbot):
-    bar, problems = find(dialog, "Progress", QProgressBar), find(dialog, "Files that could not be measured")
+    bar, problems = find(dialog, "Progress", QProgressBar), find(dialog, "Files without a pose, and why")
     size = QSize(620, 420)  # of a screen of 1280x720 at 150 %
     dialog.resize(size)
     for part in (bar, problems):
