@@ -133,7 +133,7 @@ RECIPES = {
             # More pixels last: the same network sees lids, brows and lips more sharply.
             Stage(
                 "sharper",
-                ("--backbone", "femto", "--init", "{again}", "--samples", "140000", "--lr", "6e-4", "--warmup", "1500",
+                ("--backbone", "femto", "--init", "{again}", "--samples", "280000", "--lr", "6e-4", "--warmup", "1500",
                  "--photo-share", "0.7", "--crop-side", "1.5", "--compile", "--phase", "0:160:40"),
             ),
         ),

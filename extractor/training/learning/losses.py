@@ -63,7 +63,7 @@ class LossWeights:
     gaps: float = 40.0  # L1 of GAPS on photographs, in crop coordinates
     scale: float = 1.0
     t: float = 1.0
-    twins: float = 0.05  # smooth L1, per axis, between a picture and its mirrored twin
+    twins: float = 0.2  # smooth L1, per axis, between a picture and its mirrored twin
     hidden: float = 0.5  # what a hidden keypoint counts
 
 

@@ -99,6 +99,7 @@ class PhotoFigures:
     group_ratio: float  # geodesic of the worst group divided by the best group's
     chance_ratio: float  # the mean of that over the same faces dealt out to groups of the same sizes by chance
     chance_share: float  # of such deals with a ratio as large as ``group_ratio`` or larger
+    equal_pose_ratio: float  # as ``group_ratio``, if all groups had the same poses
     groups: dict[str, dict[str, PhotoErrors]] = field(default_factory=dict)
 
 
@@ -159,7 +160,9 @@ def figures(found: PhotoAnswers, people: People) -> PhotoFigures:
     groups = {
         kind: {name: _errors(found, rows) for name, rows in parts} for kind, parts in (*_poses(found), *_people(people))
     }
-    group_ratio, by_chance = _group_ratios(found.geodesic_deg.numpy(), people.kinds.get("group", []))
+    group_ratio, by_chance, equal = _group_ratios(
+        found.geodesic_deg.numpy(), found.true_angles_deg.numpy(), people.kinds.get("group", [])
+    )
     ratio = found.signed_deg[webcam] / found.std_deg[webcam].clamp_min(1e-6)
     return PhotoFigures(
         all=_errors(found, torch.ones_like(webcam)),
@@ -169,30 +172,37 @@ def figures(found: PhotoAnswers, people: People) -> PhotoFigures:
         group_ratio=group_ratio,
         chance_ratio=float(by_chance.mean()),
         chance_share=float((by_chance >= group_ratio).mean()),
+        equal_pose_ratio=equal,
         groups=groups,
     )
 
 
-def _group_ratios(errors: Array, names: Sequence[str]) -> tuple[float, Array]:
-    """Mean error of the worst group over the best group's, and the same after ``SHUFFLES`` permutations of the names.
+def _group_ratios(errors: Array, poses_deg: Array, names: Sequence[str]) -> tuple[float, Array, float]:
+    """Mean error of the worst group over the best group's, the same after ``SHUFFLES`` permutations of the names, and
+    the same at equal poses.
 
     Among several groups some worst and some best one is always found: a ratio tells of the groups only as far as it
-    passes a permutation test's.  NaN where fewer than two groups are large enough.
+    passes a permutation test's.  At equal poses: means adjusted by an analysis of covariance with the sizes of the
+    angles ``poses_deg`` (n, 3) and the square of yaw, for heads that are turned far are harder.  NaN where fewer than
+    two groups are large enough.
     """
     known, sizes = np.unique([name for name in names if name], return_counts=True)
     known = known[sizes >= LEAST_FACES]
     if len(known) < 2:
-        return float("nan"), np.full(1, np.nan)
+        return float("nan"), np.full(1, np.nan), float("nan")
     group = np.array([np.argmax(known == name) if name in known else -1 for name in names])
-    errors, group = errors[group >= 0], group[group >= 0]
+    errors, poses_deg, group = errors[group >= 0], np.abs(poses_deg[group >= 0]), group[group >= 0]
     sizes = np.bincount(group)
 
-    def ratio(of: Array) -> float:
-        means = np.bincount(of, errors) / sizes
+    def ratio(means: Array) -> float:
         return float(means.max() / means.min())
 
     rng = np.random.default_rng(0)
-    return ratio(group), np.array([ratio(rng.permutation(group)) for _ in range(SHUFFLES)])
+    by_chance = [ratio(np.bincount(rng.permutation(group), errors) / sizes) for _ in range(SHUFFLES)]
+    pose = np.column_stack([poses_deg, poses_deg[:, 1] ** 2])
+    design = np.column_stack([np.eye(len(known))[group], pose - pose.mean(0)])
+    adjusted = np.linalg.lstsq(design, errors, rcond=None)[0][: len(known)]
+    return ratio(np.bincount(group, errors) / sizes), np.array(by_chance), ratio(adjusted)
 
 
 def without_offset(said: Tensor, true: Tensor) -> Tensor:
@@ -218,7 +228,8 @@ def markdown(found: PhotoFigures) -> str:
     lines += [
         "",
         f"Worst over best group: {found.group_ratio:.2f}; the same faces in groups made by chance: "
-        f"{found.chance_ratio:.2f} (as large or larger in {found.chance_share:.0%}).",
+        f"{found.chance_ratio:.2f} (as large or larger in {found.chance_share:.0%}); if all groups had the same poses: "
+        f"{found.equal_pose_ratio:.2f}.",
     ]
     lines += [f"Error over reported deviation (1: calibrated) of pitch, yaw, roll: {spread}."]
     lines += [f"Correlation with the mesh over faces: {shape}."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,9 +82,22 @@ def test_groups_are_told_apart_and_the_worst_compared_with_the_best(photos: Path
     assert found.group_ratio == pytest.approx(2, abs=1e-3)
     assert 1 < found.chance_ratio < 1.5
     assert found.chance_share < 0.01
+    assert found.equal_pose_ratio == pytest.approx(2, abs=1e-3)
     assert set(found.groups["sex"]) == {"male", "female"}
     assert "age" not in found.groups  # nobody's is known
     assert "| group | B | 20 | 4.00°" in markdown(found)
+
+
+def test_a_group_that_turns_its_heads_further_is_no_worse_at_equal_poses(photos: Path) -> None:
+    pool = PhotoPool([photos], sure_deg=float("inf"))
+    plain, people = said_to_be(pool, torch.eye(3)), everybody(pool)
+    yaw_deg = plain.true_angles_deg[:, 1].abs()
+    turned = ["B" if yaw > yaw_deg.median() else "A" for yaw in yaw_deg]
+    off = torch.zeros(len(yaw_deg), 3)
+    off[:, 0] = 2 + yaw_deg / 10
+    found = figures(said_to_be(pool, rotation_matrix(off)), replace(people, kinds={**people.kinds, "group": turned}))
+    assert found.group_ratio > 1.2
+    assert found.equal_pose_ratio == pytest.approx(1, abs=0.01)
 
 
 def test_the_offset_is_one_turn_for_all() -> None:
