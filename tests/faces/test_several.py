@@ -144,6 +144,7 @@ def test_everything_is_forgotten_after_a_while():
     before = {face.face_id for face in film.faces}
     for _ in range(int((RETURNS_S + FORGOTTEN_S + 1) / FRAME_S)):
         film.show()
+    assert film.tracker._tracks == film.tracker._gone == []  # nothing piles up in a session of hours
     film.show({0: 100, 1: 700})
     assert len(film.faces) == 2
     assert not before & {face.face_id for face in film.faces}

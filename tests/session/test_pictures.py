@@ -16,7 +16,7 @@ from app.session.session import Session
 from app.session.video import VideoEncoder, ticks
 from app.session.writer import SessionWriter
 from tests.factories import write_phone_video
-from tests.session.long_session import grey, make_session
+from tests.session.long_session import HEIGHT, WIDTH, grey, make_session
 from tests.waiting import threads_named
 
 FRAMES = 400
@@ -71,6 +71,7 @@ def test_the_cache_keeps_within_its_room(folder):
             for number in range(60):
                 small.frame_at(number)
             assert small.kept == tuple(range(60 - len(small.kept), 60))
+            assert len(small.kept) * WIDTH * HEIGHT * 1.5 <= room  # decoded pictures have 12 bits a pixel
             kept.append(len(small.kept))
     assert 2 <= kept[0] < kept[1] < 60
     assert abs(kept[1] - 2 * kept[0]) <= 1
