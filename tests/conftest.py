@@ -12,6 +12,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from app.core.plain_locale import decimal_sign
+
 hypothesis.settings.register_profile("motionscope", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("motionscope")
 
@@ -44,6 +46,15 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))  # the window's settings, which commands follow
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))  # where a recording goes on whose folder is lost
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decimal_point() -> None:
+    """Numbers are copied with a point, whatever the language of the machine; tests of the comma ask for it."""
+    decimal_sign.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C")
+        assert decimal_sign() == "."
 
 
 @pytest.fixture(autouse=True)

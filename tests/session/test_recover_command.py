@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from dataclasses import replace
 
@@ -42,5 +44,6 @@ def test_a_path_that_can_not_be_looked_at_stops_none_of_the_others(tmp_path, hea
     assert main(["recover", str(refused), str(cut_off)]) == 1
     captured = capsys.readouterr()
     assert captured.out == f"{cut_off}: recovered 1 frames, 0.0 s\n"
-    assert captured.err == f"motionscope: {refused} can't be read: file name too long.\n"
+    reason = os.strerror(errno.ENAMETOOLONG)  # in the person's language where the window was made before
+    assert captured.err == f"motionscope: {refused} can't be read: {reason[0].lower()}{reason[1:]}.\n"
     assert Manifest.read(cut_off).state == RECOVERED
