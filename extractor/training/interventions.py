@@ -1,8 +1,9 @@
 """``python -m extractor.training.interventions``: what moves a checkpoint's pose although the head keeps still.
 
 People are rendered in three pitches and drawn again with one thing changed at a time: where they look, what the face
-does, the lens, the hair.  As Markdown, in degrees, pitch, yaw and roll: how far the answers move (mean and
-standard deviation), and the errors of the unchanged heads, whose deviation is what differs from person to person.
+does, glasses, the lens, the hair, a picture that ends at the mouth.  As Markdown, in degrees, pitch, yaw and roll: how
+far the answers move (mean and standard deviation), and the errors of the unchanged heads, whose deviation is what
+differs from person to person.
 """
 
 from __future__ import annotations
@@ -24,19 +25,24 @@ from extractor.training.learning.pool import HeadPool
 from extractor.training.measuring.breakdown import answers
 from extractor.training.render import add_pack_argument
 from extractor.training.rendering.expression import Expression, ExpressionWeights
+from extractor.training.rendering.glasses import sample_glasses
 from extractor.training.rendering.head_model import HeadModel
 from extractor.training.rendering.labels import HeadLabel, label, stack
 from extractor.training.rendering.pack import Pack
 from extractor.training.rendering.sampler import Sampler
 from extractor.training.rendering.scene import Scene
 from extractor.training.shards import write_shard
+from extractor.types import KEYPOINT_NAMES
 
 PITCHES_DEG = (-18.0, 0.0, 18.0)
 YAW_DEG = 15.0  # at most, to either side
 EYES_DEG = (35.0, 25.0)  # how far eyes turn aside, up and down
 SMILE = {"mouthSmile": 0.8, "cheekSquint": 0.5}
 LAUGH = {"mouthSmile": 1.0, "jawOpen": 0.6, "mouthUpperUp": 0.5, "mouthLowerDown": 0.4, "cheekSquint": 0.8}
+CLEAR = (0.5, 0.08)  # brightness and opacity of a lens
+DARK = (0.02, 0.97)
 PLAIN = "unchanged: neutral, eyes ahead"
+CUT = "the picture ends at the mouth"
 
 
 def looking(scene: Scene, aside_deg: float, down_deg: float) -> Scene:
@@ -45,7 +51,25 @@ def looking(scene: Scene, aside_deg: float, down_deg: float) -> Scene:
     return replace(scene, parts={**scene.parts, "eyes": eyes})
 
 
-def variations(sampler: Sampler, scene: Scene) -> Iterator[tuple[str, Scene]]:
+def with_glasses(sampler: Sampler, scene: Scene, rng: np.random.Generator) -> Iterator[tuple[str, Scene]]:
+    """The same with one pair of spectacles, clear and dark."""
+    frame, lenses = sample_glasses(sampler.model, rng, scene.person.deformed)
+    for name, (shade, alpha) in (("glasses", CLEAR), ("sunglasses", DARK)):
+        surface = replace(lenses.surface, tint=(shade, shade, shade), alpha=alpha)
+        yield name, replace(scene, meshes=(frame, replace(lenses, surface=surface)))
+
+
+def cut_at_mouth(image: Array, points: Array) -> Array:
+    """The picture (S, S, 3) with its lower part as the app fills what lies outside a frame: the last row repeated.
+
+    ``points`` are the keypoints (K, 2), the picture's edges at -1 and +1.
+    """
+    corners = points[[i for i, name in enumerate(KEYPOINT_NAMES) if name.startswith("mouth")]]
+    row = int(np.clip((corners[:, 1].mean() + 1) / 2 * len(image), 1, len(image) - 1))
+    return np.concatenate([image[:row], np.repeat(image[row - 1 : row], len(image) - row, 0)])
+
+
+def variations(sampler: Sampler, scene: Scene, rng: np.random.Generator) -> Iterator[tuple[str, Scene]]:
     """The person with a neutral face and eyes straight ahead, first as they are, then with one change at a time."""
 
     def face(**units: float) -> Scene:
@@ -64,6 +88,7 @@ def variations(sampler: Sampler, scene: Scene) -> Iterator[tuple[str, Scene]]:
     yield "laugh, mouth open", face(**LAUGH)
     yield "brows up", face(browInnerUp=0.9, browOuterUp=0.9)
     yield "brows down", face(browDown=0.9)
+    yield from with_glasses(sampler, plain, rng)
     for degrees in (12, 50):
         view = replace(plain.view, field_of_view=float(np.radians(degrees)))
         yield f"lens of {degrees} degrees", replace(plain, view=view)
@@ -83,10 +108,12 @@ def measure(checkpoint: Path, pack: Path, people: int, seed: int) -> dict[str, T
     for i in range(people * len(PITCHES_DEG)):
         pose = (PITCHES_DEG[i % len(PITCHES_DEG)], float(rng.uniform(-YAW_DEG, YAW_DEG)), 0.0)
         scene = replace(sampler.scene(rng, pose), meshes=())  # nothing before the face
-        for name, changed in variations(sampler, scene):
+        for name, changed in variations(sampler, scene, rng):
             drawn = renderer.draw(changed)
             images.setdefault(name, []).append(drawn.image)
             labels.setdefault(name, []).append(label(renderer.model, changed, drawn.placement, drawn.depth))
+        images.setdefault(CUT, []).append(cut_at_mouth(images[PLAIN][-1], labels[PLAIN][-1].points))
+        labels.setdefault(CUT, []).append(labels[PLAIN][-1])
     errors = {}
     for name in images:
         with TemporaryDirectory() as folder:
