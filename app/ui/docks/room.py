@@ -108,6 +108,7 @@ def set_up_tabs(window: QMainWindow) -> None:
     for tabs in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         tabs.setAccessibleName("Panels")
         tabs.setUsesScrollButtons(True)  # else many tabs are wider than any panel
+        tabs.setElideMode(Qt.TextElideMode.ElideNone)  # of many tabs a letter each would be left
         tabs.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectPreviousTab)  # not just a neighbour
 
 

@@ -183,7 +183,7 @@ def device_entries(
         "The fastest device, and the engine (the program that computes the network there) that is the fastest on it"
         + (f"\nNow it {info.summary}" if info is not None else "")
     )
-    entries: list[Entry | None] = [Entry("Auto", "auto", tip)]
+    entries: list[Entry | None] = [Entry(dict(settings.DEVICE.choices)["auto"], "auto", tip)]
     entries += [Entry(device_label(identity), identity, f"Always on this device: {name}") for identity, name in devices]
     if current not in ("auto", *(identity for identity, _ in devices)) and not current.startswith(ENGINE):
         entries.append(Entry(device_label(current), current))

@@ -62,6 +62,20 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
 
 
+def test_every_tab_can_be_read_whole_however_many_there_are(window, qtbot):
+    """What has no room is reached by the arrows at the end of the bar; it was a letter and three points each."""
+    for name in PANELS:
+        window.commands[name].trigger()
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(PANELS[-1])), timeout=5000)
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.accessibleName() == "Panels" and bar.isVisible()]
+    assert sum(bar.count() for bar in bars) >= 4
+    for bar in bars:
+        for k in range(bar.count()):
+            assert bar.tabRect(k).width() >= bar.fontMetrics().horizontalAdvance(bar.tabText(k))
+        chosen = bar.tabRect(bar.currentIndex())
+        assert bar.rect().contains(chosen)
+
+
 @pytest.mark.parametrize("name", ["markers", "filter", "bins", "crop", "shape"])
 def test_a_panel_beside_the_picture_leaves_it_some_width(window, name, qtbot):
     window.docks.dock("plots").hide()

@@ -18,7 +18,7 @@ def test_cameras_and_devices_are_listed_in_the_pickers(idle_window):
     assert labels[:3] == ["Automatic", "HD Webcam", "Built-in demo"]
     controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
     assert [toolbar.device.itemText(i) for i in range(3)] == [
-        "Auto", "Graphics card (cuda:0)", "Processor (cpu)",
+        "Automatic", "Graphics card (cuda:0)", "Processor (cpu)",
     ]  # fmt: skip
     shown = [toolbar.weights.itemText(i) for i in range(toolbar.weights.count())]
     assert shown[: 1 + len(alternatives())] == ["Motionscope", *(f"Motionscope {name}" for name in alternatives())]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QShowEvent
 from PyQt6.QtWidgets import QDialog, QDoubleSpinBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.tilt import MEASURED, STEEPEST_DEG, CameraTilt
 from app.ui.features.cameras.facts import TiltControls
 from app.ui.shell.dialogs import close_button
-from app.ui.widgets.building import delayed, lay_out, number_box, paragraph, push_button
+from app.ui.widgets.building import delayed, lay_out, number_box, paragraph, push_button, stand_aside
 from app.ui.widgets.fields import Note
 from app.ui.widgets.formatting import degrees
 
@@ -47,6 +47,10 @@ class TiltDialog(QDialog):
             box.valueChanged.connect(lambda _: self._settle.start())
         controls.changed.connect(self.show_tilt)
         self.show_tilt(controls.value)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        stand_aside(self)  # what is typed is judged by the angles at the face
 
     def show_tilt(self, tilt: CameraTilt | None) -> None:
         self._settle.stop()

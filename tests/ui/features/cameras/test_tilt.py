@@ -84,6 +84,13 @@ def test_the_dialog_types_measures_and_levels(window, qtbot, status):
     assert window.tilt.value == CameraTilt(5.0, -1.0)
 
 
+def test_the_dialog_leaves_the_face_free(window):
+    window.commands["camera_tilt"].trigger()
+    dialog = find_dialog(window, "Camera tilt")
+    middle = window.view.mapToGlobal(window.view.rect().center())
+    assert not dialog.geometry().contains(middle)
+
+
 def test_the_person_is_told_what_to_do_in_the_picture(window, status):
     waiting = CalibrationState(waiting=Waiting.TILT, progress=0.2, face=True)
     assert waiting_text(waiting) == "Shake your head… 20 %"
