@@ -89,6 +89,8 @@ class Calibration:
     def __init__(self) -> None:
         self.tilt: CameraTilt | None = None
         self.reference: Recentring | None = None
+        self._waiting: Waiting | None = None
+        self._watch: StillWatch | MotionWatch = StillWatch(1.0)
         self.forget()
 
     def set_tilt(self, tilt: CameraTilt | None) -> None:
@@ -99,13 +101,11 @@ class Calibration:
             self.reference = self._recentring(self.reference.rotation.copy(), self.reference.at_s)
 
     def forget(self) -> None:
-        """Another source: another camera or another person."""
+        """Another source: another camera or another person.  What is waited for is waited for anew."""
         self._recent: deque[tuple[float, int, Floats]] = deque()  # of the primary face, as measured
         self._untrained = False  # of the latest face
         self.reference = None
-        self._waiting: Waiting | None = None
-        self._watch: StillWatch | MotionWatch = StillWatch(1.0)
-        self._since_s = 0.0
+        self._since_s = now_s()
         self._outcomes: list[Outcome] = []
         self.forget_faces()
 

@@ -371,6 +371,23 @@ def test_the_tilt_is_measured_by_a_shake_and_a_nod(monkeypatch):
     assert geodesic_deg(outcome.tilt.to_level, tilt.to_level) < 2
 
 
+def test_what_is_waited_for_while_a_source_opens_begins_with_its_pictures(monkeypatch):
+    """L, pressed before the camera has opened, was forgotten without a word once it did."""
+    monkeypatch.setattr("app.signals.calibration.now_s", lambda: START_S)
+    chain = SignalChain()
+    chain.wait_for(Waiting.TILT)
+    for i in range(60):
+        chain.apply(make_result(i, make_face(Angles(0, 0.5 * i, 0))))
+    chain.forget()
+    assert (chain.calibration.waiting, chain.calibration.progress) == (Waiting.TILT, 0.0)
+    tilt = CameraTilt(-20, 5)
+    for i, rotation in enumerate(moved(tilt, noise=0.2)):
+        chain.apply(make_result(i, replace(make_face(angles_of(rotation)), rotation=rotation)))
+    chain.apply(make_result(151, make_face(Angles(0, 0, 0))))
+    (outcome,) = chain.take_outcomes()
+    assert geodesic_deg(outcome.tilt.to_level, tilt.to_level) < 2
+
+
 def test_a_head_that_does_not_move_measures_no_tilt(monkeypatch):
     monkeypatch.setattr("app.signals.calibration.now_s", lambda: START_S)
     chain = SignalChain()
