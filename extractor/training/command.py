@@ -16,8 +16,9 @@ P = ParamSpec("P")
 
 def parser_of(file: str, text: str) -> argparse.ArgumentParser:
     """The parser of the command in ``file``, of whose docstring ``text`` is the beginning."""
+    module = Path(file).relative_to(Path(__file__).parent).with_suffix("")
     return argparse.ArgumentParser(
-        prog=f"python -m extractor.training.{Path(file).stem}", description=text.split(": ", 1)[1]
+        prog=f"python -m extractor.training.{'.'.join(module.parts)}", description=text.split(": ", 1)[1]
     )
 
 

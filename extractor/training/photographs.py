@@ -93,8 +93,10 @@ def label_folder(
     """Label all pictures below ``folder``; returns how many were and how many were not.
 
     Each that was not is one sentence on stderr.  ``further`` (licence, credit) is written into every shard.
-    Raises ``TrainingError`` where there is nothing to label, or ``out`` holds shards already.
+    Raises ``TrainingError`` where there is nothing to label, or ``out`` is no folder or holds shards already.
     """
+    if out.exists() and not out.is_dir():
+        raise TrainingError(f"{out} is no folder.")
     if any(out.glob("*.npz")):
         raise TrainingError(f"{out} holds shards already; name another folder.")
     labels: list[Label] = []

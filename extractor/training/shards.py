@@ -68,6 +68,11 @@ class Shard:
         try:
             with np.load(path) as file:
                 arrays: dict[str, Array] = {key: file[key] for key in file.files}
+            if "disagreement_deg" in arrays:
+                raise TrainingError(
+                    f"{path} holds labelled photographs, not rendered heads: "
+                    "python -m extractor.training.evaluate_photographs measures on those."
+                )
             # Shards of earlier versions don't know.
             arrays.setdefault("glasses", np.full(len(arrays["person"]), -1, np.int8))
             arrays.setdefault("box", np.full((len(arrays["person"]), 3), np.nan, np.float32))
@@ -124,9 +129,9 @@ def add_boxes(path: Path, heads: Heads) -> None:
     save_arrays(path, {**arrays, "box": heads.box})
 
 
-def find_shards(folder: Path) -> list[Path]:
+def find_shards(folder: Path, kind: str = "rendered heads", maker: str = "render") -> list[Path]:
     """The complete shards of a folder in the order of their names; raises ``TrainingError`` when there are none."""
     paths = sorted(folder.glob("*.npz"))
     if not paths:
-        raise TrainingError(f"There are no rendered heads in {folder}; python -m extractor.training.render makes them.")
+        raise TrainingError(f"There are no {kind} in {folder}; python -m extractor.training.{maker} makes them.")
     return paths

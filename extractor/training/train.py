@@ -68,17 +68,18 @@ class Run:
             writer.writerow(row)
 
 
-def first_network(given: argparse.Namespace) -> tuple[MotionExtractor, dict[str, Any]]:
-    """The network to begin with and where it comes from."""
+def first_network(given: argparse.Namespace) -> tuple[MotionExtractor, CropSpec, dict[str, Any]]:
+    """The network to begin with, the crop that it knows and where it comes from."""
     if given.grow is not None:
-        small, _ = load_for_training(given.grow)
-        return grow(small, given.backbone, torch.Generator().manual_seed(given.seed)), {"grown_from": str(given.grow)}
+        small, crop = load_for_training(given.grow)
+        network = grow(small, given.backbone, torch.Generator().manual_seed(given.seed))
+        return network, crop, {"grown_from": str(given.grow)}
     if given.init is not None:
         network = MotionExtractor(backbone=given.backbone, drop_path_rate=given.drop_path)
-        network.load_pretrained(given.init)
-        return network, {"init": str(given.init)}
+        return network, network.load_pretrained(given.init).spec.crop, {"init": str(given.init)}
     torch.manual_seed(given.seed)
-    return MotionExtractor(backbone=given.backbone, drop_path_rate=given.drop_path), {"init": "random"}
+    network = MotionExtractor(backbone=given.backbone, drop_path_rate=given.drop_path)
+    return network, CropSpec(), {"init": "random"}
 
 
 class StopSignal:
@@ -158,11 +159,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="from this share of the samples on, this input and batch (default: 0:96:48; may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--crop-side", type=float, default=CropSpec().side, help="side of the crop in face boxes (default: %(default)s)"
-    )
+        "--crop-side", type=float,
+        help=f"side of the crop in face boxes (default: that of the first weights, else {CropSpec().side})",
+    )  # fmt: skip
     parser.add_argument(
-        "--crop-up", type=float, default=CropSpec().up, help="crop's centre above the box's (default: %(default)s)"
-    )
+        "--crop-up", type=float,
+        help=f"crop's centre above the box's (default: that of the first weights, else {CropSpec().up})",
+    )  # fmt: skip
     parser.add_argument("--lr", type=float, default=1e-3, help="learning rate at a batch of 64 (default: 0.001)")
     parser.add_argument("--warmup", type=int, default=20_000, help="samples until the full rate (default: 20,000)")
     parser.add_argument("--drop-path", type=float, default=0.0)
@@ -197,7 +200,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=given.seed,
             distil=given.distil if given.teacher else 0.0,
             photographs=given.photo_share if given.photos else 0.0,
-            crop=CropSpec(given.crop_side, given.crop_up),
         )
         if min(phase.start for phase in settings.phases) > 0:
             raise TrainingError("The first phase must start at 0.")
@@ -205,7 +207,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pool = HeadPool(given.heads, torch.device(given.device), limit=given.limit)
         photos = PhotoPool(given.photos) if given.photos else None
         held = HeadPool([given.held_out], torch.device(given.device), resident=False) if given.held_out else None
-        network, origin = first_network(given)
+        network, crop, origin = first_network(given)
+        settings = replace(
+            settings,
+            crop=CropSpec(
+                crop.side if given.crop_side is None else given.crop_side,
+                crop.up if given.crop_up is None else given.crop_up,
+            ),
+        )
         teacher = load_for_training(given.teacher)[0] if given.teacher else None
         trainer = Trainer(
             network,

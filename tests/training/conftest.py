@@ -84,6 +84,7 @@ else:
             "female": np.arange(count) % 2,
             "age": np.full(count, -1),
             "group": np.arange(count) % 3 - 1,
+            "glasses": np.arange(count) % 3 - 1,
             "picture": np.arange(count),
             "groups": np.array(["A", "B"]),
             "ages": np.array(["20-29"]),

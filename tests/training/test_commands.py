@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from extractor import MotionExtractor
 from extractor.training import evaluate, export, render, train
 from extractor.training.learning.trainer import Trainer
+from extractor.types import CropSpec
 from extractor.weights import read_weights
 
 
@@ -35,6 +38,28 @@ def test_an_incomplete_pack_says_what_it_lacks(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "geom.npz").write_bytes(b"")
     assert render.main(["--pack", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "lacks meta.json" in capsys.readouterr().err
+
+
+def commands() -> dict[str, Path]:
+    """What can be run as a module, by its name within the package."""
+    folder = Path(train.__file__).parent
+    files = [path for path in folder.rglob("*.py") if '__name__ == "__main__"' in path.read_text(encoding="utf-8")]
+    return {".".join(path.relative_to(folder).with_suffix("").parts): path for path in files}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_a_command_names_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        importlib.import_module(f"extractor.training.{name}").main(["--help"])
+    assert stopped.value.code == 0
+    assert f"usage: python -m extractor.training.{name} " in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_page_names_the_commands(request: pytest.FixtureRequest) -> None:
+    page = (request.config.rootpath / "docs" / "training.md").read_text(encoding="utf-8")
+    named = {name for row in re.findall(r"(?m)^\|(.*?)\|", page) for name in re.findall(r"`([a-z_.]+)`", row)}
+    assert named - set(commands()) <= {"python -m extractor.training."}
+    assert "photographs" in named
 
 
 def test_training_writes_logs_and_a_state_and_goes_on(
@@ -65,6 +90,21 @@ def test_training_grows_from_smaller_weights(shard_folder: Path, tmp_path: Path)
     assert MotionExtractor.from_checkpoint(tmp_path / "large" / "state.pth").backbone == "nano"
 
 
+def test_a_run_keeps_the_crop_of_its_first_weights(shard_folder: Path, tmp_path: Path) -> None:
+    def crop_after(run: str, *more: str) -> CropSpec:
+        assert run_training(shard_folder, tmp_path / run, "--samples", "8", *more) == 0
+        report = MotionExtractor.from_checkpoint(tmp_path / run / "state.pth").report
+        assert report is not None
+        return report.spec.crop
+
+    assert crop_after("wide") == CropSpec(input_size=32)
+    assert crop_after("narrow", "--crop-side", "1.5") == CropSpec(1.5, input_size=32)
+    narrow = str(tmp_path / "narrow" / "state.pth")
+    assert crop_after("on", "--init", narrow) == CropSpec(1.5, input_size=32)
+    assert crop_after("other", "--init", narrow, "--crop-side", "1.8") == CropSpec(1.8, input_size=32)
+    assert crop_after("grown", "--grow", narrow, "--backbone", "nano") == CropSpec(1.5, input_size=32)
+
+
 def test_a_run_that_is_told_to_stop_saves_first(
     shard_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +128,7 @@ def test_a_run_that_is_told_to_stop_saves_first(
         (["--init", "missing.pth"], "no such file"),
         (["--grow", "missing.pth"], "no such file"),
         (["--backbone", "enormous"], "enormous"),
+        (["--limit", "7"], "as few heads"),
     ],
 )
 def test_bad_settings_are_one_sentence(

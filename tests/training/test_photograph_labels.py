@@ -67,8 +67,10 @@ def test_a_folder_becomes_shards_and_each_bad_picture_one_sentence(
         assert (str(file["licence"]), str(file["credit"])) == ("CC0-1.0", "Nobody")
         assert not any("b.JPG" in str(file[name]) for name in file.files)
         assert geodesic_between(*file["rotation"].astype(float)) < 2
-    assert photographs.main([str(folder), "--out", str(out)]) == 1
-    assert "holds shards already" in capsys.readouterr().err
+    for taken, sentence in ((out, "holds shards already"), (folder / "a.png", "is no folder")):
+        assert photographs.main([str(folder), "--out", str(taken)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()  # said before any picture is labelled
+        assert sentence in line
 
 
 def test_a_mirrored_picture_has_the_mirrored_label(face: Array, labeller: Labeller) -> None:

@@ -120,6 +120,12 @@ def test_far_points_of_profiles_count_less() -> None:
     assert 8 <= int(targets.visible[1].sum()) <= 16
 
 
+def test_photographs_of_which_none_is_sure_are_one_sentence(tmp_path: Path) -> None:
+    path = write_photographs(tmp_path / "d.npz", make_heads(4), [0] * 4)
+    with pytest.raises(TrainingError, match=r"None of the photographs in .*d\.npz has a label"):
+        PhotoPool([path], sure_deg=1)
+
+
 @pytest.mark.parametrize("damage", ["cut", "labels", "missing"])
 def test_damaged_shards_are_named(tmp_path: Path, damage: str) -> None:
     path = write_photographs(tmp_path / "c.npz", make_heads(4), [0] * 4)

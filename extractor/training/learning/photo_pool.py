@@ -58,8 +58,14 @@ class PhotoPool:
     """Photographs by number, 0 to ``len - 1``; a path is a shard's ``.npz`` or a folder of shards."""
 
     def __init__(self, paths: Sequence[Path], sure_deg: float = SURE_DEG) -> None:
-        self.paths = [shard for path in paths for shard in ([path] if path.is_file() else find_shards(path))]
+        self.paths = [
+            shard
+            for path in paths
+            for shard in ([path] if path.is_file() else find_shards(path, "labelled photographs", "photographs"))
+        ]
         parts = [_read(path, sure_deg) for path in self.paths]
+        if not any(len(part["rows"]) for part in parts):
+            raise TrainingError(f"None of the photographs in {paths[0]} has a label sure to {sure_deg:g} degrees.")
         self._jpegs = [np.memmap(path.with_suffix(".jpegs"), np.uint8, "r") for path in self.paths]
         self._shard = np.repeat(np.arange(len(parts)), [len(part["rows"]) for part in parts])
 

@@ -63,6 +63,8 @@ class HeadPool:
                 continue
             self._known.add(path)
             came += self._append_or_replace(Shard(path))
+        if not self._shards:
+            raise TrainingError(f"No shard has as few heads as the pool may hold ({self._limit}).")
         if came:
             self.heads = in_face_frame(Heads.join([shard.heads for shard in self._shards]))
             self.targets = Targets.of(self.heads).to(self.device)

@@ -106,7 +106,7 @@ class PhotoFigures:
 def everybody(pool: PhotoPool) -> People:
     """What the pool's shards know of its faces; the pool must hold all of them."""
     meshes: list[Array] = []
-    kinds: dict[str, list[str]] = {name: [] for name in ("source", "group", "age", "sex")}
+    kinds: dict[str, list[str]] = {name: [] for name in ("source", "group", "age", "sex", "glasses")}
     for path in pool.paths:
         with np.load(path) as file:
             known = {name: file[name] for name in file.files}
@@ -117,6 +117,7 @@ def everybody(pool: PhotoPool) -> People:
             ("group", "group", known.get("groups", ())),
             ("age", "age", known.get("ages", ())),
             ("sex", "female", ("male", "female")),
+            ("glasses", "glasses", ("without", "with")),
         ):
             words = [*(str(name) for name in names), ""]
             kinds[kind] += [words[i if 0 <= i < len(names) else -1] for i in known.get(numbers, unknown).tolist()]
@@ -225,19 +226,21 @@ def markdown(found: PhotoFigures) -> str:
     ]
     for kind, parts in found.groups.items():
         lines += [_line(kind, name, errors) for name, errors in parts.items()]
-    lines += [
-        "",
-        f"Worst over best group: {found.group_ratio:.2f}; the same faces in groups made by chance: "
-        f"{found.chance_ratio:.2f} (as large or larger in {found.chance_share:.0%}); if all groups had the same poses: "
-        f"{found.equal_pose_ratio:.2f}.",
-    ]
+    lines.append("")
+    if np.isfinite(found.group_ratio):
+        lines.append(
+            f"Worst over best group: {found.group_ratio:.2f}; the same faces in groups made by chance: "
+            f"{found.chance_ratio:.2f} (as large or larger in {found.chance_share:.0%}); if all groups had the same "
+            f"poses: {found.equal_pose_ratio:.2f}."
+        )
     lines += [f"Error over reported deviation (1: calibrated) of pitch, yaw, roll: {spread}."]
     lines += [f"Correlation with the mesh over faces: {shape}."]
     return "\n".join(lines)
 
 
 def _line(kind: str, name: str, e: PhotoErrors) -> str:
-    mae, slope = (", ".join(f"{v:.2f}" for v in values) for values in (e.mae_deg, e.slope))
+    mae = ", ".join(f"{v:.2f}" for v in e.mae_deg)
+    slope = ", ".join(f"{v:.2f}" if np.isfinite(v) else "–" for v in e.slope)  # one face has none
     signed = ", ".join(f"{v:+.1f}" for v in e.signed_deg)
     whole = f"{e.geodesic_deg:.2f}° ({e.geodesic_without_offset_deg:.2f}°)"
     return f"| {kind} | {name} | {e.faces} | {whole} | {mae} | {signed} | {slope} |"

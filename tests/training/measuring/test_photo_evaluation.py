@@ -13,7 +13,7 @@ import torch
 from extractor.decode import angles_from_matrix, rotation_matrix
 from extractor.decode_arrays import angles_from_matrix as angles
 from extractor.model import MotionExtractor
-from extractor.training import evaluate_photographs
+from extractor.training import evaluate, evaluate_photographs
 from extractor.training.geometry import Array, rotation
 from extractor.training.learning.photo_pool import PhotoPool
 from extractor.training.measuring.face_signals import correlations, face_signals, in_head_frame
@@ -84,8 +84,20 @@ def test_groups_are_told_apart_and_the_worst_compared_with_the_best(photos: Path
     assert found.chance_share < 0.01
     assert found.equal_pose_ratio == pytest.approx(2, abs=1e-3)
     assert set(found.groups["sex"]) == {"male", "female"}
+    assert {name: errors.faces for name, errors in found.groups["glasses"].items()} == {"without": 20, "with": 20}
     assert "age" not in found.groups  # nobody's is known
     assert "| group | B | 20 | 4.00°" in markdown(found)
+
+
+def test_where_no_group_is_known_none_are_compared(photos: Path) -> None:
+    pool = PhotoPool([photos], sure_deg=float("inf"))
+    people = everybody(pool)
+    said = said_to_be(pool, rotation_matrix(torch.tensor([[3.0, 0.0, 0.0]]))[0])
+    assert "Worst over best group: 1.00" in markdown(figures(said, people))
+    unknown = replace(people, kinds={**people.kinds, "group": [""] * COUNT})
+    text = markdown(figures(said, unknown))
+    assert "group" not in text
+    assert "nan" not in text
 
 
 def test_a_group_that_turns_its_heads_further_is_no_worse_at_equal_poses(photos: Path) -> None:
@@ -172,4 +184,7 @@ def test_the_command_takes_training_states_and_writes_json(
     found = json.loads(out.read_text(), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert found["photographs"]["all"]["faces"] == COUNT
     assert evaluate_photographs.main([str(state), "--photos", str(tmp_path / "none.npz")]) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no labelled photographs" in line
+    assert evaluate.main([str(state), "--heads", str(photos.parent)]) == 1
+    assert "evaluate_photographs measures on those" in capsys.readouterr().err
