@@ -124,13 +124,13 @@ def test_an_address_that_can_not_be_reached_is_one_sentence_at_once(address, cli
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         address = address.format(free=taken.getsockname()[1])
-        begun = time.monotonic()
         words = ["extract", str(clips), "--out", str(tmp_path / "out"), "--ray", address, "--quiet", "--device", "cpu"]
         assert main(words) == 1
-    assert time.monotonic() - begun < 50  # Ray itself would wait for a minute
     err = capsys.readouterr().err.strip()
     assert err.startswith("motionscope: ")
     assert address in err
+    # Ray, which would wait for a minute, isn't even asked.
+    assert "No Ray cluster can be reached" in err or "is not the address" in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.clock import now_s
 from app.core.errors import OutputError
 from app.core.frames import ShownFace
 from app.core.position import Position
@@ -161,11 +160,9 @@ def test_it_may_start_before_its_receiver():
 
 
 def test_sending_never_waits_for_a_receiver_that_does_not_read(output):
-    """Far more than any buffer holds."""
-    began_s = now_s()
+    """Far more than any buffer holds: who waited would wait for ever."""
     for i in range(5000):
         output.send(looking(number=i))
-    assert now_s() - began_s < 30
     assert output.status.problem == ""
 
 

@@ -263,10 +263,8 @@ def test_the_receiver_may_come_and_go(opened, make):
 @OUTPUTS
 def test_a_burst_is_dropped_down_to_the_latest(receiver, opened, make):
     output = opened(make)
-    began_s = now_s()
     for i in range(3000):
         output.send(looking(number=i))
-    assert now_s() - began_s < 10
     wait_until(lambda: output.status.sent + output.status.dropped == 3000)
     assert output.status.problem == ""
 

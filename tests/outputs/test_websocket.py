@@ -171,11 +171,10 @@ def test_a_client_that_does_not_read_costs_the_others_nothing(output):
 
 
 def test_sending_never_waits(output):
+    """Far more than the system's buffers hold before anything is read: who waited would wait for ever."""
     with client_of(output) as client:
-        began_s = now_s()
         for i in range(5000):
             output.send(looking(number=i))
-        assert now_s() - began_s < 30
         while receive(client)["frame"] != 4999:  # the latest wins
             pass
 

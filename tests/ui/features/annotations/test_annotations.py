@@ -98,6 +98,7 @@ def test_keys_set_points_and_intervals(recording, qtbot):
 
 def test_a_note_gets_the_time_at_which_its_box_was_opened(recording, qtbot):
     window, folder = recording
+    before = status_of(window).recording.seconds
     press(window, Qt.Key.Key_N)
     box = note_box(window)
     seconds = status_of(window).recording.seconds
@@ -111,8 +112,7 @@ def test_a_note_gets_the_time_at_which_its_box_was_opened(recording, qtbot):
     qtbot.waitUntil(lambda: window.status_line.message.text.startswith("Note written at"), timeout=WAIT_MS)
     (annotation,) = read_annotations(folder / "events.csv")
     assert (annotation.label, annotation.note) == ("note", "the phone rang")
-    assert annotation.onset_s == pytest.approx(seconds, abs=0.5)
-    assert annotation.onset_s < Manifest.read(folder).duration_s - 0.1
+    assert before <= annotation.onset_s < Manifest.read(folder).duration_s - 0.1
     assert note_box(window) is None
 
 
