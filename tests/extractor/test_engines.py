@@ -35,7 +35,7 @@ from tests.interpreter import run_python
 ROOT = Path(__file__).resolve().parents[2]
 Crops = NDArray[np.uint8]
 
-WEIGHTS = "lite"  # a seventh of the work; test_quantisation compares both with torch
+WEIGHTS = "lite"  # a sixth of the work; test_quantisation compares both with torch
 
 LAYERS = ("stages.0.0.pwconv2", "stages.1.0.pwconv2", "downsample_layers.2.1", "stages.3.0.pwconv2")
 
