@@ -119,11 +119,20 @@ def zeroed(parameters: dict[str, Floats], layer: str) -> dict[str, Floats]:
     return {name: values * (name != f"{layer}.weight") for name, values in parameters.items()}
 
 
+def most(dtype: str) -> Difference:
+    """The most that an engine may differ here.
+
+    It was accepted by other faces, and from face to face rounding moves the numbers differently: OpenVINO's bfloat16 by
+    0.24 degrees on those that engines are checked on and by 0.19 on these.  So one that was just accepted passes.
+    """
+    return Difference(*(1.5 * value for value in MOST[dtype]))
+
+
 def test_numbers_are_those_of_torch(backend: Backend, reference: Backend, crops: Crops) -> None:
     found, expected = backend.run(crops), reference.run(crops)
     assert all(np.isfinite(getattr(found, f.name)).all() for f in fields(Motion))
     off = difference(found, expected)
-    assert off.within(MOST[backend.info.dtype]), off.summary
+    assert off.within(most(backend.info.dtype)), off.summary
     if backend.info.dtype != "float32":
         assert off.degrees > 0  # it does compute in what it says
 
@@ -144,7 +153,7 @@ def test_numbers_of_a_damaged_network_are_not(reference: Backend, crops: Crops, 
     damaged = zeroed(parameters_of(network), layer)
     network.detector.load_state_dict({name: torch.from_numpy(values) for name, values in damaged.items()})
     off = difference(torch_motion(network, crops), expected)
-    assert not any(off.within(most) for most in MOST.values()), off.summary
+    assert not any(off.within(most(dtype)) for dtype in MOST), off.summary
 
 
 @pytest.mark.parametrize("batch", [0, 1, 3])
@@ -350,11 +359,13 @@ def test_a_damaged_engine_is_refused_once_it_is_new(monkeypatch: pytest.MonkeyPa
 def test_bfloat16_that_moves_the_numbers_too_far_gives_way_to_float32(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path / "anything goes"))
+    monkeypatch.setitem(MOST, "bfloat16", Difference(90.0, 1.0, 9.0))
     usual = MAKERS["openvino"]()
     usual.close()
     if usual.info.dtype != "bfloat16":
         pytest.skip("this processor does not compute in bfloat16")
-    monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path))
+    monkeypatch.setenv("MOTIONSCOPE_CACHE", str(tmp_path / "nothing does"))
     monkeypatch.setitem(MOST, "bfloat16", Difference(0.0, 0.0, 0.0))
     for _ in range(2):  # the second start knows it
         backend = MAKERS["openvino"]()
