@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from extractor.shipped import DEFAULT, SHIPPED
 from tests.test_docs import CLI, FENCED, PAGES, ROOT, command, shown_lines
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -32,19 +33,23 @@ ELSEWHERE = re.compile(r"(rtsps?|https?)://")
 CLOSES = {"review": ["--screenshot", "review.png"], "bench": ["--seconds", "1"], "delete": ["--yes"]}
 """What is added to a command, so that nobody has to close or answer anything."""
 
+MODULES = {CLI: "app", "extractor.convert": "extractor.convert", "extractor.export": "extractor.export"}
+"""What is run, and as which module; training's commands need pictures or heads that are not in the project."""
+
+WEIGHTS = ROOT / "assets" / SHIPPED[DEFAULT]
 WAIT_S = 100
 
 
 def lines_of(page: Path) -> list[list[str]]:
-    """The words of the program's own commands in the page's blocks, without what may be left out."""
+    """The modules that the commands in the page's blocks start, with their words, without what may be left out."""
     blocks = "\n".join(FENCED.findall(page.read_text(encoding="utf-8")))
     found = []
     for line in shown_lines(blocks):
         for _ in range(3):  # brackets stand in brackets
             line = re.sub(r"\s*\[[^][]*\]", "", line)
         module, words = command(line) or ("", [])
-        if module == CLI and words[:1] != ["add"] and not any(map(ELSEWHERE.match, words)):
-            found.append(words)
+        if module in MODULES and words[:1] != ["add"] and not any(map(ELSEWHERE.match, words)):
+            found.append([MODULES[module], *words])
     return found
 
 
@@ -71,8 +76,9 @@ class Story:
         }  # fmt: skip
 
     def start(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a module with its words."""
         return subprocess.Popen(
-            [sys.executable, "-m", "app", *words], cwd=self.folder, env=self._env, text=True, encoding="utf-8",
+            [sys.executable, "-m", *words], cwd=self.folder, env=self._env, text=True, encoding="utf-8",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
@@ -88,7 +94,11 @@ class Story:
 
     def follow(self, words: Sequence[str]) -> None:
         """Run a line of a page with real values in place of its capitals."""
-        words = [self._real(word, before) for before, word in zip(["", *words], words, strict=False)]
+        module, *words = [self._real(word, before) for before, word in zip(["", *words], words, strict=False)]
+        if module != "app":
+            if module != "extractor.export" or importlib.util.find_spec("onnxruntime") is not None:
+                self.run([module, *words])
+            return
         if importlib.util.find_spec("pylsl") is None:
             words = [word for word in words if word != "--lsl"]  # the page installs it
         if words[:1] == ["ctl"]:
@@ -98,14 +108,14 @@ class Story:
                 self._be_controlled()
                 return
             words = [*words, "--duration", "2", *([] if "--source" in words else ["--source", "demo"])]
-        self.run([*words, *CLOSES.get(words[0] if words else "", [])])
+        self.run(["app", *words, *CLOSES.get(words[0] if words else "", [])])
 
     def _real(self, word: str, before: str) -> str:
         if before == "--out":
             return f"out-{next(self._new)}"
         if word == "DIR":
             return shutil.copytree(self.folder / "recording", self.folder / f"recording-{next(self._new)}").name
-        return {"PATH": "film.mkv", "NAME": "npz"}.get(word, word)
+        return {"PATH": "film.mkv", "NAME": "npz", "IN": str(WEIGHTS)}.get(word, word)
 
     def _be_controlled(self) -> None:
         """Have a window that is controlled from elsewhere and measures."""
@@ -114,13 +124,13 @@ class Story:
         with socket.socket() as free:  # another window may have the usual port
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
-        self.controlled = self.start(["--remote", port, "--source", "demo"])
+        self.controlled = self.start(["app", "--remote", port, "--source", "demo"])
         end = time.monotonic() + WAIT_S
         measured = 0.0
         while not measured:
             assert time.monotonic() < end
             assert self.controlled.poll() is None
-            asked = self.start(["ctl", "status", "--json"])
+            asked = self.start(["app", "ctl", "status", "--json"])
             answer, _ = asked.communicate(timeout=WAIT_S)
             measured = json.loads(answer)["measured_a_second"] if asked.returncode == 0 else 0.0
 
@@ -134,7 +144,7 @@ class Story:
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     story = Story(tmp_path_factory.mktemp("recorded"))
-    story.run(["--source", "demo", "--record", "recording", "--duration", "2"])
+    story.run(["app", "--source", "demo", "--record", "recording", "--duration", "2"])
     return story.folder / "recording"
 
 
