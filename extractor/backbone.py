@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from extractor.backbone_sizes import Size, size_by_name
+from extractor.backbone_sizes import EPS, Size, size_by_name
 from extractor.types import HEADS, head_widths
 
 
@@ -27,7 +27,7 @@ class LayerNorm(nn.Module):
     def __init__(
         self,
         channels: int,
-        eps: float = 1e-6,
+        eps: float = EPS,
         data_format: Literal["channels_last", "channels_first"] = "channels_last",
     ) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class GRN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         # A sum of squares over thousands of pixels overflows in half precision.
         energy: Tensor = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True, dtype=_at_least_single(x.dtype))
-        relative = energy / (energy.mean(dim=-1, keepdim=True) + 1e-6)
+        relative = energy / (energy.mean(dim=-1, keepdim=True) + EPS)
         out: Tensor = self.gamma * (x * relative.to(x.dtype)) + self.beta + x
         return out
 
@@ -136,7 +136,7 @@ class ConvNeXtV2(nn.Module):
             nn.Sequential(*(Block(channels, next(rates)) for _ in range(depth)))
             for depth, channels in zip(depths, dims, strict=True)
         )
-        self.norm = nn.LayerNorm(dims[-1], eps=1e-6)
+        self.norm = nn.LayerNorm(dims[-1], eps=EPS)
 
     def forward(self, x: Tensor) -> Tensor:
         for downsample, stage in zip(self.downsample_layers, self.stages, strict=True):

@@ -1,8 +1,11 @@
-"""The published sizes of ConvNeXtV2.  No torch: engines that need none know a network by these."""
+"""The published constants of ConvNeXtV2.  No torch: engines that need none know a network by these."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+EPS = 1e-6
+"""What every normalisation adds to its divisor."""
 
 STRIDE = 32
 """The stem divides height and width by 4 and three downsampling layers by 2 each."""

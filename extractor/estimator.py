@@ -26,7 +26,7 @@ class EstimatorError(UnusableError):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an estimator is, what it wants and what it gives."""
+    """Name, input and outputs of an estimator."""
 
     name: str  # by which it is asked for, and its tables are called
     summary: str  # one line for a person: what it is, and what it does not measure
@@ -39,18 +39,20 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
-    """What is said of B crops; NaN in all of a face's numbers where nothing could be told."""
+    """Estimates for B crops; all numbers of a face are NaN where no pose was found."""
 
     rotation: Floats  # (B, 3, 3) head to camera, in the project's frame
     points: Floats | None = None  # (B, K, 2) crop coordinates, the crop's edges at -1 and +1; None where K is 0
-    std_deg: Floats | None = None  # (B, 3) standard deviations of pitch, yaw, roll; None where it says none
+    std_deg: Floats | None = None  # (B, 3) standard deviations of pitch, yaw, roll; None where it has none
 
 
 class Estimator(Protocol):
-    """From crops of faces to poses.  One thread at a time may call it."""
+    """Estimates poses from crops of faces.  One thread at a time may call it."""
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """Its name, input and outputs."""
+        ...
 
     def estimate(self, crops: NDArray[np.uint8]) -> Estimates:
         """Estimate the pose in each crop.

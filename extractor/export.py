@@ -28,13 +28,12 @@ from extractor.backends.base import EngineError
 from extractor.decode_arrays import decode_arrays
 from extractor.installing import install_hint, package_command
 from extractor.model import MotionExtractor
-from extractor.quantisation import Recipe
 from extractor.report import LoadReport, WeightsError
 from extractor.types import Floats, HostMotion
 
 
-def to_onnx(network: MotionExtractor, recipe: Recipe | None = None) -> bytes:
-    """The network, loaded from a checkpoint, as a serialised ONNX model, rounded as the recipe says.
+def to_onnx(network: MotionExtractor) -> bytes:
+    """The network, loaded from a checkpoint, as a serialised ONNX model.
 
     Raises ``EngineError`` where the package for it is missing.
     """
@@ -43,7 +42,7 @@ def to_onnx(network: MotionExtractor, recipe: Recipe | None = None) -> bytes:
         raise ValueError("Only a network that was loaded from a checkpoint can be exported.")
     if importlib.util.find_spec("onnx") is None:
         raise EngineError(f"Exporting needs the package onnx. {install_hint(package_command('onnx'))}")
-    return onnx_graph.build(parameters_of(network), report, recipe)
+    return onnx_graph.build(parameters_of(network), report)
 
 
 def parameters_of(network: MotionExtractor) -> dict[str, Floats]:

@@ -38,7 +38,7 @@ def extra_command(extra: str) -> str:
 
 
 def package_command(requirement: str) -> str:
-    """What adds a package to the environment that runs this program; empty where nothing can be added."""
+    """The command that adds a package to the environment of this program; empty where nothing can be added."""
     return "" if is_frozen() else _pip(requirement)
 
 

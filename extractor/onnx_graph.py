@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor import metadata
-from extractor.backbone_sizes import size_by_name
+from extractor.backbone_sizes import EPS, size_by_name
 from extractor.quantisation import Recipe
 from extractor.report import LoadReport
 from extractor.types import HEADS, Floats
@@ -34,7 +34,6 @@ OPSET = 20
 
 IR_VERSION = 9  # the first with that opset
 INPUT = "crops"
-EPS = 1e-6  # of every normalisation
 
 Parameters = Mapping[str, Floats]
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from extractor import metadata
-from extractor.backbone_sizes import size_by_name
+from extractor.backbone_sizes import EPS, size_by_name
 from extractor.installing import install_hint, package_command
 from extractor.report import LoadReport, WeightsError, sha256_of
 from extractor.types import HEADS, CropSpec, Floats, NetworkSpec, head_widths
 
 Parameters = Mapping[str, Floats]
-EPS = 1e-6  # of every normalisation
 
 
 def read_project(path: Path) -> tuple[LoadReport, dict[str, Floats]] | None:

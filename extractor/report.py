@@ -41,7 +41,7 @@ class WeightsError(UnusableError):
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a file held and what of it was loaded; parameter names are the detector's."""
+    """The content of a checkpoint file and the part of it that was loaded; parameter names are the detector's."""
 
     path: Path
     sha256: str  # of the file, in hexadecimal
@@ -54,12 +54,12 @@ class LoadReport:
 
     @property
     def pose_trained(self) -> bool:
-        """Whether pitch, yaw and roll mean anything."""
+        """Whether the pose heads were trained, so that pitch, yaw and roll are valid."""
         return all(name in self.trained_heads for name in POSE_HEADS)
 
     @property
     def name(self) -> str:
-        """What tables that are made with it are called."""
+        """The name of tables made with these weights."""
         return self.spec.backbone if self.layout == "estimator" else self.path.stem
 
     @property
@@ -85,7 +85,7 @@ class LoadReport:
         """Write the report as JSON values.
 
         Returns:
-            A dict that ``from_json`` makes the same report of.
+            A dict from which ``from_json`` makes an equal report.
         """
         return {**dataclasses.asdict(self), "path": str(self.path), "metadata": dict(self.metadata)}
 
@@ -101,7 +101,7 @@ class LoadReport:
             The report.
 
         Raises:
-            KeyError, TypeError, ValueError: ``values`` come from elsewhere.
+            KeyError, TypeError, ValueError: ``values`` were not written by ``to_json``.
         """
         spec = dict(values["spec"])
         names = spec["keypoint_names"]

@@ -77,7 +77,7 @@ class CropSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """What must be known of a checkpoint to feed it and to read its outputs."""
+    """The input and output format of a checkpoint."""
 
     backbone: str
     num_kp: int

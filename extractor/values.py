@@ -1,4 +1,4 @@
-"""What several modules ask of values that come from outside."""
+"""Checks of values that come from outside, shared by several modules."""
 
 from __future__ import annotations
 

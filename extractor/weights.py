@@ -137,7 +137,7 @@ def _is_project(file: CheckpointFile) -> bool:
 
 
 def _spec(file: CheckpointFile, backbone: str, num_kp: int, num_bins: int) -> NetworkSpec:
-    """What the network is fed and what its outputs mean: from the metadata, or from where the file comes.
+    """The network's input and output format: from the metadata, or from where the file comes.
 
     The project's training code writes ``{'model', 'backbone', 'num_kp', 'num_bins', 'input_size'}``.
     """

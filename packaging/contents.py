@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,10 +92,10 @@ def is_left_out(place: str) -> bool:
     return place not in KEPT and any(fnmatch.fnmatch(place, pattern) for pattern in LEFT_OUT)
 
 
-def own_modules(packages: Iterable[str] = ("app", "extractor")) -> list[str]:
-    """Every module of the program's but those of the training: some are imported by their names alone."""
+def own_modules() -> list[str]:
+    """Every module of the program except the training's: some are imported by their names alone."""
     names = []
-    for package in packages:
+    for package in ("app", "extractor"):
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

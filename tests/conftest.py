@@ -38,7 +38,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Exported networks and settings are the tests' own, also those of programs they start."""
+    """Exported networks and settings are the tests' own, also in programs that they start."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOTIONSCOPE_CACHE", str(folder))

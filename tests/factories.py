@@ -36,7 +36,7 @@ def make_face(
     magnitudes: float = 0.0,
     **fields: object,
 ) -> FaceResult:
-    """A face with this pose; ``fields`` replace those of ``FaceResult``."""
+    """A face with this pose; ``fields`` replace fields of ``FaceResult``."""
     zeros = np.zeros((num_kp, 3), np.float32)
     values: dict[str, object] = {
         "face_id": face_id,

@@ -27,7 +27,7 @@ def threads_named(name: str) -> list[threading.Thread]:
 
 
 def join_threads(name: str, timeout_s: float = 60.0) -> None:
-    """Wait for the end of those of this name."""
+    """Wait for the end of the threads of this name."""
     for thread in threads_named(name):
         thread.join(timeout_s)
         assert not thread.is_alive()

@@ -51,6 +51,7 @@ class Extracted:
 
     @property
     def sentence(self) -> str:
+        """One sentence for a person."""
         note = f", {self.earlier} of them earlier" if self.earlier else ""
         return f"{self.measured} of {self.files} files measured{note}, results in {self.out}"
 
@@ -145,17 +146,17 @@ class _Run:
         with os_errors_as(UserError, f"{self._out} can't be written"):
             files.make_folder(self._out)
         tally = Tally(self.jobs)
-        watcher.show(tally.standing)
+        watcher.show(tally.progress)
         if self._table is not None:
             stack.callback(self._table.close)
         for event in events:
             tally.take(event)
-            watcher.show(tally.standing)
+            watcher.show(tally.progress)
             if isinstance(event, Outcome):
                 self.faceless += event.faceless
                 if event.rows and self._table is not None:
                     self._table.add(event.rows)
-        self._failures = tally.standing.failures
+        self._failures = tally.progress.failures
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
         """Start whoever does the work; errors that concern all of it come from here."""

@@ -1,4 +1,4 @@
-"""What goes to a worker and what comes back; all of it can be pickled."""
+"""The jobs sent to workers and the messages they send back; all of it can be pickled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.tilt import CameraTilt
 
 @dataclass(frozen=True, slots=True)
 class ExtractOptions:
-    """What ``extract`` is asked for."""
+    """The options of ``extract``."""
 
     weights: str | None = None  # a path or a name; None: the default ones
     device: str = "auto"
@@ -73,10 +73,12 @@ class PicturesJob:
 
     @property
     def size_bytes(self) -> int:
+        """The size of all its pictures."""
         return sum(picture.size_bytes for picture in self.pictures)
 
     @property
     def what(self) -> str:
+        """How messages name the job."""
         return f"{len(self.pictures)} pictures"
 
 
@@ -99,9 +101,11 @@ class ProgressBoard:
         self._told: dict[int, Progress] = {}
 
     def post(self, progress: Progress) -> None:
+        """Replace what is known of this job."""
         self._told[progress.number] = progress
 
     def drain(self) -> list[Progress]:
+        """Return the progress posted since the last call, the latest of each job."""
         told, self._told = self._told, {}
         return list(told.values())
 

@@ -40,12 +40,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class DoneCriteria:
-    """What an earlier result must have been measured with to count as done."""
+    """The settings with which an earlier result must have been measured to count as done."""
 
     weights_sha256: str
     options: ExtractOptions = field(default_factory=ExtractOptions)  # engine auto: any will do
 
     def holds(self, manifest: Manifest) -> bool:
+        """Whether a session was measured with these settings."""
         header, asked = manifest.header, self.options
         same = header.weights_sha256 == self.weights_sha256 and header.max_faces == asked.faces
         told = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size

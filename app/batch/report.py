@@ -17,7 +17,7 @@ _LOG_EVERY_S = 30.0  # where stderr is a file
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunProgress:
     """How far a run is.
 
     ``share`` (0 to 1) goes by the bytes of the files: to know their frames each would have to be opened.
@@ -36,7 +36,7 @@ class Watcher(Protocol):
     def remark(self, text: str) -> None:
         """Something that one should know at once, in a sentence."""
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: RunProgress) -> None:
         """How far it is, first when it begins."""
 
 
@@ -63,9 +63,10 @@ class Tally:
         self._frames[event.number] = max(self._frames.get(event.number, 0), event.frames)
 
     @property
-    def standing(self) -> Standing:
+    def progress(self) -> RunProgress:
+        """How far the run is now."""
         done = sum(share * self._jobs[number].size_bytes for number, share in self._share.items())
-        return Standing(
+        return RunProgress(
             self._files_done, self._files, sum(self._frames.values()), min(1.0, done / self._bytes), self._failures
         )
 
@@ -82,8 +83,8 @@ class TerminalReport:
     def remark(self, text: str) -> None:
         print(f"motionscope: {text}", file=sys.stderr)
 
-    def show(self, standing: Standing) -> None:
-        counted = f"{standing.files_done}/{standing.files} files"
+    def show(self, progress: RunProgress) -> None:
+        counted = f"{progress.files_done}/{progress.files} files"
         if self._bar is None:
             self._begun_s = time.monotonic()
             self._bar = tqdm(
@@ -96,9 +97,9 @@ class TerminalReport:
             )
         seconds = time.monotonic() - self._begun_s
         self._bar.set_description_str(counted, refresh=False)
-        if standing.frames and seconds > 0:
-            self._bar.set_postfix_str(f"{standing.frames / seconds:.1f} frames/s", refresh=False)
-        self._bar.update(max(0, round(_STEPS * standing.share) - self._bar.n))
+        if progress.frames and seconds > 0:
+            self._bar.set_postfix_str(f"{progress.frames / seconds:.1f} frames/s", refresh=False)
+        self._bar.update(max(0, round(_STEPS * progress.share) - self._bar.n))
 
     def close(self) -> None:
         if self._bar is not None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.batch.jobs import ExtractOptions
-from app.batch.report import Standing
+from app.batch.report import RunProgress
 from app.core.ending import EndedError, interrupted_by_signals
 from app.core.errors import UserError
 from app.core.records import Count, RecordError, build, parse_json
@@ -113,10 +113,10 @@ class _MessageWriter:
     def remark(self, text: str) -> None:
         self.write(RunMessage(remarks=(text,), shown=False))
 
-    def show(self, standing: Standing) -> None:
-        new = standing.failures[self._failures_sent :]
-        self._failures_sent = len(standing.failures)
-        self.write(RunMessage(standing.files_done, standing.files, standing.frames, standing.share, new))
+    def show(self, progress: RunProgress) -> None:
+        new = progress.failures[self._failures_sent :]
+        self._failures_sent = len(progress.failures)
+        self.write(RunMessage(progress.files_done, progress.files, progress.frames, progress.share, new))
 
     def finish(self, sentence: str, failures: tuple[str, ...]) -> None:
         """``failures``: all of them; an earlier run's come first and were not sent yet."""

@@ -19,7 +19,7 @@ BLACK = "The camera sends black pictures: open its shutter, switch on a light, o
 class CameraSource:
     """A camera; frames that nobody took in time are dropped, the oldest first, and leave a gap in ``Frame.index``.
 
-    One that is ``patient`` drops none: they wait in its connection.
+    A network camera drops none: they wait in its connection (``buffers``).
 
     Nothing here waits for the driver longer than ``CameraTiming`` allows, even when the driver
     never returns: its thread is given up and a new one started.  ``capture_factory``, ``lister`` and
@@ -116,9 +116,9 @@ class CameraSource:
         return self._worker.fps if self._worker else 0.0
 
     @property
-    def patient(self) -> bool:
-        """Whether it drops no frame that isn't read in time."""
-        return self._kind.patient
+    def buffers(self) -> bool:
+        """Whether frames that are not read in time are kept."""
+        return self._kind.buffers
 
     def interrupt(self) -> None:
         """Let ``open`` wait no longer, now or ever; it raises SourceError, and nothing flows.  For another thread."""

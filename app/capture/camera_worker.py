@@ -61,7 +61,7 @@ class CameraKind:
     stalled: str
     why_not: Callable[[CameraDevice], str]  # it can't be opened
     allow: Callable[[float], bool]  # whether this program may; may wait for so many seconds
-    patient: bool = False  # what isn't read yet waits in the connection, where a driver would drop it
+    buffers: bool = False  # what isn't read yet waits in the connection, where a driver would drop it
 
 
 ATTACHED = CameraKind(
@@ -159,6 +159,7 @@ class CameraWorker:
 
     @property
     def next_index(self) -> int:
+        """The index of the next frame."""
         return self._index
 
     @property
@@ -175,6 +176,7 @@ class CameraWorker:
 
     @property
     def black(self) -> bool:
+        """Whether all pictures have been black for a while."""
         since = self._black_since
         return since is not None and now_s() - since >= self._timing.black_s
 
@@ -270,7 +272,7 @@ class CameraWorker:
         elif self._black_since is None:
             self._black_since = shot.captured_s
         with self._changed:
-            if self._kind.patient:
+            if self._kind.buffers:
                 self._changed.wait_for(lambda: len(self._shots) < QUEUE_LENGTH or self._stop.is_set())
                 self._alive()
             if len(self._shots) >= QUEUE_LENGTH:

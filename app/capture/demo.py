@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 
 from app.capture.pacing import Pacer
-from app.capture.source import SourceInfo, SourceStatus
+from app.capture.source import DEMO, SourceInfo, SourceStatus
 from app.capture.video import VideoSource
 from app.core.errors import SourceError
 from app.core.frames import Frame
@@ -87,7 +87,7 @@ class DemoSource:
     @property
     def info(self) -> SourceInfo | None:
         info = self._video.info
-        return info and dataclasses.replace(info, kind="demo", name="Built-in demo")
+        return info and dataclasses.replace(info, kind=DEMO, name="Built-in demo")
 
     @property
     def status(self) -> SourceStatus:

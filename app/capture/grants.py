@@ -28,7 +28,7 @@ _RAW = "YUYV" if sys.platform.startswith("linux") else "YUY2"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What came when a format was asked for."""
+    """The format that a camera granted, and the rate measured."""
 
     asked: CameraFormat
     info: SourceInfo  # the pictures' own size; rate and pixel format as the driver says
@@ -77,6 +77,7 @@ class RateGauge:
         self._last: Frame | None = None
 
     def add(self, frame: Frame) -> None:
+        """Count a frame; the first ones only let the camera settle."""
         self._seen += 1
         if self._seen == SETTLE_FRAMES:
             self._first = frame
@@ -84,6 +85,7 @@ class RateGauge:
 
     @property
     def complete(self) -> bool:
+        """Whether enough frames were seen to tell the rate."""
         return self._span_s >= MEASURE_S
 
     @property

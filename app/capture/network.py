@@ -32,7 +32,7 @@ NETWORK = CameraKind(
     "The camera at {name} has sent no picture for {seconds:.0f} seconds; check it and the network.",
     lambda device: f"The camera at {device.name} can't be reached: check its address, and that it is switched on.",
     lambda timeout_s: True,
-    patient=True,
+    buffers=True,
 )
 
 

@@ -78,6 +78,7 @@ class CameraPreview:
 
     @property
     def state(self) -> PreviewState:
+        """How the preview stands now; any thread may ask."""
         with self._changed:
             camera = self._camera
             return PreviewState(

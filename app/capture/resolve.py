@@ -14,7 +14,7 @@ from app.capture.demo import DemoSource
 from app.capture.devices import CameraDevice, can_list_cameras, find_again, list_cameras
 from app.capture.images import IMAGE_SUFFIXES, ImageSource, is_picture
 from app.capture.network import network_camera
-from app.capture.source import Source
+from app.capture.source import DEMO, Source
 from app.capture.video import VIDEO_SUFFIXES, VideoSource
 from app.core.addresses import is_address, parse_address
 from app.core.camera_format import CameraFormat, CameraRequest
@@ -47,7 +47,7 @@ class SourceChoice:
 def list_sources(lister: Lister = list_cameras) -> tuple[SourceChoice, ...]:
     """The cameras and the demo; opens nothing."""
     cameras = tuple(SourceChoice(str(camera.index), camera.name) for camera in lister())
-    return (*cameras, SourceChoice("demo", "Built-in demo"))
+    return (*cameras, SourceChoice(DEMO, "Built-in demo"))
 
 
 def resolve_source(
@@ -68,7 +68,7 @@ def resolve_source(
         if not cameras:
             return Resolved(DemoSource(loop=loop), NO_CAMERA)
         return Resolved(_camera(_last_chosen(cameras, camera_request) or cameras[0], camera_request))
-    if spec == "demo":
+    if spec == DEMO:
         return Resolved(DemoSource(loop=loop))
     if spec.isdecimal():
         return Resolved(_camera(_by_index(int(spec), lister()), camera_request))
@@ -89,13 +89,14 @@ def resolve_source(
     raise SourceError(f"There is no camera and no file named {spec!r}. {_cameras_text(lister())}")
 
 
-def find_camera(spec: str, lister: Lister = list_cameras) -> CameraDevice:
+def find_camera(spec: str) -> CameraDevice:
     """The camera of this index or name.  Raises SourceError."""
+    cameras = list_cameras()
     if spec.strip().isdecimal():
-        return _by_index(int(spec), lister())
-    camera = _by_name(spec.strip(), lister())
+        return _by_index(int(spec), cameras)
+    camera = _by_name(spec.strip(), cameras)
     if camera is None:
-        raise SourceError(f"There is no camera named {spec!r}. {_cameras_text(lister())}")
+        raise SourceError(f"There is no camera named {spec!r}. {_cameras_text(cameras)}")
     return camera
 
 
@@ -104,7 +105,7 @@ def preferred_camera(
 ) -> CameraDevice | None:
     """The one of these that ``spec`` means; for what is no camera's, the one chosen last, else the first."""
     named = next((camera for camera in cameras if str(camera.index) == spec), None)
-    if named is None and spec not in ("auto", "demo"):
+    if named is None and spec not in ("auto", DEMO):
         named = _by_name(spec, cameras)
     return named or _last_chosen(cameras, camera_request) or (cameras[0] if cameras else None)
 

@@ -10,6 +10,7 @@ from app.core.frames import Frame
 from app.core.records import Between, Side
 
 MOST_FPS = 1e6
+DEMO = "demo"  # the kind of the built-in demo, and the word that chooses it
 
 
 class SourceState(enum.Enum):
@@ -36,7 +37,7 @@ class SourceStatus:
 class SourceInfo:
     """What was granted, not what was asked for."""
 
-    kind: str  # "camera", "network", "video", "images", "demo"
+    kind: str  # "camera", "network", "video", "images", DEMO
     name: str  # for people: a camera's or a file's name, or a host without name and password
     width: Side
     height: Side
@@ -59,12 +60,12 @@ class Interruptible(Protocol):
 
 
 @runtime_checkable
-class Patient(Protocol):
-    """A source that may be read late."""
+class Buffering(Protocol):
+    """A source that may keep frames until they are read."""
 
     @property
-    def patient(self) -> bool:
-        """Whether it drops no frame that isn't read in time."""
+    def buffers(self) -> bool:
+        """Whether frames that are not read in time are kept."""
         ...
 
 

@@ -61,7 +61,7 @@ def add_field_of_view(parser: argparse.ArgumentParser, usual: str) -> None:
         type=typed(parse_field_of_view),
         metavar="DEGREES[d]",
         help="the angle that the camera sees between the picture's edges or, with a d behind it, its corners: the "
-        f"head's position in centimetres hangs on it ({usual})",
+        f"head's position in centimetres depends on it ({usual})",
     )
 
 

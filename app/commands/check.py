@@ -87,8 +87,9 @@ def _check_opencv(problems: list[str]) -> None:
 
 def _cameras() -> str:
     from app.capture.resolve import list_sources
+    from app.capture.source import DEMO
 
-    names = [f"{choice.spec}: {choice.label}" for choice in list_sources() if choice.spec != "demo"]
+    names = [f"{choice.spec}: {choice.label}" for choice in list_sources() if choice.spec != DEMO]
     return "; ".join(names) if names else "none found; the window plays the built-in demo"
 
 

@@ -1,4 +1,4 @@
-"""What cameras are asked for: written as ``1280x720@30:MJPG``, and remembered for each camera."""
+"""The format requested from a camera: written as ``1280x720@30:MJPG``, and remembered for each camera."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ class DerivedSignal:
     tip: str  # a sentence without its full stop
 
     def of(self, signals: DerivedSignals) -> float:
+        """The value of this signal."""
         return float(getattr(signals, self.name))
 
 

@@ -162,6 +162,7 @@ class FrameResult:
 
     @property
     def shown(self) -> tuple[ShownFace, ...]:
+        """The faces as shown: after the signal chain, or as measured without one."""
         if self.signals is not None:
             return self.signals
         return tuple(ShownFace(face, face.angles, face.rotation) for face in self.faces)

@@ -1,4 +1,4 @@
-"""What the command line asks of the window."""
+"""The options of the window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.tilt import CameraTilt
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
-    """What the command line asks of the window."""
+    """The options of the window, as the command line gives them."""
 
     source: str = "auto"  # auto, demo, a camera's index or name, a path
     weights: str | None = None  # a path; "lite"; None: the weights that come with the app

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from app.core.rotation import rotation_from_vector, rotation_vector
 
-PAUSE_S = 0.5  # after a gap the past says nothing
-INSTANT_S = 1e-4  # nor does a step so short that no speed can be told
+PAUSE_S = 0.5  # after a longer gap the values before it are not used
+INSTANT_S = 1e-4  # a shorter step gives no speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class OneEuro:
     speed_cutoff_hz: float = 1.0
 
     def cutoff_hz(self, speed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The cutoff at ``speed``, of any shape, in the filter's unit a second."""
         return np.asarray(self.min_cutoff_hz + self.cutoff_hz_per_speed * speed)
 
 

@@ -34,7 +34,7 @@ LEAST_SHARPNESS, MOST_SHARPNESS = 1.0, 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the quality of a pose is told by."""
+    """The inputs of the quality model."""
 
     std: Angles
     score: float  # the detector's, 0 to 1; 0 where it has lost the face

@@ -44,18 +44,18 @@ Number = Annotated[float, Between(-1e12, 1e12)]
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """What every such file says of itself."""
+    """The field that every such file has."""
 
     schema: Count
 
 
 def read_json(path: Path) -> Any:
-    """What stands in a file.  Raises OSError, and RecordError where it isn't JSON or far too much."""
+    """Parse a file.  Raises OSError, and RecordError where it isn't JSON or far too large."""
     return parse_json(files.read(path, MOST_BYTES))
 
 
 def parse_json(data: bytes) -> Any:
-    """Raises RecordError."""
+    """Parse bytes.  Raises RecordError."""
     try:
         return decode_json(data)
     except ValueError as error:

@@ -1,5 +1,5 @@
-"""Standard output that nobody reads any more, as behind ``| head``, that lies on a full disk, or whose encoding lacks
-a letter of somebody's name: no traceback."""
+"""No traceback where standard output has no reader any more (``| head``), lies on a full disk, or has an encoding that
+lacks a letter of a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text stands in files: written as UTF-8, read as whatever editors and spreadsheets make of it."""
+"""Text in files: written as UTF-8, read in any encoding that editors and spreadsheets use."""
 
 from __future__ import annotations
 

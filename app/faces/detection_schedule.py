@@ -21,6 +21,7 @@ class DetectionSchedule:
         self.reset()
 
     def reset(self) -> None:
+        """Begin anew, as for another source."""
         self._looked_s = self._everywhere_s = -math.inf
         self._skipped = 0
         self._everywhere: bool | None = None

@@ -97,7 +97,7 @@ class MediaPipeDetector:
         faces = self._find_known(image_bgr)
         due = self._frames % WHOLE_EVERY == 0 if everywhere is None else everywhere
         if not faces or len(faces) < len(self._known) or due:
-            whole = self._short.look(image_bgr, _whole(image_bgr))
+            whole = self._short.detect(image_bgr, _whole(image_bgr))
             new = [find for find in whole if _near(find.box, faces) is None]
             # Beside a face that is there, a hand near the camera is more likely than a newcomer in doubt.
             least = CONFIRMED if faces or any(find.score >= PROVEN for find in whole) else 0.0
@@ -119,7 +119,7 @@ class MediaPipeDetector:
         """The faces of the frame before, each looked for around its place."""
         faces: list[Detection] = []
         for known in self._known:
-            face = _near(known.box, self._short.look(image, _around(known.box)))
+            face = _near(known.box, self._short.detect(image, _around(known.box)))
             if face is not None and face.score >= (WEAK if known.proven else SURE) and _near(face.box, faces) is None:
                 faces.append(face)
         return faces
@@ -132,7 +132,7 @@ class MediaPipeDetector:
         """
         faces: list[Detection] = []
         for find in finds:
-            looks = self._short.look(image, _around(find.box))
+            looks = self._short.detect(image, _around(find.box))
             face = _near(find.box, looks)
             if face is None and least == 0:
                 beside = max(looks, key=lambda look: look.score, default=find)
@@ -153,9 +153,9 @@ class MediaPipeDetector:
             if faces:
                 break
             if turn == 0:
-                faces = self._confirm(image, self._full.look(image, _whole(image)), CONFIRMED)
+                faces = self._confirm(image, self._full.detect(image, _whole(image)), CONFIRMED)
             else:
-                finds = [find for find in self._short.look(image, tiles[turn - 1]) if find.score >= TILE_WEAK]
+                finds = [find for find in self._short.detect(image, tiles[turn - 1]) if find.score >= TILE_WEAK]
                 faces = self._confirm(image, finds, TILE_CONFIRMED)
         return faces
 
@@ -189,7 +189,7 @@ class _Model:
         self._graph: Any = SolutionBase(graph_config=graph, outputs=["detections"])
         self._graph.process({"image": np.zeros((8, 8, 3), np.uint8)})  # the first run is slow and talks
 
-    def look(self, image: Image, region: Box) -> list[Detection]:
+    def detect(self, image: Image, region: Box) -> list[Detection]:
         """Faces in a region of the frame, which may reach outside it; boxes in frame pixels."""
         height, width = image.shape[:2]
         left, top = min(max(round(region.x), 0), width - 1), min(max(round(region.y), 0), height - 1)

@@ -18,8 +18,8 @@ Shape = NDArray[np.float64]
 
 REMEMBERED = 60  # looks over which the mean runs, so that a slow change of light or pose is followed
 KNOWN = 10  # looks after which a mean is good enough to tell how far single looks lie from it
-SCATTER = 0.0065  # of one person's shape, until it has been measured with the weights that run
-SCATTER_LOOKS = 200  # how many looks that first value is worth
+SHAPE_STD = 0.0065  # of one person's shape, until it has been measured with the weights that run
+PRIOR_LOOKS = 200  # how many looks that first value is worth
 MOST = 9.0  # a shape alone never says more: a grimace must not outweigh a clear motion
 
 
@@ -39,19 +39,20 @@ class ShapeVariance:
     """How much one person's shape varies from look to look with the weights that run, measured as it goes."""
 
     def __init__(self) -> None:
-        self._sum = SCATTER_LOOKS * SCATTER**2
-        self._looks = float(SCATTER_LOOKS)
+        self._sum = PRIOR_LOOKS * SHAPE_STD**2
+        self._looks = float(PRIOR_LOOKS)
 
     def add(self, squared: float) -> None:
         """A mean squared difference between a shape and its person's mean."""
         # No more than thrice what is usual: the look may have been at somebody else.
         self._sum += min(squared, 9 * self.variance)
         self._looks += 1
-        if self._looks > 10 * SCATTER_LOOKS:
+        if self._looks > 10 * PRIOR_LOOKS:
             self._sum, self._looks = self._sum / 2, self._looks / 2
 
     @property
     def variance(self) -> float:
+        """The mean squared difference of one person's shape from its mean."""
         return self._sum / self._looks
 
 
@@ -67,17 +68,18 @@ class ShapeMemory:
         """Whether there is anything to compare with."""
         return self._looks >= KNOWN
 
-    def shape_distance(self, shape: Shape, spread: ShapeVariance) -> float:
+    def shape_distance(self, shape: Shape, variance: ShapeVariance) -> float:
         """How little ``shape`` resembles this person's: about 1 for their own, 0 to ``MOST``."""
         if self._mean is None or self._mean.shape != shape.shape:  # other weights have other keypoints
             return 1.0
-        return min(float(((shape - self._mean) ** 2).mean()) / spread.variance, MOST)
+        return min(float(((shape - self._mean) ** 2).mean()) / variance.variance, MOST)
 
-    def learn(self, shape: Shape, spread: ShapeVariance) -> None:
+    def learn(self, shape: Shape, variance: ShapeVariance) -> None:
+        """Add a look to the mean, and its distance from the mean to ``variance``."""
         if self._mean is None or self._mean.shape != shape.shape:
             self._mean, self._looks = shape.copy(), 1
             return
         if self.known:
-            spread.add(float(((shape - self._mean) ** 2).mean()))
+            variance.add(float(((shape - self._mean) ** 2).mean()))
         self._looks = min(self._looks + 1, REMEMBERED)
         self._mean = self._mean + (shape - self._mean) / self._looks

@@ -90,7 +90,7 @@ def reach_after(gap_s: float) -> float:
 def match(
     tracks: Sequence[Track], found: Sequence[Detection], time_s: float
 ) -> tuple[list[list[float]], list[int | None]]:
-    """Match the faces found in this frame to those of the frames before, by place and size alone.
+    """Match the faces found in this frame to earlier faces, by place and size alone.
 
     Returns the costs of every pair, (tracks, found), and for each track the index of the detection it gets.
     """

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from app.core.frames import Box
+from app.core.one_euro import INSTANT_S
 
 CUTOFF_HZ = 3.0  # of the velocity: a detector's box trembles by 0.2 % of its side from frame to frame
 FADES_S = 0.6  # after so long without a look a face has covered 63 % of all that it will be expected to
-PAUSE_S = 1.0  # a look after so long tells a place, but no velocity
-INSTANT_S = 1e-4
+UNKNOWN_S = 1.0  # a detection after so long gives a place, but no velocity
 
 
 def centre(box: Box) -> tuple[float, float]:
@@ -44,7 +44,7 @@ class MotionModel:
     def observe(self, box: Box, time_s: float) -> None:
         """The face is here now."""
         step_s = time_s - self._time_s
-        if step_s > PAUSE_S:
+        if step_s > UNKNOWN_S:
             self.velocity = 0.0, 0.0
         elif step_s > INSTANT_S:
             (x, y), (old_x, old_y) = centre(box), centre(self._box)

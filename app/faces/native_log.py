@@ -1,4 +1,4 @@
-"""Keeps MediaPipe's start-up chatter off the terminal."""
+"""Keeps MediaPipe's harmless start-up messages off the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Its C++ parts write to file descriptor 2 before their log levels can be set from Python.
-_CHATTER = re.compile(
+_HARMLESS = re.compile(
     rb"I\d{4} "  # glog's information lines
     rb"|INFO: Created TensorFlow Lite"
     rb"|WARNING: All log messages before absl::InitializeLog"
@@ -19,14 +19,14 @@ _CHATTER = re.compile(
 )
 
 
-def is_chatter(line: bytes) -> bool:
+def is_harmless(line: bytes) -> bool:
     """Whether a line of the native log is one of those that say nothing is wrong."""
-    return _CHATTER.match(line) is not None
+    return _HARMLESS.match(line) is not None
 
 
 @contextmanager
 def native_log_filtered() -> Iterator[None]:
-    """Hold back what native code writes to stderr, then pass on every line that isn't known chatter.
+    """Hold back what native code writes to stderr, then pass on every line that may matter.
 
     It affects the whole process, so use it around short work only.
     """
@@ -47,6 +47,6 @@ def native_log_filtered() -> Iterator[None]:
             os.dup2(stderr, 2)
             os.close(stderr)
             held.seek(0)
-            rest = b"".join(line for line in held if not is_chatter(line))
+            rest = b"".join(line for line in held if not is_harmless(line))
             if rest:
                 os.write(2, rest)

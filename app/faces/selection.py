@@ -34,6 +34,7 @@ class FaceSelection:
             self._picks.append(lambda tracker: tracker.pick_next())
 
     def apply(self, tracker: FaceTracker) -> None:
+        """Pass what was asked for since the last frame to the tracker, on its thread."""
         tracker.max_faces = self.max_faces
         if not self._picks:
             return

@@ -81,6 +81,7 @@ class FaceTracker:
 
     @property
     def max_faces(self) -> int:
+        """The most faces measured at once, at least 1."""
         return self._max_faces
 
     @max_faces.setter

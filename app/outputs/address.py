@@ -25,6 +25,7 @@ class Address:
 
     @property
     def is_this_computer(self) -> bool:
+        """Whether the host is this computer's loopback address or name."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:

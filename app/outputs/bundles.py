@@ -1,4 +1,4 @@
-"""What OSC and VMC have in common: bundles of OSC messages, a datagram each, on a thread of their own."""
+"""The common part of OSC and VMC: bundles of OSC messages, a datagram each, on a thread of their own."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class OutputSpec:
         return output
 
     def privacy(self, target: str) -> str:
-        """What should be known before it is switched on; empty where nothing leaves this computer."""
+        """A warning before it is switched on; empty where nothing leaves this computer."""
         return self.warn(self.read(target))
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from app.core.clock import Moment
 
 ABOUT = ("participant", "task", "consent", "comment")
-"""What may be said of a recording when it is begun."""
+"""The fields that a recording may be started with."""
 
 
 @dataclass(frozen=True, slots=True)

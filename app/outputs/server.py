@@ -1,4 +1,4 @@
-"""What the servers have in common that speak JSON lines over a WebSocket: who is let in, who is let go of, a thread.
+"""The common part of the servers of JSON lines over a WebSocket: access, disconnection, a thread.
 
 A browser lets any page of the internet open a WebSocket to this computer; only the ``Origin``
 header tells such a page from a program.  So pages are let in only when they were served by this

@@ -1,4 +1,4 @@
-"""What outputs have in common whose sending takes more than a moment: a thread that gets the latest result."""
+"""The common part of outputs whose sending takes time: a thread that gets the latest result."""
 
 from __future__ import annotations
 

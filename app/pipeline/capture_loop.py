@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.capture.source import Interruptible, Patient, Source, SourceInfo, SourceState, SourceStatus
+from app.capture.source import Buffering, Interruptible, Source, SourceInfo, SourceState, SourceStatus
 from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
@@ -40,7 +40,7 @@ class CaptureLoop:
         self._current: Source | None = None
         self._opening: Source | None = None
         self._last_index = -1
-        self._last_s = self._patient_until_s = 0.0
+        self._last_s = self._catch_up_until_s = 0.0
         self.rate = RateMeter()
         self.frames = 0
         self.lost = 0
@@ -118,7 +118,7 @@ class CaptureLoop:
         self.rate.clear()
         self.frames = self.lost = 0
         self._last_index = -1
-        self._last_s = self._patient_until_s = 0.0
+        self._last_s = self._catch_up_until_s = 0.0
         try:
             with self._changed:
                 self._opening = source
@@ -138,8 +138,8 @@ class CaptureLoop:
 
     def _may_wait(self, source: Source) -> bool:
         """Whether what a frozen source held up is better read a little later.  Not for long, nor where it is slow."""
-        patient = isinstance(source, Patient) and source.patient
-        return patient and now_s() < self._patient_until_s and self._is_filling()
+        buffers = isinstance(source, Buffering) and source.buffers
+        return buffers and now_s() < self._catch_up_until_s and self._is_filling()
 
     def _read(self, source: Source) -> None:
         try:
@@ -160,7 +160,7 @@ class CaptureLoop:
             self._last_index = frame.index
             silent_s = frame.captured_s - (self._last_s or frame.captured_s)
             if silent_s > FROZE_S:
-                self._patient_until_s = frame.captured_s + CATCH_UP * silent_s
+                self._catch_up_until_s = frame.captured_s + CATCH_UP * silent_s
             self._last_s = frame.captured_s
             self._on_frame(frame)
         except SourceError as error:

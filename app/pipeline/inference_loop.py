@@ -102,15 +102,18 @@ class InferenceLoop:
 
     @property
     def ready(self) -> bool:
+        """Whether a network is loaded, so that frames can be measured."""
         return self._analyser is not None
 
     @property
     def network(self) -> BackendInfo | None:
+        """The current network's engine and device; None before the first is loaded."""
         backend = self.networks.current
         return backend.info if backend else None
 
     @property
     def report(self) -> LoadReport | None:
+        """The current network's weights; None before the first is loaded."""
         backend = self.networks.current
         return backend.report if backend else None
 

@@ -42,6 +42,7 @@ class Loading:
 
     @property
     def finished(self) -> bool:
+        """Whether loading has ended, successfully or not."""
         return not self._thread.is_alive()
 
     def take(self) -> Backend | None:

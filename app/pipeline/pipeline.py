@@ -11,7 +11,7 @@ from pathlib import Path
 from app.capture.source import Source
 from app.core.clock import now_s
 from app.core.errors import SessionError
-from app.core.fences import Fences
+from app.core.fault_barrier import FaultBarrier
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.core.position import ASSUMED, FaceSize, FieldOfView
@@ -32,7 +32,7 @@ from app.sound.capture import SoundCapture
 NOTE, ENGINE, FIELD_OF_VIEW, FACE_SIZE = "note", "engine", "field_of_view", "face_size"
 SIGNALS, PLOTS = "The filter or a derived signal", "The history of the plots"
 RECORDING, RESULTS = "The recording of frames", "The recording of results"
-"""Parts that are fenced off from the measuring, as their failure is told."""
+"""Parts whose failure must not stop the measuring, as its sentence names them."""
 
 
 class Pipeline:
@@ -63,7 +63,7 @@ class Pipeline:
             lambda words: self.signals.note_later(ENGINE, words),
         )
         self.faces = self._inference.faces
-        self._fences = Fences()
+        self._barrier = FaultBarrier()
         self._skipped = 0
         self._outputs: tuple[Output, ...] = ()
         self._outputs_change = threading.Lock()
@@ -75,6 +75,7 @@ class Pipeline:
         self._listeners = (*self._listeners, listener)
 
     def start(self) -> None:
+        """Start the threads of capture and analysis."""
         keep_opencv_single()
         hand_the_interpreter_over()
         self.capture.start()
@@ -92,7 +93,7 @@ class Pipeline:
             outputs, self._outputs = self._outputs, ()
             self._closed = True
         for output in outputs:
-            self._fences.call(_called(output), output.close, None)
+            self._barrier.call(_called(output), output.close, None)
 
     def set_source(self, source: Source | None) -> None:
         """Show another source, or none; a running recording is finished first: it belongs to the old one."""
@@ -114,7 +115,7 @@ class Pipeline:
     def set_field_of_view(self, view: FieldOfView | None) -> None:
         """Tell positions by it from the next frame on; None: nobody knows it, so ``ASSUMED``.
 
-        It holds for every further source until it is set again; a marker stands in the recording that runs.
+        It holds for every further source until it is set again; an annotation goes into the recording that runs.
         """
         view = view or ASSUMED
         if view != self._inference.field_of_view:
@@ -179,7 +180,7 @@ class Pipeline:
         """Send it to every output; False when none of them takes markers."""
         sent = False
         for output in self._outputs:
-            sent |= self._fences.call(_called(output), partial(output.send_marker, marker), False)
+            sent |= self._barrier.call(_called(output), partial(output.send_marker, marker), False)
         return sent
 
     # ------------------------------------------------------------------ outputs
@@ -189,6 +190,7 @@ class Pipeline:
         self._replace_output(output.name, output)
 
     def remove_output(self, name: str) -> None:
+        """Close the output of this name, if there is one."""
         self._replace_output(name, None)
 
     def _replace_output(self, name: str, output: Output | None) -> None:
@@ -200,8 +202,8 @@ class Pipeline:
                 new = (output,) if output is not None else ()
                 self._outputs = (*(other for other in self._outputs if other.name != name), *new)
         for other in old:
-            self._fences.call(_called(other), other.close, None)
-            self._fences.forgive(_called(other))
+            self._barrier.call(_called(other), other.close, None)
+            self._barrier.forget(_called(other))
 
     # ------------------------------------------------------------------ status
 
@@ -237,7 +239,7 @@ class Pipeline:
             outputs=tuple(output.status for output in self._outputs),
             sound=self.sound.status,
             second=inference.networks.second.status,
-            trouble=inference.trouble or self._fences.problem,
+            trouble=inference.trouble or self._barrier.problem,
             failed_in_row=inference.failures.in_row,
         )
 
@@ -246,12 +248,12 @@ class Pipeline:
     def _opened(self) -> None:
         self._slot.take()  # a frame of the source before this one
         self._skipped = 0
-        self._fences.call(PLOTS, self.history.clear, None)
-        self._fences.call(SIGNALS, self.signals.chain.forget, None)
+        self._barrier.call(PLOTS, self.history.clear, None)
+        self._barrier.call(SIGNALS, self.signals.chain.forget, None)
         self._inference.new_source()
 
     def _captured(self, frame: Frame) -> None:
-        self._fences.call(RECORDING, lambda: self.recorder.add_frame(frame), None)
+        self._barrier.call(RECORDING, lambda: self.recorder.add_frame(frame), None)
         if not self._inference.ready:
             self.results.put(FrameResult(frame, (), now_s()))
         elif not self._slot.put(frame):
@@ -262,7 +264,7 @@ class Pipeline:
     def _measured(self, result: FrameResult) -> None:
         report = self._inference.report
         spec = report.spec if report is not None else None
-        call = self._fences.call  # what was measured must reach the table, whatever the others do
+        call = self._barrier.call  # what was measured must reach the table, whatever the others do
         result = call(SIGNALS, lambda: self.signals.apply(result, spec), result)
         call(RESULTS, lambda: self.recorder.add_result(result), None)  # as measured, and beside it as shown
         call(PLOTS, lambda: self.history.append(result), None)

@@ -44,7 +44,7 @@ class Recorder:
         self._codec = codec
 
     def set_fields(self, fields: SessionFields) -> None:
-        """What the experimenter says of the recording that runs and of the next ones."""
+        """Set the session fields of the running recording and of the next ones."""
         with self._lock:
             self._fields = fields
             if self._running is not None:
@@ -112,6 +112,7 @@ class Recorder:
                 thread.join()
 
     def add_frame(self, frame: Frame) -> None:
+        """Record a captured frame, if a recording runs."""
         writer = self._running
         if writer is not None and not writer.add_frame(frame) and writer.stats.error:
             self.stop()  # it ended by itself: a full disk
@@ -123,12 +124,14 @@ class Recorder:
         return writer is not None and writer.filling
 
     def add_result(self, result: FrameResult) -> None:
+        """Record a result; it may belong to the recording that has just ended."""
         # The results of the last frames come after the stop, and the writer waits a moment for them.
         writer = self._running or self._last
         if writer is not None:
             writer.add_result(result)
 
     def add_sound(self, block: SoundBlock) -> None:
+        """Record a block of sound; it may belong to the recording that has just ended."""
         writer = self._running or self._last  # the last blocks come after the stop
         if writer is not None:
             writer.add_sound(block)
@@ -160,10 +163,12 @@ class Recorder:
 
     @property
     def active(self) -> bool:
+        """Whether a recording runs."""
         return self._running is not None
 
     @property
     def finishing(self) -> bool:
+        """Whether the files of an ended recording are still being written."""
         return any(thread.is_alive() for thread in self._finishers)
 
     @property

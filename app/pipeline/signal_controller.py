@@ -1,4 +1,4 @@
-"""The signal chain with what is told of it: markers in the recording, markers to the outputs, words for a person."""
+"""The signal chain, its annotations in the recording, its markers to the outputs and its messages for a person."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 
 RECENTRE, NEUTRAL, TILT = (waiting.label for waiting in (Waiting.RECENTRE, Waiting.NEUTRAL, Waiting.TILT))
 FILTER = "filter"  # labels in events.csv
-JOIN_S = 5.0  # how long the last markers' disk is waited for
+JOIN_S = 5.0  # how long the last annotations are waited for
 EARLIER_S = float("-inf")  # of what holds from a recording's first frame on, which may have come already
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finished:
-    """What came of the latest wait for a still head."""
+    """The outcome of the latest wait for a still head."""
 
     number: int  # 1, 2, 3 ... of the waits
     outcome: Outcome
-    problem: str = ""  # where only the marker could not be written
+    problem: str = ""  # where only the annotation could not be written
 
 
 class SignalController:
-    """What is done to the numbers (``chain``), noted in recordings and told to the outputs.
+    """Controls the signal chain (``chain``), and notes its changes in recordings and to the outputs.
 
     Every method may be called from anywhere, ``apply`` on the inference thread alone.
     """
@@ -67,7 +67,7 @@ class SignalController:
         """Show and send angles as a level camera would measure them; recordings keep what was measured.
 
         It holds for every further source until it is set again.  Raises SessionError when only the
-        marker could not be written.
+        annotation could not be written.
         """
         if tilt != self.chain.tilt:
             self.chain.set_tilt(tilt)
@@ -79,8 +79,8 @@ class SignalController:
     def recentre(self) -> Recentring:
         """Show the primary face's angles relative to its present pose from now on.
 
-        Recordings keep what was measured, and a marker with the angles of the reference.  Raises
-        UserError when there is no face, SessionError when only the marker could not be written.
+        Recordings keep what was measured, and an annotation with the angles of the reference.  Raises
+        UserError when there is no face, SessionError when only the annotation could not be written.
         """
         reference = self.chain.recentre()
         self._annotate(RECENTRE, pose_note(reference.angles), reference.at_s)
@@ -133,14 +133,14 @@ class SignalController:
         self._later(write)
 
     def _later(self, write: Callable[[], None]) -> None:
-        writer = threading.Thread(target=write, name="signal marker")
+        writer = threading.Thread(target=write, name="signal annotation")
         with self._lock:
             self._writers = [thread for thread in self._writers if thread.is_alive()]
             self._writers.append(writer)
         writer.start()
 
     def close(self) -> None:
-        """Wait for the markers that are being written."""
+        """Wait for the annotations that are being written."""
         with self._lock:
             writers = list(self._writers)
         for writer in writers:
@@ -162,7 +162,7 @@ class SignalController:
             except SessionError as error:
                 problem = str(error)
             except Exception:  # nobody else would hear of it on this thread
-                log.exception("a marker could not be written")
+                log.exception("an annotation could not be written")
                 problem = "The marker was not written because of an unexpected error; the details are on stderr."
         with self._lock:
             self._count += 1
@@ -175,12 +175,12 @@ class SignalController:
 
 
 def pose_note(reference: Angles) -> str:
-    """A marker's note: what is taken off the numbers shown."""
+    """An annotation's note: what is taken off the numbers shown."""
     return f"yaw_deg {reference.yaw_deg:+.2f} pitch_deg {reference.pitch_deg:+.2f} roll_deg {reference.roll_deg:+.2f}"
 
 
 def tilt_note(tilt: CameraTilt | None) -> str:
-    """A marker's note: how the camera stands, and how that is known."""
+    """An annotation's note: how the camera stands, and how that is known."""
     if tilt is None:
         return "level"
     std = f" std_deg {tilt.std_deg:.2f}" if tilt.found == MEASURED and tilt.std_deg is not None else ""
@@ -189,7 +189,7 @@ def tilt_note(tilt: CameraTilt | None) -> str:
 
 
 def filter_note(preset: FilterPreset) -> str:
-    """A marker's note: the filter's name and, of each part, the lowest cutoff (Hz) and the cutoff per speed."""
+    """An annotation's note: the filter's name and, of each part, the lowest cutoff (Hz) and the cutoff per speed."""
     if preset.rotation is None:
         return preset.name
 

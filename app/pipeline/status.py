@@ -56,6 +56,7 @@ class PipelineStatus:
 
     @property
     def streaming(self) -> bool:
+        """Whether the source delivers frames."""
         return self.source.state is SourceState.STREAMING
 
     @property

@@ -70,10 +70,11 @@ class Analysis:
 
     @property
     def table_path(self) -> Path:
+        """The path of its table."""
         return self.folder / FRAMES
 
     def describe(self, recorded: Manifest) -> Manifest:
-        """The session's manifest as if its table were this one; a bend is that of the network that measured it."""
+        """The session's manifest as if its table were this one; the bend belongs to the network that measured it."""
         header, tilt = self.header, recorded.header.camera_tilt
         if tilt is not None and header.weights_sha256 != recorded.header.weights_sha256:
             tilt = tilt.without_bend

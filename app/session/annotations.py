@@ -105,7 +105,7 @@ def _fields(annotation: Annotation) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    # One event is one line, so that a file cut off by a crash can be mended line by line.
+    # One event is one line, so that a file cut off by a crash can be repaired line by line.
     return " ".join(text.splitlines()).replace("\0", "")
 
 

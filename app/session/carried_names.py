@@ -1,4 +1,4 @@
-"""Who is who in a table that was measured again: the faces are the same, their numbers are others."""
+"""Names of faces for a table that was measured again: the faces are the same, their numbers differ."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class DeletionPlan:
 
 
 def question_about(plans: Sequence[DeletionPlan]) -> str:
-    """What a person is asked before these sessions go, some sentences; at least one."""
+    """The question before these sessions are deleted: at least one sentence."""
     one, several = plans[0], len(plans) > 1
     people = sorted({plan.participant for plan in plans if plan.participant})
     who = f" of participant{'s' * several} {_some(people)}" if people else ""

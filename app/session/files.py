@@ -73,6 +73,7 @@ class SessionFiles:
 
     @property
     def bytes(self) -> int:
+        """Bytes written to all files."""
         return sum(file.written for file in list(self._open.values()))
 
     @property

@@ -51,7 +51,7 @@ class Identities:
         return {person.number: person.name for person in self.people if person.name}
 
     def label(self, number: int) -> str:
-        """What a person is called in a sentence."""
+        """How a sentence names the person."""
         return self.names.get(number, f"face {number}")
 
     def numbers(self, face_ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from app.core.errors import SessionError, os_errors_as, reason
 from app.session.identities import Identities
-from app.session.saved_table import mend_table, plain_table
+from app.session.saved_table import plain_table, repair_table
 from app.session.table import LEAD, Table, missing_of, parse_header, parse_table, read_columns
 from app.session.text_table import read_text_table, whole_lines
 from extractor import files
@@ -71,7 +71,7 @@ class LazyTable:
             try:
                 self._parse(rows)
             except SessionError:
-                self._data, self.problems = mend_table(data, str(path), every_frame=rows)
+                self._data, self.problems = repair_table(data, str(path), every_frame=rows)
                 self._parse(rows)
 
     def _parse(self, rows: bool) -> None:

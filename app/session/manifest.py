@@ -113,9 +113,11 @@ class SessionHeader:
 
     @property
     def fields(self) -> SessionFields:
+        """The fields that a person fills in."""
         return SessionFields(self.participant, self.task, self.comment, self.consent)
 
     def with_fields(self, fields: SessionFields) -> SessionHeader:
+        """The same header with these fields."""
         return dataclasses.replace(self, **dataclasses.asdict(fields))
 
 
@@ -218,6 +220,7 @@ class Manifest:
 
     @property
     def started_utc(self) -> str:
+        """The time of the first frame, ISO 8601 in UTC."""
         started = datetime.datetime.fromtimestamp(self.clocks[0].unix_s, datetime.timezone.utc)
         return started.isoformat(timespec="milliseconds")
 

@@ -59,6 +59,7 @@ class Owner:
 
     @classmethod
     def this_process(cls, locked: bool = False) -> Owner:
+        """This process as an owner; ``locked``: whether it holds the folder's lock."""
         started_s = psutil.Process().create_time()
         return cls(os.getpid(), started_s, platform.node(), boot_identity(), process_space(), locked)
 

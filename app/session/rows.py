@@ -44,6 +44,7 @@ class PendingRows:
         self.patience_s = self.PATIENCE_S
 
     def expect(self, number: int, frame: Frame, timestamp_s: float, now_s: float) -> None:
+        """Add the row of a captured frame; its result may come later."""
         self._pending.append(
             PendingRow(number, frame.index, frame.captured_s, now_s, timestamp_s, damaged=frame.damaged)
         )

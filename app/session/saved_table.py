@@ -34,7 +34,7 @@ def plain_table(data: bytes) -> bytes:
     return data if data.endswith(b"\n") else data + b"\n"
 
 
-def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tuple[str, ...]]:
+def repair_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tuple[str, ...]]:
     """A table as this app writes it, out of one that a person or a spreadsheet has saved, and what was left out.
 
     Columns may be in any order, missing or added.  With ``every_frame`` row k becomes frame k: a frame whose line
@@ -69,7 +69,7 @@ def mend_table(data: bytes, name: str, *, every_frame: bool) -> tuple[bytes, tup
         rows = _first_of_each(rows, problems)
     for k in reversed(_out_of_order([float(fields[1]) for _, fields in rows])):
         line, fields = rows.pop(k)
-        problems.append(f"line {line}: its time, {float(fields[1]):g} s, is not between those of the frames around it")
+        problems.append(f"line {line}: its time, {float(fields[1]):g} s, is not between its neighbours'")
     whole = _one_a_frame(rows, names, problems) if every_frame else [fields for _, fields in rows]
     sentences = tuple(f"The table {name} is damaged: {problem}." for problem in problems)
     return encode_text("".join(",".join(fields) + "\n" for fields in (names, *whole))), sentences

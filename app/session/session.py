@@ -253,7 +253,7 @@ def _further_faces(path: Path, table: LazyTable) -> LazyTable | None:
     faces = LazyTable(path, rows=False)
     if faces.num_kp != table.num_kp:
         faces.close()
-        raise SessionError(f"{path} is damaged: its faces have not as many keypoints as those of {FRAMES}.")
+        raise SessionError(f"{path} is damaged: its faces do not have as many keypoints as the faces of {FRAMES}.")
     return faces
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from app.core.derived import DERIVED
 from app.core.text import ENCODING, ERRORS
 from app.session.rows import PendingRow
-from app.session.table import number_field
+from app.session.table import keypoint_fields, number_field
 from app.session.text_table import encode_rows, valid_prefix
 from extractor.types import POSE_HEADS
 
@@ -34,7 +34,6 @@ _DECIMALS = (
     *(2 for _ in _PLACE),
     *(signal.decimals for signal in DERIVED),
 )
-_KEYPOINT_DECIMALS = 3
 
 
 def signal_columns(num_kp: int) -> tuple[str, ...]:
@@ -81,10 +80,8 @@ def _row(row: PendingRow, num_kp: int) -> tuple[str, ...]:
         *shown.position[:3], *shown.derived.values(),
     )  # fmt: skip
     fields = [number_field(value, decimals) for value, decimals in zip(numbers, _DECIMALS, strict=True)]
-    points = [""] * (2 * num_kp)
     filtered = not np.array_equal(face.keypoints, measured.keypoints)
-    if filtered and face.keypoints.shape == (num_kp, 2):
-        points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
+    points = keypoint_fields(face.keypoints, num_kp) if filtered else [""] * (2 * num_kp)
     flags = (str(int(row.recentred)), str(int(shown.neutral is not None)))
     return (*lead, str(face.face_id), "1", *flags, *fields, *points)
 
@@ -103,8 +100,8 @@ def repair_signals(data: bytes, timestamps_s: Iterable[str]) -> bytes:
     if tuple(columns[: len(_LEAD)]) != _LEAD:
         return b""
     rows = valid_prefix(data, is_whole)[1]
-    mended = [columns]
+    repaired = [columns]
     for k, timestamp_s in enumerate(timestamps_s):
         blank = [str(k), timestamp_s, "", "0", *[""] * (len(columns) - 4)]
-        mended.append(rows[k] if k < len(rows) else blank)
-    return encode_rows(mended)
+        repaired.append(rows[k] if k < len(rows) else blank)
+    return encode_rows(repaired)

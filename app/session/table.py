@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.errors import SessionError
-from app.core.frames import FaceResult
+from app.core.frames import FaceResult, Floats
 from app.core.text import ENCODING, ERRORS
 from app.session.text_table import whole_lines
 from extractor.types import Angles
@@ -49,6 +49,7 @@ class Missing(enum.IntEnum):
 
     @property
     def word(self) -> str:
+        """The word in the table; empty where nothing is missing."""
         return "" if self is Missing.NOTHING else self.name.lower()
 
 
@@ -116,10 +117,14 @@ def row(
         *face.position,
     )
     fields = [number_field(value, _DECIMALS[name]) for name, value in zip(_NUMBERS, numbers, strict=True)]
-    points = [""] * (2 * num_kp)
-    if face.keypoints.shape == (num_kp, 2):
-        points = [number_field(value, _KEYPOINT_DECIMALS) for value in face.keypoints.ravel().tolist()]
-    return (*lead, str(face.face_id), "1", "1", "", *fields, *points)
+    return (*lead, str(face.face_id), "1", "1", "", *fields, *keypoint_fields(face.keypoints, num_kp))
+
+
+def keypoint_fields(keypoints: Floats, num_kp: int) -> list[str]:
+    """The fields of keypoints, (K, 2) pixels; they stay empty where K is not ``num_kp``."""
+    if keypoints.shape != (num_kp, 2):
+        return [""] * (2 * num_kp)
+    return [number_field(value, _KEYPOINT_DECIMALS) for value in keypoints.ravel().tolist()]
 
 
 def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:

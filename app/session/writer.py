@@ -251,6 +251,7 @@ class SessionWriter:
 
     @property
     def stats(self) -> WriterStats:
+        """How the recording stands now; any thread may ask."""
         with self._changed:
             warning = self._warning or self._shortfall() or self._files.sound_problem
             return WriterStats(
@@ -392,7 +393,7 @@ class SessionWriter:
         return True
 
     def _write_sound(self) -> None:
-        """What has come of it, once it is known when the recording began."""
+        """Write the sound that has come, once it is known when the recording began."""
         with self._changed:
             first_s = self._first_s
             if first_s is None:

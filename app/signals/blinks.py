@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from app.core.one_euro import PAUSE_S
 from extractor.face_shape import CLOSED, OPEN
 
 LONGEST_S = 0.5  # eyes closed for longer rest; blinks take 0.1 to 0.4 s (Schiffman 2000)
 WINDOW_S = 60.0
 LEAST_S = 10.0  # of eyes seen before a rate is told
-PAUSE_S = 0.5  # a longer step is time in which nothing was seen
 
 
 class BlinkCounter:

@@ -164,12 +164,13 @@ class Calibration:
         return waiting
 
     def take_outcomes(self) -> tuple[Outcome, ...]:
-        """What has come of waits since the last call."""
+        """The outcomes of waits since the last call."""
         outcomes, self._outcomes = tuple(self._outcomes), []
         return outcomes
 
     @property
     def state(self) -> CalibrationState:
+        """How the calibration stands now."""
         reference = self.reference.angles if self.reference is not None else None
         face = bool(self._recent) and now_s() - self._recent[-1][0] <= RECENT_S
         neutral = self._primary in self._neutrals

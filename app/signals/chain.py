@@ -54,6 +54,7 @@ class SignalChain:
 
     @property
     def filter(self) -> FilterPreset:
+        """The preset of the filter."""
         return self._preset
 
     def set_preset(self, name: str) -> None:
@@ -75,6 +76,7 @@ class SignalChain:
 
     @property
     def reference(self) -> Recentring | None:
+        """The pose that counts as straight ahead; None: not recentred."""
         return self._calibration.reference
 
     @property
@@ -89,6 +91,7 @@ class SignalChain:
 
     @property
     def calibration(self) -> CalibrationState:
+        """How the calibration stands now; any thread may ask."""
         with self._lock:
             return self._calibration.state
 
@@ -114,7 +117,7 @@ class SignalChain:
             return self._calibration.cancel()
 
     def take_outcomes(self) -> tuple[Outcome, ...]:
-        """What has come of waits since the last call."""
+        """The outcomes of waits since the last call."""
         with self._lock:
             return self._calibration.take_outcomes()
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from app.core.derived import DerivedSignals
 from app.core.frames import FaceResult, Floats, ShownFace
+from app.core.one_euro import PAUSE_S
 from app.core.rotation import geodesic_deg
 from app.signals.blinks import BlinkCounter
 from app.signals.gestures import MAX_HALF_PERIOD_S, NOD, SHAKE, find_gestures
@@ -26,7 +27,6 @@ from extractor.face_shape import displacements, face_shape
 from extractor.types import Angles
 
 SPEED_S = 0.15  # shorter, and the noise of a head at rest is a speed; longer, and quick turns are missed
-PAUSE_S = 0.5  # after a gap the past says nothing
 MARGIN_DEG = 2.0  # more than the jitter of a head at rest
 GESTURES_S = 5.0  # how far back gestures are looked for
 GESTURES_EVERY_S = 0.1  # looking for them takes half a millisecond

@@ -46,6 +46,7 @@ class MotionWatch:
         self.clear()
 
     def clear(self) -> None:
+        """Forget all samples."""
         self._times_s: list[float] = []
         self._rotations: list[Floats] = []
         self.face_id: int | None = None

@@ -120,6 +120,7 @@ class History:
         self.count = 0  # rows ever appended since ``clear``; tells a plot whether anything is new
 
     def append(self, result: FrameResult) -> None:
+        """Add the numbers of a result."""
         row = row_of(result)
         shown = result.shown_primary
         face = shown.face if shown is not None else None
@@ -134,6 +135,7 @@ class History:
             self.count += 1
 
     def clear(self) -> None:
+        """Forget all numbers."""
         with self._lock:
             self.count = 0
 

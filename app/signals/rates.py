@@ -20,6 +20,7 @@ class RateMeter:
         self._times: deque[float] = deque()
 
     def tick(self, at_s: float | None = None) -> None:
+        """Count one event, at ``at_s`` on the monotonic clock or now."""
         at = now_s() if at_s is None else at_s
         with self._lock:
             self._times.append(at)
@@ -39,6 +40,7 @@ class RateMeter:
             return (len(self._times) - 1) / (span + overdue) if span + overdue > 0 else 0.0
 
     def clear(self) -> None:
+        """Forget all events."""
         with self._lock:
             self._times.clear()
 
@@ -55,10 +57,12 @@ class Percentiles:
         self._values: deque[float] = deque(maxlen=size)
 
     def add(self, value: float) -> None:
+        """Add a value."""
         with self._lock:
             self._values.append(value)
 
     def clear(self) -> None:
+        """Forget all values."""
         with self._lock:
             self._values.clear()
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.frames import Floats
+from app.core.one_euro import PAUSE_S
 
 STILL_DEG = 2.0  # from the mean pose; a quiet face trembles by 0.2 to 0.4 degrees, a nod is 3 and more
-PAUSE_S = 0.5  # a gap in which the head may have done anything
 
 
 class StillWatch:
@@ -48,6 +48,7 @@ class StillWatch:
 
     @property
     def face_id(self) -> int | None:
+        """The face of the samples; None without samples."""
         return self._samples[-1][1] if self._samples else None
 
     @property

@@ -90,6 +90,7 @@ class Microphone:
 
     @property
     def active(self) -> bool:
+        """Whether the driver still delivers sound."""
         stream = self._stream
         return stream is not None and bool(stream.active)
 

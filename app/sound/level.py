@@ -19,6 +19,7 @@ class Level:
         self.peak_db = SILENCE_DB
 
     def add(self, samples: Samples, rate: int) -> None:
+        """Take in a block of samples, ``rate`` a second."""
         peak = int(np.abs(samples.astype(np.int32)).max(initial=0))
         now_db = 20 * math.log10(peak / 32768) if peak else SILENCE_DB
         fallen_db = self.peak_db - FALL_DB_PER_S * len(samples) / rate

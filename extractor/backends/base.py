@@ -18,7 +18,7 @@ class EngineError(UnusableError):
 
 @dataclass(frozen=True, slots=True)
 class BackendInfo:
-    """What runs where, in words for the window and for ``session.json``."""
+    """Engine, device and precision, as text for the window and for ``session.json``."""
 
     engine: str  # "torch", "onnxruntime", "openvino"
     device: str  # "cuda:0", "mps", "cpu"
@@ -47,7 +47,9 @@ class Backend(Protocol):
     report: LoadReport
 
     @property
-    def spec(self) -> NetworkSpec: ...
+    def spec(self) -> NetworkSpec:
+        """The input and output format of the weights."""
+        ...
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:
         """Normalise, run and decode crops.

@@ -43,6 +43,7 @@ class Choice:
 
     @property
     def reason(self) -> str:
+        """Why this engine: the times measured."""
         times = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(self.run_ms.items(), key=lambda item: item[1]))
         return f"the fastest measured here (ms a crop: {times})"
 
@@ -55,7 +56,7 @@ def auto_backend(
     With ``measure`` False nothing is measured: where that has not been done before it is a guess, ready in a second.
     """
     if "torch" not in installed_packages():
-        return _likely(weights, make)
+        return _likely(make)
     if not is_a_choice(weights, device):
         return make("torch")
     choice = remembered(weights, threads)
@@ -65,7 +66,7 @@ def auto_backend(
         except EngineError as error:
             log.warning("%s", error)
     if not measure:
-        return _likely(weights, make)
+        return _likely(make)
     backend, choice = measure_all(make)
     remember(weights, threads, choice)
     return _chosen(backend, choice)
@@ -78,7 +79,7 @@ def _chosen(backend: Backend, choice: Choice) -> Backend:
     return backend
 
 
-def _likely(weights: Path, make: Callable[[str], Backend]) -> Backend:
+def _likely(make: Callable[[str], Backend]) -> Backend:
     """The first of the engines' guesses that can be made; else torch."""
     guesses = [name for name in installed_engines() if ENGINES[name].guess]
     for name in sorted(guesses, key=lambda name: ENGINES[name].guess):
@@ -178,6 +179,6 @@ def _file() -> Path:
 def _read() -> dict[str, object]:
     try:
         values = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # there is none yet, or it is damaged: measuring again mends it
+    except (OSError, ValueError):  # there is none yet, or it is damaged: measuring again replaces it
         return {}
     return values if isinstance(values, dict) else {}

@@ -1,4 +1,4 @@
-"""What the engines that run an exported network have in common: everything but running it.
+"""The common part of the engines that run an exported network: everything but running it.
 
 None of this imports torch for the project's own weights: that takes two seconds and 190 MB.
 """
@@ -135,6 +135,7 @@ class ExportedBackend(LoadedBackend, abc.ABC):
 
     @property
     def side(self) -> int:
+        """The side of the input in pixels."""
         return self.spec.crop.input_size
 
     def run(self, crops: NDArray[np.uint8]) -> HostMotion:

@@ -61,10 +61,12 @@ class Preparation:
 
     @property
     def finished(self) -> bool:
+        """Whether the process has ended."""
         return not self._reader.is_alive()
 
     @property
     def succeeded(self) -> bool:
+        """Whether the process has ended and every engine could be measured."""
         return self.finished and self._process.returncode == 0
 
     def close(self, timeout_s: float = 5.0) -> None:

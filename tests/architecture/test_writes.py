@@ -71,7 +71,7 @@ def _writes(call: ast.Call) -> bool:
         library = owner in ("av", "io", "gzip", "zipfile")
         writing = bool(set(_mode(call, 1 if library else 0)) & set("wax+"))
         return writing and (not library or _looks_like_a_path(call))
-    if name in ("replace", "rename"):  # of a path; that of a string takes two
+    if name in ("replace", "rename"):  # of a path; a string's takes two
         return len(call.args) == 1 and not call.keywords and owner != "dataclasses"
     return name in PATHS_OWN or (name in BY_NAME and _looks_like_a_path(call))
 

@@ -173,7 +173,7 @@ def test_the_command_as_users_type_it(material, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "1 of 1 files measured" in done.stdout
-    # Nothing on stderr but the progress bar: no chatter of the libraries.
+    # Nothing on stderr but the progress bar: nothing of the libraries.
     assert all("1 files" in line for line in done.stderr.splitlines() if line.strip()), done.stderr
 
 

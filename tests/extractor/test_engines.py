@@ -298,13 +298,13 @@ def test_a_damaged_cache_changes_no_number(
                 content[middle] ^= 64
             path.write_bytes(content)
             harmed.append(path.name)
-    mended = MAKERS[name]()
-    assert mended.spec == made.spec
+    repaired = MAKERS[name]()
+    assert repaired.spec == made.spec
     if damage != "no hash":
-        assert set(mended.info.made_again) >= set(harmed)
-        assert "its damaged cache was made again" in mended.info.summary
-    np.testing.assert_array_equal(mended.run(crops).driven, expected.driven)
-    mended.close()
+        assert set(repaired.info.made_again) >= set(harmed)
+        assert "its damaged cache was made again" in repaired.info.summary
+    np.testing.assert_array_equal(repaired.run(crops).driven, expected.driven)
+    repaired.close()
     again = MAKERS[name]()
     assert again.info.summary == summary
     again.close()
@@ -333,9 +333,9 @@ def test_export_is_kept_by_the_weights_hash_and_mended(own_cache: Path, referenc
     MAKERS["onnxruntime"]().close()
     assert model.read_bytes() == whole
     model.write_bytes(whole[:1000])
-    mended = MAKERS["onnxruntime"]()
-    assert difference(mended.run(crops), reference.run(crops)).within(MOST["float32"])
-    mended.close()
+    repaired = MAKERS["onnxruntime"]()
+    assert difference(repaired.run(crops), reference.run(crops)).within(MOST["float32"])
+    repaired.close()
     assert len(model.read_bytes()) == len(whole)
 
 

@@ -16,7 +16,7 @@ from extractor.user_cache import cache_folder
 
 
 def trained_like(backbone: str) -> MotionExtractor:
-    """Weights in which nothing is zero, unlike those of a new network."""
+    """Weights in which nothing is zero, unlike a new network's."""
     torch.manual_seed(0)
     network = MotionExtractor(backbone=backbone).eval()
     with torch.no_grad():

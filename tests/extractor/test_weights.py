@@ -187,7 +187,7 @@ def test_backbone_alone_leaves_the_pose_heads_untrained(save: Save, backbone_sta
     assert all(torch.equal(own[name], tensor) for name, tensor in backbone_state.items())
     crops = torch.rand(1, 3, 32, 32)
     assert bool(network(crops)["yaw"].isfinite().all())
-    # An engine's numbers are compared with those of another reading of the file.
+    # An engine's numbers are compared with another reading of the file.
     assert torch.equal(network(crops)["yaw"], load(path)[0](crops)["yaw"])
 
 

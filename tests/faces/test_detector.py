@@ -13,7 +13,7 @@ import pytest
 
 from app.core.frames import Box, Detection
 from app.faces.detector import create_detector, overlap
-from app.faces.native_log import is_chatter, native_log_filtered
+from app.faces.native_log import is_harmless, native_log_filtered
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -144,11 +144,11 @@ def test_larger_faces_come_first(face, stills):
 def test_shoulders_that_looked_like_a_face_give_way_to_the_face_above_them(stills, monkeypatch, score, kept):
     places = {"shoulders": Box(271, 265, 241, 241), "head": Box(357, 120, 96, 96)}
 
-    def look(_, image, region):
+    def detect(_, image, region):
         whole = region.w == image.shape[1]
         return [Detection(places["shoulders"], 0.52) if whole else Detection(places["head"], score)]
 
-    monkeypatch.setattr("app.faces.detector._Model.look", look)
+    monkeypatch.setattr("app.faces.detector._Model.detect", detect)
     (found,) = stills.detect(np.zeros((480, 640, 3), np.uint8))
     assert found.box == places[kept]
 
@@ -211,7 +211,7 @@ def test_real_errors_pass_through(capfd):
 
 
 @pytest.mark.parametrize(
-    ("line", "chatter"),
+    ("line", "harmless"),
     [
         (b"I0000 00:00:1795.43 16860 gl_context.cc:85] GL version", True),
         (b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.", True),
@@ -223,5 +223,5 @@ def test_real_errors_pass_through(capfd):
         (b"Traceback (most recent call last):", False),
     ],
 )
-def test_what_counts_as_chatter(line, chatter):
-    assert is_chatter(line) is chatter
+def test_which_lines_are_harmless(line, harmless):
+    assert is_harmless(line) is harmless

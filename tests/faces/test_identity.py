@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from app.core.frames import Box
-from app.faces.identity import KNOWN, MOST, SCATTER, SCATTER_LOOKS, ShapeMemory, ShapeVariance, shape_of
+from app.faces.identity import KNOWN, MOST, PRIOR_LOOKS, SHAPE_STD, ShapeMemory, ShapeVariance, shape_of
 from app.faces.motion_model import MotionModel
 
 finite = st.floats(-10, 10, width=32)
@@ -34,25 +34,25 @@ def test_what_is_no_shape_is_none(value):
 def learnt(seed, variance, looks=2 * KNOWN):
     memory, random = ShapeMemory(), np.random.default_rng(seed + 100)
     for _ in range(looks):
-        memory.learn(shape_of(person(seed) + random.normal(0, SCATTER, (24, 3))), variance)
+        memory.learn(shape_of(person(seed) + random.normal(0, SHAPE_STD, (24, 3))), variance)
     return memory
 
 
-def test_ones_own_shape_surprises_least():
+def test_ones_own_shape_is_the_nearest():
     variance = ShapeVariance()
     memories = [learnt(seed, variance) for seed in range(4)]
     for seed in range(4):
-        surprises = [memory.shape_distance(shape_of(person(seed)), variance) for memory in memories]
-        assert int(np.argmin(surprises)) == seed
-        assert surprises[seed] < 1 < max(surprises) <= MOST
+        distances = [memory.shape_distance(shape_of(person(seed)), variance) for memory in memories]
+        assert int(np.argmin(distances)) == seed
+        assert distances[seed] < 1 < max(distances) <= MOST
 
 
-def test_the_scatter_is_that_of_the_weights_that_run():
+def test_the_spread_is_measured_with_the_weights_that_run():
     variance = ShapeVariance()
     memory, random = ShapeMemory(), np.random.default_rng(0)
     for _ in range(3000):
-        memory.learn(shape_of(person(1) + random.normal(0, 3 * SCATTER, (24, 3))), variance)
-    spread = shape_of(person(1)) - shape_of(person(1) + random.normal(0, 3 * SCATTER, (24, 3)))
+        memory.learn(shape_of(person(1) + random.normal(0, 3 * SHAPE_STD, (24, 3))), variance)
+    spread = shape_of(person(1)) - shape_of(person(1) + random.normal(0, 3 * SHAPE_STD, (24, 3)))
     assert variance.variance == pytest.approx((spread**2).mean(), rel=0.5)
 
 
@@ -82,4 +82,4 @@ def test_one_look_at_somebody_else_hardly_changes_what_is_usual():
     variance = ShapeVariance()
     usual = variance.variance
     variance.add(1000 * usual)
-    assert variance.variance == pytest.approx(usual * (SCATTER_LOOKS + 9) / (SCATTER_LOOKS + 1))
+    assert variance.variance == pytest.approx(usual * (PRIOR_LOOKS + 9) / (PRIOR_LOOKS + 1))

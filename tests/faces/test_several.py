@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.core.frames import Box, Detection
 from app.core.limits import MOST_FACES
 from app.faces.detection_schedule import DETECT_S, LARGER_S, NEWCOMERS_S, DetectionSchedule
-from app.faces.identity import SCATTER, shape_of
+from app.faces.identity import SHAPE_STD, shape_of
 from app.faces.matching import RETURNS_S
 from app.faces.selection import FaceSelection
 from app.faces.tracker import FORGOTTEN_S, MAX_IMPLAUSIBLE, RESTS_S, FaceTracker, Observation
@@ -44,7 +44,9 @@ class Film:
         for face in faces:
             x, y = face.box.x + face.box.w / 2, face.box.y + face.box.h / 2
             who = _nearest(places, x)
-            shape = shape_of(HEAD + PEOPLE[who] + self.random.normal(0, SCATTER, (24, 3))) if who is not None else None
+            shape = (
+                shape_of(HEAD + PEOPLE[who] + self.random.normal(0, SHAPE_STD, (24, 3))) if who is not None else None
+            )
             seen = sure and who is not None
             told.append(Observation(face.face_id, (x, y), face.box.w / 3, seen, plausible=plausible, shape=shape))
         numbers = self.tracker.learn(told)

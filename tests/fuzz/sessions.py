@@ -1,4 +1,4 @@
-"""Damaged session folders: everything that reads, mends or exports one says a sentence or does its work."""
+"""Damaged session folders: everything that reads, repairs or exports one says a sentence or does its work."""
 
 from __future__ import annotations
 

@@ -106,9 +106,9 @@ def test_every_frame_is_handed_on_and_gaps_are_counted_as_lost(run):
 class ThawedSource(ScriptedSource):
     """Each of its frames comes ten seconds after the one before."""
 
-    def __init__(self, patient: bool) -> None:
+    def __init__(self, buffers: bool) -> None:
         super().__init__([0, 1, 2, 3])
-        self.patient = patient
+        self.buffers = buffers
 
     def read(self, timeout_s: float) -> Frame | None:
         frame = super().read(timeout_s)
@@ -117,7 +117,7 @@ class ThawedSource(ScriptedSource):
 
 def test_what_a_frozen_source_held_up_is_read_as_it_can_be_taken(run):
     run.filling.set()
-    source = ThawedSource(patient=True)
+    source = ThawedSource(buffers=True)
     run.loop.switch(source)
     run.wait_for(lambda: run.asked > 5)
     assert run.frames == [0, 1]  # the second told that there was a silence
@@ -128,7 +128,7 @@ def test_what_a_frozen_source_held_up_is_read_as_it_can_be_taken(run):
 
 def test_a_source_that_would_drop_frames_is_read_at_once(run):
     run.filling.set()
-    source = ThawedSource(patient=False)
+    source = ThawedSource(buffers=False)
     run.loop.switch(source)
     assert source.closed.wait(WAIT_S)
     assert run.frames == [0, 1, 2, 3]

@@ -47,63 +47,63 @@ def sent():
 
 
 @pytest.fixture
-def desk(book, sent, monkeypatch):
+def controller(book, sent, monkeypatch):
     monkeypatch.setattr(calibration, "now_s", lambda: 1000.0)
     return SignalController(book, sent.append)
 
 
-def still(desk, seconds, face, start_s=0.0):
+def still(controller, seconds, face, start_s=0.0):
     for i in range(round(seconds * 30) + 2):
-        result = desk.apply(result_at(start_s + i / 30, face), NETWORK)
-    desk.close()
+        result = controller.apply(result_at(start_s + i / 30, face), NETWORK)
+    controller.close()
     return result
 
 
-def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(desk, book, sent):
-    desk.chain.wait_for(Waiting.RECENTRE)
-    assert desk.finished is None
-    shown = still(desk, 2, expressing(Angles(4, -6, 1))).shown[0]
+def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(controller, book, sent):
+    controller.chain.wait_for(Waiting.RECENTRE)
+    assert controller.finished is None
+    shown = still(controller, 2, expressing(Angles(4, -6, 1))).shown[0]
     assert np.abs(shown.angles).max() < 0.01
     ((label, note, at_s),) = book.annotations
     assert (label, note) == ("recentre", "automatic, yaw_deg -6.00 pitch_deg +4.00 roll_deg +1.00")
     assert 1002 <= at_s <= 1002.1
     assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.annotations
-    assert (desk.finished.number, desk.finished.problem) == (1, "")
-    desk.chain.wait_for(Waiting.NEUTRAL)
-    still(desk, 1, expressing(d=REST), 3)
-    assert desk.finished.number == 2
+    assert (controller.finished.number, controller.finished.problem) == (1, "")
+    controller.chain.wait_for(Waiting.NEUTRAL)
+    still(controller, 1, expressing(d=REST), 3)
+    assert controller.finished.number == 2
     assert book.annotations[1][0] == "neutral"
     assert "face 1, mean of 3" in book.annotations[1][1]
-    assert desk.forget_neutral()
+    assert controller.forget_neutral()
     assert book.annotations[2][:2] == ("neutral", "forgotten, face 1")
-    assert not desk.forget_neutral()
-    assert desk.undo_recentre()
+    assert not controller.forget_neutral()
+    assert controller.undo_recentre()
     assert book.annotations[3][:2] == ("recentre", "undone")
 
 
-def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(desk, book):
+def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(controller, book):
     book.refuses = True
-    desk.chain.wait_for(Waiting.RECENTRE)
-    still(desk, 2, expressing(Angles(4, -6, 1)))
-    assert desk.chain.reference is not None
-    assert "disk is full" in desk.finished.problem
+    controller.chain.wait_for(Waiting.RECENTRE)
+    still(controller, 2, expressing(Angles(4, -6, 1)))
+    assert controller.chain.reference is not None
+    assert "disk is full" in controller.finished.problem
 
 
-def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(desk, book):
-    desk.recording_started()
+def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(controller, book):
+    controller.recording_started()
     assert book.annotations == []
-    desk.chain.set_filter(preset_named("gaming"))
+    controller.chain.set_filter(preset_named("gaming"))
     assert book.annotations == []
-    desk.annotate_filter()
-    desk.annotate_filter()
+    controller.annotate_filter()
+    controller.annotate_filter()
     assert [annotation[:2] for annotation in book.annotations] == [
         ("filter", "gaming, angles 0.8 0.2, keypoints 0.8 20, expression 0.8 500")
     ]
     for waiting, seconds in ((Waiting.RECENTRE, 2), (Waiting.NEUTRAL, 1)):
-        desk.chain.wait_for(waiting)
-        still(desk, seconds, expressing())
+        controller.chain.wait_for(waiting)
+        still(controller, seconds, expressing())
     book.annotations.clear()
-    desk.recording_started()
+    controller.recording_started()
     assert [label for label, _, _ in book.annotations] == ["recentre", "neutral", "filter"]
 
 
@@ -113,26 +113,26 @@ def test_a_filters_note_tells_all_its_numbers():
         assert filter_note(preset).startswith(f"{preset.name}, angles {preset.rotation.min_cutoff_hz:g} ")
 
 
-def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(desk, book, sent):
-    desk.set_tilt(CameraTilt(-20, 2.5))
-    desk.set_tilt(CameraTilt(-20, 2.5))
-    assert book.tilt == desk.chain.tilt == CameraTilt(-20, 2.5)
+def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(controller, book, sent):
+    controller.set_tilt(CameraTilt(-20, 2.5))
+    controller.set_tilt(CameraTilt(-20, 2.5))
+    assert book.tilt == controller.chain.tilt == CameraTilt(-20, 2.5)
     assert [annotation[:2] for annotation in book.annotations] == [
         ("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")
     ]
-    desk.set_tilt(None)
+    controller.set_tilt(None)
     assert book.tilt is None
     assert [marker.note for marker in sent] == ["typed pitch_deg -20.00 roll_deg +2.50", "level"]
 
 
-def test_a_measured_tilt_is_told_like_a_typed_one(desk, book):
-    desk.chain.wait_for(Waiting.TILT)
+def test_a_measured_tilt_is_told_like_a_typed_one(controller, book):
+    controller.chain.wait_for(Waiting.TILT)
     rotations = moved(CameraTilt(15, 0), noise=0.2, bend=20)
     for i, rotation in enumerate([*rotations, *rotations[:2]]):
         face = expressing(angles_of(rotation))
-        desk.apply(result_at(i / 30, replace(face, rotation=rotation)), NETWORK)
-    desk.close()
-    assert desk.finished.outcome.tilt == book.tilt == desk.chain.tilt
+        controller.apply(result_at(i / 30, replace(face, rotation=rotation)), NETWORK)
+    controller.close()
+    assert controller.finished.outcome.tilt == book.tilt == controller.chain.tilt
     ((label, note, _),) = book.annotations
     assert label == "camera_tilt"
     assert note.startswith("measured pitch_deg +1")

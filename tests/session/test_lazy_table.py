@@ -131,7 +131,7 @@ def test_what_is_no_table_is_one_sentence(path, change, says):
         ("7,0.100000,1,1,", "line 9: frame 7 stands in line 5 already"),
         ("3,0.100000,1,2,", "line 5: success is neither 0 nor 1"),
         ("3,,1,1,", "line 5: timestamp_s: a number is missing"),
-        ("3,9.100000,1,1,", "line 5: its time, 9.1 s, is not between those of the frames around it"),
+        ("3,9.100000,1,1,", "line 5: its time, 9.1 s, is not between its neighbours'"),
         ("3,0.100000,1,1,1,", "line 5: it has 78 fields instead of 77"),
     ],
 )

@@ -66,7 +66,7 @@ def test_without_raw_outputs_the_table_is_enough(recorded):
     (face,) = session.faces_of(2)
     assert np.isnan(face.mouth_magnitude)
     assert face.exp_magnitude == pytest.approx(0.03125)
-    # The rotation is that of the angles.
+    # The rotation belongs to the angles.
     assert face.rotation[2, 0] == pytest.approx(-np.sin(np.deg2rad(face.angles.yaw_deg)), abs=1e-6)
     session.close()
 

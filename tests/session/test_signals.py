@@ -129,11 +129,11 @@ def test_whatever_the_end_looks_like_every_frame_has_a_row(cut, rubbish, frames)
     data = b"".join(
         rows.encode([PendingRow(k, k, k / 30, k / 30, k / 30, inferred=True, chained=True)]) for k in range(5)
     )
-    mended = repair_signals(data[:cut] + rubbish, [f"{k / 30:.6f}" for k in range(frames)])
+    repaired = repair_signals(data[:cut] + rubbish, [f"{k / 30:.6f}" for k in range(frames)])
     header = ",".join(signal_columns(1)).encode()
     if not data[:cut].startswith(header + b"\n"):
         return  # nothing was there yet
-    lines = mended.decode().split("\n")
+    lines = repaired.decode().split("\n")
     assert lines[0].encode() == header
     assert [line.split(",")[0] for line in lines[1:-1]] == [str(k) for k in range(frames)]
     assert {line.count(",") for line in lines[:-1]} == {len(signal_columns(1)) - 1}

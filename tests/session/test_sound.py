@@ -50,7 +50,7 @@ def fed(microphone: FakeMicrophone, samples: np.ndarray, rate: float, start_s: f
 
 @pytest.fixture
 def record(tmp_path, header, make_frame, result_of):
-    """Record frames at an uneven rate; those of ``FLASHES`` are white, and a clap is heard when they are captured."""
+    """Record frames at an uneven rate; ``FLASHES`` are white frames, and a clap is heard when they are captured."""
 
     def make(lead_s: float = 0.3, rate: int = 48_000, video: bool = True) -> Session:
         rng = np.random.default_rng(3)

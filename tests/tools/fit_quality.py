@@ -3,7 +3,7 @@
 ``python -m tests.tools.fit_quality WEIGHTS --photos SHARDS --pictures FOLDER [--write]``, from the checkout.  SHARDS
 are labelled photographs as ``extractor.training.learning.photo_pool`` reads them, FOLDER holds pictures and their
 ``labels.csv``.  Each is measured by the app's own detector, crops and network: as it is, and spoilt in six ways.
-Coefficients and threshold come from every other photograph; figures are those of the others, and of the pictures.
+Coefficients and threshold come from every other photograph; figures come from the others, and from the pictures.
 With ``--write`` the coefficients go into the metadata of WEIGHTS, which otherwise stay as they are.
 """
 

@@ -81,7 +81,7 @@ def public_functions(module: str) -> list[tuple[str, Callable[..., object]]]:
 
 
 def described(name: str, value: Any) -> list[str]:
-    """Heading, signature and docstring of a name, for a class those of its public methods, too."""
+    """Heading, signature and docstring of a name, for a class of its public methods, too."""
     parts = [f"### {name}"]
     if not callable(value):
         text = ", ".join(f"`{item}`" for item in value) if isinstance(value, tuple) else f"`{value}`"

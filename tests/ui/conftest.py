@@ -199,7 +199,7 @@ def idle_window(make_window: Callable[..., MainWindow], qtbot: QtBot) -> MainWin
 def play(
     no_network: None, make_window: Callable[..., MainWindow], qtbot: QtBot, clip: Path
 ) -> Callable[..., MainWindow]:
-    """A window that shows the clip's pictures, or those of another source; no network measures them."""
+    """A window that shows the pictures of the clip or of another source; no network measures them."""
 
     def open_window(**options: object) -> MainWindow:
         window = make_window(**{"source": str(clip), **options})
@@ -249,7 +249,7 @@ def _theme(qapp: QApplication) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_thread_left(qapp: QApplication) -> Iterator[None]:
-    """A test that leaves a thread running fails; those of libraries' pools, made once, don't count."""
+    """A test that leaves a thread running fails; threads of libraries' pools, made once, don't count."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 5

@@ -29,9 +29,13 @@ class WindowProbe(Protocol):
 
     done: threading.Event
 
-    def attach(self, pipeline: Pipeline) -> None: ...
+    def attach(self, pipeline: Pipeline) -> None:
+        """Called with each pipeline that the window starts."""
+        ...
 
-    def painted(self, seconds: float, /) -> None: ...
+    def painted(self, seconds: float, /) -> None:
+        """Called after each painted frame."""
+        ...
 
 
 def run_headless(options: BenchOptions, probe: Probe, recording: Path | None) -> None:

@@ -11,7 +11,7 @@ PEERS = ("mediapipe",)
 
 @dataclass(frozen=True, slots=True)
 class BenchOptions:
-    """What ``bench`` was asked for."""
+    """The options of ``bench``."""
 
     source: str = "demo"  # as for the window
     seconds: float = 10.0  # measured, after the warm-up

@@ -37,9 +37,9 @@ NAME = "MediaPipe FaceMesh"
 
 @dataclass(slots=True)
 class _Side:
-    """One of the two: ``look`` at a frame says whether it found a face."""
+    """One of the two: ``measure`` at a frame says whether it found a face."""
 
-    look: Callable[[Frame], bool]
+    measure: Callable[[Frame], bool]
     times_ms: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
     found: int = 0
@@ -48,7 +48,7 @@ class _Side:
         cpu_started = time.process_time()
         for frame in frames:
             begun = now_s()
-            found = self.look(frame)
+            found = self.measure(frame)
             elapsed_ms = (now_s() - begun) * 1e3
             if counts:
                 self.times_ms.append(elapsed_ms)

@@ -42,12 +42,14 @@ class Probe:
         self.done = threading.Event()
 
     def attach(self, pipeline: Pipeline) -> None:
+        """Measure this pipeline; only the first one counts."""
         if self.pipeline is None:
             self.pipeline = pipeline
             pipeline.subscribe(self._measured)
 
     @property
     def has_results(self) -> bool:
+        """Whether the first result has come."""
         return self._begins_s is not None
 
     @property
@@ -145,4 +147,5 @@ class FrameTimes:
 
     @classmethod
     def of(cls, result: FrameResult) -> FrameTimes:
+        """The times of one result."""
         return cls(result.detect_ms, result.infer_ms, result.latency_ms, bool(result.faces))

@@ -17,7 +17,7 @@ from extractor import files
 
 
 class ExistingExportError(SessionError):
-    """What an earlier export has left is in the way."""
+    """Files of an earlier export exist."""
 
 
 Progress = Callable[[int, int], None]
@@ -43,12 +43,12 @@ class Exporter(abc.ABC):
         """
 
     def remark(self, session: Session) -> str:
-        """What one should know and the format has no place for, in a sentence; mostly nothing."""
+        """A sentence about what the format can't hold; mostly empty."""
         return ""
 
 
 def remark_on(session: Session, exporter: Exporter) -> str:
-    """What a person should be told of what was exported, in a sentence; mostly nothing."""
+    """A sentence to show after the export; mostly empty."""
     return " ".join(filter(None, (exporter.remark(session), session.unclear)))
 
 

@@ -250,7 +250,7 @@ def _told_tilt(tilt: CameraTilt | None) -> list[str]:
     bend = f", less {tilt.bend_deg:g} degrees times 1 - cos(yaw) of pitch" if tilt.bend_deg else ""
     return [
         f"Camera tilt ({tilt.found}): pitch {tilt.pitch_deg:g}, roll {tilt.roll_deg:g} degrees; "
-        f"the head's angles are those of a level camera{bend}."
+        f"the head's angles are as a level camera would measure them{bend}."
     ]
 
 

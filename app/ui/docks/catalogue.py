@@ -30,7 +30,7 @@ class DockSpec:
     shown: bool = False  # in the layout that the window has at first
     share: int = 200  # of the room, against the shares of those that stand beside it
     tab_of: str = ""  # the dock in whose place it appears, as a tab
-    has_numbers: bool = False  # those of the frame whose numbers stand at the face, whenever they change
+    has_numbers: bool = False  # it shows the same frame's numbers as the label at the face
     at_once: bool = False  # made with the window, not when it is first seen
     of_face: bool = False  # what it shows is the primary face's, and its title says whose that is
 

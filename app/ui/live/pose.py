@@ -187,7 +187,7 @@ class PosePanel(QWidget):
         self._recentred.show_text("; ".join(parts))
 
     def _show_errors(self, result: FrameResult | None) -> None:
-        """Errors are those of the measurement, whatever filter and recentring make of it on the screen."""
+        """Show the errors of what was measured, before filter and recentring."""
         truth = result.frame.truth if result is not None else None
         self._show_truth(truth is not None)
         if result is None or truth is None:

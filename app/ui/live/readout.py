@@ -12,17 +12,17 @@ from app.ui.features.signals.readout import SignalsPanel
 from app.ui.features.weights.second import SecondPanel
 from app.ui.live.pose import PosePanel
 from app.ui.live.system import SystemPanel
-from app.ui.widgets.building import LookingPanel
+from app.ui.widgets.building import RefreshingPanel
 
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
     from app.signals.history import History
 
 
-class Readout(LookingPanel):
+class Readout(RefreshingPanel):
     """Numbers of the primary face, and how everything runs."""
 
-    LOOK_MS = 200
+    REFRESH_MS = 200
 
     def __init__(self, context: DockContext) -> None:
         super().__init__("Numbers")
@@ -39,7 +39,7 @@ class Readout(LookingPanel):
         self.pose.show_result(result)
         self.second.show_result(result)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         status, controller = self._context.status(), self._context.controller
         if status is not None:
             self.show_status(status, self._context.view.rate.rate(), controller.source, controller.source_error)

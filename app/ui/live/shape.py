@@ -168,20 +168,20 @@ class ShapeView(PaintedDock):
         pen = QPen(theme.EXPRESSION, 1.6, cap=Qt.PenCapStyle.RoundCap)
         _paint_arrow(painter, np.array([at.x() - 5, at.y()]), np.array([at.x() + 6, at.y()]), pen, 5)
 
-    def look(self, eye: Eye) -> None:
+    def set_eye(self, eye: Eye) -> None:
         self.eye = eye
         self.update()
 
     def zoom_by(self, steps: float) -> None:
-        self.look(self.eye.zoomed(ZOOM_STEP**steps))
+        self.set_eye(self.eye.zoomed(ZOOM_STEP**steps))
 
     def fit(self) -> None:
-        self.look(Eye())
+        self.set_eye(Eye())
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         key = event.key() if event is not None else None
         if key in TURN_KEYS:
-            self.look(self.eye.turned(*TURN_KEYS[key]))
+            self.set_eye(self.eye.turned(*TURN_KEYS[key]))
         elif key == Qt.Key.Key_E:
             self.gain = GAINS[(GAINS.index(self.gain) + 1) % len(GAINS)]
             self.update()
@@ -198,7 +198,7 @@ class ShapeView(PaintedDock):
 
     def drag(self, by: QPointF) -> None:
         sign = 1 if self._context.view.mirrored else -1
-        self.look(self.eye.turned(sign * by.x() * DEG_PER_POINT, by.y() * DEG_PER_POINT))
+        self.set_eye(self.eye.turned(sign * by.x() * DEG_PER_POINT, by.y() * DEG_PER_POINT))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         self.fit()

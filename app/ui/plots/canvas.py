@@ -67,7 +67,7 @@ class PlotCanvas(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setBackground(theme.BASE)
         self.ci.layout.setContentsMargins(4, 4, 10, 2)
         self.ci.layout.setSpacing(4)
-        for number in range(len(self.rows)):  # those of the layout before
+        for number in range(len(self.rows)):  # rows of the layout before
             self.ci.layout.setRowStretchFactor(number, 0)
         used = [signal.group for signal in self._signals]
         groups = [group for group in dict.fromkeys((*GROUPS, *used)) if group in used]

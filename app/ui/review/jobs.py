@@ -18,7 +18,7 @@ from app.ui.widgets.building import fit_height, lay_out, named, paragraph, push_
 from app.ui.widgets.fields import dim_label
 from app.ui.widgets.formatting import duration
 
-LOOK_MS = 100
+POLL_MS = 100
 SURE_S = 3.0  # before that no time left is guessed
 
 
@@ -127,7 +127,7 @@ class JobDialog(QDialog):
         self._left.setText(job.before)
         fit_height(self)
         self.cancel_button.setEnabled(True)
-        self._timer.start(LOOK_MS)
+        self._timer.start(POLL_MS)
         self._background.run(
             job.title,
             lambda: job.work(progress, stop.is_set),

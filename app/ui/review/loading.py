@@ -63,7 +63,7 @@ def load(folder: Path) -> Loaded:
 
 
 def load_face(session: Session, face: int | None) -> Loaded:
-    """The session with the curves of this face, or with those of each frame's first one."""
+    """The session with the curves of this face, or of each frame's first face."""
     rows = session.table if face is None else session.one_face(face)
     header = session.manifest.header
     series = Series.of(rows, header.camera_tilt, is_low(rows.quality, header.quality_threshold))
@@ -71,7 +71,7 @@ def load_face(session: Session, face: int | None) -> Loaded:
 
 
 def load_comparison(loaded: Loaded, place: int) -> Content:
-    """The curves together with those of ``loaded.names[place]``; -1: alone.  Raises SessionError."""
+    """The curves compared with the table ``loaded.names[place]``; -1: alone.  Raises SessionError."""
     session, first = loaded.session, loaded.content.series
     tilt = session.manifest.header.camera_tilt
     if place < 0:

@@ -303,7 +303,7 @@ def annotation_rect(annotation: Annotation, scale: TimeScale, lane: QRectF) -> Q
 
 
 def annotation_colours(annotations: Iterable[Annotation], known: Iterable[str] = ()) -> dict[str, QColor]:
-    """A colour for each label, apart from those of the curves; few labels are far from one another.
+    """A colour for each label, different from the curves' colours; few labels are far from one another.
 
     The labels ``known`` from an earlier call keep theirs.
     """

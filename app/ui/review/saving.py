@@ -11,6 +11,8 @@ from PyQt6.QtGui import QUndoCommand
 from app.ui.shell.controller import sentence
 from app.ui.widgets.background import Background
 
+FLUSH_S = 5.0  # how long the end waits for what is being written
+
 
 class Change(QUndoCommand):
     """One state for another: the states are small, and one can't be undone wrongly."""
@@ -49,12 +51,12 @@ class Saved(QObject):
         self._value, self._unsaved = value, True
         self._save()
 
-    def flush(self, timeout_s: float = 5.0) -> str:
+    def flush(self) -> str:
         """Save what is left to save; what went wrong, one sentence, or nothing.
 
         Changes may follow: an export saves first, too.
         """
-        self._background.close(timeout_s)
+        self._background.close(FLUSH_S)
         self._background = Background(self)
         if not self.unsaved:
             return ""

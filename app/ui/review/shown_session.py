@@ -119,7 +119,7 @@ class ShownSession(QObject):
         self.presenter.compare(content)
 
     def _compare(self, content: Content) -> None:
-        """Show the curves together with those of another table, or alone again."""
+        """Compare the curves with another table, or show them alone again."""
         self._use_content(content)
         self.measuring.compare(content)
         self._around.exports.compare(self.comparing.analysis_name)

@@ -42,12 +42,12 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Seconds are those of the measured frames; see ``statistics``."""
+    """Seconds count measured frames only; see ``statistics``."""
 
     frames: int
     measured: int
     duration_s: float
-    spreads: dict[str, Spread]  # of each of SPREADS; those of places are over the frames whose position is known
+    spreads: dict[str, Spread]  # of each of SPREADS; a place's is over the frames whose position is known
     seconds: dict[str, float]  # of each of DIRECTIONS
     nods: int
     shakes: int
@@ -79,7 +79,7 @@ def statistics(
     that were skipped while it was busy tell nothing about the head.  The last one counts ``frame_s``.
     Frames of ``left_out`` (n,) were looked at, but their numbers don't count.
     ``places_cm`` (n, 3): x, y and distance, NaN where nobody knows; None: nowhere.
-    Nods and shakes are those of ``app.signals.gestures``.
+    Nods and shakes are found by ``app.signals.gestures``.
     """
     n = len(times_s)
     measured = success & np.isfinite(angles_deg).all(axis=1)

@@ -122,7 +122,7 @@ class ExtractDialog(TakesFiles, QDialog):
         form.addRow("Faces &at most", self.faces)
         tip = "How the cameras stood that took the videos; the tables hold what was measured"
         add_row(form, "Camera ti&lt", self.pitch, self.roll, tip=tip)
-        tip = "What the cameras saw from edge to edge: the position in centimetres hangs on it"
+        tip = "What the cameras saw from edge to edge: the position in centimetres depends on it"
         add_row(form, "Field of &view", self.degrees, tip=tip)
         add_row(form, "&Pupils apart by", self.pupils, tip=PUPILS_TIP)
         form.addRow("Files at a tim&e", self.jobs)

@@ -8,6 +8,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
+from app.capture.source import DEMO
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller, Network
 from app.ui.shell.settings import Settings
@@ -18,7 +19,7 @@ from extractor.backends.base import BackendInfo
 from extractor.shipped import alternatives, is_own
 
 MAX_RECENT = 6
-ALWAYS = (("auto", "Automatic"), ("demo", "Demo"))  # until the cameras have been listed
+ALWAYS = (("auto", "Automatic"), (DEMO, "Demo"))  # until the cameras have been listed
 
 
 def network_set(store: Settings, engine: str = "auto") -> tuple[Network, str]:

@@ -154,7 +154,7 @@ LIVE: tuple[Command, ...] = (
             "Level the camera: shake your head, then nod, for two and a half seconds each"),
     Command("camera_tilt", "&Signals", "Camera t&ilt…", "Shift+L", "Say how the camera stands, or have it measured"),
     Command("field_of_view", "&Signals", "Field of &view and face size…", "Shift+V",
-            "Say what angle the camera sees and how large your face is: the distance in centimetres hangs on both"),
+            "Say what angle the camera sees and how large your face is: the distance in centimetres depends on both"),
     Command("neutral", "&Signals", "&Neutral expression", "X",
             "Relax your face and hold still for a second: it is zero from then on", separated=True),
     Command("forget_neutral", "&Signals", "&Forget neutral expression", "Shift+X",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from app.capture.source import SourceInfo, SourceState
+from app.capture.source import DEMO, SourceInfo, SourceState
 from app.core.camera_format import CameraRequest
 from app.core.clock import now_s
 from app.core.errors import UserError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FALLBACK = "demo"
 RESOLVE = "resolve source"  # the work of looking for what was asked for
 COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
 CAMERA_LENT = "The camera is in the camera chooser."
@@ -259,7 +258,7 @@ class Controller(QObject):
         if state in (SourceState.FAILED, SourceState.ENDED) and self.running:
             if state is SourceState.FAILED and self.source == "auto" and not self._fell_back:
                 # The window never stays empty on its own account: an unasked-for camera may fail.
-                self.open_source(FALLBACK, f"{status.source.message} The built-in demo plays instead.")
+                self.open_source(DEMO, f"{status.source.message} The built-in demo plays instead.")
                 return
             if self.pipeline is not None and self.pipeline.status().source.state is state:
                 self.running = False

@@ -72,12 +72,12 @@ class Files:
                 what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} recordings were"
                 self._controller.notify(f"{what} cut off; Ctrl+Shift+E recovers what was recorded.", Severity.WARNING)
 
-        def look() -> list[str]:
+        def find() -> list[str]:
             from app.session.recovery import find_unfinished
 
             return [unfinished.folder.name for unfinished in find_unfinished(folder)]
 
-        self._controller.background.run("look for cut-off recordings", look, found)
+        self._controller.background.run("look for cut-off recordings", find, found)
 
     def recover(self) -> None:
         """Put every recording in order that was cut off, in the background; nothing of it is lost on the way."""

@@ -9,9 +9,11 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.capture.source import DEMO
 from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller
+from app.ui.shell.messages import LOOKING
 from app.ui.shell.settings import Settings
 from app.ui.widgets.building import heading, lay_out, paragraph, push_button, stand_aside
 from app.ui.widgets.pickers import Entry, Picker
@@ -27,8 +29,6 @@ PRIVACY = (
 )
 NO_CAMERA = "No camera was found. Plug one in and look again."
 NO_CAMERA_DEMO = "No camera was found, so the built-in demo plays. Plug one in and look again."
-LOOKING = "Looking for cameras…"
-DEMO = "demo"
 WIDTH = 52  # characters; with more it lies over the face in a small window
 
 

@@ -12,6 +12,8 @@ from app.core.frames import FrameResult
 if TYPE_CHECKING:
     from app.pipeline import PipelineStatus
 
+LOOKING = "Looking for cameras…"
+
 
 class Severity(enum.Enum):
     """How much a message matters; each has its colour and its icon."""

@@ -18,7 +18,7 @@ from app.ui.widgets.pickers import ChoiceBox
 class SettingEditor(QObject):
     """``widget`` shows the setting and changes it at once; it also keeps this object alive.
 
-    What makes no sense stays in the widget, to be mended, and its tool tip says in red why.
+    What makes no sense stays in the widget to be corrected, and its tool tip says in red why.
     """
 
     problem = pyqtSignal(str)  # why what was entered is not kept; empty: it is

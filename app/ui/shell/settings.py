@@ -235,7 +235,7 @@ class Settings(QObject):
 
     def watch(self, owner: QObject, settings: Iterable[Setting[Any]], call: Callable[[], object]) -> None:
         """Call whenever one of these was set, as long as there is ``owner``."""
-        self.changed.connect(_Watch(owner, settings, call).hear)
+        self.changed.connect(_Watch(owner, settings, call).notify)
 
     def ask(self, options: LaunchOptions) -> None:
         """What the command line asks for counts in this run, until it is set otherwise or all are replaced."""
@@ -273,7 +273,7 @@ class _Watch(QObject):
         self._keys = {setting.key for setting in settings}
         self._call = call
 
-    def hear(self, keys: frozenset[str]) -> None:
+    def notify(self, keys: frozenset[str]) -> None:
         if not self._keys.isdisjoint(keys):
             self._call()
 

@@ -11,7 +11,7 @@ from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QDockWidget, QMainWindow, QWidget
 
-from app.capture.source import SourceState
+from app.capture.source import DEMO, SourceState
 from app.core.clock import now_s
 from app.core.launch_options import LaunchOptions
 from app.core.position import OF_THE_DEMO
@@ -474,7 +474,7 @@ def _action_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "quit": window.close,
         "run": window.toggle_source,
         "record": window.record,
-        "demo": lambda: window.controller.choose_source("demo"),
+        "demo": lambda: window.controller.choose_source(DEMO),
         "cameras": lambda: window.choose_camera(),
         "network_camera": lambda: ask_network_camera(window, window.controller.choose_source),
         "refresh": window.look_for_cameras,

@@ -235,22 +235,22 @@ class ScrollPanel(QScrollArea):
         self.setMinimumWidth(max(there(self.widget()).minimumSizeHint().width() + bar, self.minimumWidth()))
 
 
-class LookingPanel(ScrollPanel):
+class RefreshingPanel(ScrollPanel):
     """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
 
-    LOOK_MS = 250
+    REFRESH_MS = 250
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.refresh)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        self.look()
-        self._timer.start(self.LOOK_MS)
+        self.refresh()
+        self._timer.start(self.REFRESH_MS)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent | None) -> None:

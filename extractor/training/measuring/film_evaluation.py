@@ -101,7 +101,7 @@ def evaluate_films(
     found = {}
     for film in films:
         truth = truths[film]
-        said, true = follow(network, film, truth, spec), truth.signals
+        said, true = network_signals(network, film, truth, spec), truth.signals
         found[film.name] = FilmFigures(
             frames=len(truth.boxes),
             faces=int(np.isfinite(truth.boxes[:, 0]).sum()),
@@ -157,13 +157,13 @@ def film_truths(films: Sequence[Path], kept: Path | None = None) -> dict[Path, F
     digests = {film: _digest(film) for film in films}
     new = {digest: film for film, digest in digests.items() if digest not in known}
     for digest, film in new.items():
-        known[digest] = look(film)
+        known[digest] = truth_of(film)
         if kept is not None:
             _write_kept(kept, known)
     return {film: known[digest] for film, digest in digests.items()}
 
 
-def look(film: Path) -> FilmTruth:
+def truth_of(film: Path) -> FilmTruth:
     """Detector and mesh on every frame of a film."""
     boxes: list[Box | None] = []
     with FaceBoxes() as looks:
@@ -182,7 +182,7 @@ def look(film: Path) -> FilmTruth:
     return FilmTruth(steadied, points)
 
 
-def follow(network: MotionExtractor, film: Path, truth: FilmTruth, spec: CropSpec) -> Signals:
+def network_signals(network: MotionExtractor, film: Path, truth: FilmTruth, spec: CropSpec) -> Signals:
     """What the network says to the frames in which ``truth`` has a face; NaN in the others."""
     points, rotation = np.full_like(truth.points, np.nan), np.full((len(truth.points), 3, 3), np.nan)
     kp, moved = np.full_like(points, np.nan), np.full_like(points, np.nan)

@@ -68,7 +68,7 @@ class Renderer:
         self._draw_background(scene, placement)
         self._draw_skin(scene, shared)
         self._draw_parts(scene, shared)
-        self._draw_meshes(meshes, shared)
+        self._draw_meshes(meshes)
         for _, buffers in meshes:
             buffers.release()
         return Drawn(self._read_image(), self._read_depth(), placement)
@@ -227,7 +227,7 @@ class Renderer:
             self._target.depth_mask = True
         a.ctx.disable(moderngl.BLEND)
 
-    def _draw_meshes(self, meshes: list[tuple[Mesh, GpuMesh]], shared: dict[str, Any]) -> None:
+    def _draw_meshes(self, meshes: list[tuple[Mesh, GpuMesh]]) -> None:
         for mesh, buffers in sorted(meshes, key=lambda item: item[0].lens):
             self._surface(mesh.surface, 3.0 if mesh.lens else 0.0, 0.0)
             if mesh.lens:

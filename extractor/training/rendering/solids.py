@@ -19,9 +19,9 @@ def join(parts: list[Solid]) -> Solid:
     )
 
 
-def box(half: Array, power: float = 8.0, steps: int = 20) -> Solid:
+def box(half: Array, power: float = 8.0) -> Solid:
     """A super-ellipsoid, which is a box with round edges; ``half`` (3,) are its half sides."""
-    vertices, normals, triangles = ellipsoid(np.ones(3), steps)
+    vertices, normals, triangles = ellipsoid(np.ones(3), steps=20)
     # Points of the unit sphere pushed out until |x|^p + |y|^p + |z|^p = 1; the gradient is the normal.
     reach = (np.abs(vertices) ** power).sum(1, keepdims=True) ** (-1 / power)
     shaped = vertices * reach

@@ -134,7 +134,7 @@ def row(name: str, said: Sequence[Angles | None], true: Sequence[Angles]) -> str
 
 
 def table(title: str, pictures: Sequence[Picture], mean_face: MeanFace, networks: Sequence[str]) -> str:
-    """Both programs on the pictures in the webcam range, and on those of them that both have found."""
+    """Both programs on the pictures in the webcam range, and on the part that both have found."""
     pictures = [p for p in pictures if all(abs(a) <= most for a, most in zip(p.truth, WEBCAM, strict=True))]
     true = [p.truth for p in pictures]
     said = {

@@ -1,4 +1,4 @@
-"""The table of ARKit's blendshapes: a row a frame, its numbers those of ``extractor.blendshapes`` about the median."""
+"""The table of ARKit's blendshapes: a row a frame, its numbers from ``extractor.blendshapes`` about the median."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from PyQt6.QtCore import QRect, Qt
 
 from app.core.launch_options import LaunchOptions
 from app.ui.shell import settings
-from app.ui.shell.first_run import LOOKING, NO_CAMERA, NO_CAMERA_DEMO, FirstRunPage, is_wanted
+from app.ui.shell.first_run import NO_CAMERA, NO_CAMERA_DEMO, FirstRunPage, is_wanted
+from app.ui.shell.messages import LOOKING
 from tests.ui.find import dialog, reset_settings
 
 WAIT_MS = 20_000

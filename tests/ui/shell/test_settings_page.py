@@ -58,7 +58,7 @@ def test_what_makes_no_sense_is_said_and_not_kept(page, store):
     line, note = find(page, "Name", QLineEdit), find(page, "Remark", QLabel)
     type_into(line, "{nobody}")
     assert "is no part of a recording's name" in note.text()
-    assert line.text() == "{nobody}"  # to be mended
+    assert line.text() == "{nobody}"  # to be corrected
     assert store.get(settings.RECORDING_NAME) == settings.RECORDING_NAME.default
     type_into(line, "{task}")
     assert note.isHidden()

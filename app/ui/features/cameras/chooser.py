@@ -20,6 +20,7 @@ from app.ui.live.live_view import LiveView
 from app.ui.shell import settings
 from app.ui.shell.controller import Controller, sentence
 from app.ui.shell.dialogs import AskingDialog
+from app.ui.shell.messages import LOOKING
 from app.ui.shell.settings import Settings
 from app.ui.widgets.background import lazily
 from app.ui.widgets.building import delayed, heading, lay_out, named, push_button, there
@@ -34,7 +35,6 @@ PICTURE_MS = 30
 STATE_S = 0.15
 SETTLE_MS = 350  # a row that an arrow key only passes does not reopen the camera
 NO_CAMERA = "No camera was found. Plug one in and look again (F5)."
-LOOKING = "Looking for cameras…"
 WAITING = "Waiting until the camera is free…"
 TITLES = {
     SourceState.OPENING: "Opening…",
@@ -60,7 +60,7 @@ class CameraChooser(AskingDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
         self.camera = Picker("Camera", 28)
         self.camera.chosen.connect(lambda key: self._use_camera(self._cameras[int(key)]))
-        self.again = push_button("Look again", "Look for cameras again (F5)", self.look)
+        self.again = push_button("Look again", "Look for cameras again (F5)", self.list_cameras)
         self.again.setShortcut("F5")
         self.view = named(LiveView(), "Preview")
         self.view.setMinimumSize(320, 180)
@@ -122,9 +122,9 @@ class CameraChooser(AskingDialog):
         """The camera is free."""
         self._preview = preview
         self._timer.start(PICTURE_MS)
-        self.look()
+        self.list_cameras()
 
-    def look(self) -> None:
+    def list_cameras(self) -> None:
         if self._preview is not None:
             self.state_label.show_text(LOOKING)
             offered = lazily("app.capture.devices:offered_cameras")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from app.capture.source import DEMO
 from app.core.tilt import CameraTilt
 from app.ui.features.cameras.remembered import TILTS, CameraFacts
 from app.ui.shell.controller import Controller
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from app.pipeline import Pipeline, PipelineStatus
 
 T = TypeVar("T")
-DEMO = "demo"
 CAMERA = "camera"  # the kind of source whose facts are remembered; a film's hold for this run
 
 

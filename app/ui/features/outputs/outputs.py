@@ -35,7 +35,7 @@ class _Entry:
 
 
 class OutputControls(QObject):
-    """Off at every start but for those of the command line and those that are wanted at every start.
+    """Off at every start, except outputs of the command line and outputs that are wanted at every start.
 
     Other settings, by a reset or a profile, switch all of them off.
     """
@@ -78,7 +78,7 @@ class OutputControls(QObject):
         return self._settings.get(settings.OUTPUT_TARGETS[name])
 
     def privacy(self, name: str) -> str:
-        """What should be known before it is switched on; empty where nothing leaves this computer."""
+        """A warning before it is switched on; empty where nothing leaves this computer."""
         return self._entries[name].spec.privacy(self.target(name))
 
     def switch(self, name: str, on: bool) -> None:

@@ -17,14 +17,14 @@ from app.ui.shell import settings
 from app.ui.shell.messages import Severity
 from app.ui.shell.setting_editor import SettingEditor, show_text
 from app.ui.shell.settings import Settings
-from app.ui.widgets.building import LookingPanel, copy_text, gapped_grid, lay_out, named, paragraph, push_button
+from app.ui.widgets.building import RefreshingPanel, copy_text, gapped_grid, lay_out, named, paragraph, push_button
 from app.ui.widgets.fields import Note, Value, dim_label
 
 OPENING = "opening…"
 AT_START = "also at start"
 
 
-class OutputsPanel(LookingPanel):
+class OutputsPanel(RefreshingPanel):
     """One row each."""
 
     def __init__(self, context: DockContext) -> None:
@@ -42,7 +42,7 @@ class OutputsPanel(LookingPanel):
         lines = (part for row in self.rows.values() for part in (_line(), row))
         self.hold(intro, *lines, spacing=8, margins=(12, 10, 12, 10))
         self.setFocusProxy(next(iter(self.rows.values())).switch)
-        context.outputs.changed.connect(lambda _: self.look())
+        context.outputs.changed.connect(lambda _: self.refresh())
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         """Nothing: results aren't what it shows."""
@@ -50,13 +50,13 @@ class OutputsPanel(LookingPanel):
     def _edited(self, problem: str) -> None:
         if problem:
             self._controller.notify(problem, Severity.ERROR)
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         status = self._status()
-        standing = {output.name: output for output in status.outputs} if status is not None else {}
+        sent = {output.name: output for output in status.outputs} if status is not None else {}
         for name, row in self.rows.items():
-            row.show_status(standing.get(name))
+            row.show_status(sent.get(name))
 
 
 class TokenLine(QWidget):
@@ -83,9 +83,9 @@ class TokenLine(QWidget):
         )
         buttons = lay_out(QHBoxLayout(), None, self.copy, self.renew, spacing=8)
         lay_out(QVBoxLayout(self), self.shown, buttons, spacing=4, margins=(0, 0, 0, 0))
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         show_text(self.shown, self._controls.token)
         self.copy.setEnabled(bool(self._controls.token))
 
@@ -142,7 +142,7 @@ class OutputRow(QWidget):
         on = self._controls.is_on(name)
         self.switch.setChecked(on)
         if self.token is not None:
-            self.token.look()
+            self.token.refresh()
         problem = self._wrong or self._controls.problem(name) or (status.problem if status is not None and on else "")
         self.state.show_text(
             state_text(status, on, bool(self._controls.problem(name))), status_tip(status) if on else ""

@@ -31,9 +31,11 @@ class CalibrationSection(Section):
 
     def __init__(self, commands: Mapping[str, QAction]) -> None:
         super().__init__("Calibration")
-        self.tilt = self.add_row("Camera tilt", "What is taken off the angles so that they are those of a level camera")
-        self.view = self.add_row("Field of view", "What the camera sees from edge to edge: the position hangs on it")
-        self.face = self.add_row("Face size", "How large faces are taken to be: the position hangs on it, too")
+        self.tilt = self.add_row(
+            "Camera tilt", "What is taken off the angles: they are then as a level camera would measure them"
+        )
+        self.view = self.add_row("Field of view", "What the camera sees from edge to edge: the position depends on it")
+        self.face = self.add_row("Face size", "How large faces are taken to be: the position depends on it, too")
         self.reference = self.add_row("Straight ahead", "What the angles are relative to; C takes the present pose")
         self.neutral = self.add_row("Face at rest", "The neutral expression that is taken off the one measured")
         self.hint = paragraph()

@@ -10,17 +10,17 @@ from app.ui.docks.base import DockContext
 from app.ui.features.signals.derived import CalibrationSection, DerivedSection
 from app.ui.features.signals.filter import FilterSection
 from app.ui.features.signals.preview import PreviewSection
-from app.ui.widgets.building import LookingPanel
+from app.ui.widgets.building import RefreshingPanel
 
 if TYPE_CHECKING:
     from app.signals.history import History
     from extractor.report import LoadReport
 
 
-class SignalsDock(LookingPanel):
+class SignalsDock(RefreshingPanel):
     """Shows results as they come, and looks at the calibration by itself: a wait goes on without any face."""
 
-    LOOK_MS = 150
+    REFRESH_MS = 150
 
     def __init__(self, context: DockContext) -> None:
         super().__init__("Filter and calibration")
@@ -41,7 +41,7 @@ class SignalsDock(LookingPanel):
         shown = result.shown_primary if result is not None else None
         self.derived.show_signals(shown.derived if shown is not None else None)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """How the calibration stands, and what the weights can carry."""
         status = self._status()
         if status is None:

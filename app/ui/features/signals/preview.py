@@ -77,7 +77,7 @@ class PreviewSection(Section):
         ):
             self.rows.addWidget(dim_label(text, f"{tip}.", right=True), 3, column)
         self.live = self._figures_row(
-            4, "Live", "Over the last ten seconds: jitter within the seconds of rest, lag from those of motion"
+            4, "Live", "Over the last ten seconds: jitter while the head is still, lag while it moves"
         )
         self.quick = self._figures_row(
             5,

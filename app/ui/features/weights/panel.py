@@ -19,7 +19,7 @@ from app.ui.features.weights.details import Details
 from app.ui.shell import dialogs, settings
 from app.ui.shell.controller import sentence
 from app.ui.shell.messages import Severity
-from app.ui.widgets.building import LookingPanel, copy_text, lay_out, named, push_button
+from app.ui.widgets.building import RefreshingPanel, copy_text, lay_out, named, push_button
 from extractor.shipped import is_own
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ ROWS = 5
 MARGIN = 12
 
 
-class WeightsPanel(LookingPanel):
+class WeightsPanel(RefreshingPanel):
     """Looks at how the networks stand by itself while it is to be seen; files are read on other threads."""
 
     def __init__(self, context: DockContext) -> None:
@@ -76,14 +76,14 @@ class WeightsPanel(LookingPanel):
         self.setMinimumWidth(max(self.comparison.minimumSizeHint().width() + 3 * MARGIN, self.minimumWidth()))
         self.setMinimumHeight(10 * self.fontMetrics().height())
         self.setFocusProxy(self.list)
-        context.controller.network_changed.connect(lambda _: self.look())
-        self.look()
+        context.controller.network_changed.connect(lambda _: self.refresh())
+        self.refresh()
 
     def show_result(self, result: FrameResult | None, history: History) -> None:
         if not self.comparison.isHidden():
             self.comparison.show_result(result, history)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         status, network = self._context.status(), self._context.controller.network
         if status is not None and status.report is not None and not status.network_loading and not status.network_error:
             self._reports[network.weights] = status.report  # it need not be read a second time
@@ -200,7 +200,7 @@ class WeightsPanel(LookingPanel):
         store = self._context.settings
         known = [str(other) for other in store.get(settings.KNOWN_WEIGHTS) if other != path]
         store.set(settings.KNOWN_WEIGHTS, [path, *known][:MOST_REMEMBERED])
-        self.look()
+        self.refresh()
         self.select(path)
 
     def forget(self) -> None:
@@ -210,7 +210,7 @@ class WeightsPanel(LookingPanel):
         for setting in (settings.KNOWN_WEIGHTS, settings.RECENT_WEIGHTS):
             store.set(setting, [other for other in store.get(setting) if other != key])
         self._reports.pop(key, None)
-        self.look()
+        self.refresh()
 
     def copy(self) -> None:
         copy_text(self.details.as_text())

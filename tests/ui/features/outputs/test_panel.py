@@ -52,7 +52,7 @@ def test_everything_is_off_at_first_and_says_where_it_would_go(panel):
 def test_a_target_is_checked_where_it_is_written(panel, qtbot, store):
     row = panel.rows["osc"]
     write(qtbot, row, "pc:99999")
-    assert row.target.text() == "pc:99999"  # to be mended
+    assert row.target.text() == "pc:99999"  # to be corrected
     assert "ports go from 1 to 65535" in row.note.text()
     assert row.note.isVisible()
     assert row.state.whole_text == "off"

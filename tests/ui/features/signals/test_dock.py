@@ -141,17 +141,17 @@ def test_without_a_source_there_is_nothing_to_calibrate(idle_window, qtbot):
 
 def test_keys_calibrate_the_pipeline(play, qtbot):
     window = play()
-    desk = window.controller.pipeline.signals
+    signals = window.controller.pipeline.signals
     for key, waiting in ((Qt.Key.Key_A, Waiting.RECENTRE), (Qt.Key.Key_X, Waiting.NEUTRAL)):
         qtbot.keyClick(window, key)
-        assert desk.chain.calibration.waiting is waiting
+        assert signals.chain.calibration.waiting is waiting
         assert "Waiting for a face" in window.status_line.message.text
         qtbot.keyClick(window, key)
-        assert desk.chain.calibration.waiting is None
+        assert signals.chain.calibration.waiting is None
     qtbot.keyClick(window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     words = "No neutral expression is known of this face."
     qtbot.waitUntil(lambda: window.status_line.message.text == words, timeout=WAIT_MS)
     window.settings.set(settings.ATTENTION_CONE, 35.0)
-    assert desk.chain.cone_deg == 35
+    assert signals.chain.cone_deg == 35
     reset_settings(window)
-    assert desk.chain.cone_deg == 20
+    assert signals.chain.cone_deg == 20

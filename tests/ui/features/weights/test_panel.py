@@ -106,7 +106,7 @@ def test_files_are_added_if_they_hold_weights_and_forgotten_by_key(idle_window, 
     assert names(panel)[0].startswith("Motionscope")
     assert Path(files["backbone"]).is_file()
     panel.select("")
-    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)  # those of the app stay
+    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)  # the app's own stay
     assert panel.list.item(0).data(Qt.ItemDataRole.UserRole) == ""
 
 
@@ -156,7 +156,7 @@ def test_one_is_used_and_another_measures_beside_it(running, qtbot, files):
 def test_a_second_one_that_cant_be_loaded_is_said_where_it_is_asked_for(running, qtbot, files, store):
     store.set(settings.KNOWN_WEIGHTS, [files["bad"]])
     panel = opened(running, qtbot)
-    panel.look()
+    panel.refresh()
     panel.select(files["bad"])
     panel.compare_button.click()
     qtbot.waitUntil(lambda: files["bad"] in panel.comparison.state.text(), timeout=WAIT_MS)

@@ -1,4 +1,4 @@
-"""Fences off the parts that must not take others along: what one raises is logged, said, and goes no further."""
+"""Keeps a part's failure from stopping the others: the exception is logged and shown, and goes no further."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Fences:
-    """Calls parts by their names; any thread may call.  A part that works again is forgiven."""
+class FaultBarrier:
+    """Calls parts by their names; any thread may call.  A part that works again has no problem any more."""
 
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}  # a sentence for each part whose last call failed
 
     def call(self, part: str, work: Callable[[], T], otherwise: T) -> T:
-        """What ``work`` gives; ``otherwise`` where it raises.  ``part`` begins the sentence that is shown."""
+        """Call ``work`` and return its result, or ``otherwise`` where it raises; ``part`` begins the sentence shown."""
         try:
             value = work()
         except Exception as error:
@@ -32,8 +32,8 @@ class Fences:
         self._failing.pop(part, None)
         return value
 
-    def forgive(self, part: str) -> None:
-        """The part is no longer there."""
+    def forget(self, part: str) -> None:
+        """Drop the problem of a part that is no longer there."""
         self._failing.pop(part, None)
 
     @property
