@@ -19,7 +19,7 @@ from app.batch.jobs import Picture
 from app.batch.plan import Item
 from app.core.errors import SessionError, os_errors_as, reason
 from app.core.position import ASSUMED, FaceSize, FieldOfView
-from app.core.records import build, parse_json, read_json
+from app.core.records import build, parse_json, read_json, write_record
 from app.core.spreadsheet import is_formula
 from app.core.text import ENCODING, ERRORS, encode_text
 from app.session.annotations import keep_original
@@ -143,9 +143,8 @@ class ImageTable:
                 )
                 table.write(encode_rows([fields]))
         about = _About(**dataclasses.asdict(self._measured), schema=SCHEMA, images=tuple(kept))
-        text = json.dumps(dataclasses.asdict(about), ensure_ascii=False, indent=1)
         with os_errors_as(SessionError, f"{self._out / ABOUT} can't be written"):
-            files.write_whole(self._out / ABOUT, encode_text(text) + b"\n")
+            write_record(self._out / ABOUT, dataclasses.asdict(about))
             self.close()
             files.remove(self._out / JOURNAL)
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import math
 import types
 import typing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
-from app.core.text import decode_json
+from app.core.errors import SessionError, reason
+from app.core.text import decode_json, encode_text
 from extractor import files
 
 T = TypeVar("T")
@@ -60,6 +63,36 @@ def parse_json(data: bytes) -> Any:
         return decode_json(data)
     except ValueError as error:
         raise RecordError(f"it isn't JSON: {error}") from error
+
+
+def read_record(path: Path, newest: int, parse: Callable[[Any], T]) -> T:
+    """Read a file that states the schema it was written by.
+
+    Args:
+        path: The file.
+        newest: The newest schema that this version knows.
+        parse: Makes the record of the JSON; may raise RecordError.
+
+    Raises:
+        FileNotFoundError: There is no file.
+        SessionError: The file can't be read, is damaged, or has a newer schema.
+    """
+    try:
+        values = read_json(path)
+        if build(Versioned, values).schema > newest:
+            raise SessionError(f"{path} was written by a newer version of the app: please update.")
+        return parse(values)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SessionError(f"{path} can't be read: {reason(error)}.") from error
+    except RecordError as error:
+        raise SessionError(f"{path} is damaged: {error}.") from error
+
+
+def write_record(path: Path, values: Mapping[str, object]) -> None:
+    """Replace a file by this JSON in one step.  Raises OSError."""
+    files.write_whole(path, encode_text(json.dumps(values, indent=1, ensure_ascii=False)) + b"\n")
 
 
 def build(kind: type[T], value: object, name: str = "") -> T:

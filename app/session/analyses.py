@@ -10,16 +10,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import app
 from app.core.errors import SessionError, os_errors_as, reason
 from app.core.position import FaceSize, FieldOfView
-from app.core.records import Count, RecordError, Versioned, build, read_json
-from app.core.text import encode_text
+from app.core.records import Count, build, read_record, write_record
 from app.session.folders import FRAMES, numbered
 from app.session.manifest import KeypointCount, Manifest, Quality
 from app.session.staging import new_staging, publish_new
@@ -111,14 +110,9 @@ def read_analysis(folder: Path) -> Analysis:
     """Raises SessionError."""
     path = folder / ANALYSIS
     try:
-        values = read_json(path)
-        if build(Versioned, values).schema > SCHEMA:
-            raise SessionError(f"{folder} was written by a newer version of the app: please update.")
-        header = build(AnalysisHeader, values)
-    except OSError as error:
+        header = read_record(path, SCHEMA, partial(build, AnalysisHeader))
+    except FileNotFoundError as error:
         raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-    except RecordError as error:
-        raise SessionError(f"{path} is damaged: {error}.") from error
     return Analysis(folder, dataclasses.replace(header, name=folder.name))
 
 
@@ -149,9 +143,7 @@ def publish(staging: Path, header: AnalysisHeader, *, exact: bool) -> Analysis:
     with os_errors_as(SessionError, f"{parent} can't be written"):
         for target in numbered(parent / header.name):
             named = dataclasses.replace(header, name=target.name)
-            values = {"schema": SCHEMA, **dataclasses.asdict(named)}
-            text = json.dumps(values, indent=1, ensure_ascii=False)
-            files.write_whole(staging / ANALYSIS, encode_text(text) + b"\n")
+            write_record(staging / ANALYSIS, {"schema": SCHEMA, **dataclasses.asdict(named)})
             if publish_new(staging, target):
                 return Analysis(target, named)
             if exact:

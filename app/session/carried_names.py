@@ -25,7 +25,7 @@ class SeenFaces:
 
     @classmethod
     def of(cls, *tables: LazyTable | None) -> SeenFaces:
-        """Those of ``frames.csv`` and, if there is one, of ``faces.csv``.  Raises SessionError."""
+        """The faces of ``frames.csv`` and, if there is one, ``faces.csv``.  Raises SessionError."""
         known = [table for table in tables if table is not None]
         frame = np.concatenate([table.frame[table.success] for table in known])
         order = np.argsort(frame, kind="stable")
@@ -35,7 +35,7 @@ class SeenFaces:
 
 
 def carried_over(known: Identities, recorded: SeenFaces, again: SeenFaces) -> tuple[Identities, tuple[str, ...]]:
-    """The people of ``known`` among the faces ``again``, and how those are called of whom that is not clear.
+    """The people of ``known`` among the faces ``again``, and the names of the people who are not clear.
 
     A face is a person if it was where the person was recorded in ``CLEAR`` of the frames in which both were seen,
     and of those in which it was where anybody was.
@@ -48,16 +48,16 @@ def carried_over(known: Identities, recorded: SeenFaces, again: SeenFaces) -> tu
     person, face = known.numbers(recorded.number)[ours], again.number[theirs]
     people, unclear = [], []
     for one in known.people:
-        hers: list[int] = []
+        numbers: list[int] = []
         for number in np.unique(face[same & (person == one.number)]).tolist():
             both = (person == one.number) & (face == number)
-            at_her_place = int((same & both).sum())
-            if at_her_place >= CLEAR * max(both.sum(), (same & (face == number)).sum()):
-                hers.append(number)
+            at_place = int((same & both).sum())
+            if at_place >= CLEAR * max(both.sum(), (same & (face == number)).sum()):
+                numbers.append(number)
             else:
                 unclear.append(known.label(one.number))
-        if hers:
-            people.append(Identity(tuple(hers), one.name))
+        if numbers:
+            people.append(Identity(tuple(numbers), one.name))
         else:
             unclear.append(known.label(one.number))
     return Identities(tuple(sorted(people, key=lambda one: one.number))), tuple(dict.fromkeys(unclear))

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import SessionError, os_errors_as, reason
-from app.core.records import Between, Count, RecordError, Versioned, build, read_json
-from app.core.text import encode_text, western
+from app.core.errors import SessionError, os_errors_as
+from app.core.records import Between, Count, RecordError, build, read_record, write_record
+from app.core.text import western
 from app.session.annotations import keep_original
 from app.session.folders import IDENTITIES
-from extractor import files
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person: the numbers that the tracker gave her, ``face_id`` in the tables, and her name."""
+    """A person: their numbers in the tables (``face_id``) and their name."""
 
     face_ids: Annotated[tuple[Count, ...], Between(1)]
     name: str = ""
@@ -89,11 +87,8 @@ def _line(text: str) -> str:
 
 def read_identities(folder: Path) -> Identities:
     """The identities of the table in this folder; none where nobody said anything.  Raises SessionError."""
-    path = folder / IDENTITIES
-    try:
-        values = read_json(path)
-        if build(Versioned, values).schema > SCHEMA:
-            raise SessionError(f"{path} was written by a newer version of the app: please update.")
+
+    def parse(values: Any) -> Identities:
         people = tuple(
             dataclasses.replace(person, name=_line(western(person.name))) for person in build(Identities, values).people
         )
@@ -101,12 +96,11 @@ def read_identities(folder: Path) -> Identities:
         if len(ids) > len(set(ids)):
             raise RecordError("a number is there twice")
         return Identities(people)
+
+    try:
+        return read_record(folder / IDENTITIES, SCHEMA, parse)
     except FileNotFoundError:
         return Identities()
-    except OSError as error:
-        raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-    except RecordError as error:
-        raise SessionError(f"{path} is damaged: {error}.") from error
 
 
 def write_identities(folder: Path, identities: Identities, known: Identities) -> None:
@@ -122,5 +116,4 @@ def write_identities(folder: Path, identities: Identities, known: Identities) ->
             strange = True
         if strange and path.exists():
             keep_original(path)
-        values = {"schema": SCHEMA, **dataclasses.asdict(identities)}
-        files.write_whole(path, encode_text(json.dumps(values, indent=1, ensure_ascii=False)) + b"\n")
+        write_record(path, {"schema": SCHEMA, **dataclasses.asdict(identities)})

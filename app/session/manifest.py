@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import app
 from app.capture.source import SourceInfo
 from app.core.clock import ClockPair, clock_pair
-from app.core.errors import SessionError, os_errors_as, reason
+from app.core.errors import SessionError, os_errors_as
 from app.core.position import FaceSize, FieldOfView
-from app.core.records import Between, Count, Number, RecordError, Side, Versioned, build, read_json
-from app.core.text import encode_text, western
+from app.core.records import Between, Count, Number, Side, build, read_record, write_record
+from app.core.text import western
 from app.core.tilt import CameraTilt
 from app.session.folders import MANIFEST
 from app.session.ownership import Owner as Owner
@@ -235,29 +234,24 @@ class Manifest:
         """Replace ``session.json`` in one step.  Raises OSError."""
         values = {"schema": SCHEMA, "started_utc": self.started_utc, **dataclasses.asdict(self)}
         values["conventions"] = CONVENTIONS
-        text = json.dumps(values, indent=1, ensure_ascii=False)
-        files.write_whole(folder / MANIFEST, encode_text(text) + b"\n")
+        write_record(folder / MANIFEST, values)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """Raises SessionError when there is none, or one this version can't read."""
-        path = folder / MANIFEST
-        try:
-            values = read_json(path)
-            if build(Versioned, values).schema > SCHEMA:
-                raise SessionError(f"{folder} was recorded by a newer version of the app: please update.")
-            _mend_texts(values.get("header"))
+
+        def parse(values: Any) -> Manifest:
+            _normalise_texts(values.get("header"))
             return build(cls, values)
+
+        try:
+            return read_record(folder / MANIFEST, SCHEMA, parse)
         except FileNotFoundError as error:
             why = f"is not a recorded session: it has no {MANIFEST}" if folder.exists() else "does not exist"
             raise SessionError(f"{folder} {why}.") from error
-        except OSError as error:
-            raise SessionError(f"{path} can't be read: {reason(error)}.") from error
-        except RecordError as error:
-            raise SessionError(f"{path} is damaged: {error}.") from error
 
 
-def _mend_texts(header: object) -> None:
+def _normalise_texts(header: object) -> None:
     """Texts as a person may have typed or saved them: a number without quotation marks, another encoding."""
     if not isinstance(header, dict):
         return
