@@ -49,8 +49,8 @@ class DoneCriteria:
         """Whether a session was measured with these settings."""
         header, asked = manifest.header, self.options
         same = header.weights_sha256 == self.weights_sha256 and header.max_faces == asked.faces
-        told = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size
-        same = same and told == (asked.camera_tilt, asked.field_of_view or ASSUMED, asked.face_size)
+        known = header.camera_tilt, header.field_of_view or ASSUMED, header.face_size
+        same = same and known == (asked.camera_tilt, asked.field_of_view or ASSUMED, asked.face_size)
         return same and asked.engine in ("auto", engine_named(header.engine, header.precision))
 
 

@@ -33,12 +33,12 @@ _LINE = 30  # a line of text at scale 1, in pixels
 
 
 def draw_face(
-    image: Image, face: FaceResult, names: tuple[str, ...] | None, said: Angles | None = None, called: str = ""
+    image: Image, face: FaceResult, names: tuple[str, ...] | None, shown: Angles | None = None, label: str = ""
 ) -> None:
     """Draw box, keypoints, axes and angles into ``image``, (H, W, 3) BGR, in place.
 
     ``names``: the keypoints', None where they have no meaning and so no lines between them.
-    ``said``: the angles that are written at the face; None: ``face.angles``.  ``called``: its name.
+    ``shown``: the angles that are written at the face; None: ``face.angles``.  ``label``: its name.
     """
     box = face.detection.box
     if not all(map(math.isfinite, (box.x, box.y, box.w, box.h))):
@@ -53,8 +53,8 @@ def draw_face(
     for mark in marks:
         _draw(image, mark, scale)
     if measured:
-        name = plain_letters(called)  # what cv2's fonts can write
-        _draw_label(image, face, f"{name}  {label_of(said or face.angles)}".lstrip())
+        name = plain_letters(label)  # what cv2's fonts can write
+        _draw_label(image, face, f"{name}  {label_of(shown or face.angles)}".lstrip())
 
 
 def draw_notice(image: Image, text: str) -> None:

@@ -48,11 +48,11 @@ class MotionModel:
             self.velocity = 0.0, 0.0
         elif step_s > INSTANT_S:
             (x, y), (old_x, old_y) = centre(box), centre(self._box)
-            share = -math.expm1(-2 * math.pi * CUTOFF_HZ * step_s)
+            alpha = -math.expm1(-2 * math.pi * CUTOFF_HZ * step_s)
             vx, vy = self.velocity
             self.velocity = (
-                vx + share * ((x - old_x) / step_s - vx),
-                vy + share * ((y - old_y) / step_s - vy),
+                vx + alpha * ((x - old_x) / step_s - vx),
+                vy + alpha * ((y - old_y) / step_s - vy),
             )
         self._box, self._time_s = box, time_s
 

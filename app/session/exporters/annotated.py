@@ -101,18 +101,18 @@ def draw_faces(
     faces: list[tuple[Table, int]],
     names: tuple[str, ...] | None,
     tilt: CameraTilt | None,
-    called: Mapping[int, str] = MappingProxyType({}),
+    labels: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
-    """All that was measured in a frame, in place; the primary face is the first, so it is drawn last.
+    """Draw all faces measured in a frame into ``image``; the primary face is the first, so it is drawn last.
 
     Where ``tilt`` says how the camera stood, the written angles are what a level camera would have measured.
-    ``called``: the faces' names by their numbers.
+    ``labels``: the faces' names by their numbers.
     """
     for table, row in reversed(faces):
         face = recorded_face(table, row, names)
         if face is not None:
-            said = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
-            draw_face(image, face, names, said, called.get(face.face_id, ""))
+            shown = Angles(*levelled_deg(table.angles_deg[row][None], tilt)[0].tolist())
+            draw_face(image, face, names, shown, labels.get(face.face_id, ""))
 
 
 class _Encoder:
