@@ -21,7 +21,7 @@ from app.session.result_tables import MeasuredFrame, ResultTables
 from app.session.rows import PendingRow
 from app.session.signals import SignalRows
 from app.session.sound import SoundEncoder
-from app.session.table import TRUTH_COLUMNS, Missing, truth_row
+from app.session.table import TRUTH_COLUMNS, truth_row
 from app.session.text_table import encode_rows
 from app.session.video import VideoEncoder, encoder_of, fit
 from extractor import files
@@ -158,7 +158,7 @@ class SessionFiles:
         if signals:
             self._file(SIGNALS).write(signals)
         self.tables.add(
-            MeasuredFrame(row.number, row.timestamp_s, row.primary, row.others, row.latency_ms, _missing(row))
+            MeasuredFrame(row.number, row.timestamp_s, row.primary, row.others, row.latency_ms, row.missing)
             for row in rows
         )
         self.inferred += sum(row.inferred for row in rows)
@@ -243,13 +243,6 @@ class SessionFiles:
             with contextlib.suppress(OSError):
                 file.close()
         self._reserve.release()
-
-
-def _missing(row: PendingRow) -> Missing:
-    """Why the row has no primary face, where it has none."""
-    if row.damaged:
-        return Missing.DAMAGED
-    return Missing.FAILED if row.failed else Missing.NO_FACE if row.inferred else Missing.SKIPPED
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

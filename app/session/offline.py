@@ -78,9 +78,7 @@ class PartFile(Staged):
 
 def missing_of(result: FrameResult) -> Missing:
     """Why the result has no primary face, where it has none."""
-    if result.frame.damaged:
-        return Missing.DAMAGED
-    return Missing.FAILED if result.failed else Missing.NO_FACE
+    return Missing.of(damaged=result.frame.damaged, failed=result.failed)
 
 
 class StagedTables(Staged):

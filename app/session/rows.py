@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from app.core.frames import FaceResult, Frame, FrameResult, ShownFace
+from app.session.table import Missing
 
 
 @dataclass(slots=True)
@@ -26,6 +27,11 @@ class PendingRow:
     chained: bool = False  # whether a signal chain has seen it
     shown: ShownFace | None = None  # the primary face after the signal chain
     recentred: bool = False
+
+    @property
+    def missing(self) -> Missing:
+        """Why the row has no primary face, where it has none."""
+        return Missing.of(damaged=self.damaged, failed=self.failed, inferred=self.inferred)
 
 
 class PendingRows:

@@ -52,6 +52,13 @@ class Missing(enum.IntEnum):
         """The word in the table; empty where nothing is missing."""
         return "" if self is Missing.NOTHING else self.name.lower()
 
+    @classmethod
+    def of(cls, *, damaged: bool, failed: bool, inferred: bool = True) -> Missing:
+        """The reason of a frame without a primary face."""
+        if damaged:
+            return cls.DAMAGED
+        return cls.FAILED if failed else cls.NO_FACE if inferred else cls.SKIPPED
+
 
 MISSING_REASONS = tuple(reason.word for reason in Missing)
 LEAD = ("timestamp_s", "face_id", "success", "inferred", "missing")

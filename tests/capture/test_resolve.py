@@ -86,19 +86,19 @@ def test_without_any_camera_the_demo_is_offered():
         resolve_source("0", lister=none)
 
 
-def wished(resolved):
+def requested_format(resolved):
     return resolved.source._start.args[1]
 
 
 def test_a_camera_is_asked_for_what_was_chosen_for_it():
     small, large = CameraFormat(640, 480, 60.0), CameraFormat(1920, 1080)
     chosen = CameraRequest(known=(KnownCamera("HD Pro Webcam C922", "/dev/video4", small),))
-    assert wished(resolve_source("4", lister=some, camera_request=chosen)) == small
-    assert wished(resolve_source("C922", lister=some, camera_request=chosen)) == small
-    assert wished(resolve_source("2", lister=some, camera_request=chosen)) is None  # nobody asked it for anything
+    assert requested_format(resolve_source("4", lister=some, camera_request=chosen)) == small
+    assert requested_format(resolve_source("C922", lister=some, camera_request=chosen)) == small
+    assert requested_format(resolve_source("2", lister=some, camera_request=chosen)) is None  # nobody asked for one
     asked = CameraRequest(large, chosen.known)
-    assert wished(resolve_source("4", lister=some, camera_request=asked)) == large  # the command line wins
-    assert wished(resolve_source("2", lister=some, camera_request=asked)) == large
+    assert requested_format(resolve_source("4", lister=some, camera_request=asked)) == large  # the command line wins
+    assert requested_format(resolve_source("2", lister=some, camera_request=asked)) == large
 
 
 def test_auto_is_the_camera_chosen_last_that_is_there():
@@ -112,7 +112,7 @@ def test_auto_is_the_camera_chosen_last_that_is_there():
     )
     resolved = resolve_source("auto", lister=some, camera_request=CameraRequest(known=known))
     assert device_of(resolved) is CAMERAS[1]
-    assert wished(resolved) == CameraFormat(640, 480)
+    assert requested_format(resolved) == CameraFormat(640, 480)
     assert device_of(resolve_source("auto", lister=some, camera_request=CameraRequest(known=known[:1]))) is CAMERAS[0]
 
 

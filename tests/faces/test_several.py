@@ -175,8 +175,8 @@ def test_a_picture_has_no_second_look():
     assert tracker.learn([Observation(face.face_id, (100, 100), 33, sure=True)]) == {face.face_id: face.face_id}
     tracker.reset()
     (face,) = tracker.update([at(100, score=0.6)], 1.0)
-    doubted = Observation(face.face_id, (100, 100), 33, sure=False, plausible=False)
-    assert tracker.learn([doubted]) == {face.face_id: None}
+    implausible = Observation(face.face_id, (100, 100), 33, sure=False, plausible=False)
+    assert tracker.learn([implausible]) == {face.face_id: None}
 
 
 def test_what_is_no_face_is_not_asked_about_for_ever():

@@ -19,7 +19,7 @@ from tests.signals.test_derived import NETWORK, REST, expressing, result_at
 from tests.signals.test_head_axes import moved
 
 
-class Book:
+class FakeRecorder:
     """A recording that keeps its annotations, or a disk that refuses them."""
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class Book:
 
 
 @pytest.fixture
-def book():
-    return Book()
+def recorder():
+    return FakeRecorder()
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def sent():
 
 
 @pytest.fixture
-def controller(book, sent, monkeypatch):
+def controller(recorder, sent, monkeypatch):
     monkeypatch.setattr(calibration, "now_s", lambda: 1000.0)
-    return SignalController(book, sent.append)
+    return SignalController(recorder, sent.append)
 
 
 def still(controller, seconds, face, start_s=0.0):
@@ -59,52 +59,52 @@ def still(controller, seconds, face, start_s=0.0):
     return result
 
 
-def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(controller, book, sent):
+def test_a_wait_ends_with_an_annotation_at_its_frame_and_is_told_once(controller, recorder, sent):
     controller.chain.wait_for(Waiting.RECENTRE)
     assert controller.finished is None
     shown = still(controller, 2, expressing(Angles(4, -6, 1))).shown[0]
     assert np.abs(shown.angles).max() < 0.01
-    ((label, note, at_s),) = book.annotations
+    ((label, note, at_s),) = recorder.annotations
     assert (label, note) == ("recentre", "automatic, yaw_deg -6.00 pitch_deg +4.00 roll_deg +1.00")
     assert 1002 <= at_s <= 1002.1
-    assert [(marker.label, marker.note, marker.at_s) for marker in sent] == book.annotations
+    assert [(marker.label, marker.note, marker.at_s) for marker in sent] == recorder.annotations
     assert (controller.finished.number, controller.finished.problem) == (1, "")
     controller.chain.wait_for(Waiting.NEUTRAL)
     still(controller, 1, expressing(d=REST), 3)
     assert controller.finished.number == 2
-    assert book.annotations[1][0] == "neutral"
-    assert "face 1, mean of 3" in book.annotations[1][1]
+    assert recorder.annotations[1][0] == "neutral"
+    assert "face 1, mean of 3" in recorder.annotations[1][1]
     assert controller.forget_neutral()
-    assert book.annotations[2][:2] == ("neutral", "forgotten, face 1")
+    assert recorder.annotations[2][:2] == ("neutral", "forgotten, face 1")
     assert not controller.forget_neutral()
     assert controller.undo_recentre()
-    assert book.annotations[3][:2] == ("recentre", "undone")
+    assert recorder.annotations[3][:2] == ("recentre", "undone")
 
 
-def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(controller, book):
-    book.refuses = True
+def test_a_disk_that_refuses_the_annotation_does_not_undo_the_recentring(controller, recorder):
+    recorder.refuses = True
     controller.chain.wait_for(Waiting.RECENTRE)
     still(controller, 2, expressing(Angles(4, -6, 1)))
     assert controller.chain.reference is not None
     assert "disk is full" in controller.finished.problem
 
 
-def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(controller, book):
+def test_a_new_recording_begins_with_what_holds_and_the_filter_is_noted_when_it_rests(controller, recorder):
     controller.recording_started()
-    assert book.annotations == []
+    assert recorder.annotations == []
     controller.chain.set_filter(preset_named("gaming"))
-    assert book.annotations == []
+    assert recorder.annotations == []
     controller.annotate_filter()
     controller.annotate_filter()
-    assert [annotation[:2] for annotation in book.annotations] == [
+    assert [annotation[:2] for annotation in recorder.annotations] == [
         ("filter", "gaming, angles 0.8 0.2, keypoints 0.8 20, expression 0.8 500")
     ]
     for waiting, seconds in ((Waiting.RECENTRE, 2), (Waiting.NEUTRAL, 1)):
         controller.chain.wait_for(waiting)
         still(controller, seconds, expressing())
-    book.annotations.clear()
+    recorder.annotations.clear()
     controller.recording_started()
-    assert [label for label, _, _ in book.annotations] == ["recentre", "neutral", "filter"]
+    assert [label for label, _, _ in recorder.annotations] == ["recentre", "neutral", "filter"]
 
 
 def test_a_filters_note_tells_all_its_numbers():
@@ -113,27 +113,27 @@ def test_a_filters_note_tells_all_its_numbers():
         assert filter_note(preset).startswith(f"{preset.name}, angles {preset.rotation.min_cutoff_hz:g} ")
 
 
-def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(controller, book, sent):
+def test_the_cameras_tilt_is_told_to_the_recording_and_marked_where_it_changes(controller, recorder, sent):
     controller.set_tilt(CameraTilt(-20, 2.5))
     controller.set_tilt(CameraTilt(-20, 2.5))
-    assert book.tilt == controller.chain.tilt == CameraTilt(-20, 2.5)
-    assert [annotation[:2] for annotation in book.annotations] == [
+    assert recorder.tilt == controller.chain.tilt == CameraTilt(-20, 2.5)
+    assert [annotation[:2] for annotation in recorder.annotations] == [
         ("camera_tilt", "typed pitch_deg -20.00 roll_deg +2.50")
     ]
     controller.set_tilt(None)
-    assert book.tilt is None
+    assert recorder.tilt is None
     assert [marker.note for marker in sent] == ["typed pitch_deg -20.00 roll_deg +2.50", "level"]
 
 
-def test_a_measured_tilt_is_told_like_a_typed_one(controller, book):
+def test_a_measured_tilt_is_told_like_a_typed_one(controller, recorder):
     controller.chain.wait_for(Waiting.TILT)
     rotations = moved(CameraTilt(15, 0), noise=0.2, bend=20)
     for i, rotation in enumerate([*rotations, *rotations[:2]]):
         face = expressing(angles_of(rotation))
         controller.apply(result_at(i / 30, replace(face, rotation=rotation)), NETWORK)
     controller.close()
-    assert controller.finished.outcome.tilt == book.tilt == controller.chain.tilt
-    ((label, note, _),) = book.annotations
+    assert controller.finished.outcome.tilt == recorder.tilt == controller.chain.tilt
+    ((label, note, _),) = recorder.annotations
     assert label == "camera_tilt"
     assert note.startswith("measured pitch_deg +1")
     assert "std_deg" in note

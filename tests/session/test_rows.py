@@ -9,7 +9,7 @@ from app.session.offline import missing_of
 from app.session.rows import PendingRows
 from app.session.table import Missing
 
-NO_IMAGE = None  # the book never looks at the picture
+NO_IMAGE = None  # the pending never looks at the picture
 
 
 def result_of(frame, latency_s=0.02):
@@ -18,52 +18,52 @@ def result_of(frame, latency_s=0.02):
 
 @given(st.lists(st.sampled_from(["frame", "result", "take", "wait"]), max_size=60), st.randoms())
 def test_every_row_comes_out_once_in_order_and_no_result_in_time_is_lost(steps, draw):
-    book, frames, taken, inferred, now, last = PendingRows(), [], [], set(), 0.0, -1
+    pending, frames, taken, inferred, now, last = PendingRows(), [], [], set(), 0.0, -1
     for step in steps:
         if step == "frame":
             frames.append(Frame(len(frames), NO_IMAGE, now + 0.01 * len(frames)))
-            book.expect(len(frames) - 1, frames[-1], 0.0, now)
+            pending.expect(len(frames) - 1, frames[-1], 0.0, now)
         elif step == "result" and last + 1 < len(frames):
             last = draw.randrange(last + 1, len(frames))
             if last >= len(taken):
                 inferred.add(last)
-            book.resolve(result_of(frames[last]))
+            pending.resolve(result_of(frames[last]))
         elif step == "take":
-            taken += book.pop_final(len(frames), now)
+            taken += pending.pop_final(len(frames), now)
         elif step == "wait":
             now += 0.4
     assert all(row.number <= last or now - row.accepted_s >= 1.0 for row in taken)
-    taken += book.pop_final(len(frames), math.inf)
+    taken += pending.pop_final(len(frames), math.inf)
     assert [row.number for row in taken] == list(range(len(frames)))
     assert {row.number for row in taken if row.inferred} == inferred
 
 
 def test_rows_wait_for_their_frame_in_the_video():
-    book = PendingRows()
+    pending = PendingRows()
     for i in range(3):
-        book.expect(i, Frame(i, NO_IMAGE, float(i)), float(i), 0.0)
-    assert [row.number for row in book.pop_final(2, 99.0)] == [0, 1]
-    assert [row.number for row in book.pop_final(3, math.inf)] == [2]
+        pending.expect(i, Frame(i, NO_IMAGE, float(i)), float(i), 0.0)
+    assert [row.number for row in pending.pop_final(2, 99.0)] == [0, 1]
+    assert [row.number for row in pending.pop_final(3, math.inf)] == [2]
 
 
 @pytest.mark.parametrize(("latency_s", "patience_s"), [(0.05, 1.0), (2.0, 4.0), (60.0, 10.0)])
 def test_a_slow_network_is_given_more_time(latency_s, patience_s):
-    book = PendingRows()
+    pending = PendingRows()
     first, second = Frame(0, NO_IMAGE, 0.0), Frame(1, NO_IMAGE, 1.0)
-    book.expect(0, first, 0.0, 0.0)
-    book.resolve(result_of(first, latency_s))
-    book.expect(1, second, 1.0, 1.0)
-    book.pop_final(1, 1.0)
-    assert book.pop_final(2, 1.0 + patience_s - 0.01) == []
-    assert book.waiting(2)
-    assert len(book.pop_final(2, 1.0 + patience_s + 0.01)) == 1
+    pending.expect(0, first, 0.0, 0.0)
+    pending.resolve(result_of(first, latency_s))
+    pending.expect(1, second, 1.0, 1.0)
+    pending.pop_final(1, 1.0)
+    assert pending.pop_final(2, 1.0 + patience_s - 0.01) == []
+    assert pending.waiting(2)
+    assert len(pending.pop_final(2, 1.0 + patience_s + 0.01)) == 1
 
 
 def test_a_damaged_frame_has_a_row_that_counts_as_not_inferred():
-    book = PendingRows()
+    pending = PendingRows()
     frames = [Frame(i, NO_IMAGE, float(i), damaged=i == 1) for i in range(2)]
     for frame in frames:
-        book.expect(frame.index, frame, float(frame.index), 0.0)
-        book.resolve(result_of(frame))
-    assert [(row.inferred, row.damaged) for row in book.pop_final(2, math.inf)] == [(True, False), (False, True)]
+        pending.expect(frame.index, frame, float(frame.index), 0.0)
+        pending.resolve(result_of(frame))
+    assert [(row.inferred, row.damaged) for row in pending.pop_final(2, math.inf)] == [(True, False), (False, True)]
     assert [missing_of(result_of(frame)) for frame in frames] == [Missing.NO_FACE, Missing.DAMAGED]

@@ -78,7 +78,7 @@ def test_numbers_alone_are_shown_as_curves(make_review, tmp_path):
     review = make_review(make_session(tmp_path / "session", 60, video=False))
     message = review.status_line.message
     assert message.text.endswith("has no video: numbers alone were recorded.")
-    assert message.severity is Severity.INFO  # as it was wished
+    assert message.severity is Severity.INFO  # as it was asked for
     press(review, Key.Key_Right)
     assert review.view.result.frame.image.std() == 0
     assert len(review.view.result.faces) == 1
