@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 EPS = 1e-6
-"""What every normalisation adds to its divisor."""
+"""The number that every normalisation adds to its divisor."""
 
 STRIDE = 32
 """The stem divides height and width by 4 and three downsampling layers by 2 each."""

@@ -34,7 +34,7 @@ _BEGIN = (
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """What starts ``module``, whose ``main`` takes the words and returns the exit code."""
+    """The command that starts ``module``, whose ``main`` takes the arguments and returns the exit code."""
     if getattr(sys, "frozen", False):
         return [sys.executable, WORD, module, *arguments]
     utf8 = ["-X", f"utf8={sys.flags.utf8_mode}"]
@@ -42,7 +42,7 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def import_path() -> list[str]:
-    """Where this process imports from, the program first, without the current folder unless that is the program's."""
+    """The import path of this process, the program first, without the current folder unless that is the program's."""
     here = os.path.realpath(os.curdir)
     others = [place for place in sys.path if Path(place).is_absolute() and os.path.realpath(place) != here]
     return list(dict.fromkeys([str(ROOT), *others]))

@@ -71,7 +71,7 @@ def export(source: str | PathLike[str], target: str | PathLike[str]) -> tuple[Lo
 
 
 def torch_motion(network: MotionExtractor, crops: NDArray[np.uint8]) -> HostMotion:
-    """What torch makes of (B, S, S, 3) crops on the CPU in float32: what all else is compared with."""
+    """The motion of (B, S, S, 3) crops by torch on the CPU in float32, the reference for every engine."""
     with torch.inference_mode():
         heads = network(torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255.0)
     return decode_arrays({name: head.numpy() for name, head in heads.items()})

@@ -13,7 +13,7 @@ from extractor.types import KEYPOINT_NAMES
 Array = NDArray[Any]
 
 FACE_MESH = "facemesh"
-"""What the estimator is called."""
+"""The name of the estimator."""
 
 ESTIMATOR_PITCH_DEG = -1.5
 """``R = R_estimated @ Rx(-1.5)``.
@@ -85,7 +85,7 @@ def mesh_rotation(points: Array) -> Array:
 
 
 def in_project_frame(rotation: Array) -> Array:
-    """What ``mesh_rotation`` says, (n, 3, 3), with the project's straight ahead."""
+    """Rotations of ``mesh_rotation``, (n, 3, 3), relative to the project's straight ahead."""
     return np.asarray(rotation @ rotation_matrix(np.array([[ESTIMATOR_PITCH_DEG, 0.0, 0.0]]))[0])
 
 

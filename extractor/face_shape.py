@@ -1,4 +1,4 @@
-"""What a face does, from its named keypoints in the head frame: the head's pose is taken out first.
+"""The shape of a face from its named keypoints in the head frame: the head's pose is taken out first.
 
 ``driven = scale * (kp @ R.T + exp) + t``, so in the head frame (x to the image's right for a face
 that looks into the camera, y down) and in the units of ``kp``, the neutral shape is ``kp`` and the

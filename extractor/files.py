@@ -44,7 +44,7 @@ def share(on: bool) -> None:
 
 
 def is_shared() -> bool:
-    """What ``share`` said last."""
+    """The last setting of ``share``."""
     return _shared
 
 
@@ -172,7 +172,7 @@ def open_read(path: Path) -> BinaryIO:
 
 
 def read(path: Path, most: int | None = None) -> bytes:
-    """What stands in a file; one of more than ``most`` bytes raises OSError."""
+    """The bytes of a file; one of more than ``most`` bytes raises OSError."""
     with open_read(path) as file:
         if most is not None and os.fstat(file.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MB")

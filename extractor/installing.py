@@ -26,7 +26,7 @@ def package_version(name: str) -> str:
 
 
 def extra_command(extra: str) -> str:
-    """What adds an extra to this program; empty where nothing can be added."""
+    """The command that adds an extra to this program; empty where nothing can be added."""
     if is_frozen():
         return ""
     run = _run_script()

@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself: the schema of the project's safetensors files.
+"""The metadata of a checkpoint: the schema of the project's safetensors files.
 
 Safetensors metadata maps strings to strings, so every value is JSON.  Version 1:
 

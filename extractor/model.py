@@ -29,7 +29,7 @@ class MotionExtractor(nn.Module):
     """
 
     report: LoadReport | None
-    """What the last file loaded held; None while nothing was loaded."""
+    """The report of the last file loaded; None before."""
 
     def __init__(
         self, num_kp: int = 24, num_bins: int = 66, backbone: str = "tiny", drop_path_rate: float = 0.0

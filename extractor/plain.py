@@ -76,7 +76,7 @@ def read(path: Path) -> tuple[LoadReport, dict[str, Floats]]:
 
 
 def read_report(path: Path) -> LoadReport:
-    """What a checkpoint of any layout holds; torch reads what is not the project's own.  Raises ``WeightsError``."""
+    """Read the report of a checkpoint of any layout, by torch if not the project's own.  Raises ``WeightsError``."""
     found = read_project(path)
     if found is not None:
         return found[0]

@@ -1,4 +1,4 @@
-"""Which layers of a network may compute in 8-bit integers, and between which limits: the recipe in its metadata.
+"""The recipe in a network's metadata: layers that may compute in 8-bit integers, and their limits.
 
 ``extractor.training.quantise`` makes it, by measuring, and writes it under ``int8``:
 

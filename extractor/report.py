@@ -1,4 +1,4 @@
-"""What is known of a checkpoint without its numbers: where it lies, what it holds, how it is fed.  No torch.
+"""The report of a checkpoint, without its numbers: path, content, input format.  No torch.
 
 An engine that has its network in the cache starts from this alone.
 """

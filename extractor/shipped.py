@@ -13,7 +13,7 @@ SHIPPED = {"tiny": "motion_extractor.safetensors", "lite": "motion_extractor_lit
 """Names that stand for the program's own weights, and their files where they came with it."""
 
 DEFAULT = "lite"
-"""Which of them is meant where nobody says: also by ``"default"``, by None, and by an empty name in settings."""
+"""The default weights: also meant by ``"default"``, by None, and by an empty name in settings."""
 
 GROWN_FROM = {"tiny": "lite"}
 """Weights that need not come with the program: they are grown from others here (``extractor.growth``)."""

@@ -1,4 +1,4 @@
-"""What training leaves in a checkpoint beside the tensors, read without calling what the file names.
+"""Reads what training leaves in a checkpoint beside the tensors, without calling what the file names.
 
 NumPy's numbers and arrays and paths name functions of NumPy and pathlib.  In their place stand these, which do nothing
 but keep a value: a number becomes Python's, a path its text, an array nothing.

@@ -39,7 +39,7 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "eye": ("eye_", "lid_"),
     "mouth": ("mouth_", "lip_"),
 }
-"""Which keypoints, by the beginning of their names, belong to which region of the face."""
+"""The keypoints of each region of the face, by the beginning of their names."""
 
 
 def region_keypoints(names: Sequence[str], region: str) -> tuple[int, ...]:
@@ -124,4 +124,4 @@ class Motion(Generic[ArrayT]):
 
 Floats = NDArray[np.float32]
 HostMotion = Motion[Floats]
-"""What a backend returns: arrays on the host, for which nobody needs torch."""
+"""The result of a backend: NumPy arrays on the host."""

@@ -1,4 +1,4 @@
-"""Where this program keeps what costs time to find out or make again: the user's cache folder.
+"""The user's cache folder, for results that take time to compute again.
 
 That is ``MOTIONSCOPE_CACHE``, else the system's place for it.  Where nothing can be written there, it is said once,
 and a private temporary folder takes its place until the program ends; processes of our own share it.

@@ -21,6 +21,6 @@ def finite(value: Any) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says first, without the full stop; its type where it says nothing."""
+    """The first line of an exception's text, without the full stop; its type where there is no text."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[0].rstrip(".")

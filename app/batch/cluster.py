@@ -103,7 +103,7 @@ def _outcome(ray: Any, reference: Any, job: Job) -> Outcome:
 
 
 def _progress(ray: Any, board: Any) -> list[Progress]:
-    """What the workers have told since; nothing for a while where the board's own machine has died."""
+    """The progress posted since the last call; none for a while where the machine of ``board`` has died."""
     errors = ray.exceptions
     try:
         told: list[Progress] = ray.get(board.drain.remote(), timeout=POLL_S)

@@ -41,7 +41,7 @@ PICTURES_A_JOB = 64
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What came of a run."""
+    """The outcome of a run."""
 
     out: Path
     files: int

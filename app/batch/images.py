@@ -106,7 +106,7 @@ class ImageTable:
         self._rows = table if force else table | _read_journal(out / JOURNAL, measured)
 
     def measured_with(self, info: BackendInfo) -> None:
-        """What the engine and the device turned out to be."""
+        """Note the engine and the device that were used."""
         self._measured = dataclasses.replace(
             self._measured, engine=info.engine, precision=info.dtype, device=info.device
         )

@@ -50,7 +50,7 @@ class VideoJob:
 
     @property
     def what(self) -> str:
-        """What is measured, to begin a sentence with."""
+        """The name of what is measured, to begin a sentence with."""
         return Path(self.path).name
 
 
@@ -95,7 +95,7 @@ class Progress:
 
 
 class ProgressBoard:
-    """Where the workers of a cluster note how far they are."""
+    """Collects the progress of a cluster's workers."""
 
     def __init__(self) -> None:
         self._told: dict[int, Progress] = {}

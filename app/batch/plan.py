@@ -1,4 +1,4 @@
-"""What is to be measured, where each result goes, and what an earlier run has done already."""
+"""The files to measure, the place of each result, and the results that an earlier run has left."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DoneCriteria:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a video's result goes, or is."""
+    """The folder of a video's result."""
 
     folder: Path
     done: bool = False
@@ -94,7 +94,7 @@ def find_work(patterns: Sequence[str]) -> Work:
 
 
 def _found(pattern: str, failures: list[str]) -> list[tuple[Path, Path, bool]]:
-    """What ``_expand`` finds; what keeps it from looking goes to ``failures``."""
+    """The files that ``_expand`` finds; errors go to ``failures`` as sentences."""
     try:
         return list(_expand(pattern, failures))
     except OSError as error:

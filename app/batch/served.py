@@ -28,7 +28,7 @@ from extractor import files
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to measure, how, and where to."""
+    """The files to measure, the options, and the folder for the results."""
 
     paths: tuple[str, ...]  # absolute
     out: str  # absolute

@@ -1,1 +1,1 @@
-"""Where frames come from: cameras, video files, pictures and the built-in demo, behind one protocol."""
+"""Sources of frames: cameras, video files, pictures and the built-in demo, behind one protocol."""

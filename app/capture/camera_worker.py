@@ -52,7 +52,7 @@ class CameraTiming:
 
 @dataclass(frozen=True, slots=True)
 class CameraKind:
-    """What is said of a camera that does not work, with its ``name`` and ``seconds`` put in; all in one sentence."""
+    """Messages about a camera that does not work, with places for its ``name`` and ``seconds``; one sentence each."""
 
     kind: str  # as ``SourceInfo`` has it
     silent: str  # no first picture
@@ -164,7 +164,7 @@ class CameraWorker:
 
     @property
     def last_shot_s(self) -> float | None:
-        """When the last frame was captured; None before the first."""
+        """The time of the last frame; None before the first."""
         return self._times[-1] if self._times else None
 
     @property
@@ -294,7 +294,7 @@ class CameraWorker:
 
 
 def _granted(kind: str, device: CameraDevice, capture: Capture, image: Image, asked: str) -> SourceInfo:
-    """What the camera really gives: the size by the picture itself, as drivers misreport it."""
+    """The granted format: the size comes from the picture itself, as drivers misreport it."""
     height, width = image.shape[:2]
     fps = capture.get(cv2.CAP_PROP_FPS)
     code = int(capture.get(cv2.CAP_PROP_FOURCC))

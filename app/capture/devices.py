@@ -1,4 +1,4 @@
-"""Which cameras there are, how one is opened, and what to do when it can't be."""
+"""Lists and opens cameras, and says what to do when one can't be opened."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def can_list_cameras() -> bool:
 
 
 def offered_cameras() -> tuple[CameraDevice, ...]:
-    """What somebody may choose from: the cameras, or the first indices where the system can't list any."""
+    """The cameras to choose from, or the first indices where the system can't list any."""
     cameras = list_cameras()
     if cameras or can_list_cameras():
         return cameras

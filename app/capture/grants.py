@@ -1,4 +1,4 @@
-"""What a camera really grants: it is asked for a format, and its pictures are looked at for a second."""
+"""Measures what a camera grants: requests a format and looks at its pictures for a second."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Grant:
 
     @property
     def format(self) -> CameraFormat:
-        """What was granted, as something to ask for again."""
+        """The granted format, as a request."""
         return granted_format(self.info, self.asked)
 
 
@@ -127,7 +127,7 @@ def try_format(camera: CameraSource, asked: CameraFormat) -> Grant:
 
 
 def candidates(device: CameraDevice) -> tuple[CameraFormat, ...]:
-    """What this camera may be asked for: what its driver names, elsewhere the usual.
+    """The formats to request from this camera: those its driver names, elsewhere the usual ones.
 
     May take as long as the driver likes.
     """

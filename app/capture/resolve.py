@@ -111,7 +111,7 @@ def preferred_camera(
 
 
 def wanted_format(camera: CameraDevice, camera_request: CameraRequest) -> CameraFormat | None:
-    """What to ask this camera for; None where nobody wants anything in particular."""
+    """The format to request from this camera; None where none was chosen."""
     if camera_request.format is not None:
         return camera_request.format
     named = sorted(

@@ -1,4 +1,4 @@
-"""What a source of frames must offer; one file a kind of source beside this one."""
+"""The protocol of a source of frames; each kind of source has a file beside this one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEMO = "demo"  # the kind of the built-in demo, and the word that chooses it
 
 
 class SourceState(enum.Enum):
-    """Where a source stands; the window puts ``SourceStatus.message`` beside it."""
+    """The state of a source; the window shows ``SourceStatus.message`` beside it."""
 
     CLOSED = "closed"
     OPENING = "opening"
@@ -35,7 +35,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What was granted, not what was asked for."""
+    """The granted properties of a source, not the requested ones."""
 
     kind: str  # "camera", "network", "video", "images", DEMO
     name: str  # for people: a camera's or a file's name, or a host without name and password
@@ -98,7 +98,7 @@ class Source(Protocol):
 
 
 class FileSource:
-    """What sources of files tell of themselves."""
+    """The common part of sources that read files."""
 
     _info: SourceInfo | None = None
     _status = SourceStatus(SourceState.CLOSED)

@@ -1,4 +1,4 @@
-"""Which formats a Linux camera's driver names, by the enumerating calls of ``linux/videodev2.h``.
+"""The formats that a Linux camera's driver lists, by the enumerating calls of ``linux/videodev2.h``.
 
 They need no streaming and are allowed while another program has the camera.  What a driver names is
 not yet what the camera grants: ``app.capture.grants`` asks for each.  linuxpy, the library for this,
@@ -26,7 +26,7 @@ else:
 Ioctl = Callable[[int, int, bytearray], int]
 
 READABLE = ("MJPG", "JPEG", "YUYV", "UYVY", "NV12", "NV21", "YU12", "YV12", "BGR3", "RGB3", "GREY")
-"""What OpenCV turns into a picture; H.264 and the like it does not."""
+"""The formats that OpenCV decodes; it does not decode H.264 and the like."""
 COMMON_SIZES = (
     (320, 240), (640, 360), (640, 480), (800, 600), (960, 540), (960, 720), (1024, 768), (1280, 720), (1280, 960),
     (1920, 1080), (2560, 1440), (3840, 2160),

@@ -64,7 +64,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 
 
 def _window(address: Address | None) -> tuple[Address, str]:
-    """Where to ask, and with which token.  Raises OutputError."""
+    """The address and the token of the window.  Raises OutputError."""
     token = os.environ.get(TOKEN, "")
     if address is not None and token:
         return address, token

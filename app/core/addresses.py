@@ -28,7 +28,7 @@ def is_address(text: str) -> bool:
 
 
 def shown_address(text: str) -> str:
-    """What may be shown of a source's name or path: of an address what ``CameraAddress.label`` is."""
+    """The part of a source's name or path that may be shown: for an address ``CameraAddress.label``."""
     if not is_address(text):
         return text
     try:

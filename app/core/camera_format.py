@@ -14,7 +14,7 @@ _WRITTEN = re.compile(r"(\d{1,6})\s*[x×]\s*(\d{1,6})(?:\s*@\s*(\d{1,5}(?:\.\d{1
 
 @dataclass(frozen=True, slots=True)
 class CameraFormat:
-    """What is asked of a camera; it grants what it likes."""
+    """A format requested from a camera, which may grant another one."""
 
     width: int = 1280
     height: int = 720
@@ -37,7 +37,7 @@ class KnownCamera:
 
 @dataclass(frozen=True, slots=True)
 class CameraRequest:
-    """What whoever opens a camera should know."""
+    """The requested format and the formats remembered for known cameras."""
 
     format: CameraFormat | None = None  # asked of any camera, whatever is remembered
     known: tuple[KnownCamera, ...] = ()  # the one chosen last comes first

@@ -50,7 +50,7 @@ class OtherClock:
         self._offset_s = 0.0
 
     def at(self, at_s: float) -> float:
-        """What it shows at ``at_s`` on the monotonic clock."""
+        """The other clock's time at ``at_s`` on the monotonic clock."""
         if (now := now_s()) - self._compared_s >= self.COMPARED_S:
             self._compared_s, self._offset_s = now, _offset_to(self._read)
         return at_s + self._offset_s
@@ -63,7 +63,7 @@ def clock_pair() -> ClockPair:
 
 
 def _offset_to(read: Callable[[], float]) -> float:
-    """What to add to ``now_s()`` for what another clock shows: the least disturbed of a few readings."""
+    """The offset to add to ``now_s()`` for another clock's time: the least disturbed of a few readings."""
     readings = []
     for _ in range(5):
         before = now_s()

@@ -1,4 +1,4 @@
-"""What is derived from a face's pose and shape: one record, and one table that names its numbers."""
+"""The signals derived from a face's pose and shape: one record, and one table that names its numbers."""
 
 from __future__ import annotations
 

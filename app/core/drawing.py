@@ -1,4 +1,4 @@
-"""What was measured, drawn into a picture from the numbers alone; without Qt, for exports and virtual cameras."""
+"""Draws measured faces into a picture from the numbers alone; without Qt, for exports and virtual cameras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends the program from outside: Ctrl+C, ``kill``, a terminal that is closed, a logout."""
+"""Handles signals that end the program: Ctrl+C, ``kill``, a terminal that is closed, a logout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is drawn at a face, and in which colours, whoever draws it: Qt in the window, OpenCV in films and cameras.
+"""The marks drawn at a face and their colours, for Qt in the window and for OpenCV in films and virtual cameras.
 
 A painter knows how to draw each kind of mark; where it stands, in pixels of whatever is drawn on, is said here.
 """

@@ -38,5 +38,5 @@ class FaultBarrier:
 
     @property
     def problem(self) -> str:
-        """What fails at present, in one sentence; empty while nothing does."""
+        """One sentence about a part that fails at present; empty while none does."""
         return next(iter(list(self._failing.values())), "")

@@ -109,7 +109,7 @@ def levelled(face: FaceResult, tilt: CameraTilt) -> ShownFace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SecondResult:
-    """What a second network measured of the same faces in the same frame, each in its own crop; never recorded."""
+    """The faces of a frame as a second network measured them, each in its own crop; never recorded."""
 
     faces: tuple[FaceResult, ...]  # under the numbers of ``FrameResult.faces``, in the same order
     infer_ms: float = 0.0  # crops, network and decoding
@@ -117,7 +117,7 @@ class SecondResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """What was found in a frame, the primary face first (see ``primary``); it carries its frame along.
+    """The faces found in a frame, the primary face first (see ``primary``), with the frame itself.
 
     ``faces`` are as measured: what is recorded, and compared with the truth.  ``shown`` are the
     same faces, in the same order, after the filter, the camera's tilt and the recentring.
@@ -177,7 +177,7 @@ class FrameResult:
 
     @property
     def shown_reference(self) -> Angles | None:
-        """What recentring takes off the numbers, in level axes; None where nobody has recentred."""
+        """The reference that recentring takes off, in level axes; None where nobody has recentred."""
         return None if self.reference is None else angles_of(as_shown(self.reference, None, self.tilt))
 
     @property

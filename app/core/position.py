@@ -1,4 +1,4 @@
-"""Where a head is in centimetres, and what is known that tells it: the camera's field of view, the face's size."""
+"""The position of a head in centimetres, and its inputs: the camera's field of view, the size of the face."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class QualityModel:
         return model if signs and 0 < model.threshold < 1 else None
 
     def to_json(self) -> dict[str, float]:
-        """What ``of`` reads under ``quality``."""
+        """The value of ``quality`` in the metadata, which ``of`` reads."""
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
     def quality(self, evidence: Evidence) -> float:

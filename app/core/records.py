@@ -28,7 +28,7 @@ MOST_BYTES = 16 * 1024 * 1024  # a day's recording has 200 kB of it; what is lar
 
 
 class RecordError(ValueError):
-    """What is wrong with it, as the end of a sentence."""
+    """The fault of a record, as the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

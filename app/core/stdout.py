@@ -12,7 +12,7 @@ from typing import Any, TextIO, cast
 
 
 class OutputLostError(Exception):
-    """What is printed gets nowhere; ``sentence`` is empty where the reader has just gone, as readers may."""
+    """Standard output can't be written; ``sentence`` is empty where the reader has just gone, as readers may."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))

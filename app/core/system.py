@@ -55,7 +55,7 @@ def install_command(packages: list[str]) -> list[str]:
 
 
 def remedy(packages: list[str]) -> str:
-    """What to type, or where there is no apt, what to look for."""
+    """The command to type, or where there is no apt, the libraries to install."""
     if shutil.which("apt-get"):
         return "sudo " + " ".join(install_command(packages))
     return "install (named as in Debian): " + " ".join(packages)

@@ -43,7 +43,7 @@ def decode_text(data: bytes, *, names: bool = False) -> str:
 
 
 def decode_json(data: bytes) -> Any:
-    """What a JSON file holds that a person may have saved: a comma too many and line breaks in texts do no harm.
+    """Parse JSON that a person may have saved: a comma too many and line breaks in texts do no harm.
 
     Bytes that are no UTF-8 are kept as ``ERRORS`` does.  Raises ValueError with the line and the reason.
     """

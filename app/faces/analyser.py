@@ -86,7 +86,7 @@ class FaceAnalyser:
         return self.finish(self.find(frame))
 
     def finish(self, found: Found) -> FrameResult:
-        """What the network says of the faces found."""
+        """Measure the faces found with the network."""
         started = now_s()
         results: tuple[FaceResult, ...] = ()
         if found.faces and not found.frame.damaged:
@@ -126,7 +126,7 @@ class FaceAnalyser:
         return replace(face, quality=self._quality.quality(evidence))
 
     def find(self, frame: Frame) -> Found:
-        """Where the faces are, by the detector or, between its looks, by the network's last results."""
+        """Find the faces by the detector or, in frames that it skips, by the network's last results."""
         started = now_s()
         tracker, time_s = self.tracker, frame.time_s
         # Pictures of a folder have nothing to do with each other.

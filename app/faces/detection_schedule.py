@@ -1,4 +1,4 @@
-"""When the detector must look, and how far."""
+"""Decides in which frames the detector runs, and whether it searches the whole frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the faces are: MediaPipe's short-range model, looking twice, and a search through its blind spots.
+"""Detects faces by MediaPipe's short-range model, run twice, and by a search through its blind spots.
 
 The short-range model sees 128 pixels.  Over a whole frame it is blind to small faces, and well
 before that its boxes grow too large: in a 1280x720 frame by 7 % for a face of 180 pixels, 24 % at

@@ -1,4 +1,4 @@
-"""What measures faces, by name: weights of a network of ours, or another estimator in its place."""
+"""Estimators by name: weights of this project's network, or another estimator in its place."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def create(
 
 
 def describe(weights: str | None) -> LoadReport:
-    """What an estimator, or a file of weights, says of itself; reads all of it.  Raises as ``create`` does."""
+    """Read the report of an estimator or a file of weights, all of it.  Raises as ``create`` does."""
     if weights is not None and is_estimator(weights):
         backend = create(weights, "cpu", 1)
         backend.close()

@@ -1,4 +1,4 @@
-"""Whose face it is: the neutral shape that the network sees, remembered while the person is there.
+"""Tells people apart by the neutral shape that the network sees, remembered while the person is there.
 
 Nothing of this is written anywhere, and it tells the few people in one picture apart, no more:
 the shapes of five people differ by 0.005 to 0.023 (root mean square over the unit shape's

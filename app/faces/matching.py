@@ -1,4 +1,4 @@
-"""Who is who among the boxes of one look: by place and motion at once, by shape when the network has seen them."""
+"""Matches boxes to people: by place and motion at once, by shape when the network has seen them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RESEMBLES = 3.0  # shape_distance up to which a face long gone has come back
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """What stays with somebody, whichever box turns out to be theirs."""
+    """The state of a person, kept whichever box is matched to them."""
 
     face_id: int
     memory: ShapeMemory = field(default_factory=ShapeMemory)
@@ -67,7 +67,7 @@ class LostFace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ambiguity:
-    """Who is who in the last look, where place alone leaves more than one answer.
+    """The possible matches of the last frame, where place alone leaves more than one.
 
     Row i is somebody who was there before the look, column j a box of it.
     """

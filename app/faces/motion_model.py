@@ -1,4 +1,4 @@
-"""Where a face will be: constant velocity, which fades while nobody sees the face."""
+"""Predicts the place of a face: constant velocity, which fades while the face is not detected."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def position_of(
     names: Sequence[str] | None,
     size: FaceSize | None = None,
 ) -> Position:
-    """Where the head is before a camera that sees ``view`` in pictures of ``width`` x ``height`` pixels.
+    """The position of the head before a camera that sees ``view`` in pictures of ``width`` x ``height`` pixels.
 
     ``names``: of the keypoints; only the project's own have a known size.  ``size``: None: an adult's average.
 

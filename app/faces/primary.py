@@ -1,4 +1,4 @@
-"""Who comes first, and who is measured where there are more faces than wanted."""
+"""Chooses the primary face, and the faces to measure where there are more than the limit."""
 
 from __future__ import annotations
 

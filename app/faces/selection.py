@@ -44,6 +44,6 @@ class FaceSelection:
             pick(tracker)
 
     def forget(self) -> None:
-        """What was asked for belonged to another source; the limit stays."""
+        """Drop the choices made for another source; the limit stays."""
         with self._lock:
             self._picks.clear()

@@ -1,4 +1,4 @@
-"""Which face is which from frame to frame, where its crop is, and who is measured."""
+"""Follows faces from frame to frame: their numbers, their crops, and the selection of those to measure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TrackedFace:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the network says of a face that ``update`` or ``carry`` returned."""
+    """The network's result for a face that ``update`` or ``carry`` returned."""
 
     face_id: int
     centre: tuple[float, float]  # any point that stays with the head, in frame pixels
@@ -154,7 +154,7 @@ class FaceTracker:
     # ------------------------------------------------------------------ for whoever decides when to look
 
     def expected(self, time_s: float) -> tuple[Box, ...]:
-        """Where the known faces should be at ``time_s``."""
+        """The expected boxes of the known faces at ``time_s``."""
         return tuple(track.motion.predict(time_s) for track in self._tracks)
 
     @property

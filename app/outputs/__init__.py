@@ -1,1 +1,1 @@
-"""Where the numbers go besides the screen and the disk: to other programs, when somebody switches it on."""
+"""Sends the numbers to other programs, once somebody switches it on."""

@@ -33,7 +33,7 @@ class Address:
 
     @property
     def unknown(self) -> str:
-        """What is said where no computer has the name."""
+        """The message where no computer has the name."""
         return f"No computer is called {self.host}: check the name, or give its IP address instead."
 
     def resolve_udp(self) -> tuple[int, Any]:

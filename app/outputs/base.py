@@ -69,7 +69,7 @@ class Output(Protocol):
 
 
 class Tally:
-    """What was sent and how things stand; one thread counts, any thread reads."""
+    """Counts what was sent and keeps the state; one thread counts, any thread reads."""
 
     def __init__(self) -> None:
         self.sent = 0

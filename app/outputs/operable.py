@@ -1,4 +1,4 @@
-"""What a remote control operates, as it sees it."""
+"""The protocol of what a remote control operates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ABOUT = ("participant", "task", "consent", "comment")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """When a command took effect, and what there is to say of it, as JSON has it."""
+    """The time at which a command took effect, and further facts as JSON values."""
 
     moment: Moment
     details: dict[str, object] = field(default_factory=dict)

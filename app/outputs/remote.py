@@ -136,7 +136,7 @@ class RemoteControl(LineServer):
             await connection.send(line({"id": identity, **answer, "received_s": received_s, "answered_s": now_s()}))
 
     async def _carry_out(self, request: Request, received_s: float) -> dict[str, object]:
-        """What to answer.  Raises UserError."""
+        """Carry out a command and return the answer.  Raises UserError."""
         operable = self._operable
         if request.command == "ping":
             return {"ok": True, "command": "ping"}
@@ -170,7 +170,7 @@ async def _listen(connection: ServerConnection, waiting: asyncio.Queue[tuple[str
 
 
 def hello() -> dict[str, object]:
-    """What a client gets first."""
+    """The first message to a client."""
     return {
         "type": "hello",
         "program": "motionscope",
@@ -181,7 +181,7 @@ def hello() -> dict[str, object]:
 
 
 def _parse(message: str | bytes) -> object:
-    """What stands in a message.  Raises UserError."""
+    """Parse a message.  Raises UserError."""
     data = message.encode() if isinstance(message, str) else message
     if len(data) > MESSAGE_BYTES:
         raise UserError(f"The message is too long: {len(data)} bytes, and at most {MESSAGE_BYTES} are read.")
@@ -206,7 +206,7 @@ def _request(values: object) -> Request:
 
 
 def _line(text: str) -> str:
-    """What can be read of a text, in one line."""
+    """The printable part of a text, in one line."""
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 

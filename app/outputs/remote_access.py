@@ -20,7 +20,7 @@ NAME = "remote"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the file holds."""
+    """The content of the file."""
 
     token: str
     address: str = ""  # HOST:PORT of the window that listens, or listened last

@@ -25,7 +25,7 @@ class RemoteError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """What to add to ``now_s()`` here for the window's clock: of the ping that came back the fastest.
+    """The offset to add to ``now_s()`` here for the window's clock, from the fastest ping.
 
     The path there may be slower than the path back, so it is wrong by half of the round trip at most.
     """

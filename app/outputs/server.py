@@ -158,7 +158,7 @@ class LineServer(abc.ABC):
         return connection
 
     def _refuse(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Why this client isn't let in; None: it is."""
+        """The reason to refuse this client; None: it is let in."""
         if not _is_named(request.headers.get("Host", ""), self._names):
             return connection.respond(403, "Only this computer's own names and addresses are answered.\n")
         if self.token and not _knows(request, self.token):

@@ -64,7 +64,7 @@ def parse_camera(text: str) -> CameraTarget:
 
 @dataclass(frozen=True, slots=True)
 class ServerTarget:
-    """Where a server listens, and the word that clients must know; empty: none."""
+    """The address of a server, and the token that clients must give; empty: none."""
 
     address: Address
     token: str = ""

@@ -1,4 +1,4 @@
-"""What is sent of a face, by name and unit: one table for every protocol that carries named numbers.
+"""The numbers sent for a face, by name and unit: one table for every protocol that carries named numbers.
 
 The recorded columns have the same names.  Everything is as shown: filtered and recentred.
 """

@@ -28,7 +28,7 @@ class VmcOutput(BundleOutput):
 
 
 def messages(result: FrameResult, time_s: float) -> list[OscMessage]:
-    """What a Performer sends: ``OK`` (version 2.7) and the time always, the head while there is a face.
+    """The messages of a Performer: ``OK`` (version 2.7) and the time always, the head while there is a face.
 
     The bone's position is 0: its offset from the neck belongs to the avatar, which only the receiver knows.  Where the
     head is before the camera goes as the pose of a headset (``Hmd``), in metres.  Only the primary face is sent: the

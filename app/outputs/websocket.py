@@ -99,7 +99,7 @@ class WebSocketOutput(LineServer):
 
 
 class _Client:
-    """What waits for one client."""
+    """The messages that wait for one client."""
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
@@ -124,7 +124,7 @@ CHANNELS = (*POSE, *PLACE, *EXPRESSION, *DERIVED)
 
 
 def hello() -> dict[str, object]:
-    """What a client gets first: what the numbers mean."""
+    """The first message to a client: the units of the numbers."""
     units = {channel.name: channel.unit for channel in CHANNELS}
     return {
         "type": "hello",

@@ -1,4 +1,4 @@
-"""Which network is wanted, and one on its way."""
+"""The choice of a network, and its loading on a thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREADS = network_threads()
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
-    """Which weights, where they run and by what."""
+    """Weights, device and engine."""
 
     weights: str | None = None  # as in LaunchOptions, or an estimator's name
     device: str = "auto"
@@ -29,7 +29,7 @@ class NetworkChoice:
 
 
 class Loading:
-    """A network on its way, on a thread of its own; ``backend`` or ``error`` once it has ``finished``."""
+    """Loads a network on a thread of its own; ``backend`` or ``error`` once it has ``finished``."""
 
     def __init__(self, choice: NetworkChoice, what: str) -> None:
         """``what``: how an error names the network, such as "The second network"."""

@@ -24,7 +24,7 @@ class Candidate:
 
     @property
     def progress(self) -> str:
-        """What is being done, in words; empty at the end."""
+        """The present step, in words; empty at the end."""
         return self._preparation.progress
 
     def take(self) -> Backend | None:
@@ -61,7 +61,7 @@ class NetworkSlot:
 
     @property
     def preparing(self) -> str:
-        """What is being done to find a faster engine, in words; empty otherwise.  Any thread may ask."""
+        """The present step of the search for a faster engine, in words; empty otherwise.  Any thread may ask."""
         candidate = self._candidate
         return candidate.progress if candidate is not None else ""
 
@@ -72,7 +72,7 @@ class NetworkSlot:
         self._take_its_place(backend)
 
     def look_for_a_faster_engine(self) -> None:
-        """Where the present engine was a guess; raises OSError where no process can be started."""
+        """Begin the search where the present engine was a guess.  Raises OSError where no process can be started."""
         from extractor.backends.prepare import is_needed
 
         choice = self._choice

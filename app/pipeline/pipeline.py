@@ -158,7 +158,7 @@ class Pipeline:
         return folder
 
     def annotate(self, key: str, label: str, interval: bool, at_s: float) -> WrittenAnnotation | None:
-        """What a marker key does at ``at_s``: end its interval that is open, or begin one, or set a point.
+        """Apply a marker key at ``at_s``: end its interval that is open, or begin one, or set a point.
 
         The outputs hear of it too: of an interval as "LABEL begin" and "LABEL end".  None when only they
         did, because nothing is recorded.  Waits for the disk.  Raises SessionError.

@@ -51,7 +51,7 @@ class Recorder:
                 self._running.set_fields(fields)
 
     def set_camera(self, **known: CameraTilt | FieldOfView | FaceSize | None) -> None:
-        """What is known of the camera of the recording that runs and who is before it, by ``SessionHeader``'s names."""
+        """Set the facts of the camera and the face for the running recording, by ``SessionHeader``'s names."""
         with self._lock:
             if self._running is not None:
                 self._running.set_camera(**known)

@@ -1,4 +1,4 @@
-"""When the detector or the engine keeps failing: how often, when it is replaced, and by what."""
+"""Counts failures of the detector and the engine, and decides when one is replaced, and by what."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Part(enum.Enum):
 
 @dataclass(slots=True)
 class _Record:
-    """What became of the frames that a part looked at last."""
+    """The outcomes of the last frames of a part."""
 
     failed: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))  # since it was replaced
     count: int = 0  # failures since then

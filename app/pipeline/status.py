@@ -66,7 +66,7 @@ class PipelineStatus:
 
     @property
     def problem(self) -> str:
-        """What is wrong and what to do, in words; empty while all is well."""
+        """The problem and the remedy, in words; empty while all is well."""
         recording = self.recording
         sentences = (
             recording.error if recording else "",

@@ -176,7 +176,7 @@ def _named(name: str, text: str, number: Callable[[str], float]) -> float:
 
 
 class AnnotationKind(enum.Enum):
-    """What became of a marker key."""
+    """The effect of a marker key."""
 
     POINT = "point"
     BEGUN = "begun"

@@ -9,7 +9,7 @@ CODECS = {
     FFV1: "FFV1, lossless",
     NO_PICTURE: "none, numbers only",
 }
-"""What a user can choose, and what it is called."""
+"""The choices of a user and their labels."""
 
 TIPS = {
     H264: "Small",

@@ -13,7 +13,7 @@ from extractor.types import POSE_HEADS
 
 
 class Poses(Protocol):
-    """What ``compare`` needs of a table, such as ``app.session.table.Table``."""
+    """The part of a table, such as ``app.session.table.Table``, that ``compare`` needs."""
 
     @property
     def success(self) -> NDArray[np.bool_]:

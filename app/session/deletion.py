@@ -52,7 +52,7 @@ _NAMED = 4  # strange files that are called by their names
 
 @dataclass(frozen=True, slots=True)
 class DeletionPlan:
-    """What would go."""
+    """The files and folders to delete."""
 
     folder: Path
     participant: str
@@ -91,7 +91,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _derived_text(plans: Sequence[DeletionPlan]) -> str:
-    """Which of the things made of the recordings go, too, as a part of a sentence."""
+    """The derived files that are deleted, too, as a part of a sentence."""
     counts = (
         (sum(one.analyses for one in plans), "analysis", "analyses"),
         (sum(one.exports for one in plans), "export", "exports"),

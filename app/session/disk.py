@@ -26,7 +26,7 @@ class Usage(NamedTuple):
 
 
 def disk_usage(folder: Path) -> Usage:
-    """What is free for this user on the disk of ``folder``.  Raises OSError."""
+    """The size and the free space, for this user, of the disk of ``folder``.  Raises OSError."""
     usage = shutil.disk_usage(folder)
     return Usage(usage.total, usage.free)
 

@@ -95,7 +95,7 @@ class SessionFiles:
 
     @property
     def failure(self) -> SessionError | None:
-        """Why no more can be written, once that is so."""
+        """The error after which no more can be written; None before."""
         for file in list(self._open.values()):
             if file.failed is not None:
                 full = file.failed.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
@@ -246,7 +246,7 @@ class SessionFiles:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one of its name; None where there is none."""
+    """The identity of a folder on its disk; None where there is none."""
     try:
         status = folder.stat()
     except OSError:

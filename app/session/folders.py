@@ -62,7 +62,7 @@ def claim_folder(path: Path) -> Path:
 
 
 def places_elsewhere() -> tuple[Path, ...]:
-    """Where a recording goes on whose own place can take no more."""
+    """The folders in which a recording goes on when its own can take no more."""
     return (
         platformdirs.user_videos_path() / "Motionscope",
         platformdirs.user_data_path("motionscope") / "recordings",

@@ -14,7 +14,7 @@ from extractor.report import LoadReport
 def describe(
     source: SourceInfo, network: BackendInfo | None, report: LoadReport | None, media: MediaFile | None = None
 ) -> SessionHeader:
-    """What is measured with what; without a network there are frames but no numbers."""
+    """The header for a source and a network; without a network there are frames but no numbers."""
     if network is None or report is None:
         return SessionHeader(source, num_kp=0, weights_summary="no network was loaded", pose_trained=False, media=media)
     return SessionHeader(source=source, media=media, **measured_with(network, report))

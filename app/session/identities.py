@@ -35,7 +35,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Who has a name or several numbers; every other number is a person without a name."""
+    """People with a name or several numbers; every other number is a person without a name."""
 
     people: tuple[Identity, ...] = ()
 
@@ -81,7 +81,7 @@ class Identities:
 
 
 def _line(text: str) -> str:
-    """What every format can hold of a text."""
+    """The part of a text that every format can hold: one printable line."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

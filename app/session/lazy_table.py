@@ -154,7 +154,7 @@ class LazyTable:
 
 
 def _line_ends(data: mmap.mmap | bytes) -> NDArray[np.int64]:
-    """Where the line feeds are; the first is the header's."""
+    """The places of the line feeds; the first is the header's."""
     found = []
     with memoryview(data) as view:
         for start in range(0, len(view), _PIECE):

@@ -132,7 +132,7 @@ def list_sessions(folders: Iterable[Path]) -> Iterator[SessionSummary]:
 
 
 def summarise(folder: Path) -> SessionSummary:
-    """What ``session.json`` and the folder say of a session; raises nothing: a damaged one is a damaged one."""
+    """Summarise ``session.json`` and the folder of a session; raises nothing: a damaged one is listed as damaged."""
     size = _size(folder)
     try:
         manifest = Manifest.read(folder)

@@ -76,7 +76,7 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class SessionFields:
-    """What the experimenter says of a session; may change until it ends."""
+    """The fields that the experimenter fills in; they may change until the session ends."""
 
     participant: str = ""
     task: str = ""
@@ -86,7 +86,7 @@ class SessionFields:
 
 @dataclass(frozen=True, slots=True)
 class SessionHeader:
-    """What is known when a recording starts, and the experimenter's fields."""
+    """The facts known when a recording starts, and the experimenter's fields."""
 
     source: SourceInfo
     num_kp: KeypointCount  # 0: no network, so no keypoint columns

@@ -77,7 +77,7 @@ class PartFile(Staged):
 
 
 def missing_of(result: FrameResult) -> Missing:
-    """Why the result has no primary face, where it has none."""
+    """The reason why the result has no primary face, where it has none."""
     return Missing.of(damaged=result.frame.damaged, failed=result.failed)
 
 

@@ -1,4 +1,4 @@
-"""Who writes a session, so that nobody takes a live recording for one that was cut off.
+"""The process that writes a session, so that a live recording is not taken for one that was cut off.
 
 A recording holds a lock on ``.lock`` in its folder, which the system releases when the process ends,
 however it ends, and touches that file each second.  The lock says all on one machine, whatever the

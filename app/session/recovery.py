@@ -60,7 +60,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What recovery found: rows were added for frames without one and dropped where the frame is lost."""
+    """The outcome of recovery: rows were added for frames without one and dropped where the frame is lost."""
 
     folder: Path
     frames: int
@@ -184,7 +184,7 @@ def _recover(folder: Path, manifest: Manifest, before: Mapping[str, tuple[int, i
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a video's own head says of it; sound has no size."""
+    """Codec and size by a video's own header; sound has no size."""
 
     codec: str
     width: int  # with padding

@@ -16,7 +16,7 @@ from extractor import files
 
 
 def new_name(summary: SessionSummary, pattern: str) -> str:
-    """What ``pattern`` makes of the session's participant, task and start.  Raises SessionError."""
+    """The name that ``pattern`` gives with the session's participant, task and start.  Raises SessionError."""
     at = None
     with contextlib.suppress(OSError, OverflowError, ValueError):  # a date that this system can't tell
         at = datetime.datetime.fromtimestamp(summary.started_unix_s or 0.0)

@@ -1,4 +1,4 @@
-"""Which number goes into which table: the one sink of recordings, measured files and further analyses."""
+"""Writes results into the tables: the one sink of recordings, measured files and further analyses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Appendable(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeasuredFrame:
-    """What is written of a frame."""
+    """The numbers of a frame that are written."""
 
     number: int
     timestamp_s: float

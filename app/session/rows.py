@@ -1,4 +1,4 @@
-"""Which result belongs to which video frame, and when a row is final."""
+"""Joins results to video frames, and decides when a row is final."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PendingRow:
 
     @property
     def missing(self) -> Missing:
-        """Why the row has no primary face, where it has none."""
+        """The reason why the row has no primary face, where it has none."""
         return Missing.of(damaged=self.damaged, failed=self.failed, inferred=self.inferred)
 
 

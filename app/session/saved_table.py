@@ -125,7 +125,7 @@ def _canonical(row: TextRow, names: Sequence[str], present: Sequence[str], numbe
 
 
 def _reason(inferred: str) -> str:
-    """Why there is no pose, as in tables from before it was said."""
+    """The reason for a missing pose in tables of versions that did not write it."""
     return {"1": Missing.NO_FACE, "0": Missing.SKIPPED}.get(inferred, Missing.UNKNOWN).word
 
 

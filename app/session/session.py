@@ -147,7 +147,7 @@ class Session:
 
     @property
     def motion_path(self) -> Path:
-        """Where the network's raw outputs are, if they were kept."""
+        """The path of the network's raw outputs, if they were kept."""
         return (self.folder if self.analysis is None else self.analysis.folder) / MOTION
 
     def levelled_deg(self, table: Table | LazyTable) -> NDArray[np.float32]:
@@ -170,7 +170,7 @@ class Session:
         return min(max(after - 1, 0), len(self) - 1)
 
     def faces_of(self, frame: int) -> tuple[FaceResult, ...]:
-        """What was measured in a frame, the primary face first.  Raises SessionError."""
+        """The faces measured in a frame, the primary face first.  Raises SessionError."""
         names = self.manifest.header.keypoint_names
         motion = motion_of(self.motion, frame) if self.motion is not None and self.table.success[frame] else None
         found = [recorded_face(self.table.row(frame), 0, names, motion)]
@@ -200,7 +200,7 @@ class Session:
 
     @property
     def identities(self) -> Identities:
-        """Who is who among the faces of the tables."""
+        """The people among the faces of the tables."""
         return self.table.identities
 
     def identify(self, identities: Identities) -> None:
@@ -222,7 +222,7 @@ class Session:
         return frames_with(number, self.table, self.faces)
 
     def one_face(self, number: int) -> OneFace:
-        """What was measured of this person."""
+        """The measurements of this person."""
         return OneFace.of(number, self.table, self.faces)
 
     def close(self) -> None:

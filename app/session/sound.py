@@ -133,7 +133,7 @@ class SoundReader:
         self._stream = self._container.streams.audio[0]
 
     def blocks(self, from_s: float = 0.0) -> Iterator[tuple[float, Samples]]:
-        """When each stretch of samples begins, at ``RATE`` a second, and those; the first one may begin earlier.
+        """Stretches of samples, at ``RATE`` a second, each with its begin; the first one may begin earlier.
 
         It ends where the file is damaged.
         """

@@ -37,7 +37,7 @@ Key = Literal["frame", "file"]
 
 
 class Missing(enum.IntEnum):
-    """Why a row has no pose; in the file stands ``word``, in a table the number."""
+    """The reason why a row has no pose; the file holds ``word``, a table the number."""
 
     NOTHING = 0  # it has one
     NO_FACE = 1  # the detector looked and found none, or the primary face was hidden

@@ -42,7 +42,7 @@ class TextTable:
     decimal: str  # "." or ","; empty where nothing tells
 
     def too_short(self, row: TextRow) -> ValueError:
-        """Why a row is refused that lacks fields."""
+        """The error for a row that lacks fields."""
         return ValueError(f"it has {row.count} fields instead of {len(self.columns)}")
 
     def number(self, text: str) -> float:

@@ -78,7 +78,7 @@ def keep_only(parent: Path, names: Iterable[str]) -> None:
 
 
 def _place(folder: Path) -> Path:
-    """Where the thumbnails of a session and of those beside it are."""
+    """The folder of the thumbnails of a session and its neighbours."""
     return cache_folder() / "thumbnails" / _key(os.path.abspath(folder.parent))  # noqa: PTH100
 
 

@@ -205,7 +205,7 @@ class SessionWriter:
         return annotation
 
     def annotate(self, key: str, label: str, interval: bool, at_s: float | None = None) -> WrittenAnnotation:
-        """What a marker key does: end the interval of ``key`` that is open, or begin one, or set a point.
+        """Apply a marker key: end the interval of ``key`` that is open, or begin one, or set a point.
 
         Intervals that are open when the recording ends end with it.  Waits for the disk; raises
         SessionError like ``add_annotation``, but takes nothing after the end.
@@ -245,7 +245,7 @@ class SessionWriter:
             self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
 
     def set_camera(self, **known: Any) -> None:
-        """What is known of the camera now, by the header's names; in ``session.json`` within a second."""
+        """Set the facts of the camera, by the header's names; in ``session.json`` within a second."""
         with self._changed:
             self._manifest = replace(self._manifest, header=replace(self._manifest.header, **known))
 
@@ -298,7 +298,7 @@ class SessionWriter:
             self._changed.notify_all()
 
     def _shortfall(self) -> str:
-        """What is said where many pictures come too fast for the encoder; call with the lock held."""
+        """The warning where many pictures come too fast for the encoder; call with the lock held."""
         dropped = self._manifest.drops.writer
         share = dropped / max(dropped + self._accepted, 1)
         if dropped < LEAST_DROPPED or share < MOST_DROPPED:

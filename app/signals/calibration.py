@@ -1,4 +1,4 @@
-"""What counts as level, as straight ahead and as a face at rest: taken now, or from a head that moves or is still."""
+"""The references for level, straight ahead and a face at rest: taken now, or from a head that moves or is still."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNTRAINED_NEUTRAL = "There is no expression to calibrate: these weights are not 
 
 
 class Waiting(enum.Enum):
-    """What is waited for, and how long the head must be still, or move, for it."""
+    """The kinds of wait, and how long the head must be still, or move, for each."""
 
     RECENTRE = ("recentre", 2.0)
     NEUTRAL = ("neutral", 1.0)
@@ -51,7 +51,7 @@ class Recentring:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What came of a wait."""
+    """The outcome of a wait."""
 
     waiting: Waiting
     at_s: float  # monotonic clock at capture

@@ -1,4 +1,4 @@
-"""What happens to a result between the network and everyone who looks at it.
+"""The steps of a result between the network and the display, the outputs and the recording.
 
 The person's rest is taken off the expression, then the filter, then the camera's tilt and the recentring,
 then the signals derived from all that.
@@ -27,7 +27,7 @@ EVENTS_KEPT_S = 10.0  # blinks and nods of a face that is lost for less than thi
 
 @dataclass(slots=True, eq=False)
 class _FaceState:
-    """What is known of one face."""
+    """The state of one face."""
 
     deriver: FaceDeriver = field(default_factory=FaceDeriver)
     filter: FaceFilter | None = None
@@ -112,7 +112,7 @@ class SignalChain:
             self._calibration.wait(waiting)
 
     def cancel_wait(self) -> Waiting | None:
-        """What was waited for; None where nothing was."""
+        """Cancel the wait and return its kind; None where there was none."""
         with self._lock:
             return self._calibration.cancel()
 

@@ -35,8 +35,9 @@ _LEAST = 6  # samples in a second, to tell its jitter
 
 Part = str
 UNITS: dict[Part, float] = {"rotation": 1.0, "keypoints": 0.01, "expression": 0.0004}
-"""What a degree is worth: a head that turns with 94 degrees a second moves its nose by about one side of the face
-box a second, and an expression that changes fast moves by about a fifth of a bar in a tenth of a second."""
+"""The unit of each part that corresponds to a degree: a head that turns with 94 degrees a second moves its nose by
+about one side of the face box a second, and a fast
+expression moves by about a fifth of a bar in a tenth of a second."""
 
 MAX_LAG_S = 0.4
 MOVING = 5.0  # a lag is told when the signal's spread is so many times its noise

@@ -144,7 +144,7 @@ def estimate_tilt(times_s: NDArray[np.floating[Any]], rotations: NDArray[np.floa
 
 
 def _bend_deg(shaken: Vectors) -> float:
-    """What 1 - cos(yaw) adds to pitch in the shake's poses (n, 3, 3) before a level camera.
+    """The factor by which 1 - cos(yaw) adds to pitch in the shake's poses (n, 3, 3) before a level camera.
 
     Ridge regression, so that what little a small shake tells is held back; robust: iteratively
     reweighted (Cauchy's weights).

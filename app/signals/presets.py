@@ -91,7 +91,7 @@ def _parts(preset: FilterPreset) -> tuple[OneEuro, OneEuro, OneEuro]:
 
 
 def tip_of(name: str) -> str:
-    """What a preset, or the custom one, does."""
+    """The description of a preset, or of the custom one."""
     return CUSTOM_TIP if name == CUSTOM else preset_named(name).tip
 
 

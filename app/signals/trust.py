@@ -1,4 +1,4 @@
-"""Which derived signals the weights can carry, by what their own metadata say was measured.
+"""Finds the derived signals that the weights can carry, by the measurements in their metadata.
 
 Signals of the pose need trained pose heads.  Signals of the expression need named keypoints and weights
 whose expressions follow the true ones: ``errors`` in the metadata must hold, for some data set that was kept
@@ -30,7 +30,7 @@ OWN_SIGNALS = {"blink": ("blink", "eye_closure_l"), "blinks_per_minute": ("blink
 
 
 def untrusted_signals(spec: NetworkSpec, metadata: Mapping[str, object], pose_trained: bool) -> dict[str, str]:
-    """Why a derived signal, by its name, can't be trusted with these weights; those that can are left out.
+    """The reasons why derived signals, by name, can't be trusted with these weights; the others are left out.
 
     The reasons are the ends of sentences: "... can't be trusted: these weights ...", with figures in brackets.
     """

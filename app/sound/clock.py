@@ -1,4 +1,4 @@
-"""When each sample was taken: the trembling times of blocks, made even."""
+"""Makes the uneven times of blocks even, so that each sample has its time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BlockClock:
         self._next_s = math.nan  # when the next block should begin
 
     def time_of(self, samples: int, measured_s: float) -> float:
-        """When a block of so many samples began that is said to have begun at ``measured_s``; in their order."""
+        """The even begin of a block of ``samples`` whose measured begin is ``measured_s``; call it in their order."""
         error = measured_s - self._next_s
         if not abs(error) <= LEAP_S:
             began_s, error = measured_s, 0.0

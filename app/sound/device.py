@@ -80,7 +80,7 @@ class Microphone:
         return (exact or similar)[0]
 
     def _taken_s(self, times: Any, length_s: float) -> float:
-        """When a block's first sample was converted, on our clock: PortAudio's own may begin elsewhere."""
+        """The time of a block's first sample on our clock: PortAudio's own may begin elsewhere."""
         now = now_s()
         if not times.inputBufferAdcTime or not times.currentTime:  # a driver that doesn't know
             return now - length_s

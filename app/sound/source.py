@@ -1,4 +1,4 @@
-"""What gives sound: one protocol, so that a test can be a microphone, too."""
+"""The protocol of a source of sound, so that a test can be a microphone, too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ tremble by some milliseconds.  On a thread of the source, which must not wait.""
 
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
-    """What was opened."""
+    """The opened device."""
 
     device: str  # for people
     rate: int  # samples a second

@@ -1,4 +1,4 @@
-"""What an inference engine must offer; one file an engine beside this one, and a row of ``engines``."""
+"""The protocol of an inference engine; each engine has a file beside this one and a row of ``engines``."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Backend(Protocol):
 
 
 class LoadedBackend:
-    """What every backend tells of itself, once these two are set."""
+    """The common part of backends, once these two are set."""
 
     info: BackendInfo
     report: LoadReport

@@ -1,4 +1,4 @@
-"""What was made once of a checkpoint and need not be made again: graphs, compiled networks, and what is known of it.
+"""Keeps what was made of a checkpoint for the next start: graphs, compiled networks, and its report.
 
 It lies in the user's cache folder (``extractor.user_cache``), never beside the weights, in one
 folder for each state of the weights.  Beside each file lies its hash: what is not what was written is
@@ -40,7 +40,7 @@ class NetworkCache:
         self._sha256 = sha256
 
     def report(self, path: Path) -> LoadReport | None:
-        """What is known of these weights, which now lie at ``path``; None where nothing is."""
+        """The kept report of these weights, which now lie at ``path``; None where there is none."""
         try:
             report = LoadReport.from_json(json.loads(self._read(self.folder / REPORT)), path)
         except (OSError, ValueError, KeyError, TypeError):

@@ -97,7 +97,7 @@ def is_a_choice(weights: Path, device: str) -> bool:
 
 
 def remembered(weights: Path, threads: int | None) -> Choice | None:
-    """What was measured for these weights on this machine, if anything was."""
+    """The choice measured for these weights on this machine, if there is one."""
     entry = _read().get(_key(weights, threads))
     if not isinstance(entry, dict):
         return None

@@ -1,4 +1,4 @@
-"""What this machine can compute on, with names a person knows."""
+"""The devices of this machine that can run a network, with names a person knows."""
 
 from __future__ import annotations
 

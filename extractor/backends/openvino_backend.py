@@ -113,12 +113,14 @@ class OpenVinoBackend(ExportedBackend):
             self._cache.note(self._too_coarse())
 
     def _too_coarse(self) -> tuple[str, ...]:
-        """What is noted once bfloat16 has moved these weights' numbers too far here."""
+        """The name of the note that bfloat16 moves these weights' numbers too far here."""
         return ("openvino", self._openvino.__version__, self._device, cpu_name(), "bfloat16 is too coarse")
 
     def _own_folder(self) -> str:
-        """What a compiled network is good for: this version on this processor; apart for each precision, so that
-        of two processes one does not see what the other is writing."""
+        """The cache folder of compiled networks for this version, processor and precision.
+
+        Precisions are apart, so that one process does not read a file that another one is writing.
+        """
         version = hashlib.sha256(f"{self._openvino.__version__} {cpu_name()}".encode()).hexdigest()[:12]
         return f"openvino-{version}-{self._precision or 'auto'}"
 

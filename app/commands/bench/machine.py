@@ -1,4 +1,4 @@
-"""What was measured on: the machine, the versions, and this process's memory."""
+"""The environment of a measurement: the machine, the versions, and this process's memory."""
 
 from __future__ import annotations
 

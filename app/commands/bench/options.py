@@ -1,4 +1,4 @@
-"""What the command line asks of the measurement."""
+"""The options of the measurement."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Probe:
         return _Mark(now_s(), time.process_time(), resident_mb(), self.pipeline.status())
 
     def live(self, window: bool) -> Live | None:
-        """What was measured; None when nothing was.  Call it once the pipeline is closed."""
+        """The measurement; None when there was no result.  Call it once the pipeline is closed."""
         first, last, times = self._first, self._last, self._results
         if first is None or last is None or not times or last.status.source_info is None:
             return None

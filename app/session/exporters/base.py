@@ -1,4 +1,4 @@
-"""What an exporter is, and how its files reach their place: whole or not at all, and never over another's."""
+"""The base of exporters: files reach their place whole or not at all, and never over another's."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def remark_on(session: Session, exporter: Exporter) -> str:
 
 
 FOLDER = "export"
-"""Where exports go by default: into this folder beside the table."""
+"""The default folder of exports, beside the table."""
 
 
 def default_place(session: Path, table_name: str = "") -> Path:
-    """Where a session's exports go; ``table_name``: the analysis whose table is exported, empty: the recorded one."""
+    """The folder of a session's exports; ``table_name``: the analysis that is exported, empty: the recorded table."""
     return (session / ANALYSES / table_name if table_name else session) / FOLDER
 
 

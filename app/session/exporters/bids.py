@@ -149,12 +149,12 @@ class BidsMotion(Exporter):
 
 
 def bids_label(text: str) -> str:
-    """What BIDS allows in a label: letters and digits of ASCII, an "ö" as "o"."""
+    """``text`` as a label of BIDS: letters and digits of ASCII, an "ö" as "o"."""
     return re.sub("[^0-9a-zA-Z]", "", plain_letters(text))
 
 
 def first_frame_utc(manifest: Manifest) -> str:
-    """When the first frame was captured, as BIDS writes times; the recording's start where that isn't known."""
+    """The time of the first frame, as BIDS writes times; the recording's start where that isn't known."""
     clock = manifest.clocks[0]
     unix_s = clock.unix_s
     if manifest.first_frame_monotonic_s is not None:
