@@ -54,7 +54,7 @@ def _mesh_point(name: str) -> tuple[float, float, float, float]:
 
 
 _MESH_FACE = np.array([_mesh_point(name) for name in KEYPOINT_NAMES])
-"""(24, 4) what the mesh says of an average face, in the estimators' frame, and how steady each point is.
+"""(24, 4) the mesh of an average face, in the estimators' frame, and how steady each point is.
 
 Means over some 13,000 nearly frontal photographs whose pose three estimators agree on, made symmetric; the weights are
 the inverse variances.  Laid on 841 others up to 50 degrees of yaw the pose is 3.4 degrees from the estimators' mean,

@@ -50,7 +50,7 @@ class LoadReport:
     unexpected: tuple[str, ...]  # entries, as named in the file, that the network has no place for
     trained_heads: tuple[str, ...]  # the heads found in the file, in the order of HEADS
     spec: NetworkSpec
-    metadata: Mapping[str, object] = field(hash=False)  # what else the file says of itself; JSON values
+    metadata: Mapping[str, object] = field(hash=False)  # the file's further metadata; JSON values
 
     @property
     def pose_trained(self) -> bool:

@@ -159,7 +159,7 @@ class _Run:
         self._failures = tally.progress.failures
 
     def _events(self, stack: ExitStack) -> Generator[Event, None, None]:
-        """Start whoever does the work; errors that concern all of it come from here."""
+        """Start the workers; errors that concern all of them are raised here."""
         options = dataclasses.replace(self._options, weights=_for_workers(self._options.weights))
         cluster = None
         if options.ray is not None:

@@ -145,7 +145,7 @@ _Message = Event | _Ready | _Failed
 
 
 def main(_: Sequence[str]) -> int:
-    """Serve whoever started this: settings and jobs come in by stdin, events go out by stdout."""
+    """The worker's side: settings and jobs come in by stdin, events go out by stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; our starter ends us
     # What libraries print must not get in between.
     incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -167,7 +167,7 @@ def main(_: Sequence[str]) -> int:
             for event in worker.run(job):
                 send(event)
     except (EOFError, OSError):
-        pass  # whoever started us is gone: nobody wants the rest
+        pass  # the parent process is gone: nobody wants the rest
     finally:
         worker.close()
     return 0

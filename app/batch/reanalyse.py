@@ -66,8 +66,8 @@ def reanalyse(
     ``name``: the analysis's; None: after the weights, numbered where that is taken.  ``faces``: measured at
     most; None: as many as the session has.  ``field_of_view``: the camera's, ``face_size``: of everybody before it;
     None: as the session has it.
-    ``progress`` is told (frames done, frames) on this thread; ``cancelled``, such as ``threading.Event().is_set``,
-    is asked before each frame.  Blocks; call it on a thread of its own.
+    ``progress`` is called with (frames done, frames) on this thread; ``cancelled``, such as
+    ``threading.Event().is_set``, is asked before each frame.  Blocks; call it on a thread of its own.
     Raises ``CancelledError``, UserError, and what ``create`` raises; nothing is then left behind.
     """
     manifest, video = _open(folder)

@@ -1,4 +1,4 @@
-"""How a run goes, for whoever shows it: in the terminal, or in the window."""
+"""The progress of a run, for the terminal or the window."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RunProgress:
 
 
 class Watcher(Protocol):
-    """Somebody who is told how a run goes; called on the thread that runs it."""
+    """Shows the progress of a run; called on the thread that runs it."""
 
     def remark(self, text: str) -> None:
         """Something that one should know at once, in a sentence."""

@@ -57,7 +57,7 @@ class Worker:
         self._backend.close()
 
     def run(self, job: Job) -> Generator[Event, None, None]:
-        """Measure a job: progress now and then, its outcome last.  A file that fails is told there, not raised."""
+        """Measure a job: progress now and then, its outcome last.  A file that fails is reported there, not raised."""
         what = job.path if isinstance(job, VideoJob) else "the pictures"
         try:
             yield from self._video(job) if isinstance(job, VideoJob) else self._pictures(job)

@@ -84,7 +84,7 @@ def find_again(device: CameraDevice, cameras: Iterable[CameraDevice]) -> CameraD
 
 
 def open_capture(index: int, backend: int) -> Capture:
-    """``cv2.VideoCapture`` without its warnings: that a camera can't be opened is said in words elsewhere."""
+    """``cv2.VideoCapture`` without its warnings: the caller says that a camera can't be opened."""
     # Read when Media Foundation is first used: its hardware transforms take seconds to start.
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     # The request for permission must come from a program's own code, outside the main thread.

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def typed(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """``parse`` for argparse: the UserError that it raises is what is said of the word."""
+    """``parse`` for argparse, with the UserError that it raises as the message."""
 
     def value(text: str) -> T:
         try:
@@ -73,7 +73,7 @@ def add_face_size(parser: argparse.ArgumentParser, usual: str) -> None:
         dest="face_size",
         metavar="MM",
         help="how far apart the person's pupils are, in millimetres, as an optician measures it: the head's position "
-        f"is told by it ({usual})",
+        f"is computed from it ({usual})",
     )
 
 

@@ -69,8 +69,8 @@ class FaceAnalyser:
     ) -> None:
         """``every_frame``: let the detector look at every frame, rather than follow faces by the network.
 
-        ``field_of_view``: the camera's, by which positions are told; ``face_size``: of everybody before it, None: an
-        adult's average.  Both may be changed at any time.
+        ``field_of_view``: the camera's, with which positions are computed; ``face_size``: of everybody before it,
+        None: an adult's average.  Both may be changed at any time.
         """
         self.field_of_view = field_of_view
         self.face_size = face_size

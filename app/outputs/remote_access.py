@@ -49,7 +49,7 @@ def own_token() -> str:
 
 
 def new_token() -> str:
-    """Another token: whoever knew the one before is let in no more, once the port is opened again.
+    """Replace the token: programs with the old one are refused, once the port is opened again.
 
     Raises OutputError.
     """

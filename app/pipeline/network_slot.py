@@ -51,7 +51,7 @@ class Candidate:
 
 
 class NetworkSlot:
-    """The thread of the analysis owns all of this but what is said otherwise."""
+    """Current, candidate and second network; the inference thread owns them unless another thread is named."""
 
     def __init__(self) -> None:
         self.current: Backend | None = None  # any thread may read it

@@ -96,7 +96,7 @@ class SecondNetwork:
             self._given_up = still
 
     def measure(self, result: FrameResult, crop: CropSpec) -> FrameResult:
-        """``result``, whose faces were cropped by ``crop``, with what the second network says of them, if one runs."""
+        """Add the second network's results, if one runs, to ``result``, whose faces were cropped by ``crop``."""
         backend = self._backend
         if backend is None:
             return result

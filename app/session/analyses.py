@@ -49,7 +49,7 @@ class AnalysisHeader:
     device: str
     keypoint_names: tuple[str, ...] | None = None
     quality_threshold: Quality | None = None
-    field_of_view: FieldOfView | None = None  # by which positions were told
+    field_of_view: FieldOfView | None = None  # with which positions were computed
     face_size: FaceSize | None = None  # the same; None: an adult's average
     precision: str = ""  # as the session's header has it
     created_utc: str = field(default_factory=_now_utc)

@@ -260,7 +260,7 @@ def _further_faces(path: Path, table: LazyTable) -> LazyTable | None:
 def _carried_over(
     folder: Path, known: Identities, analysis: Analysis, table: LazyTable, faces: LazyTable | None
 ) -> tuple[Identities, str]:
-    """The people of the recorded tables among the faces of an analysis's; of whom that is unclear, in a sentence.
+    """The recorded people among the faces of an analysis, and a sentence about those who are unclear.
 
     Raises SessionError.
     """

@@ -70,7 +70,7 @@ def put_over(made: Path, target: Path, old: Path) -> None:
 
 
 def sweep_all(parent: Path, label: str, below: Path) -> None:
-    """Remove everything unfinished of that label, whoever left it; for when nobody can be at it any more.
+    """Remove all unfinished folders of that label, for when no process can be writing them any more.
 
     ``below`` as in ``new_staging``; raises nothing.
     """

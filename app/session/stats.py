@@ -1,4 +1,4 @@
-"""How a recording stands, for whoever shows it."""
+"""The state and the figures of a recording."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def keypoint_fields(keypoints: Floats, num_kp: int) -> list[str]:
 
 
 def truth_row(frame: int, timestamp_s: float, truth: Angles) -> tuple[str, ...]:
-    """One row of ``truth.csv``: what a source that knows it says of the pose, such as the demo."""
+    """One row of ``truth.csv``: the true pose, from a source that knows it, such as the demo."""
     return (str(frame), f"{timestamp_s:.6f}", *(number_field(angle, 4) for angle in truth))
 
 

@@ -240,7 +240,7 @@ class SessionWriter:
         return SessionWriter(folder, self._manifest.header, video=self._with_video, codec=self._codec, on_lost=on_lost)
 
     def set_fields(self, fields: SessionFields) -> None:
-        """Replace what the experimenter says of the session; in ``session.json`` within a second."""
+        """Replace the experimenter's fields; in ``session.json`` within a second."""
         with self._changed:
             self._manifest = replace(self._manifest, header=self._manifest.header.with_fields(fields))
 

@@ -10,7 +10,7 @@ from extractor.face_shape import CLOSED, OPEN
 
 LONGEST_S = 0.5  # eyes closed for longer rest; blinks take 0.1 to 0.4 s (Schiffman 2000)
 WINDOW_S = 60.0
-LEAST_S = 10.0  # of eyes seen before a rate is told
+LEAST_S = 10.0  # of eyes seen before there is a rate
 
 
 class BlinkCounter:

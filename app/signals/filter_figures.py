@@ -40,7 +40,7 @@ about one side of the face box a second, and a fast
 expression moves by about a fifth of a bar in a tenth of a second."""
 
 MAX_LAG_S = 0.4
-MOVING = 5.0  # a lag is told when the signal's spread is so many times its noise
+MOVING = 5.0  # a lag is given when the signal's spread is so many times its noise
 
 Floats = NDArray[np.floating[Any]]
 

@@ -105,4 +105,4 @@ def _devices() -> list[Any]:
     try:
         return list(library.query_devices())
     except library.PortAudioError as error:
-        raise SourceError("The system tells of no microphones.") from error
+        raise SourceError("The system lists no microphones.") from error

@@ -6,8 +6,8 @@ goes on where it was left, so a run that was stopped is started again with the s
 ``gpu``: tiny from scratch, then femto with tiny as its teacher.  ``cpu``: femto at 64 and 96 pixels, grown
 into tiny, which goes on at 96 to 256 pixels (days; tiny from scratch learns a third as fast there).
 ``shipped``: what the shipped lite had, in one go: the same sums of heads and samples, a day or so on two
-cores, and photographs of your own (``--photos``, ``--dev``) from its second stage on.  Its stages were more, as the model card
-tells, so the numbers come out alike but not the same.
+cores, and photographs of your own (``--photos``, ``--dev``) from its second stage on.  The shipped one had more stages,
+as the model card tells, so the numbers come out alike but not the same.
 """
 
 from __future__ import annotations

@@ -173,8 +173,8 @@ class ReviewWindow(TakesFiles, QMainWindow):
         problems = " ".join(session.problems).replace(f"{session.folder}{os.sep}", "")
         remark = problems or session.video_problem or session.manifest.ended_by
         if remark:
-            wished = not header.pictures and not session.manifest.ended_by and not problems
-            self.notify(Message(remark, Severity.INFO if wished else Severity.WARNING))
+            intended = not header.pictures and not session.manifest.ended_by and not problems
+            self.notify(Message(remark, Severity.INFO if intended else Severity.WARNING))
         else:
             skipped = skipped_text(loaded.rows.missing) if session.video is not None else ""
             self.notify(Message(skipped or WHAT_KEYS_DO, Severity.INFO))

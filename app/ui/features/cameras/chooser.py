@@ -54,7 +54,7 @@ class CameraChooser(AskingDialog):
         self._cameras: tuple[CameraDevice, ...] = ()
         self._device: CameraDevice | None = None
         self._form = CameraFormat()  # what the camera is asked for
-        self._wished = False  # by somebody: then it is said when something else is granted
+        self._requested = False  # by a person, who then hears when another format is granted
         self._candidates: tuple[CameraFormat, ...] = ()
         self._state_due_s = 0.0
         self.setWindowModality(Qt.WindowModality.WindowModal)  # the source stands still meanwhile
@@ -165,8 +165,8 @@ class CameraChooser(AskingDialog):
         candidates = lazily("app.capture.grants:candidates", device)
         self._controller.background.run("list formats", candidates, listed, self._failed)
 
-    def _show_form(self, form: CameraFormat, wished: bool = True) -> None:
-        self._form, self._wished = form, wished
+    def _show_form(self, form: CameraFormat, requested: bool = True) -> None:
+        self._form, self._requested = form, requested
         if self._preview is not None and self._device is not None:
             self._preview.show(self._device, form)
             self._state_due_s = 0.0
@@ -216,7 +216,7 @@ class CameraChooser(AskingDialog):
             )
         elif info is None:
             self.state_label.show_text("Opening the camera…")
-        elif self._wished and granted_instead(info):
+        elif self._requested and granted_instead(info):
             self.state_label.show_text(granted_instead(info), "warning")
         else:
             measured = f", {state.measured_fps:.1f} measured" if state.measured_fps > 0 else ""

@@ -56,7 +56,7 @@ class ViewDialog(QDialog):
         self.pupils.setToolTip(PUPILS_TIP)
         self.state = Note("How the field of view is known")
         self.size_state = Note("How the size of the face is known")
-        use = "From now on positions are told by it"
+        use = "From now on positions are computed with it"
         tip = f"{ASSUMED.degrees:g}° are then taken, which may be wrong by {ASSUMED.std_deg:g}° and more"
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
