@@ -1,4 +1,4 @@
-"""What a dock shows: a widget that is given results, and what it may use of the window."""
+"""The protocol of a dock: a widget that is given results, and the parts of the window it may use."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DockView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DockContext:
-    """What a dock may use of the window besides results."""
+    """The parts of the window that a dock may use besides results."""
 
     controller: Controller
     settings: Settings
@@ -54,7 +54,7 @@ class DockContext:
 
     @property
     def network(self) -> NetworkSpec | None:
-        """What is known of the weights that run; None while there are none."""
+        """The report of the current weights; None while there are none."""
         status = self.status()
         return status.report.spec if status is not None and status.report is not None else None
 

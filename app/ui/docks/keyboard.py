@@ -19,7 +19,7 @@ AWAY = 40  # points, that a panel which begins to float stands off the window's 
 
 
 class PanelKeys(QObject):
-    """What the actions of the panels do; the panel with the keyboard is the one that they are about."""
+    """The actions of panels; they act on the panel with the keyboard."""
 
     def __init__(self, window: QMainWindow, picture: QWidget) -> None:
         super().__init__(window)

@@ -71,7 +71,7 @@ class PanelTitle(QFrame):
         self._describe()
 
     def show_face(self, face_id: int | None) -> None:
-        """Which one, where there are several; None where there is one at most."""
+        """The face shown, where there are several; None where there is one at most."""
         self.chip.show_face(face_id if self.of_face else None)
 
     def show_active(self, active: bool) -> None:

@@ -1,1 +1,1 @@
-"""What every window needs: the frame around the features, settings, commands, look and help."""
+"""The common parts of windows: the frame around the features, settings, commands, look and help."""

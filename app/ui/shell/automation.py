@@ -1,4 +1,4 @@
-"""What the command line asked the window to do by itself: record, close, and with which exit code."""
+"""The steps that the command line asks of the window: record, close, and with which exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_NETWORK = "Nothing was measured: the network was not loaded in time."
 
 
 class Step(enum.Enum):
-    """What the command line asked the window to do next."""
+    """A step that the command line asks of the window."""
 
     NOTHING = "nothing"
     RECORD = "record"
@@ -45,7 +45,7 @@ class Automation:
         return 1 if self.failures else 0
 
     def advance(self, status: PipelineStatus | None, source_error: str, own_source: bool, at_s: float) -> Step:
-        """What is due now; RECORD comes once.  ``own_source``: still the one of the command line."""
+        """The steps that are due now; RECORD comes once.  ``own_source``: still the one of the command line."""
         if status is not None:
             self._note_failures(status, source_error, own_source)
             if self._recording_due and status.streaming and status.captured and not status.network_loading:

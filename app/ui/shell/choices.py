@@ -32,7 +32,7 @@ def network_set(store: Settings, engine: str = "auto") -> tuple[Network, str]:
 
 
 class Choices(QObject):
-    """What can be chosen, what is, and what is remembered of it."""
+    """The choices of source, weights and device: offered, current and remembered."""
 
     def __init__(self, toolbar: MainToolBar, controller: Controller, store: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -90,7 +90,7 @@ class Choices(QObject):
         self._show_network()
 
     def _forget_weights(self, weights: str) -> None:
-        """What can't be used is not offered again."""
+        """Stop offering weights that can't be used."""
         recent = self._settings.get(settings.RECENT_WEIGHTS)
         self._settings.set(settings.RECENT_WEIGHTS, [path for path in recent if path != weights])
 

@@ -1,4 +1,4 @@
-"""What goes to the clipboard: the picture with its overlay, the numbers as a table."""
+"""Copies to the clipboard: the picture with its overlay, the numbers as a table."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Clipboard:
         self._controller.notify(f"Copied {len(rows)} numbers, tab-separated.", Severity.GOOD)
 
     def copy_report(self, status: PipelineStatus | None) -> None:
-        """What ``help.report`` tells."""
+        """Copy the text of ``help.report``."""
         copy_text(report(status))
         text = "A report is on the clipboard: versions, engine and platform, without faces, names or paths."
         self._controller.notify(text, Severity.GOOD)

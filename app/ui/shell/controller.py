@@ -318,7 +318,7 @@ class Controller(QObject):
 
 
 def sentence(error: Exception) -> str:
-    """What the person at the screen reads of it; what nobody expected goes to the log."""
+    """The sentence for the person at the screen; an unexpected error goes to the log."""
     if isinstance(error, UserError):
         return str(error)
     log.error("unexpected error", exc_info=error)

@@ -1,4 +1,4 @@
-"""Where recordings and screenshots go, and how files come in."""
+"""Folders of recordings and screenshots, and files that are opened or dropped."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class DocsDialog(QDialog):
         self.text.reload()  # pictures fit the window that is there now
 
     def open_link(self, link: QUrl) -> None:
-        """Where a link leads: into another page, or out of the program."""
+        """Follow a link: into another page, or out of the program."""
         target = self.text.source().resolved(link)
         if not target.isLocalFile():
             QDesktopServices.openUrl(target)

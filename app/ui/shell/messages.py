@@ -1,4 +1,4 @@
-"""What the status line and the middle of the picture say: pure functions of how things stand."""
+"""The messages of the status line and the middle of the picture: pure functions of the state."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Message:
 
 
 def problem_message(status: PipelineStatus) -> Message | None:
-    """What is wrong, None while all is well."""
+    """The message about a problem, None while all is well."""
     if not status.problem:
         return None
     serious = (
@@ -57,7 +57,7 @@ OF_SOURCE = {
 
 
 def usual_message(status: PipelineStatus, result: FrameResult | None) -> Message:
-    """What goes on while nothing is wrong."""
+    """The message about the present activity, while nothing is wrong."""
     state = status.source.state
     if status.recording_finishing:
         return Message("Finishing the recording…", Severity.BUSY)

@@ -1,4 +1,4 @@
-"""What comes after a recording: look at it, find it, make another one."""
+"""The bar after a recording: review it, show its folder, record again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a setting is changed with, made from its declaration: on the settings page and in panels."""
+"""The editor of a setting, made from its declaration: on the settings page and in panels."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SettingEditor(QObject):
             self.widget, self._show = line, lambda value: show_text(line, value)
 
     def set(self, value: Any) -> None:
-        """What was entered."""
+        """The entered value."""
         if value == self._store.get(self._setting):
             self.refresh()
             return

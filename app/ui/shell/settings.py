@@ -1,4 +1,4 @@
-"""What the window remembers.  Each setting is declared once, here.
+"""The settings of the window.  Each setting is declared once, here.
 
 What is restored, kept, put into profiles, reset, overruled by the command line and shown on the settings page
 follows from its row; whoever uses a setting asks ``Settings`` for it and ``watch``es it.
@@ -209,7 +209,7 @@ class Settings(QObject):
         return self._store.fileName()
 
     def get(self, setting: Setting[T]) -> T:
-        """What the command line asked for, else what is remembered."""
+        """The value of the command line, else the remembered one."""
         asked: T | None = self._asked.get(setting.option or setting.key)
         return self.remembered(setting) if asked is None else asked
 
@@ -238,7 +238,7 @@ class Settings(QObject):
         self.changed.connect(_Watch(owner, settings, call).notify)
 
     def ask(self, options: LaunchOptions) -> None:
-        """What the command line asks for counts in this run, until it is set otherwise or all are replaced."""
+        """Set a value of the command line: it counts in this run, until it is set otherwise or all are replaced."""
         asked = {option: getattr(options, option) for option in {setting.option for setting in SCHEMA} - {""}}
         asked |= {OUTPUT_TARGETS[name].key: target for name, target in options.outputs}
         self._asked = {name: value for name, value in asked.items() if value is not None}
@@ -284,7 +284,7 @@ def share_files(asked: bool | None) -> None:
 
 
 def recordings_folder(store: Settings) -> Path:
-    """Where recordings go: as chosen, or a folder of our own where the system keeps videos."""
+    """The folder of recordings: as chosen, or a folder of our own where the system keeps videos."""
     chosen = store.get(RECORDINGS)
     if chosen:
         return Path(chosen)
@@ -293,7 +293,7 @@ def recordings_folder(store: Settings) -> Path:
 
 
 def session_folders(store: Settings) -> list[Path]:
-    """Where sessions are looked for: where recordings go, and the folders that were added to the list."""
+    """The folders searched for sessions: the folder of recordings, and the folders that were added to the list."""
     return list(dict.fromkeys([recordings_folder(store), *(Path(str(path)) for path in store.get(SESSION_FOLDERS))]))
 
 

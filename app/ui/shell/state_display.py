@@ -55,7 +55,7 @@ class StateDisplay:
         self._show_buttons(status)
 
     def message(self, status: PipelineStatus) -> Message:
-        """What the status line says: a notice, what is wrong, what should be known, what goes on."""
+        """The message of the status line: a notice, a problem, a remark or the present activity."""
         notice, until = self._notice
         if now_s() < until:
             return notice

@@ -94,7 +94,7 @@ def scheme() -> Scheme:
 
 
 def system_scheme() -> Scheme:
-    """What the system asks for; dark where it says nothing, as on a bare X server."""
+    """The system's scheme; dark where it has none, as on a bare X server."""
     light = there(QGuiApplication.styleHints()).colorScheme() is Qt.ColorScheme.Light
     return Scheme.LIGHT if light else Scheme.DARK
 

@@ -55,7 +55,7 @@ class MainToolBar(QToolBar):
         self._yielding = (*drawn, [line, *window], labels)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """What is there at any width, then group by group as far as there is room."""
+        """Show what is there at any width, then group by group as far as there is room."""
         super().resizeEvent(event)
         *buttons, _ = self._yielding
         yielding = [action for group in self._yielding for action in group]

@@ -217,7 +217,7 @@ class MainWindow(TakesFiles, QMainWindow):
     # ------------------------------------------------------------------ the regular look
 
     def start(self) -> None:
-        """What must not delay the first paint; the first call does it."""
+        """Finish what must not delay the first paint; only the first call does."""
         if self._started or self._closing:
             return
         self._started = True
@@ -276,7 +276,7 @@ class MainWindow(TakesFiles, QMainWindow):
                 self.close()
 
     def _know_camera(self, status: PipelineStatus) -> None:
-        """What is remembered of the camera that was opened counts."""
+        """Apply the facts remembered of the camera that was opened."""
         self.tilt.show_status(status)
         self.field_of_view.show_status(status)
         self.face_size.show_status(status)
@@ -298,7 +298,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self._poll_status()
 
     def _begin_recording(self, about: Mapping[str, str]) -> str:
-        """Why it can't be, in a sentence, or nothing; ``about``: what is said of the session from now on."""
+        """Begin a recording and return why it can't be, in a sentence, or nothing; ``about``: new session fields."""
         before = self.annotations.fields
         self.annotations.describe(about)
         if self.controller.pipeline is not None:
@@ -363,7 +363,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self._open_path(paths[0])
 
     def _open_path(self, path: Path) -> None:
-        """What was dropped or opened before: a session, weights or a source."""
+        """Open a file that was dropped or opened before: a session, weights or a source."""
         if is_session(path):
             self.review.open(path if path.is_dir() else path.parent)
         else:
@@ -432,7 +432,7 @@ class MainWindow(TakesFiles, QMainWindow):
 
     @property
     def failures(self) -> list[str]:
-        """Why the exit code is 1, in sentences."""
+        """The reasons for exit code 1, in sentences."""
         return self._automation.failures
 
 

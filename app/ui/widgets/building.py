@@ -1,4 +1,4 @@
-"""What windows are put together with: named parts, rows and columns of them, and panels that scroll."""
+"""The building blocks of windows: named parts, rows and columns of them, and panels that scroll."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ class ScrollPanel(QScrollArea):
 
 
 class RefreshingPanel(ScrollPanel):
-    """Looks at how things stand by itself while it is to be seen: that changes without any result, too."""
+    """Refreshes itself while it is visible: the state changes without any result, too."""
 
     REFRESH_MS = 250
 

@@ -41,7 +41,7 @@ def tilt(camera: CameraTilt) -> str:
 
 
 def field_of_view(view: FieldOfView) -> str:
-    """What a camera sees and how that is known, in one line."""
+    """A camera's field of view and its origin, in one line."""
     across = " diagonally" if view.diagonal else ""
     return f"{view.degrees:.1f}°{across} ± {view.std_deg:.1f}°, {view.found}"
 
@@ -96,10 +96,10 @@ def clock(seconds: float, decimals: int = 0) -> str:
 
 
 def estimator_label(name: str) -> str:
-    """What people read for an estimator that is no network of ours."""
+    """The label of an estimator that is not this project's network."""
     return OWN[name].title if name in OWN else name
 
 
 def own_weights(name: str) -> str:
-    """What people read for the program's own weights; an empty name stands for the default ones."""
+    """The label of the program's own weights; an empty name stands for the default ones."""
     return f"Motionscope {name}".rstrip()

@@ -1,4 +1,4 @@
-"""What the painted docks share: a ground, words where there is nothing to show, a frame that shows the focus."""
+"""The common part of painted docks: a ground, words where there is nothing to show, a frame that shows the focus."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class PaintedDock(QWidget):
 
 
 def missing(result: FrameResult | None) -> str:
-    """Why there is nothing to show of the primary face; empty where there is something."""
+    """The reason why nothing of the primary face is shown; empty where something is."""
     if result is None:
         return NO_SOURCE
     if result.primary is None:

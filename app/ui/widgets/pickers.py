@@ -61,7 +61,7 @@ class ChoiceBox(QComboBox):
         super().showPopup()
 
     def shown_text(self) -> str:
-        """What the closed box shows, where there is room for it."""
+        """The text of the closed box, where there is room for it."""
         return self.currentText()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
