@@ -38,6 +38,7 @@ class StateDisplay:
         self._line = line
         self._run, self._record = commands["run"], commands["record"]
         self._notice: tuple[Message, float] = (Message(""), 0.0)
+        self._problem: Message | None = None  # what was wrong at the last look
         self._icons: tuple[str, str] = ("start", "record")  # as shown
 
     def show_notice(self, message: Message) -> None:
@@ -57,6 +58,12 @@ class StateDisplay:
     def message(self, status: PipelineStatus) -> Message:
         """The message of the status line: a notice, a problem, a remark or the present activity."""
         notice, until = self._notice
+        before, self._problem = self._problem, problem_message(status)
+        problem = self._problem
+        new = problem is not None and problem != before and problem.severity in NOTICE_S
+        if new and notice.severity not in NOTICE_S:  # it does not wait until "marked" has been read
+            until = 0.0
+            self._notice = (notice, until)
         if now_s() < until:
             return notice
         controller = self._controller
@@ -64,7 +71,6 @@ class StateDisplay:
             return Message(controller.source_error, Severity.ERROR)
         if controller.resolving:
             return Message("Opening the source…", Severity.BUSY)
-        problem = problem_message(status)
         if problem is not None:
             return problem
         if controller.note and controller.running:

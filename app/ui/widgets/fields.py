@@ -41,7 +41,8 @@ class Value(QLabel):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self.whole_text, self._shortened, max(self.width(), 1)))
+        line = " ".join(self.whole_text.splitlines())  # a folder's name too may hold a line break
+        self.setText(self.fontMetrics().elidedText(line, self._shortened, max(self.width(), 1)))
 
 
 class Note(QLabel):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QLabel
 
 from app.capture.source import SourceState
 from app.session.stats import WriterStats
@@ -106,3 +107,14 @@ def test_a_long_message_does_not_widen_the_window(qtbot):
     qtbot.addWidget(line)
     line.show_message(Message("word " * 500, Severity.ERROR))
     assert line.minimumSizeHint().width() < 200
+
+
+def test_a_folder_whose_name_has_a_line_break_leaves_the_status_one_line_high(qtbot):
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.resize(600, 24)
+    line.show_message(Message("Saved."))
+    height = line.sizeHint().height()
+    line.show_message(Message("Saved in /home/j/new\nfolder"))
+    assert line.sizeHint().height() == height
+    assert find(line, "Status", QLabel).text() == "Saved in /home/j/new folder"

@@ -391,6 +391,20 @@ def test_notices_pass_and_the_state_comes_back(idle_window, status, monkeypatch)
     assert idle_window.state.message(status()).text != "Saved."
 
 
+def test_what_goes_wrong_does_not_wait_behind_a_notice(idle_window, status):
+    state, marked = idle_window.state, Message("“smile” marked at 00:03.0.", Severity.GOOD)
+    assert state.message(status()).text != marked.text
+    state.show_notice(marked)
+    broken = status(network_error="The network failed.")
+    assert state.message(broken).text == "The network failed."
+    assert state.message(broken).text == "The network failed."
+    state.show_notice(marked)  # known by now, and said again afterwards
+    assert state.message(broken) == marked
+    refused = Message("The recording could not be started.", Severity.ERROR)
+    state.show_notice(refused)
+    assert state.message(status(network_error="Another one.")) == refused
+
+
 @pytest.mark.parametrize("apart_s", [0.03, 0.15, 0.5])
 def test_the_label_at_the_face_and_the_panels_with_numbers_tell_of_one_frame(
     idle_window, monkeypatch, qtbot, result, face, apart_s
