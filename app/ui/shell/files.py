@@ -42,9 +42,13 @@ class Files:
         """
         from app.session.folders import claim_folder, new_session_folder
 
-        if folder is not None:
-            return self._controller.start_recording(lambda: claim_folder(folder))
-        return self._controller.start_recording(lambda: new_session_folder(self.recordings_folder(), name))
+        def usual() -> Path:
+            try:
+                return new_session_folder(self.recordings_folder(), name)
+            except SessionError as error:
+                raise SessionError(f"{error} Ctrl+Shift+R chooses another folder.") from error
+
+        return self._controller.start_recording(usual if folder is None else lambda: claim_folder(folder))
 
     def choose_recordings_folder(self) -> None:
         def chosen(folder: str) -> None:

@@ -125,6 +125,7 @@ def test_a_recording_that_cannot_be_made_is_said(play, store, tmp_path):
     window.commands["record"].trigger()
     assert window.status_line.message.severity is Severity.ERROR
     assert "No recording can be made" in window.status_line.message.text
+    assert window.status_line.message.text.endswith(". Ctrl+Shift+R chooses another folder.")
     assert not window.commands["record"].isChecked()
 
 
