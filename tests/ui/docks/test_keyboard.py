@@ -33,7 +33,7 @@ def press(window, qtbot, name: str) -> None:
 
 def keyboard_in(qtbot, dock) -> None:
     """Wait until it is there: windows become active when the system says so."""
-    qtbot.waitUntil(lambda: panel_of(QApplication.focusWidget()) is dock, timeout=5000)
+    qtbot.waitUntil(lambda: panel_of(QApplication.focusWidget()) is dock)
 
 
 def panel(window, name: str) -> QDockWidget:
@@ -75,12 +75,12 @@ def test_a_floating_panel_is_left_and_closed_by_key(window, qtbot):
     dock = panel(window, "table")
     keyboard_in(qtbot, dock)
     press(window, qtbot, "to_picture")
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.view, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.view)
     press(window, qtbot, "next_panel")
     keyboard_in(qtbot, dock)
     press(window, qtbot, "close_panel")
     assert dock.isHidden()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.view, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.view)
 
 
 def test_it_goes_through_all_panels_that_are_open_and_back(window, qtbot):
@@ -107,14 +107,14 @@ def test_a_panel_goes_round_the_picture_and_changes_its_size(window, qtbot):
     qtbot.wait(1)
     width = dock.width()
     press(window, qtbot, "grow_panel")
-    qtbot.waitUntil(lambda: dock.width() > width, timeout=5000)
+    qtbot.waitUntil(lambda: dock.width() > width)
     press(window, qtbot, "shrink_panel")
-    qtbot.waitUntil(lambda: dock.width() <= width, timeout=5000)
+    qtbot.waitUntil(lambda: dock.width() <= width)
     press(window, qtbot, "float_panel")
     keyboard_in(qtbot, dock)
     height = dock.height()
     press(window, qtbot, "grow_panel")
-    qtbot.waitUntil(lambda: dock.height() > height, timeout=5000)
+    qtbot.waitUntil(lambda: dock.height() > height)
 
 
 @pytest.mark.parametrize("name", ["float_panel", "move_panel", "grow_panel", "shrink_panel", "close_panel"])

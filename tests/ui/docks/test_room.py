@@ -58,7 +58,7 @@ def test_a_panel_alone_is_there_at_once(window, name, qtbot):
     size = window.size()
     window.commands[name].trigger()
     check(window, size)
-    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)))
     assert window.docks.dock(name).visibleRegion().boundingRect().width() > 100
 
 
@@ -66,7 +66,7 @@ def test_every_tab_can_be_read_whole_however_many_there_are(window, qtbot):
     """What has no room is reached by the arrows at the end of the bar; it was a letter and three points each."""
     for name in PANELS:
         window.commands[name].trigger()
-    qtbot.waitUntil(lambda: is_seen(window.docks.dock(PANELS[-1])), timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(PANELS[-1])))
     bars = [bar for bar in window.findChildren(QTabBar) if bar.accessibleName() == "Panels" and bar.isVisible()]
     assert sum(bar.count() for bar in bars) >= 4
     for bar in bars:
@@ -80,8 +80,8 @@ def test_every_tab_can_be_read_whole_however_many_there_are(window, qtbot):
 def test_a_panel_beside_the_picture_leaves_it_some_width(window, name, qtbot):
     window.docks.dock("plots").hide()
     window.commands[name].trigger()
-    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)), timeout=5000)
-    qtbot.waitUntil(lambda: window.view.width() >= NARROW, timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock(name)))
+    qtbot.waitUntil(lambda: window.view.width() >= NARROW)
     tabs = window.tabifiedDockWidgets(window.docks.dock(name))
     assert tabs == ([] if window.width() > 1000 else [window.docks.dock("numbers")])
 
@@ -106,7 +106,7 @@ def test_a_panel_that_finds_no_room_at_its_first_place_has_one_tab(make_window, 
         return [together for together in titles if dock.windowTitle() in together]
 
     together = {other.windowTitle() for other in (dock, *window.tabifiedDockWidgets(dock))}
-    qtbot.waitUntil(lambda: together in tabs(), timeout=5000)
+    qtbot.waitUntil(lambda: together in tabs())
     assert tabs() == [together]
 
 
@@ -121,10 +121,10 @@ def test_in_a_low_window_the_picture_comes_first(make_window, store, qtbot):
     window.docks.start()
     numbers, plots = window.docks.dock("numbers"), window.docks.dock("plots")
     assert window.tabifiedDockWidgets(numbers) == [plots]
-    qtbot.waitUntil(lambda: is_seen(numbers), timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(numbers))
     assert window.view.height() > 0.6 * window.height()
     window.commands["plots"].trigger()
-    qtbot.waitUntil(lambda: is_seen(plots) and not is_seen(numbers), timeout=5000)
+    qtbot.waitUntil(lambda: is_seen(plots) and not is_seen(numbers))
 
 
 def test_there_is_no_tab_where_there_is_room(idle_window):
@@ -139,7 +139,7 @@ def test_there_is_no_tab_where_there_is_room(idle_window):
 def test_a_panel_that_goes_round_the_picture(window, qtbot):
     size = window.size()
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    qtbot.waitUntil(window.isActiveWindow)
     for name in ("bins", "filter", "outputs"):
         window.commands[name].trigger()
     for _ in range(5):
@@ -190,8 +190,8 @@ def test_a_layout_from_a_larger_window_leaves_a_small_one_its_picture_and_stays_
     window = shown(small)
     check(window, small)
     assert {dock.objectName() for dock in window.tabifiedDockWidgets(window.docks.dock("numbers"))} == {"plots", "bins"}
-    qtbot.waitUntil(lambda: window.view.height() > 0.6 * small.height(), timeout=5000)
-    qtbot.waitUntil(lambda: is_seen(window.docks.dock("numbers")), timeout=5000)
+    qtbot.waitUntil(lambda: window.view.height() > 0.6 * small.height())
+    qtbot.waitUntil(lambda: is_seen(window.docks.dock("numbers")))
     close(window)
     assert store.get(settings.LAYOUT) == saved
 
@@ -207,7 +207,7 @@ def test_a_window_that_is_made_smaller_keeps_its_panels(idle_window, qtbot):
     with qtbot.waitExposed(idle_window):
         idle_window.show()
     idle_window.resize(853, 456)
-    qtbot.waitUntil(lambda: idle_window.view.width() < 600, timeout=5000)
+    qtbot.waitUntil(lambda: idle_window.view.width() < 600)
     assert not idle_window.tabifiedDockWidgets(idle_window.docks.dock("plots"))
 
 

@@ -37,7 +37,7 @@ def test_the_statistics_stand_whole_beside_the_picture(large_text, make_review, 
             or label.mapTo(scroll.viewport(), label.rect().topRight()).x() > right
         ]
 
-    qtbot.waitUntil(lambda: cut() == [], timeout=5000)
+    qtbot.waitUntil(lambda: cut() == [])
 
 
 @pytest.mark.parametrize("width", [640, 853, 1180])
@@ -47,7 +47,7 @@ def test_all_three_angles_have_room_in_a_narrow_window(large_text, make_review, 
     assert (review.width(), review.height()) == (width, 480)
     review.shown.player.go_to(20)
     for name in ("yaw", "pitch", "roll"):
-        qtbot.waitUntil(lambda name=name: name in review.transport.numbers.text(), timeout=5000)
+        qtbot.waitUntil(lambda name=name: name in review.transport.numbers.text())
     label = review.transport.numbers
     assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
 
@@ -62,19 +62,19 @@ def test_in_a_low_window_each_part_beside_the_picture_has_a_tab(large_text, make
     tabs = find(side, "What is shown beside the picture", QTabBar)
     parts = [review.panes.faces, review.panes.annotation_list, review.panes.statistics]
     assert [tabs.tabText(k) for k in range(tabs.count())] == ["Faces", "Markers", "Statistics"]
-    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, False, True], timeout=5000)
+    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, False, True])
     for k, part in enumerate(parts):
         tabs.setCurrentIndex(k)
         assert [other.isVisible() for other in parts] == [other is part for other in parts]
-        qtbot.waitUntil(lambda: side.widget().height() <= side.viewport().height(), timeout=5000)  # nothing is cut
-        qtbot.waitUntil(lambda part=part: part.height() >= part.minimumSizeHint().height(), timeout=5000)
+        qtbot.waitUntil(lambda: side.widget().height() <= side.viewport().height())  # nothing is cut
+        qtbot.waitUntil(lambda part=part: part.height() >= part.minimumSizeHint().height())
         assert part.width() <= side.viewport().width()
         below = tabs.geometry().bottom() + 1
-        qtbot.waitUntil(lambda part=part, y=below: part.mapTo(side.widget(), QPoint()).y() == y, timeout=5000)
+        qtbot.waitUntil(lambda part=part, y=below: part.mapTo(side.widget(), QPoint()).y() == y)
     review.panes.faces.show_faces([FaceLine(0, (0,), "", 40)])
     assert not tabs.isTabVisible(0)  # there is nothing to choose from
     review.resize(1280, 1000)
-    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, True, True], timeout=5000)
+    qtbot.waitUntil(lambda: [part.isVisible() for part in parts] == [False, True, True])
     assert not tabs.isVisible()
 
 

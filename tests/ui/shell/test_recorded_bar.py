@@ -142,7 +142,7 @@ def test_the_keyboard_gets_there_and_escape_closes_it(idle_window, qtbot):
 def test_every_button_of_it_has_room(idle_window, size, qtbot):
     idle_window.resize(size)
     idle_window.recorded.offer(STATS)
-    qtbot.waitUntil(lambda: idle_window.recorded.width() == idle_window.width(), timeout=5000)
+    qtbot.waitUntil(lambda: idle_window.recorded.width() == idle_window.width())
     assert idle_window.size() == size
     for one in idle_window.recorded.findChildren(QAbstractButton):
         if one.objectName() == "qt_toolbar_ext_button":

@@ -83,7 +83,7 @@ def test_no_text_of_the_numbers_is_cut(window, result, face, qtbot):
     numbers = window.docks.view("numbers")
     numbers.show_result(result(face(angles=Angles(-12.3, -45.6, -78.9)), truth=Angles(-11, -22, -33)))
     inside = numbers.widget()
-    qtbot.waitUntil(lambda: inside.minimumSizeHint().width() <= numbers.viewport().width(), timeout=2000)
+    qtbot.waitUntil(lambda: inside.minimumSizeHint().width() <= numbers.viewport().width())
     for label in inside.findChildren(QLabel):
         if label.isVisible() and not label.wordWrap() and label.text() and "…" not in label.text():
             assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width() + 1, label.text()

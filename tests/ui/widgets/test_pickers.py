@@ -29,7 +29,7 @@ def test_the_list_shows_whole_lines_however_narrow_the_box_is(idle_window, qtbot
     picker = idle_window.toolbar.device
     idle_window.controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
     picker.showPopup()
-    qtbot.waitUntil(picker.view().isVisible, timeout=5000)
+    qtbot.waitUntil(picker.view().isVisible)
     assert picker.view().viewport().width() >= picker.view().sizeHintForColumn(0)
     picker.hidePopup()
 
