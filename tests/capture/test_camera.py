@@ -15,9 +15,7 @@ from app.capture.source import SourceState
 from app.core.camera_format import CameraFormat
 from app.core.errors import SourceError
 from tests.capture.fake_camera import QUICK, FakeCamera
-from tests.waiting import wait_until
-
-PATIENCE_S = 10.0
+from tests.waiting import PATIENCE_S, wait_until
 
 
 @pytest.fixture

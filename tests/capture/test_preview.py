@@ -11,9 +11,8 @@ from app.capture.source import SourceState
 from app.core.camera_format import CameraFormat
 from tests.capture.choosy_camera import FORMATS, ChoosyCamera
 from tests.capture.fake_camera import QUICK
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
-PATIENCE_S = 10.0
 HD, FAST, RAW = FORMATS
 
 

@@ -19,10 +19,9 @@ from app.outputs.targets import StreamName, parse_stream
 from extractor.installing import extra_command
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pylsl = pytest.importorskip("pylsl", exc_type=ImportError, reason="needs pylsl")
-WAIT_S = 15.0
 
 
 @pytest.fixture
@@ -38,14 +37,14 @@ def output(stream: StreamName) -> Iterator[LslOutput]:
 
 
 def inlet_of(output: LslOutput, part: str) -> pylsl.StreamInlet:
-    (found,) = pylsl.resolve_byprop("name", f"{output.status.target} {part}", timeout=WAIT_S)
+    (found,) = pylsl.resolve_byprop("name", f"{output.status.target} {part}", timeout=PATIENCE_S)
     inlet = pylsl.StreamInlet(found)
-    inlet.open_stream(WAIT_S)
+    inlet.open_stream(PATIENCE_S)
     return inlet
 
 
 def pull(inlet: pylsl.StreamInlet) -> tuple[list, float]:
-    sample, at_s = inlet.pull_sample(WAIT_S)
+    sample, at_s = inlet.pull_sample(PATIENCE_S)
     assert sample is not None
     return sample, at_s
 

@@ -22,15 +22,13 @@ from app.outputs.base import OutputState
 from app.outputs.opentrack import NAME, OpentrackOutput, opentrack_angles, packet
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
-from tests.waiting import wait_until
-
-WAIT_S = 5.0
+from tests.waiting import PATIENCE_S, wait_until
 
 
 def bind(port: int = 0) -> socket.socket:
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", port))
-    receiver.settimeout(WAIT_S)
+    receiver.settimeout(PATIENCE_S)
     return receiver
 
 
@@ -207,7 +205,7 @@ def test_closing_while_another_thread_sends(receiver):
 
     thread = threading.Thread(target=send)
     thread.start()
-    began.wait(WAIT_S)
+    began.wait(PATIENCE_S)
     output.close()
     output.close()
     thread.join()

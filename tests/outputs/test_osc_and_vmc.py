@@ -28,9 +28,8 @@ from app.outputs.vmc import VmcOutput, head_quaternion, presets
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.extractor.test_face_shape import moved, neutral
 from tests.factories import looking, make_face, make_result
-from tests.waiting import threads_named, wait_until
+from tests.waiting import PATIENCE_S, threads_named, wait_until
 
-WAIT_S = 10.0
 OUTPUTS = pytest.mark.parametrize("make", [OscOutput, VmcOutput])
 
 
@@ -47,7 +46,7 @@ class Receiver:
         self._thread.start()
 
     def get(self) -> tuple[str, tuple]:
-        return self.messages.get(timeout=WAIT_S)
+        return self.messages.get(timeout=PATIENCE_S)
 
     def until(self, address: str) -> tuple:
         """The arguments of the next message to this address."""

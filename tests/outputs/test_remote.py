@@ -24,8 +24,7 @@ from app.outputs.remote import RemoteControl
 from app.outputs.remote_client import RemoteError
 from app.outputs.targets import ServerTarget
 from extractor import files
-
-WAIT_S = 10.0
+from tests.waiting import PATIENCE_S
 
 
 class Studio:
@@ -49,7 +48,7 @@ class Studio:
         raise SessionError("Nothing is recorded.")
 
     def annotate(self, label: str, at_s: float) -> Done:
-        assert self.may_mark.wait(WAIT_S)
+        assert self.may_mark.wait(PATIENCE_S)
         return self._done(label, at_s, at_s)
 
     def recentre(self) -> Done:
@@ -75,7 +74,7 @@ def control(studio: Studio) -> Iterator[RemoteControl]:
 @pytest.fixture
 def client(control: RemoteControl) -> Iterator[ClientConnection]:
     with connected(control) as client:
-        hello = json.loads(client.recv(timeout=WAIT_S))
+        hello = json.loads(client.recv(timeout=PATIENCE_S))
         assert hello["type"] == "hello"
         assert set(hello["commands"]) == {"start", "stop", "marker", "recentre", "status", "ping"}
         yield client
@@ -83,12 +82,12 @@ def client(control: RemoteControl) -> Iterator[ClientConnection]:
 
 def connected(control: RemoteControl, token: str | None = None) -> ClientConnection:
     header = {"Authorization": f"Bearer {control.token if token is None else token}"}
-    return connect(f"ws://{control.address}", proxy=None, open_timeout=WAIT_S, additional_headers=header)
+    return connect(f"ws://{control.address}", proxy=None, open_timeout=PATIENCE_S, additional_headers=header)
 
 
 def answer(client: ClientConnection, message: object) -> dict:
     client.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
-    text = client.recv(timeout=WAIT_S)
+    text = client.recv(timeout=PATIENCE_S)
     assert isinstance(text, str)
     assert text.endswith("\n")
     return json.loads(text)
@@ -120,10 +119,10 @@ def test_a_marker_is_set_when_its_message_came(client, studio):
         client.send(json.dumps({"command": "marker", "label": label}))
     client.send(json.dumps({"command": "ping"}))
     for _ in range(2):  # the second is answered once what came before the first is noted; the disk hangs meanwhile
-        assert client.ping().wait(WAIT_S)
+        assert client.ping().wait(PATIENCE_S)
     late_s = now_s()
     studio.may_mark.set()
-    answers = [json.loads(client.recv(timeout=WAIT_S)) for _ in range(4)]
+    answers = [json.loads(client.recv(timeout=PATIENCE_S)) for _ in range(4)]
     pong = answers.pop()
     assert pong["command"] == "ping"
     assert [label for label, _ in studio.asked] == ["one", "two", "three"]
@@ -203,7 +202,7 @@ def test_a_message_far_too_long_ends_the_connection(client, control):
     with pytest.raises(ConnectionClosedError, match="1009"):
         answer(client, "x" * (remote.RECEIVED_BYTES + 1))
     with connected(control) as another:
-        assert json.loads(another.recv(timeout=WAIT_S))["type"] == "hello"
+        assert json.loads(another.recv(timeout=PATIENCE_S))["type"] == "hello"
 
 
 def test_too_many_messages_are_refused_in_words(client, monkeypatch):
@@ -296,7 +295,7 @@ def test_a_place_that_can_not_be_written_is_a_sentence(monkeypatch, tmp_path):
 def test_closing_tells_programs(control, client):
     control.close()
     with pytest.raises(Exception, match="1001"):
-        client.recv(timeout=WAIT_S)
+        client.recv(timeout=PATIENCE_S)
     with (
         pytest.raises(RemoteError, match="No window answers at 127"),
         remote_client.connected(control.address, control.token),

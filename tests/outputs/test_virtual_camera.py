@@ -27,7 +27,6 @@ from tests.factories import make_face, make_result
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="v4l2 is Linux's")
-WAIT_S = 10.0
 FORMAT = struct.Struct("<II12I152x")  # v4l2_format on 64 bits, as written in linux/videodev2.h
 
 

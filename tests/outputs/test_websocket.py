@@ -25,9 +25,7 @@ from app.outputs.targets import ServerTarget
 from app.outputs.websocket import WebSocketOutput, frame_record
 from extractor.types import Angles
 from tests.factories import looking, make_face, make_result
-from tests.waiting import threads_named, wait_until
-
-WAIT_S = 10.0
+from tests.waiting import PATIENCE_S, threads_named, wait_until
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def output() -> Iterator[WebSocketOutput]:
 
 @contextlib.contextmanager
 def client_of(output: WebSocketOutput, **options: object) -> Iterator[ClientConnection]:
-    with connect(f"ws://{output.address}", proxy=None, open_timeout=WAIT_S, **options) as client:
+    with connect(f"ws://{output.address}", proxy=None, open_timeout=PATIENCE_S, **options) as client:
         assert receive(client)["type"] == "hello"  # by then it gets what is sent
         yield client
 
@@ -58,14 +56,14 @@ def raw_client_of(output: WebSocketOutput, host: str = "localhost") -> socket.so
 def refusal(output: WebSocketOutput, **options: object) -> int:
     with (
         pytest.raises(InvalidStatus) as refused,
-        connect(f"ws://{output.address}", proxy=None, open_timeout=WAIT_S, **options),
+        connect(f"ws://{output.address}", proxy=None, open_timeout=PATIENCE_S, **options),
     ):
         pass
     return refused.value.response.status_code
 
 
 def receive(client: ClientConnection) -> dict:
-    text = client.recv(timeout=WAIT_S)
+    text = client.recv(timeout=PATIENCE_S)
     assert isinstance(text, str)
     assert text.endswith("\n")
     assert text.count("\n") == 1
@@ -256,7 +254,7 @@ def test_own_names_and_addresses_are_answered(output, host):
 def refusal_of(output: WebSocketOutput, host: str) -> str:
     """The status of the answer to a client that gives this ``Host``."""
     with raw_client_of(output, host) as client:
-        client.settimeout(WAIT_S)
+        client.settimeout(PATIENCE_S)
         return client.recv(100).split()[1].decode()
 
 
@@ -297,7 +295,7 @@ def test_closing_says_goodbye_and_frees_the_port(output):
         output.close()
         output.close()
         with pytest.raises(Exception, match="1001"):
-            client.recv(timeout=WAIT_S)
+            client.recv(timeout=PATIENCE_S)
     output.send(looking())
     output.send_marker(Marker("x", "", now_s()))
     again = WebSocketOutput(ServerTarget(output.address))

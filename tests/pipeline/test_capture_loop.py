@@ -14,8 +14,7 @@ from app.core.clock import now_s
 from app.core.errors import SourceError
 from app.core.frames import Frame
 from app.pipeline.capture_loop import CaptureLoop
-
-WAIT_S = 10.0
+from tests.waiting import PATIENCE_S
 
 
 class ScriptedSource:
@@ -82,7 +81,7 @@ class Run:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(condition, WAIT_S)
+            assert self.changed.wait_for(condition, PATIENCE_S)
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def run() -> Iterator[Run]:
 def test_every_frame_is_handed_on_and_gaps_are_counted_as_lost(run):
     source = ScriptedSource([0, 1, None, 4, 5])
     run.loop.switch(source)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.frames == [0, 1, 4, 5]
     assert run.loop.frames == 4
     assert run.loop.lost == 2
@@ -122,7 +121,7 @@ def test_what_a_frozen_source_held_up_is_read_as_it_can_be_taken(run):
     run.wait_for(lambda: run.asked > 5)
     assert run.frames == [0, 1]  # the second told that there was a silence
     run.filling.clear()
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.frames == [0, 1, 2, 3]
 
 
@@ -130,21 +129,21 @@ def test_a_source_that_would_drop_frames_is_read_at_once(run):
     run.filling.set()
     source = ThawedSource(buffers=False)
     run.loop.switch(source)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.frames == [0, 1, 2, 3]
 
 
 def test_a_source_lives_on_the_capture_thread_alone(run):
     source = ScriptedSource([0])
     run.loop.switch(source)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert source.threads == {"capture"}
 
 
 def test_a_source_that_cannot_be_opened_says_why_and_is_closed(run):
     source = ScriptedSource([], SourceError("The camera is in use by another program; close it and try again."))
     run.loop.switch(source)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.loop.status.state is SourceState.FAILED
     assert "in use" in run.loop.status.message
     assert run.opened == 0
@@ -154,7 +153,7 @@ def test_a_source_that_cannot_be_opened_says_why_and_is_closed(run):
 def test_an_error_in_mid_stream_stops_the_source_but_not_the_thread(run, error, caplog):
     source = ScriptedSource([0, error])
     run.loop.switch(source)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.loop.status.state is SourceState.FAILED
     assert run.loop.status.message.endswith(".")
     after = ScriptedSource([7])
@@ -190,7 +189,7 @@ def test_switching_to_nothing_closes_and_waits(run):
     run.loop.switch(source)
     run.wait_for(lambda: run.frames == [0])
     run.loop.switch(None)
-    assert source.closed.wait(WAIT_S)
+    assert source.closed.wait(PATIENCE_S)
     assert run.loop.status.state is SourceState.CLOSED
 
 
@@ -209,7 +208,7 @@ def test_one_can_wait_until_the_source_is_closed(run):
     run.wait_for(lambda: run.frames == [0])
     assert not run.loop.wait_closed(0.0)
     run.loop.switch(None)
-    assert run.loop.wait_closed(WAIT_S)
+    assert run.loop.wait_closed(PATIENCE_S)
     assert source.closed.is_set()
     assert run.loop.wait_closed(0.0)  # and it stays so
 
@@ -234,7 +233,7 @@ class HangingCamera(ScriptedSource):
 def test_the_end_does_not_wait_for_a_camera_that_hangs_while_it_opens():
     run, camera = Run(), HangingCamera()
     run.loop.switch(camera)
-    assert camera.asked.wait(WAIT_S)
+    assert camera.asked.wait(PATIENCE_S)
     run.loop.stop(timeout_s=60)
     assert camera.interrupted.is_set()
     assert "capture" not in {thread.name for thread in threading.enumerate()}
@@ -243,7 +242,7 @@ def test_the_end_does_not_wait_for_a_camera_that_hangs_while_it_opens():
 def test_another_source_does_not_wait_for_a_camera_that_hangs_while_it_opens(run):
     camera = HangingCamera()
     run.loop.switch(camera)
-    assert camera.asked.wait(WAIT_S)
+    assert camera.asked.wait(PATIENCE_S)
     run.loop.switch(ScriptedSource([0, 1]))
     run.wait_for(lambda: run.frames == [0, 1])
     assert camera.interrupted.is_set()

@@ -26,8 +26,7 @@ from extractor.backends import create_backend
 from extractor.backends.base import Backend, BackendInfo
 from extractor.types import HostMotion
 from tests.factories import read_annotations, read_table
-
-WAIT_S = 60.0
+from tests.waiting import PATIENCE_S
 
 
 class Weak:
@@ -85,7 +84,7 @@ class Loop:
             while frame is None:
                 frame = self._source.read(1.0)
             self._frames.put(frame)
-            assert self._measured.acquire(timeout=WAIT_S)
+            assert self._measured.acquire(timeout=PATIENCE_S)
         return self.results[-1]
 
     def close(self) -> None:
@@ -269,11 +268,11 @@ def test_a_part_that_fails_takes_nothing_along(part, tmp_path, monkeypatch):
     try:
         pipeline.set_source(DemoSource())
         for _ in range(3):
-            assert measured.acquire(timeout=WAIT_S)
+            assert measured.acquire(timeout=PATIENCE_S)
         folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
         begun_s = now_s()
         for _ in range(4):
-            assert recorded.acquire(timeout=WAIT_S)
+            assert recorded.acquire(timeout=PATIENCE_S)
         pipeline.note("all is well", now_s())
         if part != "output":
             problem = pipeline.status().problem
@@ -305,15 +304,15 @@ def test_what_failed_stands_in_the_recording_and_on_the_screen(tmp_path, monkeyp
     try:
         pipeline.set_source(DemoSource())
         for _ in range(2):
-            assert measured.acquire(timeout=WAIT_S)
+            assert measured.acquire(timeout=PATIENCE_S)
         folder = pipeline.start_recording(lambda: claim_folder(tmp_path / "take"))
         broken.set()
         for _ in range(REPLACE_AT):
-            assert failed_ones.acquire(timeout=WAIT_S)
+            assert failed_ones.acquire(timeout=PATIENCE_S)
         while measured.acquire(blocking=False):  # those from before
             pass
         for _ in range(4):  # by the engine that took over
-            assert measured.acquire(timeout=WAIT_S)
+            assert measured.acquire(timeout=PATIENCE_S)
         pipeline.recorder.stop(wait=True)
     finally:
         pipeline.close()

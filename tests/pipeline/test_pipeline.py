@@ -22,8 +22,7 @@ from app.session.manifest import Manifest
 from app.session.session import Session
 from app.signals.presets import preset_named
 from tests.factories import read_annotations, read_signals
-
-WAIT_S = 60.0
+from tests.waiting import PATIENCE_S
 
 
 class Watched:
@@ -42,7 +41,7 @@ class Watched:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Look again with every result, and now and then without one: a status has no event of its own."""
-        end_s = now_s() + WAIT_S
+        end_s = now_s() + PATIENCE_S
         with self._changed:
             while not condition():
                 assert now_s() < end_s, self.pipeline.status()
@@ -171,7 +170,7 @@ def test_frames_pass_through_without_a_network(tmp_path: Path):
     pipeline.start()
     try:
         pipeline.set_source(resolve_source("demo").source)
-        result = pipeline.results.take(WAIT_S)
+        result = pipeline.results.take(PATIENCE_S)
         assert result is not None
         assert result.faces == ()
         assert result.frame.image.shape == (480, 640, 3)

@@ -32,9 +32,7 @@ from extractor.model import MotionExtractor
 from extractor.types import CropSpec
 from extractor.weights import LIVEPORTRAIT_CROP
 from tests.factories import write_checkpoints
-from tests.waiting import wait_until
-
-WAIT_S = 60.0
+from tests.waiting import PATIENCE_S, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def frame() -> Frame:
     source = VideoSource(Path(__file__).resolve().parents[2] / "assets" / "demo.mp4")
     source.open()
     try:
-        frame = source.read(WAIT_S)
+        frame = source.read(PATIENCE_S)
     finally:
         source.close()
     assert frame is not None
@@ -209,7 +207,7 @@ def test_the_box_behind_a_crop_gives_the_same_crop(spec: CropSpec, centre: tuple
 
 
 def wait_for(condition: Callable[[], bool], annotation: threading.Event) -> None:
-    end_s = now_s() + WAIT_S
+    end_s = now_s() + PATIENCE_S
     while not condition():
         assert now_s() < end_s
         annotation.wait(0.05)

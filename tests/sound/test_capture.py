@@ -20,10 +20,9 @@ from app.sound.clock import LEAP_S, BlockClock
 from app.sound.level import SILENCE_DB, Level
 from tests.interpreter import run_python
 from tests.sound.microphone import FakeMicrophone
-from tests.waiting import join_threads
+from tests.waiting import PATIENCE_S, join_threads
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_S = 10.0
 
 
 @given(st.floats(-300, 300), st.integers(0, 2**32 - 1))
@@ -144,5 +143,5 @@ def test_what_stands_in_while_mediapipe_is_imported_is_not_taken_for_the_library
         thread.start()
         thread.join(0.05)  # it waits, so that this ends nothing
         monkeypatch.setitem(sys.modules, "sounddevice", real)
-    thread.join(WAIT_S)
+    thread.join(PATIENCE_S)
     assert got == [real]

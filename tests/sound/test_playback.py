@@ -12,9 +12,8 @@ from app.core.errors import SourceError
 from app.core.sound import RATE, Samples
 from app.sound import playback
 from app.sound.playback import Fill, Playback
-from tests.waiting import join_threads
+from tests.waiting import PATIENCE_S, join_threads
 
-WAIT_S = 10.0
 LENGTH_S = 8
 
 
@@ -54,13 +53,13 @@ def play(speaker):
     def begin(start_s: float) -> list[float]:
         start[0] = start_s
         made.append(Playback(counted, lambda at_s: start[0] + at_s - 100, speaker, print, lambda: None))
-        assert speaker.opened.wait(WAIT_S)
+        assert speaker.opened.wait(PATIENCE_S)
         return start
 
     yield begin
     for one in made:
         one.close()
-        assert speaker.closed.wait(WAIT_S)
+        assert speaker.closed.wait(PATIENCE_S)
     join_threads("sound playback")
 
 
@@ -124,7 +123,7 @@ def test_without_a_speaker_it_is_a_sentence(caplog):
     said: list[str] = []
     ended = threading.Event()
     Playback(counted, lambda at_s: 0.0, HandSpeaker("No loudspeaker."), said.append, ended.set)
-    assert ended.wait(WAIT_S)
+    assert ended.wait(PATIENCE_S)
     join_threads("sound playback")
     assert said == ["No loudspeaker."]
     assert playback.AHEAD >= RATE // 2

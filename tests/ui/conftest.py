@@ -28,12 +28,10 @@ from extractor.backends import DeviceError
 from extractor.types import KEYPOINT_NAMES, Angles
 from tests.factories import make_face, make_result
 from tests.ui.hostile import Bait
-
-PATIENCE_MS = 60_000
-"""What is waited for comes at once on a quiet machine, and within this on one that is busy with other work."""
+from tests.waiting import PATIENCE_S
 
 for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitExposed, QtBot.waitActive):
-    wait.__kwdefaults__["timeout"] = PATIENCE_MS  # its own are five seconds
+    wait.__kwdefaults__["timeout"] = int(1000 * PATIENCE_S)  # its own are five seconds
 
 # Where the named keypoints lie in a frontal face, crop coordinates; l is the subject's, so to the image's right.
 _LAYOUT = {
