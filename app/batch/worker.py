@@ -26,7 +26,7 @@ from app.faces.estimators import create
 from app.session.folders import numbered
 from app.session.header import describe
 from app.session.manifest import Manifest, MediaFile
-from app.session.offline import ExtractWriter, missing_of
+from app.session.offline import ExtractWriter, missing_reason
 from app.session.staging import new_staging, publish_over, sweep_all
 from app.session.table import Missing, row
 from extractor import files
@@ -131,7 +131,7 @@ class Worker:
         with closing(results):
             for result in results:
                 picture = job.pictures[result.frame.index]
-                num_kp, missing = self._backend.spec.num_kp, missing_of(result)
+                num_kp, missing = self._backend.spec.num_kp, missing_reason(result)
                 rows.append((picture, row(picture.name, None, result.primary, math.nan, num_kp, missing)))
                 if missing is Missing.NO_FACE and result.primary is None:
                     faceless.append(picture.name)

@@ -76,7 +76,7 @@ class PartFile(Staged):
         return os_errors_as(SessionError, f"{self._path} can't be written")
 
 
-def missing_of(result: FrameResult) -> Missing:
+def missing_reason(result: FrameResult) -> Missing:
     """The reason why the result has no primary face, where it has none."""
     return Missing.of(damaged=result.frame.damaged, failed=result.failed)
 
@@ -108,7 +108,8 @@ class StagedTables(Staged):
 
     def write(self, result: FrameResult, timestamp_s: float) -> None:
         """The next frame's result, ``timestamp_s`` from the video's start."""
-        frame = MeasuredFrame(self.rows, timestamp_s, result.primary, tuple(result.others), missing=missing_of(result))
+        missing = missing_reason(result)
+        frame = MeasuredFrame(self.rows, timestamp_s, result.primary, tuple(result.others), missing=missing)
         self._tables.add([frame])
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.frames import Frame, FrameResult
-from app.session.offline import missing_of
+from app.session.offline import missing_reason
 from app.session.rows import PendingRows
 from app.session.table import Missing
 
@@ -66,4 +66,4 @@ def test_a_damaged_frame_has_a_row_that_counts_as_not_inferred():
         pending.expect(frame.index, frame, float(frame.index), 0.0)
         pending.resolve(result_of(frame))
     assert [(row.inferred, row.damaged) for row in pending.pop_final(2, math.inf)] == [(True, False), (False, True)]
-    assert [missing_of(result_of(frame)) for frame in frames] == [Missing.NO_FACE, Missing.DAMAGED]
+    assert [missing_reason(result_of(frame)) for frame in frames] == [Missing.NO_FACE, Missing.DAMAGED]
