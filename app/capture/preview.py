@@ -12,7 +12,7 @@ from app.capture.devices import CameraDevice
 from app.capture.grants import READ_S, Grant, RateGauge
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.camera_format import CameraFormat
-from app.core.errors import SourceError
+from app.core.errors import SourceError, unexpected
 from app.core.frames import Frame
 from app.core.mailbox import Mailbox
 
@@ -118,7 +118,7 @@ class CameraPreview:
                 self._failed(str(error), serial)
             except Exception:
                 log.exception("the preview of a camera failed")
-                self._failed("The camera failed with an unexpected error; the details are on stderr.", serial)
+                self._failed(unexpected("The camera failed"), serial)
 
     def _moved_on(self, serial: int) -> bool:
         return serial != self._serial

@@ -29,6 +29,11 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def unexpected(what: str) -> str:
+    """The sentence that ``what`` happened by a fault of the program; its traceback is in the log."""
+    return f"{what} because of an unexpected error; the details are on stderr."
+
+
 @contextlib.contextmanager
 def os_errors_as(kind: type[UserError], what: str) -> Iterator[None]:
     """Raise what the system refuses meanwhile as an error of this kind: ``what`` went wrong, and why."""

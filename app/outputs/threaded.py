@@ -6,7 +6,7 @@ import abc
 import logging
 import threading
 
-from app.core.errors import OutputError
+from app.core.errors import OutputError, unexpected
 from app.core.frames import FrameResult
 from app.core.mailbox import Mailbox
 from app.outputs.base import Marker, OutputStatus, Tally
@@ -14,7 +14,7 @@ from app.outputs.base import Marker, OutputStatus, Tally
 log = logging.getLogger(__name__)
 
 CLOSE_S = 2.0
-UNEXPECTED = "Nothing can be sent at present because of an unexpected error; the details are on stderr."
+UNEXPECTED = unexpected("Nothing can be sent at present")
 
 
 class ThreadedOutput(abc.ABC):

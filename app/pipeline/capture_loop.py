@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from app.capture.source import Buffering, Interruptible, Source, SourceInfo, SourceState, SourceStatus
 from app.core.clock import now_s
-from app.core.errors import SourceError
+from app.core.errors import SourceError, unexpected
 from app.core.frames import Frame
 from app.signals.rates import RateMeter
 
@@ -131,7 +131,7 @@ class CaptureLoop:
             self._fail(source, str(error))
         except Exception:
             log.exception("opening a source failed")
-            self._fail(source, "The source can't be opened because of an unexpected error; the details are on stderr.")
+            self._fail(source, unexpected("The source can't be opened"))
         finally:
             with self._changed:
                 self._opening = None
@@ -167,7 +167,7 @@ class CaptureLoop:
             self._fail(source, str(error))
         except Exception:
             log.exception("reading a source failed")
-            self._fail(source, "The source stopped because of an unexpected error; the details are on stderr.")
+            self._fail(source, unexpected("The source stopped"))
 
     def _fail(self, source: Source, message: str) -> None:
         self._status = SourceStatus(SourceState.FAILED, message)

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from app.core.clock import now_s
+from app.core.errors import unexpected
 from app.core.frames import Frame, FrameResult
 from app.core.mailbox import Mailbox
 from app.core.position import ASSUMED, FaceSize
@@ -182,7 +183,7 @@ class InferenceLoop:
             self.error = str(error)
         except Exception:
             log.exception("loading the network failed")
-            self.error = "The network can't be loaded because of an unexpected error; the details are on stderr."
+            self.error = unexpected("The network can't be loaded")
         finally:
             with self._lock:
                 self.loading = self._wanted is not None

@@ -6,6 +6,7 @@ import logging
 import threading
 from dataclasses import dataclass
 
+from app.core.errors import unexpected
 from app.core.threads import network_threads
 from app.faces.estimators import create
 from extractor.backends.base import Backend
@@ -66,4 +67,4 @@ class Loading:
             self.error = str(error)
         except Exception:
             log.exception("loading failed")
-            self.error = f"{self._what} can't be loaded because of an unexpected error; the details are on stderr."
+            self.error = unexpected(f"{self._what} can't be loaded")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.core.clock import now_s
-from app.core.errors import SessionError
+from app.core.errors import SessionError, unexpected
 from app.core.frames import FrameResult
 from app.core.one_euro import OneEuro
 from app.core.tilt import MEASURED, CameraTilt
@@ -163,7 +163,7 @@ class SignalController:
                 problem = str(error)
             except Exception:  # nobody else would hear of it on this thread
                 log.exception("an annotation could not be written")
-                problem = "The marker was not written because of an unexpected error; the details are on stderr."
+                problem = unexpected("The marker was not written")
         with self._lock:
             self._count += 1
             self.finished = Finished(self._count, outcome, problem)

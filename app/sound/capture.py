@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.clock import now_s
-from app.core.errors import SourceError
+from app.core.errors import SourceError, unexpected
 from app.core.sound import Samples, SoundBlock
 from app.sound.clock import BlockClock
 from app.sound.level import SILENCE_DB, Level
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 2.0  # without a block for so long, the microphone is gone
 STOPPED = "The microphone {device} gives no sound any more: connect it, and switch the sound off and on."
-UNEXPECTED = "The microphone can't be used because of an unexpected error; the details are on stderr."
+UNEXPECTED = unexpected("The microphone can't be used")
 CLOSE_S = 5.0
 
 

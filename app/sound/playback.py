@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.core.errors import UserError
+from app.core.errors import UserError, unexpected
 from app.core.sound import RATE, Samples
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Playback:
             self._failed(str(error))
         except Exception:
             log.exception("sound can't be played")
-            self._failed("The sound can't be played because of an unexpected error; the details are on stderr.")
+            self._failed(unexpected("The sound can't be played"))
         finally:
             with contextlib.suppress(Exception):
                 self._speaker.close()

@@ -16,7 +16,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.capture.source import DEMO, SourceInfo, SourceState
 from app.core.camera_format import CameraRequest
 from app.core.clock import now_s
-from app.core.errors import UserError
+from app.core.errors import UserError, unexpected
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.background import Background, lazily
 from app.ui.widgets.formatting import duration
@@ -34,7 +34,6 @@ CAMERA_LENT = "The camera is in the camera chooser."
 RECORDING = "A recording runs: finish it (R), then choose another source."
 RECORDING_NETWORK = "A recording runs: finish it (R), then choose other weights or another device."
 FREE_S = 20.0  # longer than a camera may take to open
-UNEXPECTED = "That failed because of an unexpected error; the details are on stderr."
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,4 +321,4 @@ def sentence(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     log.error("unexpected error", exc_info=error)
-    return UNEXPECTED
+    return unexpected("That failed")
