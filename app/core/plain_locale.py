@@ -10,6 +10,7 @@ import ctypes
 import functools
 import locale
 import os
+import sys
 
 _CATEGORIES = (
     "LC_CTYPE", "LC_NUMERIC", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES", "LC_TIME", "LC_PAPER", "LC_NAME",
@@ -31,9 +32,11 @@ def decimal_sign() -> str:
 
 
 def use_plain_locale() -> None:
-    """Let C functions of this process use a decimal point and the letters of English from now on."""
+    """Let C functions of this process use a decimal point, and the letters and words of English, from now on."""
     decimal_sign()
     locale.setlocale(locale.LC_NUMERIC, "C")
+    if sys.platform != "win32":
+        locale.setlocale(locale.LC_MESSAGES, "C")  # why the system refuses something stands within our sentences
     if not _letters_are_plain():
         locale.setlocale(locale.LC_CTYPE, _PLAIN_LETTERS)
 
@@ -42,7 +45,8 @@ def keep_plain_locale() -> None:
     """As ``use_plain_locale``, and it stays so when a library takes over the locale of the environment.
 
     Qt, GTK and input methods call ``setlocale(LC_ALL, "")``, so the environment of this process and its children is
-    changed too.  ``LC_ALL`` outranks all others; its value is kept for every category that does no harm.
+    changed too.  ``LC_ALL`` outranks all others; its value is kept for every category that does no harm, and for the
+    language of messages: a file manager that is opened from here speaks the person's.
     """
     use_plain_locale()
     everything = os.environ.pop("LC_ALL", "")
