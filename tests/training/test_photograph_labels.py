@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from extractor.decode_arrays import angles_from_matrix as angles
+from extractor.face_mesh import keypoints, mesh_rotation
 from extractor.training import photographs
 from extractor.training.geometry import Array, geodesic_between
 from extractor.training.learning.photo_pool import PhotoPool
@@ -17,6 +18,7 @@ from extractor.training.measuring.face_mesh import FaceMesh
 from extractor.training.measuring.film_evaluation import frames
 from extractor.training.measuring.photo_evaluation import everybody
 from extractor.training.photographs import Labeller, NoFaceError, pictures, read_picture
+from extractor.training.rendering.labels import MIRROR
 from extractor.types import KEYPOINT_NAMES
 
 
@@ -79,6 +81,21 @@ def test_a_mirrored_picture_has_the_mirrored_label(face: Array, labeller: Labell
     left, right = (KEYPOINT_NAMES.index(f"mouth_{side}") for side in "lr")
     assert mirrored.points[left] == pytest.approx(plain.points[right] * [-1, 1, 1], abs=0.03)
     assert 0 <= plain.disagreement_deg < 6
+
+
+def test_a_label_lies_between_those_of_the_picture_and_its_mirror_image(face: Array, labeller: Labeller) -> None:
+    label = labeller.label(face)
+    with FaceMesh() as mesh:
+        plain, mirrored = (
+            keypoints(found)
+            for picture in (label.picture, label.picture[:, ::-1])
+            if (found := mesh.find(picture)) is not None
+        )
+    points = np.stack([plain, mirrored[MIRROR] * [-1, 1, 1]])
+    apart = [geodesic_between(label.rotation, turn) for turn in mesh_rotation(points)]
+    assert apart == pytest.approx([label.disagreement_deg / 2] * 2, abs=0.01)
+    assert label.disagreement_deg > 0.1
+    assert label.points == pytest.approx(points.mean(0), abs=1e-5)
 
 
 def test_poses_that_disagree_get_no_label(face: Array, labeller: Labeller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,17 +16,27 @@ from extractor.model import MotionExtractor
 from extractor.training.errors import TrainingError
 from extractor.training.face_frame import MEAN_FACE
 from extractor.training.geometry import rotation
-from extractor.training.learning.augment import PhotoFaults
+from extractor.training.learning.augment import PhotoFaults, cut
 from extractor.training.learning.batches import Batches
-from extractor.training.learning.losses import MOVING, UPPER_LIDS, LossWeights, losses
-from extractor.training.learning.photo_pool import GROUPS_MORE_OFTEN, PhotoPool, photographed, targets_of
+from extractor.training.learning.framing import ROLL_SPREAD_DEG
+from extractor.training.learning.losses import LOWER_LIDS, MOVING, UPPER_LIDS, LossWeights, losses
+from extractor.training.learning.photo_pool import (
+    GROUPS_MORE_OFTEN,
+    SIDE_SPREAD,
+    TIGHT,
+    PhotoPool,
+    draw_weights,
+    photographed,
+    targets_of,
+)
 from extractor.training.learning.pool import HeadPool
 from extractor.training.learning.schedule import Phase, RunSettings
-from extractor.training.learning.surroundings import soft_edges
+from extractor.training.learning.surroundings import soft_edges, surrounded
 from extractor.training.learning.targets import Targets
 from extractor.training.learning.trainer import Trainer
 from extractor.training.measuring.metrics import geodesic_deg
 from extractor.training.shards import Heads, write_shard
+from extractor.types import KEYPOINT_NAMES
 from tests.training.conftest import make_heads
 from tests.training.perfect import perfect_outputs
 
@@ -98,6 +108,37 @@ def test_rare_poses_are_drawn_more_often(tmp_path: Path) -> None:
     pool = PhotoPool([path])
     drawn = pool.draw(4000, torch.Generator().manual_seed(0))
     assert float((drawn < 10).float().mean()) > 0.08  # they are 5 of 100
+
+
+def test_closed_eyes_open_mouths_and_whole_heads_are_drawn_more_often() -> None:
+    usual = 0.4 * MEAN_FACE[:, :2]
+    closed, shouting = usual.copy(), usual.copy()
+    closed[UPPER_LIDS] = closed[LOWER_LIDS]
+    shouting[KEYPOINT_NAMES.index("lip_low"), 1] += 0.2
+    points = np.stack([usual, closed, shouting, usual]).astype(np.float32)
+    targets = targets_of(np.tile(np.eye(3, dtype=np.float32), (4, 1, 1)), points)
+    weights = draw_weights(targets, torch.tensor([TIGHT, TIGHT, TIGHT, TIGHT + 1]))
+    assert (weights / weights[0]).tolist() == pytest.approx([1, 5, 3, 4])
+
+
+def test_crops_are_rolled_mirrored_and_cut_by_late_boxes_too(photos: PhotoPool) -> None:
+    framing = photos.framing(torch.zeros(4000, dtype=torch.long), torch.Generator().manual_seed(0))
+    assert float((framing.roll_deg.abs() > 2.5 * ROLL_SPREAD_DEG).float().mean()) > 0.02
+    assert float(framing.mirrored.float().mean()) == pytest.approx(0.5, abs=0.05)
+    spread = (framing.half / framing.half.median()).log().abs()
+    assert float((spread > 2.7 * SIDE_SPREAD).float().mean()) > 0.01  # late ones; others stay within 2.5
+
+
+def test_what_surrounds_a_tight_face_is_replaced_and_no_more(pool: HeadPool, photos: PhotoPool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for row, tight in ((0, True), (7, False)):
+        rows = torch.full((200,), row)
+        framing = photos.framing(rows, generator)
+        before = cut(photos.images(rows), framing, 32)
+        apart = (surrounded(photos, pool, rows, framing, 32, generator) - before).abs().amax(1)
+        changed = float((apart.amax((1, 2)) > 0.05).float().mean())
+        assert 0.4 < changed < 0.7 if tight else changed == 0
+        assert float(apart[:, 15:17, 15:17].max()) < 1e-3  # the face
 
 
 def test_groups_with_larger_errors_are_drawn_more_often(tmp_path: Path) -> None:
