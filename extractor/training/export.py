@@ -70,9 +70,9 @@ def export(
     metrics, temperatures = None, None
     errors: dict[str, object] = {}
     sure_deg: list[float] = []
+    if pitch_gain != 1:
+        apply_gain(network, "pitch", pitch_gain)
     if photos:
-        if pitch_gain != 1:
-            apply_gain(network, "pitch", pitch_gain)
         pictures = PhotoPool(photos, sure_deg=float("inf"))
         people = everybody(pictures)
         said = ask(network, pictures, people, spec.crop)
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mesh-cache", type=Path, metavar="FILE.npz", help="keep there what the mesh says of films")
     parser.add_argument(
         "--pitch-gain", type=float, default=1.0,
-        help="with --photos: the pitch times this, where its slope on other photographs is below 1 (default: 1)",
+        help="the pitch times this, where its slope on photographs is below 1 (default: 1)",
     )  # fmt: skip
     parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
     parser.add_argument("--dtype", choices=DTYPES, default="fp16", help="how numbers are stored (default: fp16)")

@@ -11,6 +11,7 @@ import torch
 
 from extractor import MotionExtractor
 from extractor.training import evaluate, export, render, train
+from extractor.training.learning.calibration import apply_gain
 from extractor.training.learning.trainer import Trainer
 from extractor.types import CropSpec
 from extractor.weights import read_weights
@@ -194,4 +195,18 @@ def test_without_held_out_heads_the_numbers_are_the_averaged_networks(shard_fold
     with torch.inference_mode():
         ours, theirs = a(x), b(x)
     # Not bit by bit: the state's tensors are channels-last, which another kernel sums up.
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
+
+
+def test_the_gain_that_the_metadata_tell_is_applied_without_photographs_too(shard_folder: Path, tmp_path: Path) -> None:
+    state, target = tmp_path / "run" / "state.pth", tmp_path / "weights.safetensors"
+    run_training(shard_folder, state.parent, "--samples", "8")
+    assert export.main([str(state), str(target), "--dtype", "fp32", "--pitch-gain", "1.2"]) == 0
+    plain, stretched = MotionExtractor.from_checkpoint(state), MotionExtractor.from_checkpoint(target)
+    assert stretched.report is not None
+    assert stretched.report.metadata["pitch_gain"] == 1.2
+    apply_gain(plain, "pitch", 1.2)
+    x = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        ours, theirs = plain(x), stretched(x)
     assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
