@@ -208,6 +208,21 @@ def test_what_a_photograph_does_not_know_costs_nothing(seed: int) -> None:
     assert float(terms["gaps"]) < 1e-3
 
 
+def test_guessed_points_and_gaps_of_rendered_heads_cost_nothing() -> None:
+    heads = make_heads(4)
+    out, aims = perfect_outputs(Targets.of(heads)), photograph_of(heads)
+    moved = aims.points + 0.1 * torch.rand(aims.points.shape, generator=torch.Generator().manual_seed(0))
+
+    def cost(targets: Targets) -> tuple[float, float]:
+        terms = losses(out, replace(targets, points=moved), LossWeights(), 2.0)[1]
+        return float(terms["points"]), float(terms["gaps"])
+
+    assert min(cost(replace(aims, points_trust=torch.ones(4)))) > 0
+    assert cost(replace(aims, points_trust=torch.zeros(4))) == (0, 0)
+    points, gaps = cost(Targets.of(heads))
+    assert points > 0 == gaps
+
+
 def test_a_closed_eye_moves_the_expression_and_not_the_neutral_shape() -> None:
     heads = make_heads(4)
     out = {name: head.clone().requires_grad_() for name, head in perfect_outputs(Targets.of(heads)).items()}

@@ -36,8 +36,10 @@ def test_twins_that_agree_cost_nothing_and_others_do(heads: Heads) -> None:
     _, terms = losses(heads_out, both, LossWeights(), 2.0, twins=len(heads))
     assert terms["twins"] < 1e-2
     heads_out["yaw"][len(heads) :] = heads_out["yaw"][len(heads) :].roll(3, dims=1)  # nine degrees off
-    _, terms = losses(heads_out, both, LossWeights(), 2.0, twins=len(heads))
+    together, terms = losses(heads_out, both, LossWeights(), 2.0, twins=len(heads))
     assert terms["twins"] > 2
+    alone, _ = losses(heads_out, both, LossWeights(), 2.0)
+    assert torch.allclose(together - alone, LossWeights().twins * terms["twins"], rtol=1e-3)
 
 
 def test_shut_eyes_that_are_said_to_be_open_cost(heads: Heads) -> None:

@@ -120,8 +120,15 @@ def test_twins_show_the_same_crop_mirrored(pool: HeadPool) -> None:
 def test_a_teacher_is_followed(pool: HeadPool) -> None:
     torch.manual_seed(1)
     teacher = MotionExtractor(backbone="atto")
-    run = Trainer(MotionExtractor(backbone="atto"), pool, replace(SETTINGS, distil=1.0), teacher=teacher)
-    assert float(run.step()["distil"]) > 0
+
+    def first_step(distil: float) -> dict[str, torch.Tensor]:
+        torch.manual_seed(2)
+        network = MotionExtractor(backbone="atto")
+        return Trainer(network, pool, replace(SETTINGS, distil=distil), teacher=teacher).step()
+
+    followed, ignored = first_step(0.5), first_step(0.0)
+    assert float(followed["distil"]) > 0
+    assert torch.allclose(followed["loss"] - ignored["loss"], 0.5 * followed["distil"], rtol=1e-3)
     assert all(parameter.grad is None for parameter in teacher.parameters())
 
 
