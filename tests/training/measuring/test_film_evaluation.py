@@ -71,7 +71,7 @@ def test_the_mesh_sees_what_the_face_does(film: Path, kept: Path) -> None:
 
 
 def test_a_film_that_is_known_is_not_looked_at_again(film: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(film_evaluation, "look", lambda path: pytest.fail(f"{path} was looked at again"))
+    monkeypatch.setattr(film_evaluation, "truth_of", lambda path: pytest.fail(f"{path} was looked at again"))
     copy = film.with_name("renamed.mp4")
     copy.write_bytes(film.read_bytes())
     assert np.array_equal(film_truths([copy], kept)[copy].boxes, film_truths([film], kept)[film].boxes, equal_nan=True)
@@ -86,7 +86,7 @@ def test_the_mesh_follows_itself_and_shipped_weights_follow_it(
     figures = found[film.name]
     assert (figures.frames, figures.faces) == (FRAMES, FRAMES - 1)
     assert all(-1 <= value <= 1 for value in figures.correlation.values())
-    monkeypatch.setattr(film_evaluation, "follow", lambda network, path, truth, spec: truth.signals)
+    monkeypatch.setattr(film_evaluation, "network_signals", lambda network, path, truth, spec: truth.signals)
     perfect = evaluate_films(network, [film], network.report.spec.crop, kept)[film.name]
     assert perfect.correlation
     assert set(perfect.correlation.values()) == {1.0}
