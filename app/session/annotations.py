@@ -11,7 +11,7 @@ import enum
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -210,7 +210,7 @@ class AnnotationLog:
         self._finished = False
         self.open: tuple[OpenInterval, ...] = ()
         self.count = 0  # lines in the file
-        self._written: list[Annotation] = []  # in case the file is taken away
+        self._written: list[Annotation] = []  # also what came after the folder was taken away
 
     def add(self, annotation: Annotation) -> None:
         """Append an annotation that is complete.  Raises OSError."""
@@ -272,22 +272,34 @@ class AnnotationLog:
     def write_copy(self, folder: Path, end_s: float) -> None:
         """Write all annotations into another folder, open intervals ended at ``end_s``.  Raises OSError."""
         with self._writing:
+            self._finished = True
             annotations = [*self._written, *(_ended(item.annotation, end_s) for item in self.open)]
             if annotations:
                 write_annotations(folder / ANNOTATIONS, sorted(annotations, key=lambda annotation: annotation.onset_s))
 
     def _append(self, annotation: Annotation) -> None:
-        append_annotation(self._path, annotation)
+        with self._kept():
+            append_annotation(self._path, annotation)
+            self._unsynced = True
         self._written.append(annotation)
-        self._unsynced = True
         self.count += 1
 
     def _set_open(self, intervals: tuple[OpenInterval, ...]) -> None:
-        if intervals:
-            write_annotations(self._open_path, [item.annotation for item in intervals])
-        elif self.open:
-            files.remove(self._open_path)
+        with self._kept():
+            if intervals:
+                write_annotations(self._open_path, [item.annotation for item in intervals])
+            elif self.open:
+                files.remove(self._open_path)
         self.open = intervals
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Where the folder was taken away, memory holds what comes until the recorder sees that and copies it."""
+        try:
+            yield
+        except FileNotFoundError:
+            if self._finished:
+                raise
 
 
 def _ended(annotation: Annotation, end_s: float) -> Annotation:

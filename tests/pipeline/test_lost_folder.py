@@ -73,9 +73,13 @@ def take_away(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["deleted", "moved", "deleted and made again"])
-def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
+def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path, monkeypatch):
     feed.recording.annotate("1", "before", False, now_s())
-    take_away(feed.folder, how)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "TICK_S", 1e6)  # it is not looked for meanwhile
+        take_away(feed.folder, how)
+        feed.recording.annotate("1", "between", False, now_s())
+        feed.recording.annotate("2", "long", True, now_s())
     feed.give_until_it_goes_on_elsewhere()
     rest, rescued = tmp_path / "take-rest", tmp_path / "take-rescued"
     assert feed.stats.folder == rest
@@ -97,8 +101,19 @@ def test_a_folder_that_is_taken_away_costs_nothing(how, feed, tmp_path):
     for session in (first, second):
         with session.frames() as video:
             assert len(video) == session.manifest.frames
-    assert [annotation.label for annotation in first.annotations] == ["before"]
+    assert [annotation.label for annotation in first.annotations] == ["before", "between", "long"]
     assert [annotation.label for annotation in read_annotations(rest / "events.csv")] == ["after"]
+
+
+def test_the_first_marker_after_the_folder_was_taken_away_is_kept(feed, tmp_path, monkeypatch):
+    """There is no file of markers yet that could take it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "TICK_S", 1e6)
+        shutil.rmtree(feed.folder)
+        feed.recording.annotate("1", "first", False, now_s())
+    feed.give_until_it_goes_on_elsewhere()
+    feed.recording.stop(wait=True)
+    assert [annotation.label for annotation in Session.open(tmp_path / "take-rescued").annotations] == ["first"]
 
 
 def test_a_full_disk_sends_the_rest_to_another_one(feed, tmp_path, monkeypatch):
