@@ -39,7 +39,7 @@ SURE_SHARE_OF_PHOTOGRAPHS = 0.99
 """And so many photographs: all of them are faces that people want measured."""
 
 LICENCE = "GPL-3.0-only"
-TRAINING_DATA = (
+SHIPPED_DATA = (
     "Rendered heads: MakeHuman base mesh, morphs and assets (CC0), ICT-FaceKit identity and expression modes (MIT), "
     "CC0 HDRIs. Photographs of adults: FairFace (Karkkainen and Joo 2021, CC BY 4.0), Face Research Lab London Set "
     "(DeBruine and Jones 2017, CC BY 4.0), AI-made portraits (CC0), labelled by opentrack's network, 3DDFA_V2 and "
@@ -59,6 +59,7 @@ def export(
     films: Sequence[Path] = (),
     mesh_cache: Path | None = None,
     pitch_gain: float = 1.0,
+    training_data: str = SHIPPED_DATA,
 ) -> Metrics | None:
     """Calibrate, measure, and write ``target``; raises ``TrainingError``.
 
@@ -106,7 +107,7 @@ def export(
     if films:
         errors["real_clips"] = for_metadata(evaluate_films(network, films, spec.crop, mesh_cache))
     further: dict[str, object] = {
-        "training_data": TRAINING_DATA,
+        "training_data": training_data,
         "licence": LICENCE,
         "errors": errors,
         "sure_std_deg": round(max(sure_deg), 2)
@@ -144,6 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, help="pixels of the input (default: the checkpoint's own)")
     parser.add_argument("--dtype", choices=DTYPES, default="fp16", help="how numbers are stored (default: fp16)")
     parser.add_argument("--recipe", type=Path, help="the run's settings.json, kept in the metadata")
+    parser.add_argument(
+        "--training-data", default=SHIPPED_DATA, metavar="TEXT",
+        help="what the weights learned from, for the metadata (default: what the shipped ones learned from)",
+    )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="overwrite the target where it exists")
     given = parser.parse_args(arguments)
     if given.target.exists() and not given.force:
@@ -159,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         films=given.clips,
         mesh_cache=given.mesh_cache,
         pitch_gain=given.pitch_gain,
+        training_data=given.training_data,
     )
     if metrics is not None:
         print(table(metrics))

@@ -189,8 +189,11 @@ def test_without_held_out_heads_the_numbers_are_the_averaged_networks(shard_fold
     out = tmp_path / "run"
     run_training(shard_folder, out, "--samples", "8")
     target = tmp_path / "weights.safetensors"
-    assert export.main([str(out / "state.pth"), str(target), "--dtype", "fp32"]) == 0
+    data = "pictures of my own"
+    assert export.main([str(out / "state.pth"), str(target), "--dtype", "fp32", "--training-data", data]) == 0
     a, b = MotionExtractor.from_checkpoint(out / "state.pth"), MotionExtractor.from_checkpoint(target)
+    assert b.report is not None
+    assert b.report.metadata["training_data"] == data
     x = torch.rand(1, 3, 32, 32)
     with torch.inference_mode():
         ours, theirs = a(x), b(x)
