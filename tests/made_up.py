@@ -90,8 +90,6 @@ def in_the_window(folder: Path) -> dict[str, object]:
     actions["Cloc&k"].trigger()
     actions["&Outputs"].trigger()
     (dock,) = (dock for dock in window.findChildren(QDockWidget) if dock.accessibleName() == "Clock")
-    pickers = {box.accessibleName(): box for box in window.findChildren(QComboBox)}
-    device = pickers["Device"]
     found = {
         "panel": "half past" in [label.text() for label in dock.findChildren(QLabel)],
         "key": actions["Cloc&k"].shortcut().toString(),
@@ -100,9 +98,11 @@ def in_the_window(folder: Path) -> dict[str, object]:
             for field in window.findChildren(QLineEdit)
             if field.accessibleName() == "Fax: number"
         ],
-        "engines": [device.itemText(i) for i in range(device.count()) if device.itemText(i).endswith("(engine)")],
         "exports": [a.text() for a in Exports(window, lambda _: None, lambda: "").menu.actions()],
     }
+    actions["S&ettings…"].trigger()
+    (engine,) = (box for box in window.findChildren(QComboBox) if box.accessibleName() == "Engine")
+    found["engines"] = [engine.itemText(i) for i in range(engine.count())]
     sip.delete(window)
     sip.delete(application)
     return found

@@ -29,7 +29,8 @@ def test_an_engine(found: dict[str, Any]) -> None:
     assert ",abacus}" in found["window"]
     assert "numpy" in found["check"].partition("engines ")[2].partition(" weights ")[0]
     assert found["backend"] == "an abacus"
-    assert "abacus (engine)" in found["engines"]
+    assert found["engines"][0] == "Automatic"
+    assert "abacus" in found["engines"]
 
 
 def test_an_output(found: dict[str, Any]) -> None:

@@ -88,8 +88,8 @@ def with_negative_numbers(words: Sequence[str]) -> list[str]:
     return joined
 
 
-def add_network(parser: argparse.ArgumentParser, *, estimators: bool = False) -> None:
-    """``estimators``: another estimator may stand in the weights' place."""
+def add_network(parser: argparse.ArgumentParser, *, estimators: bool = False, remembered: bool = False) -> None:
+    """``estimators``: another estimator may stand in the weights' place.  ``remembered``: else as last chosen."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--weights", metavar="PATH", help="a checkpoint, or lite (the default), or tiny, which is grown from it here"
@@ -105,8 +105,11 @@ def add_network(parser: argparse.ArgumentParser, *, estimators: bool = False) ->
             metavar="NAME",
             help=f"another estimator in the network's place: {own}, or one that a package brings",
         )
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps", help="where the network runs")
-    parser.add_argument("--engine", default="auto", choices=("auto", *ENGINES), help="what runs it (default: auto)")
+    default, usual = (None, "else as last chosen, auto at first") if remembered else ("auto", "default: auto")
+    parser.add_argument(
+        "--device", default=default, metavar="auto|cpu|cuda|mps", help=f"where the network runs ({usual})"
+    )
+    parser.add_argument("--engine", default=default, choices=("auto", *ENGINES), help=f"what runs it ({usual})")
 
 
 def add_share(parser: argparse.ArgumentParser) -> None:

@@ -60,7 +60,7 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     add_camera_tilt(parser, "as remembered for the camera, level at first")
     add_field_of_view(parser, "as remembered for the camera, 60 at first")
     add_face_size(parser, "as remembered for the camera, an adult's average face at first")
-    add_network(parser)
+    add_network(parser, remembered=True)
     parser.add_argument("--record", type=Path, metavar="DIR", help="record from the start into the new folder DIR")
     parser.add_argument(
         "--duration", type=positive_seconds, dest="duration_s", metavar="SECONDS", help="close by itself after so long"
@@ -108,7 +108,6 @@ def parse_window(arguments: Sequence[str]) -> LaunchOptions:
     known = {name: value for name, value in vars(args).items() if name in LaunchOptions.__slots__}
     return dataclasses.replace(
         LaunchOptions(**known),
-        device=None if args.device == "auto" else args.device,
         outputs=_chosen_outputs(args),
         record_sound=True if args.microphone is not None else None,
     )

@@ -21,7 +21,7 @@ class LaunchOptions:
     duration_s: float | None = None  # close by itself so long after the first result
     screenshot: Path | None = None  # the window as PNG, just before it closes
     mirror: bool | None = None  # None: as the user left it
-    engine: str = "auto"  # what runs the network
+    engine: str | None = None  # what runs the network; None: as the user left it, "auto" at first
     outputs: tuple[tuple[str, str], ...] = ()  # names and targets of the outputs that are switched on at once
     faces: int | None = None  # measured at most, 1 to limits.MOST_FACES; None: as the user left it
     camera_format: CameraFormat | None = None  # asked of any camera; None: as remembered for it, else the usual

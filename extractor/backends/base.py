@@ -25,8 +25,6 @@ class BackendInfo:
     device_name: str  # "NVIDIA H100", "AMD EPYC"
     dtype: str  # "float32", "bfloat16", "float16", "int8"
     chosen: str = ""  # why this engine, with the times measured; empty where it was asked for
-    measured_ms: tuple[tuple[str, float], ...] = ()  # engines and their times for one crop, where they were compared
-
     made_again: tuple[str, ...] = ()  # files of its cache that were found damaged
 
     @property

@@ -74,8 +74,7 @@ def auto_backend(
 
 def _chosen(backend: Backend, choice: Choice) -> Backend:
     """The backend, which says in ``info`` why it was chosen."""
-    measured = tuple(sorted(choice.run_ms.items(), key=lambda item: item[1]))
-    backend.info = dataclasses.replace(backend.info, chosen=choice.reason, measured_ms=measured)
+    backend.info = dataclasses.replace(backend.info, chosen=choice.reason)
     return backend
 
 

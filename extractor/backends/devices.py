@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def find_device(wanted: str = "auto") -> Device:
             return device
     there = ", ".join(device.id for device in devices)
     raise DeviceError(f"The device {wanted!r} isn't there: this machine has {there}.")
+
+
+def device_refused(engine: str, wanted: str, usable: Sequence[str]) -> DeviceError:
+    """What an engine raises for a device that it can't use."""
+    can = ", ".join(usable)
+    return DeviceError(f"The engine {engine} can't use the device {wanted!r}, only {can}: choose another of the two.")
 
 
 @functools.cache

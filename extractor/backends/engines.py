@@ -33,6 +33,8 @@ ENGINES = {
 }
 """The engines by the names that a person gives them.  int8 needs weights with a recipe (``extractor.quantisation``)."""
 
+_PRECISIONS = {"bfloat16": "16-bit numbers", "int8": "8-bit integers"}
+
 
 def engine_packages() -> tuple[str, ...]:
     """The packages that engines need, installed or not; torch is the first."""
@@ -48,6 +50,12 @@ def installed_engines() -> dict[str, str]:
     """The engines that can be used here, with their packages' versions; torch, where it is, is the first."""
     packages = installed_packages()
     return {name: packages[engine.package] for name, engine in ENGINES.items() if engine.package in packages}
+
+
+def engine_label(name: str) -> str:
+    """What people read for an engine: its name, and how it computes in words."""
+    words = _PRECISIONS.get(ENGINES[name].precision)
+    return f"{name} ({words})" if words else name
 
 
 def engine_named(package: str, dtype: str) -> str:

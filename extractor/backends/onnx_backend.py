@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extractor.backends.base import BackendInfo, EngineError
-from extractor.backends.devices import DeviceError, cpu_name
+from extractor.backends.devices import DeviceError, cpu_name, device_refused
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_onnxruntime
 from extractor.types import HEADS
@@ -45,7 +45,7 @@ class OnnxBackend(ExportedBackend):
             return there
         kind, _, number = wanted.partition(":")
         if kind not in there or (number and not (kind == "cuda" and number.isdecimal())):
-            raise DeviceError(f"The device {wanted!r} isn't there: ONNX Runtime offers {', '.join(there)}.")
+            raise device_refused("ONNX Runtime", wanted, there)
         return [wanted]
 
     def _load(self, model: bytes) -> None:

@@ -25,7 +25,7 @@ from extractor import files
 from extractor.backbone_sizes import size_by_name
 from extractor.backends.base import BackendInfo, EngineError
 from extractor.backends.cache import seal
-from extractor.backends.devices import DeviceError, cpu_name
+from extractor.backends.devices import cpu_name, device_refused
 from extractor.backends.exported import ExportedBackend
 from extractor.backends.runtimes import Heads, import_openvino
 from extractor.types import HEADS
@@ -57,8 +57,7 @@ class OpenVinoBackend(ExportedBackend):
         there: list[str] = self._core.available_devices
         name = wanted.replace(":", ".").upper()
         if name not in there:
-            names = ", ".join(device.lower().replace(".", ":") for device in there)
-            raise DeviceError(f"The device {wanted!r} isn't there: OpenVINO offers {names}.")
+            raise device_refused("OpenVINO", wanted, [device.lower().replace(".", ":") for device in there])
         return name
 
     def _load(self, model: bytes) -> None:

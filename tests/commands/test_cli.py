@@ -22,6 +22,8 @@ def test_every_option_of_the_window():
     words = "--source d9.mp4 --weights lite --device cpu --record out --duration 2.5 --screenshot a.png --no-mirror"
     assert parse_window(words.split()) == LaunchOptions("d9.mp4", "lite", "cpu", Path("out"), 2.5, Path("a.png"), False)
     assert parse_window(["--mirror"]).mirror is True
+    asked = parse_window(["--device", "auto", "--engine", "auto"])  # not as it was left
+    assert (asked.device, asked.engine) == ("auto", "auto")
 
 
 @pytest.mark.parametrize(

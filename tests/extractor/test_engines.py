@@ -244,7 +244,9 @@ def test_builds_under_another_name_are_found(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("name", [only_where_it_runs(name) for name in ("onnxruntime", "openvino")])
 def test_devices_an_engine_does_not_have_are_one_sentence(name: str) -> None:
-    with pytest.raises(DeviceError, match=r"^The device 'tpu' isn't there: .* offers .*cpu\.$"):
+    with pytest.raises(
+        DeviceError, match=r"^The engine .* can't use the device 'tpu', only .*cpu.*: choose another of the two\.$"
+    ):
         create_backend(device="tpu", engine=name)
 
 

@@ -113,7 +113,8 @@ class Reanalysis:
             else:
                 self._notify(Message(sentence(error), Severity.ERROR))
 
-        work = reanalysis_work(folder, weights, self._settings.get(settings.DEVICE))
+        device, engine = self._settings.get(settings.DEVICE), self._settings.get(settings.ENGINE)
+        work = reanalysis_work(folder, weights, device, engine)
         self.job.add(Job("Measure again", reanalysis_text(folder), work, self._made, failed, PREPARING))
 
     def close(self, timeout_s: float = 30.0) -> None:
@@ -131,14 +132,14 @@ def reanalysis_text(folder: Path) -> str:
     return f"Every frame of {folder.name} is measured again"
 
 
-def reanalysis_work(folder: Path, weights: str | None, device: str) -> Work:
+def reanalysis_work(folder: Path, weights: str | None, device: str, engine: str) -> Work:
     """The measuring of a session's video as work of a queue; it returns the ``Analysis``."""
 
     def work(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Any:
         from app.batch.reanalyse import CancelledError, reanalyse
 
         try:
-            return reanalyse(folder, weights, device, progress=progress, cancelled=stopped)
+            return reanalyse(folder, weights, device, engine, progress=progress, cancelled=stopped)
         except CancelledError as error:
             raise StoppedError(str(error)) from error
         except ValueError as error:

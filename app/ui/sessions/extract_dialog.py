@@ -208,6 +208,7 @@ class ExtractDialog(TakesFiles, QDialog):
         options = ExtractOptions(
             weights=weights or None,
             device=self._settings.get(settings.DEVICE),
+            engine=self._settings.get(settings.ENGINE),
             faces=self.faces.value(),
             jobs=self.jobs.value() or None,
             force=self.force.isChecked(),

@@ -156,9 +156,9 @@ class SessionWork:
         self._open(ReanalysisDialog(self.window, frames, self.store, start, videos=len(sessions)))
 
     def _reanalyse(self, sessions: Sequence[SessionSummary], weights: str | None) -> None:
-        device = self.store.get(settings.DEVICE)
+        device, engine = self.store.get(settings.DEVICE), self.store.get(settings.ENGINE)
         for session in sessions:
-            work = reanalysis_work(session.folder, weights, device)
+            work = reanalysis_work(session.folder, weights, device, engine)
             self._queue(session, "Measured again", reanalysis_text(session.folder), work, PREPARING)
 
     def _queue(self, session: SessionSummary, what: str, text: str, work: Work, before: str = " ") -> None:

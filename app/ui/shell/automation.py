@@ -34,7 +34,7 @@ class Automation:
         # Whoever asked for a network, or for a run without a person, must hear when nothing could be measured.
         self._network_needed = (
             options.weights is not None
-            or options.engine != "auto"
+            or options.engine is not None
             or options.record is not None
             or options.duration_s is not None
         )

@@ -13,22 +13,28 @@ from app.ui.shell import settings
 from app.ui.shell.controller import Controller, Network
 from app.ui.shell.settings import Settings
 from app.ui.shell.toolbar import MainToolBar
-from app.ui.widgets.pickers import ENGINE, device_entries, source_entries, weights_entries
-from extractor.backends import installed_engines
+from app.ui.widgets.pickers import device_entries, source_entries, weights_entries
 from extractor.backends.base import BackendInfo
 from extractor.shipped import alternatives, is_own
 
 MAX_RECENT = 6
 ALWAYS = (("auto", "Automatic"), (DEMO, "Demo"))  # until the cameras have been listed
 
+NETWORK = {"weights": settings.WEIGHTS, "device": settings.DEVICE, "engine": settings.ENGINE}  # by Network's fields
 
-def network_set(store: Settings, engine: str = "auto") -> tuple[Network, str]:
-    """The network as it is set, and what should be known about it: remembered weights may be gone by now."""
-    weights, device = store.get(settings.WEIGHTS), store.get(settings.DEVICE)
-    if store.is_asked(settings.WEIGHTS) or is_own(weights) or Path(weights).is_file():
-        return Network(weights, device, engine), ""
-    remark = f"{weights} is gone, so the weights that come with Motionscope are used."
-    return Network("", device, engine), remark
+
+def network_set(store: Settings) -> tuple[Network, str]:
+    """The network as it is set, and what should be known about it: what was remembered may be gone by now."""
+    weights, device, engine = (store.get(setting) for setting in NETWORK.values())
+    remarks = []
+    if not (store.is_asked(settings.WEIGHTS) or is_own(weights) or Path(weights).is_file()):
+        remarks.append(f"{weights} is gone, so the weights that come with Motionscope are used.")
+        weights = ""
+    if not (store.is_asked(settings.ENGINE) or engine in dict(settings.ENGINE.choices)):
+        remarks.append(f"The engine {engine} isn't installed any more, so the fastest one is chosen automatically.")
+        engine = settings.ENGINE.default
+        store.set(settings.ENGINE, engine)
+    return Network(weights, device, engine), " ".join(remarks)
 
 
 class Choices(QObject):
@@ -51,7 +57,7 @@ class Choices(QObject):
         toolbar.source.chosen.connect(controller.choose_source)
         toolbar.weights.chosen.connect(self.open_weights)
         toolbar.device.chosen.connect(self.use_device)
-        store.watch(self, (settings.WEIGHTS, settings.DEVICE), self._settings_changed)
+        store.watch(self, NETWORK.values(), self._settings_changed)
         self._show_source(controller.source)
         self._show_network()
 
@@ -60,16 +66,12 @@ class Choices(QObject):
         self._controller.set_network(replace(self._controller.network, weights=weights))
 
     def use_device(self, device: str) -> None:
-        """A device's id, or an engine's name behind ``ENGINE``; each goes with ``auto`` for the other."""
-        engine = device.removeprefix(ENGINE) if device.startswith(ENGINE) else "auto"
-        device = "auto" if device.startswith(ENGINE) else device
-        self._controller.set_network(replace(self._controller.network, device=device, engine=engine))
+        """A device's id, or ``"auto"``."""
+        self._controller.set_network(replace(self._controller.network, device=device))
 
     def _settings_changed(self) -> None:
-        wanted = Network(self._settings.get(settings.WEIGHTS), self._settings.get(settings.DEVICE))
-        network = self._controller.network
-        if (wanted.weights, wanted.device) != (network.weights, network.device):
-            self._controller.set_network(wanted)  # what can't be loaded is said, and the network before comes back
+        wanted = Network(**{name: self._settings.get(setting) for name, setting in NETWORK.items()})
+        self._controller.set_network(wanted)  # what can't be loaded is said, and the network before comes back
 
     def _engine_found(self, info: BackendInfo) -> None:
         self._info = info
@@ -83,7 +85,9 @@ class Choices(QObject):
         self._toolbar.source.show_entries(source_entries(self._sources, spec), spec)
 
     def _network_changed(self, network: Network) -> None:
-        self._settings.update({settings.DEVICE: network.device, settings.WEIGHTS: network.weights})
+        values = {setting: getattr(network, name) for name, setting in NETWORK.items()}
+        # What is as the command line asked for is not remembered with what has been chosen.
+        self._settings.update({key: value for key, value in values.items() if value != self._settings.get(key)})
         if not is_own(network.weights):
             recent = [path for path in self._settings.get(settings.RECENT_WEIGHTS) if path != network.weights]
             self._settings.set(settings.RECENT_WEIGHTS, [network.weights, *recent][:MAX_RECENT])
@@ -102,6 +106,5 @@ class Choices(QObject):
         network = self._controller.network
         recent = [str(path) for path in self._settings.get(settings.RECENT_WEIGHTS)]
         self._toolbar.weights.show_entries(weights_entries(alternatives(), recent, network.weights), network.weights)
-        engines = () if len(installed_engines()) == 1 else tuple(installed_engines())
-        current = network.device if network.engine == "auto" else ENGINE + network.engine
-        self._toolbar.device.show_entries(device_entries(self._devices, current, engines, self._info), current)
+        entries = device_entries(self._devices, network.device, self._info)
+        self._toolbar.device.show_entries(entries, network.device)

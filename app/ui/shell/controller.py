@@ -32,7 +32,7 @@ RESOLVE = "resolve source"  # the work of looking for what was asked for
 COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones before go on
 CAMERA_LENT = "The camera is in the camera chooser."
 RECORDING = "A recording runs: finish it (R), then choose another source."
-RECORDING_NETWORK = "A recording runs: finish it (R), then choose other weights or another device."
+RECORDING_NETWORK = "A recording runs: finish it (R), then choose other weights, another device or engine."
 FREE_S = 20.0  # longer than a camera may take to open
 
 

@@ -22,6 +22,7 @@ from app.session.codecs import CODECS, H264
 from app.session.naming import DEFAULT_NAME, folder_name
 from app.signals.presets import CUSTOM, CUSTOM_TIP, DEFAULT_PRESET, PRESETS, custom_from, custom_text, preset_named
 from extractor import files
+from extractor.backends.engines import engine_label, installed_engines
 
 T = TypeVar("T")
 
@@ -111,6 +112,11 @@ DEVICE = Setting(
     choices=(("auto", "Automatic"), ("cpu", "Processor"), ("cuda", "Graphics card"), ("mps", "Graphics (Apple)"),
              ("xpu", "Graphics (Intel)")),
     check=str.strip, option="device",
+)  # fmt: skip
+ENGINE = Setting(
+    "network/engine", str, "auto", "Engine", "The program that computes the network; automatic: the fastest", NETWORK,
+    choices=(("auto", "Automatic"), *((name, engine_label(name)) for name in installed_engines())),
+    check=str.strip, option="engine",
 )  # fmt: skip
 RECORDINGS = Setting("recording/folder", str, "", "Recordings folder",
                      "Where recordings go; empty: where the system keeps videos", RECORDING, folder=True)  # fmt: skip

@@ -93,7 +93,7 @@ class MainWindow(TakesFiles, QMainWindow):
         self._dialogs: dict[str, QDialog] = {}
 
         store.ask(options)
-        network, remark = network_set(store, options.engine)
+        network, remark = network_set(store)
         self.controller = Controller(options.source, network, self)
         self._build()
         self.choices = Choices(self.toolbar, self.controller, store, self)

@@ -17,9 +17,6 @@ from app.ui.widgets.formatting import own_weights
 from extractor.backends.base import BackendInfo
 from extractor.shipped import is_own
 
-ENGINE = "engine:"  # before an engine's name, where it stands among devices
-
-
 LEAST_CHARACTERS = 5
 
 
@@ -31,7 +28,6 @@ class Entry:
     key: str
     tip: str = ""
     command: bool = False
-    short: str = ""  # what the closed box shows, where that isn't the label
 
 
 class ChoiceBox(QComboBox):
@@ -60,10 +56,6 @@ class ChoiceBox(QComboBox):
         lines.setMinimumWidth(lines.sizeHintForColumn(0) + there(lines.verticalScrollBar()).sizeHint().width())
         super().showPopup()
 
-    def shown_text(self) -> str:
-        """The text of the closed box, where there is room for it."""
-        return self.currentText()
-
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """What has no room ends in "…"; the style sheet's box has no arrow, without which nobody sees a list in it."""
         painter = QStylePainter(self)
@@ -71,7 +63,7 @@ class ChoiceBox(QComboBox):
         self.initStyleOption(option)
         style, part = there(self.style()), QStyle.SubControl.SC_ComboBoxEditField
         room = style.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - 2
-        option.currentText = self.fontMetrics().elidedText(self.shown_text(), Qt.TextElideMode.ElideRight, room)
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -99,10 +91,6 @@ class Picker(ChoiceBox):
         """In a narrow window the bar's buttons matter more than long names, which stand in the tool tip too."""
         whole = super().minimumSizeHint()
         return QSize(min(whole.width(), self.fontMetrics().averageCharWidth() * LEAST_CHARACTERS + 34), whole.height())
-
-    def shown_text(self) -> str:
-        entry = self.entries[self.currentIndex()] if self.currentIndex() >= 0 else None
-        return entry.short or entry.label if entry is not None else ""
 
     def show_entries(self, entries: Sequence[Entry | None], current: str) -> None:
         """These lines (None: a separator), the choice ``current`` shown; nothing is emitted."""
@@ -173,33 +161,17 @@ def weights_entries(others: Sequence[str], recent: Sequence[str], current: str) 
 
 
 def device_entries(
-    devices: Sequence[tuple[str, str]], current: str, engines: Sequence[str] = (), info: BackendInfo | None = None
+    devices: Sequence[tuple[str, str]], current: str, info: BackendInfo | None = None
 ) -> list[Entry | None]:
-    """``auto``, the devices there are (id, name), and below a line the engines by name.
+    """``auto``, and the devices there are (id, name); one that isn't there is shown while it is the choice.
 
-    One that isn't there is shown while it is the choice.  ``info``: what runs now, with what was measured.
+    ``info``: what runs now, with what was measured.
     """
-    tip = (
-        "The fastest device, and the engine (the program that computes the network there) that is the fastest on it"
-        + (f"\nNow it {info.summary}" if info is not None else "")
-    )
+    tip = "The fastest device" + (f"\nNow the network {info.summary}" if info is not None else "")
     entries: list[Entry | None] = [Entry(dict(settings.DEVICE.choices)["auto"], "auto", tip)]
     entries += [Entry(device_label(identity), identity, f"Always on this device: {name}") for identity, name in devices]
-    if current not in ("auto", *(identity for identity, _ in devices)) and not current.startswith(ENGINE):
+    if current not in ("auto", *(identity for identity, _ in devices)):
         entries.append(Entry(device_label(current), current))
-    if engines:
-        times = dict(info.measured_ms) if info is not None else {}
-        entries.append(None)
-        for name in engines:
-            measured = f", measured here: {times[name]:.1f} ms a crop" if name in times else ""
-            entries.append(
-                Entry(
-                    f"{name} (engine)",
-                    ENGINE + name,
-                    f"Always by the program {name}, on the fastest device that it can use{measured}",
-                    short=name,
-                )
-            )
     return entries
 
 

@@ -243,7 +243,7 @@ def test_measuring_is_stopped(review, qtbot, monkeypatch):
 
     running = threading.Event()
 
-    def reanalyse(folder, weights, device, *, progress, cancelled):
+    def reanalyse(folder, weights, device, engine, *, progress, cancelled):
         running.set()
         while not cancelled():
             threading.Event().wait(0.005)

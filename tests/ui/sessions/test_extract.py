@@ -48,6 +48,15 @@ def children() -> list[psutil.Process]:
     return own
 
 
+def test_it_measures_on_the_device_and_by_the_engine_of_the_settings(dialog, store, tmp_path, monkeypatch):
+    requests = []
+    monkeypatch.setattr(dialog.extraction, "start", requests.append)
+    store.set(settings.ENGINE, "torch")
+    dialog.add_paths([str(tmp_path)])
+    press(dialog, "Measure")
+    assert [(each.options.device, each.options.engine) for each in requests] == [("cpu", "torch")]
+
+
 def test_asked_for_again_it_has_the_keyboard(dialog, window, qtbot):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)

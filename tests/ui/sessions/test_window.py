@@ -291,10 +291,11 @@ def test_all_that_waits_is_cancelled_at_once(window, recordings, qtbot, held_exp
 
 
 def test_several_are_measured_again(window, recordings, qtbot, monkeypatch):
-    measured: list[tuple[str, str | None]] = []
+    measured: list[tuple[str, str | None, str, str]] = []
+    window.work.store.update({settings.DEVICE: "cpu", settings.ENGINE: "torch"})
 
-    def reanalyse(folder: Path, weights=None, device="auto", **others):
-        measured.append((folder.name, weights))
+    def reanalyse(folder: Path, weights=None, device="auto", engine="auto", **others):
+        measured.append((folder.name, weights, device, engine))
         others["progress"](1, 1)
 
     monkeypatch.setattr("app.batch.reanalyse.reanalyse", reanalyse)
@@ -305,7 +306,7 @@ def test_several_are_measured_again(window, recordings, qtbot, monkeypatch):
     dialog.weights.setCurrentIndex(dialog.weights.findData("tiny"))
     press(dialog, "Measure")
     qtbot.waitUntil(lambda: not window.work.queue.running, timeout=20_000)
-    assert sorted(measured) == [("first", "tiny"), ("second", "tiny")]
+    assert sorted(measured) == [("first", "tiny", "cpu", "torch"), ("second", "tiny", "cpu", "torch")]
 
 
 # ---------------------------------------------------------------------- what is seen

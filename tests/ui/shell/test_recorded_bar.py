@@ -78,11 +78,11 @@ def test_neither_source_nor_network_changes_under_a_recording(recorded, tmp_path
     window.commands["demo"].trigger()
     assert window.status_line.message.text == RECORDING
     window.take([tmp_path / "dropped.mp4"])
-    window.toolbar.device.chosen.emit("engine:torch")
+    window.toolbar.device.chosen.emit("cuda")
     assert window.status_line.message.text == RECORDING_NETWORK
-    window.settings.set(settings.DEVICE, "cuda")
+    window.settings.set(settings.ENGINE, "torch")
     assert (window.controller.source, window.controller.network) == (source, network)
-    assert window.settings.get(settings.DEVICE) == network.device
+    assert window.settings.get(settings.ENGINE) == network.engine == "auto"
     assert window.controller.pipeline.status().recording_active
 
 

@@ -7,7 +7,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from app.ui.shell import settings
+from app.ui.shell.controller import Network
 from app.ui.shell.settings import SCHEMA
+from extractor.backends import installed_engines
 from tests.ui.find import answer, dialog, find
 
 
@@ -52,6 +54,20 @@ def test_what_is_changed_counts_at_once(page, idle_window, store):
     assert idle_window.commands["filter_gaming"].isChecked()
     type_into(find(page, "OSC: address", QLineEdit), "pc:7000")
     assert idle_window.outputs.target("osc") == "pc:7000"
+
+
+def test_an_engine_is_chosen_beside_the_device_and_remembered(page, idle_window, store, monkeypatch):
+    asked = []
+    monkeypatch.setattr(idle_window.controller, "set_network", asked.append)
+    store.set(settings.DEVICE, "cpu")
+    choice = find(page, "Engine", QComboBox)
+    assert [choice.itemData(i) for i in range(choice.count())] == ["auto", *installed_engines()]
+    assert choice.currentText() == "Automatic"
+    choice.setCurrentIndex(choice.count() - 1)
+    choice.activated.emit(choice.currentIndex())
+    engine = choice.currentData()
+    assert asked[-1] == Network("", "cpu", engine)
+    assert store.remembered(settings.ENGINE) == engine
 
 
 def test_what_makes_no_sense_is_said_and_not_kept(page, store):

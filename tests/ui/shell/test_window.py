@@ -31,6 +31,7 @@ from app.ui.shell.controller import Network
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.fields import Value
 from app.ui.widgets.formatting import NOTHING, degrees
+from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
 from tests.ui.find import curve_of, dialog, find, is_seen, reset_settings
@@ -255,19 +256,22 @@ def test_weights_that_fail_give_way_to_those_before(idle_window, status, monkeyp
             return states.pop(0) if len(states) > 1 else states[0]
 
         def set_network(self, weights, device, engine):
-            assert (weights, device, engine) == ("bad.pth", "auto", "auto")
+            assert (weights, device, engine) == ("bad.pth", "cpu", "torch")
 
         def close(self):
             pass
 
     monkeypatch.setattr(controller, "pipeline", Scripted())
     controller.poll()
-    controller.set_network(Network("bad.pth"))
+    controller.set_network(Network("bad.pth", "cpu", "torch"))
     controller.poll()
+    assert idle_window.settings.get(settings.ENGINE) == "torch"
     assert idle_window.toolbar.weights.current == "bad.pth"
     assert idle_window.settings.get(settings.RECENT_WEIGHTS) == ["bad.pth"]
     shown = controller.poll()
     assert idle_window.toolbar.weights.current == ""
+    assert idle_window.toolbar.device.current == "auto"
+    assert idle_window.settings.get(settings.ENGINE) == "auto"
     assert idle_window.settings.get(settings.RECENT_WEIGHTS) == []  # not offered again
     assert shown.problem == "bad.pth is empty."
     monkeypatch.setattr(controller_module, "now_s", lambda: 1e9)
@@ -334,6 +338,26 @@ def test_weights_that_are_gone_are_said_and_not_used(make_window, store):
     assert window.controller.network.weights == ""
     assert "mine.safetensors is gone" in window.status_line.message.text
     assert make_window(weights="/nowhere/mine.safetensors").controller.network.weights == "/nowhere/mine.safetensors"
+
+
+def test_a_remembered_engine_is_used_and_one_that_is_gone_gives_way_to_the_fastest(make_window, store):
+    installed = next(iter(installed_engines()))
+    store.set(settings.ENGINE, installed)
+    assert make_window().controller.network.engine == installed
+    assert make_window(engine="auto").controller.network.engine == "auto"
+    store.set(settings.ENGINE, "steam")
+    assert make_window(engine="abacus").controller.network.engine == "abacus"  # its loading says what is wrong
+    window = make_window()
+    assert window.controller.network.engine == store.get(settings.ENGINE) == "auto"
+    assert "steam isn't installed any more" in window.status_line.message.text
+
+
+def test_what_the_command_line_asks_of_the_network_is_not_remembered_with_a_later_choice(play, store):
+    window = play(device="cpu", engine="torch")
+    window.choices.open_weights("tiny")
+    assert window.controller.network == Network("tiny", "cpu", "torch")
+    assert store.remembered(settings.WEIGHTS) == "tiny"
+    assert (store.remembered(settings.DEVICE), store.remembered(settings.ENGINE)) == ("auto", "auto")
 
 
 def test_an_exception_in_a_slot_reaches_the_status_line_and_the_log(idle_window, monkeypatch, caplog):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QStylePainter
 
 from app.capture.resolve import SourceChoice
+from app.ui.shell.controller import Network
 from app.ui.widgets.pickers import Entry, Picker
-from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
 from extractor.shipped import alternatives
 
@@ -65,19 +65,15 @@ def test_choosing_in_a_picker_opens_it_and_commands_leave_the_choice(idle_window
     assert picker.currentText() == "HD Webcam"
 
 
-def test_engines_stand_below_the_devices_with_their_times(idle_window):
+def test_the_device_picker_lists_devices_only_and_leaves_the_engine_as_it_is(idle_window):
     controller, picker = idle_window.controller, idle_window.toolbar.device
-    info = BackendInfo("torch", "cpu", "AMD EPYC", "float32", "the fastest measured here", (("torch", 12.5),))
-    controller.engine_found.emit(info)
-    entries = {entry.key: entry for entry in picker.entries if entry is not None}
-    assert "the fastest measured here" in entries["auto"].tip
-    if len(installed_engines()) > 1:
-        assert entries["engine:torch"].label == "torch (engine)"
-        assert "12.5 ms a crop" in entries["engine:torch"].tip
-        picker.show_current("engine:torch")
-        assert picker.shown_text() == "torch"
+    controller.devices_listed.emit((("cuda:0", "NVIDIA H100"), ("cpu", "AMD EPYC")))
+    chosen = "the fastest measured here (ms a crop: openvino 4.1, torch 12.5)"
+    controller.engine_found.emit(BackendInfo("openvino", "cpu", "AMD EPYC", "float32", chosen))
+    assert [entry.key for entry in picker.entries] == ["auto", "cuda:0", "cpu"]
+    assert "torch 12.5" in picker.toolTip()
+    controller.network = Network("", "auto", "torch")
     asked = []
     controller.set_network = asked.append
-    picker.chosen.emit("engine:torch")
     picker.chosen.emit("cpu")
-    assert [(network.engine, network.device) for network in asked] == [("torch", "auto"), ("auto", "cpu")]
+    assert asked == [Network("", "cpu", "torch")]
