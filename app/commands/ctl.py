@@ -16,7 +16,7 @@ from app.outputs.address import Address, parse_address
 from app.outputs.catalogue import REMOTE_PORT
 from app.outputs.operable import ABOUT
 from app.outputs.remote_access import access_file, read_access
-from app.outputs.remote_client import ClockOffset, connected
+from app.outputs.remote_client import ClockOffset, RemoteClient, RemoteError, connected
 
 TOKEN = "MOTIONSCOPE_TOKEN"
 ACTIONS = ("start", "stop", "marker", "recentre", "status")
@@ -54,13 +54,20 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         fields = {"label": args.label, "at_s": asked_s + offset.offset_s} if args.action == "marker" else about
         answer = client.ask(args.action, **fields)
         if args.action == "stop":
-            end_s = now_s() + FINISH_S
-            while client.ask("status")["finishing"] and now_s() < end_s:
-                time.sleep(POLL_S)
+            _wait_whole(client, answer["folder"])
         if args.action == "status":
             answer["round_trip_s"] = offset.round_trip_s
     print(json.dumps(answer) if args.json else sentence(args.action, answer, offset))
     return 0
+
+
+def _wait_whole(client: RemoteClient, folder: str) -> None:
+    """Return when the files of the recording are finished.  Raises RemoteError where they aren't in time."""
+    end_s = now_s() + FINISH_S
+    while client.ask("status")["finishing"]:
+        if now_s() >= end_s:
+            raise RemoteError(f"The recording in {folder} is not whole yet: its disk does not answer.")
+        time.sleep(POLL_S)
 
 
 def _window(address: Address | None) -> tuple[Address, str]:

@@ -78,6 +78,15 @@ def test_each_command_says_what_came_of_it(window, studio, capsys):
     assert lines[2] == "recording  2.5 s, 75 frames, 1 markers, there"
 
 
+def test_a_recording_that_does_not_become_whole_is_an_error(window, studio, capsys, monkeypatch):
+    monkeypatch.setattr("app.commands.ctl.FINISH_S", 0.0)
+    assert main(["ctl", "stop"]) == 1
+    assert studio.finishing == 2  # asked, not given up unasked
+    assert capsys.readouterr().err == (
+        "motionscope: The recording in there is not whole yet: its disk does not answer.\n"
+    )
+
+
 def test_what_the_window_refuses_is_a_sentence(window, capsys):
     assert main(["ctl", "start"]) == 1
     assert capsys.readouterr().err == "motionscope: A recording runs already, into there.\n"
