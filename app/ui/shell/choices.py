@@ -23,18 +23,14 @@ ALWAYS = (("auto", "Automatic"), (DEMO, "Demo"))  # until the cameras have been 
 NETWORK = {"weights": settings.WEIGHTS, "device": settings.DEVICE, "engine": settings.ENGINE}  # by Network's fields
 
 
-def network_set(store: Settings) -> tuple[Network, str]:
-    """The network as it is set, and what should be known about it: what was remembered may be gone by now."""
-    weights, device, engine = (store.get(setting) for setting in NETWORK.values())
-    remarks = []
-    if not (store.is_asked(settings.WEIGHTS) or is_own(weights) or Path(weights).is_file()):
-        remarks.append(f"{weights} is gone, so the weights that come with Motionscope are used.")
-        weights = ""
-    if not (store.is_asked(settings.ENGINE) or engine in dict(settings.ENGINE.choices)):
-        remarks.append(f"The engine {engine} isn't installed any more, so the fastest one is chosen automatically.")
-        engine = settings.ENGINE.default
-        store.set(settings.ENGINE, engine)
-    return Network(weights, device, engine), " ".join(remarks)
+def network_set(store: Settings) -> tuple[Network, Network, str]:
+    """The network as it is set, another where that can't be used, and what should be known: weights may be gone."""
+    network, remark = Network(**{name: store.get(setting) for name, setting in NETWORK.items()}), ""
+    if not (store.is_asked(settings.WEIGHTS) or is_own(network.weights) or Path(network.weights).is_file()):
+        remark = f"{network.weights} is gone, so the weights that come with Motionscope are used."
+        network = replace(network, weights="")
+    remembered = {name for name in ("device", "engine") if not store.is_asked(NETWORK[name])}
+    return network, replace(network, **{name: NETWORK[name].default for name in remembered}), remark
 
 
 class Choices(QObject):

@@ -33,6 +33,7 @@ COMPLAINT_S = 20.0  # how long other weights' failure is shown while the ones be
 CAMERA_LENT = "The camera is in the camera chooser."
 RECORDING = "A recording runs: finish it (R), then choose another source."
 RECORDING_NETWORK = "A recording runs: finish it (R), then choose other weights, another device or engine."
+OTHERWISE = "The device and the engine are chosen automatically instead."
 FREE_S = 20.0  # longer than a camera may take to open
 
 
@@ -60,7 +61,10 @@ class Controller(QObject):
     recorded = pyqtSignal(object)  # WriterStats: this recording has ended, or is about to be whole
     closed = pyqtSignal()
 
-    def __init__(self, source: str, network: Network, parent: QObject | None = None) -> None:
+    def __init__(
+        self, source: str, network: Network, parent: QObject | None = None, otherwise: Network | None = None
+    ) -> None:
+        """``otherwise``: the network to measure with where the first one can't be used."""
         super().__init__(parent)
         self.source = source  # as asked for: "auto" stays "auto"
         self.network = network
@@ -68,6 +72,7 @@ class Controller(QObject):
         self.source_error = ""  # why there is no source
         self.pipeline: Pipeline | None = None
         self._good_network: Network | None = None
+        self._otherwise = otherwise  # None as soon as another has been chosen
         self.background = Background(self, self.complain)  # also for the window's other slow work
         self.resolving = False  # a source has been asked for and is being looked for
         self.shown_from_s = 0.0  # results of frames captured before this belong to another source
@@ -197,7 +202,7 @@ class Controller(QObject):
             self.notify(RECORDING_NETWORK, Severity.WARNING)
             self.network_changed.emit(self.network)
         elif self.pipeline is not None and network != self.network:
-            self.network = network
+            self.network, self._otherwise = network, None
             self._complaint = ("", 0.0)
             self.pipeline.set_network(network.weights or None, network.device, network.engine)
             self.network_changed.emit(network)
@@ -235,7 +240,7 @@ class Controller(QObject):
         status = self.pipeline.status()
         if not self.closing:
             self._follow_source(status)
-            self._follow_network(status)
+            status = self._follow_network(status)
             self._follow_recording(status)
         return self._without_old_complaint(status)
 
@@ -262,9 +267,10 @@ class Controller(QObject):
             if self.pipeline is not None and self.pipeline.status().source.state is state:
                 self.running = False
 
-    def _follow_network(self, status: PipelineStatus) -> None:
+    def _follow_network(self, status: PipelineStatus) -> PipelineStatus:
+        """Do what must follow from the loading of a network; how things stand then."""
         if status.network_loading:
-            return
+            return status
         if status.network is not None and status.network != self._engine:
             self._engine = status.network
             self.engine_found.emit(status.network)
@@ -279,6 +285,11 @@ class Controller(QObject):
             if failed.weights != self.network.weights:
                 self.weights_failed.emit(failed.weights)
             self.network_changed.emit(self.network)
+        elif self._otherwise and self._otherwise != self.network and not (self._good_network or self._recording):
+            self.notify(f"{status.network_error} {OTHERWISE}", Severity.WARNING)
+            self.set_network(self._otherwise)
+            return replace(status, network_error="", network_loading=True)
+        return status
 
     def _devices_listed(self, devices: Iterable[Any]) -> None:
         self.devices_listed.emit(tuple((device.id, device.name) for device in devices))

@@ -93,8 +93,8 @@ class MainWindow(TakesFiles, QMainWindow):
         self._dialogs: dict[str, QDialog] = {}
 
         store.ask(options)
-        network, remark = network_set(store)
-        self.controller = Controller(options.source, network, self)
+        network, otherwise, remark = network_set(store)
+        self.controller = Controller(options.source, network, self, otherwise)
         self._build()
         self.choices = Choices(self.toolbar, self.controller, store, self)
         self.cameras = CameraControls(self, self.controller, store, options.camera_format)

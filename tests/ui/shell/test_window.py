@@ -31,7 +31,6 @@ from app.ui.shell.controller import Network
 from app.ui.shell.messages import Message, Severity
 from app.ui.widgets.fields import Value
 from app.ui.widgets.formatting import NOTHING, degrees
-from extractor.backends import installed_engines
 from extractor.backends.base import BackendInfo
 from extractor.types import Angles
 from tests.ui.find import curve_of, dialog, find, is_seen, reset_settings
@@ -340,16 +339,30 @@ def test_weights_that_are_gone_are_said_and_not_used(make_window, store):
     assert make_window(weights="/nowhere/mine.safetensors").controller.network.weights == "/nowhere/mine.safetensors"
 
 
-def test_a_remembered_engine_is_used_and_one_that_is_gone_gives_way_to_the_fastest(make_window, store):
-    installed = next(iter(installed_engines()))
-    store.set(settings.ENGINE, installed)
-    assert make_window().controller.network.engine == installed
+def test_a_remembered_engine_is_used_unless_another_is_asked_for(make_window, store):
+    store.set(settings.ENGINE, "torch")
+    assert make_window().controller.network.engine == "torch"
     assert make_window(engine="auto").controller.network.engine == "auto"
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_remembered_engine_that_is_gone_gives_way_to_the_fastest(make_window, store, status, asked):
+    """One that is asked for on the command line does not: its failure is said, and the exit code follows from it."""
+    loaded = []
+    gone = status(network=None, network_error="The engine steam isn't installed.")
+    pipeline = SimpleNamespace(status=lambda: gone, set_network=lambda *network: loaded.append(network))
     store.set(settings.ENGINE, "steam")
-    assert make_window(engine="abacus").controller.network.engine == "abacus"  # its loading says what is wrong
-    window = make_window()
-    assert window.controller.network.engine == store.get(settings.ENGINE) == "auto"
-    assert "steam isn't installed any more" in window.status_line.message.text
+    window = make_window(idle=True, device="cpu", engine="steam" if asked else None)
+    window.controller.pipeline = pipeline
+    problem = window.controller.poll().problem
+    window.controller.poll()  # should that fail, too, it is left at that
+    window.controller.pipeline = None
+    if asked:
+        assert (loaded, problem) == ([], "The engine steam isn't installed.")
+        return
+    assert (loaded, problem) == ([(None, "cpu", "auto")], "")
+    assert window.status_line.message.text == f"The engine steam isn't installed. {controller_module.OTHERWISE}"
+    assert (store.get(settings.ENGINE), store.remembered(settings.DEVICE)) == ("auto", "auto")
 
 
 def test_what_the_command_line_asks_of_the_network_is_not_remembered_with_a_later_choice(play, store):
