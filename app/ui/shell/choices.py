@@ -44,6 +44,8 @@ class Choices(QObject):
         self._sources: tuple[tuple[str, str], ...] = ALWAYS
         self._devices: tuple[tuple[str, str], ...] = ()
         self._info: BackendInfo | None = None  # what runs now
+        weights = store.get(settings.WEIGHTS)
+        self._gone = weights if weights != controller.network.weights else None  # the program began without them
         controller.engine_found.connect(self._engine_found)
         controller.source_changed.connect(self._show_source)
         controller.network_changed.connect(self._network_changed)
@@ -67,6 +69,8 @@ class Choices(QObject):
 
     def _settings_changed(self) -> None:
         wanted = Network(**{name: self._settings.get(setting) for name, setting in NETWORK.items()})
+        if wanted.weights == self._gone:
+            wanted = replace(wanted, weights=self._controller.network.weights)
         self._controller.set_network(wanted)  # what can't be loaded is said, and the network before comes back
 
     def _engine_found(self, info: BackendInfo) -> None:
@@ -81,6 +85,7 @@ class Choices(QObject):
         self._toolbar.source.show_entries(source_entries(self._sources, spec), spec)
 
     def _network_changed(self, network: Network) -> None:
+        self._gone = None
         values = {setting: getattr(network, name) for name, setting in NETWORK.items()}
         # What is as the command line asked for is not remembered with what has been chosen.
         self._settings.update({key: value for key, value in values.items() if value != self._settings.get(key)})

@@ -331,11 +331,15 @@ def test_the_window_comes_back_as_it_was_left_and_can_be_reset(make_window, qtbo
     assert second.view.style_shown.box
 
 
-def test_weights_that_are_gone_are_said_and_not_used(make_window, store):
+def test_weights_that_are_gone_are_said_and_not_used(make_window, store, monkeypatch):
     store.set(settings.WEIGHTS, "/nowhere/mine.safetensors")
     window = make_window()
     assert window.controller.network.weights == ""
     assert "mine.safetensors is gone" in window.status_line.message.text
+    asked = []
+    monkeypatch.setattr(window.controller, "set_network", asked.append)
+    store.set(settings.DEVICE, "cpu")
+    assert asked == [Network("", "cpu", "auto")]  # not refused for their sake
     assert make_window(weights="/nowhere/mine.safetensors").controller.network.weights == "/nowhere/mine.safetensors"
 
 
