@@ -62,12 +62,14 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 
 
 def _wait_whole(client: RemoteClient, folder: str) -> None:
-    """Return when the files of the recording are finished.  Raises RemoteError where they aren't in time."""
+    """Return when the files of the recording are finished.  Raises RemoteError where they aren't, or not in time."""
     end_s = now_s() + FINISH_S
-    while client.ask("status")["finishing"]:
+    while (state := client.ask("status"))["finishing"]:
         if now_s() >= end_s:
             raise RemoteError(f"The recording in {folder} is not whole yet: its disk does not answer.")
         time.sleep(POLL_S)
+    if state["recording_error"]:
+        raise RemoteError(state["recording_error"])
 
 
 def _window(address: Address | None) -> tuple[Address, str]:

@@ -20,6 +20,7 @@ from app.outputs.websocket import WebSocketOutput
 STATE = {
     "recording": True, "finishing": False, "folder": "there", "seconds": 2.5, "frames": 75, "markers": 1,
     "source": "a camera", "state": "streaming", "captured_a_second": 30.0, "measured_a_second": 29.5, "problem": "",
+    "recording_error": "",
 }  # fmt: skip
 
 
@@ -27,6 +28,7 @@ class Studio:
     def __init__(self) -> None:
         self.marks: list[tuple[str, float]] = []
         self.finishing = 0  # how many looks until the recording is whole
+        self.error = ""
 
     def start(self, about: Mapping[str, str]) -> Done:
         raise SessionError("A recording runs already, into there.")
@@ -44,7 +46,7 @@ class Studio:
 
     def state(self) -> Done:
         self.finishing -= 1
-        return Done(Moment(now_s()), {**STATE, "finishing": self.finishing > 0})
+        return Done(Moment(now_s()), {**STATE, "finishing": self.finishing > 0, "recording_error": self.error})
 
 
 @pytest.fixture
@@ -85,6 +87,13 @@ def test_a_recording_that_does_not_become_whole_is_an_error(window, studio, caps
     assert capsys.readouterr().err == (
         "motionscope: The recording in there is not whole yet: its disk does not answer.\n"
     )
+
+
+def test_a_recording_that_its_disk_cut_short_is_an_error(window, studio, capsys):
+    studio.error = "The recording in there ended early: no space left on device."
+    assert main(["ctl", "stop"]) == 1
+    assert studio.finishing == 0
+    assert capsys.readouterr().err == f"motionscope: {studio.error}\n"
 
 
 def test_what_the_window_refuses_is_a_sentence(window, capsys):

@@ -96,6 +96,7 @@ class WindowOperator(QObject):
                 "state": status.source.state.value,
                 "captured_a_second": round(status.capture_fps, 2),
                 "measured_a_second": round(status.inference_fps, 2),
+                "recording_error": status.recording.error if status.recording is not None else "",
                 "problem": status.problem,
             },
         )

@@ -99,6 +99,7 @@ def test_answers_tell_the_recordings_clock(window, qtbot):
     assert early == "The marker lies before the recording's first frame, so it was not set."
     state = asked(qtbot, lambda client: client.ask("status"))
     assert (state["recording"], state["folder"], state["markers"]) == (True, started["folder"], 1)
+    assert state["recording_error"] == ""
     stopped = asked(qtbot, lambda client: client.ask("stop"))
     assert stopped["folder"] == started["folder"]
     assert stopped["session_s"] > marked["session_s"]
