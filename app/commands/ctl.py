@@ -68,8 +68,8 @@ def _wait_whole(client: RemoteClient, folder: str) -> None:
         if now_s() >= end_s:
             raise RemoteError(f"The recording in {folder} is not whole yet: its disk does not answer.")
         time.sleep(POLL_S)
-    if state["recording_error"]:
-        raise RemoteError(state["recording_error"])
+    if error := state.get("recording_error"):  # windows of earlier versions don't tell
+        raise RemoteError(str(error))
 
 
 def _window(address: Address | None) -> tuple[Address, str]:
