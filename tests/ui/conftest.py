@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.capture.source import SourceInfo, SourceState, SourceStatus
 from app.core.frames import Box, FaceResult, FrameResult
 from app.core.launch_options import LaunchOptions
+from app.core.plain_locale import use_plain_locale
 from app.pipeline import PipelineStatus
 from app.session.exporters import exporters_named
 from app.session.exporters.base import Progress
@@ -246,9 +247,11 @@ def qapp_args() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _theme(qapp: QApplication) -> None:
+def _as_application(qapp: QApplication) -> None:
+    """What ``make_application`` does: the theme, and a point in the numbers that C libraries read."""
     if not qapp.styleSheet():
         theme.apply(qapp)
+        use_plain_locale()
 
 
 @pytest.fixture(autouse=True)
